@@ -1,0 +1,124 @@
+"""THE CONTRACT: every event type, its topic, and the way to and from a Kafka record."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from shared.events.access import CredentialKind, CredentialRestored, CredentialRevoked
+from shared.events.alerts import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertRaised,
+    AlertResolved,
+    AlertSuppressed,
+    AlertUpdated,
+    DeliverySettled,
+)
+from shared.events.displacements import (
+    DisplacementReport,
+    GroupCorrectionReported,
+    GroupReport,
+    GroupReported,
+    GroupSealed,
+    HouseholdCorrectionReported,
+    HouseholdReport,
+    HouseholdReported,
+    HouseholdSealed,
+    Person,
+    SealedBox,
+)
+from shared.events.envelope import (
+    Event,
+    Header,
+    MalformedEvent,
+    Message,
+    UnknownEventType,
+    derived_id,
+    digest,
+    event_id,
+    header,
+    message,
+    raw_message,
+)
+from shared.events.fields import Place, Point
+from shared.events.hazards import Area, Circle, HazardCancelled, HazardReport, HazardReported, HazardText, HazardUpdated
+from shared.events.households import HouseholdCorrected, HouseholdRegistered
+from shared.events.outcomes import ReportHeld, ReportSettled
+from shared.events.topics import TOPICS, Topic
+
+CORRECTION = HouseholdCorrectionReported.event_type
+
+# A correction's type is one for households and groups; its `kind` tells which.
+EVENT_TYPES: dict[str, tuple[type[BaseModel], ...]] = {
+    HazardReported.event_type: (HazardReported,),
+    HazardUpdated.event_type: (HazardUpdated,),
+    HazardCancelled.event_type: (HazardCancelled,),
+    HouseholdReported.event_type: (HouseholdReported,),
+    GroupReported.event_type: (GroupReported,),
+    CORRECTION: (HouseholdCorrectionReported, GroupCorrectionReported),
+    HouseholdRegistered.event_type: (HouseholdRegistered,),
+    HouseholdCorrected.event_type: (HouseholdCorrected,),
+    AlertRaised.event_type: (AlertRaised,),
+    AlertUpdated.event_type: (AlertUpdated,),
+    AlertAcknowledged.event_type: (AlertAcknowledged,),
+    AlertEscalated.event_type: (AlertEscalated,),
+    AlertResolved.event_type: (AlertResolved,),
+    AlertSuppressed.event_type: (AlertSuppressed,),
+    DeliverySettled.event_type: (DeliverySettled,),
+    ReportSettled.event_type: (ReportSettled,),
+    ReportHeld.event_type: (ReportHeld,),
+    CredentialRevoked.event_type: (CredentialRevoked,),
+    CredentialRestored.event_type: (CredentialRestored,),
+}
+
+_correction: TypeAdapter[Any] = TypeAdapter(HouseholdCorrectionReported | GroupCorrectionReported)
+_parse = {
+    name: (_correction.validate_json if len(models) > 1 else models[0].model_validate_json)
+    for name, models in EVENT_TYPES.items()
+}
+
+
+def decode(value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
+    """The event of a record. Raises UnknownEventType or MalformedEvent with a pointer of known fields, never a value."""
+    found = dict(headers)
+    event_type = header(headers, "ce_type")
+    parse = _parse.get(event_type)
+    if parse is None:
+        raise UnknownEventType
+    try:
+        data = parse(value or b"")
+    except ValidationError as error:
+        raise MalformedEvent(pointer(error, EVENT_TYPES[event_type])) from None
+    try:
+        subject = found.get("ce_subject")
+        return Event(
+            id=UUID(header(headers, "ce_id")),
+            type=event_type,
+            source=header(headers, "ce_source"),
+            time=datetime.fromisoformat(header(headers, "ce_time")),
+            subject=subject.decode() if subject else None,
+            data=data,
+        )
+    except ValueError:
+        raise MalformedEvent("/ce_id|ce_time") from None
+
+
+def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
+    """A JSON pointer to the first wrong field; a name that is not the contract's shows as `?`."""
+    known = {name for model in models for name in model.model_fields}
+    location = error.errors(include_input=False, include_context=False, include_url=False)[0]["loc"]
+    return "".join(f"/{part if isinstance(part, int) or part in known else '?'}" for part in location)
+
+
+__all__ = [
+    "CORRECTION", "EVENT_TYPES", "TOPICS",
+    "AlertAcknowledged", "AlertEscalated", "AlertRaised", "AlertResolved", "AlertSuppressed", "AlertUpdated", "Area", "Circle",
+    "CredentialKind", "CredentialRestored", "CredentialRevoked", "DeliverySettled", "DisplacementReport", "Event",
+    "GroupCorrectionReported", "GroupReport", "GroupReported", "GroupSealed", "HazardCancelled", "HazardReport",
+    "HazardReported", "HazardText", "HazardUpdated", "Header", "HouseholdCorrected", "HouseholdCorrectionReported",
+    "HouseholdRegistered", "HouseholdReport", "HouseholdReported", "HouseholdSealed", "MalformedEvent", "Message",
+    "Person", "Place", "Point", "ReportHeld", "ReportSettled", "SealedBox", "Topic", "UnknownEventType",
+    "decode", "derived_id", "digest", "event_id", "header", "message", "pointer", "raw_message",
+]  # fmt: skip

@@ -1,0 +1,202 @@
+"""Reports of displaced households and groups: as they come (`…Report`) and as they travel, sealed (`…Reported`)."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from shared.events.fields import (
+    Body,
+    Clear,
+    Country,
+    Data,
+    Instant,
+    Line,
+    Name,
+    Persons,
+    Phone,
+    Place,
+    Point,
+    RandomId,
+    Sealed,
+    Text,
+    Version,
+)
+from shared.events.vocabulary import (
+    AgeBracket,
+    Disability,
+    Flag,
+    HazardType,
+    Intention,
+    LegalBasis,
+    Measure,
+    Mobility,
+    Need,
+    Precision,
+    Quantifier,
+    Reason,
+    Relationship,
+    Road,
+    Sex,
+    Shelter,
+    SourceType,
+    Status,
+)
+
+
+class Person(Body):
+    """One member of a household."""
+
+    member_id: Sealed[RandomId]
+    relationship: Sealed[Relationship] = Relationship.UNKNOWN
+    sex: Sealed[Sex] = Sex.UNKNOWN
+    birth_date: Sealed[date | None] = None
+    birth_year: Sealed[Annotated[int, Field(ge=1900, le=2100)] | None] = None
+    given_name: Sealed[Name | None] = None
+    family_name: Sealed[Name | None] = None
+    patronymic: Sealed[Name | None] = None
+    phone: Sealed[Phone | None] = None
+    personal_number: Sealed[Annotated[str, Field(pattern=r"^[0-9]{14}$")] | None] = None
+    disabilities: Sealed[Annotated[tuple[Disability, ...], Field(max_length=6)]] = ()
+    is_pregnant: Sealed[bool | None] = None
+    is_displaced: Sealed[bool] = True
+
+
+class SexAgeCount(Body):
+    sex: Sealed[Sex]
+    age: Sealed[AgeBracket]
+    count: Sealed[Persons]
+
+
+class Sharing(Body):
+    """What the person agreed to: who may receive what, for which purpose."""
+
+    recipient: Sealed[Line]
+    purpose: Sealed[Line]
+    person_level: Sealed[bool] = False
+
+
+class ReportClear(Data):
+    """What travels in clear of every displacement report."""
+
+    report_id: Clear[RandomId]
+    version: Clear[Version] = 1
+    status: Clear[Status] = Status.ACTUAL
+    occurred_at: Clear[Instant]
+    occurred_at_precision: Clear[Precision] = Precision.DAY
+    reported_at: Clear[Instant]
+    mobility: Clear[Mobility] = Mobility.DISPLACEMENT
+    origin: Clear[Place]
+    destination: Clear[Place]
+    persons: Clear[Persons]
+    reasons: Clear[Annotated[tuple[Reason, ...], Field(min_length=1, max_length=3)]] = (Reason.NOT_REPORTED,)
+    hazard_type: Clear[HazardType | None] = None
+    hazard_id: Clear[UUID | None] = None
+
+
+class HouseholdClear(ReportClear):
+    kind: Clear[Literal["household"]]
+    household_id: Clear[RandomId]
+
+
+class GroupClear(ReportClear):
+    kind: Clear[Literal["group"]]
+    group_id: Clear[RandomId]
+    measure: Clear[Measure]
+    quantifier: Clear[Quantifier] = Quantifier.EXACT
+
+
+class ReportSealed(Data):
+    """What nobody but the registry's worker reads."""
+
+    origin_point: Sealed[Point | None] = None
+    destination_point: Sealed[Point | None] = None
+    reason_text: Sealed[Line | None] = None
+    sex_age: Sealed[Annotated[tuple[SexAgeCount, ...], Field(max_length=18)]] = ()
+    shelter: Sealed[Shelter] = Shelter.UNKNOWN
+    needs: Sealed[Annotated[tuple[Need, ...], Field(max_length=11)]] = ()
+    intention: Sealed[Intention] = Intention.UNKNOWN
+    notes: Sealed[Text | None] = None
+
+
+class HouseholdSealed(ReportSealed):
+    is_whole_household: Sealed[bool] = True
+    members: Sealed[Annotated[tuple[Person, ...], Field(max_length=60)]] = ()
+    phone: Sealed[Phone | None] = None
+    citizenship: Sealed[Country | None] = None
+    legal_basis: Sealed[LegalBasis] = LegalBasis.UNKNOWN
+    sharing: Sealed[Annotated[tuple[Sharing, ...], Field(max_length=20)]] = ()
+
+
+class GroupSealed(ReportSealed):
+    households: Sealed[Persons | None] = None
+    households_quantifier: Sealed[Quantifier | None] = None
+    source_type: Sealed[SourceType] = SourceType.UNKNOWN
+
+
+class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
+    """The body of `POST /intake/v1/displacements` for one household; a correction is the whole report again, `version` + 1."""
+
+    @model_validator(mode="after")
+    def members_fit(self) -> "HouseholdReport":
+        if self.members and len(self.members) != self.persons:
+            raise ValueError("`persons` is expected to equal the number of `members`, where members are given")
+        if len({member.member_id for member in self.members}) != len(self.members):
+            raise ValueError("each `member_id` is expected once")
+        return self
+
+
+class GroupReport(GroupClear, GroupSealed, Body):
+    """The body of `POST /intake/v1/displacements` for a group that was counted, not listed."""
+
+
+DisplacementReport = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]
+
+
+class SealedBox(Data):
+    """`PROTECTION.md` section 3; key, nonce and data in unpadded base64url."""
+
+    v: Literal[1] = 1
+    kid: str
+    key: str
+    nonce: str
+    data: str
+
+
+class Stamped(Data):
+    """What intake adds from the token and its own clock."""
+
+    author: Clear[UUID]
+    team: Clear[UUID | None] = None
+    road: Clear[Road]
+    received_at: Clear[Instant]
+    places_version: Clear[str | None] = None
+    flags: Clear[tuple[Flag, ...]] = ()
+    sealed: SealedBox
+
+
+class HouseholdReported(HouseholdClear, Stamped):
+    event_type: ClassVar[str] = "dayar.displacement.household_reported.v1"
+    topic: ClassVar[str] = "displacements"
+
+    @property
+    def key(self) -> UUID:
+        return self.household_id
+
+
+class GroupReported(GroupClear, Stamped):
+    event_type: ClassVar[str] = "dayar.displacement.group_reported.v1"
+    topic: ClassVar[str] = "displacements"
+
+    @property
+    def key(self) -> UUID:
+        return self.group_id
+
+
+class HouseholdCorrectionReported(HouseholdReported):
+    event_type: ClassVar[str] = "dayar.displacement.correction_reported.v1"
+
+
+class GroupCorrectionReported(GroupReported):
+    event_type: ClassVar[str] = "dayar.displacement.correction_reported.v1"

@@ -1,0 +1,69 @@
+"""The marks and small types that the contract's models are written in."""
+
+from datetime import UTC
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+T = TypeVar("T")
+
+CLEAR = "clear"
+SEALED = "sealed"
+Clear = Annotated[T, CLEAR]
+Sealed = Annotated[T, SEALED]
+
+
+class Body(BaseModel):
+    """What comes from outside: an unknown field is an error, and no error shows a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Data(BaseModel):
+    """What an event carries: an unknown field was added by a newer release and is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+def random_uuid(value: UUID) -> UUID:
+    if value.version not in (4, 7):
+        raise ValueError("a random UUID (version 4 or 7) is expected")
+    return value
+
+
+RandomId = Annotated[UUID, AfterValidator(random_uuid)]
+Instant = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+PCode = Annotated[str, StringConstraints(pattern=r"^KG[0-9]{11}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2; ZZ = unknown, as in CLDR
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32, pattern=r"^[0-9+() .-]*$")]
+Persons = Annotated[int, Field(ge=0, le=1_000_000)]
+Version = Annotated[int, Field(ge=1, le=32_767)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class Place(Body):
+    """A P-code within the country or an ISO 3166-1 country; `ZZ` says that it is not known."""
+
+    pcode: Clear[PCode | None] = None
+    country: Clear[Country | None] = None
+
+    @model_validator(mode="after")
+    def one_of_two(self) -> "Place":
+        if (self.pcode is None) == (self.country is None):
+            raise ValueError("either `pcode` or `country` is expected")
+        return self
+
+
+class Point(Body):
+    """WGS 84, degrees; accuracy in metres."""
+
+    lat: Latitude
+    lon: Longitude
+    accuracy: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)] | None = None
+
+

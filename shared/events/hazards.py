@@ -1,0 +1,106 @@
+"""Hazards: what may harm people, as reported by whoever sees or measures it. The topic is public: no personal data."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from shared.events.fields import Body, Data, Instant, Latitude, Line, Longitude, PCode, Point, RandomId, Text, Version
+from shared.events.vocabulary import Certainty, HazardType, MsgType, Road, Severity, Status, Urgency
+
+Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000)]
+
+
+class Circle(Body):
+    lat: Latitude
+    lon: Longitude
+    radius_km: Annotated[float, Field(gt=0, le=5000)]
+
+
+class Area(Body):
+    """Where: any of P-codes, rings of (longitude, latitude) as in GeoJSON, circles, a point, or just words."""
+
+    pcodes: Annotated[tuple[PCode, ...], Field(max_length=200)] = ()
+    polygons: Annotated[tuple[Ring, ...], Field(max_length=50)] = ()
+    circles: Annotated[tuple[Circle, ...], Field(max_length=50)] = ()
+    point: Point | None = None
+    description: Line | None = None
+
+    @model_validator(mode="after")
+    def somewhere(self) -> "Area":
+        if not (self.pcodes or self.polygons or self.circles or self.point or self.description):
+            raise ValueError("one of `pcodes`, `polygons`, `circles`, `point` or `description` is expected")
+        return self
+
+
+class HazardText(Body):
+    headline: Line
+    description: Text | None = None
+    instruction: Text | None = None
+
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class HazardFields(Data):
+    """What a hazard report says; `source_id` is the source's own name for it, `aliases` its other names."""
+
+    report_id: RandomId
+    version: Version = 1
+    status: Status = Status.ACTUAL
+    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    source_id: SourceId
+    aliases: Annotated[tuple[SourceId, ...], Field(max_length=50)] = ()
+    revision: Annotated[int, Field(ge=0, le=2**53)] = 1
+    msg_type: MsgType = MsgType.ALERT
+    type: HazardType
+    type_text: Line | None = None
+    urgency: Urgency = Urgency.UNKNOWN
+    severity: Severity = Severity.UNKNOWN
+    certainty: Certainty = Certainty.UNKNOWN
+    magnitude: Annotated[float, Field(ge=-5, le=12)] | None = None
+    depth_km: Annotated[float, Field(ge=-10, le=1000)] | None = None
+    area: Area
+    onset: Instant
+    expires: Instant | None = None
+    reported_at: Instant
+    text: Annotated[dict[Language, HazardText], Field(max_length=9)] = Field(default_factory=dict)
+    web: Annotated[str, Field(pattern=r"^https?://", max_length=500)] | None = None
+
+
+class HazardReport(HazardFields, Body):
+    """The body of `POST /intake/v1/hazards`; an update or cancellation is the whole report again with `msg_type`
+    Update or Cancel and a higher `revision`, under a new `report_id` or the same one with `version` + 1."""
+
+    @model_validator(mode="after")
+    def ends_after_it_begins(self) -> "HazardReport":
+        if self.expires is not None and self.expires < self.onset:
+            raise ValueError("`expires` is expected not to be before `onset`")
+        return self
+
+
+class HazardReported(HazardFields):
+    """`pcodes` of the area are completed by intake from its geometry, where a places bundle with boundaries is loaded."""
+
+    event_type: ClassVar[str] = "dayar.hazard.reported.v1"
+    topic: ClassVar[str] = "hazards"
+
+    report_id: UUID  # a feed's is derived from the source's id, so not random
+    hazard_id: UUID
+    author: UUID
+    road: Road
+    received_at: Instant
+    places_version: str | None = None
+
+    @property
+    def key(self) -> UUID:
+        return self.hazard_id
+
+
+class HazardUpdated(HazardReported):
+    event_type: ClassVar[str] = "dayar.hazard.updated.v1"
+
+
+class HazardCancelled(HazardReported):
+    event_type: ClassVar[str] = "dayar.hazard.cancelled.v1"

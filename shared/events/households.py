@@ -1,0 +1,42 @@
+"""What the registry tells of a household: pseudonymous, district and day at finest."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.fields import Clear, Data, Persons, Place
+from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, Status
+
+
+class HouseholdRegistered(Data):
+    """The household as it stands after this event; a consumer ignores a `sequence` not newer than the one it has."""
+
+    event_type: ClassVar[str] = "dayar.household.registered.v1"
+    topic: ClassVar[str] = "households"
+
+    household_id: Clear[UUID]
+    report_id: Clear[UUID]
+    version: Clear[int]
+    sequence: Clear[int]
+    status: Clear[Status]
+    occurred_on: Clear[date]
+    occurred_on_precision: Clear[Precision]
+    recorded_on: Clear[date]
+    mobility: Clear[Mobility]
+    origin: Clear[Place]
+    destination: Clear[Place]
+    persons: Clear[Persons]
+    reasons: Clear[tuple[Reason, ...]]
+    hazard_type: Clear[HazardType | None] = None
+    hazard_id: Clear[UUID | None] = None
+    author: Clear[UUID]
+    team: Clear[UUID | None] = None
+    places_version: Clear[str | None] = None
+
+    @property
+    def key(self) -> UUID:
+        return self.household_id
+
+
+class HouseholdCorrected(HouseholdRegistered):
+    event_type: ClassVar[str] = "dayar.household.corrected.v1"

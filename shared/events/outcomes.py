@@ -1,0 +1,33 @@
+"""What became of each report, told by the consumer that owes the outcome."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.fields import Clear, Data
+from shared.events.vocabulary import OutcomeKind, ReportKind, Status
+
+
+class ReportSettled(Data):
+    """`replaces` names the outcome event that this one takes the place of, when a person or time changed it."""
+
+    event_type: ClassVar[str] = "dayar.report.settled.v1"
+    topic: ClassVar[str] = "outcomes"
+
+    report_id: Clear[UUID]
+    version: Clear[int]
+    status: Clear[Status]
+    kind: Clear[ReportKind]
+    consumer: str
+    outcome: OutcomeKind
+    reason: str | None = None
+    replaces: UUID | None = None
+
+    @property
+    def key(self) -> UUID:
+        return self.report_id
+
+
+class ReportHeld(ReportSettled):
+    """Waiting for a person (not_author, expired_token) or for what it corrects (waiting)."""
+
+    event_type: ClassVar[str] = "dayar.report.held.v1"

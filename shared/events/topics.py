@@ -1,0 +1,51 @@
+"""The topics: who writes, who reads, how long they are kept, and which consumer owes an outcome."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DAY_MS = 86_400_000
+
+
+class Sensitivity(StrEnum):
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`retention_ms` None = for ever; `web_readers` read without a group, to the end, in every web process."""
+
+    name: str
+    key: str
+    writers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    sensitivity: Sensitivity
+    web_readers: tuple[str, ...] = ()
+    owes_outcome: tuple[str, ...] = ()
+    retention_ms: int | None = None
+    is_compacted: bool = False
+
+    def dead(self, service: str) -> str:
+        return f"{self.name}.{service}.dead"
+
+
+SERVICES = ("intake", "registry", "alerts", "console")
+
+TOPICS = {
+    topic.name: topic
+    for topic in (
+        Topic("hazards", "hazard_id", ("intake",), ("alerts", "console"), Sensitivity.PUBLIC,
+              web_readers=("console",), owes_outcome=("alerts",)),
+        Topic("displacements", "household_id or group_id", ("intake",), ("registry",), Sensitivity.RESTRICTED,
+              owes_outcome=("registry",), retention_ms=30 * DAY_MS),
+        Topic("households", "household_id", ("registry",), ("alerts", "console"), Sensitivity.RESTRICTED,
+              web_readers=("console",)),
+        Topic("alerts", "alert_id", ("alerts",), ("console",), Sensitivity.INTERNAL, web_readers=("console",)),
+        Topic("outcomes", "report_id", ("registry", "alerts"), ("console",), Sensitivity.RESTRICTED, web_readers=("console",)),
+        Topic("access", "credential", ("console",), (), Sensitivity.INTERNAL, web_readers=SERVICES, is_compacted=True),
+    )
+}  # fmt: skip
+
+DEAD_RETENTION_MS = 90 * DAY_MS
+DISPLACEMENTS_SEGMENT_MS = DAY_MS

@@ -1,0 +1,278 @@
+"""The closed vocabularies of the contract, spelled as CAP, DTM and IDMC spell them."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """CAP 1.2 `status`; what follows from an event inherits it."""
+
+    ACTUAL = "Actual"
+    EXERCISE = "Exercise"
+    SYSTEM = "System"
+    TEST = "Test"
+    DRAFT = "Draft"
+
+
+class MsgType(StrEnum):
+    """The three of CAP 1.2's `msgType` that speak of a hazard."""
+
+    ALERT = "Alert"
+    UPDATE = "Update"
+    CANCEL = "Cancel"
+
+
+class Urgency(StrEnum):
+    IMMEDIATE = "Immediate"
+    EXPECTED = "Expected"
+    FUTURE = "Future"
+    PAST = "Past"
+    UNKNOWN = "Unknown"
+
+
+class Severity(StrEnum):
+    EXTREME = "Extreme"
+    SEVERE = "Severe"
+    MODERATE = "Moderate"
+    MINOR = "Minor"
+    UNKNOWN = "Unknown"
+
+
+class Certainty(StrEnum):
+    OBSERVED = "Observed"
+    LIKELY = "Likely"
+    POSSIBLE = "Possible"
+    UNLIKELY = "Unlikely"
+    UNKNOWN = "Unknown"
+
+
+class Precision(StrEnum):
+    """IDMC's date accuracy."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Mobility(StrEnum):
+    DISPLACEMENT = "displacement"
+    EVACUATION = "evacuation"
+    PLANNED_RELOCATION = "planned_relocation"
+    MIGRATION = "migration"
+    UNABLE_TO_MOVE = "unable_to_move"
+
+
+class Reason(StrEnum):
+    """Why people moved; sudden and slow environmental causes apart, which DTM's own list does not do."""
+
+    NATURAL_DISASTER = "natural_disaster"
+    ENVIRONMENTAL_DEGRADATION = "environmental_degradation"
+    CONFLICT = "conflict"
+    INSECURITY = "insecurity"
+    DEVELOPMENT = "development"
+    ECONOMIC = "economic"
+    FAMILY = "family"
+    OTHER = "other"
+    NOT_REPORTED = "not_reported"
+
+
+class HazardType(StrEnum):
+    """The internal hazard codes; `shared/hazards.py` maps them to GLIDE, EM-DAT, UNDRR-ISC, IDMC and OET."""
+
+    EARTHQUAKE = "earthquake"
+    MUDFLOW = "mudflow"
+    LANDSLIDE = "landslide"
+    ROCKFALL = "rockfall"
+    RIVER_FLOOD = "river_flood"
+    FLASH_FLOOD = "flash_flood"
+    GLOF = "glof"
+    DAM_RELEASE = "dam_release"
+    AVALANCHE = "avalanche"
+    HEAVY_RAIN = "heavy_rain"
+    HAIL = "hail"
+    STRONG_WIND = "strong_wind"
+    SNOWSTORM = "snowstorm"
+    HEAT_WAVE = "heat_wave"
+    COLD_WAVE = "cold_wave"
+    FROST = "frost"
+    JUT = "jut"
+    DROUGHT = "drought"
+    WATER_SCARCITY = "water_scarcity"
+    LAND_DEGRADATION = "land_degradation"
+    SALINIZATION = "salinization"
+    BANK_EROSION = "bank_erosion"
+    GROUNDWATER_RISE = "groundwater_rise"
+    PERMAFROST_LOSS = "permafrost_loss"
+    WILDFIRE = "wildfire"
+    STRUCTURE_FIRE = "structure_fire"
+    EXPLOSION = "explosion"
+    CHEMICAL_RELEASE = "chemical_release"
+    TAILINGS_RELEASE = "tailings_release"
+    BUILDING_COLLAPSE = "building_collapse"
+    TRANSPORT_ACCIDENT = "transport_accident"
+    UTILITY_FAILURE = "utility_failure"
+    EPIDEMIC = "epidemic"
+    EPIZOOTIC = "epizootic"
+    ARMED_INCIDENT = "armed_incident"
+    OTHER = "other"
+
+
+class Quantifier(StrEnum):
+    """IDMC's quantifier."""
+
+    EXACT = "exact"
+    APPROXIMATELY = "approximately"
+    MORE_THAN = "more_than"
+    LESS_THAN = "less_than"
+
+
+class Measure(StrEnum):
+    STOCK = "stock"
+    FLOW = "flow"
+
+
+class SourceType(StrEnum):
+    """Who told the number of a group."""
+
+    COUNT = "count"
+    KEY_INFORMANT = "key_informant"
+    LOCAL_AUTHORITY = "local_authority"
+    REGISTER = "register"
+    MEDIA = "media"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+    UNKNOWN = "unknown"
+
+
+class AgeBracket(StrEnum):
+    """HOPE's brackets, in completed years."""
+
+    AGE_0_5 = "0-5"
+    AGE_6_11 = "6-11"
+    AGE_12_17 = "12-17"
+    AGE_18_59 = "18-59"
+    AGE_60_PLUS = "60+"
+    UNKNOWN = "unknown"
+
+
+class Relationship(StrEnum):
+    HEAD = "head"
+    SPOUSE = "spouse"
+    CHILD = "child"
+    PARENT = "parent"
+    SIBLING = "sibling"
+    GRANDCHILD = "grandchild"
+    GRANDPARENT = "grandparent"
+    OTHER_RELATIVE = "other_relative"
+    NOT_RELATED = "not_related"
+    UNKNOWN = "unknown"
+
+
+class Shelter(StrEnum):
+    HOST_FAMILY = "host_family"
+    RENTED = "rented"
+    OWN_HOUSE = "own_house"
+    COLLECTIVE_CENTRE = "collective_centre"
+    TENT = "tent"
+    OPEN_AIR = "open_air"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Need(StrEnum):
+    SHELTER = "shelter"
+    FOOD = "food"
+    WATER = "water"
+    SANITATION = "sanitation"
+    HEALTH = "health"
+    NON_FOOD_ITEMS = "non_food_items"
+    LIVELIHOOD = "livelihood"
+    EDUCATION = "education"
+    PROTECTION = "protection"
+    DOCUMENTS = "documents"
+    OTHER = "other"
+
+
+class Intention(StrEnum):
+    RETURN = "return"
+    SEASONAL = "seasonal"
+    PERMANENT = "permanent"
+    MOVE_ON = "move_on"
+    UNDECIDED = "undecided"
+    UNKNOWN = "unknown"
+
+
+class Disability(StrEnum):
+    """The Washington Group's short set, as HOPE names it."""
+
+    SEEING = "seeing"
+    HEARING = "hearing"
+    WALKING = "walking"
+    MEMORY = "memory"
+    SELF_CARE = "self_care"
+    COMMUNICATING = "communicating"
+
+
+class LegalBasis(StrEnum):
+    CONSENT = "consent"
+    VITAL_INTEREST = "vital_interest"
+    LEGAL_DUTY = "legal_duty"
+    UNKNOWN = "unknown"
+
+
+class Road(StrEnum):
+    """The way a report came; stamped by intake from the token."""
+
+    FIELD = "field"
+    API = "api"
+    CONSOLE = "console"
+    FEED = "feed"
+    IMPORT = "import"
+    SMS = "sms"
+    OPENROSA = "openrosa"
+    KOBO = "kobo"
+
+
+class Flag(StrEnum):
+    """What intake noticed about a report without refusing it."""
+
+    OUTSIDE_AREA = "outside_area"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a flag's name, no password
+    POINT_CONTRADICTS_CODE = "point_contradicts_code"
+
+
+class ReportKind(StrEnum):
+    HAZARD = "hazard"
+    HOUSEHOLD = "household"
+    GROUP = "group"
+
+
+class OutcomeKind(StrEnum):
+    """What became of one position of the log: exactly one of these at first reading."""
+
+    RECORDED = "recorded"
+    MERGED = "merged"
+    NOTED = "noted"
+    ALERTED = "alerted"
+    SUPPRESSED = "suppressed"
+    HELD = "held"
+    REJECTED = "rejected"
+    REPEAT = "repeat"
+    SET_ASIDE = "set_aside"
+
+
+class Verdict(StrEnum):
+    CONFIRMED = "confirmed"
+    FALSE_ALARM = "false_alarm"
+    DUPLICATE = "duplicate"
+    EXPIRED = "expired"
+
+
+class Channel(StrEnum):
+    WEBHOOK = "webhook"
+    EMAIL = "email"
