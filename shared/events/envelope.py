@@ -81,7 +81,15 @@ def message(data: EventData, *, id: UUID, source: str, time: datetime, tracepare
 
 
 def raw_message(
-    topic: str, key: str, value: bytes, *, type: str, id: UUID, source: str, time: datetime, traceparent: str | None = None
+    topic: str,
+    key: str,
+    value: bytes,
+    *,
+    type: str,
+    id: UUID,
+    source: str,
+    time: datetime,
+    traceparent: str | None = None,
 ) -> Message:
     """`message` for a value that is already JSON: the hot path writes its own."""
     headers = [

@@ -65,5 +65,3 @@ class Point(Body):
     lat: Latitude
     lon: Longitude
     accuracy: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)] | None = None
-
-

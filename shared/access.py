@@ -1,0 +1,67 @@
+"""Route × role, in one table: what is not here does not start."""
+
+from dataclasses import dataclass
+
+from shared.auth import Role
+
+R = Role
+STAFF = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR, R.VIEWER})
+EVERYONE = frozenset(Role)
+CMC = frozenset({R.OPERATOR, R.DUTY_HEAD})
+LEDGER = frozenset({R.OPERATOR, R.DUTY_HEAD, R.ADMINISTRATOR})
+REPORTERS = frozenset({R.FIELD, R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.INTEGRATION})
+HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.FIELD})
+FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may call a route. `is_page`: a browser that is not signed in is sent to the sign-in page."""
+
+    roles: frozenset[Role] = frozenset()
+    is_public: bool = False
+    is_page: bool = False
+    takes_expired: bool = False
+
+
+PUBLIC = Rule(is_public=True)
+
+
+def to(roles: frozenset[Role]) -> Rule:
+    return Rule(roles)
+
+
+def page(roles: frozenset[Role]) -> Rule:
+    return Rule(roles, is_page=True)
+
+
+def report(roles: frozenset[Role]) -> Rule:
+    return Rule(roles, takes_expired=True)
+
+
+def _plumbing(prefix: str) -> dict[str, Rule]:
+    return {f"GET {prefix}{path}": PUBLIC for path in ("/live", "/ready", "/metrics", "/openapi.json")}
+
+
+ROUTES: dict[str, Rule] = {
+    **_plumbing("/intake"),
+    **_plumbing("/registry"),
+    **_plumbing("/alerts"),
+    **_plumbing(""),
+    # intake
+    "POST /intake/v1/hazards": report(REPORTERS),
+    "POST /intake/v1/displacements": report(REPORTERS),
+    "POST /intake/v1/reports:batch": report(REPORTERS),
+    "GET /intake/v1/ledger": to(LEDGER),
+    # registry
+    "GET /registry/v1/households": to(HOUSEHOLD_READERS),
+    "GET /registry/v1/households/{household_id}": to(HOUSEHOLD_READERS),
+    "GET /registry/v1/households/{household_id}/history": to(HOUSEHOLD_READERS),
+    "GET /registry/v1/ledger": to(LEDGER),
+    # alerts
+    "GET /alerts/v1/alerts": to(STAFF),
+    "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),
+    "PUT /alerts/v1/alerts/{alert_id}/resolution": to(CMC),
+    "GET /alerts/v1/ledger": to(LEDGER),
+    # console
+}

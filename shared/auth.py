@@ -1,0 +1,217 @@
+"""Who is asking: tokens that console signs and every service checks with public keys alone."""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from starlette.requests import HTTPConnection
+
+from shared.events.vocabulary import Road
+from shared.seal import key_id, write_private
+
+ISSUER = AUDIENCE = "dayar"
+REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
+COUNTRY = "KG"
+CACHED_TOKENS = 10_000
+
+
+class Role(StrEnum):
+    FIELD = "field"
+    OPERATOR = "operator"
+    DUTY_HEAD = "duty_head"
+    REGISTRAR = "registrar"
+    ANALYST = "analyst"
+    INTEGRATION = "integration"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    VIEWER = "viewer"
+
+
+class Unauthenticated(Exception):
+    """No token, an unknown or altered one, one past its end, or a revoked one."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whoever a token speaks for; `areas` are P-codes, `KG` the whole country."""
+
+    account: UUID
+    jti: UUID
+    issued_at: int
+    expires_at: int
+    name: str = ""
+    organisation: str | None = None
+    team: UUID | None = None
+    roles: frozenset[Role] = frozenset()
+    areas: tuple[str, ...] = ()
+    sources: frozenset[str] = frozenset()
+    road: Road = Road.API
+    purpose: str | None = None
+    device: UUID | None = None
+    signed_in_at: int | None = None
+    is_expired: bool = False
+    is_cookie: bool = False
+
+    @cached_property
+    def covers_country(self) -> bool:
+        return COUNTRY in self.areas
+
+    def covers(self, pcode: str | None, places: "Ancestry") -> bool:
+        """Whether the caller's areas hold this P-code or a unit above it."""
+        if self.covers_country:
+            return True
+        return pcode is not None and not set(self.areas).isdisjoint((pcode, *places.ancestors(pcode)))
+
+
+class Ancestry(Protocol):
+    def ancestors(self, pcode: str) -> tuple[str, ...]: ...
+
+
+class Revoked(Protocol):
+    """What `shared.revocations` knows; a test may know something else."""
+
+    def is_revoked(self, principal: Principal) -> bool: ...
+
+
+class Signer:
+    """Console's: signs tokens with the Ed25519 key."""
+
+    def __init__(self, private_key_file: Path) -> None:
+        key = load_pem_private_key(private_key_file.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise TypeError("an Ed25519 private key is expected")
+        self._key = key
+        self._kid = key_id(key.public_key().public_bytes_raw())
+
+    def sign(self, principal: Principal) -> str:
+        claims: dict[str, Any] = {
+            "iss": ISSUER, "aud": AUDIENCE, "sub": str(principal.account), "jti": str(principal.jti),
+            "iat": principal.issued_at, "exp": principal.expires_at, "name": principal.name, "org": principal.organisation,
+            "team": str(principal.team) if principal.team else None, "roles": sorted(principal.roles),
+            "areas": list(principal.areas), "sources": sorted(principal.sources), "road": principal.road,
+            "purpose": principal.purpose, "device": str(principal.device) if principal.device else None,
+            "auth_time": principal.signed_in_at,
+        }  # fmt: skip
+        return jwt.encode(
+            {name: value for name, value in claims.items() if value not in (None, [], "")},
+            self._key, algorithm="EdDSA", headers={"kid": self._kid},
+        )  # fmt: skip
+
+
+class Authenticator:
+    """Checks a token once, then knows it by its SHA-256 until it ends; revocation is asked on every request."""
+
+    def __init__(self, public_keys: Path, revoked: Revoked) -> None:
+        self._keys = {file.stem: _public_key(file) for file in public_keys.glob("*.pem")}
+        self._revoked = revoked
+        self._known: OrderedDict[bytes, Principal] = OrderedDict()
+
+    def authenticate(self, connection: HTTPConnection, *, takes_expired: bool = False) -> Principal:
+        """Raises Unauthenticated. An expired token is taken only where asked for, and only from a field device."""
+        token, is_cookie = token_of(connection)
+        principal = self.verify(token)
+        if principal.expires_at <= time.time():
+            if not (takes_expired and principal.road is Road.FIELD):
+                raise Unauthenticated
+            principal = replace(principal, is_expired=True)
+        if self._revoked.is_revoked(principal):
+            raise Unauthenticated
+        return replace(principal, is_cookie=True) if is_cookie else principal
+
+    def verify(self, token: str) -> Principal:
+        """The token's principal, whether or not it has ended or was revoked. Raises Unauthenticated."""
+        name = sha256(token.encode()).digest()
+        principal = self._known.get(name)
+        if principal is None:
+            principal = self._known[name] = self._decode(token)
+            if len(self._known) > CACHED_TOKENS:
+                self._known.popitem(last=False)
+        return principal
+
+    def _decode(self, token: str) -> Principal:
+        try:
+            key = self._keys[jwt.get_unverified_header(token).get("kid", "")]
+            claims = jwt.decode(
+                token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER,
+                options={"require": REQUIRED, "verify_exp": False},
+            )  # fmt: skip
+            return _principal(claims)
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
+            raise Unauthenticated from None
+
+
+def token_of(connection: HTTPConnection) -> tuple[str, bool]:
+    """The token and whether it came by cookie; never from a query parameter."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if token and scheme.lower() == "bearer":
+        return token.strip(), False
+    cookie = connection.cookies.get("__Host-session") or connection.cookies.get("session")
+    if cookie:
+        return cookie, True
+    raise Unauthenticated
+
+
+def current(connection: HTTPConnection) -> Principal:
+    """`Depends(auth.current)`: whom the guard let in."""
+    principal: Principal = connection.scope["principal"]
+    return principal
+
+
+def generate(folder: Path) -> str:
+    """Draws a signing key: `folder/private.pem` and `folder/public/<kid>.pem`; returns the key id."""
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key()
+    kid = key_id(public.public_bytes_raw())
+    (folder / "public").mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    write_private(
+        folder / "public" / f"{kid}.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    return kid
+
+
+def _public_key(file: Path) -> Ed25519PublicKey:
+    key = load_pem_public_key(file.read_bytes())
+    if not isinstance(key, Ed25519PublicKey):
+        raise TypeError("an Ed25519 public key is expected")
+    return key
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    return Principal(
+        account=UUID(claims["sub"]),
+        jti=UUID(claims["jti"]),
+        issued_at=int(claims["iat"]),
+        expires_at=int(claims["exp"]),
+        name=claims.get("name", ""),
+        organisation=claims.get("org"),
+        team=UUID(claims["team"]) if claims.get("team") else None,
+        roles=frozenset(Role(role) for role in claims.get("roles", ())),
+        areas=tuple(claims.get("areas", ())),
+        sources=frozenset(claims.get("sources", ())),
+        road=Road(claims.get("road", Road.API)),
+        purpose=claims.get("purpose"),
+        device=UUID(claims["device"]) if claims.get("device") else None,
+        signed_in_at=claims.get("auth_time"),
+    )
+
+
+def seconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp())

@@ -1,0 +1,75 @@
+"""The infrastructure's settings, read once in `__main__` and passed down; a service adds its own in its `config.py`."""
+
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.events.vocabulary import Status
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Settings(BaseSettings):
+    """`{service}` in a login, a password file or a key file stands for the service's name, so that one process may mount four."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    service: str = ""
+
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_sasl_mechanism: str = "SCRAM-SHA-256"
+    kafka_username: str | None = None
+    kafka_password_file: str | None = None
+    kafka_ca_file: Path | None = None
+    kafka_group_instance: str | None = None  # set where one supervisor owns the name
+    topic_prefix: str = "dayar."
+
+    database_url: str = "postgresql://127.0.0.1:5432/dayar"
+    database_password_file: str | None = None
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    redis_password_file: str | None = None
+
+    state: Path = Path(".state")
+    places_path: Path | None = None
+    public_url: str = "http://127.0.0.1:8080"
+    trusted_hosts: tuple[str, ...] = ()
+    exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
+    outbound_allow: tuple[str, ...] = ()  # host:port pairs that may be http and on a private address
+
+    institution_ky: str = "Кризистик кырдаалдарда башкаруу борбору"
+    institution_ru: str = "Центр управления в кризисных ситуациях"
+    institution_en: str = "Crisis Management Center"
+
+    seal_public_key_file: Path = Path(".state/secrets/seal/public.key")
+    seal_private_keys: Path = Path(".state/secrets/seal/private")
+    token_public_keys: Path = Path(".state/secrets/tokens/public")
+    token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
+
+    def for_service(self, service: str) -> Self:
+        """These settings with `{service}` filled in."""
+        named = {
+            name: value.replace("{service}", service)
+            for name, value in self.model_dump(exclude_none=True).items()
+            if isinstance(value, str) and "{service}" in value
+        }
+        return self.model_copy(update={**named, "service": service})
+
+    @property
+    def counted_status(self) -> Status:
+        """The one status that figures, exposure and alerts to people count."""
+        return Status.EXERCISE if self.exercise else Status.ACTUAL
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names that a request may be addressed to."""
+        own = urlsplit(self.public_url).hostname or ""
+        return (*(LOOPBACK if own in LOOPBACK else (own,)), *self.trusted_hosts)
+
+
+def secret(file: str | Path | None) -> str | None:
+    """The text of a secret's file, without the line break an editor leaves."""
+    return None if file is None else Path(file).read_text(encoding="utf-8").strip()

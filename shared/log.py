@@ -1,0 +1,67 @@
+"""Logs are events: constant text, variable fields, and of an error its class and place, never its text."""
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import structlog
+
+
+def configure(service: str, *, level: int = logging.INFO) -> None:
+    """JSON lines on standard output; other libraries' loggers speak from WARNING on, through the same renderer."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, without_error_text],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """What may be said of an error: class, place, and of a database error its sqlstate and constraint."""
+    cause = getattr(error, "orig", None) or error
+    driver = getattr(cause, "__cause__", None) or cause
+    found = {
+        "error": type(error).__name__,
+        "sqlstate": getattr(driver, "sqlstate", None),
+        "constraint": getattr(driver, "constraint_name", None),
+        "at": [
+            f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)[-6:]
+        ],
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def without_error_text(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A library's traceback may quote what it was handling: only its class and place are kept."""
+    info = event.pop("exc_info", None)
+    if isinstance(info, tuple) and info[1] is not None:
+        event.update(described(info[1]))
+    record = event.get("_record")
+    if record is not None and record.exc_info and record.exc_info[1] is not None:
+        event.update(described(record.exc_info[1]))
+        record.exc_info = record.exc_text = None
+    return event
+
+
+def get() -> Any:
+    return structlog.get_logger()

@@ -1,0 +1,133 @@
+"""Sealing of reports: intake holds the public key, the registry's worker alone can open."""
+
+import os
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from shared.events import SealedBox
+
+SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+INFO = b"dayar/dek/v1\0"
+KEY_SECONDS = 600
+KEY_REPORTS = 2**20
+OPENED_KEYS = 4096
+
+
+class SealMismatch(Exception):
+    """The box was not sealed around this report: altered, or copied from another."""
+
+
+class UnknownKeyId(Exception):
+    """No private key for this box is here: the part is at fault, not the record."""
+
+
+@dataclass(slots=True)
+class DataKey:
+    cipher: AESGCM
+    wrapped: str
+    born: float
+    uses: int = 0
+
+    @property
+    def is_worn(self) -> bool:
+        return self.uses >= KEY_REPORTS or time.monotonic() - self.born >= KEY_SECONDS
+
+
+class Sealer:
+    """Seals to the registry's public key; the data key lives in memory only, for 10 minutes or 2^20 reports."""
+
+    def __init__(self, public_key_file: Path) -> None:
+        raw = public_key_file.read_bytes()
+        self.kid = key_id(raw)
+        self._public = X25519PublicKey.from_public_bytes(raw)
+        self._key = self._draw()
+
+    def seal(self, plain: bytes, aad: bytes) -> SealedBox:
+        if self._key.is_worn:
+            self._key = self._draw()
+        self._key.uses += 1
+        nonce = os.urandom(12)
+        data = self._key.cipher.encrypt(nonce, plain, aad)
+        return SealedBox(kid=self.kid, key=self._key.wrapped, nonce=encode(nonce), data=encode(data))
+
+    def _draw(self) -> DataKey:
+        key = AESGCM.generate_key(256)
+        wrapped = SUITE.encrypt(key, self._public, info=INFO + self.kid.encode())
+        return DataKey(AESGCM(key), encode(wrapped), time.monotonic())
+
+
+class Opener:
+    """Opens with any of the private keys in a folder; keeps the unwrapped data keys it used last."""
+
+    def __init__(self, private_keys: Path) -> None:
+        self._private = {}
+        for file in private_keys.glob("*.key"):
+            private = X25519PrivateKey.from_private_bytes(file.read_bytes())
+            self._private[key_id(private.public_key().public_bytes_raw())] = private
+        self._ciphers: OrderedDict[tuple[str, str], AESGCM] = OrderedDict()
+
+    def open(self, box: SealedBox, aad: bytes) -> bytes:
+        try:
+            return self._cipher(box).decrypt(decode(box.nonce), decode(box.data), aad)
+        except (InvalidTag, ValueError):
+            raise SealMismatch from None
+
+    def _cipher(self, box: SealedBox) -> AESGCM:
+        name = (box.kid, box.key)
+        cipher = self._ciphers.get(name)
+        if cipher is None:
+            private = self._private.get(box.kid)
+            if private is None:
+                raise UnknownKeyId(box.kid)
+            cipher = AESGCM(SUITE.decrypt(decode(box.key), private, info=INFO + box.kid.encode()))
+            self._ciphers[name] = cipher
+            if len(self._ciphers) > OPENED_KEYS:
+                self._ciphers.popitem(last=False)
+        return cipher
+
+
+def report_aad(*, kid: str, event_type: str, event_id: UUID, report_id: UUID, key: UUID, author: UUID) -> bytes:
+    """What a box is bound to; `key` is the household_id or group_id. Written by hand as canonical JSON, it stands on the hot path."""
+    return f'["dayar/report/v1","{kid}","{event_type}","{event_id}","{report_id}","{key}","{author}"]'.encode()
+
+
+def generate(folder: Path) -> str:
+    """Draws a key pair: `folder/public.key`, and the private half under `folder/private/`; returns the key id."""
+    private = X25519PrivateKey.generate()
+    public = private.public_key().public_bytes_raw()
+    kid = key_id(public)
+    (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(folder / "private" / f"{kid}.key", private.private_bytes_raw())
+    write_private(folder / "public.key", public)
+    return kid
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """A file that only its owner reads, from its first moment on."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(content)
+
+
+def key_id(public: bytes) -> str:
+    return sha256(public).hexdigest()[:16]
+
+
+def encode(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+__all__ = ["Opener", "SealMismatch", "Sealer", "UnknownKeyId", "generate", "report_aad", "write_private"]
