@@ -1,0 +1,109 @@
+"""The hazards: nature, onset, and what the standards call each; where a standard has no code, none is invented."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.events.vocabulary import HazardType
+
+
+class Nature(StrEnum):
+    GEOPHYSICAL = "geophysical"
+    HYDROLOGICAL = "hydrological"
+    METEOROLOGICAL = "meteorological"
+    CLIMATOLOGICAL = "climatological"
+    ENVIRONMENTAL = "environmental"
+    TECHNOLOGICAL = "technological"
+    BIOLOGICAL = "biological"
+    ARMED = "armed"
+
+
+class Onset(StrEnum):
+    SUDDEN = "sudden"
+    SLOW = "slow"
+
+
+class CapCategory(StrEnum):
+    GEO = "Geo"
+    MET = "Met"
+    SAFETY = "Safety"
+    FIRE = "Fire"
+    HEALTH = "Health"
+    ENV = "Env"
+    TRANSPORT = "Transport"
+    INFRA = "Infra"
+    CBRNE = "CBRNE"
+    SECURITY = "Security"
+    OTHER = "Other"
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """The first of several codes is the nearest; lists of others gave the OET, MH and GH codes: check before export.
+    Only `other` has neither nature nor onset: its own text tells."""
+
+    code: HazardType
+    nature: Nature | None
+    onset: Onset | None
+    cap: tuple[CapCategory, ...]
+    glide: tuple[str, ...] = ()
+    emdat: tuple[str, ...] = ()
+    undrr: tuple[str, ...] = ()
+    idmc: tuple[str, ...] = ()
+    oet: tuple[str, ...] = ()
+
+    @property
+    def is_slow(self) -> bool:
+        return self.onset is Onset.SLOW
+
+
+H, N, C = HazardType, Nature, CapCategory
+SUDDEN, SLOW = Onset.SUDDEN, Onset.SLOW
+
+_WET, _DRY = "Landslide/Wet mass movement", "Dry mass movement"
+_COLD = {"glide": ("CW",), "emdat": ("nat-met-ext-col",), "idmc": ("Cold wave",), "oet": ("OET-043", "OET-091")}
+
+_HAZARDS = (
+    Hazard(H.EARTHQUAKE, N.GEOPHYSICAL, SUDDEN, (C.GEO,), ("EQ",), ("nat-geo-ear-gro",), ("GH0101",), ("Earthquake",), ("OET-068",)),
+    Hazard(H.MUDFLOW, N.HYDROLOGICAL, SUDDEN, (C.GEO,), ("MS",), ("nat-hyd-mmw-mud",), ("GH0303",), (_WET,), ("OET-056", "OET-133")),
+    Hazard(H.LANDSLIDE, N.HYDROLOGICAL, SUDDEN, (C.GEO,), ("LS",), ("nat-hyd-mmw-lan", "nat-geo-mmd-lan"),
+           ("GH0300", "GH0304"), (_WET, _DRY), ("OET-119",)),
+    Hazard(H.ROCKFALL, N.GEOPHYSICAL, SUDDEN, (C.GEO,), ("LS",), ("nat-geo-mmd-roc",), ("GH0301",), (_DRY,), ("OET-119",)),
+    Hazard(H.RIVER_FLOOD, N.HYDROLOGICAL, SUDDEN, (C.MET,), ("FL",), ("nat-hyd-flo-riv",), ("MH0604", "MH0600"), ("Flood",), ("OET-081",)),
+    Hazard(H.FLASH_FLOOD, N.HYDROLOGICAL, SUDDEN, (C.MET,), ("FF",), ("nat-hyd-flo-fla",), ("MH0603",), ("Flood",), ("OET-079",)),
+    Hazard(H.GLOF, N.CLIMATOLOGICAL, SUDDEN, (C.GEO, C.MET), (), ("nat-cli-glo-glo",), ("MH0607",)),
+    Hazard(H.DAM_RELEASE, N.TECHNOLOGICAL, SUDDEN, (C.INFRA,), ("FL",), ("tec-mis-col-col",), ("TL0205",),
+           ("Dam release flood",), ("OET-052", "OET-053")),
+    Hazard(H.AVALANCHE, N.HYDROLOGICAL, SUDDEN, (C.GEO,), ("AV",), ("nat-hyd-mmw-ava",), ("MH0801",), ("Avalanche",), ("OET-018",)),
+    Hazard(H.HEAVY_RAIN, N.METEOROLOGICAL, SUDDEN, (C.MET,), idmc=("Storm",)),
+    Hazard(H.HAIL, N.METEOROLOGICAL, SUDDEN, (C.MET,), ("ST",), ("nat-met-sto-hai",), ("MH0404",), ("Hailstorm",), ("OET-095",)),
+    Hazard(H.STRONG_WIND, N.METEOROLOGICAL, SUDDEN, (C.MET,), ("VW",), (), ("MH0301",), ("Storm",), ("OET-218",)),
+    Hazard(H.SNOWSTORM, N.METEOROLOGICAL, SUDDEN, (C.MET,), ("OT",), ("nat-met-sto-bli",), ("MH0403",),
+           ("Winter storm/Blizzard",), ("OET-183",)),
+    Hazard(H.HEAT_WAVE, N.METEOROLOGICAL, SUDDEN, (C.MET,), ("HT",), ("nat-met-ext-hea",), ("MH0501",), ("Heat wave",), ("OET-098",)),
+    Hazard(H.COLD_WAVE, N.METEOROLOGICAL, SUDDEN, (C.MET,), undrr=("MH0502",), **_COLD),
+    Hazard(H.FROST, N.METEOROLOGICAL, SUDDEN, (C.MET,), undrr=("MH0505",), **_COLD),
+    Hazard(H.JUT, N.METEOROLOGICAL, SLOW, (C.MET,), undrr=("MH0503",), **_COLD),
+    Hazard(H.DROUGHT, N.CLIMATOLOGICAL, SLOW, (C.MET,), ("DR",), ("nat-cli-dro-dro",), ("MH0401",), ("Drought",), ("OET-063",)),
+    Hazard(H.WATER_SCARCITY, N.CLIMATOLOGICAL, SLOW, (C.ENV, C.INFRA), ("DR", "OT"), ("nat-cli-dro-dro",),
+           ("MH0401", "EN0301"), ("Drought",), ("OET-125", "OET-144")),
+    Hazard(H.LAND_DEGRADATION, N.ENVIRONMENTAL, SLOW, (C.ENV,), ("OT",), (), ("EN0301", "GH0402", "EN0206"),
+           ("Desertification", "Erosion"), ("OET-075",)),
+    Hazard(H.SALINIZATION, N.ENVIRONMENTAL, SLOW, (C.ENV,), ("OT",), (), ("EN0303",), ("Salinization",), ("OET-075",)),
+    Hazard(H.BANK_EROSION, N.HYDROLOGICAL, SLOW, (C.GEO,), ("OT",), (), ("GH0404",), ("Erosion",)),
+    Hazard(H.GROUNDWATER_RISE, N.HYDROLOGICAL, SLOW, (C.MET,), ("FL",), (), ("MH0605",), ("Flood",)),
+    Hazard(H.PERMAFROST_LOSS, N.ENVIRONMENTAL, SLOW, (C.ENV,), ("OT",), (), ("EN0305",), (), ("OET-075",)),
+    Hazard(H.WILDFIRE, N.CLIMATOLOGICAL, SUDDEN, (C.FIRE,), ("WF",), ("nat-cli-wil-wil",), ("EN0205",), ("Wildfire",), ("OET-217",)),
+    Hazard(H.STRUCTURE_FIRE, N.TECHNOLOGICAL, SUDDEN, (C.FIRE,)),
+    Hazard(H.EXPLOSION, N.TECHNOLOGICAL, SUDDEN, (C.SAFETY,)),
+    Hazard(H.CHEMICAL_RELEASE, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE,)),
+    Hazard(H.TAILINGS_RELEASE, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE, C.ENV)),
+    Hazard(H.BUILDING_COLLAPSE, N.TECHNOLOGICAL, SUDDEN, (C.SAFETY,)),
+    Hazard(H.TRANSPORT_ACCIDENT, N.TECHNOLOGICAL, SUDDEN, (C.TRANSPORT,)),
+    Hazard(H.UTILITY_FAILURE, N.TECHNOLOGICAL, SUDDEN, (C.INFRA,)),
+    Hazard(H.EPIDEMIC, N.BIOLOGICAL, SUDDEN, (C.HEALTH,)),
+    Hazard(H.EPIZOOTIC, N.BIOLOGICAL, SUDDEN, (C.HEALTH,)),
+    Hazard(H.ARMED_INCIDENT, N.ARMED, SUDDEN, (C.SECURITY,)),
+    Hazard(H.OTHER, None, None, (C.OTHER,)),
+)  # fmt: skip
+
+HAZARDS: dict[HazardType, Hazard] = {hazard.code: hazard for hazard in _HAZARDS}

@@ -1,0 +1,109 @@
+"""What the services ask of places; loaded once at start, never changed."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Self
+
+from shapely.geometry.base import BaseGeometry
+
+from shared.events import Area, Point
+from shared.places import bundle
+from shared.places.areas import Areas, Ring
+from shared.places.units import Kind, Unit, seed
+
+COUNTRY = "KG"
+
+
+class Places:
+    """Works with codes alone; `locate` and `areas_of` know the ground only where boundaries are loaded."""
+
+    def __init__(self, units: Iterable[Unit], version: str, shapes: Mapping[str, BaseGeometry] | None = None) -> None:
+        self._units = {unit.pcode: unit for unit in units}
+        self.version = version
+        self._areas = Areas(shapes) if shapes else None
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """The bundle at `path`, or the product's seed of codes and names."""
+        if path is not None:
+            units, shapes, version = bundle.load(path)
+            return cls(units, version, shapes)
+        units = seed()
+        return cls(units, bundle.units_version(units))
+
+    @property
+    def has_boundaries(self) -> bool:
+        return self._areas is not None
+
+    def unit(self, pcode: str) -> Unit | None:
+        return self._units.get(pcode)
+
+    def units(self, level: int | None = None) -> tuple[Unit, ...]:
+        return tuple(unit for unit in self._units.values() if level is None or unit.level == level)
+
+    def children(self, pcode: str) -> tuple[str, ...]:
+        return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
+
+    def name(self, pcode: str, lang: str) -> str:
+        """The unit's name with its kind; a code that is not known stands for itself."""
+        unit = self._units.get(pcode)
+        return unit.label(lang) if unit else pcode
+
+    def ancestors(self, pcode: str) -> tuple[str, ...]:
+        """From the parent up, without the country."""
+        unit = self._units.get(pcode)
+        if unit is None or unit.parent is None:
+            return ()
+        return (unit.parent, *self.ancestors(unit.parent))
+
+    def adm1(self, pcode: str) -> str | None:
+        return self._at_level(pcode, 1)
+
+    def adm2(self, pcode: str) -> str | None:
+        """None above level 2, so also for Bishkek and Osh city, which have no level 2."""
+        return self._at_level(pcode, 2)
+
+    def covers(self, areas: Iterable[str], pcode: str) -> bool:
+        """Whether a unit lies in one of the areas (`KG` is the whole country)."""
+        asked = set(areas)
+        return COUNTRY in asked or not asked.isdisjoint((pcode, *self.ancestors(pcode)))
+
+    def locate(self, lat: float, lon: float) -> str | None:
+        return self._areas.at(lat, lon) if self._areas else None
+
+    def areas_of(
+        self,
+        polygons: Iterable[Ring] = (),
+        circles: Iterable[tuple[float, float, float]] = (),
+        point: Point | None = None,
+    ) -> tuple[str, ...]:
+        """Units that rings of (lon, lat), circles of (lat, lon, km) or the point touch, by code."""
+        points = [(point.lat, point.lon)] if point else []
+        return self._areas.touching(polygons, circles, points) if self._areas else ()
+
+    def pcodes_of(self, area: Area) -> tuple[str, ...]:
+        """The area's own P-codes, and those its geometry touches."""
+        circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
+        return tuple(dict.fromkeys((*area.pcodes, *self.areas_of(area.polygons, circles, area.point))))
+
+    def options(self, lang: str) -> list[dict[str, object]]:
+        """What a place picker needs: every unit under its oblast, with all that somebody may type to find it."""
+        tops = sorted(self.units(1), key=lambda unit: (unit.kind is not Kind.OBLAST, unit.label(lang)))
+        return [self._option(unit, lang) for top in tops for unit in (top, *self._below(top, lang))]
+
+    def _below(self, top: Unit, lang: str) -> list[Unit]:
+        return sorted((self._units[pcode] for pcode in self.children(top.pcode)), key=lambda unit: unit.label(lang))
+
+    def _option(self, unit: Unit, lang: str) -> dict[str, object]:
+        return {
+            "pcode": unit.pcode,
+            "name": unit.label(lang),
+            "level": unit.level,
+            "parent": unit.parent,
+            "parent_name": self.name(unit.parent, lang) if unit.parent else None,
+            "terms": list(unit.terms()),
+        }
+
+    def _at_level(self, pcode: str, level: int) -> str | None:
+        chain = (pcode, *self.ancestors(pcode))
+        return next((code for code in chain if (unit := self._units.get(code)) and unit.level == level), None)

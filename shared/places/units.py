@@ -1,0 +1,101 @@
+"""A unit of the country's division: its code, its parent, its names now and before."""
+
+import csv
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("ky", "ru", "en")
+
+Names = dict[str, str]
+
+
+class Kind(StrEnum):
+    OBLAST = "oblast"
+    RAYON = "rayon"
+    CITY = "city"
+    AYMAK = "aymak"
+
+
+# How a kind is said around the bare name: Kyrgyz and English after it, Russian before or after.
+LABELS: dict[Kind, Names] = {
+    Kind.OBLAST: {"ky": "{} облусу", "ru": "{} область", "en": "{} oblast"},
+    Kind.RAYON: {"ky": "{} району", "ru": "{} район", "en": "{} rayon"},
+    Kind.CITY: {"ky": "{} шаары", "ru": "г. {}", "en": "{} city"},
+    Kind.AYMAK: {"ky": "{} айыл аймагы", "ru": "{} айыл аймак", "en": "{} ayil aymak"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormerName:
+    """`until` as precise as it is known (an ISO date, a month or a year); empty = not established."""
+
+    names: Names
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """`parent` is a column of the classification, never a prefix of the code; None at level 1."""
+
+    pcode: str
+    parent: str | None
+    level: int
+    kind: Kind
+    names: Names
+    valid_from: date
+    valid_to: date | None = None
+    aliases: tuple[str, ...] = ()
+    former: tuple[FormerName, ...] = field(default=())
+
+    @property
+    def soate14(self) -> str:
+        """The State Classification's code: P-codes leave out the country's own 417."""
+        return "417" + self.pcode.removeprefix("KG")
+
+    def label(self, lang: str) -> str:
+        """The name as people write it, with its kind: Naryn is an oblast, a rayon and a city."""
+        lang = lang if lang in LANGUAGES else "en"
+        return LABELS[self.kind][lang].format(self.names[lang])
+
+    def terms(self) -> tuple[str, ...]:
+        """Everything somebody may type when meaning this unit, each once."""
+        former = (name for before in self.former for name in before.names.values())
+        return tuple(dict.fromkeys((*self.names.values(), *former, *self.aliases, self.pcode)))
+
+
+def seed() -> tuple[Unit, ...]:
+    """The product's own list: every level-1 and level-2 unit, without boundaries."""
+    former = _former()
+    return tuple(from_row(row, former.get(row["pcode"], ())) for row in _table("units.csv"))
+
+
+def from_row(row: dict[str, Any], former: tuple[FormerName, ...] = ()) -> Unit:
+    return Unit(
+        pcode=row["pcode"],
+        parent=row["parent"] or None,
+        level=int(row["level"]),
+        kind=Kind(row["kind"]),
+        names=_names(row),
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        aliases=tuple(filter(None, row["aliases"].split(";"))),
+        former=former,
+    )
+
+
+def _former() -> dict[str, tuple[FormerName, ...]]:
+    found: dict[str, tuple[FormerName, ...]] = {}
+    for row in _table("renames.csv"):
+        found[row["pcode"]] = (*found.get(row["pcode"], ()), FormerName(_names(row), row["until"]))
+    return found
+
+
+def _names(row: dict[str, Any]) -> Names:
+    return {lang: row[lang] for lang in LANGUAGES}
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(files("shared.places").joinpath(name).read_text(encoding="utf-8").splitlines()))

@@ -1,0 +1,98 @@
+"""Places by codes alone, as the product ships them."""
+
+import pytest
+
+from shared.places import Kind, Places
+
+KADAMJAI = "KG05258000000"
+BATKEN = "KG05000000000"
+
+
+@pytest.fixture(scope="module")
+def places() -> Places:
+    return Places.load()
+
+
+def test_the_seed_has_every_unit_of_the_first_two_levels(places: Places) -> None:
+    assert (len(places.units(1)), len(places.units(2))) == (9, 53)
+    assert all(unit.names[lang] for unit in places.units() for lang in ("ky", "ru", "en"))
+
+
+def test_every_parent_is_a_unit_of_the_level_above(places: Places) -> None:
+    assert all(unit.parent in {top.pcode for top in places.units(1)} for unit in places.units(2))
+
+
+def test_a_code_gives_the_14_digits_of_the_state_classification(places: Places) -> None:
+    unit = places.unit("KG02205000000")
+    assert unit is not None
+    assert unit.soate14 == "41702205000000"
+
+
+@pytest.mark.parametrize(
+    ("lang", "name"),
+    [("ky", "Кадамжай району"), ("ru", "Кадамжайский район"), ("en", "Kadamjai rayon"), ("fr", "Kadamjai rayon")],
+)
+def test_a_name_says_what_kind_of_unit_it_is(places: Places, lang: str, name: str) -> None:
+    assert places.name(KADAMJAI, lang) == name
+
+
+def test_three_units_named_naryn_are_told_apart(places: Places) -> None:
+    names = [places.name(code, "en") for code in ("KG04000000000", "KG04245000000", "KG04400000010")]
+    assert names == ["Naryn oblast", "Naryn rayon", "Naryn city"]
+
+
+def test_an_unknown_code_stands_for_itself(places: Places) -> None:
+    assert places.unit("KG99999999999") is None
+    assert places.name("KG99999999999", "ru") == "KG99999999999"
+    assert places.ancestors("KG99999999999") == ()
+
+
+def test_a_renamed_place_is_found_by_both_names(places: Places) -> None:
+    aitmatov, manas = places.unit("KG07215000000"), places.unit("KG03410000010")
+    assert aitmatov is not None and manas is not None
+
+    assert places.name(aitmatov.pcode, "ky") == "Айтматов району"
+    assert {"Kara-Buura", "Aitmatov"} <= set(aitmatov.terms())
+    assert {"Джалал-Абад", "Манас"} <= set(manas.terms())
+
+
+def test_a_town_that_callers_name_leads_to_its_rayon(places: Places) -> None:
+    found = [unit.pcode for unit in places.units() if "Раззаков" in unit.terms()]
+    assert found == ["KG05236000000"]
+
+
+def test_areas_cover_what_lies_below_them(places: Places) -> None:
+    assert places.covers([BATKEN], KADAMJAI)
+    assert places.covers(["KG"], "KG99999999999")
+    assert places.covers([KADAMJAI], KADAMJAI)
+    assert not places.covers([KADAMJAI], BATKEN)
+    assert not places.covers(["KG06000000000"], KADAMJAI)
+
+
+def test_the_parent_is_a_column_not_a_prefix(places: Places) -> None:
+    assert places.ancestors("KG03220400010") == ("KG03000000000",)
+    assert "KG03220400010" not in places.children("KG03220000000")
+
+
+def test_levels(places: Places) -> None:
+    assert (places.adm1(KADAMJAI), places.adm2(KADAMJAI)) == (BATKEN, KADAMJAI)
+    assert (places.adm1("KG11000000000"), places.adm2("KG11000000000")) == ("KG11000000000", None)
+
+
+def test_without_boundaries_nothing_is_located_and_nothing_fails(places: Places) -> None:
+    assert not places.has_boundaries
+    assert places.locate(39.474, 73.4257) is None
+    assert places.areas_of(circles=[(39.5, 73.4, 50)]) == ()
+
+
+def test_a_picker_lists_each_oblast_with_its_rayons_and_cities(places: Places) -> None:
+    options = places.options("ru")
+
+    assert len(options) == 62
+    assert [o["name"] for o in options[:3]] == ["Баткенская область", "Баткенский район", "Кадамжайский район"]
+    assert options[-1]["pcode"] == "KG21000000000"
+
+
+def test_the_version_is_the_content(places: Places) -> None:
+    assert places.version == Places.load().version
+    assert all(unit.kind in Kind for unit in places.units())
