@@ -1,0 +1,254 @@
+"""The only way out: feeds, webhooks and mail reach an outside address through here or not at all."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpcore
+import httpx
+
+from shared.config import Settings
+
+TOTAL_SECONDS = 10.0
+CONNECT_SECONDS = 3.0
+WEBHOOK_LIMIT = 64 * 1024
+FEED_LIMIT = 8 * 1024 * 1024
+USER_AGENT = "Dayar"
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Beside what `is_global` knows: transition networks that may lead to a private host behind a public number.
+UNICAST_V6 = ipaddress.ip_network("2000::/3")
+REFUSED = tuple(
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")
+)
+
+
+class OutboundError(Exception):
+    """The call did not bring an answer that can be used; `reason` is its code."""
+
+    reason = "failed"
+
+
+class Refused(OutboundError):
+    """The address may not be called from this installation."""
+
+    reason = "refused_address"
+
+
+class Unreachable(OutboundError):
+    """No connection, or it broke before the answer was whole."""
+
+    reason = "unreachable"
+
+
+class TimedOut(OutboundError):
+    """The answer was not whole in time."""
+
+    reason = "timed_out"
+
+
+class AnswerTooBig(OutboundError):
+    """The answer passed its limit; `status` is what it began with."""
+
+    reason = "answer_too_big"
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer; header names are lower case, the body is as it came (no encoding is asked for)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Outbound:
+    """Pooled connections to checked addresses: no redirect, no proxy, nothing from the environment."""
+
+    def __init__(
+        self, settings: Settings, *, tls: ssl.SSLContext | None = None, seconds: float = TOTAL_SECONDS
+    ) -> None:
+        self.gate = Gate(settings)
+        self.seconds = seconds
+        self.tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=self.tls,
+            max_connections=200,
+            max_keepalive_connections=50,
+            keepalive_expiry=60.0,
+            network_backend=CheckedBackend(self.gate),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.aclose()
+        self.gate.close()
+
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit: int = FEED_LIMIT) -> Response:
+        return await self._call("GET", url, None, headers or {}, limit)
+
+    async def post(
+        self, url: str, content: bytes, headers: Mapping[str, str], *, limit: int = WEBHOOK_LIMIT
+    ) -> Response:
+        return await self._call("POST", url, content, headers, limit)
+
+    async def _call(
+        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], limit: int
+    ) -> Response:
+        target = parsed(url)
+        self.gate.permit(target)
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._exchange(method, target, content, headers, limit)
+        except (TimeoutError, httpcore.TimeoutException):
+            raise TimedOut(target.host) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise Unreachable(target.host) from error
+
+    async def _exchange(
+        self, method: str, target: httpx.URL, content: bytes | None, headers: Mapping[str, str], limit: int
+    ) -> Response:
+        url = httpcore.URL(
+            scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path
+        )  # fmt: skip
+        sent = [
+            (b"Host", target.netloc),
+            *encoded({"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}),
+        ]
+        if content is not None:
+            sent.append((b"Content-Length", str(len(content)).encode()))
+        async with self._pool.stream(method, url, headers=sent, content=content) as answer:
+            found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+            return Response(answer.status, found, await bounded(answer, limit))
+
+
+def parsed(url: str) -> httpx.URL:
+    try:
+        target = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise Refused("not a URL") from None
+    if target.scheme not in ("https", "http") or not target.host or target.userinfo:
+        raise Refused("http(s) with a host and without a user is expected")
+    return target
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+async def bounded(answer: httpcore.Response, limit: int) -> bytes:
+    body = bytearray()
+    async for part in answer.aiter_stream():
+        body += part
+        if len(body) > limit:
+            raise AnswerTooBig(answer.status)
+    return bytes(body)
+
+
+class Gate:
+    """Which hosts and addresses may be called; a host and port in OUTBOUND_ALLOW may be http and private."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
+        self._is_exercise = settings.exercise
+        # Its own threads: a hanging name server must not hold the process's other work in threads.
+        self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def allows(self, host: str, port: int) -> bool:
+        return f"{host.strip('[]').lower()}:{port}" in self._allowed
+
+    def permit(self, target: httpx.URL) -> None:
+        """Refuses plain http where it is not allowed by name."""
+        if target.scheme != "https" and not self.allows(target.host, port_of(target)):
+            raise Refused(target.host)
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """The host's addresses, resolved once; one that may not be called refuses them all."""
+        found = await self._resolve(host, port)
+        for address in found:
+            self._check(address, is_allowed=self.allows(host, port))
+        return [str(address) for address in found]
+
+    def _check(self, address: Address, *, is_allowed: bool) -> None:
+        if self._is_exercise and not address.is_loopback:
+            raise Refused("an exercise installation calls only loopback")
+        if not is_allowed and not is_public(address):
+            raise Refused(str(address))
+
+    async def _resolve(self, host: str, port: int) -> list[Address]:
+        loop = asyncio.get_running_loop()
+        try:
+            rows = await loop.run_in_executor(self._threads, resolve, host, port)
+        except (socket.gaierror, UnicodeError) as error:
+            raise Unreachable(host) from error
+        return unfolded(row[4][0] for row in rows)
+
+
+def resolve(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+
+
+def port_of(target: httpx.URL) -> int:
+    return target.port or (443 if target.scheme == "https" else 80)
+
+
+def unfolded(texts: Iterable[str]) -> list[Address]:
+    """The addresses without doubles; an IPv4 address mapped into IPv6 is judged as the IPv4 address it is."""
+    addresses: dict[Address, None] = {}
+    for text in texts:
+        address = ipaddress.ip_address(text)
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        addresses[mapped or address] = None
+    return list(addresses)
+
+
+def is_public(address: Address) -> bool:
+    if address.version == 6 and address not in UNICAST_V6:
+        return False
+    return address.is_global and not address.is_multicast and not any(address in network for network in REFUSED)
+
+
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to the address that was checked, never to the name again; `Host` and SNI keep the name."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        *others, last = await self._gate.addresses(host, port)
+        for address in others:
+            try:
+                return await self._network.connect_tcp(address, port, CONNECT_SECONDS, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return await self._network.connect_tcp(last, port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._network.sleep(seconds)

@@ -1,0 +1,296 @@
+"""What may be called from here, and what an outside server cannot do to us."""
+
+import asyncio
+import contextlib
+import datetime
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from shared.config import Settings
+from shared.outbound import AnswerTooBig, Outbound, Refused, TimedOut, Unreachable, is_public, unfolded
+
+pytestmark = pytest.mark.anyio
+
+Answerer = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+class Server:
+    """A real local server; `answer` writes what it likes, `requests` holds what came."""
+
+    def __init__(self) -> None:
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.names: list[str | None] = []
+        self.answer: Answerer = plain(b"ok")
+        self.port = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                self.requests.append(head + await reader.readexactly(length(head)))
+                await self.answer(writer)
+        writer.close()
+
+    @contextlib.asynccontextmanager
+    async def listening(self, tls: ssl.SSLContext | None = None) -> AsyncIterator["Server"]:
+        if tls is not None:
+            tls.sni_callback = lambda _, name, __: self.names.append(name)
+        server = await asyncio.start_server(self, "127.0.0.1", 0, ssl=tls)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line.split(b":")[1])
+    return 0
+
+
+def plain(body: bytes, *, status: str = "200 OK", headers: str = "") -> Answerer:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body)
+        await writer.drain()
+
+    return answer
+
+
+async def silence(writer: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+async def dripping(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        writer.write(b".")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def endless(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"1000\r\n" + b"x" * 0x1000 + b"\r\n")
+        await writer.drain()
+
+
+def settings(*allowed: str, exercise: bool = False) -> Settings:
+    return Settings(outbound_allow=allowed).model_copy(update={"exercise": exercise})
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with Server().listening() as listening:
+        yield listening
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """The name server of the test: a name's addresses; it counts as the outside world."""
+    known: dict[str, list[str]] = {}
+    real = socket.getaddrinfo
+
+    def look_up(host: str, port: int, *rest: Any, **options: Any) -> Any:
+        rows = [real(address, port, *rest, **options) for address in known.get(str(host), [str(host)])]
+        return [row for found in rows for row in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return known
+
+
+async def test_an_allowed_local_server_answers(server: Server) -> None:
+    async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
+        answer = await outbound.get(f"http://127.0.0.1:{server.port}/feed?x=1", headers={"If-None-Match": '"a"'})
+    assert (answer.status, answer.body) == (200, b"ok")
+    assert server.requests[0].startswith(b"GET /feed?x=1 HTTP/1.1\r\n")
+    assert f"Host: 127.0.0.1:{server.port}\r\n".encode() in server.requests[0]
+    assert b'If-None-Match: "a"' in server.requests[0]
+
+
+async def test_a_post_carries_its_content_on_a_kept_connection(server: Server) -> None:
+    async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
+        for _ in range(3):
+            await outbound.post(f"http://127.0.0.1:{server.port}/hook", b'{"a":1}', {"webhook-id": "x"})
+    assert server.connections == 1
+    assert [request.endswith(b'\r\n\r\n{"a":1}') for request in server.requests] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:{port}/", "https://127.0.0.1:{port}/", "https://localhost:{port}/", "http://[::1]:{port}/"],
+)
+async def test_what_is_not_allowed_by_name_is_not_connected_to(server: Server, url: str) -> None:
+    async with Outbound(settings()) as outbound:
+        with pytest.raises(Refused):
+            await outbound.get(url.format(port=server.port))
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://example.org/", "https:///", "https://user:word@example.org/", "file:///etc/passwd", "nonsense", "http://"],
+)
+async def test_what_is_no_web_address_is_refused(url: str) -> None:
+    async with Outbound(settings()) as outbound:
+        with pytest.raises(Refused):
+            await outbound.get(url)
+
+
+@pytest.mark.parametrize("private", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1"])
+async def test_a_name_with_one_private_address_is_refused(
+    names: dict[str, list[str]], server: Server, private: str
+) -> None:
+    names["sneaky.example"] = ["93.184.215.14", private]
+    async with Outbound(settings()) as outbound:
+        with pytest.raises(Refused):
+            await outbound.get(f"https://sneaky.example:{server.port}/")
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "192.0.0.8", "192.0.2.1",
+        "192.88.99.1", "192.168.1.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+        "::", "::1", "::7f00:1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2001::1", "2001:db8::1",
+        "2002:7f00:1::1", "fc00::1", "fd00::1", "fe80::1", "fec0::1", "ff02::1",
+    ],
+)  # fmt: skip
+def test_addresses_that_are_not_of_the_public_network(address: str) -> None:
+    assert not is_public(unfolded([address])[0])
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8"]
+)
+def test_addresses_of_the_public_network(address: str) -> None:
+    assert is_public(unfolded([address])[0])
+
+
+async def test_a_redirect_is_an_answer_not_a_way(server: Server) -> None:
+    server.answer = plain(b"", status="302 Found", headers="Location: http://169.254.169.254/\r\n")
+    async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
+        answer = await outbound.get(f"http://127.0.0.1:{server.port}/")
+    assert answer.status == 302
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [silence, dripping])
+async def test_a_server_that_hangs_or_drips_is_left_in_time(server: Server, answer: Answerer) -> None:
+    server.answer = answer
+    async with Outbound(settings(f"127.0.0.1:{server.port}"), seconds=0.3) as outbound:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(TimedOut):
+            await outbound.post(f"http://127.0.0.1:{server.port}/", b"{}", {})
+        assert asyncio.get_running_loop().time() - began < 3
+        server.answer = plain(b"back")
+        assert (await outbound.post(f"http://127.0.0.1:{server.port}/", b"{}", {})).body == b"back"
+
+
+async def test_an_endless_answer_ends_at_its_limit_and_keeps_its_status(server: Server) -> None:
+    server.answer = endless
+    async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
+        with pytest.raises(AnswerTooBig) as caught:
+            await outbound.get(f"http://127.0.0.1:{server.port}/", limit=10_000)
+    assert caught.value.status == 200
+
+
+async def test_a_closed_port_and_an_unknown_name_are_unreachable(server: Server) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+    async with Outbound(settings(f"127.0.0.1:{port}", "no-such.invalid:80")) as outbound:
+        with pytest.raises(Unreachable):
+            await outbound.get(f"http://127.0.0.1:{port}/")
+        with pytest.raises(Unreachable):
+            await outbound.get("http://no-such.invalid:80/")
+
+
+async def test_the_environments_proxy_is_not_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
+        assert (await outbound.get(f"http://127.0.0.1:{server.port}/")).status == 200
+
+
+async def test_an_exercise_installation_calls_only_loopback(names: dict[str, list[str]], server: Server) -> None:
+    names["public.example"] = ["93.184.215.14"]
+    allowed = (f"127.0.0.1:{server.port}", "public.example:443")
+    async with Outbound(settings(*allowed, exercise=True)) as outbound:
+        assert (await outbound.get(f"http://127.0.0.1:{server.port}/")).status == 200
+        with pytest.raises(Refused):
+            await outbound.get("https://public.example/")
+
+
+async def test_the_checked_address_is_called_by_the_name(names: dict[str, list[str]], tmp_path: Path) -> None:
+    names["hook.example"] = ["127.0.0.1"]
+    ours, theirs = certificate("hook.example", tmp_path)
+    async with Server().listening(theirs) as server:
+        async with Outbound(settings(f"hook.example:{server.port}"), tls=ours) as outbound:
+            assert (await outbound.get(f"https://hook.example:{server.port}/")).status == 200
+        assert server.names == ["hook.example"]
+        assert f"Host: hook.example:{server.port}\r\n".encode() in server.requests[0]
+
+
+async def test_a_certificate_for_another_name_is_not_trusted(names: dict[str, list[str]], tmp_path: Path) -> None:
+    names["hook.example"] = ["127.0.0.1"]
+    ours, theirs = certificate("other.example", tmp_path)
+    async with (
+        Server().listening(theirs) as server,
+        Outbound(settings(f"hook.example:{server.port}"), tls=ours) as outbound,
+    ):
+        with pytest.raises(Unreachable):
+            await outbound.get(f"https://hook.example:{server.port}/")
+
+
+def certificate(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A client's and a server's context that trust one certificate drawn for the test."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, secret = folder / "cert.pem", folder / "key.pem"
+    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(pem, secret)
+    return ssl.create_default_context(cafile=str(pem)), theirs
+
+
+def test_unfolding_keeps_an_address_once() -> None:
+    assert unfolded(["127.0.0.1", "::ffff:127.0.0.1"]) == [ipaddress.ip_address("127.0.0.1")]
