@@ -262,7 +262,7 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 
 def _entry(error: Any) -> dict[str, str]:
-    *above, last = error["loc"]
+    *above, last = error["loc"][1:] if error["loc"][0] == "body" else error["loc"]
     is_unknown = error["type"] == "extra_forbidden"
     path = [*above, "?" if is_unknown else last]
     return {"pointer": "/" + "/".join(map(str, path)), "expected": "no such field" if is_unknown else error["msg"]}

@@ -1,0 +1,125 @@
+"""Tokens: what is taken, what is not, and that a revocation is asked on each request."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+from starlette.requests import HTTPConnection
+
+from shared import auth
+from shared.auth import Authenticator, Principal, Role, Signer, Unauthenticated
+from shared.events.vocabulary import Road
+
+ALAI, OSH = "KG06207000000", "KG06000000000"
+
+
+class Districts:
+    def ancestors(self, pcode: str) -> tuple[str, ...]:
+        return (OSH,) if pcode == ALAI else ()
+
+
+class RevokedTokens:
+    def __init__(self) -> None:
+        self.ids: set[UUID] = set()
+
+    def is_revoked(self, principal: Principal) -> bool:
+        return principal.jti in self.ids
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    auth.generate(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def revoked() -> RevokedTokens:
+    return RevokedTokens()
+
+
+@pytest.fixture
+def authenticator(keys: Path, revoked: RevokedTokens) -> Authenticator:
+    return Authenticator(keys / "public", revoked)
+
+
+def someone(*, ends_in: int = 600, road: Road = Road.API, roles: frozenset[Role] = frozenset({Role.OPERATOR})) -> Principal:
+    now = int(time.time())
+    return Principal(
+        account=uuid4(), jti=uuid4(), issued_at=now - 900, expires_at=now + ends_in, name="Aida", team=uuid4(),
+        roles=roles, areas=(OSH,), sources=frozenset({"cmc"}), road=road, device=uuid4(),
+    )  # fmt: skip
+
+
+def asking(token: str | None = None, cookie: str | None = None) -> HTTPConnection:
+    headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+    headers += [(b"cookie", f"session={cookie}".encode())] if cookie else []
+    return HTTPConnection({"type": "http", "headers": headers, "method": "GET"})
+
+
+def test_a_token_carries_its_principal_whole(keys: Path, authenticator: Authenticator) -> None:
+    principal = someone()
+    assert authenticator.authenticate(asking(Signer(keys / "private.pem").sign(principal))) == principal
+
+
+def test_by_cookie_the_principal_is_marked_so(keys: Path, authenticator: Authenticator) -> None:
+    token = Signer(keys / "private.pem").sign(someone())
+    assert authenticator.authenticate(asking(cookie=token)).is_cookie
+
+
+def test_revoked_after_it_was_cached_is_refused(keys: Path, authenticator: Authenticator, revoked: RevokedTokens) -> None:
+    principal = someone()
+    token = Signer(keys / "private.pem").sign(principal)
+    authenticator.authenticate(asking(token))
+    revoked.ids.add(principal.jti)
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(asking(token))
+
+
+def test_an_expired_token_is_taken_only_where_asked_and_only_from_the_field(keys: Path, authenticator: Authenticator) -> None:
+    signer = Signer(keys / "private.pem")
+    field, api = signer.sign(someone(ends_in=-1, road=Road.FIELD)), signer.sign(someone(ends_in=-1))
+    assert authenticator.authenticate(asking(field), takes_expired=True).is_expired
+    for token, takes_expired in ((field, False), (api, True)):
+        with pytest.raises(Unauthenticated):
+            authenticator.authenticate(asking(token), takes_expired=takes_expired)
+
+
+def test_a_token_of_another_key_is_refused(tmp_path: Path, authenticator: Authenticator) -> None:
+    auth.generate(tmp_path / "another")
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(asking(Signer(tmp_path / "another" / "private.pem").sign(someone())))
+
+
+@pytest.mark.parametrize("missing", auth.REQUIRED)
+def test_a_token_without_a_required_claim_is_refused(missing: str, keys: Path, authenticator: Authenticator) -> None:
+    token = Signer(keys / "private.pem").sign(someone())
+    claims = jwt.decode(token, options={"verify_signature": False})
+    del claims[missing]
+    key, kid = (keys / "private.pem").read_bytes(), jwt.get_unverified_header(token)["kid"]
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(asking(jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": kid})))
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "ы" * 10])
+def test_what_is_no_token_is_refused(token: str, authenticator: Authenticator) -> None:
+    with pytest.raises(Unauthenticated):
+        authenticator.verify(token)
+
+
+def test_an_unsigned_token_is_refused(keys: Path, authenticator: Authenticator) -> None:
+    token = Signer(keys / "private.pem").sign(someone())
+    claims = jwt.decode(token, options={"verify_signature": False})
+    with pytest.raises(Unauthenticated):
+        authenticator.verify(jwt.encode(claims, None, algorithm="none", headers={"kid": jwt.get_unverified_header(token)["kid"]}))
+
+
+def test_an_area_covers_what_lies_in_it() -> None:
+    osh = someone()
+    assert osh.covers(ALAI, Districts())
+    assert osh.covers(OSH, Districts())
+    assert not osh.covers("KG05258000000", Districts())
+    assert not osh.covers(None, Districts())
+    assert replace(osh, areas=("KG",)).covers("KG05258000000", Districts())

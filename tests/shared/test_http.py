@@ -1,0 +1,151 @@
+"""The door every service shares: the guard, the browser's rules, and problems that show no value."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel, ConfigDict
+
+from shared import access, auth, http
+from shared.auth import Authenticator, Principal, Role, Signer
+from shared.config import Settings
+
+router = APIRouter()
+
+
+class Note(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    persons: int
+
+
+@router.get("/v1/ledger")
+async def read() -> str:
+    return "read"
+
+
+@router.post("/v1/hazards")
+async def write(note: Note) -> str:
+    return "written"
+
+
+@router.post("/v1/displacements")
+async def fail() -> str:
+    raise RuntimeError("Асан Үсөнов")
+
+
+class NothingRevoked:
+    def is_revoked(self, principal: Principal) -> bool:
+        return False
+
+
+@asynccontextmanager
+async def no_lifespan(_: Any) -> AsyncIterator[None]:
+    yield
+
+
+async def all_ready() -> dict[str, bool]:
+    return {"kafka": True, "database": False}
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    auth.generate(tmp_path)
+    return tmp_path
+
+
+def build(keys: Path, *routers: APIRouter) -> FastAPI:
+    return http.create_app(
+        "intake", Settings(), lifespan=no_lifespan, authenticator=Authenticator(keys / "public", NothingRevoked()),
+        ready=all_ready, routers=routers,
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def client(keys: Path) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=build(keys, router))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        yield client
+
+
+def token(keys: Path, *roles: Role) -> str:
+    now = int(time.time())
+    principal = Principal(account=uuid4(), jti=uuid4(), issued_at=now, expires_at=now + 60, roles=frozenset(roles))
+    return Signer(keys / "private.pem").sign(principal)
+
+
+def bearer(keys: Path, *roles: Role) -> dict[str, str]:
+    return {"authorization": f"Bearer {token(keys, *roles)}"}
+
+
+async def test_without_a_token_nobody_comes_in(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/ledger")
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:dayar:problem:unauthenticated")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_role_that_the_table_does_not_name_is_refused(client: httpx.AsyncClient, keys: Path) -> None:
+    assert (await client.get("/v1/ledger", headers=bearer(keys, Role.VIEWER))).status_code == 403
+    assert (await client.get("/v1/ledger", headers=bearer(keys, Role.OPERATOR))).status_code == 200
+
+
+async def test_by_cookie_only_our_own_pages_may_write(client: httpx.AsyncClient, keys: Path) -> None:
+    cookie = {"cookie": f"session={token(keys, Role.OPERATOR)}"}
+    origins = [{}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}]
+    refused = [await client.post("/v1/hazards", json={"persons": 1}, headers=cookie | each) for each in origins]
+    assert {answer.status_code for answer in refused} == {403}
+    for own in ({"sec-fetch-site": "same-origin"}, {"origin": "http://127.0.0.1:8080"}):
+        assert (await client.post("/v1/hazards", json={"persons": 1}, headers=cookie | own)).status_code == 200
+
+
+async def test_a_wrong_field_is_named_and_its_value_is_not(client: httpx.AsyncClient, keys: Path) -> None:
+    body = {"persons": "Асан", "Үсөнов": 1}
+    answer = await client.post("/v1/hazards", json=body, headers=bearer(keys, Role.OPERATOR))
+    assert answer.status_code == 422
+    assert {error["pointer"] for error in answer.json()["errors"]} == {"/persons", "/?"}
+    assert "Асан" not in answer.text and "Үсөнов" not in answer.text
+
+
+async def test_a_fault_is_a_problem_without_its_text_in_answer_or_log(
+    client: httpx.AsyncClient, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = await client.post("/v1/displacements", headers=bearer(keys, Role.OPERATOR))
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:dayar:problem:fault")
+    out, err = capsys.readouterr()
+    assert "RuntimeError" in out and "Асан" not in answer.text + out + err
+
+
+async def test_another_host_name_is_not_served(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/live", headers={"host": "evil.example"})).status_code == 421
+
+
+async def test_ready_names_the_part_that_is_missing(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/ready")
+    assert (answer.status_code, answer.json()["parts"]) == (503, {"kafka": True, "database": False})
+
+
+async def test_every_answer_has_the_headers_a_browser_needs(client: httpx.AsyncClient) -> None:
+    headers = (await client.get("/live")).headers
+    assert "unsafe-inline" not in headers["content-security-policy"]
+    assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
+
+
+async def test_metrics_count_by_route(client: httpx.AsyncClient) -> None:
+    await client.get("/live")
+    assert 'http_requests_total{route="/intake/live",status="200"} 1.0' in (await client.get("/metrics")).text
+
+
+def test_a_route_without_a_row_in_the_table_does_not_start(keys: Path) -> None:
+    stray = APIRouter()
+    stray.add_api_route("/v1/stray", read)
+    with pytest.raises(KeyError, match="GET /intake/v1/stray"):
+        build(keys, stray)
+
+
+def test_every_row_of_the_table_is_public_or_names_roles() -> None:
+    assert all(rule.is_public != bool(rule.roles) for rule in access.ROUTES.values())

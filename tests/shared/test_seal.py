@@ -1,0 +1,77 @@
+"""Sealing: only the private key opens, only around the same report, and the data key wears out."""
+
+import stat
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from shared import seal
+
+AAD = seal.report_aad(
+    kid="0011223344556677",
+    event_type="dayar.displacement.household_reported.v1",
+    event_id=UUID(int=1),
+    report_id=UUID(int=2),
+    key=UUID(int=3),
+    author=UUID(int=4),
+)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    seal.generate(tmp_path)
+    return tmp_path
+
+
+def test_aad_is_canonical_json_of_what_the_box_is_bound_to() -> None:
+    assert AAD == (
+        b'["dayar/report/v1","0011223344556677","dayar.displacement.household_reported.v1",'
+        b'"00000000-0000-0000-0000-000000000001","00000000-0000-0000-0000-000000000002",'
+        b'"00000000-0000-0000-0000-000000000003","00000000-0000-0000-0000-000000000004"]'
+    )
+
+
+def test_what_is_sealed_opens_to_the_same_bytes(keys: Path) -> None:
+    box = seal.Sealer(keys / "public.key").seal("үй чарба".encode(), AAD)
+    assert seal.Opener(keys / "private").open(box, AAD) == "үй чарба".encode()
+
+
+def test_a_box_moved_to_another_report_does_not_open(keys: Path) -> None:
+    box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
+    with pytest.raises(seal.SealMismatch):
+        seal.Opener(keys / "private").open(box, AAD.replace(b"0004", b"0005"))
+
+
+def test_an_altered_box_does_not_open(keys: Path) -> None:
+    box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
+    altered = box.model_copy(update={"data": ("B" if box.data[0] == "A" else "A") + box.data[1:]})
+    with pytest.raises(seal.SealMismatch):
+        seal.Opener(keys / "private").open(altered, AAD)
+
+
+def test_without_the_private_key_the_part_is_at_fault_not_the_record(keys: Path, tmp_path: Path) -> None:
+    box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
+    (tmp_path / "other").mkdir()
+    with pytest.raises(seal.UnknownKeyId):
+        seal.Opener(tmp_path / "other").open(box, AAD)
+
+
+def test_two_private_keys_at_once_open_both_generations(keys: Path) -> None:
+    old = seal.Sealer(keys / "public.key").seal(b"old", AAD)
+    seal.generate(keys)
+    new = seal.Sealer(keys / "public.key").seal(b"new", AAD)
+    opener = seal.Opener(keys / "private")
+    assert [opener.open(old, AAD), opener.open(new, AAD)] == [b"old", b"new"]
+
+
+def test_a_worn_data_key_is_replaced(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "KEY_REPORTS", 2)
+    sealer = seal.Sealer(keys / "public.key")
+    assert len({sealer.seal(b"x", AAD).key for _ in range(4)}) == 2
+
+
+def test_only_the_owner_reads_the_keys(keys: Path) -> None:
+    files = [file for file in keys.rglob("*.key") if file.is_file()]
+    assert len(files) == 2
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
