@@ -1,0 +1,7 @@
+"""What people look at: one layout, one stylesheet and three languages for the pages of all services."""
+
+from shared.pages.languages import LANGUAGES, TIMEZONE, language_of
+from shared.pages.pages import Pages, static
+from shared.pages.terms import TERMS
+
+__all__ = ["LANGUAGES", "TERMS", "TIMEZONE", "Pages", "language_of", "static"]

@@ -1,0 +1,53 @@
+"""Numbers, dates and times as a reader of each language expects them, on the clock of Bishkek."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.numbers import format_decimal
+
+from shared.pages.languages import TIMEZONE
+
+
+def filters(language: str) -> dict[str, Callable[..., Any]]:
+    """The Jinja filters of one language."""
+
+    def number(value: float, digits: int | None = None) -> str:
+        pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
+        return format_decimal(value, format=pattern, locale=language)
+
+    def clock(moment: datetime) -> str:
+        return format_time(moment, "HH:mm", tzinfo=TIMEZONE, locale=language)
+
+    def day(value: date) -> str:
+        local = value.astimezone(TIMEZONE).date() if isinstance(value, datetime) else value
+        return format_date(local, "medium", locale=language)
+
+    def moment(value: datetime) -> str:
+        return f"{day(value)}, {clock(value)}"
+
+    def short_moment(value: datetime) -> str:
+        """The clock alone today, with day and month before."""
+        is_today = value.astimezone(TIMEZONE).date() == datetime.now(TIMEZONE).date()
+        return (
+            clock(value) if is_today else f"{format_skeleton('MMMd', value, TIMEZONE, locale=language)}, {clock(value)}"
+        )
+
+    def span(value: timedelta) -> str:
+        return format_timedelta(value, locale=language, threshold=1, format="short")
+
+    return {
+        "number": number,
+        "clock": clock,
+        "day": day,
+        "moment": moment,
+        "short_moment": short_moment,
+        "span": span,
+        "iso": iso,
+    }
+
+
+def iso(value: datetime) -> str:
+    """For `<time datetime>`."""
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,33 @@
+"""The pages in the bar above: each account sees those that its roles open."""
+
+from dataclasses import dataclass
+
+from shared.access import ROUTES
+from shared.auth import Principal
+from shared.pages.terms import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    path: str
+    title: str
+
+
+DESTINATIONS = (
+    Destination("/", N_("Board")),
+    Destination("/new-event", N_("New event")),
+    Destination("/registry/figures", N_("Figures")),
+    Destination("/intake/field", N_("Field form")),
+    Destination("/ledger", N_("Ledger")),
+)
+
+
+def destinations(principal: Principal | None) -> list[Destination]:
+    if principal is None:
+        return []
+    return [each for each in DESTINATIONS if _opens(each.path, principal)]
+
+
+def _opens(path: str, principal: Principal) -> bool:
+    rule = ROUTES.get(f"GET {path}")
+    return rule is not None and not rule.is_public and not rule.roles.isdisjoint(principal.roles)

@@ -1,0 +1,93 @@
+"""A service's templates, rendered in the language, theme and name that the request's reader sees."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from shared.config import Settings
+from shared.pages import catalogs, formats
+from shared.pages.languages import COOKIE, LANGUAGES, language_of
+from shared.pages.navigation import destinations
+from shared.pages.terms import term
+
+HERE = Path(__file__).parent
+THEMES = ("dark", "light")
+YEAR_S = 365 * 86_400
+
+
+class Pages:
+    def __init__(self, service: str, templates: Path, locales: Path, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        loader = ChoiceLoader([FileSystemLoader(templates), FileSystemLoader(HERE / "templates")])
+        self._environments = {language: _environment(loader, language, locales) for language in LANGUAGES}
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> HTMLResponse:
+        language = language_of(request)
+        response = HTMLResponse(
+            self.text(language, template, **self._around(request, language), **context), status, headers
+        )
+        response.headers["Content-Language"] = language
+        response.headers["Vary"] = "Accept-Language, Cookie, HX-Request"
+        response.headers.setdefault("Cache-Control", "no-store")
+        if request.query_params.get("lang") == language:
+            response.set_cookie(COOKIE, language, max_age=YEAR_S, samesite="lax", secure=request.url.scheme == "https")
+        return response
+
+    def text(self, language: str, template: str, **context: Any) -> str:
+        return self._environments[language].get_template(template).render(context)
+
+    def gettext(self, language: str, message: str, **values: Any) -> str:
+        """One text outside a template; named values are put in as they are."""
+        translated: str = self._environments[language].globals["_plain"](message)  # type: ignore[operator]
+        return translated % values if values else translated
+
+    def _around(self, request: Request, language: str) -> dict[str, Any]:
+        principal = request.scope.get("principal")
+        theme = request.cookies.get("theme")
+        return {
+            "request": request,
+            "principal": principal,
+            "theme": theme if theme in THEMES else "",
+            "here": request.scope["path"],
+            "institution": getattr(self.settings, f"institution_{language}"),
+            "exercise": self.settings.exercise,
+            "destinations": destinations(principal),
+        }
+
+
+def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environment:
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )  # fmt: skip
+    texts = catalogs.translations(language, locales)
+    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= formats.filters(language)
+    environment.globals |= {
+        "language": language,
+        "languages": LANGUAGES,
+        "term": lambda kind, code: term(kind, code, texts.ugettext),
+        "_plain": texts.ugettext,
+    }
+    return environment
+
+
+def static(*folders: Path) -> StaticFiles:
+    """The `/static` of all pages; a service's folders come after the shared one."""
+    files = StaticFiles(directory=HERE / "static")
+    files.all_directories = [*files.all_directories, *folders]
+    return files

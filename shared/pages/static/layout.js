@@ -1,0 +1,35 @@
+// What every page does by itself: the clock of Bishkek, the theme, ages that grow, and the account kept signed in while it is used.
+
+import { age } from "./ages.js";
+
+const language = document.documentElement.lang;
+const zone = "Asia/Bishkek";
+const time = new Intl.DateTimeFormat("ru", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const day = new Intl.DateTimeFormat(language, { timeZone: zone, weekday: "short", day: "numeric", month: "long" });
+
+function tick() {
+  const now = new Date();
+  const clock = document.getElementById("clock");
+  if (clock) {
+    const date = document.createElement("span");
+    date.className = "clock-day";
+    date.textContent = day.format(now);
+    clock.replaceChildren(time.format(now), date);
+  }
+  for (const element of document.querySelectorAll("time[data-age]")) {
+    const text = age(element.getAttribute("datetime") ?? "", now, language);
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+function switchTheme() {
+  const dark = getComputedStyle(document.documentElement).colorScheme === "dark"
+    || (document.documentElement.dataset.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const theme = dark ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+}
+
+document.getElementById("theme")?.addEventListener("click", switchTheme);
+tick();
+setInterval(tick, 1000);

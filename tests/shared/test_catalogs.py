@@ -1,0 +1,54 @@
+"""Every text of every page is there in Kyrgyz and Russian, with the same placeholders."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+
+from shared.pages import messages
+
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+CATALOGS = [
+    pytest.param(place, language, id=f"{place.name}-{language}")
+    for place in messages.places()
+    for language in messages.TRANSLATED
+]
+
+
+@pytest.mark.parametrize(("place", "language"), CATALOGS)
+def test_every_text_is_translated(place: Path, language: str) -> None:
+    known = messages.known(place, language)
+    found = [message.id for message in messages.extracted(place) if message.id]
+    assert [text for text in found if text not in known or not all(strings(known[key(text)]))] == []
+
+
+@pytest.mark.parametrize(("place", "language"), CATALOGS)
+def test_no_translation_outlives_its_text(place: Path, language: str) -> None:
+    extracted = messages.extracted(place)
+    assert [
+        message.id for message in messages.known(place, language) if message.id and message.id not in extracted
+    ] == []
+
+
+@pytest.mark.parametrize(("place", "language"), CATALOGS)
+def test_placeholders_agree(place: Path, language: str) -> None:
+    for message in messages.known(place, language):
+        allowed = {name for text in texts(message) for name in PLACEHOLDER.findall(text)}
+        for string in filter(None, strings(message)):
+            assert set(PLACEHOLDER.findall(string)) <= allowed, string
+            assert message.pluralizable or set(PLACEHOLDER.findall(string)) == allowed, string
+
+
+def key(text: str | list[str] | tuple[str, ...]) -> str:
+    return text if isinstance(text, str) else text[0]
+
+
+def texts(message: Message) -> tuple[str, ...]:
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
+def strings(message: Message | None) -> tuple[str, ...]:
+    if message is None:
+        return ("",)
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
