@@ -1,0 +1,69 @@
+"""One batch in one transaction: fence, inbox, effects, dead letters, ledger, position. All of it, or none."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import inbox, ledger, offsets
+from shared.deadletters import DeadLetters
+from shared.events.vocabulary import OutcomeKind
+from shared.readings import Handler, Outcome, Reading, Received, Refused
+
+BY_INBOX = {
+    inbox.Reading.REPEAT: Outcome(OutcomeKind.REPEAT),
+    inbox.Reading.CONFLICT: Outcome(OutcomeKind.SET_ASIDE, "conflict"),
+}
+
+
+class OutcomesMissing(Exception):
+    """A handler owes one outcome for each event it was given."""
+
+
+async def settle(
+    readings: Sequence[Reading], session: AsyncSession, *, handler: Handler, letters: DeadLetters
+) -> list[Outcome]:
+    """What became of each reading, in order. The caller commits."""
+    await offsets.fence(session, readings)
+    outcomes = await _outcomes(readings, session, handler)
+    refused = [
+        _refused(reading, outcome.reason or "")
+        for reading, outcome in zip(readings, outcomes, strict=True)
+        if outcome.kind is OutcomeKind.SET_ASIDE
+    ]
+    await letters.keep(session, refused)
+    await ledger.enter(session, readings, outcomes)
+    return outcomes
+
+
+async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler: Handler) -> list[Outcome]:
+    received = [reading for reading in readings if isinstance(reading, Received)]
+    told = iter(await _received(received, session, handler))
+    return [
+        next(told) if isinstance(reading, Received) else Outcome(OutcomeKind.SET_ASIDE, reading.reason)
+        for reading in readings
+    ]
+
+
+async def _received(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
+    if not received:
+        return []
+    sorted_out = await inbox.sort(session, received)
+    first = [one for one, reading in zip(received, sorted_out, strict=True) if reading is inbox.Reading.FIRST]
+    outcomes = await handler(first, session) if first else ()
+    if len(outcomes) != len(first):
+        raise OutcomesMissing
+    await _forget(zip(first, outcomes, strict=True), session)
+    effects = iter(outcomes)
+    return [next(effects) if reading is inbox.Reading.FIRST else BY_INBOX[reading] for reading in sorted_out]
+
+
+async def _forget(effects: Iterable[tuple[Received, Outcome]], session: AsyncSession) -> None:
+    without = [one.event.id for one, outcome in effects if outcome.kind is OutcomeKind.SET_ASIDE]
+    if without:
+        await inbox.forget(session, without)
+
+
+def _refused(reading: Reading, reason: str) -> Refused:
+    if isinstance(reading, Refused):
+        return reading
+    return Refused(reading.record, reason, event_id=reading.event.id)

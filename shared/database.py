@@ -1,0 +1,123 @@
+"""PostgreSQL: an engine per service on its own schema, sessions, the bare driver for COPY, and migrations."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from fastapi import Depends, Request
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.config import Settings, secret
+from shared.spine import create_spine
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Connection lost or refused, out of memory, disk or connections, shut down, a file it could not read or write.
+AWAY_CLASSES = ("08", "53", "57P", "58", "28")
+# Serialization, deadlock, lock not to be had, left idle in a transaction, cancelled.
+AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+
+
+def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5) -> AsyncEngine:
+    """A frozen process frees its locks after `idle_seconds`: PostgreSQL ends a transaction that stands idle."""
+    url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
+    password = secret(settings.database_password_file)
+    return create_async_engine(
+        url.set(password=password) if password else url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=pool_size,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 60,
+            "server_settings": {
+                "search_path": settings.service,
+                "application_name": f"dayar.{settings.service}",
+                "idle_in_transaction_session_timeout": f"{idle_seconds}s",
+                "jit": "off",
+                "timezone": "UTC",
+            },
+        },
+    )
+
+
+def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def driver(session: AsyncSession) -> asyncpg.Connection:
+    """The session's own asyncpg connection, inside its transaction: for COPY and arrays."""
+    connection = await session.connection()
+    raw = cast(Any, (await connection.get_raw_connection()).driver_connection)
+    if not raw.is_in_transaction():
+        await connection.execute(text("SELECT 1"))  # SQLAlchemy begins with its first statement only
+    return raw
+
+
+async def session(request: Request) -> AsyncIterator[AsyncSession]:
+    """One transaction per request: committed after success and before the answer leaves, else rolled back."""
+    async with request.app.state.sessions.begin() as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(session, scope="function")]
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether PostgreSQL, not the record in hand, is at fault: what may be tried again for ever."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or is_away(error.orig.__cause__ or error.orig) if error.orig else False
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error)
+    state = getattr(error, "sqlstate", None)
+    if isinstance(state, str):
+        return state.startswith(AWAY_CLASSES) or state in AWAY_STATES
+    return isinstance(error, (OSError, TimeoutError, PoolTimeout))
+
+
+async def migrate(service: str, settings: Settings) -> None:
+    """Brings the service's schema to its newest revision; two at once wait for each other."""
+    own = engine(settings.for_service(service), idle_seconds=600)
+    try:
+        async with own.begin() as connection:
+            await connection.execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"migrate {service}"}
+            )
+            if not await connection.scalar(
+                text("SELECT true FROM pg_namespace WHERE nspname = :name"), {"name": service}
+            ):
+                await connection.execute(text(f'CREATE SCHEMA "{service}"'))
+            await connection.run_sync(_upgrade, service)
+    finally:
+        await own.dispose()
+
+
+def _upgrade(connection: Connection, service: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "shared" / "migrations"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(ROOT / "services" / service / "migrations"))
+    config.attributes.update(connection=connection, service=service)
+    command.upgrade(config, "head")
+
+
+__all__ = ["Base", "Session", "create_spine", "driver", "engine", "is_away", "migrate", "session", "sessions"]

@@ -1,0 +1,106 @@
+"""Dead letters: what could not be handled, kept whole with its reason, and told of without its content."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import database, outbox
+from shared.events import EVENT_TYPES, TOPICS, Message
+from shared.readings import Record, Refused
+from shared.seal import Sealer, encode
+
+INSERT = """
+INSERT INTO dead_letters (topic, partition, "offset", event_id, reason, pointer)
+SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::text[], $6::text[])
+"""
+
+OWN_HEADERS = {
+    "ce_id", "ce_source", "ce_type", "ce_specversion", "ce_time", "ce_subject", "ce_dataschema", "content-type", "traceparent",
+}  # fmt: skip
+UUID_TEXT = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OWN_VALUE = re.compile(rb"[A-Za-z0-9_.:+/-]{0,80}")
+
+
+class DeadLetters:
+    """Of one service. With a sealer, a record that shows more than the contract's Clear fields is sealed whole."""
+
+    def __init__(self, service: str, sealer: Sealer | None) -> None:
+        self._service = service
+        self._sealer = sealer
+
+    async def keep(self, session: AsyncSession, refused: Sequence[Refused]) -> None:
+        """Through the outbox of the batch's transaction: set aside and counted, or neither."""
+        if not refused:
+            return
+        connection = await database.driver(session)
+        await connection.execute(INSERT, *zip(*map(_row, refused), strict=True))
+        await outbox.add(session, *map(self.letter, refused))
+
+    def letter(self, refused: Refused) -> Message:
+        record = refused.record
+        topic = TOPICS[record.topic].dead(self._service)
+        why = self._why(refused)
+        if self._sealer is None or is_clear(record):
+            return Message(topic, record.key, record.value, (*record.headers, *why))
+        return Message(topic, b"", self._sealed(record, self._sealer), (*why, ("dead_sealed", b"1")))
+
+    def _why(self, refused: Refused) -> tuple[tuple[str, bytes], ...]:
+        record = refused.record
+        return (
+            ("dead_reason", refused.reason.encode()),
+            ("dead_pointer", refused.pointer.encode()),
+            ("dead_service", self._service.encode()),
+            ("dead_topic", record.topic.encode()),
+            ("dead_partition", str(record.partition).encode()),
+            ("dead_offset", str(record.offset).encode()),
+        )
+
+    def _sealed(self, record: Record, sealer: Sealer) -> bytes:
+        plain = {
+            "key": encode(record.key),
+            "value": encode(record.value),
+            "headers": [(name, encode(value)) for name, value in record.headers],
+        }
+        aad = dead_aad(sealer.kid, record.topic, record.partition, record.offset)
+        return sealer.seal(json.dumps(plain).encode(), aad).model_dump_json().encode()
+
+
+def dead_aad(kid: str, topic: str, partition: int, offset: int) -> bytes:
+    """What the box of a whole record is bound to."""
+    return f'["dayar/dead/v1","{kid}","{topic}",{partition},{offset}]'.encode()
+
+
+def is_clear(record: Record) -> bool:
+    """Whether the record shows nothing but the contract's own headers and fields, each with a value that fits."""
+    models = EVENT_TYPES.get(dict(record.headers).get("ce_type", b"").decode("latin-1"), ())
+    return (
+        UUID_TEXT.fullmatch(record.key) is not None
+        and all(name in OWN_HEADERS and OWN_VALUE.fullmatch(value) for name, value in record.headers)
+        and any(_fits(model, record.value) for model in models)
+    )
+
+
+def _fits(model: type[BaseModel], value: bytes) -> bool:
+    try:
+        parsed = model.model_validate_json(value)
+    except ValidationError:
+        return False
+    return _adds_nothing(parsed, json.loads(value))
+
+
+def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
+    """An event ignores fields it does not know, and those are just where personal data would stand."""
+    return all(
+        name in type(parsed).model_fields
+        and (not isinstance(inner := getattr(parsed, name), BaseModel) or _adds_nothing(inner, content[name]))
+        for name in content
+    )
+
+
+def _row(refused: Refused) -> tuple[Any, ...]:
+    record = refused.record
+    return record.topic, record.partition, record.offset, refused.event_id, refused.reason, refused.pointer

@@ -1,0 +1,151 @@
+"""The ledger: each position of the log gets exactly one kind, so that nothing can be dropped silently."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, Request
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import database, kafka, offsets
+from shared.config import Settings
+from shared.events import TOPICS
+from shared.events.vocabulary import OutcomeKind
+from shared.readings import Outcome, Partition, Reading
+
+ENTER = """
+WITH entered AS (
+    INSERT INTO ledger AS known (topic, partition, kind, count)
+    SELECT * FROM unnest($1::text[], $2::integer[], $3::text[], $4::bigint[])
+    ON CONFLICT (topic, partition, kind) DO UPDATE SET count = known.count + excluded.count
+)
+UPDATE consumer_offsets AS stored SET next_offset = read.next, advanced_at = now(), stopped = NULL
+FROM unnest($5::text[], $6::integer[], $7::bigint[]) AS read (topic, partition, next)
+WHERE stored.topic = read.topic AND stored.partition = read.partition
+"""
+
+BALANCE = text("""
+SELECT topic, partition, first_offset AS first, next_offset AS next, advanced_at, stopped,
+       coalesce((SELECT jsonb_object_agg(kind, count) FROM ledger
+                 WHERE (ledger.topic, ledger.partition) = (o.topic, o.partition)), '{}') AS kinds
+FROM consumer_offsets AS o ORDER BY topic, partition
+""")
+DEAD_LETTERS = text("""
+SELECT topic, partition, "offset", event_id, reason, pointer, set_aside_at
+FROM dead_letters ORDER BY set_aside_at DESC LIMIT :limit
+""")
+KAFKA_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One partition as one consumer has it. `end` None: the broker could not be asked."""
+
+    consumer: str
+    topic: str
+    partition: int
+    kinds: dict[str, int]
+    first: int
+    next: int
+    end: int | None = None
+    advanced_at: datetime | None = None
+    stopped: str | None = None
+
+    @property
+    def is_balanced(self) -> bool:
+        return self.next - self.first == sum(self.kinds.values())
+
+    @property
+    def on_its_way(self) -> int | None:
+        return None if self.end is None else self.end - self.next
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Code and pointer, never content."""
+
+    topic: str
+    partition: int
+    offset: int
+    event_id: UUID | None
+    reason: str
+    pointer: str
+    set_aside_at: datetime
+
+
+async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
+    """Counts what became of the batch, and moves its partitions on: one statement, so neither goes without the other."""
+    counts = Counter((*reading.record.place, outcome.kind) for reading, outcome in zip(readings, outcomes, strict=True))
+    nexts = offsets.nexts(readings)
+    connection = await database.driver(session)
+    await connection.execute(ENTER, *_count_columns(counts), *_next_columns(nexts))
+
+
+async def balance(session: AsyncSession) -> list[Row]:
+    """What came and what became of it, as PostgreSQL knows; `with_ends` adds how much is on its way."""
+    service = await session.scalar(text("SELECT current_schema()"))
+    rows = await session.execute(BALANCE)
+    return [Row(consumer=service or "", end=None, **row._mapping) for row in rows]
+
+
+async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> list[Row]:
+    """Also the partitions that no worker has begun: what lies there is on its way too."""
+    topics = consumed(service)
+    try:
+        async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings) as reader:
+            ends = await reader.ends(topics)
+    except (TimeoutError, KafkaError):
+        return list(rows)
+    known = {(row.topic, row.partition): row for row in rows}
+    return [
+        replace(known.get(place) or Row(service, *place, kinds={}, first=0, next=0), end=end)
+        for place, end in sorted(ends.items())
+    ]
+
+
+async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:
+    return [DeadLetter(*row) for row in await session.execute(DEAD_LETTERS, {"limit": limit})]
+
+
+def routes(service: str) -> APIRouter:
+    """`GET /<service>/v1/ledger`; the console's app is mounted at `/`, so its path says its name."""
+    router = APIRouter()
+
+    @router.get("/console/v1/ledger" if service == "console" else "/v1/ledger")
+    async def ledger(request: Request, session: database.Session) -> dict[str, Any]:
+        rows = await balance(session)
+        letters = await dead_letters(session)
+        await session.commit()  # the broker is asked without holding a transaction open
+        rows = await with_ends(rows, service, request.app.state.settings)
+        return {"consumer": service, "partitions": [_shown(row) for row in rows], "dead_letters": list(map(asdict, letters))}
+
+    return router
+
+
+def consumed(service: str) -> list[str]:
+    return [topic.name for topic in TOPICS.values() if service in topic.consumers]
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    return {**asdict(row), "on_its_way": row.on_its_way, "is_balanced": row.is_balanced}
+
+
+def _count_columns(
+    counts: Mapping[tuple[str, int, OutcomeKind], int],
+) -> tuple[list[str], list[int], list[str], list[int]]:
+    return (
+        [topic for topic, _, _ in counts],
+        [partition for _, partition, _ in counts],
+        [kind.value for _, _, kind in counts],
+        list(counts.values()),
+    )
+
+
+def _next_columns(nexts: Mapping[Partition, int]) -> tuple[list[str], list[int], list[int]]:
+    return [topic for topic, _ in nexts], [partition for _, partition in nexts], list(nexts.values())

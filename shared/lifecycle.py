@@ -1,0 +1,74 @@
+"""How a process lives: an event loop, a clean end on SIGTERM or Ctrl-C, an exit code that a supervisor understands."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from shared import log
+
+FAILED = 70  # sysexits.h: the program itself is at fault
+
+
+def run_worker(main: Callable[[], Awaitable[None]]) -> None:
+    """Runs `main` until it ends or is told to; a failure is logged and leaves with a code other than 0."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(_until_told(main)))
+
+
+async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
+    task = asyncio.ensure_future(main())
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return 0
+    except BaseExceptionGroup as group:
+        for error in leaves(group):
+            log.get().error("ended by a failure", **log.described(error))
+        return FAILED
+    return 0
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from leaves(error)
+        else:
+            yield error
+
+
+class Server(uvicorn.Server):
+    """Leaves the signals to `run_worker`, which ends web and worker alike."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: ASGIApp, *, host: str, port: int) -> None:
+    """Serves until cancelled, then answers what has begun."""
+    server = Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise

@@ -1,0 +1,134 @@
+"""The outbox: events leave with the transaction that made them true, in order per key, at least once."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from shared import database, log
+from shared.config import Settings
+from shared.events import Message
+from shared.faults import Backoff, is_part_at_fault
+from shared.publisher import BrokerAway, Publisher
+
+COLUMNS = ("topic", "key", "value", "headers")
+AT_ONCE = 500
+ACK_SECONDS = 4.0  # below the 5 s after which PostgreSQL ends an idle transaction
+IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
+
+Row = tuple[str, bytes | None, bytes, bytes]
+
+INSERT = """
+INSERT INTO outbox (topic, key, value, headers)
+SELECT topic, key, value, headers
+FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS row (topic, key, value, headers, place)
+ORDER BY place
+"""
+OLDEST = f"SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT {AT_ONCE}"
+
+
+async def add(session: AsyncSession, *messages: Message) -> None:
+    """Call it after the aggregate's row is locked, so that the ids stand in order per key. The caller commits."""
+    if messages:
+        connection = await database.driver(session)
+        await connection.execute(INSERT, *zip(*rows(messages), strict=True))
+
+
+async def copy(session: AsyncSession, messages: Iterable[Message]) -> None:
+    """`add` for many."""
+    connection = await database.driver(session)
+    await connection.copy_records_to_table("outbox", records=rows(messages), columns=COLUMNS)
+
+
+def rows(messages: Iterable[Message]) -> list[Row]:
+    """The messages as rows of `COLUMNS`."""
+    return [(message.topic, message.key or None, message.value, _packed(message)) for message in messages]
+
+
+class Relay:
+    """Sends what the outbox holds. Of several relays one works at a time: two would overtake each other."""
+
+    def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
+        self._settings = settings
+        self._sessions = database.sessions(engine)
+        self._engine = engine
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with Publisher(self._settings) as publisher, asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            await self._relay(publisher)
+
+    async def _relay(self, publisher: Publisher) -> None:
+        backoff = Backoff()
+        while True:
+            self._woken.clear()
+            try:
+                while await self._send_oldest(publisher) == AT_ONCE:
+                    pass
+                backoff.reset()
+                await self._wait()
+            except BrokerAway:
+                # What was sent is still in the producer: sending it again before it is gone would only heap it up.
+                await publisher.flush()
+            except Exception as error:
+                if not is_part_at_fault(error):
+                    raise
+                log.get().warning("relay waits", **log.described(error))
+                await backoff.wait()
+
+    async def _send_oldest(self, publisher: Publisher) -> int:
+        """One transaction: a row goes only after its ack, so it may be sent twice, and is never lost."""
+        async with self._sessions.begin() as session:
+            connection = await database.driver(session)
+            if not await connection.fetchval(
+                "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))"
+            ):
+                return 0
+            oldest = await connection.fetch(OLDEST)
+            if oldest:
+                await publisher.publish_all([_message(row) for row in oldest], timeout=ACK_SECONDS)
+                await connection.execute(
+                    "DELETE FROM outbox WHERE id = ANY($1::bigint[])", [row["id"] for row in oldest]
+                )
+            return len(oldest)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _listen(self) -> None:
+        """A connection of its own, outside any transaction, renewed whenever it is lost."""
+        backoff = Backoff()
+        while True:
+            try:
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    raw = (await connection.get_raw_connection()).driver_connection
+                    assert isinstance(raw, asyncpg.Connection)
+                    lost = asyncio.Event()
+                    raw.add_termination_listener(lambda _: lost.set())
+                    await raw.add_listener(f"{self._settings.service}_outbox", lambda *_: self._woken.set())
+                    self._woken.set()
+                    backoff.reset()
+                    await lost.wait()
+            except Exception as error:
+                if not is_part_at_fault(error):
+                    raise
+            await backoff.wait()
+
+
+def _packed(message: Message) -> bytes:
+    """Headers as JSON, each byte a character: whatever they hold comes out as it went in."""
+    return json.dumps([(name, value.decode("latin-1")) for name, value in message.headers]).encode()
+
+
+def _message(row: asyncpg.Record) -> Message:
+    headers = tuple((name, value.encode("latin-1")) for name, value in json.loads(row["headers"]))
+    return Message(row["topic"], row["key"] or b"", row["value"], headers)

@@ -1,0 +1,71 @@
+"""What was read from the log, and what became of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import events
+from shared.events import Event, Header
+from shared.events.vocabulary import OutcomeKind
+
+Partition = tuple[str, int]  # topic (the contract's name) and number
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """As it stands on the log; `topic` is the contract's name, without the installation's prefix."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes
+    value: bytes
+    headers: tuple[Header, ...]
+
+    @property
+    def place(self) -> Partition:
+        return self.topic, self.partition
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A record that could be read; `digest` of the opened content tells a repeat from a conflict."""
+
+    record: Record
+    event: Event[Any]
+    digest: bytes
+    opened: Any = None
+
+    @property
+    def event_id(self) -> UUID:
+        return self.event.id
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that cannot be handled, and why, in code."""
+
+    record: Record
+    reason: str
+    pointer: str = ""
+    event_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    kind: OutcomeKind
+    reason: str | None = None
+
+
+Reading = Received | Refused
+Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
+Opener = Callable[[Record], Received]
+
+
+def open_plain(record: Record) -> Received:
+    """The opener of every topic whose records are not sealed."""
+    return Received(record, events.decode(record.value, record.headers), events.digest((record.value,)))

@@ -1,0 +1,74 @@
+"""The tables that every consuming service has in its schema: positions, inbox, ledger, dead letters, outbox."""
+
+from typing import Any
+
+OFFSETS = """
+CREATE TABLE consumer_offsets (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    first_offset bigint NOT NULL,
+    next_offset bigint NOT NULL,
+    advanced_at timestamptz NOT NULL DEFAULT now(),
+    stopped text,
+    CONSTRAINT pk_consumer_offsets PRIMARY KEY (topic, partition),
+    CONSTRAINT ck_consumer_offsets_order CHECK (first_offset <= next_offset)
+) WITH (fillfactor = 50)
+"""
+
+INBOX = """
+CREATE TABLE inbox (
+    event_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT pk_inbox PRIMARY KEY (event_id)
+)
+"""
+
+LEDGER = """
+CREATE TABLE ledger (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    kind text NOT NULL,
+    count bigint NOT NULL,
+    CONSTRAINT pk_ledger PRIMARY KEY (topic, partition, kind)
+) WITH (fillfactor = 50)
+"""
+
+DEAD_LETTERS = """
+CREATE TABLE dead_letters (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    event_id uuid,
+    reason text NOT NULL,
+    pointer text NOT NULL,
+    set_aside_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT pk_dead_letters PRIMARY KEY (topic, partition, "offset")
+)
+"""
+
+OUTBOX = """
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    topic text NOT NULL,
+    key bytea,
+    value bytea NOT NULL,
+    headers bytea NOT NULL,
+    CONSTRAINT pk_outbox PRIMARY KEY (id)
+)
+"""
+
+# Wakes the relay however the rows came, by INSERT or COPY; NOTIFY is sent at the commit, once.
+WAKE = """
+CREATE FUNCTION wake_relay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify(TG_TABLE_SCHEMA || '_outbox', '');
+    RETURN NULL;
+END $$
+"""
+TRIGGER = "CREATE TRIGGER wake_relay AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION wake_relay()"
+
+
+def create_spine(op: Any) -> None:
+    """For a service's first migration: `database.create_spine(op)`."""
+    for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
+        op.execute(statement)
