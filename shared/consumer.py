@@ -79,7 +79,7 @@ class Consumer:
     async def _connected(self) -> AsyncIterator[None]:
         self._kafka = AIOKafkaConsumer(
             **kafka.options(self._settings),
-            group_id=self._service,
+            group_id=self._settings.topic_prefix + self._service,
             group_instance_id=self._settings.kafka_group_instance,
             auto_offset_reset="none",
             enable_auto_commit=False,

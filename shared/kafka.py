@@ -63,5 +63,7 @@ class LogReader:
         found: dict[Partition, int] = {}
         while len(found) < len(positions):
             for partition, records in (await self._consumer.getmany(timeout_ms=1000)).items():
-                found.setdefault((partition.topic.removeprefix(self._prefix), partition.partition), records[0].timestamp)
+                found.setdefault(
+                    (partition.topic.removeprefix(self._prefix), partition.partition), records[0].timestamp
+                )
         return found

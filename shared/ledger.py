@@ -123,7 +123,11 @@ def routes(service: str) -> APIRouter:
         letters = await dead_letters(session)
         await session.commit()  # the broker is asked without holding a transaction open
         rows = await with_ends(rows, service, request.app.state.settings)
-        return {"consumer": service, "partitions": [_shown(row) for row in rows], "dead_letters": list(map(asdict, letters))}
+        return {
+            "consumer": service,
+            "partitions": [_shown(row) for row in rows],
+            "dead_letters": list(map(asdict, letters)),
+        }
 
     return router
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -109,19 +110,20 @@ class Relay:
         while True:
             try:
                 async with self._engine.connect() as connection:
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
                     raw = (await connection.get_raw_connection()).driver_connection
-                    assert isinstance(raw, asyncpg.Connection)
-                    lost = asyncio.Event()
-                    raw.add_termination_listener(lambda _: lost.set())
-                    await raw.add_listener(f"{self._settings.service}_outbox", lambda *_: self._woken.set())
-                    self._woken.set()
-                    backoff.reset()
-                    await lost.wait()
+                    await self._hear(cast(Any, raw))
             except Exception as error:
                 if not is_part_at_fault(error):
                     raise
+                log.get().warning("relay hears nothing", **log.described(error))
             await backoff.wait()
+
+    async def _hear(self, connection: asyncpg.Connection) -> None:
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        await connection.add_listener(f"{self._settings.service}_outbox", lambda *_: self._woken.set())
+        self._woken.set()
+        await lost.wait()
 
 
 def _packed(message: Message) -> bytes:
