@@ -1,0 +1,121 @@
+"""Kafka's jars: fetched once from Maven Central into a cache of our own, each checked against the committed lock."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.messages import CannotStart
+
+LOCK = Path(__file__).with_name("kafka.lock")
+# slf4j-simple: without a logger Kafka would be silent about what ails it
+WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
+AT_ONCE = 8
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    coordinate: str
+    sha256: str
+    size: int
+
+    @property
+    def file_name(self) -> str:
+        group, artifact, version = self.coordinate.split(":")
+        return f"{group}.{artifact}-{version}.jar"
+
+
+class JarsUnavailable(CannotStart):
+    """Kafka's jars could not be fetched from Maven Central. Check the network and start again."""
+
+
+class JarAltered(CannotStart):
+    """A jar from Maven Central is not the one in deploy/local/kafka.lock; nothing was installed."""
+
+
+def locked() -> list[Jar]:
+    """In the order of the class path."""
+    rows = (line.split() for line in LOCK.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return [Jar(coordinate, sha256, int(size)) for coordinate, sha256, size in rows]
+
+
+def ensure(cache: Path, progress: Progress = lambda _done, _total: None) -> list[Path]:
+    """The class path, after fetching what is not there; every file is checked at every start."""
+    jars = locked()
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    missing = [jar for jar in jars if not _is_intact(cache / jar.file_name, jar)]
+    if missing:
+        _fetch(missing, cache, progress)
+    return [cache / jar.file_name for jar in jars]
+
+
+def _is_intact(file: Path, jar: Jar) -> bool:
+    return file.is_file() and _sha256(file) == jar.sha256
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
+    total, done = sum(jar.size for jar in jars), 0
+
+    @contextmanager
+    def counted(_name: str, _size: int) -> Iterator[Callable[[int], None]]:
+        def add(count: int) -> None:
+            nonlocal done
+            done += count
+            progress(done, total)
+
+        yield add
+
+    # a fresh repository each time: two resolvers in one cache collide
+    with tempfile.TemporaryDirectory(dir=cache) as repository, ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda jar: _install(jar, Path(repository), cache, counted), jars))
+
+
+def _install(jar: Jar, repository: Path, cache: Path, counted: Callable[..., object]) -> None:
+    import requests  # noqa: PLC0415 - jgo and its HTTP client cost 0.3 s, and are needed once
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
+    from jgo.parse import Coordinate  # noqa: PLC0415
+
+    context = MavenContext(PythonResolver(progress_callback=counted), repo_cache=repository, timeout=60)
+    dependency = context.create_dependency(Coordinate.parse(jar.coordinate))
+    try:
+        file = dependency.artifact.resolve()
+    except (requests.RequestException, RuntimeError, AssertionError) as error:
+        raise JarsUnavailable(jar.coordinate) from error
+    if _sha256(file) != jar.sha256:
+        raise JarAltered(jar.coordinate)
+    os.replace(file, cache / jar.file_name)
+
+
+def write_lock() -> None:
+    """Resolves anew; `make lock` calls it."""
+    from jgo.maven import MavenContext  # noqa: PLC0415
+    from jgo.parse import Coordinate  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as repository:
+        context = MavenContext(repo_cache=Path(repository))
+        wanted = [context.create_dependency(Coordinate.parse(coordinate)) for coordinate in WANTED]
+        inputs, transitive = context.resolver.resolve(wanted)
+        needed = [*inputs, *(each for each in transitive if each.scope in ("compile", "runtime") and not each.optional)]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            files = list(pool.map(lambda each: each.artifact.resolve(), needed))
+        lines = [
+            f"{each.groupId}:{each.artifactId}:{each.version} {_sha256(file)} {file.stat().st_size}"
+            for each, file in zip(needed, files, strict=True)
+        ]
+    head = "# Written by `make lock`: coordinate, sha256, bytes, in the order of the class path."
+    LOCK.write_text("\n".join([head, *lines, ""]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_lock()

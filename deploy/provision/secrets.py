@@ -1,0 +1,49 @@
+"""The installation's secrets, drawn once at its creation; each file is its owner's alone."""
+
+import os
+import secrets
+from pathlib import Path
+
+from shared import auth, seal
+from shared.events.topics import SERVICES
+
+KEYS = ("registry-kek", "search-root", "memory-key")  # 32 bytes each
+PASSWORDS = (
+    "kafka-admin", "database-admin", "valkey", "kafka-integrator",
+    *(f"{part}-{service}" for part in ("kafka", "database") for service in SERVICES),
+)  # fmt: skip
+
+
+def draw(folder: Path) -> None:
+    """Draws what is not there yet; never replaces a secret."""
+    for name in KEYS:
+        _keep(folder / name, secrets.token_bytes(32))
+    for name in PASSWORDS:
+        _keep(folder / name, secrets.token_urlsafe(32).encode())
+    if not (folder / "seal" / "public.key").exists():
+        seal.generate(folder / "seal")
+    if not (folder / "tokens" / "private.pem").exists():
+        auth.generate(folder / "tokens")
+
+
+def _keep(file: Path, content: bytes) -> None:
+    if not file.exists():
+        unfinished = file.with_name(f".{file.name}")
+        seal.write_private(unfinished, content)
+        os.replace(unfinished, file)
+
+
+def env(folder: Path) -> dict[str, str]:
+    """The settings that tell the services where their secrets are; `{service}` is theirs to fill in."""
+    return {
+        "KAFKA_PASSWORD_FILE": f"{folder}/kafka-{{service}}",
+        "DATABASE_PASSWORD_FILE": f"{folder}/database-{{service}}",
+        "REDIS_PASSWORD_FILE": f"{folder}/valkey",
+        "SEAL_PUBLIC_KEY_FILE": f"{folder}/seal/public.key",
+        "SEAL_PRIVATE_KEYS": f"{folder}/seal/private",
+        "TOKEN_PUBLIC_KEYS": f"{folder}/tokens/public",
+        "TOKEN_PRIVATE_KEY_FILE": f"{folder}/tokens/private.pem",
+        "REGISTRY_KEK_FILE": f"{folder}/registry-kek",
+        "SEARCH_ROOT_FILE": f"{folder}/search-root",
+        "MEMORY_KEY_FILE": f"{folder}/memory-key",
+    }

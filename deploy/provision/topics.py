@@ -1,0 +1,160 @@
+"""The topics, the logins that may use them, and what each login may do, all from `shared.events.topics`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialDeletion,
+    UserScramCredentialUpsertion,
+)
+
+from shared.events.topics import DEAD_RETENTION_MS, DISPLACEMENTS_SEGMENT_MS, SERVICES, TOPICS, Topic
+
+INTEGRATOR = "integrator"
+SECONDS = 30
+ITERATIONS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A Kafka and the login that may create topics there; no login, no ACLs."""
+
+    bootstrap: str
+    username: str | None = None
+    password: str | None = None
+    security_protocol: str = "SASL_PLAINTEXT"
+    mechanism: str = "SCRAM-SHA-256"
+    ca_file: str | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.username is not None
+
+    def admin(self) -> AdminClient:
+        options: dict[str, Any] = {"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.ms": 20}
+        if self.is_closed:
+            options |= {
+                "security.protocol": self.security_protocol, "sasl.mechanism": self.mechanism,
+                "sasl.username": self.username, "sasl.password": self.password,
+            }  # fmt: skip
+        if self.ca_file:
+            options["ssl.ca.location"] = self.ca_file
+        return AdminClient(options)
+
+
+def create(
+    broker: Broker, prefix: str, *, logins: Mapping[str, str], partitions: int = 6, replication: int = 1
+) -> None:
+    """Idempotent. `logins`: the Kafka login of each service (and of the integrator)."""
+    admin = broker.admin()
+    topics = list(_topics(prefix, partitions, replication))
+    made = admin.create_topics(topics, request_timeout=SECONDS)
+    acls = admin.create_acls(list(_acls(prefix, logins)), request_timeout=SECONDS) if broker.is_closed else {}
+    _settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
+    _settle(acls.values())
+
+
+def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
+    """Makes each login with its password, or changes the password it has."""
+    scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
+    wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
+    admin = broker.admin()  # held until the answers are here
+    _settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
+
+
+def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
+    gone = [UserScramCredentialDeletion(login, ScramMechanism.SCRAM_SHA_256) for login in logins]
+    admin = broker.admin()
+    _settle(admin.alter_user_scram_credentials(gone, request_timeout=SECONDS).values(), KafkaError.RESOURCE_NOT_FOUND)
+
+
+def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
+    """Only what `create` made under this prefix."""
+    admin = broker.admin()
+    gone = admin.delete_topics([topic.topic for topic in _topics(prefix, 1, 1)], request_timeout=SECONDS)
+    acls = {}
+    if broker.is_closed:
+        acls = admin.delete_acls([_filter(binding) for binding in _acls(prefix, logins)], request_timeout=SECONDS)
+    _settle(gone.values(), KafkaError.UNKNOWN_TOPIC_OR_PART)
+    _settle(acls.values())
+
+
+def _topics(prefix: str, partitions: int, replication: int) -> Iterator[NewTopic]:
+    for topic in TOPICS.values():
+        yield _topic(f"{prefix}{topic.name}", partitions, replication, _config(topic))
+        for service in topic.consumers:
+            config = {"cleanup.policy": "delete", "retention.ms": str(DEAD_RETENTION_MS)}
+            yield _topic(f"{prefix}{topic.dead(service)}", 1, replication, config)
+
+
+def _topic(name: str, partitions: int, replication: int, config: Mapping[str, str]) -> NewTopic:
+    return NewTopic(name, num_partitions=partitions, replication_factor=replication, config=dict(config))
+
+
+def _config(topic: Topic) -> dict[str, str]:
+    if topic.is_compacted:
+        return {"cleanup.policy": "compact"}
+    if topic.retention_ms is None:
+        return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+    # by the broker's clock, and in segments of a day: a late author's date must not decide what is kept
+    return {
+        "cleanup.policy": "delete", "retention.ms": str(topic.retention_ms),
+        "message.timestamp.type": "LogAppendTime", "segment.ms": str(DISPLACEMENTS_SEGMENT_MS),
+    }  # fmt: skip
+
+
+def _acls(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
+    for topic in TOPICS.values():
+        name = f"{prefix}{topic.name}"
+        for service in topic.writers:
+            yield _allow(logins[service], ResourceType.TOPIC, name, AclOperation.WRITE)
+        for service in {*topic.consumers, *topic.web_readers}:
+            yield _allow(logins[service], ResourceType.TOPIC, name, AclOperation.READ)
+        for service in topic.consumers:
+            for operation in (AclOperation.WRITE, AclOperation.READ):
+                yield _allow(logins[service], ResourceType.TOPIC, f"{prefix}{topic.dead(service)}", operation)
+    for service in SERVICES:
+        yield _allow(logins[service], ResourceType.GROUP, f"{prefix}{service}", AclOperation.READ)
+        yield _allow(logins[service], ResourceType.GROUP, service, AclOperation.READ)
+    if INTEGRATOR in logins:
+        yield _allow(logins[INTEGRATOR], ResourceType.TOPIC, f"{prefix}hazards", AclOperation.READ)
+        yield _allow(logins[INTEGRATOR], ResourceType.GROUP, INTEGRATOR, AclOperation.READ, ResourcePatternType.PREFIXED)
+
+
+def _allow(
+    login: str, kind: ResourceType, name: str, operation: AclOperation,
+    pattern: ResourcePatternType = ResourcePatternType.LITERAL,
+) -> AclBinding:  # fmt: skip
+    return AclBinding(kind, name, pattern, f"User:{login}", "*", operation, AclPermissionType.ALLOW)
+
+
+def _filter(binding: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        binding.restype, binding.name, binding.resource_pattern_type, binding.principal, binding.host,
+        binding.operation, binding.permission_type,
+    )  # fmt: skip
+
+
+def _settle(futures: Iterable[Future[Any]], *forgiven: int) -> None:
+    for future in futures:
+        with suppress(KafkaException):
+            future.result(timeout=SECONDS)
+        error = future.exception(timeout=SECONDS)
+        if isinstance(error, KafkaException) and error.args[0].code() in forgiven:
+            continue
+        if error is not None:
+            raise error

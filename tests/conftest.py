@@ -1,0 +1,56 @@
+"""The parts start once; each test that asks for an `installation` has one of its own on them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installation import Ground, Installation
+from tests.parts import Parts, parts
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(name="parts", scope="session")
+def session_parts() -> Iterator[Parts]:
+    """Kafka, PostgreSQL and Valkey, shared by all tests: leave them alive."""
+    with parts() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def ground(parts: Parts) -> Iterator[Ground]:
+    made = Ground(parts)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(ground, tmp_path / "installation")
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="module")
+def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for all tests of a module, where they do not disturb each other."""
+    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def own_parts() -> Iterator[Parts]:
+    """Parts of this test's own, to be killed at will."""
+    with parts(own=True) as found:
+        yield found
+
+
+@pytest.fixture
+def own_installation(own_parts: Parts, tmp_path: Path) -> Installation:
+    """On `own_parts`, which end with it."""
+    return Installation(Ground(own_parts), tmp_path / "installation")

@@ -1,0 +1,198 @@
+"""A fresh installation for a test: its own database, topics, logins' rights and keys, on the parts of the session."""
+
+import asyncio
+import itertools
+import os
+import secrets as random
+import shutil
+import sys
+import time
+from collections.abc import Coroutine, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest.mock import patch
+from uuid import UUID, uuid4
+
+import redis
+
+from deploy.local import homes
+from deploy.local.process import Process, wait_until
+from deploy.provision import database, secrets, topics
+from shared.auth import Principal, Role, Signer
+from shared.config import Settings, secret
+from shared.database import migrate
+from shared.events.topics import SERVICES
+from shared.events.vocabulary import Road
+from tests.parts import Parts
+from tests.waiting import wait_for
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+Result = TypeVar("Result")
+
+
+class Ground:
+    """What a session's installations share: logins with their passwords, and a migrated database to copy."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.name = f"t{random.token_hex(4)}"
+        self.numbers = itertools.count(1)
+        self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
+        self.role_prefix = f"{self.name}_"
+        self.template = f"{self.name}_template"
+        if parts.broker.is_closed:
+            topics.set_passwords(parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()})
+        run(self._make_template())
+
+    async def _make_template(self) -> None:
+        passwords = {service: self._password("database", service) for service in SERVICES}
+        await database.create(self.parts.server, self.template, role_prefix=self.role_prefix, passwords=passwords)
+        settings = Settings(
+            database_url=self.parts.server.service_url(self.template, self.role_prefix),
+            database_password_file=f"{self.parts.secrets}/database-{{service}}",
+        )
+        for service in SERVICES:
+            if (homes.ROOT / "services" / service / "migrations").is_dir():
+                await migrate(service, settings)
+
+    def _password(self, part: str, login: str) -> str:
+        return secret(self.parts.secrets / f"{part}-{login}") or ""
+
+    def remove(self) -> None:
+        run(database.drop(self.parts.server, self.template))
+        run(database.drop_roles(self.parts.server, role_prefix=self.role_prefix))
+        if self.parts.broker.is_closed:
+            topics.remove_logins(self.parts.broker, self.kafka_logins.values())
+
+
+class Installation:
+    def __init__(self, ground: Ground, folder: Path, *, partitions: int = 6, exercise: bool = False) -> None:
+        self.parts = ground.parts
+        self.ground = ground
+        self.folder = folder
+        self.exercise = exercise
+        self.number = next(ground.numbers)
+        self.topic_prefix = f"{ground.name}.{self.number}."
+        self.database = f"{ground.name}_{self.number}"
+        self.secrets = folder / "secrets"
+        self.processes: list[Process] = []
+        self._draw_secrets()
+        with ThreadPoolExecutor() as pool:
+            made = pool.submit(
+                topics.create, self.parts.broker, self.topic_prefix, logins=ground.kafka_logins, partitions=partitions
+            )
+            run(database.copy(self.parts.server, ground.template, self.database, role_prefix=ground.role_prefix))
+            made.result()
+        self.redis_url = f"{self.parts.redis_url}?db={self._free_redis_database()}"
+        self.port = homes.free_port()
+
+    def _draw_secrets(self) -> None:
+        for name in ("run", "logs", "state", "secrets"):
+            (self.folder / name).mkdir(mode=0o700, parents=True)
+        for file in self.parts.secrets.iterdir():
+            if file.name.startswith(("kafka-", "database-", "valkey")):
+                shutil.copy(file, self.secrets / file.name)
+        secrets.draw(self.secrets)
+
+    def _free_redis_database(self) -> int:
+        databases = self.parts.redis_databases
+        number = databases[self.number % len(databases)]
+        with self.redis(number) as client:
+            if self.parts.embedded:
+                client.flushdb()
+            assert client.dbsize() == 0, f"database {number} of REDIS_URL is not empty"
+        return number
+
+    def redis(self, number: int | None = None) -> "redis.Redis":
+        """A client for this installation's database of Valkey."""
+        url = self.redis_url if number is None else f"{self.parts.redis_url}?db={number}"
+        return redis.Redis.from_url(url, password=secret(self.parts.redis_password_file))
+
+    def env(self) -> dict[str, str]:
+        """The settings of its processes."""
+        broker = self.parts.broker
+        found = {
+            **secrets.env(self.secrets),
+            "KAFKA_BOOTSTRAP": broker.bootstrap,
+            "KAFKA_SECURITY_PROTOCOL": broker.security_protocol if broker.is_closed else "PLAINTEXT",
+            "KAFKA_SASL_MECHANISM": broker.mechanism,
+            "KAFKA_USERNAME": f"{self.ground.name}-{{service}}",
+            "TOPIC_PREFIX": self.topic_prefix,
+            "DATABASE_URL": self.parts.server.service_url(self.database, self.ground.role_prefix),
+            "REDIS_URL": self.redis_url,
+            "STATE": str(self.folder / "state"),
+            "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "DAYAR_EXERCISE": str(self.exercise).lower(),
+        }
+        if self.parts.redis_password_file is None:
+            del found["REDIS_PASSWORD_FILE"]
+        if broker.ca_file:
+            found["KAFKA_CA_FILE"] = broker.ca_file
+        return found
+
+    def settings(self, kind: type[AnySettings], service: str | None = None, **changed: Any) -> AnySettings:
+        """The service's own settings; `services.registry.config` needs no `service`."""
+        of_module = kind.__module__.split(".")
+        named = service or (of_module[1] if of_module[0] == "services" else "")
+        with patch.dict(os.environ, {**self.env(), "PATH": os.environ["PATH"]}, clear=True):
+            return kind(**changed).for_service(named)
+
+    def token(
+        self, *, roles: Iterable[Role | str] = (), areas: Iterable[str] = ("KG",), team: UUID | None = None,
+        road: Road | str = Road.API, sources: Iterable[str] = (), account: UUID | None = None, expires_in: float = 3600,
+        **claims: Any,
+    ) -> str:  # fmt: skip
+        """A bearer token as console signs it."""
+        now = int(time.time())
+        return Signer(self.secrets / "tokens" / "private.pem").sign(Principal(
+            account=account or uuid4(), jti=uuid4(), issued_at=now - 1, expires_at=int(now + expires_in),
+            team=team, roles=frozenset(map(Role, roles)), areas=tuple(areas), sources=frozenset(sources), road=Road(road),
+            **claims,
+        ))  # fmt: skip
+
+    def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
+        """A process of the service, as the supervisor starts it: `start("registry", "worker")`. Main thread only."""
+        return self.run(f"services.{service}", *arguments, env=env)
+
+    def run(self, module: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
+        process = Process(
+            f"{module}-{len(self.processes)}", [sys.executable, "-m", module, *arguments],
+            run=self.folder / "run", logs=self.folder / "logs", cwd=homes.ROOT,
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.env(), **(env or {})},
+        )  # fmt: skip
+        self.processes.append(process)
+        process.start()
+        return process
+
+    def web(self, env: Mapping[str, str] | None = None) -> "Web":
+        """The web process with all four apps, ready to answer at `base_url`."""
+        process = self.run("deploy.local.web", env={"PORT": str(self.port), **(env or {})})
+        answers = wait_until(lambda: not homes.is_free(self.port) or not process.is_running, timeout=60)
+        assert answers and process.is_running, process.log_tail()
+        return Web(process, f"http://127.0.0.1:{self.port}")
+
+    def remove(self) -> None:
+        for process in self.processes:
+            process.resume()
+            process.kill9()
+        with self.redis() as client:
+            client.flushdb()
+        with ThreadPoolExecutor() as pool:
+            pool.submit(topics.remove, self.parts.broker, self.topic_prefix, logins=self.ground.kafka_logins).result()
+        run(database.drop(self.parts.server, self.database))
+
+
+class Web:
+    def __init__(self, process: Process, base_url: str) -> None:
+        self.process = process
+        self.base_url = base_url
+
+
+def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """In a loop and a thread of its own, as a test's loop may be running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+__all__ = ["Ground", "Installation", "Web", "run", "wait_for"]

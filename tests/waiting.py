@@ -1,0 +1,22 @@
+"""Waiting for what has to become true, instead of sleeping."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+async def wait_for(condition: Callable[[], Found | Awaitable[Found]], timeout: float = 10, every: float = 0.02) -> Found:
+    """The first true answer; fails the test when there is none in time."""
+    end = time.monotonic() + timeout
+    while True:
+        answer = condition()
+        found = await answer if inspect.isawaitable(answer) else answer
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"not so within {timeout} s: {inspect.getsource(condition).strip()}")
+        await asyncio.sleep(every)
