@@ -1,0 +1,122 @@
+"""The registry's book, open at the pages a batch needs: pure; what it changes is written by `queries.save`."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.registry.decisions import Decision, Effect, Held, Name, Owner, decide
+from services.registry.reports import Filed
+from shared.events import derived_id
+from shared.events.vocabulary import OutcomeKind
+
+
+@dataclass(slots=True)
+class Subject:
+    """A household or a group: who owns it, and each of its displacements (or counts) in the version that holds."""
+
+    name: Name
+    owner: Owner
+    registered_at: datetime
+    displacements: dict[UUID, Filed] = field(default_factory=dict)
+    sequence: int = 0
+    row_version: int = 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its row was written before; an unwritten one can be copied straight into the table."""
+        return self.row_version == 0
+
+    @property
+    def current(self) -> Filed:
+        """The latest displacement in the world, whatever order the reports came in."""
+        if len(self.displacements) == 1:
+            return next(iter(self.displacements.values()))
+        return max(
+            self.displacements.values(),
+            key=lambda filed: (filed.clear.occurred_at, filed.clear.reported_at, filed.clear.report_id),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the world is to hear of a household: its state after one change."""
+
+    subject: Name
+    sequence: int
+    current: Filed
+    is_correction: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a report, and the outcome event that this one takes the place of."""
+
+    filed: Filed
+    outcome: OutcomeKind
+    reason: str | None
+    outcome_id: UUID
+    replaces: UUID | None = None
+
+
+@dataclass(slots=True)
+class Book:
+    subjects: dict[Name, Subject]
+    reports: defaultdict[UUID, list[Filed]]
+    filed: list[Filed] = field(default_factory=list)  # new to the book
+    refiled: list[Filed] = field(default_factory=list)  # in it before, with another outcome now
+    changed: dict[Name, Subject] = field(default_factory=dict)
+    settled: list[Settled] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "Book":
+        known: defaultdict[UUID, list[Filed]] = defaultdict(list)
+        for one in reports:
+            known[one.clear.report_id].append(one)
+        return cls({subject.name: subject for subject in subjects}, known)
+
+    def file(self, filed: Filed) -> Decision:
+        """Decides what becomes of a report that is new to the book; those that waited for it are settled with it."""
+        siblings = self.reports[filed.clear.report_id]
+        decision = self._settle(filed, siblings)
+        siblings.append(filed)
+        self.filed.append(filed)
+        if decision.effect in (Effect.CREATE, Effect.BEGIN):
+            for waiting in sorted(
+                (one for one in siblings if one.reason == Held.WAITING), key=lambda one: one.clear.version
+            ):
+                self._resettle(waiting, siblings)
+        return decision
+
+    def _settle(self, filed: Filed, siblings: list[Filed], replaces: UUID | None = None) -> Decision:
+        subject = self.subjects.get(filed.subject)
+        precedents = [one.precedent for one in siblings if one is not filed]
+        decision = decide(filed.claim, subject.owner if subject else None, precedents)
+        filed.outcome, filed.reason = decision.outcome, decision.reason
+        self.settled.append(Settled(filed, decision.outcome, decision.reason, filed.outcome_id, replaces))
+        if decision.effect is not Effect.NOTHING:
+            self._change(filed, subject, decision.effect)
+        return decision
+
+    def _resettle(self, waiting: Filed, siblings: list[Filed]) -> None:
+        replaced = waiting.outcome_id
+        waiting.outcome_id = derived_id("outcome", replaced)
+        if self._settle(waiting, siblings, replaced).reason != Held.WAITING and not any(
+            one is waiting for one in self.filed
+        ):
+            self.refiled.append(waiting)
+
+    def _change(self, filed: Filed, subject: Subject | None, effect: Effect) -> None:
+        if subject is None:
+            subject = self.subjects[filed.subject] = Subject(
+                filed.subject, Owner(filed.author, filed.team), filed.received_at
+            )
+        before = subject.current if subject.displacements else None
+        subject.displacements[filed.clear.report_id] = filed
+        self.changed[subject.name] = subject
+        if subject.current is not before:
+            subject.sequence += 1
+            is_correction = effect is Effect.SUPERSEDE
+            self.told.append(Told(subject.name, subject.sequence, subject.current, is_correction))

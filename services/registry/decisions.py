@@ -1,0 +1,113 @@
+"""Who may change what, and what one version of a report does to what is known: pure, in whatever order they come."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from shared.events.vocabulary import OutcomeKind
+
+Name = tuple[str, UUID]  # "household" or "group", and its id
+
+
+class Held(StrEnum):
+    """Why a report waits for a person, or for what it corrects."""
+
+    WAITING = "waiting"
+    NOT_AUTHOR = "not_author"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a reason's name, no password
+    OTHER_CONTENT = "other_content"
+    OTHER_HOUSEHOLD = "other_household"
+
+
+class Effect(StrEnum):
+    NOTHING = "nothing"
+    CREATE = "create"
+    BEGIN = "begin"
+    SUPERSEDE = "supersede"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    effect: Effect
+    outcome: OutcomeKind
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The first report's author and team: who may correct, and report the next displacement."""
+
+    author: UUID
+    team: UUID | None
+
+    def shares(self, author: UUID, team: UUID | None) -> bool:
+        return author == self.author or (team is not None and team == self.team)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a decision needs to know of one version of a report."""
+
+    version: int
+    subject: Name
+    author: UUID
+    team: UUID | None
+    digest: bytes
+    is_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """A version that is already filed under the same report_id, and what became of it."""
+
+    version: int
+    subject: Name
+    digest: bytes
+    outcome: OutcomeKind
+
+    @property
+    def took_effect(self) -> bool:
+        return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED)
+
+
+CREATE = Decision(Effect.CREATE, OutcomeKind.RECORDED)
+BEGIN = Decision(Effect.BEGIN, OutcomeKind.RECORDED)
+SUPERSEDE = Decision(Effect.SUPERSEDE, OutcomeKind.RECORDED)
+OLDER = Decision(Effect.NOTHING, OutcomeKind.MERGED, "older_version")
+REPEAT = Decision(Effect.NOTHING, OutcomeKind.REPEAT)
+
+
+def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> Decision:
+    """`owner` of the household or group, None while it is unknown; `precedents` share the claim's report_id."""
+    if claim.is_expired:
+        return held(Held.EXPIRED_TOKEN)
+    if owner is None and not precedents:
+        return CREATE if claim.version == 1 else held(Held.WAITING)
+    effective = [one for one in precedents if one.took_effect]
+    if any(one.version == claim.version and one.digest == claim.digest for one in effective):
+        return REPEAT
+    if owner is not None and not owner.shares(claim.author, claim.team):
+        return held(Held.NOT_AUTHOR)
+    if any(one.subject != claim.subject for one in effective):
+        return held(Held.OTHER_HOUSEHOLD)
+    if owner is None:
+        return CREATE if claim.version == 1 else held(Held.WAITING)
+    return place(claim.version, {one.version for one in effective})
+
+
+def place(version: int, versions: Iterable[int]) -> Decision:
+    """Where an entitled version stands among those of its report that took effect."""
+    known = set(versions)
+    if not known:
+        return BEGIN if version == 1 else held(Held.WAITING)
+    if version in known:
+        return held(Held.OTHER_CONTENT)
+    return SUPERSEDE if version > max(known) else OLDER
+
+
+def held(reason: Held) -> Decision:
+    return HELD[reason]
+
+
+HELD = {reason: Decision(Effect.NOTHING, OutcomeKind.HELD, reason.value) for reason in Held}

@@ -1,0 +1,58 @@
+"""From the sealed record to what it says; runs ahead of the batch being written, and knows nothing of what is known."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from shared import events, seal
+from shared.events import GroupReported, GroupSealed, HouseholdReported, HouseholdSealed
+from shared.faults import PartAtFault, SetAside
+from shared.readings import Received, Record
+
+STAMPS = {"author", "team", "road", "received_at", "places_version", "flags", "sealed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`text` is what the report says in clear, canonical JSON without intake's stamps; `plain` what came sealed."""
+
+    sealed: HouseholdSealed | GroupSealed
+    text: str
+    plain: bytes
+
+
+class ReportOpener:
+    """An opener for `shared.consumer`: raises SetAside for what can never be opened, PartAtFault for a key not here yet."""
+
+    def __init__(self, keys: seal.Opener) -> None:
+        self._keys = keys
+
+    def __call__(self, record: Record) -> Received:
+        event = events.decode(record.value, record.headers)
+        reported: HouseholdReported | GroupReported = event.data
+        plain = self._open(reported, event.id, event.type)
+        text = reported.model_dump_json(exclude=STAMPS, exclude_defaults=True)
+        digest = events.digest((text.encode(), plain))
+        return Received(record, event, digest, Opened(read(reported, plain), text, plain))
+
+    def _open(self, reported: HouseholdReported | GroupReported, event_id: UUID, event_type: str) -> bytes:
+        box = reported.sealed
+        aad = seal.report_aad(
+            kid=box.kid, event_type=event_type, event_id=event_id,
+            report_id=reported.report_id, key=reported.key, author=reported.author,
+        )  # fmt: skip
+        try:
+            return self._keys.open(box, aad)
+        except seal.SealMismatch:
+            raise SetAside("seal_mismatch", "/sealed") from None
+        except seal.UnknownKeyId:
+            raise PartAtFault from None
+
+
+def read(reported: HouseholdReported | GroupReported, plain: bytes) -> HouseholdSealed | GroupSealed:
+    model = HouseholdSealed if isinstance(reported, HouseholdReported) else GroupSealed
+    try:
+        return model.model_validate_json(plain)
+    except ValidationError:
+        raise SetAside("invalid", "/sealed") from None

@@ -1,0 +1,108 @@
+"""What the book looks like in the tables: each row a tuple in the order of its columns, sealed where it must be."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from services.registry.book import Subject
+from services.registry.reports import Filed, sex_age
+from services.registry.vault import Key, member_aad, report_aad, row_aad
+from shared.events import HouseholdSealed, Person
+from shared.events.displacements import GroupClear, HouseholdClear
+
+Row = tuple[Any, ...]
+
+PLACES = ("origin_pcode", "origin_country", "destination_pcode", "destination_country")
+
+REPORTS = (
+    "report_id", "version", "author", "kind", "subject_id", "team", "road", "received_at", "places_version", "flags",
+    "status", "digest", "outcome", "reason", "outcome_id", "clear", "sealed",
+)  # fmt: skip
+HOUSEHOLDS = (
+    "household_id", "status", "author", "team", "report_id", "version", "sequence", "row_version", *PLACES,
+    "persons", "registered_at", "changed_at", "sealed",
+)  # fmt: skip
+MEMBERS = ("household_id", "member_id", "position", "row_version", "sex", "birth_year", "relationship", "sealed")
+EPISODES = (
+    "report_id", "household_id", "version", "status", "occurred_at", "occurred_at_precision", "reported_at", "mobility",
+    *PLACES, "persons", "displaced", "sex_age", "reasons", "hazard_type", "hazard_id",
+)  # fmt: skip
+GROUPS = (
+    "group_id", "status", "author", "team", "report_id", "version", "sequence", "row_version", "registered_at",
+    "changed_at", "sealed",
+)  # fmt: skip
+COUNTS = (
+    "report_id", "group_id", "version", "status", "occurred_at", "occurred_at_precision", "reported_at", "mobility",
+    *PLACES, "measure", "quantifier", "persons", "sex_age", "reasons", "hazard_type", "hazard_id",
+)  # fmt: skip
+
+
+def report(filed: Filed, key: Key) -> Row:
+    clear, (kind, subject_id) = filed.clear, filed.subject
+    aad = report_aad(subject_id, clear.report_id, clear.version, filed.author)
+    return (
+        clear.report_id, clear.version, filed.author, kind, subject_id, filed.team, filed.road, filed.received_at,
+        filed.places_version, filed.flags, clear.status, filed.digest, filed.outcome, filed.reason, filed.outcome_id,
+        filed.text, key.seal(filed.plain, aad),
+    )  # fmt: skip
+
+
+def household(subject: Subject, key: Key) -> Row:
+    current, version = subject.current, subject.row_version
+    clear, household_id = current.clear, subject.name[1]
+    plain = current.sealed.model_dump_json(exclude={"members"}, exclude_defaults=True).encode()
+    return (
+        household_id, clear.status, subject.owner.author, subject.owner.team, clear.report_id, clear.version,
+        subject.sequence, version, *places(clear), clear.persons, subject.registered_at, current.received_at,
+        key.seal(plain, row_aad(household_id, version)),
+    )  # fmt: skip
+
+
+def members(subject: Subject, key: Key) -> Iterable[Row]:
+    sealed = subject.current.sealed
+    if isinstance(sealed, HouseholdSealed):
+        for position, person in enumerate(sealed.members):
+            yield member(subject, key, position, person)
+
+
+def member(subject: Subject, key: Key, position: int, person: Person) -> Row:
+    household_id, version = subject.name[1], subject.row_version
+    plain = person.model_dump_json(exclude_defaults=True).encode()
+    birth_year = person.birth_date.year if person.birth_date else person.birth_year
+    aad = member_aad(household_id, person.member_id, version)
+    return (
+        household_id, person.member_id, position, version, person.sex, birth_year, person.relationship,
+        key.seal(plain, aad),
+    )  # fmt: skip
+
+
+def episode(filed: Filed) -> Row:
+    clear, cells = filed.clear, sex_age(filed)
+    return (
+        clear.report_id, filed.subject[1], clear.version, clear.status, clear.occurred_at, clear.occurred_at_precision,
+        clear.reported_at, clear.mobility, *places(clear), clear.persons, sum(cells), cells, clear.reasons,
+        clear.hazard_type, clear.hazard_id,
+    )  # fmt: skip
+
+
+def group(subject: Subject, key: Key) -> Row:
+    current, group_id = subject.current, subject.name[1]
+    plain = current.sealed.model_dump_json(exclude_defaults=True).encode()
+    return (
+        group_id, current.clear.status, subject.owner.author, subject.owner.team, current.clear.report_id,
+        current.clear.version, subject.sequence, subject.row_version, subject.registered_at, current.received_at,
+        key.seal(plain, row_aad(group_id, subject.row_version)),
+    )  # fmt: skip
+
+
+def count(filed: Filed) -> Row:
+    clear = filed.clear
+    assert isinstance(clear, GroupClear)
+    return (
+        clear.report_id, clear.group_id, clear.version, clear.status, clear.occurred_at, clear.occurred_at_precision,
+        clear.reported_at, clear.mobility, *places(clear), clear.measure, clear.quantifier, clear.persons,
+        sex_age(filed), clear.reasons, clear.hazard_type, clear.hazard_id,
+    )  # fmt: skip
+
+
+def places(clear: HouseholdClear | GroupClear) -> tuple[str | None, str | None, str | None, str | None]:
+    return clear.origin.pcode, clear.origin.country, clear.destination.pcode, clear.destination.country

@@ -1,0 +1,167 @@
+"""How the book is kept: opened at the pages a batch needs, their rows locked, and written back in one go."""
+
+from collections.abc import Awaitable, Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry import rows
+from services.registry.book import Book, Subject
+from services.registry.decisions import Name, Owner
+from services.registry.reports import Filed
+from services.registry.vault import Key, Vault, report_aad
+from shared import database
+from shared.events import GroupSealed, HouseholdSealed
+from shared.events.displacements import GroupClear, HouseholdClear
+from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, Road
+
+Connection = asyncpg.Connection
+Keys = dict[Name, Key]
+
+# Whatever was filed of a household has a key, so a household without one is new to the registry.
+KNOWN = """
+SELECT {subject} AS subject_id, kek_id, wrapped, author, team, registered_at, sequence, row_version
+FROM {table}_keys LEFT JOIN {table}s USING ({subject})
+WHERE {subject} = ANY($1::uuid[]) ORDER BY {subject} FOR UPDATE OF {table}_keys
+"""
+KNOWN_OF = {kind: KNOWN.format(table=kind, subject=f"{kind}_id") for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
+BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
+BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = $2"
+REFILE = """
+UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
+WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
+"""
+
+
+class Store:
+    """One batch's view of the book, and the keys of whoever stands in it."""
+
+    def __init__(self, session: AsyncSession, vault: Vault) -> None:
+        self._session = session
+        self._vault = vault
+        self._keys: Keys = {}
+        self._known: set[Name] = set()
+
+    async def open(self, batch: Sequence[Filed]) -> Book:
+        """What is known of the batch's households, groups and reports."""
+        connection = await database.driver(self._session)
+        known = [
+            row
+            for kind in KNOWN_OF
+            if (ids := {filed.subject[1] for filed in batch if filed.clear.kind == kind})
+            for row in await self._lock(connection, kind, ids)
+        ]
+        found = {
+            identity(row): row for row in await connection.fetch(BY_REPORT, [filed.clear.report_id for filed in batch])
+        }
+        for kind in KNOWN_OF:
+            if ids := {subject_id for (of, subject_id), row in known if of == kind and row["author"]}:
+                found.update({identity(row): row for row in await connection.fetch(BY_SUBJECT, list(ids), kind)})
+        await self._find_keys(connection, found.values())
+        filed = [self._filed(row) for row in found.values()]
+        return Book.of((self._subject(name, row, filed) for name, row in known if row["author"]), filed)
+
+    async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[UUID]) -> list[tuple[Name, Any]]:
+        known = [((kind.value, row["subject_id"]), row) for row in await connection.fetch(KNOWN_OF[kind], list(ids))]
+        for name, row in known:
+            self._known.add(name)
+            self._keys[name] = self._vault.unwrap(row["kek_id"], row["wrapped"])
+        return known
+
+    async def _find_keys(self, connection: Connection, found: Iterable[asyncpg.Record]) -> None:
+        """A report may be known under another household than the one it names now."""
+        missing = {(row["kind"], row["subject_id"]) for row in found} - self._keys.keys()
+        for kind in KNOWN_OF:
+            if ids := [subject_id for of, subject_id in missing if of == kind]:
+                await self._lock(connection, kind, ids)
+
+    def _subject(self, name: Name, row: asyncpg.Record, filed: Iterable[Filed]) -> Subject:
+        subject = Subject(
+            name, Owner(row["author"], row["team"]), row["registered_at"],
+            sequence=row["sequence"], row_version=row["row_version"],
+        )  # fmt: skip
+        for one in sorted(filed, key=lambda one: one.clear.version):
+            if one.subject == name and one.precedent.took_effect:
+                subject.displacements[one.clear.report_id] = one
+        return subject
+
+    def _filed(self, row: asyncpg.Record) -> Filed:
+        is_household = row["kind"] == ReportKind.HOUSEHOLD
+        aad = report_aad(row["subject_id"], row["report_id"], row["version"], row["author"])
+        plain = self._keys[row["kind"], row["subject_id"]].open(row["sealed"], aad)
+        return Filed(
+            clear=(HouseholdClear if is_household else GroupClear).model_validate_json(row["clear"]),
+            sealed=(HouseholdSealed if is_household else GroupSealed).model_validate_json(plain),
+            text=row["clear"], plain=plain, digest=row["digest"], author=row["author"], team=row["team"],
+            road=Road(row["road"]), received_at=row["received_at"], places_version=row["places_version"],
+            flags=tuple(map(Flag, row["flags"])), outcome=OutcomeKind(row["outcome"]), outcome_id=row["outcome_id"],
+            reason=row["reason"],
+        )  # fmt: skip
+
+    async def save(self, book: Book) -> None:
+        """A known household is rewritten whole; so every row goes in by COPY, and only the known cost a DELETE."""
+        connection = await database.driver(self._session)
+        await self._save_keys(connection, book)
+        await copy(
+            connection, "reports", rows.REPORTS, [rows.report(one, self._keys[one.subject]) for one in book.filed]
+        )
+        if book.refiled:
+            await connection.executemany(REFILE, [refiling(one) for one in book.refiled])
+        changed = list(book.changed.values())
+        await self._save_households(connection, [one for one in changed if one.name[0] == ReportKind.HOUSEHOLD])
+        await self._save_groups(connection, [one for one in changed if one.name[0] == ReportKind.GROUP])
+
+    async def _save_keys(self, connection: Connection, book: Book) -> None:
+        for kind in KNOWN_OF:
+            new = {one.subject for one in book.filed if one.clear.kind == kind} - self._known
+            drawn = {name: self._vault.draw() for name in new}
+            self._keys.update(drawn)
+            records = [(name[1], key.kek_id, key.wrapped) for name, key in drawn.items()]
+            await copy(connection, f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), records)
+
+    async def _save_households(self, connection: Connection, changed: Sequence[Subject]) -> None:
+        await clear_away(connection, changed, "household_id", ("households", "members", "episodes"))
+        for subject in changed:
+            subject.row_version += 1
+        keyed = [(subject, self._keys[subject.name]) for subject in changed]
+        await copy(connection, "households", rows.HOUSEHOLDS, [rows.household(*pair) for pair in keyed])
+        await copy(connection, "members", rows.MEMBERS, [row for pair in keyed for row in rows.members(*pair)])
+        await copy(connection, "episodes", rows.EPISODES, [rows.episode(one) for one in displacements(changed)])
+
+    async def _save_groups(self, connection: Connection, changed: Sequence[Subject]) -> None:
+        await clear_away(connection, changed, "group_id", ("groups", "counts"))
+        for subject in changed:
+            subject.row_version += 1
+        await copy(connection, "groups", rows.GROUPS, [rows.group(one, self._keys[one.name]) for one in changed])
+        await copy(connection, "counts", rows.COUNTS, [rows.count(one) for one in displacements(changed)])
+
+
+def identity(row: asyncpg.Record) -> tuple[Any, ...]:
+    return row["report_id"], row["version"], row["author"], row["kind"]
+
+
+def refiling(filed: Filed) -> tuple[Any, ...]:
+    clear = filed.clear
+    return clear.report_id, clear.version, filed.author, clear.kind, filed.outcome, filed.reason, filed.outcome_id
+
+
+def displacements(subjects: Iterable[Subject]) -> Iterable[Filed]:
+    for subject in subjects:
+        yield from subject.displacements.values()
+
+
+async def clear_away(connection: Connection, changed: Sequence[Subject], column: str, tables: Iterable[str]) -> None:
+    known = [subject.name[1] for subject in changed if not subject.is_new]
+    if known:
+        for table in tables:
+            await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1::uuid[])", known)  # noqa: S608
+
+
+def copy(connection: Connection, table: str, columns: tuple[str, ...], records: Sequence[Any]) -> Awaitable[Any]:
+    return connection.copy_records_to_table(table, records=records, columns=columns) if records else nothing()
+
+
+async def nothing() -> None:
+    """No rows, no round trip."""

@@ -1,0 +1,114 @@
+"""Reports as the registry reads them: sealed to its key, on a record of the log."""
+
+import itertools
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.registry.opening import ReportOpener
+from shared import events, seal
+from shared.events import (
+    GroupCorrectionReported,
+    GroupReport,
+    GroupReported,
+    GroupSealed,
+    HouseholdCorrectionReported,
+    HouseholdReport,
+    HouseholdReported,
+    HouseholdSealed,
+    Message,
+)
+from shared.events.vocabulary import Flag, Road
+from shared.readings import Received, Record
+
+NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
+OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"
+
+
+def family(count: int = 5) -> list[dict[str, Any]]:
+    people = (
+        ("head", "male", "1984-05-02", "Асан", "Токтогулов"), ("spouse", "female", "1986-11-20", "Айгүл", "Токтогулова"),
+        ("child", "female", "2009-01-31", "Жылдыз", "Токтогулова"), ("child", "male", "2016-07-07", "Нурбек", "Токтогулов"),
+        ("parent", "female", "1955-03-08", "Бурул", "Токтогулова"),
+    )  # fmt: skip
+    return [
+        {
+            "member_id": str(uuid4()), "relationship": relationship, "sex": sex, "birth_date": born,
+            "given_name": given, "family_name": name,
+        }
+        for relationship, sex, born, given, name in itertools.islice(itertools.cycle(people), count)
+    ]  # fmt: skip
+
+
+def household(**changed: Any) -> dict[str, Any]:
+    """The body of a report of a family of five displaced from Kadamjai to Leilek by a mudflow."""
+    body = {
+        "kind": "household", "report_id": str(uuid4()), "household_id": str(uuid4()), "version": 1,
+        "occurred_at": NOON.isoformat(), "reported_at": (NOON + timedelta(hours=2)).isoformat(),
+        "origin": {"pcode": KADAMJAI}, "destination": {"pcode": LEILEK}, "persons": 5,
+        "reasons": ["natural_disaster"], "hazard_type": "mudflow", "members": family(), "phone": "+996 555 123456",
+        "shelter": "tent", "needs": ["shelter", "water"], "notes": "мост снесло",
+    }  # fmt: skip
+    return {**body, **changed}
+
+
+def group(**changed: Any) -> dict[str, Any]:
+    body = {
+        "kind": "group", "report_id": str(uuid4()), "group_id": str(uuid4()), "version": 1,
+        "occurred_at": NOON.isoformat(), "reported_at": NOON.isoformat(), "origin": {"pcode": KADAMJAI},
+        "destination": {"pcode": BATKEN}, "persons": 120, "measure": "stock", "quantifier": "approximately",
+        "reasons": ["natural_disaster"], "sex_age": [{"sex": "female", "age": "0-5", "count": 20}], "households": 25,
+        "source_type": "local_authority",
+    }  # fmt: skip
+    return {**body, **changed}
+
+
+class Desk:
+    """Stands where intake stands: stamps a body with author, team and road, and seals it."""
+
+    def __init__(self, keys: Path) -> None:
+        if not (keys / "public.key").exists():
+            seal.generate(keys)
+        self._sealer = seal.Sealer(keys / "public.key")
+        self._opener = ReportOpener(seal.Opener(keys / "private"))
+        self._offsets = itertools.count()
+
+    def message(
+        self, body: dict[str, Any], *, author: UUID, team: UUID | None = None, flags: tuple[Flag, ...] = ()
+    ) -> Message:
+        is_household = body["kind"] == "household"
+        report = (HouseholdReport if is_household else GroupReport).model_validate(body)
+        fields = set((HouseholdSealed if is_household else GroupSealed).model_fields)
+        model = kind_of(is_household=is_household, version=report.version)
+        event_id = events.event_id(model.event_type, author, report.report_id, report.version)
+        subject = report.household_id if isinstance(report, HouseholdReport) else report.group_id
+        aad = seal.report_aad(
+            kid=self._sealer.kid, event_type=model.event_type, event_id=event_id, report_id=report.report_id,
+            key=subject, author=author,
+        )  # fmt: skip
+        plain = report.model_dump_json(include=fields, exclude_defaults=True).encode()
+        reported = model(
+            **report.model_dump(exclude=fields), author=author, team=team, road=Road.FIELD,
+            received_at=report.reported_at, flags=flags, sealed=self._sealer.seal(plain, aad),
+        )  # fmt: skip
+        return events.message(reported, id=event_id, source="/intake", time=report.reported_at)
+
+    def received(self, body: dict[str, Any], **stamps: Any) -> Received:
+        return self._opener(self.record(self.message(body, **stamps)))
+
+    def record(self, message: Message) -> Record:
+        return Record(message.topic, 0, next(self._offsets), 0, message.key, message.value, message.headers)
+
+
+def kind_of(*, is_household: bool, version: int) -> type[HouseholdReported] | type[GroupReported]:
+    if is_household:
+        return HouseholdReported if version == 1 else HouseholdCorrectionReported
+    return GroupReported if version == 1 else GroupCorrectionReported
+
+
+def kek(folder: Path) -> Path:
+    file = folder / "registry-kek"
+    seal.write_private(file, os.urandom(32))
+    return file

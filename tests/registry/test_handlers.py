@@ -1,0 +1,223 @@
+"""Reports of every kind and order, on real PostgreSQL."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from services.registry.config import RegistrySettings
+from services.registry.handlers import Registrar
+from services.registry.vault import Vault
+from shared import database
+from shared.events.vocabulary import Flag
+from shared.places import Places
+from tests.installation import Installation
+from tests.registry.factories import BATKEN, OSH, Desk, group, household
+
+pytestmark = pytest.mark.anyio
+
+AUTHOR, TEAM = uuid4(), uuid4()
+
+
+@pytest.fixture
+async def engine(shared_installation: Installation) -> AsyncIterator[AsyncEngine]:
+    made = database.engine(shared_installation.settings(RegistrySettings))
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """What a test writes is rolled back."""
+    async with database.sessions(engine)() as session:
+        yield session
+
+
+@pytest.fixture
+def registrar(shared_installation: Installation) -> Registrar:
+    settings = shared_installation.settings(RegistrySettings)
+    return Registrar(Vault(settings.registry_kek_file), Places.load())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+class Filing:
+    """Files bodies one batch at a time and looks at what stands in the tables after."""
+
+    def __init__(self, registrar: Registrar, desk: Desk, session: AsyncSession) -> None:
+        self.registrar, self.desk, self.session = registrar, desk, session
+
+    async def __call__(
+        self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM, **more: Any
+    ) -> list[str]:
+        batch = [self.desk.received(body, author=author, team=team, **more) for body in bodies]
+        outcomes = await self.registrar.file_reports(batch, self.session)
+        return [outcome.reason or outcome.kind for outcome in outcomes]
+
+    async def rows(self, table: str) -> list[dict[str, Any]]:
+        result = await self.session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608
+        return [dict(row) for row in result.mappings()]
+
+    async def events(self, topic: str) -> list[dict[str, Any]]:
+        return [json.loads(row["value"]) for row in await self.rows("outbox ORDER BY id") if row["topic"] == topic]
+
+
+@pytest.fixture
+def file(registrar: Registrar, desk: Desk, session: AsyncSession) -> Filing:
+    return Filing(registrar, desk, session)
+
+
+async def test_a_first_report_makes_a_household_with_members_and_an_episode(file: Filing) -> None:
+    body = household()
+    assert await file(body) == ["recorded"]
+    [row] = await file.rows("households")
+    assert (str(row["household_id"]), row["author"], row["team"], row["persons"]) == (
+        body["household_id"],
+        AUTHOR,
+        TEAM,
+        5,
+    )
+    assert len(await file.rows("members")) == 5
+    [episode] = await file.rows("episodes")
+    assert episode["displaced"] == sum(episode["sex_age"]) == 5
+    [registered] = await file.events("households")
+    assert registered["sequence"] == 1
+    [settled] = await file.events("outcomes")
+    assert (settled["report_id"], settled["outcome"]) == (body["report_id"], "recorded")
+
+
+async def test_nothing_personal_stands_in_clear(file: Filing) -> None:
+    await file(household(), group())
+    for table in ("households", "members", "episodes", "groups", "counts", "reports", "outbox"):
+        shown = str(await file.rows(table))
+        assert not [name for name in ("Токтогул", "Айгүл", "555", "мост") if name in shown], table
+
+
+async def test_a_correction_supersedes_and_keeps_the_history(file: Filing) -> None:
+    body = household()
+    await file(body)
+    corrected = {**body, "version": 2, "persons": 1, "members": body["members"][:1], "destination": {"pcode": OSH}}
+    assert await file(corrected) == ["recorded"]
+    [row] = await file.rows("households")
+    assert (row["version"], row["sequence"], row["persons"], row["destination_pcode"]) == (2, 2, 1, OSH)
+    assert len(await file.rows("members")) == 1
+    assert len(await file.rows("reports")) == 2
+    assert [event["persons"] for event in await file.events("households")] == [5, 1]
+
+
+@pytest.mark.parametrize(
+    "batches", [((3,), (2,), (1,)), ((3, 2, 1),), ((2,), (1,), (3,)), ((2, 1), (3,)), ((1, 3), (2,))]
+)
+async def test_the_highest_version_holds_whatever_order_they_come_in(
+    file: Filing, batches: tuple[tuple[int, ...], ...]
+) -> None:
+    body = household()
+    for batch in batches:
+        await file(*({**body, "version": version, "notes": f"v{version}"} for version in batch))
+    [row] = await file.rows("households")
+    [episode] = await file.rows("episodes")
+    assert (row["version"], episode["version"]) == (3, 3)
+    assert {report["outcome"] for report in await file.rows("reports")} <= {"recorded", "merged"}
+
+
+async def test_what_waited_gets_a_new_outcome_that_names_the_old(file: Filing) -> None:
+    body = household()
+    assert await file({**body, "version": 2}) == ["waiting"]
+    assert await file.rows("households") == []
+    assert await file(body) == ["recorded"]
+    held, first, second = await file.events("outcomes")
+    assert (held["outcome"], first["outcome"], second["outcome"]) == ("held", "recorded", "recorded")
+    [was] = [row for row in await file.rows("reports") if row["version"] == 2]
+    assert second["replaces"] is not None and second["version"] == 2 and str(was["outcome_id"]) != second["replaces"]
+
+
+async def test_another_team_changes_nothing(file: Filing) -> None:
+    body = household()
+    await file(body)
+    assert await file({**body, "version": 2, "persons": 1, "members": []}, author=uuid4(), team=uuid4()) == [
+        "not_author"
+    ]
+    assert await file(household(household_id=body["household_id"]), author=uuid4(), team=None) == ["not_author"]
+    [row] = await file.rows("households")
+    assert (row["version"], row["persons"]) == (1, 5)
+
+
+async def test_the_same_team_may_correct(file: Filing) -> None:
+    body = household()
+    await file(body)
+    assert await file({**body, "version": 2}, author=uuid4()) == ["recorded"]
+
+
+async def test_the_same_report_by_another_author_is_a_repeat_or_held(file: Filing) -> None:
+    body = household()
+    await file(body)
+    assert await file(body, author=uuid4(), team=None) == ["repeat"]
+    assert await file({**body, "notes": "другое"}, author=uuid4(), team=None) == ["not_author"]
+    assert await file({**body, "notes": "другое"}, author=uuid4()) == ["other_content"]
+
+
+async def test_a_report_id_belongs_to_one_household(file: Filing) -> None:
+    body = household()
+    await file(body)
+    assert await file({**body, "household_id": str(uuid4()), "version": 2}) == ["other_household"]
+    assert len(await file.rows("households")) == 1
+
+
+async def test_a_later_report_of_a_known_household_is_a_new_episode(file: Filing) -> None:
+    body = household()
+    await file(body)
+    again = household(
+        household_id=body["household_id"], occurred_at="2026-08-01T00:00:00Z", destination={"pcode": BATKEN}
+    )
+    assert await file(again) == ["recorded"]
+    assert len(await file.rows("episodes")) == 2
+    [row] = await file.rows("households")
+    assert (str(row["report_id"]), row["destination_pcode"], row["sequence"]) == (again["report_id"], BATKEN, 2)
+
+
+async def test_an_earlier_displacement_that_comes_later_does_not_move_the_household(file: Filing) -> None:
+    body = household()
+    await file(body)
+    await file(
+        household(household_id=body["household_id"], occurred_at="2025-01-01T00:00:00Z", destination={"pcode": BATKEN})
+    )
+    [row] = await file.rows("households")
+    assert str(row["report_id"]) == body["report_id"]
+    assert len(await file.events("households")) == 1
+    await file({**body, "version": 2, "occurred_at": "2024-01-01T00:00:00Z"})
+    [row] = await file.rows("households")
+    assert row["destination_pcode"] == BATKEN
+
+
+async def test_an_expired_token_is_held(file: Filing) -> None:
+    body = household()
+    assert await file(body, flags=(Flag.EXPIRED_TOKEN,)) == ["expired_token"]
+    assert await file.rows("households") == []
+    assert await file(household(household_id=body["household_id"])) == ["recorded"]
+
+
+async def test_a_group_is_counted_and_recounted(file: Filing) -> None:
+    body = group()
+    assert await file(body) == ["recorded"]
+    assert await file({**body, "version": 2, "persons": 130}) == ["recorded"]
+    assert await file(group(group_id=body["group_id"], occurred_at="2026-07-01T00:00:00Z", persons=90)) == ["recorded"]
+    assert sorted(row["persons"] for row in await file.rows("counts")) == [90, 130]
+    assert len(await file.rows("groups")) == 1
+    assert await file.events("households") == []
+    assert len(await file.events("outcomes")) == 3
+
+
+async def test_a_group_that_borrows_a_households_id_changes_no_household(file: Filing) -> None:
+    body = household()
+    await file(body)
+    await file(group(group_id=body["household_id"], report_id=body["report_id"], version=2), author=uuid4(), team=None)
+    [row] = await file.rows("households")
+    assert row["version"] == 1
