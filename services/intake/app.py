@@ -1,0 +1,62 @@
+"""Intake, plugged together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from services.intake import openapi
+from services.intake.config import IntakeSettings
+from services.intake.door import Counts, Door, DoorMetrics
+from services.intake.memory import Memory
+from services.intake.routes import ROUTES, Intake, Turned
+from services.intake.spool import Spool
+from shared import http
+from shared.auth import Authenticator
+from shared.places import Places
+from shared.publisher import Publisher
+from shared.revocations import Revocations
+from shared.seal import Sealer
+
+
+def create_app(settings: IntakeSettings) -> FastAPI:
+    revocations = Revocations(settings)
+    sealer = Sealer(settings.seal_public_key_file)
+    memory = Memory(settings, settings.memory_key_file)
+    counts = Counts()
+    places = Places.load(settings.places_path)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            spool = Spool.open(settings.spool_folder, limit=settings.intake_spool_bytes)
+            stack.callback(spool.close)
+            publisher = await stack.enter_async_context(Publisher(settings))
+            door = Door(memory=memory, sealer=sealer, publisher=publisher, spool=spool, counts=counts)
+            app.state.intake = Intake(door, places, settings, settings.intake_requests_at_once)
+            app.state.metrics.register(DoorMetrics(door))
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            running = [tasks.create_task(each) for each in (revocations.run(), memory.run(), spool.write(), door.drain())]
+            yield
+            for task in running:
+                task.cancel()
+
+    async def ready() -> dict[str, bool]:
+        intake: Intake = app.state.intake
+        return {
+            "kafka": await intake.door.publisher.is_there(),
+            "valkey": await memory.is_there(),
+            "revocations": revocations.is_complete,
+        }
+
+    app = http.create_app(
+        "intake", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=ready, routes=ROUTES,
+    )  # fmt: skip
+    for route in app.router.routes:
+        if isinstance(route, Route) and route.methods == {"POST"}:
+            route.app = Turned(route.app, counts)
+    app.openapi = openapi.described(app)  # type: ignore[method-assign] # FastAPI's own way to add to it
+    return app

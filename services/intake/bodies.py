@@ -1,0 +1,142 @@
+"""From bytes to checked reports: what is wrong is told by field, and a code nobody knows is kept as `other` with its text."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, from_json, to_json
+
+from shared.events import GroupReport, HazardReport, HouseholdReport
+from shared.http import field_errors, names_of
+
+T = TypeVar("T")
+
+ITEMS = 1_000
+
+# Where the text of an unknown code goes. A code of another field is an error.
+TEXT_OF = {
+    "type": "type_text",
+    "reasons": "reason_text",
+    "hazard_type": "notes",
+    "shelter": "notes",
+    "needs": "notes",
+    "source_type": "notes",
+}
+KINDS = ("household", "group", "hazard")
+
+
+class HazardItem(HazardReport):
+    """A hazard among other reports says what it is."""
+
+    kind: Literal["hazard"]
+
+
+Displacement = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]
+Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator="kind")]
+
+DISPLACEMENT: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(Displacement)
+HAZARD: TypeAdapter[HazardReport] = TypeAdapter(HazardReport)
+ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
+ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(list[Item])
+NAMES = names_of(HouseholdReport) | names_of(GroupReport) | names_of(HazardItem)
+
+
+class Invalid(Exception):
+    """One entry per wrong field: a JSON pointer and what was expected, never the value."""
+
+    def __init__(self, errors: Sequence[dict[str, str]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class TooMany(Exception):
+    """A batch holds up to 1,000 reports."""
+
+
+def checked(raw: bytes, adapter: TypeAdapter[T]) -> T:
+    """Raises Invalid."""
+    try:
+        return adapter.validate_json(raw)
+    except ValidationError as error:
+        return without_unknown_codes(raw, adapter, error)
+
+
+def batch(raw: bytes) -> list[HouseholdReport | GroupReport | HazardItem | Invalid]:
+    """A JSON array or NDJSON. Raises Invalid where it cannot be told apart into reports, and TooMany."""
+    if raw.lstrip()[:1] != b"[":
+        return each([line for line in raw.split(b"\n") if line.strip()])
+    try:
+        reports = ITEM_LIST.validate_json(raw)
+    except ValidationError:
+        return each(apart(raw))
+    if len(reports) > ITEMS:
+        raise TooMany
+    return list(reports)
+
+
+def each(items: Sequence[bytes]) -> list[HouseholdReport | GroupReport | HazardItem | Invalid]:
+    if len(items) > ITEMS:
+        raise TooMany
+    return [one(item) for item in items]
+
+
+def one(item: bytes) -> HouseholdReport | GroupReport | HazardItem | Invalid:
+    try:
+        return checked(item, ITEM)
+    except Invalid as invalid:
+        return invalid
+
+
+def apart(raw: bytes) -> list[bytes]:
+    try:
+        return [to_json(item) for item in from_json(raw, allow_inf_nan=False)]
+    except ValueError:
+        raise Invalid([{"pointer": "", "expected": "a JSON array of reports, or one report a line"}]) from None
+
+
+def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError) -> T:
+    """The slow path: tries again with each unknown code as `other`, and its text where texts go."""
+    errors = error.errors(include_input=False, include_context=False, include_url=False)
+    unknown = [path(each) for each in errors if is_unknown_code(each)]
+    if not all(
+        path(each)[:1] in {place[:1] for place in unknown} for each in errors
+    ):  # a list of unknown codes is also "too short"
+        raise Invalid(told(errors)) from None
+    try:
+        return adapter.validate_json(to_json(with_others(from_json(raw), unknown)))
+    except ValidationError:
+        raise Invalid(told(errors)) from None
+
+
+def is_unknown_code(error: ErrorDetails) -> bool:
+    return error["type"] == "enum" and path(error)[0] in TEXT_OF
+
+
+def with_others(document: dict[str, Any], paths: Iterable[Sequence[int | str]]) -> dict[str, Any]:
+    texts: dict[str, list[str]] = {}
+    for first, *rest in paths:
+        field = str(first)
+        holder: Any = document[field] if rest else document
+        name = rest[0] if rest else field
+        target = TEXT_OF[field]
+        texts.setdefault(target, []).append(f"{field}: {holder[name]}" if target == "notes" else str(holder[name]))
+        holder[name] = "other"
+    for target, found in texts.items():
+        document[target] = "; ".join([*filter(None, [document.get(target)]), *found])
+    return document
+
+
+def path(error: ErrorDetails) -> tuple[int | str, ...]:
+    """Where in the document: pydantic names the kind first."""
+    location = error["loc"]
+    return location[1:] if location and location[0] in KINDS else location
+
+
+def told(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
+    return field_errors([placed(error) for error in errors], NAMES)
+
+
+def placed(error: ErrorDetails) -> ErrorDetails:
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return {**error, "loc": ("kind",), "msg": "one of household, group; in a batch also hazard"}
+    return {**error, "loc": path(error)}

@@ -1,0 +1,150 @@
+"""The door: every report that comes is accepted, spooled, a duplicate or refused, and is counted as such."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.intake.memory import Memory, Trace
+from services.intake.reports import Draft
+from services.intake.spool import Spool, SpoolFull
+from shared.events import Message
+from shared.publisher import BrokerAway, Publisher
+from shared.seal import Sealer
+
+ACK_SECONDS = 2.0
+DRAIN_SECONDS = 60.0
+PAUSE_SECONDS = 0.5
+
+
+class Answer(StrEnum):
+    ACCEPTED = "accepted"
+    SPOOLED = "spooled"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    FULL = "full"
+
+
+REFUSED = "refused"
+COUNTED: tuple[str, ...] = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE, REFUSED)
+
+
+@dataclass
+class Counts:
+    """Since the process started: sent = accepted + spooled + duplicate + refused, for each road."""
+
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    by_road: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def add(self, road: str, answer: str, reports: int = 1) -> None:
+        counter = self.by_road.get(road)
+        if counter is None:
+            counter = self.by_road[road] = Counter()
+        counter[answer if answer in COUNTED else REFUSED] += reports
+
+    def shown(self) -> dict[str, Any]:
+        total: Counter[str] = sum(self.by_road.values(), Counter())
+        return {
+            "since": self.since.isoformat(),
+            **row(total),
+            "roads": {road: row(counter) for road, counter in sorted(self.by_road.items())},
+        }
+
+
+def row(counter: Counter[str]) -> dict[str, int]:
+    return {"sent": counter.total(), **{answer: counter[answer] for answer in COUNTED}}
+
+
+class Door:
+    """Takes checked reports: asks the memory, seals, publishes or spools, remembers, and only then answers."""
+
+    def __init__(self, *, memory: Memory, sealer: Sealer, publisher: Publisher, spool: Spool, counts: Counts) -> None:
+        self.memory, self.sealer, self.publisher, self.spool = (memory, sealer, publisher, spool)
+        self.counts = counts
+
+    async def take(self, drafts: Sequence[Draft]) -> list[Answer]:
+        """One answer per draft, in order. Two at once are both published, and told apart by who reads them."""
+        traces = [self.memory.trace(draft) for draft in drafts]
+        answers = compared(traces, await self.memory.marks(traces))
+        new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
+        if new:
+            taken = await self._publish([drafts[index].finish(self.sealer) for index in new])
+            if taken is not Answer.FULL:
+                await self.memory.keep([traces[index] for index in new])
+            answers = answered(traces, answers, new=new, taken=taken)
+        for draft, answer in zip(drafts, answers, strict=True):
+            self.counts.add(draft.road, answer)
+        return answers
+
+    async def drain(self) -> None:
+        """Empties the spool into the broker, for ever."""
+        await self.spool.drain(self._publish_surely)
+
+    async def _publish(self, messages: Sequence[Message]) -> Answer:
+        """While anything waits in the spool everything goes through it, so that no report overtakes another."""
+        if self.spool.is_empty:
+            try:
+                await self.publisher.publish_all(messages, timeout=ACK_SECONDS)
+            except BrokerAway:
+                pass
+            else:
+                return Answer.ACCEPTED
+        try:
+            await self.spool.add(messages)
+        except SpoolFull:
+            return Answer.FULL
+        return Answer.SPOOLED
+
+    async def _publish_surely(self, messages: Sequence[Message]) -> None:
+        while True:
+            try:
+                await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
+            except BrokerAway:
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                return
+
+
+def compared(traces: Sequence[Trace], marks: Sequence[bytes | None]) -> list[Answer]:
+    """ACCEPTED stands for what is new; a repeat within the same batch is one too."""
+    first: dict[bytes, bytes] = {}
+    found = []
+    for trace, mark in zip(traces, marks, strict=True):
+        known = mark or first.get(trace.name)
+        first.setdefault(trace.name, trace.mark)
+        if known is None:
+            found.append(Answer.ACCEPTED)
+        else:
+            found.append(Answer.DUPLICATE if known == trace.mark else Answer.CONFLICT)
+    return found
+
+
+def answered(traces: Sequence[Trace], answers: Sequence[Answer], *, new: Sequence[int], taken: Answer) -> list[Answer]:
+    """What was new gets what became of it; where it was not taken, its repeats in the batch were not either."""
+    names = {traces[index].name for index in new} if taken is Answer.FULL else set()
+    return [
+        taken if answer is Answer.ACCEPTED or trace.name in names else answer
+        for trace, answer in zip(traces, answers, strict=True)
+    ]
+
+
+class DoorMetrics(Collector):
+    """The counts and the spool, read when Prometheus asks."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def collect(self) -> Iterable[Metric]:
+        reports = CounterMetricFamily("intake_reports", "Reports at the door.", labels=["road", "answer"])
+        for road, counter in self._door.counts.by_road.items():
+            for answer in COUNTED:
+                reports.add_metric([road, answer], counter[answer])
+        yield reports
+        yield GaugeMetricFamily("intake_spool_records", "Records that wait for the broker.", self._door.spool.records)
+        yield GaugeMetricFamily("intake_spool_bytes", "What they take on the disk.", self._door.spool.bytes)

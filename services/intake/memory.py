@@ -1,0 +1,125 @@
+"""What intake remembers of reports it has answered for, in Valkey. It remembers, it does not claim."""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from services.intake.reports import Draft
+from shared import log
+from shared.config import Settings, secret
+
+logger = log.get()
+
+REMEMBERED_SECONDS = 30 * 86_400  # as long as a report may wait in the log
+ANSWER_SECONDS = 0.5
+AWAY_SECONDS = 1.0  # how long nobody is asked after no answer
+AT_ONCE = 2_000
+
+SCRIPT = """
+local kept = tonumber(ARGV[1])
+for i = 1, kept do redis.call('SET', KEYS[i], ARGV[i + 2], 'EX', ARGV[2]) end
+local found = {}
+for i = kept + 1, #KEYS do found[#found + 1] = redis.call('GET', KEYS[i]) end
+return found
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is kept of a report: its name, and the HMAC of its content, which says nothing without the key."""
+
+    name: bytes
+    mark: bytes
+
+
+@dataclass(slots=True)
+class Question:
+    """One caller's part of the next call: names asked for and traces to keep."""
+
+    names: Sequence[bytes]
+    traces: Sequence[Trace]
+    answer: asyncio.Future[list[bytes | None]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Memory:
+    """All questions that come while one call is under way share the next: one script for many reports.
+
+    Valkey away or slow: everything is unknown and nothing is kept, and intake publishes without asking.
+    """
+
+    def __init__(self, settings: Settings, key_file: Path) -> None:
+        self._prefix = settings.topic_prefix.encode() + b"memory:"
+        self._key = key_file.read_bytes()
+        self._valkey = Redis.from_url(
+            settings.redis_url, password=secret(settings.redis_password_file), single_connection_client=True,
+            socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 1),
+        )  # fmt: skip
+        self._script = self._valkey.register_script(SCRIPT)
+        self._questions: list[Question] = []
+        self._asked = asyncio.Event()
+        self._away_until = 0.0
+
+    def trace(self, draft: Draft) -> Trace:
+        name = b"%b%b%b%d" % (self._prefix, draft.author.bytes, draft.report_id.bytes, draft.version)
+        return Trace(name, hmac.digest(self._key, draft.content, "sha256")[:16])
+
+    async def marks(self, traces: Sequence[Trace]) -> list[bytes | None]:
+        """The marks kept under these names."""
+        return await self._ask(Question([trace.name for trace in traces], ()))
+
+    async def keep(self, traces: Sequence[Trace]) -> None:
+        """Called after the ack or the spool's fsync, before the answer."""
+        await self._ask(Question((), traces))
+
+    async def is_there(self) -> bool:
+        return await self._reply([]) is not None
+
+    async def run(self) -> None:
+        try:
+            while True:
+                await self._asked.wait()
+                questions, self._questions = (self._questions[:AT_ONCE], self._questions[AT_ONCE:])
+                if not self._questions:
+                    self._asked.clear()
+                answer(questions, await self._reply(questions))
+        finally:
+            await self._valkey.aclose()
+
+    async def _ask(self, question: Question) -> list[bytes | None]:
+        if time.monotonic() < self._away_until:
+            return [None] * len(question.names)
+        self._questions.append(question)
+        self._asked.set()
+        return await question.answer
+
+    async def _reply(self, questions: Sequence[Question]) -> list[bytes | None] | None:
+        traces = [trace for question in questions for trace in question.traces]
+        names = [name for question in questions for name in question.names]
+        try:
+            found: list[bytes | None] = await self._script(
+                keys=[*(trace.name for trace in traces), *names],
+                args=[len(traces), REMEMBERED_SECONDS, *(trace.mark for trace in traces)],
+            )
+        except (RedisError, OSError, TimeoutError) as error:
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            logger.warning("memory away", **log.described(error))
+            return None
+        return found
+
+
+def answer(questions: Iterable[Question], found: Sequence[bytes | None] | None) -> None:
+    """Hands each question its part; nothing found for all of them where there was no reply."""
+    start = 0
+    for question in questions:
+        end = start + len(question.names)
+        if not question.answer.done():  # the caller may have gone away
+            question.answer.set_result([None] * len(question.names) if found is None else list(found[start:end]))
+        start = end

@@ -1,0 +1,215 @@
+"""What a report becomes: checked bytes in, a finished record out. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from shared import seal
+from shared.auth import Principal
+from shared.events import (
+    CORRECTION,
+    GroupReport,
+    GroupReported,
+    GroupSealed,
+    HazardCancelled,
+    HazardReport,
+    HazardReported,
+    HazardUpdated,
+    HouseholdReport,
+    HouseholdReported,
+    HouseholdSealed,
+    Message,
+    Place,
+    Point,
+    derived_id,
+    event_id,
+    message,
+    raw_message,
+)
+from shared.events.displacements import GroupClear, HouseholdClear
+from shared.events.vocabulary import Flag, MsgType, Road
+from shared.places import Places
+from shared.seal import Sealer
+
+SOURCE = "/intake"
+
+HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
+    MsgType.ALERT: HazardReported,
+    MsgType.UPDATE: HazardUpdated,
+    MsgType.CANCEL: HazardCancelled,
+}
+
+# A report serialised as one of its two halves: the hot path validates once and never builds the other model.
+_household_clear = TypeAdapter(HouseholdClear)
+_household_sealed = TypeAdapter(HouseholdSealed)
+_group_clear = TypeAdapter(GroupClear)
+_group_sealed = TypeAdapter(GroupSealed)
+
+
+class Draft(Protocol):
+    """A checked report with its author, not yet sealed."""
+
+    author: UUID
+    road: Road
+    event_type: str
+
+    @property
+    def report_id(self) -> UUID: ...
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def event_id(self) -> UUID: ...
+
+    @property
+    def content(self) -> bytes:
+        """The canonical report: equal bytes, equal report."""
+        ...
+
+    def finish(self, sealer: Sealer) -> Message: ...
+
+
+class Identified:
+    """What a draft's identity follows from."""
+
+    author: UUID
+    event_type: str
+    report: HouseholdReport | GroupReport | HazardReport
+
+    @property
+    def report_id(self) -> UUID:
+        return self.report.report_id
+
+    @property
+    def version(self) -> int:
+        return self.report.version
+
+    @cached_property
+    def event_id(self) -> UUID:
+        return event_id(self.event_type, self.author, self.report.report_id, self.report.version)
+
+
+@dataclass
+class DisplacementDraft(Identified):
+    """The stamps are JSON already: author, team, road, received_at, places_version, flags."""
+
+    report: HouseholdReport | GroupReport
+    author: UUID
+    road: Road
+    received_at: datetime
+    stamps: str
+    event_type: str
+    key: UUID
+    clear: bytes
+    plain: bytes
+
+    @property
+    def content(self) -> bytes:
+        return self.clear + b"\0" + self.plain
+
+    def finish(self, sealer: Sealer) -> Message:
+        aad = seal.report_aad(
+            kid=sealer.kid, event_type=self.event_type, event_id=self.event_id,
+            report_id=self.report.report_id, key=self.key, author=self.author,
+        )  # fmt: skip
+        box = sealer.seal(self.plain, aad).model_dump_json()
+        value = b"%b,%b" % (self.clear[:-1], f'{self.stamps},"sealed":{box}}}'.encode())
+        return raw_message(
+            HouseholdReported.topic, str(self.key), value,
+            type=self.event_type, id=self.event_id, source=SOURCE, time=self.received_at,
+        )  # fmt: skip
+
+
+@dataclass
+class HazardDraft(Identified):
+    report: HazardReport
+    event: HazardReported
+    author: UUID
+    road: Road
+    event_type: str
+
+    @property
+    def content(self) -> bytes:
+        return self.report.model_dump_json().encode()
+
+    def finish(self, sealer: Sealer) -> Message:
+        return message(self.event, id=self.event_id, source=SOURCE, time=self.event.received_at)
+
+
+def displacement(
+    report: HouseholdReport | GroupReport, principal: Principal, *, now: datetime, places: Places
+) -> DisplacementDraft:
+    if isinstance(report, HouseholdReport):
+        first, key = HouseholdReported.event_type, report.household_id
+        clear = _household_clear.dump_json(report, exclude_none=True)
+        plain = _household_sealed.dump_json(report, exclude_defaults=True)
+    else:
+        first, key = GroupReported.event_type, report.group_id
+        clear = _group_clear.dump_json(report, exclude_none=True)
+        plain = _group_sealed.dump_json(report, exclude_defaults=True)
+    return DisplacementDraft(
+        report=report, author=principal.account, road=principal.road, received_at=now,
+        stamps=stamps(report, principal, now=now, places=places),
+        event_type=first if report.version == 1 else CORRECTION, key=key, clear=clear, plain=plain,
+    )  # fmt: skip
+
+
+def stamps(report: HouseholdReport | GroupReport, principal: Principal, *, now: datetime, places: Places) -> str:
+    """As JSON members: what intake adds from the token and its own clock."""
+    team = f'"team":"{principal.team}",' if principal.team else ""
+    flagged = ",".join(f'"{flag}"' for flag in flags(report, principal, places))
+    return (
+        f'"author":"{principal.account}",{team}"road":"{principal.road}","received_at":"{now.isoformat()}",'
+        f'"places_version":"{places.version}","flags":[{flagged}]'
+    )
+
+
+def flags(report: HouseholdReport | GroupReport, principal: Principal, places: Places) -> list[Flag]:
+    """What is noticed without refusing: nobody is turned away for place or age."""
+    found = []
+    pcode = report.destination.pcode or report.origin.pcode
+    if pcode is not None and not principal.covers(pcode, places):
+        found.append(Flag.OUTSIDE_AREA)
+    if principal.is_expired:
+        found.append(Flag.EXPIRED_TOKEN)
+    if places.has_boundaries and (
+        contradict(report.origin, report.origin_point, places)
+        or contradict(report.destination, report.destination_point, places)
+    ):
+        found.append(Flag.POINT_CONTRADICTS_CODE)
+    return found
+
+
+def contradict(place: Place, point: Point | None, places: Places) -> bool:
+    """A point outside the unit its code names; a code the bundle does not know contradicts nothing."""
+    if point is None:
+        return False
+    located = places.locate(point.lat, point.lon)
+    if place.pcode is None:
+        return located is not None
+    return places.unit(place.pcode) is not None and not touches(place.pcode, located, places)
+
+
+def touches(pcode: str, located: str | None, places: Places) -> bool:
+    """Whether one of the two units is, or lies within, the other."""
+    if located is None:
+        return False
+    return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)
+
+
+def hazard(report: HazardReport, principal: Principal, *, now: datetime, places: Places) -> HazardDraft:
+    kind = HAZARD_EVENTS[report.msg_type]
+    area = report.area
+    if places.has_boundaries:
+        area = area.model_copy(update={"pcodes": places.pcodes_of(area)})
+    event = kind.model_construct(
+        **{**dict(report), "area": area},
+        hazard_id=derived_id("hazard", report.source, report.source_id), author=principal.account,
+        road=principal.road, received_at=now, places_version=places.version,
+    )  # fmt: skip
+    return HazardDraft(report=report, event=event, author=principal.account, road=principal.road, event_type=kind.event_type)

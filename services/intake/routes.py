@@ -1,0 +1,204 @@
+"""How the world reports: raw routes, as a declared body would cost three times the time of the rest."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.intake import bodies, reports
+from services.intake.bodies import HazardItem, Invalid, TooMany
+from services.intake.door import REFUSED, Answer, Counts, Door
+from services.intake.reports import Draft, HazardDraft
+from shared import auth
+from shared.access import CMC
+from shared.auth import Principal
+from shared.config import Settings
+from shared.events import GroupReport, HazardReport, HouseholdReport
+from shared.events.vocabulary import Status
+from shared.http import Problem
+from shared.places import Places
+
+REPORT_BYTES = 256 * 1024
+BATCH_BYTES = 2 * 1024 * 1024
+OWN_LIMIT = 1 << 62  # `body` holds these routes' limits, and answers with a problem
+PRACTICE = (Status.EXERCISE, Status.TEST)
+RETRY_SECONDS = "5"
+
+Report = HouseholdReport | GroupReport | HazardReport
+
+
+@dataclass
+class Intake:
+    """What the routes work with; `present` counts each account's requests under way."""
+
+    door: Door
+    places: Places
+    settings: Settings
+    at_once: int
+    present: Counter[UUID] = field(default_factory=Counter)
+
+    @contextmanager
+    def entering(self, principal: Principal) -> Iterator[None]:
+        """What is refused in here is counted as one report."""
+        try:
+            if self.present[principal.account] >= self.at_once:
+                raise Problem(429, "too-many", "This account has too many requests under way.", headers={"retry-after": "1"})
+            self.present[principal.account] += 1
+            try:
+                yield
+            finally:
+                self.present[principal.account] -= 1
+        except Problem:
+            self.door.counts.add(principal.road, REFUSED)
+            raise
+
+    def draft(self, report: Report, principal: Principal) -> Draft:
+        if self.settings.exercise and report.status not in PRACTICE:
+            raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
+        now = datetime.now(UTC)
+        if isinstance(report, HazardReport):
+            may_speak_for(principal, report.source)
+            return reports.hazard(report, principal, now=now, places=self.places)
+        return reports.displacement(report, principal, now=now, places=self.places)
+
+
+def may_speak_for(principal: Principal, source: str) -> None:
+    """A hazard belongs to its source: a token lists its sources, the CMC's own people may speak for any."""
+    if source not in principal.sources and principal.roles.isdisjoint(CMC):
+        raise Problem(403, "not-your-source", "This account does not report for that source.")
+
+
+async def displacement(request: Request) -> Response:
+    return await single(request, bodies.DISPLACEMENT)
+
+
+async def hazard(request: Request) -> Response:
+    return await single(request, bodies.HAZARD)
+
+
+async def single(request: Request, adapter: TypeAdapter[Any]) -> Response:
+    intake: Intake = request.app.state.intake
+    principal = auth.current(request)
+    with intake.entering(principal):
+        raw = await body(request, REPORT_BYTES)
+        try:
+            report = bodies.checked(raw, adapter)
+        except Invalid as error:
+            raise invalid(error.errors) from None
+        draft = intake.draft(report, principal)
+        [answer] = await intake.door.take([draft])
+    return answer_to(draft, answer)
+
+
+async def batch(request: Request) -> Response:
+    intake: Intake = request.app.state.intake
+    principal = auth.current(request)
+    with intake.entering(principal):
+        raw = await body(request, BATCH_BYTES)
+        try:
+            items = bodies.batch(raw)
+        except Invalid as error:
+            raise invalid(error.errors) from None
+        except TooMany:
+            raise Problem(413, "too-many-reports", f"Up to {bodies.ITEMS} reports a batch are expected.") from None
+        taken = [drafted(intake, item, principal) for item in items]
+        drafts = [each for each in taken if not isinstance(each, Problem)]
+        answers = iter(await intake.door.take(drafts))
+    intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
+    results = [each.content if isinstance(each, Problem) else result(each, next(answers)) for each in taken]
+    return JSONResponse({"results": results})
+
+
+def drafted(
+    intake: Intake, item: HouseholdReport | GroupReport | HazardItem | Invalid, principal: Principal
+) -> Draft | Problem:
+    if isinstance(item, Invalid):
+        return invalid(item.errors)
+    try:
+        return intake.draft(item, principal)
+    except Problem as problem:
+        return problem
+
+
+async def ledger(request: Request) -> Response:
+    """The door's counts since this process started."""
+    door: Door = request.app.state.intake.door
+    spool = {"records": door.spool.records, "bytes": door.spool.bytes, "damaged": door.spool.damaged}
+    return JSONResponse({"service": "intake", "door": door.counts.shown(), "spool": spool})
+
+
+async def body(request: Request, limit: int) -> bytes:
+    """Read no further than the limit."""
+    chunks, size = [], 0
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "cut-off", "The request ended before its body did.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise Problem(413, "too-big", f"A body of at most {limit} bytes is expected.")
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def answer_to(draft: Draft, answer: Answer) -> Response:
+    if answer in PROBLEMS:
+        return PROBLEMS[answer].response()
+    hazard_id = f'"hazard_id":"{draft.event.hazard_id}",' if isinstance(draft, HazardDraft) else ""
+    content = f'{{"report_id":"{draft.report_id}","event_id":"{draft.event_id}",{hazard_id}"status":"{answer}"}}'
+    return Response(content, 200 if answer is Answer.DUPLICATE else 202, media_type="application/json")
+
+
+def result(draft: Draft, answer: Answer) -> dict[str, Any]:
+    found: dict[str, Any] = {"report_id": str(draft.report_id), "event_id": str(draft.event_id)}
+    if answer in PROBLEMS:
+        return {**found, "status": REFUSED, "problem": PROBLEMS[answer].content}
+    return {**found, "status": answer}
+
+
+def invalid(errors: Sequence[dict[str, str]]) -> Problem:
+    return Problem(422, "invalid", "Some fields are not as expected.", errors=errors)
+
+
+PROBLEMS = {
+    Answer.CONFLICT: Problem(
+        409, "conflict", "This report and version came before with other content; a correction has the next version."
+    ),
+    Answer.FULL: Problem(
+        503, "full", "Nothing more can be kept until the broker is back.", headers={"retry-after": RETRY_SECONDS}
+    ),
+}
+
+
+class Turned:
+    """Counts whom the guard in front of a route turned away: nobody knows by which road they came."""
+
+    def __init__(self, app: ASGIApp, counts: Counts) -> None:
+        self.app, self.counts = app, counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (401, 403) and "principal" not in scope:
+                self.counts.add("unknown", REFUSED)
+            await send(message)
+
+        await self.app(scope, receive, sent)
+
+
+ROUTES = [
+    Route("/v1/displacements", displacement, methods=["POST"], max_body_size=OWN_LIMIT),
+    Route("/v1/hazards", hazard, methods=["POST"], max_body_size=OWN_LIMIT),
+    Route("/v1/reports:batch", batch, methods=["POST"], max_body_size=OWN_LIMIT),
+    Route("/v1/ledger", ledger),
+]

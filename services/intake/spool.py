@@ -1,0 +1,254 @@
+"""Where finished records wait for the broker: sealed bytes only, safe on disk before anyone is answered."""
+
+import asyncio
+import fcntl
+import json
+import os
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+from shared import log
+from shared.events import Message
+
+logger = log.get()
+
+SEGMENT_BYTES = 4 << 20
+DRAINED_AT_ONCE = 500
+
+Publish = Callable[[Sequence[Message]], Awaitable[None]]
+
+
+class SpoolFull(Exception):
+    """The spool holds all it may, or the disk does."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Records whose writer waits for the next fsync, which all waiters share."""
+
+    lines: bytes
+    records: int
+    safe: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Spool:
+    """One folder of segments, owned through a lock; records leave in the order they came.
+
+    A segment is deleted when all its records are acknowledged: after a crash some are published again, under the same ids.
+    """
+
+    def __init__(self, folder: Path, lock: int, limit: int) -> None:
+        self.folder, self._lock, self._limit = folder, lock, limit
+        self.bytes = sum(file.stat().st_size for file in segments(folder))
+        self.records = sum(file.read_bytes().count(b"\n") for file in segments(folder))
+        self._waiting: list[Waiting] = []
+        self._asked, self._filled = asyncio.Event(), asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._segment: Segment | None = None
+        if self.bytes:
+            self._filled.set()
+
+    @classmethod
+    def open(cls, root: Path, *, limit: int) -> Self:
+        """A folder of its own under `root`, with the segments of every folder whose owner is gone."""
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = root / str(uuid4())
+        with alone(root):
+            orphans = [each for each in root.iterdir() if each.is_dir()]
+            folder.mkdir(mode=0o700)
+            lock = lock_file(folder)
+            for orphan in orphans:
+                adopt(orphan, folder)
+        return cls(folder, lock, limit)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.records == 0
+
+    @property
+    def damaged(self) -> int:
+        return len(list(self.folder.glob("*.damaged")))
+
+    async def add(self, messages: Sequence[Message]) -> None:
+        """Returns when the records are on the disk. Raises SpoolFull."""
+        waiting = Waiting(b"".join(map(line, messages)), len(messages))
+        if self.bytes + len(waiting.lines) > self._limit:
+            raise SpoolFull
+        self.bytes += len(waiting.lines)
+        self.records += waiting.records
+        self._waiting.append(waiting)
+        self._asked.set()
+        await asyncio.shield(waiting.safe)  # a caller that hangs up leaves its records in
+
+    async def write(self) -> None:
+        """Puts whatever waits on the disk, one fsync for all of it, for ever."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            waiting, self._waiting = self._waiting, []
+            async with self._turn:
+                failure = await asyncio.to_thread(self._append, b"".join(each.lines for each in waiting))
+            for each in waiting:
+                self._settle(each, failure)
+
+    async def drain(self, publish: Publish) -> None:
+        """Publishes the oldest segment and deletes it, for ever; `publish` returns after the acks."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while oldest := await self._oldest():
+                await self._publish(oldest, publish)
+
+    def close(self) -> None:
+        os.close(self._lock)
+
+    def _append(self, lines: bytes) -> OSError | None:
+        try:
+            if self._segment is None or self._segment.size >= SEGMENT_BYTES:
+                self._segment = Segment.create(self.folder)
+            self._segment.append(lines)
+        except OSError as error:
+            return error
+        return None
+
+    def _settle(self, waiting: Waiting, failure: OSError | None) -> None:
+        if failure is None:
+            waiting.safe.set_result(None)
+            self._filled.set()
+            return
+        self.bytes -= len(waiting.lines)
+        self.records -= waiting.records
+        logger.error("spool not written", **log.described(failure))
+        waiting.safe.set_exception(SpoolFull())
+
+    async def _oldest(self) -> Path | None:
+        async with self._turn:
+            oldest = min(segments(self.folder), default=None)
+            if self._segment is not None and self._segment.file == oldest:
+                self._segment.close()
+                self._segment = None  # what comes now goes to the next one, so that this one can end
+        return oldest
+
+    async def _publish(self, file: Path, publish: Publish) -> None:
+        size = file.stat().st_size
+        messages, lines, is_damaged = await asyncio.to_thread(read, file)
+        for start in range(0, len(messages), DRAINED_AT_ONCE):
+            await publish(messages[start : start + DRAINED_AT_ONCE])
+        if is_damaged:
+            logger.error("spool segment damaged", segment=file.name)
+            file.rename(file.with_suffix(".damaged"))
+        else:
+            file.unlink()
+        self.bytes -= size
+        self.records -= lines
+
+
+@dataclass(slots=True)
+class Segment:
+    file: Path
+    descriptor: int
+    size: int = 0
+
+    @classmethod
+    def create(cls, folder: Path) -> Self:
+        # Named by time, so that adopted segments keep their place; the rest of the name keeps two folders' apart.
+        file = folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.spool"
+        segment = cls(file, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
+        sync_folder(folder)
+        return segment
+
+    def append(self, lines: bytes) -> None:
+        """All of it or nothing: what a full disk cut off is taken back."""
+        try:
+            left = memoryview(lines)
+            while left:
+                left = left[os.write(self.descriptor, left) :]
+            os.fsync(self.descriptor)
+        except OSError:
+            os.ftruncate(self.descriptor, self.size)
+            raise
+        self.size += len(lines)
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+def segments(folder: Path) -> Iterator[Path]:
+    return folder.glob("*.spool")
+
+
+def line(message: Message) -> bytes:
+    """A record on one line, with its checksum before it."""
+    headers = [(name, value.decode()) for name, value in message.headers]
+    text = json.dumps([message.topic, message.key.decode(), message.value.decode(), headers], ensure_ascii=False).encode()
+    return b"%08x %b\n" % (zlib.crc32(text), text)
+
+
+def read(file: Path) -> tuple[list[Message], int, bool]:
+    """The records, the number of whole lines, and whether one of these is damaged.
+
+    A last line without its end was never answered for: its writer died before the fsync, and the sender sends again.
+    """
+    *lines, _torn = file.read_bytes().split(b"\n")
+    messages = [parse(each[9:]) for each in lines if is_whole(each)]
+    return messages, len(lines), len(messages) < len(lines)
+
+
+def is_whole(each: bytes) -> bool:
+    return each[:9] == b"%08x " % zlib.crc32(each[9:])
+
+
+def parse(text: bytes) -> Message:
+    topic, key, value, headers = json.loads(text)
+    return Message(topic, key.encode(), value.encode(), tuple((name, text.encode()) for name, text in headers))
+
+
+def adopt(orphan: Path, folder: Path) -> None:
+    """Takes the segments of a folder whose owner is gone; one that lives holds its lock."""
+    try:
+        lock = lock_file(orphan)
+    except BlockingIOError:
+        return
+    for file in [*segments(orphan), *orphan.glob("*.damaged")]:
+        file.rename(folder / file.name)
+    sync_folder(folder)
+    (orphan / "lock").unlink()
+    orphan.rmdir()
+    os.close(lock)
+
+
+def lock_file(folder: Path) -> int:
+    """An exclusive lock that ends with its holder. Raises BlockingIOError."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """One process at a time looks for orphans, so that none takes a folder that another is about to lock."""
+    descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """A new or renamed file survives a power cut only when its folder was synced too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
