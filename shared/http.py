@@ -188,13 +188,17 @@ def unauthenticated(scope: Scope, rule: access.Rule) -> Response:
     ).response()
 
 
+# What pydantic itself would say names a field that nobody knows, or quotes a character of the value.
+EXPECTED = {"extra_forbidden": "no such field", "uuid_parsing": "a UUID"}
+
+
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
     """One entry per wrong field: where, and what was expected; an unknown field's name shows as `?`, a value never."""
     names = frozenset(known)
     return [
         {
             "pointer": "".join(f"/{part if isinstance(part, int) or part in names else '?'}" for part in error["loc"]),
-            "expected": "no such field" if error["type"] == "extra_forbidden" else error["msg"],
+            "expected": EXPECTED.get(error["type"]) or error["msg"].removeprefix("Value error, "),
         }
         for error in errors
     ]

@@ -1,14 +1,19 @@
 """How this installation reaches Kafka, and what a topic is called on its broker."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from aiokafka.helpers import create_ssl_context
 
+from shared import log
 from shared.config import Settings, secret
 from shared.readings import Partition
+
+RETRY_SECONDS = 0.5
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -25,6 +30,30 @@ def options(settings: Settings) -> dict[str, Any]:
     if settings.kafka_security_protocol.endswith("SSL"):
         found["ssl_context"] = create_ssl_context(cafile=settings.kafka_ca_file and str(settings.kafka_ca_file))
     return found
+
+
+async def start(client: Any) -> None:
+    """Returns when the broker answered, however long it is away."""
+    while True:
+        try:
+            await client.start()
+        except KafkaConnectionError as error:
+            log.get().warning("no broker yet", **log.described(error))
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+async def partitions(consumer: Any, topic: str) -> set[int]:
+    """Waits for a topic that is not there yet, or not yet allowed."""
+    while True:
+        try:
+            found: set[int] = await consumer._client._wait_on_metadata(topic)
+        except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError) as error:
+            log.get().warning("no such topic yet", topic=topic, **log.described(error))
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return found
 
 
 @asynccontextmanager

@@ -69,6 +69,17 @@ class Publisher:
             self._renew(producer)
             raise BrokerAway from error
 
+    async def is_there(self) -> bool:
+        """Whether the broker answers just now."""
+        if self._producer is None:
+            return False
+        try:
+            async with asyncio.timeout(1):
+                await self._producer.client.fetch_all_metadata()
+        except (TimeoutError, KafkaError):
+            return False
+        return True
+
     async def flush(self) -> None:
         """Waits until nothing sent is without its answer, however long the broker stays away."""
         while self._producer is None:
@@ -77,7 +88,7 @@ class Publisher:
 
     async def _send(self, producer: AIOKafkaProducer, message: Message) -> Any:
         return await producer.send(
-            self._prefix + message.topic, message.value, key=message.key or None, headers=message.headers
+            self._prefix + message.topic, message.value, key=message.key or None, headers=list(message.headers)
         )
 
     async def _started(self) -> AIOKafkaProducer:
