@@ -64,4 +64,21 @@ ROUTES: dict[str, Rule] = {
     "PUT /alerts/v1/alerts/{alert_id}/resolution": to(CMC),
     "GET /alerts/v1/ledger": to(LEDGER),
     # console
+    "GET /static": PUBLIC,
+    "GET /sign-in": PUBLIC,
+    "POST /sign-in": PUBLIC,
+    "GET /password": page(EVERYONE),
+    "POST /password": PUBLIC,  # by the old password, also before anybody is signed in
+    "POST /sign-out": to(EVERYONE),
+    "POST /v1/session": to(EVERYONE),
+    "POST /v1/tokens": PUBLIC,
+    "GET /": page(STAFF | {R.FIELD}),
+    "GET /board/{panel}": to(STAFF),
+    "GET /stream": to(STAFF | {R.INTEGRATION}),
+    "GET /new-event": page(CMC),
+    "GET /v1/callers/{report_id}": to(CMC),
+    "PUT /v1/callers/{report_id}": to(CMC),
+    "GET /field": PUBLIC,
+    "GET /ledger": page(LEDGER),
+    "GET /v1/ledger": to(LEDGER),
 }

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6379/0"
     redis_password_file: str | None = None
 
+    host: str = "127.0.0.1"
+    port: int = 8080
     state: Path = Path(".state")
     places_path: Path | None = None
     public_url: str = "http://127.0.0.1:8080"

@@ -1,0 +1,86 @@
+"""Accounts: who a person is to this installation, and the tokens that say so."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from services.console.models import Account
+from shared.auth import COUNTRY, Principal, Role, seconds
+from shared.events.vocabulary import Road
+
+PERSON = timedelta(hours=12)
+IDLE = timedelta(minutes=30)
+DEVICE = timedelta(days=30)
+INTEGRATION = timedelta(days=90)
+FIRST_PASSWORD = timedelta(hours=1)
+CMC_SOURCE = "cmc"  # the source of what operators enter themselves
+
+ENTERS_HAZARDS = frozenset({Role.OPERATOR, Role.DUTY_HEAD})
+WATCHES_ONLY = frozenset({Role.VIEWER})
+FIELD_ONLY = frozenset({Role.FIELD})
+
+
+class AccountNotFound(LookupError):
+    """No account has this name."""
+
+
+class NameTaken(ValueError):
+    """An account of this name is there already."""
+
+
+def new(
+    name: str, roles: frozenset[Role], now: datetime, *, areas: tuple[str, ...] = (COUNTRY,), team: UUID | None = None,
+    organisation: str | None = None, sources: tuple[str, ...] = (), password_hash: str | None = None,
+    must_change: bool = False, password_until: datetime | None = None,
+) -> Account:  # fmt: skip
+    """Operators enter hazards as the centre's own source."""
+    own = (CMC_SOURCE,) if roles & ENTERS_HAZARDS else ()
+    return Account(
+        account_id=uuid4(), name=name, organisation=organisation, team=team, roles=sorted(roles), areas=list(areas),
+        sources=sorted({*sources, *own}), password_hash=password_hash, must_change=must_change,
+        password_until=password_until, password_changed_at=now, disabled_at=None, created_at=now,
+    )  # fmt: skip
+
+
+def may_sign_in(account: Account | None, now: datetime) -> bool:
+    if account is None or account.disabled_at is not None:
+        return False
+    return account.password_until is None or now < account.password_until
+
+
+def principal(
+    account: Account, now: datetime, *, device: UUID | None = None
+) -> Principal:
+    """Who signs in: at the console for 30 idle minutes at a time, or with a field team's device for 30 days."""
+    roles = frozenset(map(Role, account.roles))
+    is_device = device is not None or roles == FIELD_ONLY
+    return Principal(
+        account=account.account_id, jti=uuid4(), issued_at=seconds(now),
+        expires_at=seconds(now + (DEVICE if is_device else IDLE)), signed_in_at=seconds(now),
+        name=account.name, organisation=account.organisation, team=account.team, roles=roles, areas=tuple(account.areas),
+        sources=frozenset(account.sources), road=Road.FIELD if is_device else Road.CONSOLE,
+        device=(device or uuid4()) if is_device else None,
+    )  # fmt: skip
+
+
+def renewed(current: Principal, now: datetime) -> Principal:
+    """The same sign-in, 30 minutes on, and at most 12 hours from its begin; a device's stands as it is."""
+    if current.road is not Road.CONSOLE or current.signed_in_at is None:
+        return current
+    end = min(seconds(now + IDLE), current.signed_in_at + int(PERSON.total_seconds()))
+    return replace(
+        current,
+        issued_at=seconds(now),
+        expires_at=max(end, current.expires_at),
+        is_cookie=False,
+    )
+
+
+def integration(
+    account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION
+) -> Principal:
+    return Principal(
+        account=account.account_id, jti=uuid4(), issued_at=seconds(now), expires_at=seconds(now + life), name=account.name,
+        organisation=account.organisation, team=account.team, roles=frozenset(map(Role, account.roles)),
+        areas=tuple(account.areas), sources=frozenset(account.sources), road=Road.API, purpose=purpose,
+    )  # fmt: skip

@@ -1,0 +1,77 @@
+"""The console's web side, plugged together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from sqlalchemy import text
+from starlette.routing import Mount
+
+from services.console import signin
+from services.console.attempts import Attempts
+from services.console.config import ConsoleSettings
+from services.console.first import first_administrator
+from services.console.state import Console
+from shared import database, http, pages
+from shared.auth import Authenticator, Signer
+from shared.config import secret
+from shared.places import Places
+from shared.revocations import Revocations
+
+HERE = Path(__file__).parent
+HTMX = HERE.parents[1] / "node_modules/htmx.org/dist"
+
+
+def create_app(settings: ConsoleSettings) -> FastAPI:
+    revocations = Revocations(settings)
+    engine = database.engine(settings)
+    redis = Redis.from_url(
+        settings.redis_url,
+        password=secret(settings.redis_password_file),
+        socket_timeout=2,
+    )
+    state = Console(
+        settings=settings,
+        pages=pages.Pages("console", HERE / "templates", HERE / "locales", settings),
+        places=Places.load(settings.places_path),
+        signer=Signer(settings.token_private_key_file),
+        attempts=Attempts(redis),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.console, app.state.sessions = state, database.sessions(engine)
+        await first_administrator(app.state.sessions, settings)
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(each) for each in (revocations.run(),)]
+            yield
+            for task in running:
+                task.cancel()
+        await redis.aclose()
+        await engine.dispose()
+
+    async def ready() -> dict[str, bool]:
+        return {
+            "postgresql": await is_there(app),
+            "revocations": revocations.is_complete,
+        }
+
+    app = http.create_app(
+        "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=ready, routers=[signin.router, signin.api],
+        routes=[Mount("/static", pages.static(HERE / "static", HTMX))],
+    )  # fmt: skip
+    return app
+
+
+async def is_there(app: FastAPI) -> bool:
+    try:
+        async with app.state.sessions() as session:
+            return bool(await session.scalar(text("SELECT true")))
+    except Exception as error:
+        if not database.is_away(error):
+            raise
+        return False

@@ -1,0 +1,36 @@
+"""The first administrator of a new installation."""
+
+import os
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.console import accounts, passwords
+from services.console.config import ConsoleSettings
+from services.console.queries import accounts as queries
+from shared import log
+from shared.auth import Role
+from shared.seal import write_private
+
+NAME = "administrator"
+GIVEN = "DAYAR_ADMIN_PASSWORD"
+
+
+async def first_administrator(
+    sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings
+) -> None:
+    """Made once, where no account is; its password is given or drawn into a file, and lives an hour."""
+    given = os.environ.pop(GIVEN, None)
+    async with sessions.begin() as session:
+        if not await queries.lock_first(session):
+            return
+        password = given or passwords.draw()
+        now = datetime.now(UTC)
+        await queries.add(session, accounts.new(
+            NAME, frozenset({Role.ADMINISTRATOR}), now, password_hash=await passwords.hashed(password),
+            must_change=True, password_until=now + accounts.FIRST_PASSWORD,
+        ))  # fmt: skip
+        if given is None:
+            settings.admin_password_file.unlink(missing_ok=True)
+            write_private(settings.admin_password_file, password.encode())
+    log.get().info("first administrator made", account=NAME)

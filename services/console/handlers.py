@@ -1,0 +1,44 @@
+"""What the others tell, kept for the board: the newest of each thing wins."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console import rows
+from services.console.queries import board
+from shared import events
+from shared.consumer import Outcome, Received
+from shared.events.vocabulary import OutcomeKind
+
+TOPICS = ("hazards", "households", "alerts", "outcomes")
+
+TELLING: Mapping[str, tuple[board.Shown, Callable[[Received], dict[str, Any]]]] = {
+    events.HazardReported.event_type: (board.HAZARDS, rows.hazard),
+    events.HazardUpdated.event_type: (board.HAZARDS, rows.hazard),
+    events.HazardCancelled.event_type: (board.HAZARDS, rows.hazard),
+    events.HouseholdRegistered.event_type: (board.HOUSEHOLDS, rows.household),
+    events.HouseholdCorrected.event_type: (board.HOUSEHOLDS, rows.household),
+    events.AlertRaised.event_type: (board.ALERTS, rows.alert),
+    events.AlertUpdated.event_type: (board.ALERTS, rows.alert),
+    events.AlertAcknowledged.event_type: (board.ALERTS, rows.alert),
+    events.AlertEscalated.event_type: (board.ALERTS, rows.alert),
+    events.AlertResolved.event_type: (board.ALERTS, rows.alert),
+    events.AlertSuppressed.event_type: (board.ALERTS, rows.alert),
+    events.DeliverySettled.event_type: (board.DELIVERIES, rows.delivery),
+    events.ReportSettled.event_type: (board.OUTCOMES, rows.outcome),
+    events.ReportHeld.event_type: (board.OUTCOMES, rows.outcome),
+}
+
+
+async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    """`recorded` is what the board now shows; what came after something newer is `noted`."""
+    told: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {}
+    for number, each in enumerate(received):
+        shown, row = TELLING[each.event.type]
+        told.setdefault(shown, []).append((number, row(each)))
+    outcomes = [Outcome(OutcomeKind.NOTED, "superseded")] * len(received)
+    for shown, numbered in told.items():
+        for number in await board.keep_newest(session, shown, numbered):
+            outcomes[number] = Outcome(OutcomeKind.RECORDED)
+    return outcomes

@@ -1,0 +1,161 @@
+"""The console's tables, as its queries speak of them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.database import Base
+
+
+class Timed(Base):
+    """Times are instants, lists are text arrays, objects are JSONB."""
+
+    __abstract__ = True
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        list[str]: ARRAY(Text),
+        dict[str, Any]: JSONB,
+    }  # noqa: RUF012
+
+
+class Account(Timed):
+    __tablename__ = "accounts"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    organisation: Mapped[str | None]
+    team: Mapped[UUID | None]
+    roles: Mapped[list[str]]
+    areas: Mapped[list[str]]
+    sources: Mapped[list[str]]
+    password_hash: Mapped[str | None]
+    must_change: Mapped[bool]
+    password_until: Mapped[datetime | None]
+    password_changed_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Hazard(Timed):
+    __tablename__ = "board_hazards"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    status: Mapped[str]
+    msg_type: Mapped[str]
+    type: Mapped[str]
+    type_text: Mapped[str | None]
+    source: Mapped[str]
+    source_id: Mapped[str]
+    urgency: Mapped[str]
+    severity: Mapped[str]
+    certainty: Mapped[str]
+    magnitude: Mapped[float | None]
+    depth_km: Mapped[float | None]
+    pcodes: Mapped[list[str]]
+    area: Mapped[str | None]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    onset: Mapped[datetime]
+    expires: Mapped[datetime | None]
+    received_at: Mapped[datetime]
+    report_id: Mapped[UUID]
+    author: Mapped[UUID]
+    road: Mapped[str]
+    text: Mapped[dict[str, Any]]
+    web: Mapped[str | None]
+
+
+class Household(Timed):
+    __tablename__ = "board_households"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    status: Mapped[str]
+    origin_pcode: Mapped[str | None]
+    origin_country: Mapped[str | None]
+    destination_pcode: Mapped[str | None]
+    destination_country: Mapped[str | None]
+    persons: Mapped[int]
+    mobility: Mapped[str]
+    hazard_type: Mapped[str | None]
+    occurred_on: Mapped[date]
+    registered_at: Mapped[datetime]
+
+
+class Alert(Timed):
+    __tablename__ = "board_alerts"
+
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    status: Mapped[str]
+    nature: Mapped[str]
+    rule: Mapped[str]
+    reason: Mapped[str]
+    figures: Mapped[dict[str, Any]]
+    severity: Mapped[str]
+    hazard_type: Mapped[str | None]
+    hazard_id: Mapped[UUID | None]
+    pcodes: Mapped[list[str]]
+    households: Mapped[int | None]
+    onset: Mapped[datetime]
+    expires: Mapped[datetime | None]
+    raised_at: Mapped[datetime]
+    level: Mapped[int]
+    is_suppressed: Mapped[bool]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[UUID | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[UUID | None]
+    verdict: Mapped[str | None]
+
+
+class Delivery(Timed):
+    __tablename__ = "board_deliveries"
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    alert_id: Mapped[UUID]
+    status: Mapped[str]
+    step: Mapped[int]
+    recipient: Mapped[str]
+    channel: Mapped[str]
+    is_delivered: Mapped[bool]
+    attempts: Mapped[int]
+    reason: Mapped[str | None]
+    settled_at: Mapped[datetime]
+
+
+class ReportOutcome(Timed):
+    __tablename__ = "board_outcomes"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    consumer: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    settled_at: Mapped[datetime]
+
+
+class Caller(Timed):
+    __tablename__ = "callers"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    author: Mapped[UUID]
+    noted_at: Mapped[datetime]
+    sealed: Mapped[bytes]
+
+
+class CallerReading(Timed):
+    __tablename__ = "caller_readings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    read_at: Mapped[datetime]

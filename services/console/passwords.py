@@ -1,0 +1,56 @@
+"""Passwords: argon2id, in a thread of its own, as one check takes a core for a while."""
+
+import secrets
+import unicodedata
+
+from anyio import CapacityLimiter, to_thread
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+LEAST_LENGTH = 12
+AT_ONCE = 2  # each takes 64 MiB
+
+_hasher = PasswordHasher()
+_nobody = _hasher.hash(secrets.token_urlsafe())
+_few = CapacityLimiter(AT_ONCE)
+
+
+class WeakPassword(ValueError):
+    """A password of at least 12 characters is expected, and not the account's name."""
+
+
+def check_strength(password: str, name: str) -> None:
+    if (
+        len(_plain(password)) < LEAST_LENGTH
+        or _plain(password).casefold() == name.casefold()
+    ):
+        raise WeakPassword
+
+
+def draw() -> str:
+    """Four groups that can be read out by telephone: no letter that looks or sounds like another."""
+    letters = "abcdefghkmnpqrstuvwxyz23456789"
+    return "-".join(
+        "".join(secrets.choice(letters) for _ in range(5)) for _ in range(4)
+    )
+
+
+async def hashed(password: str) -> str:
+    return await to_thread.run_sync(_hasher.hash, _plain(password), limiter=_few)
+
+
+async def matches(password: str, hash: str | None) -> bool:
+    """As long for an account that is not there: the answer's time tells nobody which names exist."""
+    return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
+
+
+def _matches(password: str, hash: str | None) -> bool:
+    try:
+        return _hasher.verify(hash or _nobody, password) and hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _plain(password: str) -> str:
+    """One password however a keyboard composes its letters."""
+    return unicodedata.normalize("NFKC", password)

@@ -1,0 +1,1 @@
+"""How accounts, the board and callers are stored and asked for."""

@@ -1,0 +1,70 @@
+"""Accounts by name and id."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console.accounts import AccountNotFound, NameTaken
+from services.console.models import Account
+
+
+async def named(session: AsyncSession, name: str) -> Account | None:
+    return await session.scalar(
+        select(Account).where(func.lower(Account.name) == name.strip().lower())
+    )
+
+
+async def one(session: AsyncSession, name: str) -> Account:
+    account = await session.scalar(
+        select(Account)
+        .where(func.lower(Account.name) == name.strip().lower())
+        .with_for_update()
+    )
+    if account is None:
+        raise AccountNotFound(name)
+    return account
+
+
+async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
+    return await session.get(Account, account_id)
+
+
+async def everyone(session: AsyncSession) -> Sequence[Account]:
+    return (
+        await session.scalars(select(Account).order_by(func.lower(Account.name)))
+    ).all()
+
+
+async def names(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    wanted = {each for each in ids if each is not None}
+    rows = await session.execute(
+        select(Account.account_id, Account.name).where(Account.account_id.in_(wanted))
+    )
+    return {account_id: name for account_id, name in rows}
+
+
+async def add(session: AsyncSession, account: Account) -> None:
+    session.add(account)
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise NameTaken(account.name) from None
+
+
+async def lock_first(session: AsyncSession) -> bool:
+    """Whether there is no account yet; two processes that start at once ask one after the other."""
+    await session.execute(
+        text(
+            "SELECT pg_advisory_xact_lock(hashtextextended('console first account', 0))"
+        )
+    )
+    return not await session.scalar(select(select(Account).exists()))
+
+
+def set_password(account: Account, password_hash: str, now: datetime) -> None:
+    account.password_hash, account.password_changed_at = password_hash, now
+    account.must_change, account.password_until = False, None

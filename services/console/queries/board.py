@@ -1,0 +1,71 @@
+"""The board's rows: kept newest first by the worker, and read in one snapshot with the positions they stand at."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
+from shared import database
+from shared.database import Base
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table of the board: what names a row, and what tells the newer of two."""
+
+    model: type[Base]
+    order: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.model.__table__.primary_key)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.model.__table__.columns)
+
+    @property
+    def upsert(self) -> str:
+        table, columns, key = (
+            self.model.__tablename__,
+            ", ".join(self.columns),
+            ", ".join(self.key),
+        )
+        changed = ", ".join(
+            f"{name} = excluded.{name}" for name in self.columns if name not in self.key
+        )
+        return (
+            f"INSERT INTO {table} AS known ({columns}) "
+            f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb) "
+            f"ON CONFLICT ({key}) DO UPDATE SET {changed} WHERE known.{self.order} < excluded.{self.order} RETURNING {key}"
+        )
+
+
+HAZARDS = Shown(Hazard, "revision")
+HOUSEHOLDS = Shown(Household, "sequence")
+ALERTS = Shown(Alert, "sequence")
+DELIVERIES = Shown(Delivery, "sequence")
+OUTCOMES = Shown(ReportOutcome, "settled_at")
+
+Numbered = tuple[int, dict[str, Any]]
+
+
+async def keep_newest(
+    session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]
+) -> list[int]:
+    """Stores the newest row of each thing where it is newer than the known one; returns the numbers of those stored."""
+    newest: dict[tuple[str, ...], Numbered] = {}
+    for number, row in numbered:
+        name = tuple(str(row[part]) for part in shown.key)
+        if name not in newest or row[shown.order] > newest[name][1][shown.order]:
+            newest[name] = (number, row)
+    rows = [
+        {column: row.get(column) for column in shown.columns}
+        for _, row in newest.values()
+    ]
+    connection = await database.driver(session)
+    stored = await connection.fetch(shown.upsert, json.dumps(rows))
+    return [newest[tuple(str(part) for part in row)][0] for row in stored]

@@ -1,0 +1,50 @@
+"""Events as rows of the board."""
+
+from typing import Any
+
+from shared import events
+from shared.consumer import Received
+
+
+def hazard(received: Received) -> dict[str, Any]:
+    told = received.event.data.model_dump(mode="json")
+    area = received.event.data.area
+    point = area.point or next(iter(area.circles), None)
+    return {
+        **told,
+        "pcodes": list(area.pcodes),
+        "area": area.description,
+        "lat": point.lat if point else None,
+        "lon": point.lon if point else None,
+    }
+
+
+def household(received: Received) -> dict[str, Any]:
+    told = received.event.data
+    return {
+        **told.model_dump(mode="json"),
+        "origin_pcode": told.origin.pcode,
+        "origin_country": told.origin.country,
+        "destination_pcode": told.destination.pcode,
+        "destination_country": told.destination.country,
+        "registered_at": received.event.time.isoformat(),
+    }
+
+
+def alert(received: Received) -> dict[str, Any]:
+    is_suppressed = received.event.type == events.AlertSuppressed.event_type
+    return {
+        **received.event.data.model_dump(mode="json"),
+        "is_suppressed": is_suppressed,
+    }
+
+
+def delivery(received: Received) -> dict[str, Any]:
+    return dict(received.event.data.model_dump(mode="json"))
+
+
+def outcome(received: Received) -> dict[str, Any]:
+    return {
+        **received.event.data.model_dump(mode="json"),
+        "settled_at": received.event.time.isoformat(),
+    }

@@ -1,0 +1,249 @@
+"""Signing in and out, a changed password, a device's token: the only routes that see a password."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from pydantic import Field
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from services.console import accounts, cookies, credentials, passwords
+from services.console.attempts import TooManyFailures
+from services.console.models import Account
+from services.console.queries import accounts as queries
+from services.console.state import console
+from shared import auth, outbox
+from shared.auth import Principal
+from shared.database import Session
+from shared.events.fields import Body
+from shared.events.vocabulary import Road
+from shared.http import Problem
+
+router = APIRouter(include_in_schema=False)
+api = APIRouter()
+
+Name = Annotated[str, Form(max_length=100)]
+Password = Annotated[str, Form(max_length=500)]
+Next = Annotated[str, Form(max_length=500)]
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request, next: str = "/") -> Response:
+    return console(request).pages.render(
+        request, "sign-in.html", next=local(next), failure=None, name=""
+    )
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request,
+    session: Session,
+    name: Name = "",
+    password: Password = "",
+    next: Next = "/",
+) -> Response:
+    own_page(request)
+    try:
+        account = await checked(request, session, name, password)
+    except TooManyFailures as failure:
+        return refused(request, "sign-in.html", "wait", name, next, failure)
+    if account is None:
+        return refused(request, "sign-in.html", "wrong", name, next)
+    if account.must_change:
+        return console(request).pages.render(
+            request,
+            "password.html",
+            name=account.name,
+            next=local(next),
+            failure="first",
+        )
+    return welcomed(request, account, next)
+
+
+@router.get("/password")
+async def password_page(request: Request) -> Response:
+    name = auth.current(request).name
+    return console(request).pages.render(
+        request, "password.html", name=name, next="/", failure=None
+    )
+
+
+@router.post("/password")
+async def change_password(
+    request: Request, session: Session, name: Name = "", password: Password = "", new: Password = "", again: Password = "",
+    next: Next = "/",
+) -> Response:  # fmt: skip
+    """By the old password alone, so that a first one can be changed before anybody is signed in."""
+    own_page(request)
+    try:
+        account = await checked(request, session, name, password)
+        if account is None:
+            return refused(request, "password.html", "wrong", name, next)
+        if new != again:
+            return refused(request, "password.html", "differ", name, next)
+        passwords.check_strength(new, account.name)
+    except TooManyFailures as failure:
+        return refused(request, "password.html", "wait", name, next, failure)
+    except passwords.WeakPassword:
+        return refused(request, "password.html", "weak", name, next)
+    now = datetime.now(UTC)
+    account = await queries.one(session, account.name)
+    queries.set_password(account, await passwords.hashed(new), now)
+    await outbox.add(session, credentials.end_tokens(account, now))
+    console(request).settings.admin_password_file.unlink(missing_ok=True)
+    return welcomed(request, account, next)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, session: Session) -> Response:
+    await outbox.add(
+        session, credentials.sign_out(auth.current(request), datetime.now(UTC))
+    )
+    response = RedirectResponse("/sign-in", 303)
+    cookies.drop(response, console(request).settings)
+    return response
+
+
+@router.post("/v1/session")
+async def renew(request: Request) -> Response:
+    """A page in use asks for another 30 minutes."""
+    principal = accounts.renewed(auth.current(request), datetime.now(UTC))
+    response = JSONResponse({"expires_at": instant(principal)})
+    if principal.road is Road.CONSOLE:
+        cookies.put(
+            response,
+            console(request).signer.sign(principal),
+            principal,
+            console(request).settings,
+        )
+    return response
+
+
+class TokenRequest(Body):
+    """A field account's sign-in from a phone; `device` is the phone's own random id."""
+
+    name: Annotated[str, Field(max_length=100)]
+    password: Annotated[str, Field(max_length=500)]
+    device: UUID
+
+
+@api.post("/v1/tokens")
+async def device_token(
+    request: Request, session: Session, wanted: TokenRequest
+) -> Response:
+    """A token for 30 days, for field accounts alone: other roles hold more than a phone should."""
+    try:
+        account = await checked(request, session, wanted.name, wanted.password)
+    except TooManyFailures as failure:
+        raise Problem(
+            429,
+            "too-many-failures",
+            "Too many sign-ins failed: wait.",
+            headers={"retry-after": str(failure.wait_s)},
+        ) from None
+    if account is None:
+        raise Problem(
+            401, "wrong-password", "No active account has this name and password."
+        )
+    if account.must_change or frozenset(account.roles) != accounts.FIELD_ONLY:
+        raise Problem(
+            403,
+            "not-a-field-account",
+            "Device tokens are for field accounts whose first password was changed.",
+        )
+    principal = accounts.principal(account, datetime.now(UTC), device=wanted.device)
+    return JSONResponse(
+        {
+            "token": console(request).signer.sign(principal),
+            "expires_at": instant(principal),
+        }
+    )
+
+
+async def checked(
+    request: Request, session: Session, name: str, password: str
+) -> Account | None:
+    """The account whose password this is. Raises TooManyFailures."""
+    address = request.client.host if request.client else ""
+    await console(request).attempts.claim(name, address)
+    account = await queries.named(session, name)
+    is_right = await passwords.matches(
+        password, account.password_hash if account else None
+    )
+    if (
+        not is_right
+        or account is None
+        or not accounts.may_sign_in(account, datetime.now(UTC))
+    ):
+        return None
+    await console(request).attempts.release(name, address)
+    return account
+
+
+def welcomed(request: Request, account: Account, next: str) -> Response:
+    principal = accounts.principal(account, datetime.now(UTC))
+    response = RedirectResponse(local(next), 303)
+    cookies.put(
+        response,
+        console(request).signer.sign(principal),
+        principal,
+        console(request).settings,
+    )
+    return response
+
+
+def refused(
+    request: Request,
+    template: str,
+    failure: str,
+    name: str,
+    next: str,
+    wait: TooManyFailures | None = None,
+) -> Response:
+    status = 429 if wait else 401 if failure == "wrong" else 422
+    headers = {"retry-after": str(wait.wait_s)} if wait else {}
+    return console(request).pages.render(
+        request,
+        template,
+        status=status,
+        headers=headers,
+        name=name,
+        next=local(next),
+        failure=failure,
+    )
+
+
+def own_page(request: Request) -> None:
+    """Nobody is signed in by another site's form."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if (
+        site != "same-origin"
+        and request.headers.get("origin") != console(request).settings.public_url
+    ):
+        raise Problem(
+            403,
+            "cross-origin",
+            "This is taken only from this installation's own pages.",
+        )
+
+
+def local(next: str) -> str:
+    """A path of this installation, never another site."""
+    parts = urlsplit(next)
+    is_local = (
+        not parts.scheme
+        and not parts.netloc
+        and next.startswith("/")
+        and not next.startswith(("//", "/\\"))
+    )
+    return next if is_local and next.isprintable() else "/"
+
+
+def instant(principal: Principal) -> str:
+    return (
+        datetime.fromtimestamp(principal.expires_at, UTC)
+        .isoformat()
+        .replace("+00:00", "Z")
+    )

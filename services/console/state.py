@@ -1,0 +1,25 @@
+"""What the console's routes work with, built by `app.py`."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from services.console.attempts import Attempts
+from services.console.config import ConsoleSettings
+from shared.auth import Signer
+from shared.pages import Pages
+from shared.places import Places
+
+
+@dataclass(frozen=True)
+class Console:
+    settings: ConsoleSettings
+    pages: Pages
+    places: Places
+    signer: Signer
+    attempts: Attempts
+
+
+def console(request: Request) -> Console:
+    found: Console = request.app.state.console
+    return found
