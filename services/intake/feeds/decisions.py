@@ -1,0 +1,95 @@
+"""What an entry means, given what was told before: not a hazard, out of area, unchanged, or something to publish. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from services.intake.feeds.area import WatchedArea
+from services.intake.feeds.items import Deletion, Item, ItemKind
+from shared.events import HazardReported
+from shared.places.areas import distance_km
+
+
+class Deed(StrEnum):
+    REPORT = "report"
+    UPDATE = "update"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A hazard as it was last told; `updated_ms` and `preferred` are the source's newest word on it, told or not."""
+
+    event: HazardReported
+    updated_ms: int
+    preferred: str
+    is_cancelled: bool = False
+
+    @property
+    def hazard_id(self) -> UUID:
+        return self.event.hazard_id
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`deed` None = nothing to tell; `reason` says why this kind."""
+
+    kind: ItemKind
+    reason: str
+    deed: Deed | None = None
+
+
+NEVER_TOLD = Decision(ItemKind.UNCHANGED, "never told")
+OTHER_NAME = Decision(ItemKind.UNCHANGED, "goes on under another name")
+OLDER = Decision(ItemKind.UNCHANGED, "not newer")
+SAME = Decision(ItemKind.UNCHANGED, "nothing material")
+
+
+def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> Decision:
+    """In this order: not a hazard, out of area, then new, changed or unchanged.
+
+    What was told once is updated or cancelled wherever it moved to: those who heard of it must hear the rest."""
+    if isinstance(entry, Deletion):
+        return _delete(entry, known) if known else NEVER_TOLD
+    if entry.type is None:
+        return _cancel(entry, known, "no hazard") if known else Decision(ItemKind.NOT_A_HAZARD, "other type")
+    if known is None and not area.holds(entry.lat, entry.lon):
+        return Decision(ItemKind.OUT_OF_AREA, "out of area")
+    if known is None:
+        return Decision(ItemKind.PUBLISHED, "new", Deed.REPORT)
+    return _compare(entry, known)
+
+
+def _delete(deletion: Deletion, known: Known) -> Decision:
+    """A network may take back its own reading of a quake that the source goes on to tell by another's."""
+    return _cancel(deletion, known, "deleted") if known.preferred in deletion.ids else OTHER_NAME
+
+
+def _cancel(entry: Item | Deletion, known: Known, reason: str) -> Decision:
+    if known.is_cancelled or entry.updated_ms < known.updated_ms:
+        return OLDER
+    return Decision(ItemKind.PUBLISHED, reason, Deed.CANCEL)
+
+
+def _compare(item: Item, known: Known) -> Decision:
+    if item.updated_ms < known.updated_ms:
+        return OLDER
+    if known.is_cancelled:
+        return Decision(ItemKind.PUBLISHED, "back", Deed.UPDATE) if item.updated_ms > known.updated_ms else OLDER
+    changes = material_changes(item, known.event)
+    return Decision(ItemKind.PUBLISHED, ", ".join(changes), Deed.UPDATE) if changes else SAME
+
+
+def material_changes(item: Item, told: HazardReported) -> list[str]:
+    """What people would act on; links, posters, felt reports and the like are not."""
+    point = told.area.point
+    moved = distance_km(item.lat, item.lon, point.lat, point.lon) if point else 0.0
+    changes = {
+        "type": item.type != told.type,
+        "magnitude": item.magnitude != told.magnitude,
+        "location": moved >= 1.0,
+        "depth": abs((item.depth_km or 0.0) - (told.depth_km or 0.0)) >= 1.0,
+        "onset": abs((item.onset - told.onset).total_seconds()) >= 1.0,
+        "certainty": item.certainty != told.certainty,
+    }
+    return [name for name, is_changed in changes.items() if is_changed]

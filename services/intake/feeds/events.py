@@ -1,0 +1,125 @@
+"""The events a feed's entries become. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.intake.feeds.decisions import Deed, Known
+from services.intake.feeds.items import Deletion, Item, instant
+from shared.events import (
+    Area,
+    HazardCancelled,
+    HazardReported,
+    HazardText,
+    HazardUpdated,
+    Message,
+    Point,
+    derived_id,
+    event_id,
+    message,
+)
+from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status, Urgency
+from shared.places import Places
+
+EVENT_SOURCE = "/intake"
+
+DEEDS: dict[Deed, tuple[type[HazardReported], MsgType]] = {
+    Deed.REPORT: (HazardReported, MsgType.ALERT),
+    Deed.UPDATE: (HazardUpdated, MsgType.UPDATE),
+    Deed.CANCEL: (HazardCancelled, MsgType.CANCEL),
+}
+
+# A quake's CAP severity by magnitude alone, the same steps as the alert rules' default.
+SEVERITIES = ((6.5, Severity.EXTREME), (5.5, Severity.SEVERE), (4.5, Severity.MODERATE))
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What intake adds to what the source says."""
+
+    source: str
+    status: Status
+    now: datetime
+    places: Places
+
+    @property
+    def author(self) -> UUID:
+        """A feed has no account; its events name one that follows from the source."""
+        return derived_id("feed", self.source)
+
+
+def report(item: Item, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
+    """The hazard as the source tells it now: a first report, or an update of what was told."""
+    deed = Deed.UPDATE if known else Deed.REPORT
+    source_id = known.event.source_id if known else item.ids[0]
+    return _told(deed, _said(item, stamp), source_id, item, known, aliases, stamp)
+
+
+def take_back(entry: Item | Deletion, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
+    """The hazard as it was last told, cancelled."""
+    return _told(Deed.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
+
+
+def wire(event: HazardReported) -> Message:
+    """The same event for the same revision, however often it is told."""
+    id = event_id(event.event_type, event.author, event.report_id, event.version)
+    return message(event, id=id, source=EVENT_SOURCE, time=event.received_at)
+
+
+def _told(
+    deed: Deed,
+    said: dict[str, Any],
+    source_id: str,
+    entry: Item | Deletion,
+    known: Known | None,
+    aliases: tuple[str, ...],
+    stamp: Stamp,
+) -> Known:
+    model, msg_type = DEEDS[deed]
+    revision = _revision(entry, known)
+    stamped = {
+        "report_id": derived_id("report", stamp.source, source_id, revision),
+        "hazard_id": derived_id("hazard", stamp.source, source_id),
+        "status": stamp.status,
+        "source": stamp.source,
+        "source_id": source_id,
+        "aliases": tuple(name for name in aliases if name != source_id)[:50],
+        "revision": revision,
+        "msg_type": msg_type,
+        "reported_at": instant(entry.updated_ms),
+        "author": stamp.author,
+        "road": Road.FEED,
+        "received_at": stamp.now,
+        "places_version": stamp.places.version,
+    }
+    return Known(model(**{**said, **stamped}), entry.updated_ms, entry.ids[0], is_cancelled=deed is Deed.CANCEL)
+
+
+def _said(item: Item, stamp: Stamp) -> dict[str, Any]:
+    area = Area(point=Point(lat=item.lat, lon=item.lon), description=item.title or None)
+    return {
+        "type": item.type,
+        "urgency": Urgency.PAST,  # as the source's own CAP messages say: it has happened
+        "severity": severity(item),
+        "certainty": item.certainty,
+        "magnitude": item.magnitude,
+        "depth_km": item.depth_km,
+        "area": area.model_copy(update={"pcodes": stamp.places.pcodes_of(area)}),
+        "onset": item.onset,
+        "text": {"en": HazardText(headline=item.title)} if item.title else {},
+        "web": item.web,
+    }
+
+
+def severity(item: Item) -> Severity:
+    """Magnitude speaks of quakes only; another hazard's severity this source does not tell."""
+    if item.type is not HazardType.EARTHQUAKE or item.magnitude is None:
+        return Severity.UNKNOWN
+    magnitude = item.magnitude
+    return next((step for least, step in SEVERITIES if magnitude >= least), Severity.MINOR)
+
+
+def _revision(entry: Item | Deletion, known: Known | None) -> int:
+    """The source's own `updated`, so that it grows even where our memory of the source was lost."""
+    return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

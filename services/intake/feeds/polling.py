@@ -1,0 +1,87 @@
+"""Reads each feed again and again: nothing new costs a line, a failure waits longer each time, and no feed stops another."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.intake.feeds import queries
+from services.intake.feeds.items import BadDocument
+from services.intake.feeds.reading import Reader, Source
+from shared import log
+from shared.faults import Backoff, is_part_at_fault
+from shared.outbound import Outbound, OutboundError, Response
+
+LONGEST_PAUSE = 15 * 60.0
+
+
+class UnexpectedStatus(OutboundError):
+    """The server answered with neither a document nor "not modified"."""
+
+    reason = "unexpected_status"
+
+
+@dataclass(frozen=True, slots=True)
+class Poller:
+    """`seconds` between two readings of a feed that goes well."""
+
+    reader: Reader
+    sessions: async_sessionmaker[AsyncSession]
+    outbound: Outbound
+    seconds: float
+
+    async def run(self, source: Source, urls: Sequence[str]) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for url in urls:
+                group.create_task(self._poll(source, url))
+
+    async def _poll(self, source: Source, url: str) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                failures = await self.once(source, url)
+            except Exception as error:
+                if not is_part_at_fault(error):
+                    raise
+                log.get().warning("feed waits", feed=url, **log.described(error))
+                await backoff.wait()
+            else:
+                backoff.reset()
+                await asyncio.sleep(pause(self.seconds, failures))
+
+    async def once(self, source: Source, url: str) -> int:
+        """One reading; returns how many in a row have failed."""
+        try:
+            answer = await self._fetch(url)
+            async with self.sessions.begin() as session:
+                if answer.status == 304:
+                    await queries.save_unchanged_document(session, url, source.name, datetime.now(UTC))
+                else:
+                    await self.reader.read(session, source, url, answer.body, etag=answer.headers.get("etag"))
+            return 0
+        except (OutboundError, BadDocument) as error:
+            return await self._note_failure(source, url, getattr(error, "reason", "bad_document"))
+
+    async def _fetch(self, url: str) -> Response:
+        async with self.sessions.begin() as session:
+            etag = await queries.etag(session, url)
+        answer = await self.outbound.get(url, headers={"if-none-match": etag} if etag else {})
+        if answer.status not in (200, 304):
+            raise UnexpectedStatus(answer.status)
+        return answer
+
+    async def _note_failure(self, source: Source, url: str, reason: str) -> int:
+        async with self.sessions.begin() as session:
+            failures = await queries.save_failure(session, url, source.name, reason=reason, now=datetime.now(UTC))
+        log.get().warning("feed not read", feed=url, reason=reason, failures=failures)
+        return failures
+
+
+def pause(seconds: float, failures: int) -> float:
+    """Doubled with each failure; a little off, so that feeds and installations do not knock together."""
+    longest = max(LONGEST_PAUSE, seconds)
+    return min(seconds * 2.0 ** min(failures, 20), longest) * random.uniform(0.9, 1.1)

@@ -1,0 +1,141 @@
+"""What the feeds remember, and how it is stored; the caller's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, any_, cast, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.feeds.decisions import Known
+from services.intake.feeds.items import ItemKind, Unreadable
+from services.intake.feeds.models import Feed, FeedAlias, FeedCount, FeedHazard, FeedSetAside
+from shared.events import HazardReported
+
+ROWS_AT_ONCE = 1000
+
+
+async def lock(session: AsyncSession, source: str) -> None:
+    """One reader of a source at a time: two would each see a hazard as new."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"feed {source}"})
+
+
+async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -> dict[str, UUID]:
+    """Every name of each hazard that one of these names means."""
+    named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_(_array(names, Text)))
+    query = select(FeedAlias.alias, FeedAlias.hazard_id).where(FeedAlias.hazard_id.in_(named)).order_by(FeedAlias.alias)
+    return {alias: hazard_id for alias, hazard_id in await session.execute(query)}
+
+
+async def known(session: AsyncSession, hazard_ids: Iterable[UUID]) -> dict[UUID, Known]:
+    query = select(FeedHazard).where(FeedHazard.hazard_id == any_(_array(hazard_ids, Uuid)))
+    return {row.hazard_id: _known(row) for row in await session.scalars(query)}
+
+
+async def save_hazards(session: AsyncSession, hazards: Iterable[Known]) -> None:
+    rows = [
+        {
+            "hazard_id": known.hazard_id,
+            "source": known.event.source,
+            "updated_ms": known.updated_ms,
+            "preferred": known.preferred,
+            "is_cancelled": known.is_cancelled,
+            "event": known.event.model_dump(mode="json"),
+        }
+        for known in hazards
+    ]
+    await _upsert(session, FeedHazard, rows, ("updated_ms", "preferred", "is_cancelled", "event"))
+
+
+async def save_aliases(session: AsyncSession, source: str, aliases: Mapping[str, UUID]) -> None:
+    rows = [{"source": source, "alias": alias, "hazard_id": hazard_id} for alias, hazard_id in aliases.items()]
+    await _upsert(session, FeedAlias, rows, ("hazard_id",))
+
+
+async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unreadable], now: datetime) -> None:
+    rows = {
+        entry.name: {
+            "feed": feed,
+            "name": entry.name,
+            "reason": entry.reason,
+            "pointer": entry.pointer,
+            "content": entry.content,
+            "first_at": now,
+            "last_at": now,
+        }
+        for entry in entries
+    }
+    await _upsert(session, FeedSetAside, list(rows.values()), ("reason", "pointer", "content", "last_at"))
+
+
+async def save_reading(
+    session: AsyncSession, feed: str, source: str, *, etag: str | None, counts: Mapping[ItemKind, int], now: datetime
+) -> None:
+    """Position and counts, in the transaction of what was told."""
+    row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
+    await _upsert(session, Feed, [row], ("etag", "read_at", "failure", "failures"))
+    rows = [
+        {"feed": feed, "kind": kind, "total": counts.get(kind, 0), "last": counts.get(kind, 0)} for kind in ItemKind
+    ]
+    statement = insert(FeedCount).values(rows)
+    changed = {"total": FeedCount.total + statement.excluded.total, "last": statement.excluded.last}
+    await session.execute(statement.on_conflict_do_update(index_elements=["feed", "kind"], set_=changed))
+
+
+async def save_unchanged_document(session: AsyncSession, feed: str, source: str, now: datetime) -> None:
+    row = {"name": feed, "source": source, "read_at": now, "failure": None, "failures": 0}
+    await _upsert(session, Feed, [row], ("read_at", "failure", "failures"))
+
+
+async def save_failure(session: AsyncSession, feed: str, source: str, *, reason: str, now: datetime) -> int:
+    """How many times in a row it has failed now."""
+    statement = insert(Feed).values(name=feed, source=source, failed_at=now, failure=reason, failures=1)
+    changed = {"failed_at": now, "failure": reason, "failures": Feed.failures + 1}
+    done = statement.on_conflict_do_update(index_elements=["name"], set_=changed).returning(Feed.failures)
+    return (await session.execute(done)).scalar_one()
+
+
+async def etag(session: AsyncSession, feed: str) -> str | None:
+    return await session.scalar(select(Feed.etag).where(Feed.name == feed))
+
+
+async def feeds(session: AsyncSession) -> Sequence[Feed]:
+    return (await session.scalars(select(Feed).order_by(Feed.name))).all()
+
+
+async def counts(session: AsyncSession) -> Sequence[FeedCount]:
+    return (await session.scalars(select(FeedCount).order_by(FeedCount.feed, FeedCount.kind))).all()
+
+
+async def set_aside(session: AsyncSession, limit: int = 100) -> Sequence[FeedSetAside]:
+    query = select(FeedSetAside).order_by(FeedSetAside.last_at.desc(), FeedSetAside.name).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def totals(session: AsyncSession) -> list[tuple[str, str, int]]:
+    """Per source and kind, for the metric."""
+    query = (
+        select(Feed.source, FeedCount.kind, func.sum(FeedCount.total))
+        .join(Feed, Feed.name == FeedCount.feed)
+        .group_by(Feed.source, FeedCount.kind)
+    )
+    return [(source, kind, int(total)) for source, kind, total in await session.execute(query)]
+
+
+def _known(row: FeedHazard) -> Known:
+    return Known(HazardReported.model_validate(row.event), row.updated_ms, row.preferred, row.is_cancelled)
+
+
+def _array(values: Iterable[Any], kind: type[Any]) -> Any:
+    """One parameter, however many values: PostgreSQL takes 32,767 parameters at most."""
+    return cast(list(dict.fromkeys(values)), ARRAY(kind))
+
+
+async def _upsert(session: AsyncSession, model: Any, rows: Sequence[Mapping[str, Any]], changed: Sequence[str]) -> None:
+    keys = [column.name for column in model.__table__.primary_key]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        statement = insert(model).values(list(rows[start : start + ROWS_AT_ONCE]))
+        newer = {name: statement.excluded[name] for name in changed}
+        await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=newer))

@@ -1,0 +1,75 @@
+"""The hazards of one source as they were told, while a document is read against them. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from services.intake.feeds import events
+from services.intake.feeds.area import WatchedArea
+from services.intake.feeds.decisions import OLDER, Decision, Deed, Known, decide
+from services.intake.feeds.events import Stamp
+from services.intake.feeds.items import Deletion, Item, ItemKind
+from shared.events import HazardReported
+
+JOINED = Decision(ItemKind.PUBLISHED, "two are one")
+
+
+@dataclass
+class Register:
+    """`told` are the events that this document gave rise to, in order; `touched` the hazards to store."""
+
+    aliases: dict[str, UUID]
+    hazards: dict[UUID, Known]
+    told: list[HazardReported] = field(default_factory=list)
+    touched: set[UUID] = field(default_factory=set)
+
+    @property
+    def touched_aliases(self) -> dict[str, UUID]:
+        return {name: hazard_id for name, hazard_id in self.aliases.items() if hazard_id in self.touched}
+
+    def take(self, entry: Item | Deletion, area: WatchedArea, stamp: Stamp) -> Decision:
+        named = self._named(entry.ids)
+        known = named[0] if named else None
+        decision = decide(entry, known, area)
+        if decision.deed is not None:
+            self._tell(decision.deed, entry, known, stamp)
+        if known is None or decision is OLDER or isinstance(entry, Deletion):
+            return decision
+        if decision.deed is None:
+            self._keep(replace(known, updated_ms=entry.updated_ms, preferred=entry.ids[0]), entry.ids)
+        return JOINED if self._join(known, named[1:], entry, stamp) else decision
+
+    def _named(self, ids: Iterable[str]) -> list[Known]:
+        """The hazards that an id set means: live ones first, else in the order of the ids."""
+        found = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
+        return sorted((self.hazards[hazard_id] for hazard_id in found), key=lambda known: known.is_cancelled)
+
+    def _tell(self, deed: Deed, entry: Item | Deletion, known: Known | None, stamp: Stamp) -> None:
+        names = tuple(dict.fromkeys((*self._names(known), *entry.ids)))
+        if known is not None and deed is Deed.CANCEL:
+            told = events.take_back(entry, known, names, stamp)
+        elif isinstance(entry, Item):
+            told = events.report(entry, known, names, stamp)
+        self._keep(told, entry.ids)
+        self.told.append(told.event)
+
+    def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
+        """The source found that hazards told apart are one: all but the first are taken back. Whether one was."""
+        live = [other for other in others if not other.is_cancelled]
+        for other in live:
+            told = events.take_back(entry, other, self._names(other), stamp)
+            self._keep(told, ())
+            self.told.append(told.event)
+        for other in others:
+            self.aliases.update(dict.fromkeys(self._names(other), kept.hazard_id))
+        return bool(live)
+
+    def _names(self, known: Known | None) -> tuple[str, ...]:
+        if known is None:
+            return ()
+        return tuple(name for name, hazard_id in self.aliases.items() if hazard_id == known.hazard_id)
+
+    def _keep(self, known: Known, ids: Iterable[str]) -> None:
+        self.hazards[known.hazard_id] = known
+        self.touched.add(known.hazard_id)
+        self.aliases.update(dict.fromkeys(ids, known.hazard_id))

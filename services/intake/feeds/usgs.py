@@ -1,0 +1,161 @@
+"""The USGS's GeoJSON: summary feeds, search answers and single-event details. Pure."""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import urljoin
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from services.intake.feeds.items import BadDocument, Deletion, Entry, Item, Unreadable, instant
+from shared.events import pointer
+from shared.events.fields import Latitude, Longitude
+from shared.events.hazards import SourceId
+from shared.events.vocabulary import Certainty, HazardType
+
+SOURCE = "usgs"
+SITE = "https://earthquake.usgs.gov"
+KEPT_CHARACTERS = 16_000
+
+# Every other type (quarry blast, explosion, ice quake, sonic boom, mine collapse …) is no hazard of ours.
+TYPES = {
+    "earthquake": HazardType.EARTHQUAKE,
+    "induced or triggered event": HazardType.EARTHQUAKE,
+    "landslide": HazardType.LANDSLIDE,
+    "snow avalanche": HazardType.AVALANCHE,
+}
+
+Milliseconds = Annotated[int, Field(ge=-62_135_596_800_000, le=253_402_300_799_999)]  # years 1 to 9999
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+_source_id: TypeAdapter[str] = TypeAdapter(SourceId)
+
+
+class Loose(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Identity(Loose):
+    """What even a deleted event still says; `ids` is wrapped in commas: `,us20005gsg,gcmt20160410102858,`."""
+
+    ids: str | None = None
+    status: str = ""
+    updated: Annotated[int, Field(ge=0, le=253_402_300_799_999)]
+
+
+class Properties(Identity):
+    time: Milliseconds
+    type: str
+    mag: Annotated[Number, Field(ge=-5, le=12)] | None = None
+    title: str | None = None
+    place: str | None = None
+    url: str | None = None
+
+
+class Geometry(Loose):
+    coordinates: (
+        tuple[Longitude, Latitude] | tuple[Longitude, Latitude, Annotated[Number, Field(ge=-10, le=1000)] | None]
+    )
+
+
+class DeletedFeature(Loose):
+    id: SourceId
+    properties: Identity
+
+
+class Feature(Loose):
+    id: SourceId
+    properties: Properties
+    geometry: Geometry
+
+
+def read(document: bytes) -> list[Entry]:
+    """Every entry of the document, in its order; `metadata.count` is not believed. Raises BadDocument."""
+    try:
+        whole = from_json(document)
+    except ValueError:
+        raise BadDocument("not JSON") from None
+    if not isinstance(whole, dict):
+        raise BadDocument("not an object")
+    if whole.get("type") == "Feature":
+        return [entry(whole, 0)]
+    if whole.get("type") != "FeatureCollection":
+        raise BadDocument("neither a FeatureCollection nor a Feature")
+    features = whole.get("features", [])
+    if not isinstance(features, list):
+        raise BadDocument("`features` is not a list")
+    return [entry(feature, index) for index, feature in enumerate(features)]
+
+
+def entry(feature: Any, index: int) -> Entry:
+    """One feature; whatever is wrong with it stays its own trouble."""
+    try:
+        if is_deleted(feature):
+            return deletion(DeletedFeature.model_validate(feature))
+        return item(Feature.model_validate(feature))
+    except ValidationError as error:
+        where = pointer(error, (Feature, Properties, Geometry))
+        return Unreadable(name_of(feature, index), "unreadable", where, content_of(feature))
+
+
+def is_deleted(feature: Any) -> bool:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    status = properties.get("status") if isinstance(properties, dict) else None
+    return isinstance(status, str) and status.lower() == "deleted"
+
+
+def deletion(feature: DeletedFeature) -> Deletion:
+    return Deletion(ids_of(feature.id, feature.properties.ids), feature.properties.updated)
+
+
+def item(feature: Feature) -> Item:
+    properties, (lon, lat, *depth) = feature.properties, feature.geometry.coordinates
+    return Item(
+        ids=ids_of(feature.id, properties.ids),
+        updated_ms=properties.updated,
+        type=TYPES.get(properties.type.lower().replace("_", " ")),
+        onset=instant(properties.time),
+        lat=lat,
+        lon=lon,
+        magnitude=properties.mag,
+        depth_km=depth[0] if depth else None,
+        certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
+        title=one_line(properties.title or properties.place or ""),
+        web=link(properties.url),
+    )
+
+
+def ids_of(preferred: str, wrapped: str | None) -> tuple[str, ...]:
+    """The preferred id first, then the others; one that cannot be an id is left out."""
+    others = (part.strip() for part in (wrapped or "").split(","))
+    return tuple(dict.fromkeys((preferred, *valid_ids(others))))[:50]
+
+
+def valid_ids(names: Iterable[str]) -> Iterable[str]:
+    for name in names:
+        try:
+            yield _source_id.validate_python(name)
+        except ValidationError:
+            continue
+
+
+def one_line(text: str, longest: int = 150) -> str:
+    """Without control characters, which no line of ours may hold."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def link(url: str | None) -> str | None:
+    """Details name their page without the site."""
+    whole = urljoin(SITE, url) if url else ""
+    return whole if whole.startswith(("https://", "http://")) and len(whole) <= 500 else None
+
+
+def name_of(feature: Any, index: int) -> str:
+    name = feature.get("id") if isinstance(feature, dict) else None
+    return one_line(name, 80) if isinstance(name, str) and name else f"#{index}"
+
+
+def content_of(feature: Any) -> str:
+    return json.dumps(feature, ensure_ascii=True)[:KEPT_CHARACTERS]

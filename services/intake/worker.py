@@ -1,0 +1,37 @@
+"""Intake's worker: reads the feeds and sends what they gave rise to."""
+
+import asyncio
+
+from services.intake.config import IntakeSettings
+from services.intake.feeds.area import WatchedArea
+from services.intake.feeds.polling import Poller
+from services.intake.feeds.reading import SOURCES, Reader
+from services.intake.feeds.usgs import SOURCE as USGS
+from shared import database, outbox
+from shared.outbound import Outbound
+from shared.places import Places
+
+
+async def run(settings: IntakeSettings) -> None:
+    """Until cancelled."""
+    engine = database.engine(settings)
+    try:
+        async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
+            group.create_task(outbox.Relay(settings, engine).run())
+            poller = Poller(
+                reader(settings),
+                database.sessions(engine),
+                outbound,
+                settings.intake_feed_seconds,
+            )
+            group.create_task(poller.run(SOURCES[USGS], settings.usgs_feeds))
+    finally:
+        await engine.dispose()
+
+
+def reader(settings: IntakeSettings) -> Reader:
+    return Reader(
+        WatchedArea.load(settings.intake_area),
+        Places.load(settings.places_path),
+        settings.counted_status,
+    )

@@ -1,0 +1,217 @@
+"""A source's entries, read one after the other: what is told, and what not."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.feeds import usgs
+from services.intake.feeds.area import BadArea, WatchedArea
+from services.intake.feeds.decisions import Decision
+from services.intake.feeds.events import Stamp, wire
+from services.intake.feeds.items import ItemKind, Unreadable
+from services.intake.feeds.register import Register
+from shared.events import HazardCancelled, HazardReported, HazardUpdated, derived_id
+from shared.events.vocabulary import Certainty, Severity, Status
+from shared.places import Places
+from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
+
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
+PLACES = Places.load()
+AREA = WatchedArea.load()
+LATER = ONSET_MS + 3_600_000
+
+
+class Reading:
+    """One source from the beginning."""
+
+    def __init__(self, area: WatchedArea = AREA) -> None:
+        self.register = Register({}, {})
+        self.area = area
+        self.clock = NOW
+
+    def take(self, entry: Any) -> Decision:
+        [read] = usgs.read(document(entry))
+        assert not isinstance(read, Unreadable)
+        self.clock += timedelta(minutes=1)
+        return self.register.take(read, self.area, Stamp("usgs", Status.ACTUAL, self.clock, PLACES))
+
+    @property
+    def told(self) -> list[HazardReported]:
+        return self.register.told
+
+
+@pytest.fixture
+def reading() -> Reading:
+    return Reading()
+
+
+def test_a_new_quake_is_reported_under_the_first_id_seen(reading: Reading) -> None:
+    assert reading.take(feature("us1", ids=",us1,ak2,")).kind is ItemKind.PUBLISHED
+
+    [event] = reading.told
+    assert type(event) is HazardReported
+    assert (event.source_id, event.aliases) == ("us1", ("ak2",))
+    assert event.hazard_id == derived_id("hazard", "usgs", "us1")
+    assert event.certainty is Certainty.OBSERVED
+
+
+def test_the_same_again_is_unchanged(reading: Reading) -> None:
+    reading.take(feature())
+    assert reading.take(feature()).kind is ItemKind.UNCHANGED
+    assert len(reading.told) == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"url": "https://elsewhere.example/us1"}, {"felt": 900}, {"title": "M 5.1 - reworded"}]
+)
+def test_links_and_felt_reports_are_not_material(reading: Reading, changed: dict[str, Any]) -> None:
+    reading.take(feature())
+    assert reading.take(feature(updated=LATER, **changed)).kind is ItemKind.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"mag": 5.3}, "magnitude"),
+        ({"at": (71.6, 40.0)}, "location"),
+        ({"time": ONSET_MS + 2000}, "onset"),
+        ({"status": "automatic"}, "certainty"),
+    ],
+)
+def test_what_people_act_on_is_an_update(reading: Reading, changed: dict[str, Any], reason: str) -> None:
+    reading.take(feature())
+
+    decision = reading.take(feature(updated=LATER, **changed))
+
+    assert (decision.kind, decision.reason) == (ItemKind.PUBLISHED, reason)
+    first, second = reading.told
+    assert type(second) is HazardUpdated
+    assert second.hazard_id == first.hazard_id
+    assert second.revision > first.revision
+
+
+def test_an_older_reading_changes_nothing(reading: Reading) -> None:
+    reading.take(feature(updated=LATER))
+    assert reading.take(feature(updated=LATER - 1, mag=7.0)).kind is ItemKind.UNCHANGED
+
+
+def test_small_drifts_are_measured_from_what_was_told(reading: Reading) -> None:
+    reading.take(feature())
+    for step in range(1, 4):
+        last = reading.take(feature(updated=LATER + step, at=(71.5 + step * 0.005, 40.0)))
+    assert last.reason == "location"
+
+
+def test_a_second_id_leads_to_the_same_hazard(reading: Reading) -> None:
+    reading.take(feature("us1", ids=",us1,"))
+    reading.take(feature("us1", ids=",us1,ak2,", updated=LATER))
+    reading.take(feature("ak2", ids=",ak2,", updated=LATER + 1, mag=5.4))
+
+    assert {event.source_id for event in reading.told} == {"us1"}
+    assert reading.told[-1].aliases == ("ak2",)
+
+
+def test_two_quakes_that_are_one_leave_one_hazard(reading: Reading) -> None:
+    reading.take(feature("us1"))
+    reading.take(feature("ak2"))
+
+    assert reading.take(feature("us1", ids=",us1,ak2,", updated=LATER)).kind is ItemKind.PUBLISHED
+
+    assert [(type(event), event.source_id) for event in reading.told[2:]] == [(HazardCancelled, "ak2")]
+    assert reading.take(feature("ak2", ids=",ak2,us1,", updated=LATER)).kind is ItemKind.UNCHANGED
+
+
+def test_a_deleted_quake_is_cancelled_once(reading: Reading) -> None:
+    reading.take(feature())
+    assert reading.take(deleted(updated=LATER)).kind is ItemKind.PUBLISHED
+    assert reading.take(deleted(updated=LATER)).kind is ItemKind.UNCHANGED
+
+    assert [type(event) for event in reading.told] == [HazardReported, HazardCancelled]
+    assert reading.told[1].magnitude == 5.1
+
+
+def test_a_network_that_takes_back_its_own_reading_cancels_nothing(reading: Reading) -> None:
+    reading.take(feature("us1", ids=",us1,ak2,"))
+    assert reading.take(deleted("ak2", updated=LATER)).kind is ItemKind.UNCHANGED
+
+
+def test_a_deletion_of_what_was_never_told_says_nothing(reading: Reading) -> None:
+    assert reading.take(deleted(updated=LATER)).kind is ItemKind.UNCHANGED
+
+
+def test_a_quake_that_comes_back_is_told_again(reading: Reading) -> None:
+    reading.take(feature())
+    reading.take(deleted(updated=LATER))
+    assert reading.take(feature(updated=LATER + 1)).reason == "back"
+
+
+def test_a_quake_found_to_be_a_blast_is_cancelled(reading: Reading) -> None:
+    reading.take(feature())
+    reading.take(feature(updated=LATER, type="quarry blast"))
+    assert type(reading.told[-1]) is HazardCancelled
+
+
+def test_not_a_hazard_comes_before_out_of_area(reading: Reading) -> None:
+    assert reading.take(feature(type="quarry blast", at=(-117.4, 33.7))).kind is ItemKind.NOT_A_HAZARD
+    assert reading.take(feature(at=(-117.4, 33.7))).kind is ItemKind.OUT_OF_AREA
+    assert reading.told == []
+
+
+def test_a_told_quake_that_moves_out_of_the_area_is_still_updated(reading: Reading) -> None:
+    reading.take(feature())
+    assert reading.take(feature(updated=LATER, at=(60.0, 40.0))).kind is ItemKind.PUBLISHED
+
+
+def test_the_same_entry_makes_the_same_event(reading: Reading) -> None:
+    again = Reading()
+    reading.take(feature())
+    again.take(feature())
+
+    [first], [second] = reading.told, again.told
+    assert dict(wire(first).headers)["ce_id"] == dict(wire(second).headers)["ce_id"]
+
+
+@pytest.mark.parametrize(
+    ("magnitude", "severity"),
+    [
+        (None, Severity.UNKNOWN),
+        (4.4, Severity.MINOR),
+        (4.5, Severity.MODERATE),
+        (5.5, Severity.SEVERE),
+        (6.5, Severity.EXTREME),
+    ],
+)
+def test_severity_follows_magnitude(reading: Reading, magnitude: float | None, severity: Severity) -> None:
+    reading.take(feature(mag=magnitude))
+    assert reading.told[0].severity is severity
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "is_inside"),
+    [
+        (73.4257, 39.474, True),  # Sary-Tash
+        (72.2869, 37.5163, True),  # Roshtqal'a, 185 km away
+        (71.1563, 36.492, False),  # Ashkasham, 313 km away
+        (74.6, 42.87, True),  # Bishkek
+        (76.9, 43.25, True),  # Almaty, 30 km away
+        (82.6, 42.0, True),  # 195 km east of Khan Tengri
+        (69.28, 41.31, True),  # Tashkent
+        (65.3, 40.1, False),  # Nurata
+        (87.6, 43.8, False),  # Urumqi
+    ],
+)
+def test_the_area_is_three_hundred_kilometres_around_the_country(lon: float, lat: float, is_inside: bool) -> None:
+    assert AREA.holds(lat, lon) is is_inside
+
+
+def test_the_world_holds_everything() -> None:
+    assert WatchedArea.load("world").holds(-4.9, 94.3)
+
+
+def test_an_area_of_points_is_refused(tmp_path: Any) -> None:
+    file = tmp_path / "area.geojson"
+    for text in ('{"type":"Point","coordinates":[1,2]}', "{}", "no"):
+        file.write_text(text)
+        with pytest.raises(BadArea):
+            WatchedArea.load(str(file))

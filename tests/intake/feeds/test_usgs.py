@@ -1,0 +1,103 @@
+"""What the USGS's documents say, and what is wrong with some of their entries."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services.intake.feeds import usgs
+from services.intake.feeds.items import BadDocument, Deletion, Item, Unreadable
+from shared.events.vocabulary import Certainty, HazardType
+from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
+
+
+def one(entry: Any) -> Any:
+    [found] = usgs.read(document(entry))
+    return found
+
+
+def test_a_quake_is_read() -> None:
+    item = one(feature())
+
+    assert isinstance(item, Item)
+    assert (item.type, item.magnitude, item.depth_km) == (HazardType.EARTHQUAKE, 5.1, 12.5)
+    assert (item.lon, item.lat) == (71.5, 40.0)
+    assert item.onset.timestamp() * 1000 == ONSET_MS
+    assert item.certainty is Certainty.OBSERVED
+
+
+def test_comma_wrapped_ids_are_told_apart_and_the_preferred_one_stands_first() -> None:
+    item = one(feature("us1", ids=",gcmt2016,us1,,at9,"))
+    assert item.ids == ("us1", "gcmt2016", "at9")
+
+
+@pytest.mark.parametrize(
+    "kind", ["quarry blast", "quarry_blast", "explosion", "chemical explosion", "ice quake", "sonic boom"]
+)
+def test_what_only_shakes_like_a_quake_is_no_hazard(kind: str) -> None:
+    assert one(feature(type=kind)).type is None
+
+
+def test_a_deleted_event_needs_neither_place_nor_time() -> None:
+    assert one(deleted("us1", updated=5, ids=",us1,ak2,")) == Deletion(("us1", "ak2"), 5)
+
+
+def test_a_detail_document_is_one_entry() -> None:
+    [item] = usgs.read(json.dumps(feature("us1", url="/earthquakes/eventpage/us1")).encode())
+
+    assert isinstance(item, Item)
+    assert item.web == "https://earthquake.usgs.gov/earthquakes/eventpage/us1"
+
+
+@pytest.mark.parametrize(
+    ("entry", "pointer"),
+    [
+        ("no object", ""),
+        (None, ""),
+        ({"type": "Feature"}, "/id"),
+        (feature(time=None), "/properties/time"),
+        (feature(time=10**30), "/properties/time"),
+        (feature(updated="never"), "/properties/updated"),
+        (feature(mag=99), "/properties/mag"),
+        (feature(at=(710.0, 40.0)), "/geometry/coordinates"),
+        ({**feature(), "geometry": None}, "/geometry"),
+        ({**feature(), "id": "line\nbreak"}, "/id"),
+        ({**feature(), "properties": {"status": 7, "updated": 1}}, "/properties/status"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_set_aside_alone(entry: Any, pointer: str) -> None:
+    before, wrong, after = usgs.read(document(feature("us1"), entry, feature("us2")))
+
+    assert isinstance(before, Item)
+    assert isinstance(after, Item)
+    assert isinstance(wrong, Unreadable)
+    assert wrong.pointer.startswith(pointer)
+
+
+def test_a_title_becomes_one_line() -> None:
+    assert one(feature(title="M 5\n\u202eevil" + "x" * 500)).title == "M 5 evil" + "x" * 141 + "…"
+
+
+def test_a_magnitude_may_be_missing() -> None:
+    assert one(feature(mag=None)).magnitude is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"type":"FeatureCollection","features":{}}',
+        b'{"type":"Point"}',
+        b"[" * 100_000,
+        b"\xff\xfe{}",
+    ],
+)
+def test_a_document_that_is_none_is_refused_whole(wrong: bytes) -> None:
+    with pytest.raises(BadDocument):
+        usgs.read(wrong)
+
+
+def test_an_empty_feed_has_no_entries() -> None:
+    assert usgs.read(b'{"type":"FeatureCollection"}') == []
