@@ -1,6 +1,7 @@
 """The topics, the logins that may use them, and what each login may do, all from `shared.events.topics`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from shared.events.topics import DEAD_RETENTION_MS, DISPLACEMENTS_SEGMENT_MS, SE
 INTEGRATOR = "integrator"
 SECONDS = 30
 ITERATIONS = 4096
+ANY_ACL = AclBindingFilter(
+    ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,13 @@ def create(
     admin = broker.admin()
     topics = list(_topics(prefix, partitions, replication))
     made = admin.create_topics(topics, request_timeout=SECONDS)
-    acls = admin.create_acls(list(_acls(prefix, logins)), request_timeout=SECONDS) if broker.is_closed else {}
+    rights = set(_acls(prefix, logins)) if broker.is_closed else set()
     _settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
-    _settle(acls.values())
+    if rights:
+        _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
+    # the controller has them; a broker that has not read them yet would refuse the first client
+    _wait_until(lambda: {topic.topic for topic in topics} <= admin.list_topics(timeout=SECONDS).topics.keys())
+    _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
 
 
 def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
@@ -74,6 +82,12 @@ def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
     wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
     admin = broker.admin()  # held until the answers are here
     _settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
+    _wait_until(lambda: _knows(admin, passwords))
+
+
+def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
+    answers = admin.describe_user_scram_credentials(list(logins), request_timeout=SECONDS)
+    return all(answer.exception(timeout=SECONDS) is None for answer in answers.values())
 
 
 def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
@@ -129,7 +143,6 @@ def _acls(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
                 yield _allow(logins[service], ResourceType.TOPIC, f"{prefix}{topic.dead(service)}", operation)
     for service in SERVICES:
         yield _allow(logins[service], ResourceType.GROUP, f"{prefix}{service}", AclOperation.READ)
-        yield _allow(logins[service], ResourceType.GROUP, service, AclOperation.READ)
     if INTEGRATOR in logins:
         yield _allow(logins[INTEGRATOR], ResourceType.TOPIC, f"{prefix}hazards", AclOperation.READ)
         yield _allow(logins[INTEGRATOR], ResourceType.GROUP, INTEGRATOR, AclOperation.READ, ResourcePatternType.PREFIXED)
@@ -147,6 +160,14 @@ def _filter(binding: AclBinding) -> AclBindingFilter:
         binding.restype, binding.name, binding.resource_pattern_type, binding.principal, binding.host,
         binding.operation, binding.permission_type,
     )  # fmt: skip
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not is_so():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.02)
 
 
 def _settle(futures: Iterable[Future[Any]], *forgiven: int) -> None:
