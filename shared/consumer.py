@@ -119,7 +119,7 @@ class Consumer:
                 fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
             except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:
                 if isinstance(error, OffsetOutOfRangeError) and not self._rebalances.is_seek_due:
-                    await self._stop("out_of_range")
+                    await self._stop("out_of_range", self._place(next(iter(error.args[0]))))
                 self._rebalances.is_seek_due = True
                 continue
             if fetched and not self._rebalances.is_seek_due:
@@ -148,6 +148,7 @@ class Consumer:
     async def _stored(self, held: dict[Partition, TopicPartition]) -> dict[Partition, int]:
         async with self._sessions.begin() as session:
             stored = await offsets.stored(session, held)
+            self._failures.expect(await offsets.stopped(session))
         new = [place for place in held if place not in stored]
         if not new:
             return stored
@@ -169,7 +170,7 @@ class Consumer:
         """These logs have no holes: a jump means that records are gone, and a person must know."""
         for record in records:
             if record.offset != self._positions[record.place]:
-                await self._stop("gap")
+                await self._stop("gap", record.place)
             self._positions[record.place] = record.offset + 1
 
     async def _opened(self, record: Record) -> Reading:
@@ -187,7 +188,7 @@ class Consumer:
                 log.get().warning("a record waits for a part", **log.described(error))
                 await backoff.wait()
             except Exception as error:
-                await self._count_failure(error)
+                await self._count_failure(error, record)
                 return Refused(record, code(error))
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
@@ -201,7 +202,7 @@ class Consumer:
         except Exception as error:
             if len(readings) == 1:
                 return await self._settle_alone(readings[0], error)
-            log.get().warning("batch failed, halved", records=len(readings), **log.described(error))
+            log.get().info("batch failed, halved", records=len(readings), **log.described(error))
             half = len(readings) // 2
             await self._settle(readings[:half])
             await self._settle(readings[half:])
@@ -219,7 +220,7 @@ class Consumer:
             except Exception as again:
                 error = again
         if not isinstance(error, SetAside):
-            await self._count_failure(error)
+            await self._count_failure(error, reading.record)
         log.get().error("record set aside", reason=code(error), offset=reading.record.offset, **log.described(error))
         await self._transact([refused(reading, error)])
 
@@ -250,14 +251,14 @@ class Consumer:
     def _note(self, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
         self._failures.passed(sum(outcome.kind is not OutcomeKind.SET_ASIDE for outcome in outcomes))
 
-    async def _count_failure(self, error: Exception) -> None:
+    async def _count_failure(self, error: Exception, record: Record) -> None:
         if self._failures.failed(code(error)):
-            await self._stop(code(error))
+            await self._stop(code(error), record.place)
 
-    async def _stop(self, reason: str) -> None:
-        log.get().critical("consumer stopped", service=self._service, reason=reason)
+    async def _stop(self, reason: str, place: Partition) -> None:
+        log.get().critical("consumer stopped", service=self._service, reason=reason, topic=place[0], partition=place[1])
         async with self._sessions.begin() as session:
-            await offsets.stop(session, [self._place(partition) for partition in self._kafka.assignment()], reason)
+            await offsets.stop(session, place, reason)
         raise ConsumerStopped(reason)
 
     async def _tell_kafka(self, readings: Sequence[Reading]) -> None:
@@ -305,6 +306,11 @@ class Failures:
 
     def __init__(self) -> None:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
+
+    def expect(self, reasons: Iterable[str]) -> None:
+        """A stopped consumer that is started again stops at its first such failure, and pours nothing away meanwhile."""
+        for reason in reasons:
+            self._last.extend([reason] * (WINDOW // 2))
 
     def passed(self, count: int) -> None:
         self._last.extend([None] * min(count, WINDOW))

@@ -23,11 +23,8 @@ INSERT INTO consumer_offsets (topic, partition, first_offset, next_offset)
 SELECT topic, partition, first, first FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS held (topic, partition, first)
 ON CONFLICT DO NOTHING
 """
-STOP = """
-UPDATE consumer_offsets AS stored SET stopped = $3
-FROM unnest($1::text[], $2::integer[]) AS held (topic, partition)
-WHERE stored.topic = held.topic AND stored.partition = held.partition
-"""
+STOP = "UPDATE consumer_offsets SET stopped = $3 WHERE topic = $1 AND partition = $2"
+STOPPED = "SELECT DISTINCT stopped FROM consumer_offsets WHERE stopped IS NOT NULL"
 
 
 class Fenced(Exception):
@@ -56,10 +53,16 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
         raise Fenced
 
 
-async def stop(session: AsyncSession, partitions: Collection[Partition], reason: str) -> None:
-    """Shown red in the ledger until a worker goes on."""
+async def stop(session: AsyncSession, place: Partition, reason: str) -> None:
+    """Shown red in the ledger until a worker goes on there."""
     connection = await database.driver(session)
-    await connection.execute(STOP, *_columns(partitions), reason)
+    await connection.execute(STOP, *place, reason)
+
+
+async def stopped(session: AsyncSession) -> list[str]:
+    """Why partitions stand still that nobody got to move since."""
+    connection = await database.driver(session)
+    return [row["stopped"] for row in await connection.fetch(STOPPED)]
 
 
 def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:
@@ -78,4 +81,4 @@ def _columns(partitions: Collection[Partition]) -> tuple[list[str], list[int]]:
     return [topic for topic, _ in partitions], [number for _, number in partitions]
 
 
-__all__ = ["Fenced", "begin", "fence", "firsts", "nexts", "stop", "stored"]
+__all__ = ["Fenced", "begin", "fence", "firsts", "nexts", "stop", "stopped", "stored"]

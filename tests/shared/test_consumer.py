@@ -1,0 +1,142 @@
+"""The consumer on real Kafka and PostgreSQL: each record has its effect once, or a reason why it has none."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.consumer import ConsumerStopped, Outcome, Received, SetAside
+from shared.events import Message
+from tests.installation import Installation
+from tests.shared.trial import Trial, event, hazard, record
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def trial(installation: Installation) -> AsyncIterator[Trial]:
+    async with Trial(installation) as found:
+        yield found
+
+
+async def reasons(trial: Trial) -> list[tuple[str, str]]:
+    return [(str(reason), str(pointer)) for reason, pointer in await trial.fetch("SELECT reason, pointer FROM dead_letters")]
+
+
+async def test_each_record_has_its_effect_and_is_counted(trial: Trial) -> None:
+    sent = [event(hazard()) for _ in range(300)]
+    await trial.publish(*sent)
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"recorded": 300}
+    assert set((await trial.effects()).values()) == {1}
+    assert len(await trial.effects()) == 300
+
+
+async def test_a_repeat_has_no_effect(trial: Trial) -> None:
+    one, other = event(hazard()), event(hazard())
+    await trial.publish(one, one, other)
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"recorded": 2, "repeat": 1}
+        await trial.publish(other)
+        assert await trial.drained() == {"recorded": 2, "repeat": 2}
+    assert set((await trial.effects()).values()) == {1}
+
+
+async def test_repeats_are_told_from_new_ones_within_a_large_batch(trial: Trial) -> None:
+    known, new = [event(hazard()) for _ in range(100)], [event(hazard()) for _ in range(100)]
+    await trial.publish(*known)
+    async with trial.running(trial.consumer(max_records=2000)):
+        await trial.drained()
+        await trial.publish(*(message for pair in zip(known, new, strict=True) for message in pair))
+        assert await trial.drained() == {"recorded": 200, "repeat": 100}
+    assert set((await trial.effects()).values()) == {1}
+
+
+async def test_the_same_id_with_other_content_is_set_aside(trial: Trial) -> None:
+    first = hazard()
+    await trial.publish(event(first), event(first.model_copy(update={"magnitude": 7.7})))
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"recorded": 1, "set_aside": 1}
+    assert await reasons(trial) == [("conflict", "")]
+
+
+async def test_an_unknown_version_is_set_aside(trial: Trial) -> None:
+    await trial.publish(with_header(event(hazard()), "ce_type", b"dayar.hazard.reported.v9"), event(hazard()))
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"recorded": 1, "set_aside": 1}
+    assert await reasons(trial) == [("unknown_type", "")]
+
+
+async def test_malformed_records_are_set_aside_with_a_pointer(trial: Trial) -> None:
+    good = event(hazard())
+    wrong = hazard().model_dump_json(exclude={"severity"}).replace('"earthquake"', '"sea monster"')
+    await trial.publish(
+        replace(good, value=b"{"), replace(good, value=wrong.encode()), replace(good, headers=()),
+        replace(good, value=b""), replace(good, key=b"", value=b"\xff\x00"), good,
+    )  # fmt: skip
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"recorded": 1, "set_aside": 5}
+    assert ("malformed", "/type") in await reasons(trial)
+
+
+async def test_a_record_that_always_fails_is_set_aside_and_its_neighbours_are_done(trial: Trial) -> None:
+    bad = event(hazard(magnitude=6.66))
+    key = bad.key
+    await trial.publish(*(replace(event(hazard()), key=key) for _ in range(20)), bad)
+    await trial.publish(*(replace(event(hazard()), key=key) for _ in range(20)))
+    async with trial.running(trial.consumer(breaks_on_666)):
+        assert await trial.drained() == {"recorded": 40, "set_aside": 1}
+    assert await reasons(trial) == [("failed:ZeroDivisionError", "")]
+    assert len(await trial.effects()) == 40
+
+
+async def test_a_failing_statement_is_set_aside_by_sqlstate_without_its_text(trial: Trial) -> None:
+    async def violate(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        await session.execute(text("INSERT INTO effects (event_id, by) VALUES (NULL, 1)"))
+        return []
+
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer(violate)):
+        assert await trial.drained() == {"set_aside": 1}
+    assert await reasons(trial) == [("failed:IntegrityError:23502", "")]
+
+
+async def test_a_handler_may_set_one_record_aside(trial: Trial) -> None:
+    async def refuse_666(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        if any(one.event.data.magnitude == 6.66 for one in received):
+            raise SetAside("unbelievable", "/magnitude")
+        return await record(received, session)
+
+    await trial.publish(*(event(hazard()) for _ in range(10)), event(hazard(magnitude=6.66)))
+    async with trial.running(trial.consumer(refuse_666)):
+        assert await trial.drained() == {"recorded": 10, "set_aside": 1}
+    assert await reasons(trial) == [("unbelievable", "/magnitude")]
+
+
+async def test_a_handler_that_breaks_on_every_record_stops_the_consumer(trial: Trial) -> None:
+    async def broken(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        raise KeyError(received[0].event.data.source_id)
+
+    await trial.publish(*(event(hazard()) for _ in range(300)))
+    for _ in ("a bad release", "the same release, started again"):
+        with pytest.RaisesGroup(ConsumerStopped, flatten_subgroups=True):
+            async with trial.running(trial.consumer(broken, max_records=50)):
+                await asyncio.Event().wait()
+        rows = await trial.rows()
+        assert {row.stopped for row in rows if row.stopped} == {"failed:KeyError"}
+        assert sum(row.kinds.get("set_aside", 0) for row in rows) == 100
+        assert all(row.is_balanced for row in rows)
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"recorded": 200, "set_aside": 100}
+    assert not any(row.stopped for row in await trial.rows())
+
+
+def with_header(message: Message, name: str, value: bytes) -> Message:
+    return replace(message, headers=tuple((key, value if key == name else old) for key, old in message.headers))
+
+
+async def breaks_on_666(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    return await record([one for one in received if 1 / (one.event.data.magnitude != 6.66)], session)

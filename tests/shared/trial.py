@@ -1,0 +1,150 @@
+"""A service small enough to try the spine on: it reads `hazards` as alerts does, and leaves one row and one event for each."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import database, ledger, lifecycle, outbox
+from shared.config import Settings
+from shared.consumer import Consumer, Handler, Outcome, Received
+from shared.events import Area, HazardReported, Message, Point, ReportSettled, derived_id, event_id, message
+from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind, Road, Status
+from shared.ledger import Row
+from shared.publisher import Publisher
+from tests.installation import Installation
+from tests.waiting import wait_for
+
+SERVICE = "alerts"
+TOPIC = "hazards"
+AUTHOR = uuid4()
+EFFECTS = "CREATE TABLE IF NOT EXISTS effects (event_id uuid NOT NULL, by integer NOT NULL)"
+
+
+def hazard(hazard_id: UUID | None = None, *, magnitude: float = 5.0, report_id: UUID | None = None) -> HazardReported:
+    now = datetime.now(UTC)
+    return HazardReported(
+        report_id=report_id or uuid4(), hazard_id=hazard_id or uuid4(), author=AUTHOR, road=Road.API, received_at=now,
+        source="trial", source_id="q1", type=HazardType.EARTHQUAKE, magnitude=magnitude,
+        area=Area(point=Point(lat=39.6, lon=72.2)), onset=now, reported_at=now,
+    )  # fmt: skip
+
+
+def event(data: HazardReported) -> Message:
+    id = event_id(data.event_type, data.author, data.report_id, data.version)
+    return message(data, id=id, source="/intake", time=data.received_at)
+
+
+async def record(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    """One effect and one event for each; how slowly, the environment says."""
+    await asyncio.sleep(float(os.environ.get("TRIAL_SECONDS", "0")))
+    connection = await database.driver(session)
+    rows = [(one.event.id, os.getpid()) for one in received]
+    await connection.copy_records_to_table("effects", records=rows, columns=("event_id", "by"))
+    await outbox.add(session, *map(settled, received))
+    return [Outcome(OutcomeKind.RECORDED)] * len(received)
+
+
+def settled(received: Received) -> Message:
+    data = ReportSettled(
+        report_id=received.event.data.report_id, version=1, status=Status.ACTUAL, kind=ReportKind.HAZARD,
+        consumer=SERVICE, outcome=OutcomeKind.RECORDED,
+    )  # fmt: skip
+    return message(data, id=derived_id("settled", received.event.id), source="/alerts", time=received.event.time)
+
+
+class Trial:
+    """The small service in an installation, and what is to be seen of it."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.settings = installation.settings(Settings, SERVICE)
+        self.engine = database.engine(self.settings)
+        self.sessions = database.sessions(self.engine)
+        self.publisher = Publisher(installation.settings(Settings, "intake"))
+
+    async def __aenter__(self) -> Self:
+        async with self.engine.begin() as connection:
+            if not await connection.scalar(text("SELECT to_regclass('consumer_offsets') IS NOT NULL")):
+                await connection.run_sync(create_tables)
+            await connection.execute(text(EFFECTS))
+        await self.publisher.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self.publisher.__aexit__(None, None, None)
+        await self.engine.dispose()
+
+    def consumer(self, handler: Handler = record, **options: Any) -> Consumer:
+        return Consumer(SERVICE, [TOPIC], handler, settings=self.settings, sessions=self.sessions, **options)
+
+    @asynccontextmanager
+    async def running(self, *consumers: Consumer) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(consumer.run()) for consumer in consumers]
+            yield
+            for task in tasks:
+                task.cancel()
+
+    async def publish(self, *messages: Message) -> None:
+        await self.publisher.flush()  # a fresh login's rights may take the broker a moment
+        await self.publisher.publish_all(messages, timeout=30)
+
+    async def rows(self) -> list[Row]:
+        async with self.sessions.begin() as session:
+            rows = await ledger.balance(session)
+        return [row for row in await ledger.with_ends(rows, SERVICE, self.settings) if row.topic == TOPIC]
+
+    async def drained(self, timeout: float = 60) -> Counter[str]:
+        """What became of all that was published, once nothing is on its way; it must balance."""
+
+        async def is_drained() -> list[Row] | None:
+            rows = await self.rows()
+            return rows if all(row.on_its_way == 0 for row in rows) else None
+
+        rows = await wait_for(is_drained, timeout, 0.1)
+        assert all(row.is_balanced for row in rows), rows
+        return sum((Counter(row.kinds) for row in rows), Counter())
+
+    async def fetch(self, statement: str) -> list[tuple[Any, ...]]:
+        async with self.sessions.begin() as session:
+            return [tuple(row) for row in await session.execute(text(statement))]
+
+    async def effects(self) -> Counter[UUID]:
+        return Counter(id for (id,) in await self.fetch("SELECT event_id FROM effects"))
+
+
+def create_tables(connection: Any) -> None:
+    from shared.spine import create_spine
+
+    class Operations:
+        execute = staticmethod(lambda statement: connection.exec_driver_sql(statement))
+
+    create_spine(Operations())
+
+
+async def work() -> None:
+    """The worker as a process of its own."""
+    settings = Settings().for_service(SERVICE)
+    engine = database.engine(settings)
+    consumer = Consumer(
+        SERVICE, [TOPIC], record, settings=settings, sessions=database.sessions(engine),
+        max_records=int(os.environ.get("TRIAL_RECORDS", "20")),
+    )  # fmt: skip
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(consumer.run())
+            group.create_task(outbox.Relay(settings, engine).run())
+    finally:
+        await engine.dispose()
+
+
+if __name__ == "__main__":
+    lifecycle.run_worker(work)
