@@ -53,6 +53,7 @@ ROUTES: dict[str, Rule] = {
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),
+    "GET /intake/v1/feeds": to(LEDGER),
     # registry
     "GET /registry/v1/households": to(HOUSEHOLD_READERS),
     "GET /registry/v1/households/{household_id}": to(HOUSEHOLD_READERS),

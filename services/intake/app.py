@@ -10,10 +10,12 @@ from starlette.routing import Route
 from services.intake import openapi
 from services.intake.config import IntakeSettings
 from services.intake.door import Counts, Door, DoorMetrics
+from services.intake.feeds import routes as feeds
+from services.intake.feeds.routes import FeedMetrics
 from services.intake.memory import Memory
 from services.intake.routes import ROUTES, Intake, Turned
 from services.intake.spool import Spool
-from shared import http
+from shared import database, http
 from shared.auth import Authenticator
 from shared.places import Places
 from shared.publisher import Publisher
@@ -37,8 +39,13 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             door = Door(memory=memory, sealer=sealer, publisher=publisher, spool=spool, counts=counts)
             app.state.intake = Intake(door, places, settings, settings.intake_requests_at_once)
             app.state.metrics.register(DoorMetrics(door))
+            engine = database.engine(settings)  # only `GET /v1/feeds` and its metric ask it: reports come in without it
+            stack.push_async_callback(engine.dispose)
+            app.state.sessions = database.sessions(engine)
+            app.state.metrics.register(feed_metrics := FeedMetrics(app.state.sessions))
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            running = [tasks.create_task(each) for each in (revocations.run(), memory.run(), spool.write(), door.drain())]
+            kept_up = (revocations.run(), memory.run(), spool.write(), door.drain(), feed_metrics.run())
+            running = [tasks.create_task(each) for each in kept_up]
             yield
             for task in running:
                 task.cancel()
@@ -53,7 +60,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
 
     app = http.create_app(
         "intake", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routes=ROUTES,
+        ready=ready, routers=(feeds.router,), routes=ROUTES,
     )  # fmt: skip
     for route in app.router.routes:
         if isinstance(route, Route) and route.methods == {"POST"}:
