@@ -1,0 +1,105 @@
+"""Documents of a feed on real PostgreSQL: what is remembered, told and counted."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.intake.config import IntakeSettings
+from services.intake.feeds import queries
+from services.intake.feeds.area import WatchedArea
+from services.intake.feeds.items import ItemKind
+from services.intake.feeds.reading import SOURCES, Counts, Reader
+from shared import database
+from shared.events.vocabulary import Status
+from shared.places import Places
+from tests.installation import Installation
+from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
+
+Sessions = async_sessionmaker[AsyncSession]
+
+USGS = SOURCES["usgs"]
+LATER = ONSET_MS + 3_600_000
+
+
+@pytest.fixture
+async def sessions(installation: Installation) -> AsyncIterator[Sessions]:
+    engine = database.engine(installation.settings(IntakeSettings))
+    yield database.sessions(engine)
+    await engine.dispose()
+
+
+async def read(sessions: Sessions, *features: object, feed: str = "own.geojson") -> Counts:
+    reader = Reader(WatchedArea.load(), Places.load(), Status.ACTUAL)
+    async with sessions.begin() as session:
+        return await reader.read(session, USGS, feed, document(*features), etag='"1"')
+
+
+async def told(sessions: Sessions) -> list[str]:
+    async with sessions.begin() as session:
+        rows = await session.scalars(text("SELECT headers FROM outbox ORDER BY id"))
+        return [header["ce_type"].split(".")[2] for header in (dict(json.loads(row)) for row in rows)]
+
+
+async def test_a_document_twice_is_told_once(sessions: Sessions) -> None:
+    first = await read(sessions, feature(), feature("us2", type="explosion"), feature("us3", at=(0.0, 0.0)), "broken")
+    again = await read(sessions, feature(), feature("us2", type="explosion"), feature("us3", at=(0.0, 0.0)), "broken")
+
+    assert first == {ItemKind.PUBLISHED: 1, ItemKind.NOT_A_HAZARD: 1, ItemKind.OUT_OF_AREA: 1, ItemKind.SET_ASIDE: 1}
+    assert again == first - Counts({ItemKind.PUBLISHED: 1}) + Counts({ItemKind.UNCHANGED: 1})
+    assert await told(sessions) == ["reported"]
+
+
+async def test_counts_are_kept_per_feed_in_all_and_of_the_last_reading(sessions: Sessions) -> None:
+    await read(sessions, feature(), feature("us9", at=(0.0, 0.0)))
+    await read(sessions, feature())
+
+    async with sessions.begin() as session:
+        counts = {row.kind: (row.total, row.last) for row in await queries.counts(session)}
+        assert await queries.etag(session, "own.geojson") == '"1"'
+        assert await queries.totals(session)
+    assert counts["published"] == (1, 0)
+    assert counts["unchanged"] == (1, 1)
+    assert counts["out_of_area"] == (1, 0)
+
+
+async def test_revision_and_deletion_in_later_documents(sessions: Sessions) -> None:
+    await read(sessions, feature("us1"))
+    await read(sessions, feature("us1", ids=",us1,ak2,", mag=5.4, updated=LATER))
+    await read(sessions, deleted("us1", updated=LATER + 1))
+    await read(sessions, feature("ak2", ids=",ak2,", updated=LATER))
+
+    assert await told(sessions) == ["reported", "updated", "cancelled"]
+
+
+async def test_two_readers_at_once_tell_one_hazard(sessions: Sessions) -> None:
+    await asyncio.gather(*(read(sessions, feature(), feed=f"feed-{number}") for number in range(4)))
+    assert await told(sessions) == ["reported"]
+
+
+async def test_a_reading_that_does_not_commit_leaves_nothing(sessions: Sessions) -> None:
+    reader = Reader(WatchedArea.load(), Places.load(), Status.ACTUAL)
+    async with sessions() as session:
+        await reader.read(session, USGS, "own.geojson", document(feature()))
+        await session.rollback()
+
+    assert await told(sessions) == []
+    assert (await read(sessions, feature()))[ItemKind.PUBLISHED] == 1
+
+
+async def test_a_long_document_is_one_reading(sessions: Sessions) -> None:
+    many = [feature(f"us{number}", ids=f",us{number},at{number},") for number in range(1200)]
+    assert (await read(sessions, *many))[ItemKind.PUBLISHED] == 1200
+    assert (await read(sessions, *many))[ItemKind.UNCHANGED] == 1200
+
+
+async def test_an_entry_that_cannot_be_read_is_kept_as_it_came(sessions: Sessions) -> None:
+    await read(sessions, feature("us5", mag="a\u0000b"))
+
+    async with sessions.begin() as session:
+        [entry] = await queries.set_aside(session)
+    assert (entry.name, entry.reason, entry.pointer) == ("us5", "unreadable", "/properties/mag")
+    assert "us5" in entry.content
