@@ -2,10 +2,14 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from aiokafka.errors import KafkaError
 
-from shared import database
+from shared import database, log
+
+T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
 
@@ -43,3 +47,16 @@ class Backoff:
     async def wait(self) -> None:
         await asyncio.sleep(self._next * random.uniform(0.8, 1.2))
         self._next = min(self._next * 2, LONGEST_SECONDS)
+
+
+async def patiently(deed: Callable[[], Awaitable[T]]) -> T:
+    """Does it again, for ever, while a part is at fault."""
+    backoff = Backoff()
+    while True:
+        try:
+            return await deed()
+        except Exception as error:
+            if not is_part_at_fault(error):
+                raise
+            log.get().warning("waits for a part", **log.described(error))
+            await backoff.wait()

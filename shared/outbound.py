@@ -35,12 +35,20 @@ class OutboundError(Exception):
     """The call did not bring an answer that can be used; `reason` is its code."""
 
     reason = "failed"
+    is_final = False  # whether calling again is of no use
 
 
 class Refused(OutboundError):
     """The address may not be called from this installation."""
 
     reason = "refused_address"
+
+
+class OutsideExercise(Refused):
+    """An exercise installation calls only loopback."""
+
+    reason = "exercise"
+    is_final = True
 
 
 class Unreachable(OutboundError):
@@ -190,7 +198,7 @@ class Gate:
 
     def _check(self, address: Address, *, is_allowed: bool) -> None:
         if self._is_exercise and not address.is_loopback:
-            raise Refused("an exercise installation calls only loopback")
+            raise OutsideExercise(str(address))
         if not is_allowed and not is_public(address):
             raise Refused(str(address))
 

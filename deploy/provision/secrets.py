@@ -7,7 +7,7 @@ from pathlib import Path
 from shared import auth, seal
 from shared.events.topics import SERVICES
 
-KEYS = ("registry-kek", "search-root", "memory-key", "callers-key")  # 32 bytes each
+KEYS = ("registry-kek", "search-root", "memory-key", "callers-key", "alerts-key")  # 32 bytes each
 PASSWORDS = (
     "kafka-admin", "database-admin", "valkey", "kafka-integrator",
     *(f"{part}-{service}" for part in ("kafka", "database") for service in SERVICES),
@@ -46,5 +46,6 @@ def env(folder: Path) -> dict[str, str]:
         "REGISTRY_KEK_FILE": f"{folder}/registry-kek",
         "SEARCH_ROOT_FILE": f"{folder}/search-root",
         "MEMORY_KEY_FILE": f"{folder}/memory-key",
+        "ALERTS_KEY_FILE": f"{folder}/alerts-key",
         "CALLERS_KEY_FILE": f"{folder}/callers-key",
     }

@@ -1,0 +1,1 @@
+"""Decides what deserves an alert, tells the people of the centre, and goes on until somebody answers."""

@@ -1,0 +1,159 @@
+"""The alerts that one transaction touches, and what is to be told of them; written together at its end."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.alerts import alerts
+from services.alerts.alerts import Alert
+from services.alerts.receivers import Receiver, at_level, up_to_level
+from services.alerts.rules import TOO_OLD, Finding, Kind, Window
+from services.alerts.ruleset import Ruleset
+from shared import events
+from shared.auth import Ancestry
+from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, Message
+from shared.events.vocabulary import Channel, OutcomeKind, Status
+from shared.readings import Outcome
+
+
+class Cause(StrEnum):
+    """Why a receiver is told."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    LAPSED = "lapsed"
+    ESCALATED = "escalated"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One receiver to be told once; the id is the `webhook-id` of every attempt, the content the same in each."""
+
+    delivery_id: UUID
+    alert_id: UUID
+    step: int
+    recipient: str
+    channel: Channel
+    cause: Cause
+    content: str
+    created_at: datetime
+
+
+class Book:
+    """Takes what the rules find, and says what became of it."""
+
+    def __init__(
+        self, known: Iterable[Alert], receivers: Sequence[Receiver], *, places: Ancestry, rules: Ruleset, now: datetime
+    ) -> None:
+        self._alerts = {alert.alert_id: alert for alert in known}
+        self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
+        self.changed: dict[UUID, Alert] = {}
+        self.deliveries: list[Delivery] = []
+        self.messages: list[Message] = []
+
+    def tell(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
+        """Raises the alert, or joins the one that stands for the situation."""
+        known = self._alerts.get(alerts.identity(finding.situation))
+        if known is None:
+            self._raise(alerts.raised(finding, report_id, self._now))
+        elif not finding.is_suppressed and known.is_suppressed:
+            self._raise(alerts.changed(alerts.renewed(known, finding, self._now), self._now, is_suppressed=False))
+        elif not finding.is_suppressed:
+            self._renew(known, finding)
+        if finding.is_suppressed and (known is None or known.is_suppressed):
+            return Outcome(OutcomeKind.SUPPRESSED, TOO_OLD)
+        return Outcome(OutcomeKind.ALERTED, finding.reason)
+
+    def lapse(self, hazard_id: UUID, reason: str, *, kinds: Iterable[Kind] = tuple(Kind)) -> Outcome:
+        """The hazard's alerts are taken back; whoever was told of them hears it."""
+        found = [alert for alert in self._alerts.values() if alert.hazard_id == hazard_id and alert.kind in kinds]
+        for alert in found:
+            after = alerts.lapsed(alert, reason, self._now)
+            if after is not alert:
+                told = after if alert.resolved_at else self._notified(after, Cause.LAPSED)
+                self._keep(told, AlertUpdated)
+        is_joined = any(not alert.is_suppressed for alert in found)
+        return Outcome(OutcomeKind.ALERTED if is_joined else OutcomeKind.NOTED, reason)
+
+    def escalate(self, alert: Alert) -> None:
+        """Nobody answered: the next step is told, and the clock starts again."""
+        due = self._now + self._rules.escalation.wait(alert.severity)
+        risen = alerts.changed(alert, self._now, level=alert.level + 1, escalates_at=due)
+        self._keep(self._notified(risen, Cause.ESCALATED), AlertEscalated)
+
+    def windows(self, status: Status, area: str) -> list[Window]:
+        """The dates whose displaced households an alert has counted already."""
+        return [
+            Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
+            for alert in self._alerts.values()
+            if alert.kind is Kind.DISPLACEMENT and alert.status == status and alert.area == area
+        ]
+
+    def _raise(self, alert: Alert) -> None:
+        if alert.is_suppressed:
+            self._keep(alert, AlertSuppressed)
+            return
+        due = self._now + self._rules.escalation.wait(alert.severity)
+        self._keep(self._notified(replace(alert, escalates_at=due), Cause.RAISED), AlertRaised)
+
+    def _renew(self, known: Alert, finding: Finding) -> None:
+        after = alerts.renewed(known, finding, self._now)
+        if after is known:
+            return
+        if alerts.is_worse(after, known) or known.is_lapsed:
+            after = self._notified(self._hastened(after), Cause.UPDATED)
+        self._keep(after, AlertUpdated)
+
+    def _hastened(self, alert: Alert) -> Alert:
+        """A worse alert waits no longer for its answer than one that began as bad."""
+        if alert.is_answered:
+            return alert
+        due = self._now + self._rules.escalation.wait(alert.severity)
+        return replace(alert, escalates_at=min(alert.escalates_at or due, due))
+
+    def _notified(self, alert: Alert, cause: Cause) -> Alert:
+        """The alert's next notification begins."""
+        begun = replace(alert, step=alert.step + 1)
+        called = at_level if cause in (Cause.RAISED, Cause.ESCALATED) else up_to_level
+        content = content_of(begun, cause)
+        for receiver in called(self._receivers, begun, self._places):
+            self.deliveries.append(self._delivery(begun, receiver, cause, content))
+        return begun
+
+    def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause, content: str) -> Delivery:
+        return Delivery(
+            events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel),
+            alert.alert_id,
+            alert.step,
+            receiver.label,
+            receiver.channel,
+            cause,
+            content,
+            self._now,
+        )
+
+    def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
+        self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
+        self.messages.append(alert.event(event))
+
+
+EVENTS = {
+    Cause.RAISED: AlertRaised,
+    Cause.UPDATED: AlertUpdated,
+    Cause.LAPSED: AlertUpdated,
+    Cause.ESCALATED: AlertEscalated,
+}
+
+
+def content_of(alert: Alert, cause: Cause) -> str:
+    """What a webhook's body is: type, timestamp and data, as Standard Webhooks asks."""
+    event = EVENTS[cause]
+    message = alert.event(event)
+    return json.dumps(
+        {"type": event.event_type, "timestamp": alert.changed_at.isoformat(), "data": json.loads(message.value)},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )

@@ -1,0 +1,43 @@
+"""Standard Webhooks: a signed POST, the same id in every attempt, any 2xx is a delivery."""
+
+from datetime import UTC, datetime
+
+from standardwebhooks import Webhook
+
+from services.alerts.channels import Job, Undelivered
+from services.alerts.receivers import Receiver
+from services.alerts.secrets import SecretBox
+from shared.outbound import AnswerTooBig, Outbound, OutboundError
+
+GONE = 410  # the receiver says that it wants no more
+
+
+class WebhookChannel:
+    def __init__(self, outbound: Outbound, box: SecretBox) -> None:
+        self._outbound, self._box = outbound, box
+
+    async def send(self, job: Job, receiver: Receiver) -> str:
+        secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
+        status = await self._post(receiver.address, job.content, signed(job, secrets, datetime.now(UTC)))
+        if not 200 <= status < 300:
+            raise Undelivered(f"http_{status}", is_final=status == GONE)
+        return f"http_{status}"
+
+    async def _post(self, url: str, content: str, headers: dict[str, str]) -> int:
+        try:
+            return (await self._outbound.post(url, content.encode(), headers)).status
+        except AnswerTooBig as error:
+            return error.status  # it was taken; what else was said is not ours to read
+        except OutboundError as error:
+            raise Undelivered(error.reason, is_final=error.is_final) from error
+
+
+def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:
+    """The headers; while a secret is being replaced the old one signs too."""
+    id = str(job.delivery_id)
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(Webhook(secret).sign(id, now, job.content) for secret in secrets),
+    }

@@ -1,0 +1,24 @@
+"""The alerts service's own settings."""
+
+from pathlib import Path
+
+from shared.config import Settings
+
+
+class AlertsSettings(Settings):
+    """`alerts_key_file` holds the 32 bytes that seal the receivers' secrets at rest."""
+
+    alerts_rules: Path | None = None
+    alerts_key_file: Path = Path(".state/secrets/alerts-key")
+
+    alerts_smtp_host: str | None = None
+    alerts_smtp_port: int = 587
+    alerts_smtp_username: str | None = None
+    alerts_smtp_password_file: str | None = None
+    alerts_mail_from: str = "alerts@localhost"
+
+    alerts_retry_seconds: float = 5.0  # the first pause; each next one is twice as long
+    alerts_retry_longest_seconds: float = 600.0
+    alerts_retry_hours: float = 24.0  # then the delivery is given up, and said to be
+    alerts_lease_seconds: float = 30.0  # above the 10 s that an attempt may take
+    alerts_at_once: int = 4  # attempts at one time per receiver: one that hangs holds up only itself

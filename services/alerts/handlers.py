@@ -1,0 +1,245 @@
+"""What happens when a hazard or a household arrives: the rules are asked, and what they find is written and told."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import queries, sightings
+from services.alerts.alerts import SOURCE
+from services.alerts.book import Book
+from services.alerts.rules import Finding, Kind, Nothing, decide, decide_displacement, decide_exposure
+from services.alerts.ruleset import Ruleset
+from services.alerts.sightings import Household
+from shared import events, outbox
+from shared.events import Event, HazardReported, HouseholdRegistered, Message, ReportSettled
+from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind, Status
+from shared.places import Places
+from shared.readings import Outcome, Received
+
+WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
+Clock = Callable[[], datetime]
+Departure = tuple[Status, str, date]  # whence a household was displaced, and when
+
+
+def utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Batch:
+    """What is new in a batch; `said` gathers what became of each position, the weightiest word wins."""
+
+    received: Sequence[Received]
+    hazards: dict[int, HazardReported] = field(default_factory=dict)
+    households: dict[int, Household] = field(default_factory=dict)
+    before: list[Household] = field(default_factory=list)
+    said: dict[int, Outcome] = field(default_factory=dict)
+
+    def say(self, places: Iterable[int], outcome: Outcome) -> None:
+        for place in places:
+            known = self.said.get(place)
+            if known is None or WEIGHT.index(outcome.kind) > WEIGHT.index(known.kind):
+                self.said[place] = outcome
+
+    def newest_hazards(self) -> dict[UUID, int]:
+        return {hazard.hazard_id: place for place, hazard in self.hazards.items()}
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [self.said[place] for place in range(len(self.received))]
+
+
+class Watch:
+    """The handler of both topics: one transaction, which the consumer opens and commits."""
+
+    def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
+        self.rules, self.places, self.clock = rules, places, clock
+
+    async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        now = self.clock()
+        batch = await self._new(received, session)
+        departures, arrivals = self._departures(batch), self._arrivals(batch)
+        await self._lock(batch, departures, arrivals, session)
+        await self._record(batch, session)
+        hazards = await self._hazards_at_stake(batch, arrivals, now, session)
+        book = await self._open(hazards, departures, now, session)
+        self._ask_of_hazards(batch, book, now)
+        await self._ask_of_exposure(batch, hazards, arrivals, book, now, session)
+        await self._ask_of_displacement(batch, departures, book, now, session)
+        await self._write(batch, book, now, session)
+        return batch.outcomes
+
+    async def _new(self, received: Sequence[Received], session: AsyncSession) -> Batch:
+        batch = Batch(received)
+        hazards = {place: one.event.data for place, one in enumerate(received) if is_hazard(one.event)}
+        arrived = {place: one.event.data for place, one in enumerate(received) if place not in hazards}
+        await self._newer_hazards(batch, hazards, session)
+        await self._newer_households(batch, arrived, session)
+        return batch
+
+    async def _newer_hazards(self, batch: Batch, hazards: dict[int, HazardReported], session: AsyncSession) -> None:
+        if not hazards:
+            return
+        known = await queries.hazard_revisions(session, {hazard.hazard_id for hazard in hazards.values()})
+        for place, hazard in hazards.items():
+            if hazard.revision <= known.get(hazard.hazard_id, -1):
+                batch.say([place], Outcome(OutcomeKind.NOTED, "not_newer"))
+                continue
+            known[hazard.hazard_id] = hazard.revision
+            batch.hazards[place] = hazard
+
+    async def _newer_households(
+        self, batch: Batch, arrived: dict[int, HouseholdRegistered], session: AsyncSession
+    ) -> None:
+        if not arrived:
+            return
+        known = await queries.households(session, {event.household_id for event in arrived.values()})
+        for place, event in arrived.items():
+            household, before = (sightings.household(event, self.places), known.get(event.household_id))
+            if before is not None and household.sequence <= before.sequence:
+                batch.say([place], Outcome(OutcomeKind.NOTED, "not_newer"))
+                continue
+            if before is not None:
+                batch.before.append(before)
+            known[event.household_id] = batch.households[place] = household
+
+    def _departures(self, batch: Batch) -> dict[Departure, list[int]]:
+        """By area left and date, the positions that speak of it; what was corrected away is counted anew too."""
+        rule, found = self.rules.displacement, defaultdict[Departure, list[int]](list)
+        for place, one in (*batch.households.items(), *((None, one) for one in batch.before)):
+            if rule is None or one.origin_area is None or one.mobility not in rule.mobility or not one.is_day:
+                continue
+            found[one.status, one.origin_area, one.occurred_on] += [] if place is None else [place]
+        return found
+
+    def _arrivals(self, batch: Batch) -> dict[tuple[Status, str], list[int]]:
+        """By area where a displaced household now lives, the positions that speak of it."""
+        rule, found = (self.rules.exposure, defaultdict[tuple[Status, str], list[int]](list))
+        for place, one in (*batch.households.items(), *((None, one) for one in batch.before)):
+            if rule is None or one.destination_area is None or one.mobility not in rule.mobility:
+                continue
+            found[one.status, one.destination_area] += [] if place is None else [place]
+        return found
+
+    async def _lock(
+        self,
+        batch: Batch,
+        departures: Iterable[Departure],
+        arrivals: Iterable[tuple[Status, str]],
+        session: AsyncSession,
+    ) -> None:
+        left = {(Kind.DISPLACEMENT.value, area) for _, area, _ in departures}
+        lived = {(Kind.EXPOSURE.value, area) for _, area in arrivals}
+        threatened = {
+            (Kind.EXPOSURE.value, area) for hazard in batch.hazards.values() for area in self._areas_of(hazard)
+        }
+        await queries.lock(session, left | lived | threatened)
+
+    async def _record(self, batch: Batch, session: AsyncSession) -> None:
+        newest = {hazard.hazard_id: hazard for hazard in batch.hazards.values()}
+        await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in newest.values()))
+        await queries.save_households(session, {one.household_id: one for one in batch.households.values()}.values())
+
+    async def _hazards_at_stake(
+        self, batch: Batch, arrivals: Iterable[tuple[Status, str]], now: datetime, session: AsyncSession
+    ) -> dict[UUID, tuple[HazardReported, set[str]]]:
+        """Each hazard with the areas in which exposure is to be counted anew: its own, or those somebody moved to."""
+        found: dict[UUID, tuple[HazardReported, set[str]]] = {}
+        lived = set(arrivals)
+        if lived and self.rules.exposure:
+            since = now - self.rules.exposure.max_age
+            statuses = {status for status, _ in lived}
+            for hazard, areas in await queries.hazards_over(session, {area for _, area in lived}, statuses, since):
+                found[hazard.hazard_id] = (hazard, {area for area in areas if (hazard.status, area) in lived})
+        for hazard in batch.hazards.values():
+            found[hazard.hazard_id] = hazard, set(self._areas_of(hazard))
+        return found
+
+    async def _open(
+        self, hazards: Iterable[UUID], departures: Iterable[Departure], now: datetime, session: AsyncSession
+    ) -> Book:
+        days = self.rules.displacement.days if self.rules.displacement else 0
+        since = min((day for _, _, day in departures), default=now.date()) - timedelta(days=2 * days)
+        known = await queries.touched_alerts(session, list(hazards), {area for _, area, _ in departures}, since)
+        receivers = await queries.receivers(session)
+        return Book(known, receivers, places=self.places, rules=self.rules, now=now)
+
+    def _ask_of_hazards(self, batch: Batch, book: Book, now: datetime) -> None:
+        for place, hazard in batch.hazards.items():
+            batch.say([place], self._settled(hazard, decide(hazard, self.rules, now), book))
+
+    def _settled(self, hazard: HazardReported, found: Finding | Nothing, book: Book) -> Outcome:
+        if isinstance(found, Finding):
+            return book.tell(found, hazard.report_id)
+        if hazard.msg_type is MsgType.CANCEL:
+            return book.lapse(hazard.hazard_id, found.reason)
+        return book.lapse(hazard.hazard_id, found.reason, kinds=[Kind.HAZARD])
+
+    async def _ask_of_exposure(
+        self,
+        batch: Batch,
+        hazards: dict[UUID, tuple[HazardReported, set[str]]],
+        arrivals: dict[tuple[Status, str], list[int]],
+        book: Book,
+        now: datetime,
+        session: AsyncSession,
+    ) -> None:
+        if self.rules.exposure is None:
+            return
+        pairs = sorted((id, area, hazard.status) for id, (hazard, areas) in hazards.items() for area in areas)
+        counts = await queries.exposed(session, pairs, self.rules.exposure.mobility)
+        newest = batch.newest_hazards()
+        for hazard_id, area, status in pairs:
+            hazard = hazards[hazard_id][0]
+            found = decide_exposure(hazard, area, counts[hazard_id, area], self.rules, now)
+            if isinstance(found, Finding):
+                own = [newest[hazard_id]] if hazard_id in newest else []
+                batch.say([*own, *arrivals.get((status, area), [])], book.tell(found, hazard.report_id))
+
+    async def _ask_of_displacement(
+        self, batch: Batch, departures: dict[Departure, list[int]], book: Book, now: datetime, session: AsyncSession
+    ) -> None:
+        rule = self.rules.displacement
+        if rule is not None and departures:
+            days, span = [day for _, _, day in departures], timedelta(days=rule.days)
+            areas = {area for _, area, _ in departures}
+            counts = await queries.displaced(session, areas, rule.mobility, min(days) - span, max(days) + span)
+            for (status, area, day), spoken in sorted(departures.items()):
+                known = counts.get((status, area), {})
+                found = decide_displacement(status, area, day, known, book.windows(status, area), self.rules, now)
+                batch.say(spoken, self._told(found, book))
+        batch.say(batch.households, Outcome(OutcomeKind.NOTED, "no_rule"))
+
+    def _told(self, found: Finding | Nothing, book: Book) -> Outcome:
+        return book.tell(found) if isinstance(found, Finding) else Outcome(OutcomeKind.NOTED, found.reason)
+
+    async def _write(self, batch: Batch, book: Book, now: datetime, session: AsyncSession) -> None:
+        await queries.save_alerts(session, book.changed.values())
+        await queries.add_deliveries(session, book.deliveries)
+        settled = [
+            outcome_of(one.event, outcome, now)
+            for one, outcome in zip(batch.received, batch.outcomes, strict=True)
+            if is_hazard(one.event)
+        ]
+        await outbox.add(session, *book.messages, *settled)
+
+    def _areas_of(self, hazard: HazardReported) -> tuple[str, ...]:
+        return sightings.areas_of(hazard.area.pcodes, self.places)
+
+
+def is_hazard(event: Event[HazardReported] | Event[HouseholdRegistered]) -> bool:
+    return isinstance(event.data, HazardReported)
+
+
+def outcome_of(event: Event[HazardReported], outcome: Outcome, now: datetime) -> Message:
+    """What the author of a hazard report is owed."""
+    hazard = event.data
+    settled = ReportSettled(
+        report_id=hazard.report_id, version=hazard.version, status=hazard.status, kind=ReportKind.HAZARD,
+        consumer="alerts", outcome=outcome.kind, reason=outcome.reason,
+    )  # fmt: skip
+    return events.message(settled, id=events.derived_id("outcome", "alerts", event.id), source=SOURCE, time=now)

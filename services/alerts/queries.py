@@ -1,0 +1,199 @@
+"""The service's SQL, each statement named for its question; the caller commits."""
+
+import json
+from binascii import crc32
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import astuple, fields
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.alerts import Alert
+from services.alerts.book import Delivery
+from services.alerts.receivers import Receiver
+from services.alerts.sightings import Household
+from shared import database
+from shared.events import HazardReported
+from shared.events.vocabulary import Mobility, Status
+
+_alert = TypeAdapter(Alert)
+_household = TypeAdapter(Household)
+_receiver = TypeAdapter(Receiver)
+
+ALERT_COLUMNS = tuple(field.name for field in fields(Alert))
+HOUSEHOLD_COLUMNS = tuple(field.name for field in fields(Household))
+RECEIVER_COLUMNS = tuple(field.name for field in fields(Receiver))
+DELIVERY_COLUMNS = tuple(field.name for field in fields(Delivery))
+
+
+def upsert(table: str, columns: Sequence[str]) -> str:
+    key, *rest = columns
+    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in rest)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) ON CONFLICT ({key}) DO UPDATE SET {changes}"
+
+
+SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"
+SAVE_ALERT = upsert("alerts", ALERT_COLUMNS)
+SAVE_HOUSEHOLD = upsert("households", HOUSEHOLD_COLUMNS)
+SAVE_HAZARD = upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))
+SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
+
+ADD_DELIVERY = f"""
+INSERT INTO deliveries ({", ".join(DELIVERY_COLUMNS)}, due_at)
+VALUES ({", ".join(f"${number}" for number in range(1, len(DELIVERY_COLUMNS) + 1))}, now())
+ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
+"""
+
+DISPLACED = """
+SELECT status, origin_area, occurred_on, count(*) FROM households
+WHERE is_day AND origin_area = ANY($1) AND mobility = ANY($2) AND occurred_on BETWEEN $3 AND $4
+GROUP BY status, origin_area, occurred_on
+"""
+
+# A household that this very hazard drove out is not counted among those it now threatens.
+EXPOSED = """
+SELECT pair.hazard_id, pair.area, count(known.household_id)
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS pair (hazard_id, area, status)
+LEFT JOIN households AS known ON known.destination_area = pair.area AND known.status = pair.status
+    AND known.mobility = ANY($4) AND known.hazard_id IS DISTINCT FROM pair.hazard_id
+GROUP BY pair.hazard_id, pair.area
+"""
+
+OVER = """
+SELECT report, areas FROM hazards
+WHERE areas && $1 AND status = ANY($2) AND ends_at > $3 AND NOT is_cancelled ORDER BY hazard_id
+"""
+
+TOUCHED = f"""
+{SELECT_ALERTS}
+WHERE alert_id IN (
+    SELECT alert_id FROM alerts WHERE hazard_id = ANY($1)
+    UNION SELECT alert_id FROM alerts WHERE kind = 'displacement' AND area = ANY($2) AND situation >= $3
+)
+ORDER BY alert_id FOR UPDATE
+"""
+
+
+async def hazard_revisions(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
+    connection = await database.driver(session)
+    rows = await connection.fetch("SELECT hazard_id, revision FROM hazards WHERE hazard_id = ANY($1)", list(ids))
+    return {row["hazard_id"]: row["revision"] for row in rows}
+
+
+async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Household]:
+    connection = await database.driver(session)
+    rows = await connection.fetch(
+        f"SELECT {', '.join(HOUSEHOLD_COLUMNS)} FROM households WHERE household_id = ANY($1)", list(ids)
+    )
+    return {row["household_id"]: _household.validate_python(dict(row)) for row in rows}
+
+
+async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
+    """Whoever counts or joins holds its areas first, in one order: two workers would else each see N-1."""
+    keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
+    if keys:
+        connection = await database.driver(session)
+        await connection.execute(
+            "SELECT pg_advisory_xact_lock(rule, area) FROM unnest($1::int[], $2::int[]) AS key (rule, area)",
+            *map(list, zip(*keys, strict=True)),
+        )
+
+
+def signed(text: str) -> int:
+    return crc32(text.encode()) - 2**31
+
+
+async def save_hazards(session: AsyncSession, hazards: Iterable[tuple[HazardReported, Sequence[str]]]) -> None:
+    rows = [
+        (
+            hazard.hazard_id, hazard.revision, hazard.status, list(areas), max(hazard.onset, hazard.expires or hazard.onset),
+            hazard.msg_type == "Cancel", hazard.model_dump_json(exclude_none=True),
+        )
+        for hazard, areas in hazards
+    ]  # fmt: skip
+    await many(session, SAVE_HAZARD, rows)
+
+
+async def save_households(session: AsyncSession, known: Iterable[Household]) -> None:
+    await many(session, SAVE_HOUSEHOLD, [astuple(household) for household in known])
+
+
+async def displaced(
+    session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility], first: date, last: date
+) -> dict[tuple[Status, str], dict[date, int]]:
+    """Distinct households by status, area they left, and date."""
+    connection = await database.driver(session)
+    rows = await connection.fetch(DISPLACED, list(areas), list(mobility), first, last)
+    counts: dict[tuple[Status, str], dict[date, int]] = {}
+    for status, area, day, count in rows:
+        counts.setdefault((Status(status), area), {})[day] = count
+    return counts
+
+
+async def hazards_over(
+    session: AsyncSession, areas: Collection[str], statuses: Collection[Status], since: datetime
+) -> list[tuple[HazardReported, list[str]]]:
+    """Hazards that are not over yet, with the areas they lie over."""
+    connection = await database.driver(session)
+    rows = await connection.fetch(OVER, list(areas), list(statuses), since)
+    return [(HazardReported.model_validate_json(row["report"]), row["areas"]) for row in rows]
+
+
+async def exposed(
+    session: AsyncSession, pairs: Collection[tuple[UUID, str, Status]], mobility: Collection[Mobility]
+) -> dict[tuple[UUID, str], int]:
+    """How many displaced households live in each hazard's area."""
+    if not pairs:
+        return {}
+    connection = await database.driver(session)
+    rows = await connection.fetch(EXPOSED, *map(list, zip(*pairs, strict=True)), list(mobility))
+    return {(hazard_id, area): count for hazard_id, area, count in rows}
+
+
+async def touched_alerts(
+    session: AsyncSession, hazard_ids: Collection[UUID], areas: Collection[str], since: date
+) -> list[Alert]:
+    """The alerts that a batch may change, locked."""
+    connection = await database.driver(session)
+    return [alert_of(row) for row in await connection.fetch(TOUCHED, list(hazard_ids), list(areas), since.isoformat())]
+
+
+async def receivers(session: AsyncSession) -> list[Receiver]:
+    connection = await database.driver(session)
+    rows = await connection.fetch(f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers ORDER BY step, label")
+    return [_receiver.validate_python(dict(row)) for row in rows]
+
+
+async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
+    """Its secrets stay as they are."""
+    statuses, areas = sorted(receiver.statuses), list(receiver.areas)
+    row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": statuses, "areas": areas}
+    await many(session, SAVE_RECEIVER, [list(row.values())])
+
+
+async def save_alerts(session: AsyncSession, changed: Iterable[Alert]) -> None:
+    await many(session, SAVE_ALERT, [alert_row(alert) for alert in changed])
+
+
+async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) -> None:
+    await many(session, ADD_DELIVERY, [astuple(delivery) for delivery in deliveries])
+
+
+async def many(session: AsyncSession, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        connection = await database.driver(session)
+        await connection.executemany(statement, rows)
+
+
+def alert_of(row: asyncpg.Record) -> Alert:
+    return _alert.validate_python({**row, "figures": json.loads(row["figures"])})
+
+
+def alert_row(alert: Alert) -> list[Any]:
+    values = {name: getattr(alert, name) for name in ALERT_COLUMNS}
+    return list({**values, "figures": json.dumps(dict(alert.figures), ensure_ascii=False)}.values())

@@ -1,0 +1,48 @@
+"""Who is told: receivers as the administrator configured them, and which of them an alert concerns."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.alerts.alerts import Alert
+from services.alerts.rules import COUNTRY, RANK
+from shared.auth import Ancestry
+from shared.events.vocabulary import Channel, Severity, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """`step` 0 is told first, 1 and on when nobody answers; no areas = the whole country."""
+
+    label: str
+    channel: Channel
+    address: str
+    language: str = "ky"
+    statuses: frozenset[Status] = frozenset({Status.ACTUAL})
+    step: int = 0
+    areas: tuple[str, ...] = ()
+    floor: Severity = Severity.MINOR
+
+    def wants(self, alert: Alert, places: Ancestry) -> bool:
+        return (
+            alert.status in self.statuses
+            and RANK[alert.severity] >= RANK[self.floor]
+            and (not self.areas or not alert.pcodes or any(self.covers(pcode, places) for pcode in alert.pcodes))
+        )
+
+    def covers(self, pcode: str, places: Ancestry) -> bool:
+        """An alert over an oblast concerns the districts in it, and the other way round."""
+        above = (COUNTRY, pcode, *places.ancestors(pcode))
+        return any(area in above or pcode in places.ancestors(area) for area in self.areas)
+
+
+def at_level(receivers: Iterable[Receiver], alert: Alert, places: Ancestry) -> list[Receiver]:
+    """Whom the alert's level calls; past the last step, those of the last step again."""
+    wanting = [receiver for receiver in receivers if receiver.wants(alert, places)]
+    steps = sorted({receiver.step for receiver in wanting})
+    called = min(alert.level, steps[-1]) if steps else 0
+    return [receiver for receiver in wanting if receiver.step == called]
+
+
+def up_to_level(receivers: Iterable[Receiver], alert: Alert, places: Ancestry) -> list[Receiver]:
+    """Whoever was called so far: those who must hear that it got worse, or was taken back."""
+    return [receiver for receiver in receivers if receiver.step <= alert.level and receiver.wants(alert, places)]

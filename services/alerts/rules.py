@@ -1,0 +1,243 @@
+"""What deserves an alert: pure decisions, each a value with its reason; `now` is an argument."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, Rule, Ruleset, SeverityRule
+from shared.events import HazardReported
+from shared.events.vocabulary import HazardType, MsgType, Severity, Status
+from shared.pages.languages import TIMEZONE
+
+COUNTRY = "KG"
+ALERTED = frozenset({Status.ACTUAL, Status.EXERCISE, Status.TEST})
+RANK = {
+    severity: rank
+    for rank, severity in enumerate(
+        (Severity.UNKNOWN, Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
+    )
+}
+TOO_OLD = "too_old"
+
+
+class Kind(StrEnum):
+    """What a situation is about: one alert for one (kind, status, area, name), whichever rule spoke first."""
+
+    HAZARD = "hazard"
+    DISPLACEMENT = "displacement"
+    EXPOSURE = "exposure"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """An alert's identity; `name` is the hazard's id or the first date of the window."""
+
+    kind: Kind
+    status: Status
+    area: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule has something to say; `is_suppressed` when it comes too late to be told."""
+
+    situation: Situation
+    rule: str
+    reason: str
+    severity: Severity
+    onset: datetime
+    is_suppressed: bool
+    expires: datetime | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    hazard_type: HazardType | None = None
+    hazard_id: UUID | None = None
+    pcodes: tuple[str, ...] = ()
+    households: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No rule speaks, and why."""
+
+    reason: str
+
+
+def decide(hazard: HazardReported, rules: Ruleset, now: datetime) -> Finding | Nothing:
+    """The hazard's own alert: of the rules that speak, the one that calls it most severe."""
+    if hazard.status not in ALERTED:
+        return Nothing("status_not_alerted")
+    if hazard.msg_type is MsgType.CANCEL:
+        return Nothing("cancelled")
+    found = [*_quake(hazard, rules.quake, now), *_severity(hazard, rules.severity, now)]
+    if not found:
+        return Nothing("below_threshold")
+    return max(found, key=lambda finding: RANK[finding.severity])
+
+
+def _quake(hazard: HazardReported, rule: QuakeRule | None, now: datetime) -> list[Finding]:
+    severity = magnitude_severity(hazard, rule)
+    if rule is None or severity is None:
+        return []
+    figures = {"magnitude": hazard.magnitude, "depth_km": hazard.depth_km, "source": hazard.source}
+    return [_of_hazard(hazard, "quake", rule, severity, now, figures)]
+
+
+def _severity(hazard: HazardReported, rule: SeverityRule | None, now: datetime) -> list[Finding]:
+    if rule is None or RANK[hazard.severity] < RANK[rule.floor]:
+        return []
+    figures = {"urgency": hazard.urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
+    return [_of_hazard(hazard, "severity", rule, hazard.severity, now, figures)]
+
+
+def _of_hazard(
+    hazard: HazardReported, name: str, rule: Rule, severity: Severity, now: datetime, figures: Mapping[str, Any]
+) -> Finding:
+    return Finding(
+        situation=Situation(Kind.HAZARD, hazard.status, COUNTRY, str(hazard.hazard_id)),
+        rule=name,
+        reason=rule.reason,
+        severity=severity,
+        onset=hazard.onset,
+        expires=hazard.expires,
+        is_suppressed=is_too_old(hazard, rule, now),
+        figures=without_gaps(figures),
+        hazard_type=hazard.type,
+        hazard_id=hazard.hazard_id,
+        pcodes=hazard.area.pcodes,
+    )
+
+
+def decide_exposure(
+    hazard: HazardReported, area: str, households: int, rules: Ruleset, now: datetime
+) -> Finding | Nothing:
+    """An alert of its own per district, as the people there are others than those that the hazard's alert speaks of."""
+    rule = rules.exposure
+    if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:
+        return Nothing("no_rule")
+    severity = effective_severity(hazard, rules)
+    if RANK[severity] < RANK[rule.floor] or households < rule.households:
+        return Nothing("below_threshold")
+    return _exposed(hazard, area, households, rule, severity, now)
+
+
+def _exposed(
+    hazard: HazardReported, area: str, households: int, rule: ExposureRule, severity: Severity, now: datetime
+) -> Finding:
+    return Finding(
+        situation=Situation(Kind.EXPOSURE, hazard.status, area, str(hazard.hazard_id)),
+        rule="exposure",
+        reason=rule.reason,
+        severity=severity,
+        onset=hazard.onset,
+        expires=hazard.expires,
+        is_suppressed=is_too_old(hazard, rule, now),
+        figures={"households": households, "pcode": area},
+        hazard_type=hazard.type,
+        hazard_id=hazard.hazard_id,
+        pcodes=(area,),
+        households=households,
+    )
+
+
+def effective_severity(hazard: HazardReported, rules: Ruleset) -> Severity:
+    """What the source says, or what the magnitude says where that is more."""
+    by_magnitude = magnitude_severity(hazard, rules.quake) or Severity.UNKNOWN
+    return max(hazard.severity, by_magnitude, key=RANK.__getitem__)
+
+
+def magnitude_severity(hazard: HazardReported, rule: QuakeRule | None) -> Severity | None:
+    if rule is None or hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
+        return None
+    reached = [step.severity for step in rule.steps if hazard.magnitude >= step.magnitude]
+    return max(reached, key=RANK.__getitem__, default=None)
+
+
+def is_too_old(hazard: HazardReported, rule: Rule, now: datetime) -> bool:
+    return now > max(hazard.onset, hazard.expires or hazard.onset) + rule.max_age
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Dates, both included, whose households are counted together."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    @property
+    def dates(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+
+def decide_displacement(
+    status: Status,
+    area: str,
+    day: date,
+    counts: Mapping[date, int],
+    alerted: Iterable[Window],
+    rules: Ruleset,
+    now: datetime,
+) -> Finding | Nothing:
+    """Households of `day` join the alert whose window holds it; else the fullest free window around it decides."""
+    rule = rules.displacement
+    if rule is None or status not in ALERTED:
+        return Nothing("no_rule")
+    taken = list(alerted)
+    joined = next((window for window in taken if day in window), None)
+    window = joined or max(free_windows(day, rule.days, taken), key=lambda each: (total(counts, each), each.first))
+    if joined is None and total(counts, window) < rule.households:
+        return Nothing("below_threshold")
+    return _displaced(status, area, window, counts, rule, now)
+
+
+def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
+    """The windows of so many dates that hold `day`, cut where an alert has counted the dates already."""
+    before = max((window.last for window in taken if window.last < day), default=date.min)
+    after = min((window.first for window in taken if window.first > day), default=date.max)
+    starts = [day - timedelta(days=back) for back in reversed(range(days))]
+    return [
+        Window(max(start, before + timedelta(days=1)), min(start + timedelta(days=days - 1), after - timedelta(days=1)))
+        for start in starts
+    ]
+
+
+def total(counts: Mapping[date, int], window: Window) -> int:
+    return sum(counts.get(day, 0) for day in window.dates)
+
+
+def _displaced(
+    status: Status, area: str, window: Window, counts: Mapping[date, int], rule: DisplacementRule, now: datetime
+) -> Finding:
+    households = total(counts, window)
+    newest = max((day for day in window.dates if counts.get(day)), default=window.last)
+    figures = {
+        "households": households, "hours": rule.hours, "pcode": area,
+        "first": window.first.isoformat(), "last": window.last.isoformat(),
+    }  # fmt: skip
+    return Finding(
+        situation=Situation(Kind.DISPLACEMENT, status, area, window.first.isoformat()),
+        rule="displacement",
+        reason=rule.reason,
+        severity=rule.severity,
+        onset=midnight(window.first),
+        expires=midnight(window.last + timedelta(days=1)),
+        is_suppressed=now > midnight(newest + timedelta(days=1)) + rule.max_age,
+        figures=figures,
+        pcodes=(area,),
+        households=households,
+    )
+
+
+def midnight(day: date) -> datetime:
+    """The date's first moment on the country's clock."""
+    return datetime.combine(day, time(), TIMEZONE)
+
+
+def without_gaps(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if value is not None}

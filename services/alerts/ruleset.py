@@ -1,0 +1,80 @@
+"""The rules as a person configures them: a TOML file, checked when it is read."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.vocabulary import Mobility, Severity
+
+PRODUCT = Path(__file__).parent / "rules.toml"
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Hours = Annotated[float, Field(gt=0, le=24 * 366)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(Part):
+    """What every rule has: the reason code it gives, and the age past which nobody is paged."""
+
+    reason: Code
+    max_age_hours: Hours
+
+    @property
+    def max_age(self) -> timedelta:
+        return timedelta(hours=self.max_age_hours)
+
+
+class MagnitudeStep(Part):
+    magnitude: Annotated[float, Field(ge=-5, le=12)]
+    severity: Severity
+
+
+class QuakeRule(Rule):
+    steps: Annotated[tuple[MagnitudeStep, ...], Field(min_length=1)]
+
+
+class SeverityRule(Rule):
+    floor: Severity
+
+
+class CountingRule(Rule):
+    households: Annotated[int, Field(ge=1)]
+    mobility: Annotated[frozenset[Mobility], Field(min_length=1)]
+
+
+class DisplacementRule(CountingRule):
+    hours: Hours
+    severity: Severity
+
+    @property
+    def days(self) -> int:
+        """How many dates a span of so many hours can touch: a date does not tell the hour, and missing is worse."""
+        return -int(-self.hours // 24) + 1
+
+
+class ExposureRule(CountingRule):
+    floor: Severity
+
+
+class Escalation(Part):
+    minutes: dict[Severity, Annotated[float, Field(gt=0)]]
+
+    def wait(self, severity: Severity) -> timedelta:
+        return timedelta(minutes=self.minutes.get(severity, max(self.minutes.values())))
+
+
+class Ruleset(Part):
+    quake: QuakeRule | None = None
+    severity: SeverityRule | None = None
+    displacement: DisplacementRule | None = None
+    exposure: ExposureRule | None = None
+    escalation: Escalation
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "Ruleset":
+        return cls.model_validate(tomllib.loads((path or PRODUCT).read_text(encoding="utf-8")))

@@ -1,0 +1,36 @@
+"""Alerts at work: hazards and households are judged, receivers told, and told again until somebody answers."""
+
+import asyncio
+
+from services.alerts.channels.webhook import WebhookChannel
+from services.alerts.config import AlertsSettings
+from services.alerts.deliveries import Deliveries
+from services.alerts.handlers import Watch
+from services.alerts.ruleset import Ruleset
+from services.alerts.secrets import SecretBox
+from shared import bells, database
+from shared.consumer import Consumer
+from shared.events.vocabulary import Channel
+from shared.outbound import Outbound
+from shared.outbox import Relay
+from shared.places import Places
+
+TOPICS = ("hazards", "households")
+
+
+async def run(settings: AlertsSettings) -> None:
+    """Until cancelled."""
+    rules, places = (Ruleset.load(settings.alerts_rules), Places.load(settings.places_path))
+    engine = database.engine(settings, pool_size=10)
+    sessions, woken = database.sessions(engine), asyncio.Event()
+    box = SecretBox(settings.alerts_key_file)
+    try:
+        async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
+            channels = {Channel.WEBHOOK: WebhookChannel(outbound, box)}
+            watch = Watch(rules, places)
+            group.create_task(Consumer("alerts", TOPICS, watch, settings=settings, sessions=sessions).run())
+            group.create_task(Relay(settings, engine).run())
+            group.create_task(bells.listen(engine, "alerts_deliveries", woken))
+            group.create_task(Deliveries(settings, sessions, channels, woken).run())
+    finally:
+        await engine.dispose()

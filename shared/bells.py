@@ -1,0 +1,43 @@
+"""Woken by PostgreSQL: a NOTIFY leaves with the commit, and whoever waits for it starts at once."""
+
+import asyncio
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.faults import Backoff, is_part_at_fault
+
+
+async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
+    """Sets `woken` at each NOTIFY and at each new connection, as one may have been missed before. Until cancelled."""
+    backoff = Backoff()
+    while True:
+        try:
+            await _listen(engine, channel, woken, backoff)
+        except Exception as error:
+            if not is_part_at_fault(error):
+                raise
+        await backoff.wait()
+
+
+async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backoff: Backoff) -> None:
+    """A connection of its own, outside any transaction, until it is lost."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(raw, asyncpg.Connection)
+        lost = asyncio.Event()
+        raw.add_termination_listener(lambda _: lost.set())
+        await raw.add_listener(channel, lambda *_: woken.set())
+        woken.set()
+        backoff.reset()
+        await lost.wait()
+
+
+async def wait(woken: asyncio.Event, seconds: float) -> None:
+    """Until woken, at the longest so many seconds: a NOTIFY may be missed while the connection is renewed."""
+    try:
+        async with asyncio.timeout(seconds):
+            await woken.wait()
+    except TimeoutError:
+        pass

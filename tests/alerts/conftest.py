@@ -1,0 +1,29 @@
+"""The alerts service on real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from services.alerts.config import AlertsSettings
+from shared import database
+from tests.installation import Installation
+
+
+@pytest.fixture
+def settings(shared_installation: Installation) -> AlertsSettings:
+    return shared_installation.settings(AlertsSettings)
+
+
+@pytest.fixture
+async def engine(settings: AlertsSettings) -> AsyncIterator[AsyncEngine]:
+    made = database.engine(settings, pool_size=10)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """What a test writes is rolled back."""
+    async with database.sessions(engine)() as session:
+        yield session

@@ -1,0 +1,79 @@
+"""Hazards and households as the alerts service reads them, and rules to judge them by."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.alerts.ruleset import Ruleset
+from shared import events
+from shared.events import (
+    HazardCancelled,
+    HazardReported,
+    HazardUpdated,
+    HouseholdCorrected,
+    HouseholdRegistered,
+    Message,
+    Place,
+)
+from shared.readings import Received, Record, open_plain
+
+NOW = datetime(2026, 6, 15, 6, tzinfo=UTC)
+TODAY = date(2026, 6, 15)
+ALAI, KADAMJAI, LEILEK, BATKEN = "KG06207000000", "KG05258000000", "KG05236000000", "KG05000000000"
+AUTHOR = uuid4()
+HAZARD_TYPES = {"Alert": HazardReported, "Update": HazardUpdated, "Cancel": HazardCancelled}
+_offsets = itertools.count()
+
+
+def hazard(**changed: Any) -> HazardReported:
+    """A fresh M 4.7 near Sary-Tash, as a feed brings it: no severity of its own."""
+    fields: dict[str, Any] = {
+        "report_id": uuid4(), "hazard_id": uuid4(), "author": AUTHOR, "road": "feed", "received_at": NOW,
+        "source": "usgs", "source_id": "us20005gku", "type": "earthquake", "magnitude": 4.7, "depth_km": 11.0,
+        "area": {"pcodes": [ALAI], "point": {"lat": 39.6, "lon": 73.3}},
+        "onset": NOW - timedelta(minutes=20), "reported_at": NOW, **changed,
+    }  # fmt: skip
+    return HAZARD_TYPES[fields.get("msg_type", "Alert")].model_validate(fields)
+
+
+def mudflow(**changed: Any) -> HazardReported:
+    return hazard(**{"type": "mudflow", "magnitude": None, "depth_km": None, "severity": "Severe",
+                     "area": {"pcodes": [KADAMJAI]}, "source": "cmc", "source_id": "m1", **changed})  # fmt: skip
+
+
+def household(**changed: Any) -> HouseholdRegistered:
+    """Displaced today from Kadamjai to Leilek."""
+    fields: dict[str, Any] = {
+        "household_id": uuid4(), "report_id": uuid4(), "version": 1, "sequence": 1, "status": "Actual",
+        "occurred_on": TODAY, "occurred_on_precision": "day", "recorded_on": TODAY, "mobility": "displacement",
+        "origin": Place(pcode=KADAMJAI), "destination": Place(pcode=LEILEK), "persons": 5,
+        "reasons": ["natural_disaster"], "author": AUTHOR, **changed,
+    }  # fmt: skip
+    kind = HouseholdRegistered if fields["sequence"] == 1 else HouseholdCorrected
+    return kind.model_validate(fields)
+
+
+def message(data: HazardReported | HouseholdRegistered) -> Message:
+    id = events.event_id(data.event_type, data.author, data.report_id, data.version)
+    return events.message(data, id=id, source="/intake", time=NOW)
+
+
+def received(data: HazardReported | HouseholdRegistered) -> Received:
+    told = message(data)
+    return open_plain(Record(told.topic, 0, next(_offsets), 0, told.key, told.value, told.headers))
+
+
+def rules(**changed: Any) -> Ruleset:
+    """The product's rules with tables changed, or taken out by None."""
+    product = Ruleset.load().model_dump(exclude_none=True)
+    merged = {
+        name: table | changed[name] if changed.get(name) else table
+        for name, table in product.items()
+        if changed.get(name, table) is not None
+    }
+    return Ruleset.model_validate(merged)
+
+
+def account() -> UUID:
+    return uuid4()

@@ -1,0 +1,178 @@
+"""The rules by table: what raises, what does not, and the reason each gives."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.alerts.rules import (
+    Finding,
+    Kind,
+    Nothing,
+    Window,
+    decide,
+    decide_displacement,
+    decide_exposure,
+    effective_severity,
+)
+from services.alerts.ruleset import Ruleset
+from shared.events.vocabulary import Severity, Status
+from tests.alerts.factories import ALAI, KADAMJAI, NOW, TODAY, hazard, mudflow, rules
+
+RULES = rules()
+DAY = timedelta(days=1)
+
+
+def found(decision: Finding | Nothing) -> Finding:
+    assert isinstance(decision, Finding), decision
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("magnitude", "severity"),
+    [(4.5, "Moderate"), (4.7, "Moderate"), (5.4, "Moderate"), (5.5, "Severe"), (6.4, "Severe"), (6.5, "Extreme"), (7.8, "Extreme")],
+)  # fmt: skip
+def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) -> None:
+    finding = found(decide(hazard(magnitude=magnitude), RULES, NOW))
+    assert (finding.severity, finding.reason, finding.is_suppressed) == (severity, "quake_magnitude", False)
+    assert finding.figures["magnitude"] == magnitude
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"magnitude": 4.4}, "below_threshold"),
+        ({"magnitude": None}, "below_threshold"),
+        ({"type": "explosion"}, "below_threshold"),
+        ({"status": "System"}, "status_not_alerted"),
+        ({"status": "Draft"}, "status_not_alerted"),
+        ({"msg_type": "Cancel"}, "cancelled"),
+    ],
+)
+def test_what_raises_nothing_says_why(changed: dict[str, Any], reason: str) -> None:
+    assert decide(hazard(**changed), RULES, NOW) == Nothing(reason)
+
+
+@pytest.mark.parametrize("severity", ["Moderate", "Severe", "Extreme"])
+def test_a_hazard_is_as_severe_as_its_source_says(severity: str) -> None:
+    finding = found(decide(mudflow(severity=severity), RULES, NOW))
+    assert (finding.severity, finding.rule, finding.reason) == (severity, "severity", "source_severity")
+
+
+@pytest.mark.parametrize("severity", ["Minor", "Unknown"])
+def test_below_the_floor_the_source_is_noted(severity: str) -> None:
+    assert decide(mudflow(severity=severity), RULES, NOW) == Nothing("below_threshold")
+
+
+def test_of_two_rules_that_speak_the_graver_word_stands_and_there_is_one_alert() -> None:
+    by_source = found(decide(hazard(magnitude=4.7, severity="Extreme"), RULES, NOW))
+    assert (by_source.rule, by_source.severity) == ("severity", "Extreme")
+    quake = hazard(magnitude=6.9, severity="Moderate")
+    by_magnitude = found(decide(quake, RULES, NOW))
+    assert (by_magnitude.rule, by_magnitude.severity) == ("quake", "Extreme")
+    again = quake.model_copy(update={"severity": Severity.EXTREME, "magnitude": 5.0})
+    assert found(decide(again, RULES, NOW)).situation == by_magnitude.situation
+
+
+@pytest.mark.parametrize(
+    ("onset", "expires", "is_suppressed"),
+    [
+        (-timedelta(hours=6), None, False),
+        (-timedelta(hours=6, seconds=1), None, True),
+        (-timedelta(days=3), -timedelta(hours=5), False),
+        (-timedelta(days=3), -timedelta(hours=7), True),
+        (timedelta(hours=12), timedelta(hours=24), False),
+        (-timedelta(hours=1), -timedelta(hours=8), False),
+    ],
+)
+def test_six_hours_after_onset_or_expiry_nobody_is_paged(
+    onset: timedelta, expires: timedelta | None, is_suppressed: bool
+) -> None:
+    late = hazard(onset=NOW + onset, expires=None if expires is None else NOW + expires)
+    assert found(decide(late, RULES, NOW)).is_suppressed is is_suppressed
+
+
+def displaced(
+    counts: dict[date, int], day: date = TODAY, taken: list[Window] | None = None, now: datetime = NOW
+) -> Finding | Nothing:
+    return decide_displacement(Status.ACTUAL, KADAMJAI, day, counts, taken or [], RULES, now)
+
+
+def test_ten_households_of_one_date_raise_one_alert() -> None:
+    finding = found(displaced({TODAY: 10}))
+    assert (finding.severity, finding.reason, finding.households) == ("Severe", "households_displaced", 10)
+    assert finding.figures["pcode"] == KADAMJAI and finding.pcodes == (KADAMJAI,)
+    assert displaced({TODAY: 9}) == Nothing("below_threshold")
+
+
+def test_a_night_across_two_dates_is_counted_as_one() -> None:
+    """24 hours touch two dates, and a date does not tell the hour."""
+    assert found(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
+    assert found(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
+    assert displaced({TODAY - DAY: 5, TODAY: 4, TODAY + DAY: 5}) == Nothing("below_threshold")
+
+
+def test_later_households_join_the_window_and_are_counted_once() -> None:
+    window = Window(TODAY - DAY, TODAY)
+    joined = found(displaced({TODAY - DAY: 6, TODAY: 9, TODAY + DAY: 3}, taken=[window]))
+    assert (joined.situation.name, joined.households) == ((TODAY - DAY).isoformat(), 15)
+    assert displaced({TODAY: 9, TODAY + DAY: 9}, TODAY + DAY, [window]) == Nothing("below_threshold")
+    assert (
+        found(displaced({TODAY: 9, TODAY + DAY: 10}, TODAY + DAY, [window])).situation.name == (TODAY + DAY).isoformat()
+    )
+
+
+def test_a_date_between_two_windows_stands_alone() -> None:
+    taken = [Window(TODAY - 2 * DAY, TODAY - DAY), Window(TODAY + DAY, TODAY + 2 * DAY)]
+    finding = found(displaced({TODAY - DAY: 50, TODAY: 10, TODAY + DAY: 50}, taken=taken))
+    assert (finding.figures["first"], finding.figures["last"], finding.households) == ("2026-06-15", "2026-06-15", 10)
+
+
+@pytest.mark.parametrize(("days", "is_suppressed"), [(0, False), (6, False), (8, True), (400, True)])
+def test_displacement_older_than_a_week_pages_nobody(days: int, is_suppressed: bool) -> None:
+    day = TODAY - timedelta(days=days)
+    assert found(displaced({day: 12}, day)).is_suppressed is is_suppressed
+
+
+def test_a_longer_span_counts_more_dates() -> None:
+    three_days = rules(displacement={"hours": 72})
+    assert three_days.displacement is not None and three_days.displacement.days == 4
+    counts = {TODAY - n * DAY: 3 for n in range(4)}
+    finding = decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, counts, [], three_days, NOW)
+    assert found(finding).households == 12
+
+
+def test_exposure_is_an_alert_of_its_own_per_district() -> None:
+    finding = found(decide_exposure(mudflow(), KADAMJAI, 3, RULES, NOW))
+    assert (finding.situation.kind, finding.situation.area, finding.households) == (Kind.EXPOSURE, KADAMJAI, 3)
+    assert finding.severity is Severity.SEVERE
+    assert decide_exposure(mudflow(), KADAMJAI, 0, RULES, NOW) == Nothing("below_threshold")
+    assert decide_exposure(mudflow(severity="Minor"), KADAMJAI, 3, RULES, NOW) == Nothing("below_threshold")
+    assert found(decide_exposure(mudflow(onset=NOW - DAY), KADAMJAI, 3, RULES, NOW)).is_suppressed
+
+
+def test_a_quake_without_a_severity_exposes_by_its_magnitude() -> None:
+    assert effective_severity(hazard(magnitude=5.6), RULES) is Severity.SEVERE
+    assert effective_severity(hazard(magnitude=5.6, severity="Extreme"), RULES) is Severity.EXTREME
+    assert found(decide_exposure(hazard(), ALAI, 1, RULES, NOW)).severity is Severity.MODERATE
+
+
+@pytest.mark.parametrize("name", ["quake", "severity", "displacement", "exposure"])
+def test_a_rule_without_its_table_is_off(name: str) -> None:
+    off = rules(**{name: None})
+    spoken: list[Finding | Nothing] = [
+        decide(hazard(), off, NOW),
+        decide(mudflow(), off, NOW),
+        decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {TODAY: 99}, [], off, NOW),
+        decide_exposure(mudflow(), KADAMJAI, 9, off, NOW),
+    ]
+    silent = [isinstance(decision, Nothing) for decision in spoken]
+    assert silent == [name == other for other in ("quake", "severity", "displacement", "exposure")]
+
+
+def test_a_rule_file_with_a_slip_is_refused() -> None:
+    product = Ruleset.load().model_dump(exclude_none=True)
+    for slip in ({"reason": "No Code"}, {"max_age_hours": 0}, {"floor": "Awful"}, {"flor": "Severe"}):
+        with pytest.raises(ValidationError):
+            Ruleset.model_validate(product | {"severity": product["severity"] | slip})
