@@ -102,7 +102,8 @@ def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
     gone = admin.delete_topics([topic.topic for topic in _topics(prefix, 1, 1)], request_timeout=SECONDS)
     acls = {}
     if broker.is_closed:
-        acls = admin.delete_acls([_filter(binding) for binding in _acls(prefix, logins)], request_timeout=SECONDS)
+        own = [_filter(binding) for binding in _acls(prefix, logins) if binding.name.startswith(prefix)]
+        acls = admin.delete_acls(own, request_timeout=SECONDS)
     _settle(gone.values(), KafkaError.UNKNOWN_TOPIC_OR_PART)
     _settle(acls.values())
 

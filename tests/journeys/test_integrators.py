@@ -1,0 +1,115 @@
+"""The consumers printed in docs/integrators.md, run as they stand there, with the read-only account."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, Producer
+
+from shared import events
+from shared.config import Settings, secret
+from shared.events import HazardReported
+from shared.events.vocabulary import HazardType, Road
+from shared.publisher import Publisher
+from tests.installation import Installation
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "integrators.md"
+FROM_START, FROM_TIME = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def integrator(installation: Installation) -> dict[str, str]:
+    return {
+        **installation.env(),
+        "KAFKA_USERNAME": installation.ground.kafka_logins["integrator"],
+        "KAFKA_PASSWORD_FILE": str(installation.secrets / "kafka-integrator"),
+    }
+
+
+def hazard() -> HazardReported:
+    now = datetime.now(UTC)
+    return HazardReported.model_validate(
+        {
+            "report_id": uuid4(), "hazard_id": uuid4(), "source": "cmc", "source_id": "1", "type": HazardType.MUDFLOW,
+            "area": {"pcodes": ["KG05258000000"]}, "onset": now, "reported_at": now, "received_at": now,
+            "author": uuid4(), "road": Road.API,
+        }
+    )  # fmt: skip
+
+
+async def publish(installation: Installation, *hazards: HazardReported) -> None:
+    """Each one twice, as a publisher may that did not hear the broker's answer."""
+    async with Publisher(installation.settings(Settings, "intake")) as publisher:
+        for one in hazards:
+            message = events.message(one, id=uuid4(), source="/intake", time=one.received_at)
+            await publisher.publish_all([message, message])
+
+
+@contextmanager
+def running(code: str, installation: Installation, *arguments: str) -> Iterator[Iterator[UUID]]:
+    """The hazard ids that the code prints, as it prints them."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], env={"PATH": os.environ["PATH"], **integrator(installation)},
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        yield (UUID(re.findall(r"[0-9a-f-]{36}", line)[0]) for line in process.stdout)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.mark.timeout(90)
+async def test_from_the_start_without_repeats_and_on_from_where_it_stopped(installation: Installation) -> None:
+    early, late = [hazard() for _ in range(3)], [hazard() for _ in range(2)]
+    await publish(installation, *early)
+    with running(FROM_START, installation) as printed:
+        assert {next(printed) for _ in early} == {one.hazard_id for one in early}
+        await publish(installation, late[0])
+        assert next(printed) == late[0].hazard_id  # a repeat of an early one would have come before it
+    with running(FROM_START, installation) as printed:
+        await publish(installation, late[1])
+        resumed = set(iter(lambda: next(printed), late[1].hazard_id))
+    assert resumed.isdisjoint({one.hazard_id for one in early})  # the last one printed may not have been committed
+
+
+@pytest.mark.timeout(90)
+async def test_from_a_time(installation: Installation) -> None:
+    await publish(installation, hazard())
+    since = datetime.now(UTC)
+    later = hazard()
+    await publish(installation, later)
+    with running(FROM_TIME, installation, since.isoformat()) as printed:
+        assert next(printed) == later.hazard_id
+
+
+@pytest.mark.parametrize("topic", ["displacements", "households", "alerts", "outcomes", "access"])
+def test_the_account_sees_nothing_but_hazards(topic: str, shared_installation: Installation) -> None:
+    """Who may not even describe a topic may not read it."""
+    name = shared_installation.topic_prefix + topic
+    seen = Consumer(login(shared_installation) | {"group.id": "integrator.test"}).list_topics(name, timeout=20)
+    assert seen.topics[name].error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_the_account_writes_nothing(shared_installation: Installation) -> None:
+    refused: list[KafkaError | None] = []
+    producer = Producer(login(shared_installation))
+    producer.produce(shared_installation.topic_prefix + "hazards", b"{}", on_delivery=lambda error, _: refused.append(error))
+    producer.flush(20)
+    assert [error and error.code() for error in refused] == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
+
+
+def login(installation: Installation) -> dict[str, str]:
+    env = integrator(installation)
+    return {
+        "bootstrap.servers": env["KAFKA_BOOTSTRAP"], "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256",
+        "sasl.username": env["KAFKA_USERNAME"], "sasl.password": secret(env["KAFKA_PASSWORD_FILE"]) or "", "log_level": "0",
+    }  # fmt: skip
