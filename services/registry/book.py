@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
+from typing import NamedTuple
+from uuid import UUID, uuid4
 
 from services.registry.decisions import Decision, Effect, Held, Name, Owner, decide
 from services.registry.reports import Filed
-from shared.events import derived_id
 from shared.events.vocabulary import OutcomeKind
 
 
@@ -39,8 +39,7 @@ class Subject:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What the world is to hear of a household: its state after one change."""
 
     subject: Name
@@ -49,8 +48,7 @@ class Told:
     is_correction: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What became of a report, and the outcome event that this one takes the place of."""
 
     filed: Filed
@@ -102,7 +100,7 @@ class Book:
 
     def _resettle(self, waiting: Filed, siblings: list[Filed]) -> None:
         replaced = waiting.outcome_id
-        waiting.outcome_id = derived_id("outcome", replaced)
+        waiting.outcome_id = uuid4()
         if self._settle(waiting, siblings, replaced).reason != Held.WAITING and not any(
             one is waiting for one in self.filed
         ):

@@ -1,8 +1,8 @@
 """Who may change what, and what one version of a report does to what is known: pure, in whatever order they come."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.events.vocabulary import OutcomeKind
@@ -15,7 +15,7 @@ class Held(StrEnum):
 
     WAITING = "waiting"
     NOT_AUTHOR = "not_author"
-    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a reason's name, no password
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a reason, no password
     OTHER_CONTENT = "other_content"
     OTHER_HOUSEHOLD = "other_household"
 
@@ -27,15 +27,13 @@ class Effect(StrEnum):
     SUPERSEDE = "supersede"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     effect: Effect
     outcome: OutcomeKind
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """The first report's author and team: who may correct, and report the next displacement."""
 
     author: UUID
@@ -45,8 +43,7 @@ class Owner:
         return author == self.author or (team is not None and team == self.team)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a decision needs to know of one version of a report."""
 
     version: int
@@ -57,8 +54,7 @@ class Claim:
     is_expired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Precedent:
+class Precedent(NamedTuple):
     """A version that is already filed under the same report_id, and what became of it."""
 
     version: int

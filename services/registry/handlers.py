@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,7 +11,6 @@ from services.registry.storage import Store
 from services.registry.telling import Herald, utcnow
 from services.registry.vault import Vault
 from shared import outbox
-from shared.events import derived_id
 from shared.events.vocabulary import OutcomeKind
 from shared.places import Places
 from shared.readings import Outcome, Received
@@ -37,8 +37,8 @@ def filed(received: Received) -> Filed:
     """Not decided yet: what became of it is for the book to say."""
     reported, opened = received.event.data, received.opened
     return Filed(
-        clear=reported, sealed=opened.sealed, text=opened.text, plain=opened.plain, digest=received.digest,
+        subject=(reported.kind, reported.key), clear=reported, sealed=opened.sealed, text=opened.text, plain=opened.plain, digest=received.digest,
         author=reported.author, team=reported.team, road=reported.road, received_at=reported.received_at,
         places_version=reported.places_version, flags=reported.flags,
-        outcome=OutcomeKind.NOTED, outcome_id=derived_id("outcome", received.event.id),
+        outcome=OutcomeKind.NOTED, outcome_id=uuid4(),
     )  # fmt: skip

@@ -1,23 +1,23 @@
 """From the sealed record to what it says; runs ahead of the batch being written, and knows nothing of what is known."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic_core import from_json
 
+from services.registry.reports import Content
 from shared import events, seal
-from shared.events import GroupReported, GroupSealed, HouseholdReported, HouseholdSealed
+from shared.events import GroupReported, HouseholdReported
 from shared.faults import PartAtFault, SetAside
 from shared.readings import Received, Record
 
 STAMPS = {"author", "team", "road", "received_at", "places_version", "flags", "sealed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """`text` is what the report says in clear, canonical JSON without intake's stamps; `plain` what came sealed."""
 
-    sealed: HouseholdSealed | GroupSealed
+    sealed: Content
     text: str
     plain: bytes
 
@@ -34,7 +34,7 @@ class ReportOpener:
         plain = self._open(reported, event.id, event.type)
         text = reported.model_dump_json(exclude=STAMPS, exclude_defaults=True)
         digest = events.digest((text.encode(), plain))
-        return Received(record, event, digest, Opened(read(reported, plain), text, plain))
+        return Received(record, event, digest, Opened(read(plain), text, plain))
 
     def _open(self, reported: HouseholdReported | GroupReported, event_id: UUID, event_type: str) -> bytes:
         box = reported.sealed
@@ -50,9 +50,11 @@ class ReportOpener:
             raise PartAtFault from None
 
 
-def read(reported: HouseholdReported | GroupReported, plain: bytes) -> HouseholdSealed | GroupSealed:
-    model = HouseholdSealed if isinstance(reported, HouseholdReported) else GroupSealed
+def read(plain: bytes) -> Content:
     try:
-        return model.model_validate_json(plain)
-    except ValidationError:
+        content = from_json(plain)
+    except ValueError:
         raise SetAside("invalid", "/sealed") from None
+    if not isinstance(content, dict):
+        raise SetAside("invalid", "/sealed")
+    return content

@@ -1,15 +1,17 @@
 """What the book looks like in the tables: each row a tuple in the order of its columns, sealed where it must be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
+from pydantic_core import to_json
+
 from services.registry.book import Subject
-from services.registry.reports import Filed, sex_age
+from services.registry.reports import Filed, birth_year, sex_age
 from services.registry.vault import Key, member_aad, report_aad, row_aad
-from shared.events import HouseholdSealed, Person
 from shared.events.displacements import GroupClear, HouseholdClear
 
 Row = tuple[Any, ...]
+UNKNOWN = "unknown"
 
 PLACES = ("origin_pcode", "origin_country", "destination_pcode", "destination_country")
 
@@ -49,7 +51,7 @@ def report(filed: Filed, key: Key) -> Row:
 def household(subject: Subject, key: Key) -> Row:
     current, version = subject.current, subject.row_version
     clear, household_id = current.clear, subject.name[1]
-    plain = current.sealed.model_dump_json(exclude={"members"}, exclude_defaults=True).encode()
+    plain = to_json({name: value for name, value in current.sealed.items() if name != "members"})
     return (
         household_id, clear.status, subject.owner.author, subject.owner.team, clear.report_id, clear.version,
         subject.sequence, version, *places(clear), clear.persons, subject.registered_at, current.received_at,
@@ -57,22 +59,15 @@ def household(subject: Subject, key: Key) -> Row:
     )  # fmt: skip
 
 
-def members(subject: Subject, key: Key) -> Iterable[Row]:
-    sealed = subject.current.sealed
-    if isinstance(sealed, HouseholdSealed):
-        for position, person in enumerate(sealed.members):
-            yield member(subject, key, position, person)
-
-
-def member(subject: Subject, key: Key, position: int, person: Person) -> Row:
+def members(subject: Subject, key: Key) -> Iterator[Row]:
     household_id, version = subject.name[1], subject.row_version
-    plain = person.model_dump_json(exclude_defaults=True).encode()
-    birth_year = person.birth_date.year if person.birth_date else person.birth_year
-    aad = member_aad(household_id, person.member_id, version)
-    return (
-        household_id, person.member_id, position, version, person.sex, birth_year, person.relationship,
-        key.seal(plain, aad),
-    )  # fmt: skip
+    text = str(household_id)
+    for position, person in enumerate(subject.current.sealed.get("members", ())):
+        member_id = person["member_id"]
+        yield (
+            household_id, member_id, position, version, person.get("sex", UNKNOWN), birth_year(person),
+            person.get("relationship", UNKNOWN), key.seal(to_json(person), member_aad(text, member_id, version)),
+        )  # fmt: skip
 
 
 def episode(filed: Filed) -> Row:
@@ -86,7 +81,7 @@ def episode(filed: Filed) -> Row:
 
 def group(subject: Subject, key: Key) -> Row:
     current, group_id = subject.current, subject.name[1]
-    plain = current.sealed.model_dump_json(exclude_defaults=True).encode()
+    plain = to_json(current.sealed)
     return (
         group_id, current.clear.status, subject.owner.author, subject.owner.team, current.clear.report_id,
         current.clear.version, subject.sequence, subject.row_version, subject.registered_at, current.received_at,

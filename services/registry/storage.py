@@ -1,10 +1,11 @@
 """How the book is kept: opened at the pages a batch needs, their rows locked, and written back in one go."""
 
 from collections.abc import Awaitable, Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
@@ -13,11 +14,10 @@ from services.registry.decisions import Name, Owner
 from services.registry.reports import Filed
 from services.registry.vault import Key, Vault, report_aad
 from shared import database
-from shared.events import GroupSealed, HouseholdSealed
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, Road
 
-Connection = asyncpg.Connection
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Keys = dict[Name, Key]
 
 # Whatever was filed of a household has a key, so a household without one is new to the registry.
@@ -92,8 +92,9 @@ class Store:
         aad = report_aad(row["subject_id"], row["report_id"], row["version"], row["author"])
         plain = self._keys[row["kind"], row["subject_id"]].open(row["sealed"], aad)
         return Filed(
+            subject=(row["kind"], row["subject_id"]),
             clear=(HouseholdClear if is_household else GroupClear).model_validate_json(row["clear"]),
-            sealed=(HouseholdSealed if is_household else GroupSealed).model_validate_json(plain),
+            sealed=from_json(plain),
             text=row["clear"], plain=plain, digest=row["digest"], author=row["author"], team=row["team"],
             road=Road(row["road"]), received_at=row["received_at"], places_version=row["places_version"],
             flags=tuple(map(Flag, row["flags"])), outcome=OutcomeKind(row["outcome"]), outcome_id=row["outcome_id"],

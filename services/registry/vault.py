@@ -52,7 +52,7 @@ def row_aad(subject_id: UUID, row_version: int) -> bytes:
     return f"{subject_id}||{row_version}".encode()
 
 
-def member_aad(household_id: UUID, member_id: UUID, row_version: int) -> bytes:
+def member_aad(household_id: UUID | str, member_id: UUID | str, row_version: int) -> bytes:
     return f"{household_id}|{member_id}|{row_version}".encode()
 
 

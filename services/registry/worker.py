@@ -1,6 +1,7 @@
 """The registry at work: reports become households, and what became of them leaves through the outbox."""
 
 import asyncio
+import gc
 
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
@@ -15,6 +16,7 @@ from shared.seal import Opener, Sealer
 
 async def run(settings: RegistrySettings) -> None:
     """Until cancelled."""
+    settle_garbage()
     registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
     engine = database.engine(settings)
     consumer = Consumer(
@@ -31,3 +33,10 @@ async def run(settings: RegistrySettings) -> None:
             group.create_task(Relay(settings, engine).run())
     finally:
         await engine.dispose()
+
+
+def settle_garbage() -> None:
+    """A batch is many small objects in no cycles: looking through them all the time would cost a third of the speed."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)

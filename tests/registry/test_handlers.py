@@ -63,7 +63,7 @@ class Filing:
         return [outcome.reason or outcome.kind for outcome in outcomes]
 
     async def rows(self, table: str) -> list[dict[str, Any]]:
-        result = await self.session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608
+        result = await self.session.execute(text(f"SELECT * FROM {table}"))
         return [dict(row) for row in result.mappings()]
 
     async def events(self, topic: str) -> list[dict[str, Any]]:

@@ -1,0 +1,161 @@
+"""What the two benches of intake share: the servers, the reports, the CPU beside each pass, and the count check."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psutil
+
+from bench import load
+from deploy.local import homes
+from deploy.local.process import Process, wait_until
+from shared import kafka
+from shared.auth import Role
+from shared.config import Settings
+from shared.events.vocabulary import Road
+from tests.installation import Ground, Installation
+from tests.parts import parts
+
+DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One stretch: reports per second, and the CPU milliseconds that each report took, by whom."""
+
+    name: str
+    reports: int
+    seconds: float
+    cpu: dict[str, float]
+    statuses: Counter[int]
+
+    @property
+    def rate(self) -> float:
+        return self.reports / self.seconds
+
+    def __str__(self) -> str:
+        cpu = ", ".join(f"{who} {1000 * seconds / self.reports:.3f}" for who, seconds in self.cpu.items())
+        return f"{self.name:<24}{self.rate:9.0f} reports/s   CPU ms a report: {cpu}   {dict(self.statuses)}"
+
+
+class Bench:
+    """Ours and the plain app as processes of their own, on parts of their own."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.token = installation.token(roles=[Role.FIELD], road=Road.FIELD)
+        self.passes: list[Pass] = []
+        self.accepted = 0
+
+    def ours(self) -> tuple[Process, int]:
+        return self._started("services.intake", "web")
+
+    def plain(self) -> tuple[Process, int]:
+        return self._started("bench.plain")
+
+    def _started(self, *command: str) -> tuple[Process, int]:
+        port = homes.free_port()
+        process = self.installation.run(*command, env={"PORT": str(port)})
+        if not wait_until(lambda: not homes.is_free(port) or not process.is_running, timeout=30) or not process.is_running:
+            raise RuntimeError(process.log_tail())
+        return process, port
+
+    async def timed(self, name: str, server: tuple[Process, int], path: str, bodies: Sequence[bytes], *, each: int = 1) -> Pass:
+        process, port = server
+        requests = load.posts(path, bodies, port=port, token=self.token)
+        watched = {"server": [process.pid], "client": [psutil.Process().pid], "parts": self._parts()}
+        before = {who: cpu(pids) for who, pids in watched.items()}
+        run = await load.send(port, requests)
+        spent = {who: cpu(pids) - before[who] for who, pids in watched.items()}
+        found = Pass(name, each * len(bodies), run.seconds, spent, run.statuses)
+        print(found, flush=True)
+        return found
+
+    def _parts(self) -> list[int]:
+        return [part.process.pid for part in self.installation.parts.embedded]
+
+    async def balances(self, port: int, *, sent: int) -> bool:
+        """sent = accepted + spooled + duplicate + refused, and the log holds as many as were accepted and spooled."""
+        token = self.installation.token(roles=[Role.OPERATOR])
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            answer = await client.get("/v1/ledger", headers={"authorization": f"Bearer {token}"})
+        counts, spool = answer.json()["door"], answer.json()["spool"]
+        async with kafka.log_reader(self.installation.settings(Settings, "registry")) as log:
+            logged = sum((await log.ends(["displacements"])).values())
+        print(f"count check: {counts['sent']} sent = {counts['accepted']} accepted + {counts['spooled']} spooled"
+              f" + {counts['duplicate']} duplicate + {counts['refused']} refused; {logged} on the log")  # fmt: skip
+        kinds = counts["accepted"] + counts["spooled"] + counts["duplicate"] + counts["refused"]
+        return sent == counts["sent"] == kinds and logged == counts["accepted"] + counts["spooled"] and not spool["records"]
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    with tempfile.TemporaryDirectory() as folder, parts(own=True) as own:
+        installation = Installation(Ground(own), Path(folder) / "installation")
+        try:
+            yield Bench(installation)
+        finally:
+            for process in installation.processes:
+                process.stop()
+
+
+def cpu(pids: Sequence[int]) -> float:
+    """User and system time of these processes and their children."""
+    family = [process for pid in pids for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
+    return float(sum(times.user + times.system for times in (process.cpu_times() for process in family)))
+
+
+def reports(count: int, *, persons: int = 5) -> list[bytes]:
+    """Household reports that differ in their ids; a family of five has its members listed."""
+    template = json.dumps(household(persons)).encode()
+    report_id, household_id = b"00000000-0000-4000-8000-000000000001", b"00000000-0000-4000-8000-000000000002"
+    return [
+        template.replace(report_id, str(uuid4()).encode()).replace(household_id, str(uuid4()).encode()) for _ in range(count)
+    ]
+
+
+def household(persons: int) -> dict[str, object]:
+    return {
+        "kind": "household",
+        "report_id": "00000000-0000-4000-8000-000000000001",
+        "household_id": "00000000-0000-4000-8000-000000000002",
+        "occurred_at": "2026-05-02T04:30:00+06:00",
+        "reported_at": "2026-05-02T11:02:17+06:00",
+        "mobility": "evacuation",
+        "origin": {"pcode": "KG05258000000"},
+        "destination": {"pcode": "KG05430000010"},
+        "destination_point": {"lat": 40.256, "lon": 72.128, "accuracy": 12},
+        "persons": persons,
+        "reasons": ["natural_disaster"],
+        "hazard_type": "mudflow",
+        "shelter": "host_family",
+        "needs": ["food", "non_food_items"],
+        "phone": "+996 555 010203",
+        "legal_basis": "vital_interest",
+        "members": [
+            {
+                "member_id": f"00000000-0000-4000-8000-00000000001{number}",
+                "relationship": "head" if number == 0 else "child",
+                "sex": "female",
+                "birth_date": f"19{90 - number}-03-14",
+                "given_name": "Айгүл",
+                "family_name": "Бенч уулу",
+            }
+            for number in range(persons)
+        ],
+    }  # fmt: skip
+
+
+def verdict(*, ratio: float, promised: float, balanced: bool) -> int:
+    print(f"ratio {ratio:.2f} (promised {promised})")
+    if not balanced:
+        print("VOID: the counts do not balance")
+    return 0 if balanced and ratio >= promised else 1
+
+

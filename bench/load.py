@@ -1,0 +1,80 @@
+"""A load of HTTP requests over kept-alive connections, as cheap as Python makes it: one protocol, no client library."""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+CONNECTIONS = 64
+
+
+@dataclass(slots=True)
+class Run:
+    seconds: float
+    statuses: Counter[int]
+    bodies: list[bytes] = field(default_factory=list)
+
+
+class Sender(asyncio.Protocol):
+    """One connection: sends the next request when the last was answered, until there is none."""
+
+    def __init__(self, requests: deque[bytes], run: Run, done: asyncio.Future[None], *, keeps_bodies: bool) -> None:
+        self._requests, self._run, self._done, self._keeps_bodies = requests, run, done, keeps_bodies
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._next()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head_end = self._buffer.find(b"\r\n\r\n")
+        if head_end < 0:
+            return
+        length_at = self._buffer.find(b"content-length: ") + 16
+        end = head_end + 4 + int(self._buffer[length_at : self._buffer.find(b"\r", length_at)])
+        if len(self._buffer) < end:
+            return
+        self._run.statuses[int(self._buffer[9:12])] += 1
+        if self._keeps_bodies:
+            self._run.bodies.append(self._buffer[head_end + 4 : end])
+        self._buffer = b""
+        self._next()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self._done.done():
+            self._done.set_exception(error or ConnectionError("the server closed the connection"))
+
+    def _next(self) -> None:
+        if self._requests:
+            self._transport.write(self._requests.popleft())
+        elif not self._done.done():
+            self._done.set_result(None)
+            self._transport.close()
+
+
+async def send(port: int, requests: Iterable[bytes], *, connections: int = CONNECTIONS, keeps_bodies: bool = False) -> Run:
+    """Closed loop: as many requests under way as there are connections."""
+    waiting, run = deque(requests), Run(0.0, Counter())
+    loop = asyncio.get_running_loop()
+    ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(min(connections, len(waiting)))]
+    began = time.perf_counter()
+    for end in ends:
+        await loop.create_connection(lambda end=end: Sender(waiting, run, end, keeps_bodies=keeps_bodies), "127.0.0.1", port)
+    await asyncio.gather(*ends)
+    run.seconds = time.perf_counter() - began
+    return run
+
+
+def post(path: str, body: bytes, *, port: int, token: str) -> bytes:
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nauthorization: Bearer {token}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def posts(path: str, bodies: Sequence[bytes], *, port: int, token: str) -> list[bytes]:
+    return [post(path, body, port=port, token=token) for body in bodies]
