@@ -1,8 +1,9 @@
 """Places of the country: units by P-code, their names and validity, and, where boundaries are loaded, what lies where."""
 
+from shared.places import bundle
 from shared.places.areas import Areas
 from shared.places.bundle import BadBundle
 from shared.places.places import COUNTRY, Places
 from shared.places.units import LANGUAGES, Kind, Names, Unit
 
-__all__ = ["COUNTRY", "LANGUAGES", "Areas", "BadBundle", "Kind", "Names", "Places", "Unit"]
+__all__ = ["COUNTRY", "LANGUAGES", "Areas", "BadBundle", "Kind", "Names", "Places", "Unit", "bundle"]

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from shapely import from_geojson, make_valid
+from shapely import from_geojson
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
@@ -75,4 +75,4 @@ def _unit(properties: dict[str, Any]) -> Unit:
 
 
 def _shape(geometry: dict[str, Any]) -> BaseGeometry:
-    return make_valid(from_geojson(json.dumps(geometry)))
+    return from_geojson(json.dumps(geometry))

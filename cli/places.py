@@ -1,0 +1,97 @@
+"""`dayar places`: the boundaries that a deployer gives become the bundle that every service loads."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from cli import boundaries
+from cli.boundaries import BadFile, Found
+from shared.config import Settings
+from shared.places import Places, bundle
+from shared.places.units import seed
+
+app = typer.Typer(help="Places: units, names and boundaries.", no_args_is_help=True)
+console = Console()
+errors = Console(stderr=True)
+
+Files = Annotated[
+    list[Path], typer.Argument(help="GeoJSON, shapefile or workbook in OCHA's COD-AB layout; a second one fills holes.")
+]
+Target = Annotated[
+    Path | None,
+    typer.Option("--to", help="The bundle to write. Without it: PLACES_PATH, else places.geojson in the state."),
+]
+
+
+@app.command("import")
+def import_files(files: Files, to: Target = None) -> None:
+    """Write the places bundle: level-2 boundaries joined to the product's units by code."""
+    settings = Settings()
+    target = to or settings.places_path or settings.state / "places.geojson"
+    try:
+        found = collect(files)
+        content = bundle.dump(found.units.values(), found.shapes)
+        write(target, content)
+    except BadFile as error:
+        errors.print(f"[bold red]Nothing was written.[/] {error}", highlight=False)
+        raise typer.Exit(1) from None
+    report(found, target, bundle.version(content))
+
+
+@app.command()
+def show(lang: str = "en") -> None:
+    """What the services load now."""
+    places = Places.load(Settings().places_path)
+    console.print(f"version {places.version}, boundaries: {'yes' if places.has_boundaries else 'no'}")
+    for option in places.options(lang):
+        console.print(f"{'  ' if option['parent'] else ''}{option['pcode']}  {option['name']}", highlight=False)
+
+
+def collect(files: list[Path]) -> Found:
+    """Every file in turn. Raises BadFile."""
+    found = Found({unit.pcode: unit for unit in seed()})
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        for file in files:
+            task = progress.add_task(f"{file.name}: reading", total=1)
+            rows = boundaries.read(file)
+            progress.update(task, description=f"{file.name}: {len(rows)} rows")
+            found.add(file, rows)
+            progress.update(task, completed=1)
+    return found
+
+
+def write(target: Path, content: bytes) -> None:
+    """Whole or not at all, and read-only: a service that starts meanwhile loads the old one or the new one."""
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.chmod(0o444)
+        unfinished.replace(target)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise BadFile(f"{target}: {error.strerror}.") from None
+
+
+def report(found: Found, target: Path, version: str) -> None:
+    console.print(
+        f"[green]{target}[/]: version {version}, {len(found.units)} units, {len(found.shapes)} with a boundary."
+    )
+    if found.new:
+        console.print(f"New units, named as the file names them: {', '.join(found.new)}.", highlight=False)
+    if found.ignored:
+        console.print(f"{found.ignored} rows without a code of the country were left out (enclaves, neighbours).")
+    if found.shapes and found.without_shape:
+        names = ", ".join(unit.label("en") for unit in found.without_shape)
+        console.print(f"[yellow]Without a boundary:[/] {names}. A second file can fill them.", highlight=False)
+    if not found.shapes:
+        console.print("Codes and names only: points are not looked up until boundaries are imported.")
+    console.print("Services load it at their next start.")
