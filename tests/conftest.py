@@ -8,6 +8,20 @@ import pytest
 from tests.installation import Ground, Installation
 from tests.parts import Parts, parts
 
+PARTS = {"parts", "own_parts"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only the pure tests, which need no parts")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--quick"):
+        return
+    impure = [item for item in items if PARTS & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=impure)
+    items[:] = [item for item in items if item not in impure]
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, bool]]:

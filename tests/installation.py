@@ -42,7 +42,9 @@ class Ground:
         self.role_prefix = f"{self.name}_"
         self.template = f"{self.name}_template"
         if parts.broker.is_closed:
-            topics.set_passwords(parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()})
+            topics.set_passwords(
+                parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
+            )
         run(self._make_template())
 
     async def _make_template(self) -> None:

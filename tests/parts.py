@@ -59,7 +59,9 @@ def parts(*, own: bool = False) -> Iterator[Parts]:
             broker=_given_broker() if "KAFKA_BOOTSTRAP" in given else _broker(started["kafka"], folders),
             server=_given_server() if "DATABASE_URL" in given else _server(started["postgres"], folders),
             redis_url=given["REDIS_URL"] if "REDIS_URL" in given else f"unix://{_socket(started['valkey'])}",
-            redis_password_file=_given_file("REDIS_PASSWORD_FILE") if "REDIS_URL" in given else folders.secrets / "valkey",
+            redis_password_file=_given_file("REDIS_PASSWORD_FILE")
+            if "REDIS_URL" in given
+            else folders.secrets / "valkey",
             redis_databases=range(1, 16) if "REDIS_URL" in given else range(VALKEY_DATABASES),
             embedded=tuple(started.values()),
         )

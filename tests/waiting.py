@@ -9,7 +9,9 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-async def wait_for(condition: Callable[[], Found | Awaitable[Found]], timeout: float = 10, every: float = 0.02) -> Found:
+async def wait_for(
+    condition: Callable[[], Found | Awaitable[Found]], timeout: float = 10, every: float = 0.02
+) -> Found:
     """The first true answer; fails the test when there is none in time."""
     end = time.monotonic() + timeout
     while True:

@@ -1,11 +1,10 @@
 """Kafka's jars: fetched once from Maven Central into a cache of our own, each checked against the committed lock."""
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
 AT_ONCE = 8
 
 Progress = Callable[[int, int], None]
+Counted = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
         list(pool.map(lambda jar: _install(jar, Path(repository), cache, counted), jars))
 
 
-def _install(jar: Jar, repository: Path, cache: Path, counted: Callable[..., object]) -> None:
+def _install(jar: Jar, repository: Path, cache: Path, counted: Counted) -> None:
     import requests  # noqa: PLC0415 - jgo and its HTTP client cost 0.3 s, and are needed once
     from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
     from jgo.parse import Coordinate  # noqa: PLC0415
@@ -94,7 +94,7 @@ def _install(jar: Jar, repository: Path, cache: Path, counted: Callable[..., obj
         raise JarsUnavailable(jar.coordinate) from error
     if _sha256(file) != jar.sha256:
         raise JarAltered(jar.coordinate)
-    os.replace(file, cache / jar.file_name)
+    file.replace(cache / jar.file_name)
 
 
 def write_lock() -> None:

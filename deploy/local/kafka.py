@@ -28,7 +28,13 @@ class Kafka(Part):
     name = "kafka"
 
     def __init__(
-        self, folders: Folders, *, port: int, controller_port: int, password_file: Path, progress: jars.Progress | None = None
+        self,
+        folders: Folders,
+        *,
+        port: int,
+        controller_port: int,
+        password_file: Path,
+        progress: jars.Progress | None = None,
     ) -> None:
         super().__init__(folders)
         self._port = port
@@ -83,7 +89,14 @@ class Kafka(Part):
 
     def command(self) -> Sequence[str]:
         write_private(self.folder / "class-path.arguments", f'-cp "{self._class_path}"'.encode())
-        return [str(JAVA), *JVM, *self._aot(), f"@{self.folder / 'class-path.arguments'}", "kafka.Kafka", str(self._settings)]
+        return [
+            str(JAVA),
+            *JVM,
+            *self._aot(),
+            f"@{self.folder / 'class-path.arguments'}",
+            "kafka.Kafka",
+            str(self._settings),
+        ]
 
     def _aot(self) -> list[str]:
         """Classes loaded and linked ahead of time halve the start; a first clean stop writes them."""

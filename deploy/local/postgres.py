@@ -1,8 +1,8 @@
 """PostgreSQL from its wheel; as root it runs as another user, from a copy that this user may read."""
 
 import os
-import signal
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -43,7 +43,9 @@ class PostgreSQL(Part):
     # "fast": open sessions are ended, what was committed is kept
     stop_signal = signal.SIGINT
 
-    def __init__(self, folders: Folders, *, port: int, password_file: Path, shared_copy: Path, fsync: bool = True) -> None:
+    def __init__(
+        self, folders: Folders, *, port: int, password_file: Path, shared_copy: Path, fsync: bool = True
+    ) -> None:
         super().__init__(folders)
         self.port = port
         self._password_file = password_file

@@ -42,7 +42,9 @@ class Process:
                 [*self._prefix(), *self._argv], env=self._env, cwd=self._cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # else Ctrl-C would end every part at once, in no order
             )  # fmt: skip
-        self._pid_file.write_text(f"{self._popen.pid} {psutil.Process(self._popen.pid).create_time()}", encoding="ascii")
+        self._pid_file.write_text(
+            f"{self._popen.pid} {psutil.Process(self._popen.pid).create_time()}", encoding="ascii"
+        )
 
     def _prefix(self) -> list[str]:
         switch = ["--reuid", self._user, "--regid", group_of(self._user), "--clear-groups"] if self._user else []

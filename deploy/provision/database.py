@@ -49,7 +49,9 @@ async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[s
             # quote_literal: a password cannot be a parameter of a utility statement
             password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
             verb = "ALTER" if known else "CREATE"
-            await connection.execute(f'{verb} ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {password}')
+            await connection.execute(
+                f'{verb} ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {password}'
+            )
     finally:
         await connection.close()
 

@@ -1,6 +1,5 @@
 """The installation's secrets, drawn once at its creation; each file is its owner's alone."""
 
-import os
 import secrets
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def _keep(file: Path, content: bytes) -> None:
     if not file.exists():
         unfinished = file.with_name(f".{file.name}")
         seal.write_private(unfinished, content)
-        os.replace(unfinished, file)
+        unfinished.replace(file)
 
 
 def env(folder: Path) -> dict[str, str]:

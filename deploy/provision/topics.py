@@ -146,7 +146,9 @@ def _acls(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
         yield _allow(logins[service], ResourceType.GROUP, f"{prefix}{service}", AclOperation.READ)
     if INTEGRATOR in logins:
         yield _allow(logins[INTEGRATOR], ResourceType.TOPIC, f"{prefix}hazards", AclOperation.READ)
-        yield _allow(logins[INTEGRATOR], ResourceType.GROUP, INTEGRATOR, AclOperation.READ, ResourcePatternType.PREFIXED)
+        yield _allow(
+            logins[INTEGRATOR], ResourceType.GROUP, INTEGRATOR, AclOperation.READ, ResourcePatternType.PREFIXED
+        )
 
 
 def _allow(

@@ -40,7 +40,9 @@ async def test_kafka_refuses_without_credentials(installation: Installation) -> 
         "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-256", "sasl_plain_username": "admin",
         "sasl_plain_password": "wrong",
     }):  # fmt: skip
-        producer = AIOKafkaProducer(bootstrap_servers=installation.parts.broker.bootstrap, request_timeout_ms=1000, **options)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=installation.parts.broker.bootstrap, request_timeout_ms=1000, **options
+        )
         with pytest.raises(KafkaError):
             await producer.start()
         await producer.stop()

@@ -1,0 +1,59 @@
+# Every target prepares what it needs; `make help` lists them.
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+GROUPS := intake registry alerts console
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix quick lock docs bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency \
+        clean-state running development
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: running ## start everything on this machine: STATE= PORT= KAFKA_PORT= DEMO=0
+	@exec $(PYTHON) -m deploy.local
+
+test: development ## everything that must be green, on real Kafka, PostgreSQL and Valkey
+	@sh deploy/local/needs.sh chromium
+	@$(PYTHON) -m pytest
+
+check: development ## format, lint, types, import contracts, documents
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --project tsconfig.json
+	@$(PYTHON) -m cli contract --check
+
+fix: development ## format, and mend what can be mended
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+quick: development ## the pure tests, in seconds
+	@$(PYTHON) -m pytest --quick
+
+lock: development ## resolve every requirement anew
+	@for group in $(GROUPS); do $(COMPILE) --extra $$group --output-file requirements/$$group.txt; done
+	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --extra local --output-file requirements/run.txt
+	@$(COMPILE) --all-extras --output-file requirements/development.txt
+	@echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/uv.txt -
+	@$(PYTHON) -m deploy.local.jars
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts --silent
+
+docs: development ## write the contract's documents anew
+	@$(PYTHON) -m cli contract
+
+bench: bench-intake-one bench-intake-batch bench-registry bench-alert-latency ## all measured promises
+
+bench-intake-one bench-intake-batch bench-registry bench-alert-latency: development
+	@$(PYTHON) -m bench.$(subst -,_,$(@:bench-%=%))
+
+clean-state: ## remove the state folder (STATE=), after asking
+	@$(PYTHON) -m deploy.local.clean
+
+running:
+	@sh deploy/local/bootstrap.sh run
+
+development:
+	@sh deploy/local/bootstrap.sh development
