@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.data import pytest_terminal_summary, real_data
 from tests.installation import Ground, Installation
 from tests.parts import Parts, parts
 
 PARTS = {"parts", "own_parts"}
+
+__all__ = ["pytest_terminal_summary", "real_data"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

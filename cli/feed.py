@@ -1,0 +1,60 @@
+"""`dayar feed`: a feed's document from a file, read as if it had been polled."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.intake.config import IntakeSettings
+from services.intake.feeds.area import BadArea
+from services.intake.feeds.items import BadDocument, ItemKind
+from services.intake.feeds.reading import SOURCES, Counts
+from services.intake.worker import reader
+from shared import database
+
+app = typer.Typer(help="Feeds of other institutions.", no_args_is_help=True)
+errors = Console(stderr=True)
+
+
+@app.callback()
+def feeds() -> None:
+    """Feeds of other institutions."""
+
+
+@app.command()
+def usgs(
+    file: Annotated[Path, typer.Argument(help="A GeoJSON feed, search answer or event detail of the USGS.")],
+) -> None:
+    """Read a document of the USGS; intake's worker publishes what it gives rise to."""
+    try:
+        document = file.read_bytes()
+        counts = asyncio.run(read("usgs", file.name, document, IntakeSettings().for_service("intake")))
+    except (OSError, BadDocument, BadArea) as error:
+        errors.print(f"[bold red]Nothing was read.[/] {file}: {why(error)}", highlight=False)
+        raise typer.Exit(1) from None
+    Console().print(shown(counts))
+
+
+async def read(source: str, feed: str, document: bytes, settings: IntakeSettings) -> Counts:
+    engine = database.engine(settings)
+    try:
+        async with database.sessions(engine).begin() as session:
+            return await reader(settings).read(session, SOURCES[source], feed, document)
+    finally:
+        await engine.dispose()
+
+
+def why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error) or (type(error).__doc__ or "")
+
+
+def shown(counts: Counts) -> Table:
+    table = Table("entries", "how they ended", title=f"{counts.total()} entries")
+    for kind in ItemKind:
+        table.add_row(str(counts[kind]), kind.replace("_", " "))
+    return table

@@ -1,0 +1,27 @@
+"""Real files to test against, where the machine has them: `DAYAR_DATA`, else beside the checkout."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NONE = "no DAYAR_DATA"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real files. Without it the test is not run, and under `CI=true` it fails."""
+    folder = Path(os.environ.get("DAYAR_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+    if not (folder / "README.md").is_file():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{NONE}: no real files at {folder}")
+        pytest.skip(NONE)
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says how many were not run, so that nobody takes a short run for a whole one."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NONE in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} journeys on real files not run: {NONE}")
