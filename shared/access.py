@@ -61,6 +61,8 @@ ROUTES: dict[str, Rule] = {
     "GET /registry/v1/ledger": to(LEDGER),
     # alerts
     "GET /alerts/v1/alerts": to(STAFF),
+    "GET /alerts/v1/alerts/{alert_id}": to(STAFF),
+    "GET /alerts/v1/deliveries": to(LEDGER),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/resolution": to(CMC),
     "GET /alerts/v1/ledger": to(LEDGER),
@@ -81,5 +83,5 @@ ROUTES: dict[str, Rule] = {
     "PUT /v1/callers/{report_id}": to(CMC),
     "GET /field": PUBLIC,
     "GET /ledger": page(LEDGER),
-    "GET /v1/ledger": to(LEDGER),
+    "GET /console/v1/ledger": to(LEDGER),
 }

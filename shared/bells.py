@@ -23,7 +23,7 @@ async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> Non
 async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backoff: Backoff) -> None:
     """A connection of its own, outside any transaction, until it is lost."""
     async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        _ = await connection.execution_options(isolation_level="AUTOCOMMIT")
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         lost = asyncio.Event()

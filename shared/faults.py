@@ -45,7 +45,7 @@ class Backoff:
         self._next = self._first
 
     async def wait(self) -> None:
-        await asyncio.sleep(self._next * random.uniform(0.8, 1.2))
+        await asyncio.sleep(self._next * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
         self._next = min(self._next * 2, LONGEST_SECONDS)
 
 

@@ -4,8 +4,9 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -121,13 +122,19 @@ class Outbound:
     ) -> Response:
         target = parsed(url)
         self.gate.permit(target)
+        async with self.in_time(target.host):
+            return await self._exchange(method, target, content, headers, limit)
+
+    @asynccontextmanager
+    async def in_time(self, host: str) -> AsyncIterator[None]:
+        """Everything within has its total time, and what goes wrong in it one vocabulary."""
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._exchange(method, target, content, headers, limit)
+                yield
         except (TimeoutError, httpcore.TimeoutException):
-            raise TimedOut(target.host) from None
+            raise TimedOut(host) from None
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-            raise Unreachable(target.host) from error
+            raise Unreachable(host) from error
 
     async def _exchange(
         self, method: str, target: httpx.URL, content: bytes | None, headers: Mapping[str, str], limit: int
@@ -230,7 +237,7 @@ def unfolded(texts: Iterable[str]) -> list[Address]:
 
 
 def is_public(address: Address) -> bool:
-    if address.version == 6 and address not in UNICAST_V6:
+    if isinstance(address, ipaddress.IPv6Address) and address not in UNICAST_V6:
         return False
     return address.is_global and not address.is_multicast and not any(address in network for network in REFUSED)
 

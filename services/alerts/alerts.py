@@ -66,6 +66,14 @@ class Alert:
     def is_answered(self) -> bool:
         return self.acknowledged_at is not None or self.resolved_at is not None
 
+    @property
+    def state(self) -> str:
+        if self.is_suppressed:
+            return "suppressed"
+        if self.resolved_at is not None:
+            return "resolved"
+        return "open" if self.acknowledged_at is None else "acknowledged"
+
     def event(self, event: type[AlertRaised]) -> Message:
         data = event.model_validate(asdict(self))
         id = events.derived_id("alert", self.alert_id, self.sequence)

@@ -160,7 +160,7 @@ class Deliveries:
     def _pause(self, attempt: int) -> float:
         """Doubling, each a little off, so that a receiver that comes back is not met by all at once."""
         pause = self._settings.alerts_retry_seconds * 2.0 ** min(attempt - 1, 30)
-        return min(pause, self._settings.alerts_retry_longest_seconds) * random.uniform(0.8, 1.2)
+        return min(pause, self._settings.alerts_retry_longest_seconds) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 
 
 def job_of(row: asyncpg.Record, known: asyncpg.Record | None) -> Job:

@@ -218,8 +218,7 @@ class Watch:
         return book.tell(found) if isinstance(found, Finding) else Outcome(OutcomeKind.NOTED, found.reason)
 
     async def _write(self, batch: Batch, book: Book, now: datetime, session: AsyncSession) -> None:
-        await queries.save_alerts(session, book.changed.values())
-        await queries.add_deliveries(session, book.deliveries)
+        await queries.save_book(session, book)
         settled = [
             outcome_of(one.event, outcome, now)
             for one, outcome in zip(batch.received, batch.outcomes, strict=True)

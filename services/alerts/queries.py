@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
-from services.alerts.book import Delivery
+from services.alerts.book import Book, Delivery
 from services.alerts.receivers import Receiver
 from services.alerts.sightings import Household
 from shared import database
@@ -34,10 +34,12 @@ def upsert(table: str, columns: Sequence[str]) -> str:
     key, *rest = columns
     places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
     changes = ", ".join(f"{column} = excluded.{column}" for column in rest)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) ON CONFLICT ({key}) DO UPDATE SET {changes}"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) ON CONFLICT ({key}) DO UPDATE SET {changes}"  # noqa: S608 - our own names
 
 
-SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"
+SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"  # noqa: S608
+SELECT_HOUSEHOLDS = f"SELECT {', '.join(HOUSEHOLD_COLUMNS)} FROM households"  # noqa: S608
+SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noqa: S608
 SAVE_ALERT = upsert("alerts", ALERT_COLUMNS)
 SAVE_HOUSEHOLD = upsert("households", HOUSEHOLD_COLUMNS)
 SAVE_HAZARD = upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))
@@ -47,7 +49,7 @@ ADD_DELIVERY = f"""
 INSERT INTO deliveries ({", ".join(DELIVERY_COLUMNS)}, due_at)
 VALUES ({", ".join(f"${number}" for number in range(1, len(DELIVERY_COLUMNS) + 1))}, now())
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
-"""
+"""  # noqa: S608
 
 DISPLACED = """
 SELECT status, origin_area, occurred_on, count(*) FROM households
@@ -76,7 +78,10 @@ WHERE alert_id IN (
     UNION SELECT alert_id FROM alerts WHERE kind = 'displacement' AND area = ANY($2) AND situation >= $3
 )
 ORDER BY alert_id FOR UPDATE
-"""
+"""  # noqa: S608
+
+
+UNANSWERED = f"{SELECT_ALERTS} WHERE escalates_at <= $1 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED"
 
 
 async def hazard_revisions(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
@@ -87,9 +92,7 @@ async def hazard_revisions(session: AsyncSession, ids: Collection[UUID]) -> dict
 
 async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Household]:
     connection = await database.driver(session)
-    rows = await connection.fetch(
-        f"SELECT {', '.join(HOUSEHOLD_COLUMNS)} FROM households WHERE household_id = ANY($1)", list(ids)
-    )
+    rows = await connection.fetch(f"{SELECT_HOUSEHOLDS} WHERE household_id = ANY($1)", list(ids))
     return {row["household_id"]: _household.validate_python(dict(row)) for row in rows}
 
 
@@ -163,9 +166,26 @@ async def touched_alerts(
     return [alert_of(row) for row in await connection.fetch(TOUCHED, list(hazard_ids), list(areas), since.isoformat())]
 
 
+async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
+    connection = await database.driver(session)
+    row = await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1", alert_id)
+    return row and alert_of(row)
+
+
+async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
+    connection = await database.driver(session)
+    return alert_of(await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1 FOR UPDATE", alert_id))
+
+
+async def unanswered(session: AsyncSession, now: datetime) -> list[Alert]:
+    """Alerts whose time to be answered is up, locked; those that another worker holds are its own matter."""
+    connection = await database.driver(session)
+    return [alert_of(row) for row in await connection.fetch(UNANSWERED, now)]
+
+
 async def receivers(session: AsyncSession) -> list[Receiver]:
     connection = await database.driver(session)
-    rows = await connection.fetch(f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers ORDER BY step, label")
+    rows = await connection.fetch(f"{SELECT_RECEIVERS} ORDER BY step, label")
     return [_receiver.validate_python(dict(row)) for row in rows]
 
 
@@ -178,6 +198,11 @@ async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
 
 async def save_alerts(session: AsyncSession, changed: Iterable[Alert]) -> None:
     await many(session, SAVE_ALERT, [alert_row(alert) for alert in changed])
+
+
+async def save_book(session: AsyncSession, book: Book) -> None:
+    await save_alerts(session, book.changed.values())
+    await add_deliveries(session, book.deliveries)
 
 
 async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) -> None:

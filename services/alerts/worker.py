@@ -2,12 +2,16 @@
 
 import asyncio
 
+from services.alerts.channels import ChannelOut
+from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.deliveries import Deliveries
+from services.alerts.escalation import Escalation
 from services.alerts.handlers import Watch
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import SecretBox
+from services.alerts.texts import Texts
 from shared import bells, database
 from shared.consumer import Consumer
 from shared.events.vocabulary import Channel
@@ -26,11 +30,22 @@ async def run(settings: AlertsSettings) -> None:
     box = SecretBox(settings.alerts_key_file)
     try:
         async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
-            channels = {Channel.WEBHOOK: WebhookChannel(outbound, box)}
+            channels: dict[Channel, ChannelOut] = {
+                Channel.WEBHOOK: WebhookChannel(outbound, box),
+                Channel.EMAIL: EmailChannel(
+                    settings, outbound, Texts(places, settings.public_url, institutions(settings))
+                ),
+            }
             watch = Watch(rules, places)
             group.create_task(Consumer("alerts", TOPICS, watch, settings=settings, sessions=sessions).run())
             group.create_task(Relay(settings, engine).run())
             group.create_task(bells.listen(engine, "alerts_deliveries", woken))
             group.create_task(Deliveries(settings, sessions, channels, woken).run())
+            group.create_task(Escalation(sessions, rules, places).run())
     finally:
         await engine.dispose()
+
+
+def institutions(settings: AlertsSettings) -> dict[str, str]:
+    """What the centre is called in each language."""
+    return {"ky": settings.institution_ky, "ru": settings.institution_ru, "en": settings.institution_en}

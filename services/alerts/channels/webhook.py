@@ -1,6 +1,7 @@
 """Standard Webhooks: a signed POST, the same id in every attempt, any 2xx is a delivery."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from standardwebhooks import Webhook
 
@@ -9,7 +10,7 @@ from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from shared.outbound import AnswerTooBig, Outbound, OutboundError
 
-GONE = 410  # the receiver says that it wants no more
+SUCCESS = 2  # any 2xx
 
 
 class WebhookChannel:
@@ -19,8 +20,8 @@ class WebhookChannel:
     async def send(self, job: Job, receiver: Receiver) -> str:
         secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
         status = await self._post(receiver.address, job.content, signed(job, secrets, datetime.now(UTC)))
-        if not 200 <= status < 300:
-            raise Undelivered(f"http_{status}", is_final=status == GONE)
+        if status // 100 != SUCCESS:
+            raise Undelivered(f"http_{status}", is_final=status == HTTPStatus.GONE)
         return f"http_{status}"
 
     async def _post(self, url: str, content: str, headers: dict[str, str]) -> int:

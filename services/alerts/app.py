@@ -1,0 +1,48 @@
+"""Alerts over HTTP, plugged together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from services.alerts.config import AlertsSettings
+from services.alerts.routes import router
+from shared import database, http, ledger
+from shared.auth import Authenticator
+from shared.faults import is_part_at_fault
+from shared.places import Places
+from shared.revocations import Revocations
+
+
+def create_app(settings: AlertsSettings) -> FastAPI:
+    revocations = Revocations(settings)
+    engine = database.engine(settings)
+    sessions = database.sessions(engine)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.sessions, app.state.places = sessions, Places.load(settings.places_path)
+        async with asyncio.TaskGroup() as group:
+            revoking = group.create_task(revocations.run())
+            yield
+            revoking.cancel()
+        await engine.dispose()
+
+    async def ready() -> dict[str, bool]:
+        return {"postgresql": await is_there(), "revocations": revocations.is_complete}
+
+    async def is_there() -> bool:
+        try:
+            async with asyncio.timeout(2), sessions() as session:
+                return bool(await session.scalar(text("SELECT 1")))
+        except Exception as error:
+            if not is_part_at_fault(error):
+                raise
+            return False
+
+    return http.create_app(
+        "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=ready, routers=[router, ledger.routes("alerts")],
+    )  # fmt: skip

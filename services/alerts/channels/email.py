@@ -1,0 +1,72 @@
+"""Mail over the centre's own server: STARTTLS unless it stands on this machine, one message per delivery."""
+
+import email.policy
+import ipaddress
+import json
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import aiosmtplib
+
+from services.alerts.channels import Job, Undelivered
+from services.alerts.config import AlertsSettings
+from services.alerts.receivers import Receiver
+from services.alerts.texts import Texts
+from shared.config import secret
+from shared.events import AlertRaised
+from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError
+
+REFUSED_FOR_GOOD = 500  # below it the server asks to be tried again (greylisting, a full box)
+
+
+class EmailChannel:
+    def __init__(self, settings: AlertsSettings, outbound: Outbound, texts: Texts) -> None:
+        self._settings, self._outbound, self._texts = settings, outbound, texts
+
+    async def send(self, job: Job, receiver: Receiver) -> str:
+        host = self._settings.alerts_smtp_host
+        if host is None:
+            raise Undelivered(
+                "exercise" if self._settings.exercise else "no_mail_server", is_final=self._settings.exercise
+            )
+        try:
+            async with self._outbound.in_time(host):
+                return await self._hand_over(host, self.message(job, receiver))
+        except OutboundError as error:
+            raise Undelivered(error.reason, is_final=error.is_final) from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise Undelivered(f"smtp_{error.code}", is_final=error.code >= REFUSED_FOR_GOOD) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Undelivered("unreachable") from error
+
+    async def _hand_over(self, host: str, message: EmailMessage) -> str:
+        address, *_ = await self._outbound.gate.addresses(host, self._settings.alerts_smtp_port)
+        is_local = ipaddress.ip_address(address).is_loopback
+        client = aiosmtplib.SMTP(
+            hostname=address, port=self._settings.alerts_smtp_port, start_tls=False, timeout=TOTAL_SECONDS,
+            tls_context=self._outbound.tls,
+        )  # fmt: skip
+        async with client:
+            if not is_local:
+                await client.starttls(server_hostname=host)
+            if self._settings.alerts_smtp_username:
+                password = secret(self._settings.alerts_smtp_password_file) or ""
+                await client.login(self._settings.alerts_smtp_username, password)
+            await client.send_message(message)
+        return "smtp_250"
+
+    def message(self, job: Job, receiver: Receiver) -> EmailMessage:
+        """The same Message-ID in every attempt, so that a mail server's second copy can be told."""
+        alert = AlertRaised.model_validate(json.loads(job.content)["data"])
+        text = self._texts.of(alert, job.cause, receiver.language)
+        message = EmailMessage(policy=email.policy.SMTP)
+        message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
+        message["To"] = receiver.address
+        message["Subject"] = text.subject
+        message["Date"] = format_datetime(datetime.now(UTC))
+        message["Message-ID"] = f"<{job.delivery_id}@{self._settings.alerts_mail_from.partition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(text.body)
+        return message

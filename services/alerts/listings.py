@@ -1,0 +1,123 @@
+"""The lists that people look at: alerts by page, and deliveries with their attempts."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.alerts import Alert
+from services.alerts.queries import SELECT_ALERTS, alert_of
+from services.alerts.rules import RANK
+from shared import database
+from shared.auth import Principal
+from shared.events.vocabulary import Severity, Status
+from shared.places import COUNTRY, Places
+
+
+class State(StrEnum):
+    """Where an alert stands with the people who answer."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    raised_at: datetime
+    alert_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`areas` is what the caller may see (None = all), `within` what was asked for."""
+
+    limit: int
+    states: Sequence[State] = ()
+    statuses: Sequence[Status] = ()
+    floor: Severity | None = None
+    hazard_id: UUID | None = None
+    after: Cursor | None = None
+    areas: frozenset[str] | None = None
+    within: frozenset[str] | None = None
+
+
+# Without a state asked for, what was only recorded is left out.
+PAGE = f"""
+{SELECT_ALERTS}
+WHERE CASE
+        WHEN is_suppressed THEN 'suppressed' WHEN resolved_at IS NOT NULL THEN 'resolved'
+        WHEN acknowledged_at IS NOT NULL THEN 'acknowledged' ELSE 'open'
+    END = ANY($1)
+    AND ($2::text[] IS NULL OR status = ANY($2))
+    AND ($3::text[] IS NULL OR severity = ANY($3))
+    AND ($4::uuid IS NULL OR hazard_id = $4)
+    AND ($5::timestamptz IS NULL OR (raised_at, alert_id) < ($5, $6))
+    AND ($7::text[] IS NULL OR pcodes = '{{}}' OR pcodes && $7)
+    AND ($8::text[] IS NULL OR pcodes && $8)
+ORDER BY raised_at DESC, alert_id DESC LIMIT $9
+"""
+USUAL = (State.OPEN, State.ACKNOWLEDGED, State.RESOLVED)
+
+DELIVERIES = """
+SELECT delivery_id, alert_id, step, cause, recipient, channel, created_at, settled_at, is_delivered, reason, attempts,
+    content, (
+        SELECT coalesce(json_agg(json_build_object(
+            'number', number, 'began_at', began_at, 'ended_at', ended_at, 'reason', reason) ORDER BY number), '[]')
+        FROM attempts WHERE attempts.delivery_id = deliveries.delivery_id
+    ) AS tried
+FROM deliveries WHERE ($1::uuid IS NULL OR alert_id = $1)
+ORDER BY created_at DESC, recipient LIMIT $2
+"""
+
+
+async def alerts(session: AsyncSession, asked: Asked) -> list[Alert]:
+    connection = await database.driver(session)
+    rows = await connection.fetch(
+        PAGE,
+        list(asked.states or USUAL),
+        list(asked.statuses) or None,
+        severities(asked.floor),
+        asked.hazard_id,
+        asked.after and asked.after.raised_at,
+        asked.after and asked.after.alert_id,
+        asked.areas if asked.areas is None else list(asked.areas),
+        asked.within if asked.within is None else list(asked.within),
+        asked.limit,
+    )
+    return [alert_of(row) for row in rows]
+
+
+def severities(floor: Severity | None) -> list[str] | None:
+    return None if floor is None else [severity for severity, rank in RANK.items() if rank >= RANK[floor]]
+
+
+async def deliveries(session: AsyncSession, *, alert_id: UUID | None = None, limit: int = 200) -> list[dict[str, Any]]:
+    connection = await database.driver(session)
+    return [_shown(row) for row in await connection.fetch(DELIVERIES, alert_id, limit)]
+
+
+def _shown(row: asyncpg.Record) -> dict[str, Any]:
+    return {**row, "content": json.loads(row["content"]), "tried": json.loads(row["tried"])}
+
+
+def visible(caller: Principal, places: Places) -> frozenset[str] | None:
+    """The P-codes whose alerts the caller may see; None = all of them."""
+    return None if caller.covers_country else around(caller.areas, places)
+
+
+def around(areas: Iterable[str], places: Places) -> frozenset[str] | None:
+    """The areas, the units in them, and those they lie in: an alert over the oblast concerns the district."""
+    asked = set(areas)
+    if COUNTRY in asked:
+        return None
+    below = {unit.pcode for unit in places.units() if not asked.isdisjoint(places.ancestors(unit.pcode))}
+    above = {pcode for area in asked for pcode in places.ancestors(area)}
+    return frozenset(asked | below | above)

@@ -1,0 +1,92 @@
+"""What a person reads of an alert, in the receiver's language: from codes and figures, never from outside text unclean."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel.support import Translations
+
+from services.alerts.book import Cause
+from shared.events import AlertRaised
+from shared.events.vocabulary import Status
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.reasons import sentence
+from shared.pages.terms import N_, term
+from shared.places import Places
+
+LOCALES = Path(__file__).parent / "locales"
+LONGEST = 150
+
+CAUSES: Mapping[str, str] = {
+    Cause.RAISED: N_("New alert"),
+    Cause.UPDATED: N_("The alert is more severe now"),
+    Cause.LAPSED: N_("The alert is taken back"),
+    Cause.ESCALATED: N_("Nobody has answered"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    subject: str
+    body: str
+
+
+class Texts:
+    """Writes in the three languages; `institution` is how the centre calls itself in each."""
+
+    def __init__(self, places: Places, public_url: str, institution: Mapping[str, str]) -> None:
+        self._places, self._public_url, self._institution = places, public_url, institution
+
+    def institution(self, language: str) -> str:
+        return self._institution.get(language, "")
+
+    def of(self, alert: AlertRaised, cause: str, language: str) -> Text:
+        known = translations(language, LOCALES)
+        subject = f"{self._banner(alert, known)}{term('severity', alert.severity, known.gettext)}: {self._title(alert, language, known)}"
+        return Text(clean(subject), "\n".join(self._lines(alert, cause, language, known)))
+
+    def _lines(self, alert: AlertRaised, cause: str, language: str, known: Translations) -> list[str]:
+        _, moment = known.gettext, filters(language)["moment"]
+        return [
+            *self._exercise(alert, known),
+            _(CAUSES[cause]),
+            "",
+            clean(sentence(alert.reason, alert.figures, language, known, self._places)),
+            f"{_('Severity')}: {term('severity', alert.severity, _)}",
+            *self._where(alert, language, known),
+            f"{_('Since')}: {moment(alert.onset)}",
+            f"{_('Raised')}: {moment(alert.raised_at)}",
+            "",
+            _("Made by a machine; not official until a person confirms it."),
+            f"{_('Open it to answer')}: {self._public_url}/?alert={alert.alert_id}",
+            "",
+            self.institution(language),
+        ]
+
+    def _title(self, alert: AlertRaised, language: str, known: Translations) -> str:
+        what = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else known.gettext("Displacement")
+        places = [self._places.name(pcode, language) for pcode in alert.pcodes[:3]]
+        return ", ".join([what, *places])
+
+    def _where(self, alert: AlertRaised, language: str, known: Translations) -> list[str]:
+        names = [self._places.name(pcode, language) for pcode in alert.pcodes[:20]]
+        return [f"{known.gettext('Where')}: {', '.join(names)}"] if names else []
+
+    def _banner(self, alert: AlertRaised, known: Translations) -> str:
+        return "" if alert.status is Status.ACTUAL else f"{term('status', alert.status, known.gettext).upper()} "
+
+    def _exercise(self, alert: AlertRaised, known: Translations) -> list[str]:
+        if alert.status is Status.ACTUAL:
+            return []
+        return [f"*** {term('status', alert.status, known.gettext).upper()} ***", ""]
+
+
+def clean(text: str) -> str:
+    """One line of at most 150 characters, without control and bidi characters: a line break would stop the mail."""
+    printable = "".join(
+        char for char in re.sub(r"\s+", " ", text) if unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )
+    return printable.strip()[:LONGEST]

@@ -1,0 +1,54 @@
+"""Why an alert stands, as a sentence: from its reason code and figures, in the reader's language."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from babel.support import NullTranslations
+
+from shared.pages.formats import filters
+from shared.pages.terms import N_, term
+from shared.places import Places
+
+TEXTS: Mapping[str, str] = {
+    "quake_magnitude": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
+    "source_severity": N_("Reported by {source}: {urgency}, {certainty}"),
+    "households_displaced": N_("{households} households displaced from {place} within {hours} hours ({dates})"),
+    "displaced_in_hazard_area": N_("{households} displaced households now live in {place}, in the hazard's area"),
+    "too_old": N_("Known too late: nobody was told"),
+    "cancelled": N_("Cancelled by its source"),
+    "below_threshold": N_("Revised: now below what deserves an alert"),
+}
+WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
+
+
+def sentence(reason: str, figures: Mapping[str, Any], language: str, known: NullTranslations, places: Places) -> str:
+    """A reason of a rule file's own that no catalog knows stands for itself."""
+    text = TEXTS.get(reason, reason)
+    if reason == "quake_magnitude" and "depth_km" not in figures:
+        text = WITHOUT_DEPTH
+    words = Words(_shown(figures, language, known.gettext, places))
+    return known.gettext(text).format_map(words)
+
+
+class Words(dict[str, str]):
+    """A figure that an older alert does not have shows as a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _shown(figures: Mapping[str, Any], language: str, gettext: Callable[[str], str], places: Places) -> dict[str, str]:
+    number, day = filters(language)["number"], filters(language)["day"]
+    shown = {name: number(value) if isinstance(value, int | float) else str(value) for name, value in figures.items()}
+    if "magnitude" in figures:
+        shown["magnitude"] = number(figures["magnitude"], 1)
+    for kind in ("urgency", "certainty"):
+        if kind in figures:
+            shown[kind] = term(kind, figures[kind], gettext).lower()
+    if "pcode" in figures:
+        shown["place"] = places.name(figures["pcode"], language)
+    if "first" in figures:
+        dates = dict.fromkeys(day(date.fromisoformat(figures[name])) for name in ("first", "last"))
+        shown["dates"] = "–".join(dates)
+    return shown
