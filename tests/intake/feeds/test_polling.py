@@ -1,0 +1,112 @@
+"""Feeds polled over HTTP: only what is new is fetched, and a feed that fails harms no other."""
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.intake.config import IntakeSettings
+from services.intake.feeds import queries
+from services.intake.feeds.polling import Poller, pause
+from services.intake.feeds.reading import SOURCES
+from services.intake.worker import reader
+from shared import database
+from shared.outbound import Outbound
+from tests.installation import Installation
+from tests.intake.feeds.documents import document, feature
+
+USGS = SOURCES["usgs"]
+Sessions = async_sessionmaker[AsyncSession]
+
+
+class Site(BaseHTTPRequestHandler):
+    """A feed server: one path is well, one is no feed, one is broken."""
+
+    etag = '"first"'
+    body = document(feature("us1"))
+    answered: list[int]
+
+    def do_GET(self) -> None:
+        status, body = {"/broken": (500, b"no"), "/none": (200, b"<html>")}.get(self.path, (200, self.body))
+        if self.headers.get("If-None-Match") == self.etag and self.path == "/feed":
+            status, body = 304, b""
+        self.answered.append(status)
+        self.send_response(status)
+        self.send_header("ETag", self.etag)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[type[Site]]:
+    own = type("OwnSite", (Site,), {"answered": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), own)
+    own.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield own
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+async def poller(installation: Installation, site: type[Site]) -> AsyncIterator[Poller]:
+    settings = installation.settings(IntakeSettings, outbound_allow=(f"127.0.0.1:{site.port}",))
+    engine = database.engine(settings)
+    async with Outbound(settings) as outbound:
+        yield Poller(reader(settings), database.sessions(engine), outbound, 60.0)
+    await engine.dispose()
+
+
+def url(site: type[Site], path: str) -> str:
+    return f"http://127.0.0.1:{site.port}{path}"
+
+
+async def state(poller: Poller) -> dict[str, tuple[int, str | None]]:
+    async with poller.sessions.begin() as session:
+        return {feed.name.rpartition("/")[2]: (feed.failures, feed.failure) for feed in await queries.feeds(session)}
+
+
+async def kinds(poller: Poller) -> dict[str, int]:
+    async with poller.sessions.begin() as session:
+        return {row.kind: row.total for row in await queries.counts(session) if row.total}
+
+
+async def test_what_has_not_changed_is_not_fetched_again(poller: Poller, site: type[Site]) -> None:
+    await poller.once(USGS, url(site, "/feed"))
+    await poller.once(USGS, url(site, "/feed"))
+    assert site.answered == [200, 304]
+    assert await kinds(poller) == {"published": 1}
+
+    site.etag, site.body = '"second"', document(feature("us1"), feature("us2"))
+    await poller.once(USGS, url(site, "/feed"))
+    assert await kinds(poller) == {"published": 2, "unchanged": 1}
+
+
+async def test_two_feeds_of_one_source_tell_a_quake_once(poller: Poller, site: type[Site]) -> None:
+    await poller.once(USGS, url(site, "/feed"))
+    await poller.once(USGS, url(site, "/week"))
+    assert await kinds(poller) == {"published": 1, "unchanged": 1}
+
+
+async def test_failures_are_counted_until_the_feed_is_read_again(poller: Poller, site: type[Site]) -> None:
+    assert [await poller.once(USGS, url(site, "/broken")) for _ in range(2)] == [1, 2]
+    assert await poller.once(USGS, url(site, "/none")) == 1
+    assert await poller.once(USGS, "http://127.0.0.1:1/refused") == 1
+    assert await state(poller) == {
+        "broken": (2, "unexpected_status"), "none": (1, "bad_document"), "refused": (1, "refused_address")
+    }  # fmt: skip
+
+
+def test_a_failing_feed_is_asked_less_and_less_often() -> None:
+    waits = [pause(60.0, failures) for failures in (0, 1, 3, 50)]
+    assert waits == sorted(waits)
+    assert 54 <= waits[0] <= 66
+    assert waits[3] <= 990
