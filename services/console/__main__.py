@@ -14,14 +14,10 @@ SERVICE = "console"
 async def main(side: str) -> None:
     settings = ConsoleSettings().for_service(SERVICE)
     if side == "migrate":
-        return await database.migrate(SERVICE, settings)
+        await database.migrate(SERVICE, settings)
     async with asyncio.TaskGroup() as tasks:
         if side in ("web", "both"):
-            tasks.create_task(
-                lifecycle.serve(
-                    create_app(settings), host=settings.host, port=settings.port
-                )
-            )
+            tasks.create_task(lifecycle.serve(create_app(settings), host=settings.host, port=settings.port))
         if side in ("worker", "both"):
             tasks.create_task(worker.run(settings))
 

@@ -48,9 +48,7 @@ def may_sign_in(account: Account | None, now: datetime) -> bool:
     return account.password_until is None or now < account.password_until
 
 
-def principal(
-    account: Account, now: datetime, *, device: UUID | None = None
-) -> Principal:
+def principal(account: Account, now: datetime, *, device: UUID | None = None) -> Principal:
     """Who signs in: at the console for 30 idle minutes at a time, or with a field team's device for 30 days."""
     roles = frozenset(map(Role, account.roles))
     is_device = device is not None or roles == FIELD_ONLY
@@ -68,17 +66,10 @@ def renewed(current: Principal, now: datetime) -> Principal:
     if current.road is not Road.CONSOLE or current.signed_in_at is None:
         return current
     end = min(seconds(now + IDLE), current.signed_in_at + int(PERSON.total_seconds()))
-    return replace(
-        current,
-        issued_at=seconds(now),
-        expires_at=max(end, current.expires_at),
-        is_cookie=False,
-    )
+    return replace(current, issued_at=seconds(now), expires_at=max(end, current.expires_at), is_cookie=False)
 
 
-def integration(
-    account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION
-) -> Principal:
+def integration(account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION) -> Principal:
     return Principal(
         account=account.account_id, jti=uuid4(), issued_at=seconds(now), expires_at=seconds(now + life), name=account.name,
         organisation=account.organisation, team=account.team, roles=frozenset(map(Role, account.roles)),

@@ -8,14 +8,16 @@ from pathlib import Path
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from sqlalchemy import text
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
-from services.console import signin
+from services.console import routes, signin
 from services.console.attempts import Attempts
 from services.console.config import ConsoleSettings
 from services.console.first import first_administrator
+from services.console.listening import Listening
 from services.console.state import Console
-from shared import database, http, pages
+from services.console.stream import Stream
+from shared import database, http, ledger, pages
 from shared.auth import Authenticator, Signer
 from shared.config import secret
 from shared.places import Places
@@ -28,15 +30,14 @@ HTMX = HERE.parents[1] / "node_modules/htmx.org/dist"
 def create_app(settings: ConsoleSettings) -> FastAPI:
     revocations = Revocations(settings)
     engine = database.engine(settings)
-    redis = Redis.from_url(
-        settings.redis_url,
-        password=secret(settings.redis_password_file),
-        socket_timeout=2,
-    )
+    redis = Redis.from_url(settings.redis_url, password=secret(settings.redis_password_file), socket_timeout=2)
+    places = Places.load(settings.places_path)
+    stream = Stream(settings, places)
+    listening = Listening(stream, revocations)
     state = Console(
         settings=settings,
         pages=pages.Pages("console", HERE / "templates", HERE / "locales", settings),
-        places=Places.load(settings.places_path),
+        places=places,
         signer=Signer(settings.token_private_key_file),
         attempts=Attempts(redis),
     )
@@ -46,7 +47,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         app.state.console, app.state.sessions = state, database.sessions(engine)
         await first_administrator(app.state.sessions, settings)
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(each) for each in (revocations.run(),)]
+            running = [tasks.create_task(each) for each in (revocations.run(), stream.run(), listening.watch())]
             yield
             for task in running:
                 task.cancel()
@@ -54,15 +55,12 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         await engine.dispose()
 
     async def ready() -> dict[str, bool]:
-        return {
-            "postgresql": await is_there(app),
-            "revocations": revocations.is_complete,
-        }
+        return {"postgresql": await is_there(app), "revocations": revocations.is_complete}
 
     app = http.create_app(
         "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[signin.router, signin.api],
-        routes=[Mount("/static", pages.static(HERE / "static", HTMX))],
+        ready=ready, routers=[signin.router, signin.api, routes.router, ledger.routes("console")],
+        routes=[Route("/stream", listening), Mount("/static", pages.static(HERE / "static", HTMX))],
     )  # fmt: skip
     return app
 

@@ -43,9 +43,7 @@ class Attempts:
     async def claim(self, name: str, address: str) -> None:
         """Raises TooManyFailures. Valkey away: sign-in goes on, as a centre that nobody can enter helps nobody."""
         try:
-            count, wait_s = await self._claim(
-                keys=_keys(name, address), args=[WINDOW_S]
-            )
+            count, wait_s = await self._claim(keys=_keys(name, address), args=[WINDOW_S])
         except RedisError as error:
             log.get().warning("failed sign-ins are not counted", **log.described(error))
             return

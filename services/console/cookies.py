@@ -7,9 +7,7 @@ from shared.config import Settings
 from shared.http import is_https
 
 
-def put(
-    response: Response, token: str, principal: Principal, settings: Settings
-) -> None:
+def put(response: Response, token: str, principal: Principal, settings: Settings) -> None:
     response.set_cookie(
         name(settings), token, max_age=principal.expires_at - principal.issued_at,
         path="/", secure=is_https(settings), httponly=True, samesite="strict",
@@ -17,13 +15,7 @@ def put(
 
 
 def drop(response: Response, settings: Settings) -> None:
-    response.delete_cookie(
-        name(settings),
-        path="/",
-        secure=is_https(settings),
-        httponly=True,
-        samesite="strict",
-    )
+    response.delete_cookie(name(settings), path="/", secure=is_https(settings), httponly=True, samesite="strict")
 
 
 def name(settings: Settings) -> str:

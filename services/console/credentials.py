@@ -13,40 +13,22 @@ SOURCE = "/console"
 
 
 def sign_out(principal: Principal, now: datetime) -> Message:
-    return _message(
-        CredentialRevoked(
-            credential_id=principal.jti, kind=CredentialKind.TOKEN, revoked_at=now
-        )
-    )
+    return _message(CredentialRevoked(credential_id=principal.jti, kind=CredentialKind.TOKEN, revoked_at=now))
 
 
 def revoke_token(jti: UUID, now: datetime) -> Message:
-    return _message(
-        CredentialRevoked(credential_id=jti, kind=CredentialKind.TOKEN, revoked_at=now)
-    )
+    return _message(CredentialRevoked(credential_id=jti, kind=CredentialKind.TOKEN, revoked_at=now))
 
 
 def disable(account: Account, now: datetime) -> Message:
-    return _message(
-        CredentialRevoked(
-            credential_id=account.account_id,
-            kind=CredentialKind.ACCOUNT,
-            revoked_at=now,
-        )
-    )
+    return _message(CredentialRevoked(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))
 
 
 def enable(account: Account, now: datetime) -> Message:
     """Tokens live again, but for those from before a changed password, while any of them can still be valid."""
     if now - account.password_changed_at < INTEGRATION + timedelta(days=1):
         return end_tokens(account, account.password_changed_at)
-    return _message(
-        CredentialRestored(
-            credential_id=account.account_id,
-            kind=CredentialKind.ACCOUNT,
-            revoked_at=now,
-        )
-    )
+    return _message(CredentialRestored(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))
 
 
 def end_tokens(account: Account, now: datetime) -> Message:
@@ -54,10 +36,7 @@ def end_tokens(account: Account, now: datetime) -> Message:
     second = now.replace(microsecond=0)
     return _message(
         CredentialRevoked(
-            credential_id=account.account_id,
-            kind=CredentialKind.ACCOUNT,
-            revoked_at=now,
-            issued_before=second,
+            credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now, issued_before=second
         )
     )
 

@@ -16,9 +16,7 @@ NAME = "administrator"
 GIVEN = "DAYAR_ADMIN_PASSWORD"
 
 
-async def first_administrator(
-    sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings
-) -> None:
+async def first_administrator(sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings) -> None:
     """Made once, where no account is; its password is given or drawn into a file, and lives an hour."""
     given = os.environ.pop(GIVEN, None)
     async with sessions.begin() as session:

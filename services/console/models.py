@@ -1,28 +1,21 @@
 """The console's tables, as its queries speak of them."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
-
-from shared.database import Base
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
-class Timed(Base):
+class Base(DeclarativeBase):
     """Times are instants, lists are text arrays, objects are JSONB."""
 
-    __abstract__ = True
-    type_annotation_map = {
-        datetime: DateTime(timezone=True),
-        list[str]: ARRAY(Text),
-        dict[str, Any]: JSONB,
-    }  # noqa: RUF012
+    type_annotation_map: ClassVar = {datetime: DateTime(timezone=True), list[str]: ARRAY(Text), dict[str, Any]: JSONB}
 
 
-class Account(Timed):
+class Account(Base):
     __tablename__ = "accounts"
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -40,7 +33,7 @@ class Account(Timed):
     created_at: Mapped[datetime]
 
 
-class Hazard(Timed):
+class Hazard(Base):
     __tablename__ = "board_hazards"
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -70,7 +63,7 @@ class Hazard(Timed):
     web: Mapped[str | None]
 
 
-class Household(Timed):
+class Household(Base):
     __tablename__ = "board_households"
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -87,7 +80,7 @@ class Household(Timed):
     registered_at: Mapped[datetime]
 
 
-class Alert(Timed):
+class Alert(Base):
     __tablename__ = "board_alerts"
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -114,7 +107,7 @@ class Alert(Timed):
     verdict: Mapped[str | None]
 
 
-class Delivery(Timed):
+class Delivery(Base):
     __tablename__ = "board_deliveries"
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -130,7 +123,7 @@ class Delivery(Timed):
     settled_at: Mapped[datetime]
 
 
-class ReportOutcome(Timed):
+class ReportOutcome(Base):
     __tablename__ = "board_outcomes"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -143,7 +136,7 @@ class ReportOutcome(Timed):
     settled_at: Mapped[datetime]
 
 
-class Caller(Timed):
+class Caller(Base):
     __tablename__ = "callers"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -152,7 +145,7 @@ class Caller(Timed):
     sealed: Mapped[bytes]
 
 
-class CallerReading(Timed):
+class CallerReading(Base):
     __tablename__ = "caller_readings"
 
     id: Mapped[int] = mapped_column(primary_key=True)

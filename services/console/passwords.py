@@ -20,19 +20,14 @@ class WeakPassword(ValueError):
 
 
 def check_strength(password: str, name: str) -> None:
-    if (
-        len(_plain(password)) < LEAST_LENGTH
-        or _plain(password).casefold() == name.casefold()
-    ):
+    if len(_plain(password)) < LEAST_LENGTH or _plain(password).casefold() == name.casefold():
         raise WeakPassword
 
 
 def draw() -> str:
     """Four groups that can be read out by telephone: no letter that looks or sounds like another."""
     letters = "abcdefghkmnpqrstuvwxyz23456789"
-    return "-".join(
-        "".join(secrets.choice(letters) for _ in range(5)) for _ in range(4)
-    )
+    return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
 
 
 async def hashed(password: str) -> str:
@@ -46,7 +41,8 @@ async def matches(password: str, hash: str | None) -> bool:
 
 def _matches(password: str, hash: str | None) -> bool:
     try:
-        return _hasher.verify(hash or _nobody, password) and hash is not None
+        _hasher.verify(hash or _nobody, password)
+        return hash is not None
     except (VerificationError, InvalidHashError):
         return False
 

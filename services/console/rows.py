@@ -33,10 +33,7 @@ def household(received: Received) -> dict[str, Any]:
 
 def alert(received: Received) -> dict[str, Any]:
     is_suppressed = received.event.type == events.AlertSuppressed.event_type
-    return {
-        **received.event.data.model_dump(mode="json"),
-        "is_suppressed": is_suppressed,
-    }
+    return {**received.event.data.model_dump(mode="json"), "is_suppressed": is_suppressed}
 
 
 def delivery(received: Received) -> dict[str, Any]:
@@ -44,7 +41,4 @@ def delivery(received: Received) -> dict[str, Any]:
 
 
 def outcome(received: Received) -> dict[str, Any]:
-    return {
-        **received.event.data.model_dump(mode="json"),
-        "settled_at": received.event.time.isoformat(),
-    }
+    return {**received.event.data.model_dump(mode="json"), "settled_at": received.event.time.isoformat()}

@@ -31,18 +31,12 @@ Next = Annotated[str, Form(max_length=500)]
 
 @router.get("/sign-in")
 async def sign_in_page(request: Request, next: str = "/") -> Response:
-    return console(request).pages.render(
-        request, "sign-in.html", next=local(next), failure=None, name=""
-    )
+    return console(request).pages.render(request, "sign-in.html", next=local(next), failure=None, name="")
 
 
 @router.post("/sign-in")
 async def sign_in(
-    request: Request,
-    session: Session,
-    name: Name = "",
-    password: Password = "",
-    next: Next = "/",
+    request: Request, session: Session, name: Name = "", password: Password = "", next: Next = "/"
 ) -> Response:
     own_page(request)
     try:
@@ -53,11 +47,7 @@ async def sign_in(
         return refused(request, "sign-in.html", "wrong", name, next)
     if account.must_change:
         return console(request).pages.render(
-            request,
-            "password.html",
-            name=account.name,
-            next=local(next),
-            failure="first",
+            request, "password.html", name=account.name, next=local(next), failure="first"
         )
     return welcomed(request, account, next)
 
@@ -65,9 +55,7 @@ async def sign_in(
 @router.get("/password")
 async def password_page(request: Request) -> Response:
     name = auth.current(request).name
-    return console(request).pages.render(
-        request, "password.html", name=name, next="/", failure=None
-    )
+    return console(request).pages.render(request, "password.html", name=name, next="/", failure=None)
 
 
 @router.post("/password")
@@ -98,9 +86,7 @@ async def change_password(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, session: Session) -> Response:
-    await outbox.add(
-        session, credentials.sign_out(auth.current(request), datetime.now(UTC))
-    )
+    await outbox.add(session, credentials.sign_out(auth.current(request), datetime.now(UTC)))
     response = RedirectResponse("/sign-in", 303)
     cookies.drop(response, console(request).settings)
     return response
@@ -112,12 +98,7 @@ async def renew(request: Request) -> Response:
     principal = accounts.renewed(auth.current(request), datetime.now(UTC))
     response = JSONResponse({"expires_at": instant(principal)})
     if principal.road is Road.CONSOLE:
-        cookies.put(
-            response,
-            console(request).signer.sign(principal),
-            principal,
-            console(request).settings,
-        )
+        cookies.put(response, console(request).signer.sign(principal), principal, console(request).settings)
     return response
 
 
@@ -130,53 +111,31 @@ class TokenRequest(Body):
 
 
 @api.post("/v1/tokens")
-async def device_token(
-    request: Request, session: Session, wanted: TokenRequest
-) -> Response:
+async def device_token(request: Request, session: Session, wanted: TokenRequest) -> Response:
     """A token for 30 days, for field accounts alone: other roles hold more than a phone should."""
     try:
         account = await checked(request, session, wanted.name, wanted.password)
     except TooManyFailures as failure:
         raise Problem(
-            429,
-            "too-many-failures",
-            "Too many sign-ins failed: wait.",
-            headers={"retry-after": str(failure.wait_s)},
+            429, "too-many-failures", "Too many sign-ins failed: wait.", headers={"retry-after": str(failure.wait_s)}
         ) from None
     if account is None:
-        raise Problem(
-            401, "wrong-password", "No active account has this name and password."
-        )
+        raise Problem(401, "wrong-password", "No active account has this name and password.")
     if account.must_change or frozenset(account.roles) != accounts.FIELD_ONLY:
         raise Problem(
-            403,
-            "not-a-field-account",
-            "Device tokens are for field accounts whose first password was changed.",
+            403, "not-a-field-account", "Device tokens are for field accounts whose first password was changed."
         )
     principal = accounts.principal(account, datetime.now(UTC), device=wanted.device)
-    return JSONResponse(
-        {
-            "token": console(request).signer.sign(principal),
-            "expires_at": instant(principal),
-        }
-    )
+    return JSONResponse({"token": console(request).signer.sign(principal), "expires_at": instant(principal)})
 
 
-async def checked(
-    request: Request, session: Session, name: str, password: str
-) -> Account | None:
+async def checked(request: Request, session: Session, name: str, password: str) -> Account | None:
     """The account whose password this is. Raises TooManyFailures."""
     address = request.client.host if request.client else ""
     await console(request).attempts.claim(name, address)
     account = await queries.named(session, name)
-    is_right = await passwords.matches(
-        password, account.password_hash if account else None
-    )
-    if (
-        not is_right
-        or account is None
-        or not accounts.may_sign_in(account, datetime.now(UTC))
-    ):
+    is_right = await passwords.matches(password, account.password_hash if account else None)
+    if not is_right or account is None or not accounts.may_sign_in(account, datetime.now(UTC)):
         return None
     await console(request).attempts.release(name, address)
     return account
@@ -185,65 +144,33 @@ async def checked(
 def welcomed(request: Request, account: Account, next: str) -> Response:
     principal = accounts.principal(account, datetime.now(UTC))
     response = RedirectResponse(local(next), 303)
-    cookies.put(
-        response,
-        console(request).signer.sign(principal),
-        principal,
-        console(request).settings,
-    )
+    cookies.put(response, console(request).signer.sign(principal), principal, console(request).settings)
     return response
 
 
 def refused(
-    request: Request,
-    template: str,
-    failure: str,
-    name: str,
-    next: str,
-    wait: TooManyFailures | None = None,
+    request: Request, template: str, failure: str, name: str, next: str, wait: TooManyFailures | None = None
 ) -> Response:
     status = 429 if wait else 401 if failure == "wrong" else 422
     headers = {"retry-after": str(wait.wait_s)} if wait else {}
     return console(request).pages.render(
-        request,
-        template,
-        status=status,
-        headers=headers,
-        name=name,
-        next=local(next),
-        failure=failure,
+        request, template, status=status, headers=headers, name=name, next=local(next), failure=failure
     )
 
 
 def own_page(request: Request) -> None:
     """Nobody is signed in by another site's form."""
     site = request.headers.get("sec-fetch-site", "same-origin")
-    if (
-        site != "same-origin"
-        and request.headers.get("origin") != console(request).settings.public_url
-    ):
-        raise Problem(
-            403,
-            "cross-origin",
-            "This is taken only from this installation's own pages.",
-        )
+    if site != "same-origin" and request.headers.get("origin") != console(request).settings.public_url:
+        raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
 
 
 def local(next: str) -> str:
     """A path of this installation, never another site."""
     parts = urlsplit(next)
-    is_local = (
-        not parts.scheme
-        and not parts.netloc
-        and next.startswith("/")
-        and not next.startswith(("//", "/\\"))
-    )
+    is_local = not parts.scheme and not parts.netloc and next.startswith("/") and not next.startswith(("//", "/\\"))
     return next if is_local and next.isprintable() else "/"
 
 
 def instant(principal: Principal) -> str:
-    return (
-        datetime.fromtimestamp(principal.expires_at, UTC)
-        .isoformat()
-        .replace("+00:00", "Z")
-    )
+    return datetime.fromtimestamp(principal.expires_at, UTC).isoformat().replace("+00:00", "Z")

@@ -12,9 +12,7 @@ from shared.outbox import Relay
 async def run(settings: ConsoleSettings) -> None:
     """Until cancelled."""
     engine = database.engine(settings)
-    consumer = Consumer(
-        "console", TOPICS, show, settings=settings, sessions=database.sessions(engine)
-    )
+    consumer = Consumer("console", TOPICS, show, settings=settings, sessions=database.sessions(engine))
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())

@@ -13,6 +13,7 @@ from shared.config import Settings
 from shared.pages import catalogs, formats
 from shared.pages.languages import COOKIE, LANGUAGES, language_of
 from shared.pages.navigation import destinations
+from shared.pages.reasons import sentence
 from shared.pages.terms import term
 
 HERE = Path(__file__).parent
@@ -81,6 +82,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
         "language": language,
         "languages": LANGUAGES,
         "term": lambda kind, code: term(kind, code, texts.ugettext),
+        "sentence": lambda reason, figures, places: sentence(reason, figures, language, texts, places),
         "_plain": texts.ugettext,
     }
     return environment

@@ -29,7 +29,7 @@ from shared.events.vocabulary import (
 )
 
 
-def N_(text: str) -> str:
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "to be translated later"
     return text
 
 
@@ -184,11 +184,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         SourceType.OTHER: N_("Other"),
         SourceType.UNKNOWN: N_("Not known"),
     },
-    "kind": {
-        ReportKind.HAZARD: N_("Hazard"),
-        ReportKind.HOUSEHOLD: N_("Household"),
-        ReportKind.GROUP: N_("Group"),
-    },
+    "kind": {ReportKind.HAZARD: N_("Hazard"), ReportKind.HOUSEHOLD: N_("Household"), ReportKind.GROUP: N_("Group")},
     "outcome": {
         OutcomeKind.RECORDED: N_("recorded"),
         OutcomeKind.MERGED: N_("merged"),

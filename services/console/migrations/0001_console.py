@@ -122,9 +122,7 @@ CREATE TABLE board_deliveries (
     CONSTRAINT pk_board_deliveries PRIMARY KEY (delivery_id)
 )
 """
-DELIVERIES_OF_ALERT = (
-    "CREATE INDEX ix_board_deliveries_alert_id ON board_deliveries (alert_id)"
-)
+DELIVERIES_OF_ALERT = "CREATE INDEX ix_board_deliveries_alert_id ON board_deliveries (alert_id)"
 
 OUTCOMES = """
 CREATE TABLE board_outcomes (
@@ -139,9 +137,7 @@ CREATE TABLE board_outcomes (
     CONSTRAINT pk_board_outcomes PRIMARY KEY (report_id, version, consumer, kind)
 )
 """
-OUTCOMES_BY_TIME = (
-    "CREATE INDEX ix_board_outcomes_settled_at ON board_outcomes (settled_at)"
-)
+OUTCOMES_BY_TIME = "CREATE INDEX ix_board_outcomes_settled_at ON board_outcomes (settled_at)"
 
 CALLERS = """
 CREATE TABLE callers (

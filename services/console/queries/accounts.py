@@ -13,16 +13,12 @@ from services.console.models import Account
 
 
 async def named(session: AsyncSession, name: str) -> Account | None:
-    return await session.scalar(
-        select(Account).where(func.lower(Account.name) == name.strip().lower())
-    )
+    return await session.scalar(select(Account).where(func.lower(Account.name) == name.strip().lower()))
 
 
 async def one(session: AsyncSession, name: str) -> Account:
     account = await session.scalar(
-        select(Account)
-        .where(func.lower(Account.name) == name.strip().lower())
-        .with_for_update()
+        select(Account).where(func.lower(Account.name) == name.strip().lower()).with_for_update()
     )
     if account is None:
         raise AccountNotFound(name)
@@ -34,17 +30,13 @@ async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
 
 
 async def everyone(session: AsyncSession) -> Sequence[Account]:
-    return (
-        await session.scalars(select(Account).order_by(func.lower(Account.name)))
-    ).all()
+    return (await session.scalars(select(Account).order_by(func.lower(Account.name)))).all()
 
 
 async def names(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     wanted = {each for each in ids if each is not None}
-    rows = await session.execute(
-        select(Account.account_id, Account.name).where(Account.account_id.in_(wanted))
-    )
-    return {account_id: name for account_id, name in rows}
+    rows = await session.execute(select(Account.account_id, Account.name).where(Account.account_id.in_(wanted)))
+    return dict(rows.tuples().all())
 
 
 async def add(session: AsyncSession, account: Account) -> None:
@@ -57,11 +49,7 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 async def lock_first(session: AsyncSession) -> bool:
     """Whether there is no account yet; two processes that start at once ask one after the other."""
-    await session.execute(
-        text(
-            "SELECT pg_advisory_xact_lock(hashtextextended('console first account', 0))"
-        )
-    )
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('console first account', 0))"))
     return not await session.scalar(select(select(Account).exists()))
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
+from services.console.models import Alert, Base, Delivery, Hazard, Household, ReportOutcome
 from shared import database
-from shared.database import Base
 
 
 @dataclass(frozen=True)
@@ -29,16 +28,10 @@ class Shown:
 
     @property
     def upsert(self) -> str:
-        table, columns, key = (
-            self.model.__tablename__,
-            ", ".join(self.columns),
-            ", ".join(self.key),
-        )
-        changed = ", ".join(
-            f"{name} = excluded.{name}" for name in self.columns if name not in self.key
-        )
+        table, columns, key = (self.model.__tablename__, ", ".join(self.columns), ", ".join(self.key))
+        changed = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.key)
         return (
-            f"INSERT INTO {table} AS known ({columns}) "
+            f"INSERT INTO {table} AS known ({columns}) "  # noqa: S608 - names of our own models
             f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb) "
             f"ON CONFLICT ({key}) DO UPDATE SET {changed} WHERE known.{self.order} < excluded.{self.order} RETURNING {key}"
         )
@@ -53,19 +46,14 @@ OUTCOMES = Shown(ReportOutcome, "settled_at")
 Numbered = tuple[int, dict[str, Any]]
 
 
-async def keep_newest(
-    session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]
-) -> list[int]:
+async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
     """Stores the newest row of each thing where it is newer than the known one; returns the numbers of those stored."""
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
         name = tuple(str(row[part]) for part in shown.key)
         if name not in newest or row[shown.order] > newest[name][1][shown.order]:
             newest[name] = (number, row)
-    rows = [
-        {column: row.get(column) for column in shown.columns}
-        for _, row in newest.values()
-    ]
+    rows = [{column: row.get(column) for column in shown.columns} for _, row in newest.values()]
     connection = await database.driver(session)
     stored = await connection.fetch(shown.upsert, json.dumps(rows))
     return [newest[tuple(str(part) for part in row)][0] for row in stored]

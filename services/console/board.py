@@ -1,0 +1,120 @@
+"""What the board's panels say: pure views over the rows."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.auth import Principal
+from shared.places import Places
+
+NAMED_AT_MOST = 2
+
+
+def covered(principal: Principal, places: Places) -> list[str] | None:
+    """The P-codes a caller's areas hold; None = all."""
+    if principal.covers_country:
+        return None
+    return [unit.pcode for unit in places.units() if places.covers(principal.areas, unit.pcode)]
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Up to two places by name with what they lie in, else how many in each oblast."""
+
+    named: tuple[tuple[str, str | None], ...] = ()
+    grouped: tuple[tuple[str, int], ...] = ()
+
+
+def whereabouts(pcodes: Sequence[str], places: Places, language: str) -> Whereabouts:
+    known = [pcode for pcode in pcodes if places.unit(pcode)]
+    parents = {parent for pcode in known for parent in places.ancestors(pcode)}
+    finest = [pcode for pcode in known if pcode not in parents]
+    if len(finest) <= NAMED_AT_MOST:
+        return Whereabouts(
+            named=tuple((places.name(pcode, language), _above(pcode, places, language)) for pcode in finest)
+        )
+    tops = Counter(places.adm1(pcode) or pcode for pcode in finest)
+    return Whereabouts(grouped=tuple((places.name(top, language), count) for top, count in tops.most_common()))
+
+
+def _above(pcode: str, places: Places, language: str) -> str | None:
+    top = places.adm1(pcode)
+    return places.name(top, language) if top and top != pcode else None
+
+
+@dataclass(slots=True)
+class Area:
+    """Households that are here, persons among them, how many are new, and how many came from here."""
+
+    code: str
+    here: int = 0
+    persons: int = 0
+    new: int = 0
+    left: int = 0
+    within: dict[str, "Area"] = field(default_factory=dict)
+
+    def add(self, *, here: int = 0, persons: int = 0, new: int = 0, left: int = 0) -> None:
+        self.here += here
+        self.persons += persons
+        self.new += new
+        self.left += left
+
+
+@dataclass(frozen=True, slots=True)
+class Households:
+    """By oblast and district; `abroad` by country."""
+
+    total: Area
+    areas: Sequence[Area]
+    abroad: Sequence[Area]
+    most: int
+
+
+def by_area(rows: Iterable[Any], places: Places) -> Households:
+    total, tops, countries = Area("KG"), dict[str, Area](), dict[str, Area]()
+    for row in rows:
+        counts = {"here": row.households, "persons": row.persons, "new": row.new}
+        total.add(**counts)
+        if row.destination_pcode:
+            _add(tops, row.destination_pcode, places, **counts)
+        else:
+            countries.setdefault(row.destination_country, Area(row.destination_country)).add(**counts)
+        if row.origin_pcode:
+            _add(tops, row.origin_pcode, places, left=row.households)
+    ranked = sorted(tops.values(), key=lambda area: (-area.here, -area.left))
+    most = max((part.here for area in ranked for part in area.within.values()), default=0)
+    return Households(total, ranked, sorted(countries.values(), key=lambda area: -area.here), max(1, most))
+
+
+def _add(tops: dict[str, Area], pcode: str, places: Places, **counts: int) -> None:
+    top = places.adm1(pcode) or pcode
+    area = tops.setdefault(top, Area(top))
+    area.add(**counts)
+    district = places.adm2(pcode) or top
+    area.within.setdefault(district, Area(district)).add(**counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Counts by kind of report and by what became of them; `reasons` of what a person should look at."""
+
+    counts: dict[str, Counter[str]]
+    reasons: Sequence[tuple[str, str, str, int]]
+
+    @property
+    def total(self) -> int:
+        return sum(counter.total() for counter in self.counts.values())
+
+
+LOOKED_AT = ("held", "rejected", "set_aside")
+
+
+def settled(rows: Iterable[Any]) -> Outcomes:
+    counts: dict[str, Counter[str]] = {}
+    reasons: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        counts.setdefault(row.kind, Counter())[row.outcome] += row.count
+        if row.outcome in LOOKED_AT:
+            reasons[row.kind, row.outcome, row.reason or ""] += row.count
+    return Outcomes(counts, [(*name, count) for name, count in reasons.most_common(6)])

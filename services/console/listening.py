@@ -1,0 +1,89 @@
+"""`GET /stream`: server-sent events by raw ASGI, so that one encoded frame serves all listeners of a class."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from services.console import sights, vectors
+from services.console.sights import TOPICS, NotGranted
+from services.console.stream import Listener, Stream
+from services.console.vectors import BadVector, Vector
+from shared import auth
+from shared.auth import Principal
+from shared.http import Problem
+from shared.revocations import Revocations
+
+WATCH_SECONDS = 2  # a revoked listener is gone within 5
+SEND_SECONDS = 20  # a connection that takes nothing for so long is dropped, and resumes
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Listening:
+    def __init__(self, stream: Stream, revocations: Revocations) -> None:
+        self._stream = stream
+        self._revocations = revocations
+        self._present: dict[Listener, Principal] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        principal = auth.current(request)
+        asked = request.query_params.get("topics", ",".join(TOPICS)).split(",")
+        try:
+            sight = sights.sight(principal, asked)
+        except NotGranted:
+            raise Problem(403, "not-granted", "This account may not listen to these topics.") from None
+        async with self._stream.listen(sight, start_of(request)) as listener:
+            self._present[listener] = principal
+            try:
+                await tell(listener, receive, send)
+            finally:
+                del self._present[listener]
+
+    async def watch(self) -> None:
+        """Closes whoever has been signed out, or whose token has ended. Until cancelled."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            now = time.time()
+            for listener, principal in list(self._present.items()):
+                if principal.expires_at <= now or self._revocations.is_revoked(principal):
+                    listener.close()
+
+
+def start_of(request: Request) -> Vector | None:
+    """Where the browser last stood, or where its page was read; what is not understood is too old."""
+    text = request.headers.get("last-event-id") or request.query_params.get("from")
+    if not text:
+        return None
+    try:
+        return vectors.decoded(text)
+    except BadVector:
+        return {}
+
+
+async def tell(listener: Listener, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    gone = asyncio.ensure_future(close_when_gone(listener, receive))
+    try:
+        async for chunk in listener.chunks():
+            async with asyncio.timeout(SEND_SECONDS):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    except TimeoutError:
+        return
+    finally:
+        gone.cancel()
+        with suppress(asyncio.CancelledError):
+            await gone
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def close_when_gone(listener: Listener, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    listener.close()

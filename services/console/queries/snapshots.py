@@ -1,0 +1,111 @@
+"""What a panel shows, read in one snapshot with the positions it stands at."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
+from shared.events.vocabulary import MsgType, Severity, Status
+from shared.readings import Partition
+
+RECENT = timedelta(hours=24)
+HAZARD_SHOWN = timedelta(hours=48)
+MOST_HAZARDS = 60
+MOST_ALERTS = 60
+SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+async def begin(session: AsyncSession) -> None:
+    """All that follows sees one moment."""
+    await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
+async def positions(session: AsyncSession) -> dict[Partition, int]:
+    rows = await session.execute(text("SELECT topic, partition, next_offset FROM consumer_offsets"))
+    return {(topic, partition): next for topic, partition, next in rows}
+
+
+async def alerts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> Sequence[Alert]:
+    """Unanswered first, then the most severe, then the oldest; those resolved in the last day come last."""
+    wanted = (
+        select(Alert)
+        .where(~Alert.is_suppressed, Alert.status != Status.DRAFT)
+        .where(or_(Alert.resolved_at.is_(None), Alert.resolved_at > now - RECENT))
+        .order_by(
+            Alert.resolved_at.is_not(None),
+            Alert.acknowledged_at.is_not(None),
+            case(SEVEREST_FIRST, value=Alert.severity, else_=len(SEVEREST_FIRST)),
+            Alert.raised_at,
+        )
+        .limit(MOST_ALERTS)
+    )
+    if pcodes is not None:
+        wanted = wanted.where(or_(Alert.pcodes.op("&&")(list(pcodes)), Alert.pcodes == []))
+    return (await session.scalars(wanted)).all()
+
+
+async def suppressed(session: AsyncSession, now: datetime) -> int:
+    wanted = select(func.count()).where(Alert.is_suppressed, Alert.raised_at > now - RECENT)
+    return await session.scalar(wanted) or 0
+
+
+async def deliveries(session: AsyncSession, alerts: Iterable[Alert]) -> dict[Any, tuple[int, int]]:
+    """Delivered and failed, per alert."""
+    ids = [alert.alert_id for alert in alerts]
+    delivered = func.count().filter(Delivery.is_delivered)
+    failed = func.count().filter(~Delivery.is_delivered)
+    rows = await session.execute(
+        select(Delivery.alert_id, delivered, failed).where(Delivery.alert_id.in_(ids)).group_by(Delivery.alert_id)
+    )
+    return {alert_id: (reached, lost) for alert_id, reached, lost in rows}
+
+
+async def hazards(session: AsyncSession, now: datetime) -> Sequence[Hazard]:
+    """What holds now or began in the last two days, newest first."""
+    wanted = (
+        select(Hazard)
+        .where(Hazard.status != Status.DRAFT)
+        .where(or_(Hazard.onset > now - HAZARD_SHOWN, Hazard.received_at > now - HAZARD_SHOWN, Hazard.expires > now))
+        .order_by((Hazard.msg_type == MsgType.CANCEL), Hazard.onset.desc())
+        .limit(MOST_HAZARDS)
+    )
+    return (await session.scalars(wanted)).all()
+
+
+async def households(
+    session: AsyncSession, status: Status, since: datetime, pcodes: Sequence[str] | None
+) -> Sequence[Any]:
+    """Households and persons by where they are and where they come from."""
+    wanted: Any = select(
+        Household.origin_pcode,
+        Household.origin_country,
+        Household.destination_pcode,
+        Household.destination_country,
+        func.count().label("households"),
+        func.sum(Household.persons).label("persons"),
+        func.count().filter(Household.registered_at > since).label("new"),
+    ).where(Household.status == status)
+    if pcodes is not None:
+        current = func.coalesce(Household.destination_pcode, Household.origin_pcode)
+        wanted = wanted.where(current.in_(pcodes))
+    places = (
+        Household.origin_pcode,
+        Household.origin_country,
+        Household.destination_pcode,
+        Household.destination_country,
+    )
+    rows: Sequence[Any] = (await session.execute(wanted.group_by(*places))).all()
+    return rows
+
+
+async def outcomes(session: AsyncSession, status: Status, since: datetime) -> Sequence[Any]:
+    """What became of the reports of the last day; of several consumers each tells its own."""
+    wanted = (
+        select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
+        .where(ReportOutcome.status == status, ReportOutcome.settled_at > since)
+        .group_by(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason)
+    )
+    return (await session.execute(wanted)).all()

@@ -1,0 +1,115 @@
+"""The board and its panels, each a page or fragment that says where on the log it stands."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import RedirectResponse, Response
+
+from services.console import board, vectors
+from services.console.queries import accounts, snapshots
+from services.console.sights import TOPICS
+from services.console.state import console
+from services.console.vectors import BadVector, Vector
+from shared import access, auth
+from shared.http import Problem
+from shared.pages import language_of
+
+router = APIRouter(include_in_schema=False)
+
+WAIT_SECONDS = 3.0
+LOOK_SECONDS = 0.03
+
+
+@router.get("/")
+async def board_page(request: Request) -> Response:
+    if auth.current(request).roles.isdisjoint(access.STAFF):
+        return RedirectResponse("/intake/field", 303)
+    async with request.app.state.sessions() as session:
+        await snapshots.begin(session)
+        shown = {name: await view(request, session) for name, view in PANELS.items()}
+        stand = vectors.encoded(await snapshots.positions(session), TOPICS)
+    context = {name: value for panel in shown.values() for name, value in panel.items()}
+    return console(request).pages.render(request, "board.html", vector=stand, **around(request), **context)
+
+
+@router.get("/board/{panel}")
+async def board_panel(request: Request, panel: str, at: str = "") -> Response:
+    """A fragment that holds at least what the browser was told up to `at`; the worker is given a moment to get there."""
+    view = PANELS.get(panel)
+    if view is None:
+        raise Problem(404, "not-found", "There is no such panel.")
+    wanted = position_of(at)
+    async with asyncio.timeout(WAIT_SECONDS * 2):
+        return await _once_there(request, panel, wanted)
+
+
+async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
+    give_up = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while True:
+        async with request.app.state.sessions() as session:
+            await snapshots.begin(session)
+            stand = await snapshots.positions(session)
+            if vectors.reached(stand, wanted) or asyncio.get_running_loop().time() > give_up:
+                context = await PANELS[panel](request, session)
+                break
+        await asyncio.sleep(LOOK_SECONDS)
+    is_late = not vectors.reached(stand, wanted)
+    headers = {"x-late": "1"} if is_late else {}
+    return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **around(request), **context)
+
+
+def position_of(text: str) -> Vector:
+    try:
+        return vectors.decoded(text) if text else {}
+    except BadVector:
+        raise Problem(422, "bad-position", "A position that this installation gave is expected.") from None
+
+
+async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    here = console(request)
+    found = await snapshots.alerts(session, now, board.covered(auth.current(request), here.places))
+    answering = [person for alert in found for person in (alert.acknowledged_by, alert.resolved_by)]
+    return {
+        "alerts": found,
+        "now": now,
+        "people": await accounts.names(session, answering),
+        "deliveries": await snapshots.deliveries(session, found),
+        "suppressed": await snapshots.suppressed(session, now),
+    }
+
+
+async def hazards(_: Request, session: AsyncSession) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {"hazards": await snapshots.hazards(session, now), "now": now}
+
+
+async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
+    here, since = console(request), datetime.now(UTC) - snapshots.RECENT
+    pcodes = board.covered(auth.current(request), here.places)
+    rows = await snapshots.households(session, here.settings.counted_status, since, pcodes)
+    return {"households": board.by_area(rows, here.places)}
+
+
+async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
+    since = datetime.now(UTC) - snapshots.RECENT
+    rows = await snapshots.outcomes(session, console(request).settings.counted_status, since)
+    return {"outcomes": board.settled(rows)}
+
+
+PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "reports": reports}
+
+
+def around(request: Request) -> dict[str, Any]:
+    """What every panel's template may ask."""
+    here, principal, language = console(request), auth.current(request), language_of(request)
+    return {
+        "places": here.places,
+        "counted": here.settings.counted_status,
+        "may_answer": not principal.roles.isdisjoint(access.CMC),
+        "sees_ledger": not principal.roles.isdisjoint(access.LEDGER),
+        "whereabouts": lambda pcodes: board.whereabouts(pcodes, here.places, language),
+    }

@@ -1,0 +1,64 @@
+"""Who sees what of the stream: by role, by area, and what is told only as "something changed"."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared import access
+from shared.auth import Principal, Role
+from shared.places import Places
+
+TOPICS = ("hazards", "households", "alerts", "outcomes")
+GRANTS_ALERTS = "alerts"  # an integration token's purpose, given by an administrator
+
+READERS: Mapping[str, frozenset[Role]] = {
+    "hazards": access.STAFF | {Role.INTEGRATION},
+    "alerts": access.STAFF,
+    "households": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST}),
+    "outcomes": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
+}
+
+
+class NotGranted(Exception):
+    """These topics are not for this account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A class of listeners: all of one class get the same bytes. `hints` are topics told without their data."""
+
+    topics: frozenset[str]
+    hints: frozenset[str]
+    areas: tuple[str, ...]
+
+    @property
+    def asked(self) -> frozenset[str]:
+        return self.topics | self.hints
+
+
+def sight(principal: Principal, asked: Iterable[str]) -> Sight:
+    """Raises NotGranted. Staff who may not read a topic still learn that a count on their board has changed."""
+    wanted = frozenset(asked) & frozenset(TOPICS)
+    read = frozenset(topic for topic in wanted if _reads(principal, topic))
+    hints = wanted - read
+    if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
+        raise NotGranted
+    return Sight(read, hints, () if principal.covers_country else tuple(sorted(principal.areas)))
+
+
+def _reads(principal: Principal, topic: str) -> bool:
+    if topic == "alerts" and Role.INTEGRATION in principal.roles and principal.purpose == GRANTS_ALERTS:
+        return True
+    if topic == "outcomes" and not principal.covers_country:
+        return False  # an outcome has no place, so it cannot be shown to have been in the area
+    return not principal.roles.isdisjoint(READERS[topic])
+
+
+def sees(sight: Sight, topic: str, data: Mapping[str, Any], places: Places) -> bool:
+    """Hazards are public; an alert without a place is everybody's; a household is where it is now, or was while abroad."""
+    if not sight.areas or topic == "hazards":
+        return True
+    if topic == "households":
+        current = data["destination"].get("pcode") or data["origin"].get("pcode")
+        return current is not None and places.covers(sight.areas, current)
+    return not data.get("pcodes") or any(places.covers(sight.areas, pcode) for pcode in data["pcodes"])

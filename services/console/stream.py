@@ -1,0 +1,219 @@
+"""One reader of all partitions for all listeners of this process, and the last 10,000 records for those who come back."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.console import sights, vectors
+from services.console.sights import TOPICS, Sight
+from services.console.vectors import Vector
+from shared import kafka, log
+from shared.config import Settings
+from shared.events import MalformedEvent, header
+from shared.places import Places
+from shared.readings import Partition
+
+KEPT = 10_000
+BUFFER_BYTES = 1 << 20
+COMMENT_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A record as the stream tells it: a CloudEvent in JSON."""
+
+    topic: str
+    partition: int
+    offset: int
+    data: dict[str, Any]
+    told: bytes
+    hinted: bytes
+
+    @property
+    def place(self) -> Partition:
+        return self.topic, self.partition
+
+
+@dataclass(eq=False)
+class Listener:
+    """What waits to be sent to one connection. Too slow for its buffer: it is closed, and comes back where it was."""
+
+    sight: Sight
+    waiting: list[bytes] = field(default_factory=list)
+    size: int = 0
+    is_open: bool = True
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def put(self, chunk: bytes) -> None:
+        self.waiting.append(chunk)
+        self.size += len(chunk)
+        if self.size > BUFFER_BYTES:
+            self.close()
+        self.stirred.set()
+
+    def close(self) -> None:
+        self.is_open = False
+        self.stirred.set()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """All that waits, as one chunk."""
+        while self.is_open:
+            await self.stirred.wait()
+            self.stirred.clear()
+            if self.waiting and self.is_open:
+                chunk, self.waiting, self.size = b"".join(self.waiting), [], 0
+                yield chunk
+
+
+class Stream:
+    def __init__(self, settings: Settings, places: Places) -> None:
+        self._settings = settings
+        self._places = places
+        self._frames: deque[Frame] = deque()
+        self._floors: dict[Partition, int] = {}
+        self._positions: dict[Partition, int] = {}
+        self._listeners: dict[Sight, set[Listener]] = {}
+        self.is_reading = False
+
+    @property
+    def listeners(self) -> Iterator[Listener]:
+        return (listener for group in list(self._listeners.values()) for listener in list(group))
+
+    @asynccontextmanager
+    async def listen(self, sight: Sight, start: Vector | None) -> AsyncIterator[Listener]:
+        """From `start`, or from now; too far back is told by `event: reset`, and goes on from now."""
+        listener = Listener(sight)
+        listener.put(b"retry: 1000\n\n")
+        if start is not None and not self._holds(sight, start):
+            listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
+        elif start is not None:
+            listener.waiting.extend(self._replayed(sight, start))  # however much: it is sent before anything new
+        else:
+            listener.put(self._marked(sight))
+        self._listeners.setdefault(sight, set()).add(listener)
+        try:
+            yield listener
+        finally:
+            group = self._listeners[sight]
+            group.discard(listener)
+            if not group:
+                del self._listeners[sight]
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._comment())
+            await self._read()
+
+    async def _read(self) -> None:
+        while True:
+            consumer = AIOKafkaConsumer(
+                **kafka.options(self._settings), enable_auto_commit=False, auto_offset_reset="earliest"
+            )
+            await kafka.start(consumer)
+            try:
+                await self._begin(consumer)
+                while True:
+                    for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+                        for record in records:
+                            self._tell(self._place(partition), record)
+            except KafkaError as error:
+                log.get().warning("stream reads again", **log.described(error))
+            finally:
+                self.is_reading = False
+                await consumer.stop()
+
+    async def _begin(self, consumer: Any) -> None:
+        """The first time so far back that the memory is full; later where it stood."""
+        held = {
+            (topic, number): TopicPartition(self._settings.topic_prefix + topic, number)
+            for topic in TOPICS
+            for number in await kafka.partitions(consumer, self._settings.topic_prefix + topic)
+        }
+        consumer.assign(list(held.values()))
+        begins = await consumer.beginning_offsets(list(held.values()))
+        ends = await consumer.end_offsets(list(held.values()))
+        for place, partition in held.items():
+            back = max(begins[partition], ends[partition] - KEPT // len(held))
+            self._floors.setdefault(place, back)
+            consumer.seek(partition, self._positions.setdefault(place, back))
+        self.is_reading = True
+
+    def _place(self, partition: TopicPartition) -> Partition:
+        return partition.topic.removeprefix(self._settings.topic_prefix), partition.partition
+
+    def _tell(self, place: Partition, record: Any) -> None:
+        self._positions[place] = record.offset + 1
+        try:
+            frame = _frame(place, record)
+        except (MalformedEvent, ValueError):
+            return  # the worker sets it aside, with its reason
+        self._keep(frame)
+        for sight, group in self._listeners.items():
+            body = self._body(sight, frame)
+            if body is not None:
+                chunk = self._marked(sight, body)
+                for listener in group:
+                    listener.put(chunk)
+
+    def _keep(self, frame: Frame) -> None:
+        self._frames.append(frame)
+        if len(self._frames) > KEPT:
+            oldest = self._frames.popleft()
+            self._floors[oldest.place] = oldest.offset + 1
+
+    def _body(self, sight: Sight, frame: Frame) -> bytes | None:
+        if frame.topic in sight.hints:
+            return frame.hinted
+        if frame.topic in sight.topics and sights.sees(sight, frame.topic, frame.data, self._places):
+            return frame.told
+        return None
+
+    def _holds(self, sight: Sight, start: Vector) -> bool:
+        return all(start.get(place, 0) >= floor for place, floor in self._floors.items() if place[0] in sight.asked)
+
+    def _replayed(self, sight: Sight, start: Vector) -> Iterator[bytes]:
+        """Each with the position of its own listener: what comes after it is the next."""
+        position = {place: start.get(place, 0) for place in self._positions}
+        for frame in self._frames:
+            if frame.offset < position[frame.place]:
+                continue
+            position[frame.place] = frame.offset + 1
+            body = self._body(sight, frame)
+            if body is not None:
+                yield marked(sight, position, body)
+        yield self._marked(sight)
+
+    def _marked(self, sight: Sight, body: bytes = b"") -> bytes:
+        return marked(sight, self._positions, body)
+
+    async def _comment(self) -> None:
+        """Keeps the connection open, and the quiet listener's position young."""
+        while True:
+            await asyncio.sleep(COMMENT_SECONDS)
+            for sight, group in self._listeners.items():
+                chunk = b":\n" + self._marked(sight)
+                for listener in group:
+                    listener.put(chunk)
+
+
+def marked(sight: Sight, vector: Vector, body: bytes) -> bytes:
+    return b"id: %b\n%b\n" % (vectors.encoded(vector, sight.asked).encode(), body)
+
+
+def _frame(place: Partition, record: Any) -> Frame:
+    data = json.loads(record.value)
+    about = {name: header(record.headers, f"ce_{name}") for name in ("id", "source", "type", "specversion", "time")}
+    hint = {name: about[name] for name in ("type", "specversion", "time")}
+    return Frame(*place, record.offset, data, _event(place[0], {**about, "data": data}), _event(place[0], hint))
+
+
+def _event(topic: str, content: dict[str, Any]) -> bytes:
+    return f"event: {topic}\ndata: {json.dumps(content, ensure_ascii=False, separators=(',', ':'))}\n".encode()

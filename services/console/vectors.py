@@ -1,0 +1,35 @@
+"""Where a reader stands on the topics it follows: opaque to others, an offset per partition to us."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+
+from shared.readings import Partition
+
+Vector = Mapping[Partition, int]
+
+
+class BadVector(ValueError):
+    """Not a position that this installation gave."""
+
+
+def encoded(vector: Vector, topics: Iterable[str]) -> str:
+    """The positions of these topics alone."""
+    nexts: dict[str, list[int]] = {topic: [] for topic in sorted(topics)}
+    for (topic, partition), offset in sorted(vector.items()):
+        if topic in nexts:
+            nexts[topic].extend([0] * (partition - len(nexts[topic])))
+            nexts[topic].append(offset)
+    return urlsafe_b64encode(json.dumps(nexts, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def decoded(text: str) -> dict[Partition, int]:
+    try:
+        nexts = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return {(str(topic), number): int(next) for topic, held in nexts.items() for number, next in enumerate(held)}
+    except (ValueError, AttributeError, TypeError):
+        raise BadVector from None
+
+
+def reached(here: Vector, wanted: Vector) -> bool:
+    return all(here.get(place, 0) >= offset for place, offset in wanted.items())
