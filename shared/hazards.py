@@ -39,7 +39,9 @@ class CapCategory(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """The first of several codes is the nearest; lists of others gave the OET, MH and GH codes: check before export.
-    Only `other` has neither nature nor onset: its own text tells."""
+
+    Only `other` has neither nature nor onset: its own text tells.
+    """
 
     code: HazardType
     nature: Nature | None

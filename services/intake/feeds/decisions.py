@@ -48,7 +48,8 @@ SAME = Decision(ItemKind.UNCHANGED, "nothing material")
 def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> Decision:
     """In this order: not a hazard, out of area, then new, changed or unchanged.
 
-    What was told once is updated or cancelled wherever it moved to: those who heard of it must hear the rest."""
+    What was told once is updated or cancelled wherever it moved to: those who heard of it must hear the rest.
+    """
     if isinstance(entry, Deletion):
         return _delete(entry, known) if known else NEVER_TOLD
     if entry.type is None:

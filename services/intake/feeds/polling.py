@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -58,7 +59,7 @@ class Poller:
         try:
             answer = await self._fetch(url)
             async with self.sessions.begin() as session:
-                if answer.status == 304:
+                if answer.status == HTTPStatus.NOT_MODIFIED:
                     await queries.save_unchanged_document(session, url, source.name, datetime.now(UTC))
                 else:
                     await self.reader.read(session, source, url, answer.body, etag=answer.headers.get("etag"))
@@ -70,7 +71,7 @@ class Poller:
         async with self.sessions.begin() as session:
             etag = await queries.etag(session, url)
         answer = await self.outbound.get(url, headers={"if-none-match": etag} if etag else {})
-        if answer.status not in (200, 304):
+        if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             raise UnexpectedStatus(answer.status)
         return answer
 
@@ -84,4 +85,4 @@ class Poller:
 def pause(seconds: float, failures: int) -> float:
     """Doubled with each failure; a little off, so that feeds and installations do not knock together."""
     longest = max(LONGEST_PAUSE, seconds)
-    return min(seconds * 2.0 ** min(failures, 20), longest) * random.uniform(0.9, 1.1)
+    return min(seconds * 2.0 ** min(failures, 20), longest) * random.uniform(0.9, 1.1)  # noqa: S311 - not a secret

@@ -26,7 +26,7 @@ async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -
     """Every name of each hazard that one of these names means."""
     named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_(_array(names, Text)))
     query = select(FeedAlias.alias, FeedAlias.hazard_id).where(FeedAlias.hazard_id.in_(named)).order_by(FeedAlias.alias)
-    return {alias: hazard_id for alias, hazard_id in await session.execute(query)}
+    return {row.alias: row.hazard_id for row in await session.execute(query)}
 
 
 async def known(session: AsyncSession, hazard_ids: Iterable[UUID]) -> dict[UUID, Known]:

@@ -17,6 +17,7 @@ from shared.events.vocabulary import Certainty, HazardType
 SOURCE = "usgs"
 SITE = "https://earthquake.usgs.gov"
 KEPT_CHARACTERS = 16_000
+LONGEST_LINK = 500
 
 # Every other type (quarry blast, explosion, ice quake, sonic boom, mine collapse …) is no hazard of ours.
 TYPES = {
@@ -148,8 +149,11 @@ def one_line(text: str, longest: int = 150) -> str:
 
 def link(url: str | None) -> str | None:
     """Details name their page without the site."""
-    whole = urljoin(SITE, url) if url else ""
-    return whole if whole.startswith(("https://", "http://")) and len(whole) <= 500 else None
+    try:
+        whole = urljoin(SITE, url) if url else ""
+    except ValueError:
+        return None
+    return whole if whole.startswith(("https://", "http://")) and len(whole) <= LONGEST_LINK else None
 
 
 def name_of(feature: Any, index: int) -> str:

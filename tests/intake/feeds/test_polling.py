@@ -27,6 +27,7 @@ class Site(BaseHTTPRequestHandler):
     etag = '"first"'
     body = document(feature("us1"))
     answered: list[int]
+    port: int
 
     def do_GET(self) -> None:
         status, body = {"/broken": (500, b"no"), "/none": (200, b"<html>")}.get(self.path, (200, self.body))
@@ -45,7 +46,10 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site() -> Iterator[type[Site]]:
-    own = type("OwnSite", (Site,), {"answered": []})
+    class OwnSite(Site):
+        answered: list[int] = []  # noqa: RUF012 - counted by the class, as the server makes the instances
+
+    own = OwnSite
     server = ThreadingHTTPServer(("127.0.0.1", 0), own)
     own.port = server.server_port
     thread = threading.Thread(target=server.serve_forever)

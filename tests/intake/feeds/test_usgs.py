@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.intake.feeds import usgs
 from services.intake.feeds.items import BadDocument, Deletion, Item, Unreadable
@@ -76,6 +78,33 @@ def test_an_entry_that_cannot_be_read_is_set_aside_alone(entry: Any, pointer: st
 
 def test_a_title_becomes_one_line() -> None:
     assert one(feature(title="M 5\n\u202eevil" + "x" * 500)).title == "M 5 evil" + "x" * 141 + "…"
+
+
+@pytest.mark.parametrize("url", ["http://[x", "javascript:alert(1)", "https://" + "x" * 600, ""])
+def test_a_link_that_is_none_is_left_out(url: str) -> None:
+    assert (link := one(feature(url=url)).web) is None or link.startswith("https://earthquake.usgs.gov")
+
+
+def named(values: Any) -> Any:
+    names = st.sampled_from(["type", "id", "properties", "geometry", "ids", "updated", "time", "status", "coordinates"])
+    return st.dictionaries(names, values)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | named(inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={"id": st.text(), "properties": named(json_values), "geometry": named(json_values)}
+    )
+)
+def test_no_entry_stops_a_feed(entry: Any) -> None:
+    assert isinstance(usgs.entry(entry, 0), Item | Deletion | Unreadable)
+    assert isinstance(usgs.entry({**feature(), **entry}, 0), Item | Deletion | Unreadable)
 
 
 def test_a_magnitude_may_be_missing() -> None:
