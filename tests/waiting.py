@@ -4,14 +4,18 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 Found = TypeVar("Found")
 
 
+@overload
 async def wait_for(
-    condition: Callable[[], Found | Awaitable[Found]], timeout: float = 10, every: float = 0.02
-) -> Found:
+    condition: Callable[[], Awaitable[Found | None]], timeout: float = 10, every: float = 0.02
+) -> Found: ...
+@overload
+async def wait_for(condition: Callable[[], Found | None], timeout: float = 10, every: float = 0.02) -> Found: ...
+async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: float = 0.02) -> Any:
     """The first true answer; fails the test when there is none in time."""
     end = time.monotonic() + timeout
     while True:

@@ -1,0 +1,53 @@
+"""Receivers put on the list, given another secret, and taken off: what `dayar receiver` does."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import queries, secrets
+from services.alerts.receivers import Receiver
+from services.alerts.secrets import SecretBox
+from shared import database
+from shared.events.vocabulary import Channel
+
+
+class ReceiverNotFound(Exception):
+    """There is no receiver of that name."""
+
+
+async def put(session: AsyncSession, receiver: Receiver, box: SecretBox) -> str | None:
+    """Adds or changes a receiver; the secret of a new webhook is returned, and shown this once. The caller commits."""
+    await queries.save_receiver(session, receiver)
+    if receiver.channel is not Channel.WEBHOOK or await _secret(session, receiver.label) is not None:
+        return None
+    return await rotate(session, receiver.label, box)
+
+
+async def rotate(session: AsyncSession, label: str, box: SecretBox) -> str:
+    """A new secret; the old one signs too until `retire`."""
+    secret = secrets.draw()
+    await _change(session, label, "former_secret = secret, secret = $2", box.seal(secret, label))
+    return secret
+
+
+async def retire(session: AsyncSession, label: str) -> None:
+    """The former secret signs no more."""
+    await _change(session, label, "former_secret = NULL")
+
+
+async def remove(session: AsyncSession, label: str) -> None:
+    """What is still to be told it is given up at the next attempt."""
+    connection = await database.driver(session)
+    if await connection.execute("DELETE FROM receivers WHERE label = $1", label) == "DELETE 0":
+        raise ReceiverNotFound(label)
+
+
+async def _secret(session: AsyncSession, label: str) -> bytes | None:
+    connection = await database.driver(session)
+    secret: bytes | None = await connection.fetchval("SELECT secret FROM receivers WHERE label = $1", label)
+    return secret
+
+
+async def _change(session: AsyncSession, label: str, change: str, *values: bytes) -> None:
+    connection = await database.driver(session)
+    statement = f"UPDATE receivers SET {change} WHERE label = $1"  # noqa: S608 - the three changes above
+    if await connection.execute(statement, label, *values) == "UPDATE 0":
+        raise ReceiverNotFound(label)
