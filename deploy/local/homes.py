@@ -25,6 +25,15 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
 
 
+def make_passable(folder: Path) -> None:
+    """Closed to others; as root they may pass through, as PostgreSQL's user has its folder below."""
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    for each in reversed((folder, *folder.parents)):
+        if not each.exists():
+            each.mkdir(exist_ok=True)
+            each.chmod(mode)
+
+
 def wheel(package: str) -> Path:
     """A package's folder, without importing it: some do more at import than we want."""
     return Path(str(distribution(package.replace("_", "-")).locate_file(package)))

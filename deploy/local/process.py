@@ -1,5 +1,6 @@
 """A child process that cannot outlive its parent, and that a later start can find and end."""
 
+import asyncio
 import grp
 import os
 import pwd
@@ -58,6 +59,19 @@ class Process:
     @property
     def is_running(self) -> bool:
         return self._popen is not None and self._popen.poll() is None
+
+    async def ended(self) -> None:
+        """Returns when the process is no more."""
+        if not self.is_running:
+            return
+        loop, is_over = asyncio.get_running_loop(), asyncio.Event()
+        descriptor = os.pidfd_open(self.pid)
+        loop.add_reader(descriptor, is_over.set)
+        try:
+            await is_over.wait()
+        finally:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
 
     @property
     def exit_code(self) -> int | None:

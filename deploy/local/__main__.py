@@ -1,0 +1,53 @@
+"""`make run`: everything on this machine."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Iterator
+
+from deploy.local import options, state
+from deploy.local.messages import CannotStart
+from deploy.local.process import end_orphans
+from deploy.local.screen import Screen
+from deploy.local.stack import Stack
+from deploy.local.supervisor import Supervisor
+from shared import log
+
+
+def main() -> int:
+    os.umask(0o077)
+    log.configure("supervisor", level=logging.WARNING)
+    screen = Screen()
+    try:
+        asked = options.read()
+        with state.held(asked.root, exercise=asked.exercise, kafka_port=asked.kafka_port) as (folders, installation):
+            for orphan in end_orphans(folders.run):
+                screen.warn(f"{orphan} was left by an earlier start; ended")
+            stack = Stack(folders, installation, asked, screen.fetched)
+            asyncio.run(Supervisor(stack, screen).run())
+    except (CannotStart, OSError, ExceptionGroup) as error:
+        messages = list(told(error))
+        for message in messages:
+            screen.refuse(message)
+        if not messages:
+            raise
+        return 1
+    finally:
+        screen.close()
+    return 0
+
+
+def told(error: Exception) -> Iterator[str]:
+    """What may be said plainly; anything else is a fault of ours, with its traceback."""
+    if isinstance(error, ExceptionGroup):
+        for each in error.exceptions:
+            yield from told(each)
+    elif isinstance(error, OSError) and (message := state.disk_message(error)) is not None:
+        yield str(message)
+    elif isinstance(error, CannotStart):
+        yield str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""What the person at the terminal sees: a line per part with its time, a bar while jars come, then what to do."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class Screen:
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        self._bar: Progress | None = None
+        self._lock = threading.Lock()  # jars come by several threads
+
+    @contextmanager
+    def timed(self, title: str) -> Iterator[None]:
+        """A line when it is done."""
+        began = time.monotonic()
+        yield
+        self.console.print(f"  [green]✓[/] {title:<34}{time.monotonic() - began:6.1f} s")
+
+    def say(self, text: str) -> None:
+        self.console.print(text)
+
+    def warn(self, text: str) -> None:
+        self.console.print(f"  [yellow]![/] {escape(text)}")
+
+    def refuse(self, text: str) -> None:
+        self.console.print(f"[red]✗[/] {escape(text)}")
+
+    def fetched(self, done: int, total: int) -> None:
+        """Kafka's jars, the first time."""
+        with self._lock:
+            if self._bar is None:
+                self._bar = Progress(
+                    TextColumn("  Kafka's jars, once"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
+                    console=self.console, transient=True,
+                )  # fmt: skip
+                self._bar.start()
+                self._bar.add_task("jars", total=total)
+            self._bar.update(self._bar.task_ids[0], completed=done)
+            if done >= total:
+                self._bar.stop()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()

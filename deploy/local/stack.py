@@ -1,0 +1,112 @@
+"""The parts and the processes of one installation, and the settings that join them."""
+
+import sys
+from collections.abc import Iterator
+
+from deploy.local import homes, jars
+from deploy.local.kafka import ADMIN, Kafka
+from deploy.local.options import Options
+from deploy.local.part import Folders, Part
+from deploy.local.postgres import PostgreSQL
+from deploy.local.process import Process
+from deploy.local.state import Installation
+from deploy.local.valkey import Valkey
+from deploy.provision import database, secrets, topics
+from deploy.provision.database import Server
+from deploy.provision.topics import Broker
+from shared.config import secret
+from shared.events.topics import SERVICES
+from shared.seal import write_private
+
+DATABASE = "dayar"
+ROLE_PREFIX = "dayar_"
+TOPIC_PREFIX = "dayar."
+
+
+class Stack:
+    def __init__(self, folders: Folders, installation: Installation, options: Options, progress: jars.Progress) -> None:
+        self.folders = folders
+        self.options = options
+        self.exercise = installation.exercise
+        secrets.draw(folders.secrets)
+        ports = installation.ports
+        self.kafka = Kafka(
+            folders, port=ports["kafka"], controller_port=ports["controller"],
+            password_file=folders.secrets / "kafka-admin", progress=progress,
+        )  # fmt: skip
+        self.postgres = PostgreSQL(
+            folders, port=ports["postgres"], password_file=folders.secrets / "database-admin",
+            shared_copy=homes.shared_home(),
+        )  # fmt: skip
+        self.valkey = Valkey(folders, password_file=folders.secrets / "valkey")
+        self.processes = list(self._processes())
+
+    @property
+    def parts(self) -> list[Part]:
+        """Those that are ours to run."""
+        return [part for part in (self.kafka, self.postgres, self.valkey) if part.name not in self.options.given]
+
+    def _processes(self) -> Iterator[Process]:
+        for service in SERVICES:
+            yield self._process(f"{service}-worker", f"services.{service}", "worker")
+        yield self._process("web", "deploy.local.web")
+
+    def _process(self, name: str, *module: str) -> Process:
+        return Process(
+            name, [sys.executable, "-m", *module], run=self.folders.run, logs=self.folders.logs, cwd=homes.ROOT,
+            env={**self.env(), "KAFKA_GROUP_INSTANCE": "local"},
+        )  # fmt: skip
+
+    def env(self) -> dict[str, str]:
+        """The services' settings; what was given stays as it was given."""
+        return {**self.options.environment, **self.own_env()}
+
+    def own_env(self) -> dict[str, str]:
+        options, given = self.options, self.options.given
+        found = {
+            **secrets.env(self.folders.secrets),
+            "STATE": str(self.folders.state),
+            "HOST": options.host,
+            "PORT": str(options.port),
+            "PUBLIC_URL": options.public_url,
+            "DAYAR_EXERCISE": str(self.exercise).lower(),
+        }
+        if "kafka" in given:
+            del found["KAFKA_PASSWORD_FILE"]
+        else:
+            found |= {
+                "KAFKA_BOOTSTRAP": self.kafka.bootstrap, "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+                "KAFKA_SASL_MECHANISM": "SCRAM-SHA-256", "KAFKA_USERNAME": "{service}", "TOPIC_PREFIX": TOPIC_PREFIX,
+            }  # fmt: skip
+        if "postgres" in given:
+            del found["DATABASE_PASSWORD_FILE"]
+        else:
+            found["DATABASE_URL"] = self._server().service_url(DATABASE, ROLE_PREFIX)
+        if "valkey" in given:
+            del found["REDIS_PASSWORD_FILE"]
+        else:
+            found["REDIS_URL"] = self.valkey.url()
+        return found
+
+    def write_environment(self) -> None:
+        """So that the `dayar` command finds this installation; it holds the ways to the secrets, not the secrets."""
+        lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
+        write_private(self.folders.state / "environment", "".join(lines).encode())
+
+    async def make_database(self) -> None:
+        if "postgres" not in self.options.given:
+            passwords = {service: self._password("database", service) for service in SERVICES}
+            await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
+
+    def make_topics(self) -> None:
+        if "kafka" not in self.options.given:
+            logins = {login: login for login in (*SERVICES, topics.INTEGRATOR)}
+            broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
+            topics.set_passwords(broker, {login: self._password("kafka", login) for login in logins})
+            topics.create(broker, TOPIC_PREFIX, logins=logins)
+
+    def _server(self) -> Server:
+        return Server(self.postgres.url, self._password("database", "admin"))
+
+    def _password(self, part: str, login: str) -> str:
+        return secret(self.folders.secrets / f"{part}-{login}") or ""

@@ -1,0 +1,136 @@
+"""The state folder: whose it is, what was marked at its creation, and that one supervisor at a time holds it."""
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deploy.local import homes
+from deploy.local.messages import CannotStart
+from deploy.local.part import Folders
+from shared.seal import write_private
+
+LEAST_FREE_BYTES = 300_000_000
+VERSION = 1  # of the folder's layout; a release that lays it out anew counts up
+
+
+class StateOpen(CannotStart):
+    """Other users of this machine can write to the state folder, so its secrets are not safe there. Close it (chmod go-w), or choose another by STATE=."""
+
+
+class StateNewer(CannotStart):
+    """The state folder was written by a newer release. Use that release, or another folder by STATE=; nothing was changed."""
+
+
+class StateOther(CannotStart):
+    """The state folder is not an empty one and not ours. Choose another by STATE=; nothing was changed."""
+
+
+class StateBusy(CannotStart):
+    """Another `make run` holds this state folder. Stop it first, or choose another folder by STATE=."""
+
+
+class DiskFull(CannotStart):
+    """The disk is full. Free some space and start again; what was recorded is safe."""
+
+
+class DiskReadOnly(CannotStart):
+    """The state folder cannot be written. Choose another by STATE=, or make it writable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Marked at creation, never changed."""
+
+    version: int
+    exercise: bool
+    ports: Mapping[str, int]
+
+
+@contextmanager
+def held(root: Path, *, exercise: bool, kafka_port: int | None) -> Iterator[tuple[Folders, Installation]]:
+    """The folder `demo` or `main` under the root, made if need be, and nobody else's until the end."""
+    with _disk_told():
+        _refuse_open(root)
+        folders = Folders(state=root / ("demo" if exercise else "main"), cache=homes.cache())
+        _refuse_foreign(folders)
+        homes.make_passable(root)
+        folders.make()
+        if shutil.disk_usage(root).free < LEAST_FREE_BYTES:
+            raise DiskFull(root)
+        lock = (folders.state / "lock").open("w")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateBusy(folders.state) from None
+        with _disk_told():
+            installation = _marked(folders, exercise=exercise, kafka_port=kafka_port)
+        yield folders, installation
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether an installation lives there."""
+    return (folder / "installation.json").exists()
+
+
+def _refuse_open(root: Path) -> None:
+    if root.exists() and root.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise StateOpen(root)
+
+
+def _refuse_foreign(folders: Folders) -> None:
+    state = folders.state
+    if not state.exists():
+        return
+    if state.stat().st_uid != os.geteuid():
+        raise StateOther(state)
+    _refuse_open(state)
+    known = _read(state)
+    if known is None and any(each.name not in ("lock", "run", "logs", "secrets") for each in state.iterdir()):
+        raise StateOther(state)
+    if known is not None and known.version > VERSION:
+        raise StateNewer(state)
+
+
+def _read(state: Path) -> Installation | None:
+    file = state / "installation.json"
+    return Installation(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
+
+
+def _marked(folders: Folders, *, exercise: bool, kafka_port: int | None) -> Installation:
+    known = _read(folders.state)
+    ports = dict(known.ports) if known else {name: homes.free_port() for name in ("kafka", "controller", "postgres")}
+    if kafka_port is not None:
+        ports["kafka"] = kafka_port
+    installation = Installation(VERSION, known.exercise if known else exercise, ports)
+    if installation != known:
+        unfinished = folders.state / ".installation.json"
+        write_private(unfinished, json.dumps(asdict(installation)).encode())
+        unfinished.replace(folders.state / "installation.json")
+    return installation
+
+
+@contextmanager
+def _disk_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if (told := disk_message(error)) is None:
+            raise
+        raise told from error
+
+
+def disk_message(error: OSError) -> CannotStart | None:
+    """What the disk's refusal means to the person at the terminal."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(error.filename or "")
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return DiskReadOnly(error.filename or "")
+    return None

@@ -1,0 +1,163 @@
+"""Brings the stack up, keeps it up, and takes it down in order."""
+
+import asyncio
+import http.client
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from unittest.mock import patch
+
+from deploy.local import accounts, homes
+from deploy.local.messages import CannotStart, PartFailed, PortInUse
+from deploy.local.part import Part
+from deploy.local.process import Process
+from deploy.local.screen import Screen
+from deploy.local.stack import Stack
+from deploy.local.welcome import welcome
+from shared.config import Settings
+from shared.database import migrate
+from shared.events.topics import SERVICES
+
+LIVED_SECONDS = 10.0  # who lived as long is started again at once
+LONGEST_PAUSE = 30.0
+PATHS = ("/ready", "/intake/ready", "/registry/ready", "/alerts/ready")
+SECONDS_TO_READY = 90.0
+
+
+class Supervisor:
+    def __init__(self, stack: Stack, screen: Screen) -> None:
+        self._stack = stack
+        self._screen = screen
+        self._told = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until Ctrl-C or SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._told.set)
+        living = asyncio.create_task(self._live())
+        told = asyncio.create_task(self._told.wait())
+        try:
+            await asyncio.wait((living, told), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
+            living.cancel()
+            await asyncio.gather(living, told, return_exceptions=True)
+            await self._stop()
+        if not living.cancelled() and (error := living.exception()) is not None:
+            raise error
+
+    async def _live(self) -> None:
+        await self._start()
+        async with asyncio.TaskGroup() as group:
+            for part in self._stack.parts:
+                group.create_task(self._keep(part.process, part.name, self._part_starter(part)))
+            for process in self._stack.processes:
+                group.create_task(self._keep(process, process.name, process_starter(process)))
+            await self._ready()
+            await welcome(self._stack, self._screen)
+
+    async def _start(self) -> None:
+        if not homes.is_free(self._stack.options.port):
+            raise PortInUse(f"PORT={self._stack.options.port}")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._start_kafka())
+            group.create_task(self._start_postgres())
+            group.create_task(self._start_part(self._stack.valkey, "Valkey"))
+        self._stack.write_environment()
+        for process in self._stack.processes:
+            process.start()
+
+    async def _start_kafka(self) -> None:
+        await self._start_part(self._stack.kafka, "Kafka")
+        with self._screen.timed("topics and rights"):
+            await asyncio.to_thread(self._stack.make_topics)
+
+    async def _start_postgres(self) -> None:
+        await self._start_part(self._stack.postgres, "PostgreSQL")
+        with self._screen.timed("database and its migrations"):
+            await self._stack.make_database()
+            with patch.dict(os.environ, self._stack.env(), clear=True):
+                settings = Settings()
+            for service in SERVICES:
+                await migrate(service, settings)
+            await accounts.make(self._stack)
+
+    async def _start_part(self, part: Part, title: str) -> None:
+        if part in self._stack.parts:
+            with self._screen.timed(title):
+                await asyncio.to_thread(part.prepare)
+                part.spawn()
+                await self._wait_ready(part)
+
+    async def _wait_ready(self, part: Part) -> None:
+        end = time.monotonic() + part.seconds_to_start
+        while not part.is_ready():
+            if not part.process.is_running or time.monotonic() > end:
+                raise PartFailed(f"{part.name}:\n{part.process.log_tail()}")
+            await asyncio.sleep(0.02)
+
+    async def _ready(self) -> None:
+        with self._screen.timed("services"):
+            end = time.monotonic() + SECONDS_TO_READY
+            for path in PATHS:
+                while not await asyncio.to_thread(answers, self._stack.options.host, self._stack.options.port, path):
+                    if time.monotonic() > end:
+                        raise PartFailed(f"{path} is not ready; see {self._stack.folders.logs}")
+                    await asyncio.sleep(0.1)
+
+    async def _keep(self, process: Process, title: str, start_again: Callable[[], Awaitable[None]]) -> None:
+        pause = 0.0
+        while True:
+            began = time.monotonic()
+            await process.ended()
+            pause = 0.0 if time.monotonic() - began > LIVED_SECONDS else min(max(2 * pause, 0.5), LONGEST_PAUSE)
+            self._screen.warn(
+                f"{title} ended ({how(process)}); started again" + (f" in {pause:.0f} s" if pause >= 1 else "")
+            )
+            await asyncio.sleep(pause)
+            try:
+                await start_again()
+            except CannotStart as error:
+                self._screen.warn(str(error))
+
+    def _part_starter(self, part: Part) -> Callable[[], Awaitable[None]]:
+        async def start() -> None:
+            part.spawn()
+            await self._wait_ready(part)
+            self._screen.say(f"  [green]✓[/] {part.name} is back")
+
+        return start
+
+    async def _stop(self) -> None:
+        """Who writes first, who keeps last."""
+        self._screen.say("Stopping ...")
+        *workers, web = self._stack.processes
+        for several in ([web], workers, self._stack.parts):
+            async with asyncio.TaskGroup() as group:
+                for each in several:
+                    group.create_task(asyncio.to_thread(each.stop))
+        self._screen.say("Stopped.")
+
+
+def process_starter(process: Process) -> Callable[[], Awaitable[None]]:
+    async def start() -> None:
+        process.start()
+
+    return start
+
+
+def how(process: Process) -> str:
+    code = process.exit_code or 0
+    return f"signal {-code}" if code < 0 else f"code {code}, see {process.log}"
+
+
+def answers(host: str, port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,49 @@
+"""One web process with all four apps, each with its own settings, login and lifespan: `python -m deploy.local.web`."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from services.registry.app import create_app as registry
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from services.alerts.app import create_app as alerts
+from services.alerts.config import AlertsSettings
+from services.console.app import create_app as console
+from services.console.config import ConsoleSettings
+from services.intake.app import create_app as intake
+from services.intake.config import IntakeSettings
+from services.registry.config import RegistrySettings
+from shared import lifecycle, log
+
+
+def create_app() -> Starlette:
+    apps = {
+        "/intake": intake(IntakeSettings().for_service("intake")),
+        "/registry": registry(RegistrySettings().for_service("registry")),
+        "/alerts": alerts(AlertsSettings().for_service("alerts")),
+        "": console(ConsoleSettings().for_service("console")),  # last, as it takes every path
+    }
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in apps.values():  # a mounted app's lifespan is nobody's but ours
+                await stack.enter_async_context(_alive(app))
+            yield
+
+    return Starlette(routes=[Mount(path, app) for path, app in apps.items()], lifespan=lifespan)
+
+
+@asynccontextmanager
+async def _alive(app: FastAPI) -> AsyncIterator[None]:
+    async with app.router.lifespan_context(app):
+        yield
+
+
+if __name__ == "__main__":
+    log.configure("web")
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080"))
+    lifecycle.run_worker(lambda: lifecycle.serve(create_app(), host=host, port=port))

@@ -1,0 +1,70 @@
+"""What a person reads when everything is up; and the exercise's scenario, played once."""
+
+import asyncio
+import sys
+
+from deploy.local import homes
+from deploy.local.screen import Screen
+from deploy.local.stack import Stack
+
+
+async def welcome(stack: Stack, screen: Screen) -> None:
+    url = stack.options.public_url
+    screen.say(
+        f"\n[bold]Dayar is at {url}[/]" + ("   [yellow]exercise: nothing here is real[/]" if stack.exercise else "")
+    )
+    _tell_accounts(stack, screen)
+    _tell_administrator(stack, screen)
+    if stack.exercise:
+        screen.say(f"\nNext: sign in as operator-1 and watch the board; report a household at {url}/field as field-1.")
+        screen.say("      The real, empty installation: make run DEMO=0")
+    else:
+        screen.say("\nNext: sign in, change the password, and add people: ./dayar user add --help")
+    screen.say(f"For the dayar command and integrators, the settings are in {stack.folders.state}/environment")
+    screen.say("Ctrl-C stops everything.\n")
+    if stack.exercise and stack.options.plays:
+        await _play_once(stack, screen)
+
+
+def _tell_accounts(stack: Stack, screen: Screen) -> None:
+    file = stack.folders.state / "accounts"
+    if not file.exists():
+        return
+    if not screen.console.is_terminal:
+        screen.say(f"The exercise's accounts and their passwords are in {file}")
+        return
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, password = line.split()
+        screen.say(f"  {name:<16} {password}")
+
+
+def _tell_administrator(stack: Stack, screen: Screen) -> None:
+    """On a terminal once, and nowhere else; not into a log or a pipe."""
+    file = stack.folders.state / "admin-password"
+    if not file.exists():
+        return
+    if screen.console.is_terminal:
+        screen.say(f"  {'administrator':<16} {file.read_text(encoding='utf-8')}   (shown once, valid for an hour)")
+        file.unlink()
+    else:
+        screen.say(f"The administrator's first password, valid for an hour, is in {file}")
+
+
+async def _play_once(stack: Stack, screen: Screen) -> None:
+    mark = stack.folders.state / "played"
+    if mark.exists():
+        return
+    player = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", "demo", "play", env=stack.env(), cwd=homes.ROOT,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        said, _ = await player.communicate()
+    except asyncio.CancelledError:
+        player.kill()
+        raise
+    if player.returncode == 0:
+        mark.touch()
+        screen.say("The scenario has been played: a mudflow in Kadamjai. Again at any time: ./dayar demo play")
+    else:
+        screen.warn(f"the scenario could not be played: {said.decode(errors='replace').strip()[-500:]}")
