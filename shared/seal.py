@@ -96,7 +96,9 @@ class Opener:
         return cipher
 
 
-def report_aad(*, kid: str, event_type: str, event_id: UUID, report_id: UUID, key: UUID, author: UUID) -> bytes:
+def report_aad(
+    *, kid: str, event_type: str, event_id: UUID | str, report_id: UUID | str, key: UUID | str, author: UUID | str
+) -> bytes:
     """What a box is bound to; `key` is the household_id or group_id. Written by hand as canonical JSON, it stands on the hot path."""
     return f'["dayar/report/v1","{kid}","{event_type}","{event_id}","{report_id}","{key}","{author}"]'.encode()
 

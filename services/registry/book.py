@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from services.registry.decisions import Decision, Effect, Held, Name, Owner, decide
 from services.registry.reports import Filed
@@ -19,7 +19,7 @@ class Subject:
     name: Name
     owner: Owner
     registered_at: datetime
-    displacements: dict[UUID, Filed] = field(default_factory=dict)
+    displacements: dict[str, Filed] = field(default_factory=dict)
     sequence: int = 0
     row_version: int = 0
 
@@ -35,7 +35,7 @@ class Subject:
             return next(iter(self.displacements.values()))
         return max(
             self.displacements.values(),
-            key=lambda filed: (filed.clear.occurred_at, filed.clear.reported_at, filed.clear.report_id),
+            key=lambda filed: (filed.clear.occurred_at, filed.clear.reported_at, filed.report_id),
         )
 
 
@@ -54,14 +54,14 @@ class Settled(NamedTuple):
     filed: Filed
     outcome: OutcomeKind
     reason: str | None
-    outcome_id: UUID
-    replaces: UUID | None = None
+    outcome_id: str
+    replaces: str | None = None
 
 
 @dataclass(slots=True)
 class Book:
     subjects: dict[Name, Subject]
-    reports: defaultdict[UUID, list[Filed]]
+    reports: defaultdict[str, list[Filed]]
     filed: list[Filed] = field(default_factory=list)  # new to the book
     refiled: list[Filed] = field(default_factory=list)  # in it before, with another outcome now
     changed: dict[Name, Subject] = field(default_factory=dict)
@@ -70,14 +70,14 @@ class Book:
 
     @classmethod
     def of(cls, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "Book":
-        known: defaultdict[UUID, list[Filed]] = defaultdict(list)
+        known: defaultdict[str, list[Filed]] = defaultdict(list)
         for one in reports:
-            known[one.clear.report_id].append(one)
+            known[one.report_id].append(one)
         return cls({subject.name: subject for subject in subjects}, known)
 
     def file(self, filed: Filed) -> Decision:
         """Decides what becomes of a report that is new to the book; those that waited for it are settled with it."""
-        siblings = self.reports[filed.clear.report_id]
+        siblings = self.reports[filed.report_id]
         decision = self._settle(filed, siblings)
         siblings.append(filed)
         self.filed.append(filed)
@@ -88,7 +88,7 @@ class Book:
                 self._resettle(waiting, siblings)
         return decision
 
-    def _settle(self, filed: Filed, siblings: list[Filed], replaces: UUID | None = None) -> Decision:
+    def _settle(self, filed: Filed, siblings: list[Filed], replaces: str | None = None) -> Decision:
         subject = self.subjects.get(filed.subject)
         precedents = [one.precedent for one in siblings if one is not filed]
         decision = decide(filed.claim, subject.owner if subject else None, precedents)
@@ -100,7 +100,7 @@ class Book:
 
     def _resettle(self, waiting: Filed, siblings: list[Filed]) -> None:
         replaced = waiting.outcome_id
-        waiting.outcome_id = uuid4()
+        waiting.outcome_id = str(uuid4())
         if self._settle(waiting, siblings, replaced).reason != Held.WAITING and not any(
             one is waiting for one in self.filed
         ):
@@ -112,7 +112,7 @@ class Book:
                 filed.subject, Owner(filed.author, filed.team), filed.received_at
             )
         before = subject.current if subject.displacements else None
-        subject.displacements[filed.clear.report_id] = filed
+        subject.displacements[filed.report_id] = filed
         self.changed[subject.name] = subject
         if subject.current is not before:
             subject.sequence += 1

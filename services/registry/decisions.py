@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID
 
 from shared.events.vocabulary import OutcomeKind
 
-Name = tuple[str, UUID]  # "household" or "group", and its id
+Name = tuple[str, str]  # "household" or "group", and its id
 
 
 class Held(StrEnum):
@@ -36,10 +35,10 @@ class Decision(NamedTuple):
 class Owner(NamedTuple):
     """The first report's author and team: who may correct, and report the next displacement."""
 
-    author: UUID
-    team: UUID | None
+    author: str
+    team: str | None
 
-    def shares(self, author: UUID, team: UUID | None) -> bool:
+    def shares(self, author: str, team: str | None) -> bool:
         return author == self.author or (team is not None and team == self.team)
 
 
@@ -48,8 +47,8 @@ class Claim(NamedTuple):
 
     version: int
     subject: Name
-    author: UUID
-    team: UUID | None
+    author: str
+    team: str | None
     digest: bytes
     is_expired: bool = False
 

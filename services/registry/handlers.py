@@ -37,8 +37,9 @@ def filed(received: Received) -> Filed:
     """Not decided yet: what became of it is for the book to say."""
     reported, opened = received.event.data, received.opened
     return Filed(
-        subject=(reported.kind, reported.key), clear=reported, sealed=opened.sealed, text=opened.text, plain=opened.plain, digest=received.digest,
-        author=reported.author, team=reported.team, road=reported.road, received_at=reported.received_at,
+        report_id=opened.report_id,
+        subject=(reported.kind, opened.subject_id), clear=reported, sealed=opened.sealed, text=opened.text, plain=opened.plain, digest=received.digest,
+        author=opened.author, team=str(reported.team) if reported.team else None, road=reported.road, received_at=reported.received_at,
         places_version=reported.places_version, flags=reported.flags,
-        outcome=OutcomeKind.NOTED, outcome_id=uuid4(),
+        outcome=OutcomeKind.NOTED, outcome_id=str(uuid4()),
     )  # fmt: skip

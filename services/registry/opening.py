@@ -1,13 +1,12 @@
 """From the sealed record to what it says; runs ahead of the batch being written, and knows nothing of what is known."""
 
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
 from services.registry.reports import Content
 from shared import events, seal
-from shared.events import GroupReported, HouseholdReported
+from shared.events import Event, GroupReported, HouseholdReported, SealedBox
 from shared.faults import PartAtFault, SetAside
 from shared.readings import Received, Record
 
@@ -17,6 +16,9 @@ STAMPS = {"author", "team", "road", "received_at", "places_version", "flags", "s
 class Opened(NamedTuple):
     """`text` is what the report says in clear, canonical JSON without intake's stamps; `plain` what came sealed."""
 
+    report_id: str
+    subject_id: str
+    author: str
     sealed: Content
     text: str
     plain: bytes
@@ -31,17 +33,15 @@ class ReportOpener:
     def __call__(self, record: Record) -> Received:
         event = events.decode(record.value, record.headers)
         reported: HouseholdReported | GroupReported = event.data
-        plain = self._open(reported, event.id, event.type)
+        ids = str(reported.report_id), str(reported.key), str(reported.author)
+        plain = self._open(reported.sealed, event, *ids)
         text = reported.model_dump_json(exclude=STAMPS, exclude_defaults=True)
-        digest = events.digest((text.encode(), plain))
-        return Received(record, event, digest, Opened(read(plain), text, plain))
+        return Received(record, event, events.digest((text.encode(), plain)), Opened(*ids, read(plain), text, plain))
 
-    def _open(self, reported: HouseholdReported | GroupReported, event_id: UUID, event_type: str) -> bytes:
-        box = reported.sealed
+    def _open(self, box: SealedBox, event: Event[Any], report_id: str, subject_id: str, author: str) -> bytes:
         aad = seal.report_aad(
-            kid=box.kid, event_type=event_type, event_id=event_id,
-            report_id=reported.report_id, key=reported.key, author=reported.author,
-        )  # fmt: skip
+            kid=box.kid, event_type=event.type, event_id=event.id, report_id=report_id, key=subject_id, author=author
+        )
         try:
             return self._keys.open(box, aad)
         except seal.SealMismatch:

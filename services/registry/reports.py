@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from services.registry.decisions import Claim, Name, Precedent
 from shared.events.displacements import GroupClear, HouseholdClear
@@ -24,22 +23,26 @@ Content = dict[str, Any]
 
 @dataclass(slots=True)
 class Filed:
-    """One version of a report. `text` is what it says in clear, canonical JSON; `plain` what came sealed, as it came."""
+    """One version of a report. `text` is what it says in clear, canonical JSON; `plain` what came sealed, as it came.
 
+    Ids are text in here: they end in JSON, in what seals are bound to, and in COPY, which all take text.
+    """
+
+    report_id: str
     subject: Name
     clear: HouseholdClear | GroupClear
     sealed: Content
     text: str
     plain: bytes
     digest: bytes
-    author: UUID
-    team: UUID | None
+    author: str
+    team: str | None
     road: Road
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
     outcome: OutcomeKind
-    outcome_id: UUID
+    outcome_id: str
     reason: str | None = None
 
     @property
@@ -55,9 +58,9 @@ class Filed:
 def sex_age(filed: Filed) -> list[int]:
     """How many of the displaced are of which sex and age; who is not described is of unknown sex and age."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
-    on = filed.clear.occurred_at.date()
+    on = filed.clear.occurred_at.date().isoformat()
     for member in displaced(sealed):
-        cells[cell(member.get("sex"), bracket(age(member.get("birth_date"), member.get("birth_year"), on)))] += 1
+        cells[cell(member.get("sex"), bracket(age(member, on)))] += 1
     if "members" in sealed:
         return cells
     for count in sealed.get("sex_age", ()):
@@ -78,11 +81,13 @@ def cell(sex: str | None, age: str) -> int:
     return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
 
 
-def age(birth_date: str | None, birth_year: int | None, on: date) -> int | None:
-    """Completed years; where only the year of birth is known, the years between."""
-    if birth_date is not None:
-        return on.year - int(birth_date[:4]) - (birth_date[5:] > f"{on:%m-%d}")
-    return None if birth_year is None else on.year - birth_year
+def age(member: Content, on: str) -> int | None:
+    """Completed years on an ISO date; where only the year of birth is known, the years between."""
+    born: str | None = member.get("birth_date")
+    if born is not None:
+        return int(on[:4]) - int(born[:4]) - (born[5:] > on[5:])
+    year = member.get("birth_year")
+    return None if year is None else int(on[:4]) - int(year)
 
 
 def birth_year(member: Content) -> int | None:

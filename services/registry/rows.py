@@ -40,9 +40,9 @@ COUNTS = (
 
 def report(filed: Filed, key: Key) -> Row:
     clear, (kind, subject_id) = filed.clear, filed.subject
-    aad = report_aad(subject_id, clear.report_id, clear.version, filed.author)
+    aad = report_aad(subject_id, filed.report_id, clear.version, filed.author)
     return (
-        clear.report_id, clear.version, filed.author, kind, subject_id, filed.team, filed.road, filed.received_at,
+        filed.report_id, clear.version, filed.author, kind, subject_id, filed.team, filed.road, filed.received_at,
         filed.places_version, filed.flags, clear.status, filed.digest, filed.outcome, filed.reason, filed.outcome_id,
         filed.text, key.seal(filed.plain, aad),
     )  # fmt: skip
@@ -53,7 +53,7 @@ def household(subject: Subject, key: Key) -> Row:
     clear, household_id = current.clear, subject.name[1]
     plain = to_json({name: value for name, value in current.sealed.items() if name != "members"})
     return (
-        household_id, clear.status, subject.owner.author, subject.owner.team, clear.report_id, clear.version,
+        household_id, clear.status, subject.owner.author, subject.owner.team, current.report_id, clear.version,
         subject.sequence, version, *places(clear), clear.persons, subject.registered_at, current.received_at,
         key.seal(plain, row_aad(household_id, version)),
     )  # fmt: skip
@@ -61,19 +61,18 @@ def household(subject: Subject, key: Key) -> Row:
 
 def members(subject: Subject, key: Key) -> Iterator[Row]:
     household_id, version = subject.name[1], subject.row_version
-    text = str(household_id)
     for position, person in enumerate(subject.current.sealed.get("members", ())):
         member_id = person["member_id"]
         yield (
             household_id, member_id, position, version, person.get("sex", UNKNOWN), birth_year(person),
-            person.get("relationship", UNKNOWN), key.seal(to_json(person), member_aad(text, member_id, version)),
+            person.get("relationship", UNKNOWN), key.seal(to_json(person), member_aad(household_id, member_id, version)),
         )  # fmt: skip
 
 
 def episode(filed: Filed) -> Row:
     clear, cells = filed.clear, sex_age(filed)
     return (
-        clear.report_id, filed.subject[1], clear.version, clear.status, clear.occurred_at, clear.occurred_at_precision,
+        filed.report_id, filed.subject[1], clear.version, clear.status, clear.occurred_at, clear.occurred_at_precision,
         clear.reported_at, clear.mobility, *places(clear), clear.persons, sum(cells), cells, clear.reasons,
         clear.hazard_type, clear.hazard_id,
     )  # fmt: skip
@@ -83,7 +82,7 @@ def group(subject: Subject, key: Key) -> Row:
     current, group_id = subject.current, subject.name[1]
     plain = to_json(current.sealed)
     return (
-        group_id, current.clear.status, subject.owner.author, subject.owner.team, current.clear.report_id,
+        group_id, current.clear.status, subject.owner.author, subject.owner.team, current.report_id,
         current.clear.version, subject.sequence, subject.row_version, subject.registered_at, current.received_at,
         key.seal(plain, row_aad(group_id, subject.row_version)),
     )  # fmt: skip
@@ -93,7 +92,7 @@ def count(filed: Filed) -> Row:
     clear = filed.clear
     assert isinstance(clear, GroupClear)
     return (
-        clear.report_id, clear.group_id, clear.version, clear.status, clear.occurred_at, clear.occurred_at_precision,
+        filed.report_id, filed.subject[1], clear.version, clear.status, clear.occurred_at, clear.occurred_at_precision,
         clear.reported_at, clear.mobility, *places(clear), clear.measure, clear.quantifier, clear.persons,
         sex_age(filed), clear.reasons, clear.hazard_type, clear.hazard_id,
     )  # fmt: skip

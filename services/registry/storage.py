@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Collection, Iterable, Sequence
 from typing import Any, TypeAlias
-from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json
@@ -24,8 +23,9 @@ Keys = dict[Name, Key]
 KNOWN = """
 SELECT {subject} AS subject_id, kek_id, wrapped, author, team, registered_at, sequence, row_version
 FROM {table}_keys LEFT JOIN {table}s USING ({subject})
-WHERE {subject} = ANY($1::uuid[]) ORDER BY {subject} FOR UPDATE OF {table}_keys
+WHERE {subject} = ANY($1::uuid[])
 """
+LOCK_OF = {kind: f"ORDER BY {kind}_id FOR UPDATE OF {kind}_keys" for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
 KNOWN_OF = {kind: KNOWN.format(table=kind, subject=f"{kind}_id") for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
 BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
 BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = $2"
@@ -53,9 +53,7 @@ class Store:
             if (ids := {filed.subject[1] for filed in batch if filed.clear.kind == kind})
             for row in await self._lock(connection, kind, ids)
         ]
-        found = {
-            identity(row): row for row in await connection.fetch(BY_REPORT, [filed.clear.report_id for filed in batch])
-        }
+        found = {identity(row): row for row in await connection.fetch(BY_REPORT, [filed.report_id for filed in batch])}
         for kind in KNOWN_OF:
             if ids := {subject_id for (of, subject_id), row in known if of == kind and row["author"]}:
                 found.update({identity(row): row for row in await connection.fetch(BY_SUBJECT, list(ids), kind)})
@@ -63,8 +61,11 @@ class Store:
         filed = [self._filed(row) for row in found.values()]
         return Book.of((self._subject(name, row, filed) for name, row in known if row["author"]), filed)
 
-    async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[UUID]) -> list[tuple[Name, Any]]:
-        known = [((kind.value, row["subject_id"]), row) for row in await connection.fetch(KNOWN_OF[kind], list(ids))]
+    async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
+        return self._unwrapped(kind, await connection.fetch(KNOWN_OF[kind] + LOCK_OF[kind], list(ids)))
+
+    def _unwrapped(self, kind: ReportKind, rows: Iterable[asyncpg.Record]) -> list[tuple[Name, Any]]:
+        known = [((kind.value, str(row["subject_id"])), row) for row in rows]
         for name, row in known:
             self._known.add(name)
             self._keys[name] = self._vault.unwrap(row["kek_id"], row["wrapped"])
@@ -72,32 +73,30 @@ class Store:
 
     async def _find_keys(self, connection: Connection, found: Iterable[asyncpg.Record]) -> None:
         """A report may be known under another household than the one it names now."""
-        missing = {(row["kind"], row["subject_id"]) for row in found} - self._keys.keys()
-        for kind in KNOWN_OF:
+        missing = {(row["kind"], str(row["subject_id"])) for row in found} - self._keys.keys()
+        for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
-                await self._lock(connection, kind, ids)
+                self._unwrapped(kind, await connection.fetch(known, ids))
 
     def _subject(self, name: Name, row: asyncpg.Record, filed: Iterable[Filed]) -> Subject:
         subject = Subject(
-            name, Owner(row["author"], row["team"]), row["registered_at"],
+            name, Owner(str(row["author"]), text_of(row["team"])), row["registered_at"],
             sequence=row["sequence"], row_version=row["row_version"],
         )  # fmt: skip
         for one in sorted(filed, key=lambda one: one.clear.version):
             if one.subject == name and one.precedent.took_effect:
-                subject.displacements[one.clear.report_id] = one
+                subject.displacements[one.report_id] = one
         return subject
 
     def _filed(self, row: asyncpg.Record) -> Filed:
-        is_household = row["kind"] == ReportKind.HOUSEHOLD
-        aad = report_aad(row["subject_id"], row["report_id"], row["version"], row["author"])
-        plain = self._keys[row["kind"], row["subject_id"]].open(row["sealed"], aad)
+        report_id, author, subject = str(row["report_id"]), str(row["author"]), (row["kind"], str(row["subject_id"]))
+        plain = self._keys[subject].open(row["sealed"], report_aad(subject[1], report_id, row["version"], author))
+        model = HouseholdClear if row["kind"] == ReportKind.HOUSEHOLD else GroupClear
         return Filed(
-            subject=(row["kind"], row["subject_id"]),
-            clear=(HouseholdClear if is_household else GroupClear).model_validate_json(row["clear"]),
-            sealed=from_json(plain),
-            text=row["clear"], plain=plain, digest=row["digest"], author=row["author"], team=row["team"],
+            report_id=report_id, subject=subject, clear=model.model_validate_json(row["clear"]), sealed=from_json(plain),
+            text=row["clear"], plain=plain, digest=row["digest"], author=author, team=text_of(row["team"]),
             road=Road(row["road"]), received_at=row["received_at"], places_version=row["places_version"],
-            flags=tuple(map(Flag, row["flags"])), outcome=OutcomeKind(row["outcome"]), outcome_id=row["outcome_id"],
+            flags=tuple(map(Flag, row["flags"])), outcome=OutcomeKind(row["outcome"]), outcome_id=str(row["outcome_id"]),
             reason=row["reason"],
         )  # fmt: skip
 
@@ -143,9 +142,13 @@ def identity(row: asyncpg.Record) -> tuple[Any, ...]:
     return row["report_id"], row["version"], row["author"], row["kind"]
 
 
+def text_of(id: object) -> str | None:
+    return None if id is None else str(id)
+
+
 def refiling(filed: Filed) -> tuple[Any, ...]:
     clear = filed.clear
-    return clear.report_id, clear.version, filed.author, clear.kind, filed.outcome, filed.reason, filed.outcome_id
+    return filed.report_id, clear.version, filed.author, clear.kind, filed.outcome, filed.reason, filed.outcome_id
 
 
 def displacements(subjects: Iterable[Subject]) -> Iterable[Filed]:

@@ -1,10 +1,9 @@
 """Sealing at rest: one key per household or group, wrapped by a key that PostgreSQL never sees."""
 
 import os
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from uuid import UUID
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
@@ -12,8 +11,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 NONCE = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A household's or a group's own key, ready to use, and as it is kept; deleting the kept form erases what it sealed."""
 
     cipher: AESGCM
@@ -47,15 +45,15 @@ class Vault:
         return Key(AESGCM(aes_key_unwrap(self._kek, wrapped)), kek_id, wrapped)
 
 
-def row_aad(subject_id: UUID, row_version: int) -> bytes:
+def row_aad(subject_id: str, row_version: int) -> bytes:
     """What the sealed column of a household or group is bound to."""
     return f"{subject_id}||{row_version}".encode()
 
 
-def member_aad(household_id: UUID | str, member_id: UUID | str, row_version: int) -> bytes:
+def member_aad(household_id: str, member_id: str, row_version: int) -> bytes:
     return f"{household_id}|{member_id}|{row_version}".encode()
 
 
-def report_aad(subject_id: UUID, report_id: UUID, version: int, author: UUID) -> bytes:
+def report_aad(subject_id: str, report_id: str, version: int, author: str) -> bytes:
     """What one version of a report, kept for the history, is bound to."""
     return f"{subject_id}|{report_id}|{version}|{author}".encode()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID, uuid5
 
@@ -86,25 +87,33 @@ def raw_message(
     value: bytes,
     *,
     type: str,
-    id: UUID,
+    id: UUID | str,
     source: str,
     time: datetime,
     traceparent: str | None = None,
 ) -> Message:
     """`message` for a value that is already JSON: the hot path writes its own."""
-    headers = [
-        ("ce_id", str(id).encode()),
+    name = key.encode()
+    headers = (("ce_id", str(id).encode()), ("ce_time", _written(time)), ("ce_subject", name), *_constant(type, source))
+    if traceparent is not None:
+        headers += (("traceparent", traceparent.encode()),)
+    return Message(topic, name, value, headers)
+
+
+@lru_cache(16)  # a batch is told at one instant
+def _written(time: datetime) -> bytes:
+    return time.astimezone(UTC).isoformat().encode()
+
+
+@lru_cache(256)
+def _constant(type: str, source: str) -> tuple[Header, ...]:
+    return (
         ("ce_source", source.encode()),
         ("ce_type", type.encode()),
         ("ce_specversion", b"1.0"),
-        ("ce_time", time.astimezone(UTC).isoformat().encode()),
-        ("ce_subject", key.encode()),
         ("ce_dataschema", (SCHEMA_ROOT + type).encode()),
         ("content-type", CONTENT_TYPE),
-    ]
-    if traceparent is not None:
-        headers.append(("traceparent", traceparent.encode()))
-    return Message(topic, key.encode(), value, tuple(headers))
+    )
 
 
 def header(headers: Sequence[Header], name: str) -> str:

@@ -27,7 +27,8 @@ class Data(BaseModel):
 
 
 def random_uuid(value: UUID) -> UUID:
-    if value.version not in (4, 7):
+    # not `value.version`, which costs five times as much
+    if (value.int >> 62) & 0x3 != 0x2 or (value.int >> 76) & 0xF not in (4, 7):
         raise ValueError("a random UUID (version 4 or 7) is expected")
     return value
 
