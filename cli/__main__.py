@@ -1,20 +1,36 @@
-"""`dayar`: what a person does at the terminal. One file per group of commands."""
+"""`dayar`: what a person does at the terminal. One file per group of commands, loaded when it is asked for."""
+
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from cli import environment, feed, places, provision
+from cli import environment
 
-app = typer.Typer(help="Dayar, at the terminal.", no_args_is_help=True, pretty_exceptions_enable=False)
-app.add_typer(feed.app, name="feed")
-app.add_typer(places.app, name="places")
-app.add_typer(provision.app, name="provision")
+GROUPS = ("feed", "places", "provision")
+
+
+class Groups(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*GROUPS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in GROUPS:
+            return super().get_command(ctx, cmd_name)
+        group = typer.main.get_command(import_module(f"cli.{cmd_name}").app)
+        group.name = cmd_name
+        return group
+
+
+app = typer.Typer(cls=Groups, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
 def dayar() -> None:
-    """Speaks to the installation that DATABASE_URL and its like name, else to that of `make run` (STATE=, DEMO=0)."""
+    """Dayar at the terminal. Speaks to the installation that DATABASE_URL and its like name, else to that of `make run`."""
     environment.load()
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="dayar")

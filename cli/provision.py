@@ -23,6 +23,7 @@ Secrets = Annotated[Path, typer.Argument(help="The folder that `dayar provision 
 @app.command()
 def secrets(folder: Annotated[Path, typer.Argument(help="Made if it is not there; what is there is kept.")]) -> None:
     """Draw the installation's keys and passwords."""
+    os.umask(0o077)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret_files.draw(folder)
 
@@ -45,7 +46,9 @@ def database(
 def topics(
     folder: Secrets,
     bootstrap: Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP")],
-    admin: Annotated[str | None, typer.Option(help="A login that may create topics; without one no rights are set.")] = None,
+    admin: Annotated[
+        str | None, typer.Option(help="A login that may create topics; without one no rights are set.")
+    ] = None,
     admin_password_file: Annotated[Path | None, typer.Option(help="Its password.")] = None,
     partitions: Annotated[int, typer.Option(help="Of each topic.")] = 12,
     replication: Annotated[int, typer.Option(help="Copies of each record.")] = 3,
