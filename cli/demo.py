@@ -1,0 +1,151 @@
+"""`dayar demo play`: the exercise's story, sent as a phone and an operator would send it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import httpx
+import typer
+from rich.console import Console
+
+from cli import scenario
+from cli.scenario import Sender, Step
+from shared.config import Settings
+
+SECONDS = 75.0
+PATIENCE_SECONDS = 60.0
+ACCOUNTS = {Sender.OPERATOR: "operator-1", Sender.FIELD: "field-1"}
+
+app = typer.Typer(help="The exercise's story.", no_args_is_help=True)
+console = Console(highlight=False)
+
+
+class CannotPlay(Exception):
+    """The story cannot be played here; the text says why."""
+
+
+@dataclass
+class Played:
+    """What was sent and what was answered: `sent` is the sum of the answers."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sent(self) -> int:
+        return self.answers.total()
+
+
+Tell = Callable[[Step, str], None]
+
+
+@app.callback()
+def story() -> None:
+    """The exercise's story."""
+
+
+@app.command("play")
+def play_command(*, fast: Annotated[bool, typer.Option("--fast", help="Without pauses: all at once.")] = False) -> None:
+    """Play a mudflow in Kadamjai; only where everything is marked as exercise."""
+    settings = Settings()
+    if not settings.exercise:
+        refuse("This installation is not marked as an exercise: the story is not played among real reports.")
+    console.print(f"Playing a mudflow in Kadamjai at {settings.public_url}; watch the board.")
+    try:
+        passwords = accounts(settings.state / "accounts")
+        played = play(settings.public_url, passwords, seconds=0.0 if fast else SECONDS, tell=shown)
+    except CannotPlay as error:
+        refuse(str(error))
+    answered = ", ".join(f"{count} {answer}" for answer, count in sorted(played.answers.items()))
+    console.print(f"[bold]{played.sent} sent[/]: {answered}.")
+
+
+def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: Tell) -> Played:
+    """Sends every step at its time; returns what was answered. Raises CannotPlay."""
+    played = Played()
+    began = time.monotonic()
+    with operator(base_url, passwords) as desk, phone(base_url, passwords) as field:
+        clients = {Sender.OPERATOR: desk, Sender.FIELD: field}
+        for step in scenario.steps(datetime.now(UTC)):
+            time.sleep(max(0.0, began + seconds * step.at - time.monotonic()))
+            answer = send(clients[step.sender], step)
+            played.answers[answer] += 1
+            tell(step, answer)
+    return played
+
+
+def accounts(file: Path) -> dict[str, str]:
+    """Name and password a line, as `make run` leaves them for the exercise."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise CannotPlay(f"{file}: {error.strerror}. `make run` makes the exercise's accounts.") from None
+    return dict(line.split(maxsplit=1) for line in lines if line.strip())
+
+
+def operator(base_url: str, passwords: Mapping[str, str]) -> httpx.Client:
+    """Signed in as a browser is: by cookie, from the installation's own pages."""
+    client = httpx.Client(base_url=base_url, headers={"sec-fetch-site": "same-origin"}, timeout=30, trust_env=False)
+    name = ACCOUNTS[Sender.OPERATOR]
+    answer = patiently(lambda: client.post("/sign-in", data={"name": name, "password": password_of(name, passwords)}))
+    if not client.cookies:
+        raise CannotPlay(f"{name} could not sign in ({answer.status_code}).")
+    return client
+
+
+def phone(base_url: str, passwords: Mapping[str, str]) -> httpx.Client:
+    """Signed in as a field team's phone is: by a device token."""
+    client = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
+    name = ACCOUNTS[Sender.FIELD]
+    wanted = {"name": name, "password": password_of(name, passwords), "device": str(uuid4())}
+    answer = patiently(lambda: client.post("/v1/tokens", json=wanted))
+    if answer.is_error:
+        raise CannotPlay(f"{name} could not sign in ({answer.status_code}).")
+    client.headers["authorization"] = f"Bearer {answer.json()['token']}"
+    return client
+
+
+def password_of(name: str, passwords: Mapping[str, str]) -> str:
+    if name not in passwords:
+        raise CannotPlay(f"The exercise's account {name} is not in the accounts file.")
+    return passwords[name]
+
+
+def send(client: httpx.Client, step: Step) -> str:
+    """`accepted`, `spooled`, `duplicate`, or `refused`."""
+    answer = patiently(lambda: client.post(step.path, json=step.body))
+    if answer.is_success:
+        return str(answer.json()["status"])
+    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise CannotPlay(f"{step.path} answered {answer.status_code}.")
+    return "refused"
+
+
+def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
+    """As a phone does: what was not answered, or answered "later", is sent again, and is one report all the same."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            answer = call()
+        except httpx.TransportError as error:
+            failure = type(error).__name__
+        else:
+            if answer.status_code not in (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS):
+                return answer
+            failure = str(answer.status_code)
+        if time.monotonic() > end:
+            raise CannotPlay(f"No answer for {PATIENCE_SECONDS:.0f} seconds ({failure}).")
+        time.sleep(0.5)
+
+
+def shown(step: Step, answer: str) -> None:
+    console.print(f"  {datetime.now(UTC).astimezone():%H:%M:%S}  {answer:<9}  {step.says}")
+
+
+def refuse(why: str) -> None:
+    Console(stderr=True, highlight=False).print(f"[bold red]Not played.[/] {why}")
+    raise typer.Exit(1)
