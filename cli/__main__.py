@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 from cli import environment
 
-GROUPS = ("feed", "places", "provision")
+GROUPS = ("demo", "feed", "places", "provision")
 
 
 class Groups(TyperGroup):

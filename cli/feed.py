@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.places import in_use
 from services.intake.config import IntakeSettings
 from services.intake.feeds.area import BadArea
 from services.intake.feeds.items import BadDocument, ItemKind
@@ -39,6 +40,7 @@ def usgs(
 
 
 async def read(source: str, feed: str, document: bytes, settings: IntakeSettings) -> Counts:
+    settings = settings.model_copy(update={"places_path": in_use(settings)})
     engine = database.engine(settings)
     try:
         async with database.sessions(engine).begin() as session:

@@ -31,7 +31,7 @@ Target = Annotated[
 def import_files(files: Files, to: Target = None) -> None:
     """Write the places bundle: level-2 boundaries joined to the product's units by code."""
     settings = Settings()
-    target = to or settings.places_path or settings.state / "places.geojson"
+    target = to or settings.places_path or own_bundle(settings)
     try:
         found = collect(files)
         content = bundle.dump(found.units.values(), found.shapes)
@@ -45,10 +45,20 @@ def import_files(files: Files, to: Target = None) -> None:
 @app.command()
 def show(lang: str = "en") -> None:
     """What the services load now."""
-    places = Places.load(Settings().places_path)
+    places = Places.load(in_use(Settings()))
     console.print(f"version {places.version}, boundaries: {'yes' if places.has_boundaries else 'no'}")
     for option in places.options(lang):
         console.print(f"{'  ' if option['parent'] else ''}{option['pcode']}  {option['name']}", highlight=False)
+
+
+def own_bundle(settings: Settings) -> Path:
+    return settings.state / "places.geojson"
+
+
+def in_use(settings: Settings) -> Path | None:
+    """What services that start now load; their environment may be older than the bundle."""
+    own = own_bundle(settings)
+    return settings.places_path or (own if own.exists() else None)
 
 
 def collect(files: list[Path]) -> Found:

@@ -71,6 +71,9 @@ class Stack:
             "PUBLIC_URL": options.public_url,
             "DAYAR_EXERCISE": str(self.exercise).lower(),
         }
+        bundle = self.folders.state / "places.geojson"  # what `dayar places import` writes
+        if bundle.exists() and not options.environment.get("PLACES_PATH"):
+            found["PLACES_PATH"] = str(bundle)
         if "kafka" in given:
             del found["KAFKA_PASSWORD_FILE"]
         else:

@@ -10,11 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 from cli import scenario
 from cli.demo import CannotPlay, accounts
 from cli.scenario import KADAMJAI, KYZYL_KIA, Step
-from shared.events import DisplacementReport, HazardReport, HouseholdReport
+from shared.events import DisplacementReport, GroupReport, HazardReport, HouseholdReport
 from shared.events.vocabulary import HazardType
 
 NOW = datetime(2026, 10, 1, 9, tzinfo=UTC)
-displacement: TypeAdapter[HouseholdReport] = TypeAdapter(DisplacementReport)
+displacement: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(DisplacementReport)
 
 
 @pytest.fixture(scope="module")
