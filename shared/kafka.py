@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from aiokafka.helpers import create_ssl_context
 
@@ -57,9 +57,10 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
 
 
 @asynccontextmanager
-async def log_reader(settings: Settings) -> AsyncIterator["LogReader"]:
+async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator["LogReader"]:
     """A look at the logs themselves, without a group: where they end, and how old a record is."""
-    consumer = AIOKafkaConsumer(**options(settings), auto_offset_reset="none", enable_auto_commit=False)
+    names = [settings.topic_prefix + topic for topic in topics]
+    consumer = AIOKafkaConsumer(*names, **options(settings), auto_offset_reset="none", enable_auto_commit=False)
     try:
         await consumer.start()
         yield LogReader(consumer, settings.topic_prefix)
@@ -68,31 +69,27 @@ async def log_reader(settings: Settings) -> AsyncIterator["LogReader"]:
 
 
 class LogReader:
+    """Of all partitions of its topics."""
+
     def __init__(self, consumer: Any, prefix: str) -> None:
         self._consumer = consumer
-        self._prefix = prefix
-
-    async def ends(self, topics: Iterable[str]) -> dict[Partition, int]:
-        """The offset after the last record of each partition."""
-        await self._consumer._client.force_metadata_update()
-        partitions = {
-            (topic, number): TopicPartition(self._prefix + topic, number)
-            for topic in topics
-            for number in await self._consumer._client._wait_on_metadata(self._prefix + topic)
+        self._places = {
+            (partition.topic.removeprefix(prefix), partition.partition): partition
+            for partition in consumer.assignment()
         }
-        ends = await self._consumer.end_offsets(list(partitions.values()))
-        return {place: ends[partition] for place, partition in partitions.items()}
+
+    async def ends(self) -> dict[Partition, int]:
+        """The offset after the last record of each partition."""
+        ends = await self._consumer.end_offsets(list(self._places.values()))
+        return {place: ends[partition] for place, partition in self._places.items()}
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, int]:
         """The timestamps, in milliseconds, of the records that stand at these positions."""
-        partitions = {TopicPartition(self._prefix + topic, number): at for (topic, number), at in positions.items()}
-        self._consumer.assign(list(partitions))
-        for partition, position in partitions.items():
-            self._consumer.seek(partition, position)
+        partitions = {self._places[place]: place for place in positions}
+        for partition, place in partitions.items():
+            self._consumer.seek(partition, positions[place])
         found: dict[Partition, int] = {}
-        while len(found) < len(positions):
-            for partition, records in (await self._consumer.getmany(timeout_ms=1000)).items():
-                found.setdefault(
-                    (partition.topic.removeprefix(self._prefix), partition.partition), records[0].timestamp
-                )
+        while len(found) < len(partitions):
+            fetched = await self._consumer.getmany(*partitions, timeout_ms=1000)
+            found = {partitions[partition]: records[0].timestamp for partition, records in fetched.items()} | found
         return found

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -91,15 +91,14 @@ async def balance(session: AsyncSession) -> list[Row]:
     """What came and what became of it, as PostgreSQL knows; `with_ends` adds how much is on its way."""
     service = await session.scalar(text("SELECT current_schema()"))
     rows = await session.execute(BALANCE)
-    return [Row(consumer=service or "", end=None, **row._mapping) for row in rows]
+    return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
 
 
 async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> list[Row]:
     """Also the partitions that no worker has begun: what lies there is on its way too."""
-    topics = consumed(service)
     try:
-        async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings) as reader:
-            ends = await reader.ends(topics)
+        async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, consumed(service)) as reader:
+            ends = await reader.ends()
     except (TimeoutError, KafkaError):
         return list(rows)
     known = {(row.topic, row.partition): row for row in rows}
@@ -107,6 +106,16 @@ async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> li
         replace(known.get(place) or Row(service, *place, kinds={}, first=0, next=0), end=end)
         for place, end in sorted(ends.items())
     ]
+
+
+async def oldest_unread(rows: Sequence[Row], settings: Settings) -> datetime | None:
+    """When the oldest record was written that a consumer has not settled; None = nothing is on its way."""
+    waiting = {(row.topic, row.partition): row.next for row in rows if row.on_its_way}
+    if not waiting:
+        return None
+    async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, {topic for topic, _ in waiting}) as reader:
+        written = await reader.written_at(waiting)
+    return datetime.fromtimestamp(min(written.values()) / 1000, UTC)
 
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:

@@ -3,12 +3,11 @@
 import asyncio
 import json
 from collections.abc import Iterable
-from typing import Any, cast
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from shared import database, log
+from shared import bells, database, log
 from shared.config import Settings
 from shared.events import Message
 from shared.faults import Backoff, is_part_at_fault
@@ -27,7 +26,7 @@ SELECT topic, key, value, headers
 FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS row (topic, key, value, headers, place)
 ORDER BY place
 """
-OLDEST = f"SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT {AT_ONCE}"
+OLDEST = "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
@@ -60,7 +59,7 @@ class Relay:
     async def run(self) -> None:
         """Until cancelled."""
         async with Publisher(self._settings) as publisher, asyncio.TaskGroup() as group:
-            group.create_task(self._listen())
+            group.create_task(bells.listen(self._engine, f"{self._settings.service}_outbox", self._woken))
             await self._relay(publisher)
 
     async def _relay(self, publisher: Publisher) -> None:
@@ -71,7 +70,7 @@ class Relay:
                 while await self._send_oldest(publisher) == AT_ONCE:
                     pass
                 backoff.reset()
-                await self._wait()
+                await bells.wait(self._woken, IDLE_SECONDS)
             except BrokerAway:
                 # What was sent is still in the producer: sending it again before it is gone would only heap it up.
                 await publisher.flush()
@@ -89,41 +88,13 @@ class Relay:
                 "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))"
             ):
                 return 0
-            oldest = await connection.fetch(OLDEST)
+            oldest = await connection.fetch(OLDEST, AT_ONCE)
             if oldest:
                 await publisher.publish_all([_message(row) for row in oldest], timeout=ACK_SECONDS)
                 await connection.execute(
                     "DELETE FROM outbox WHERE id = ANY($1::bigint[])", [row["id"] for row in oldest]
                 )
             return len(oldest)
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
-
-    async def _listen(self) -> None:
-        """A connection of its own, outside any transaction, renewed whenever it is lost."""
-        backoff = Backoff()
-        while True:
-            try:
-                async with self._engine.connect() as connection:
-                    raw = (await connection.get_raw_connection()).driver_connection
-                    await self._hear(cast(Any, raw))
-            except Exception as error:
-                if not is_part_at_fault(error):
-                    raise
-                log.get().warning("relay hears nothing", **log.described(error))
-            await backoff.wait()
-
-    async def _hear(self, connection: asyncpg.Connection) -> None:
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(f"{self._settings.service}_outbox", lambda *_: self._woken.set())
-        self._woken.set()
-        await lost.wait()
 
 
 def _packed(message: Message) -> bytes:

@@ -82,9 +82,10 @@ class Publisher:
 
     async def flush(self) -> None:
         """Waits until nothing sent is without its answer, however long the broker stays away."""
-        while self._producer is None:
-            await asyncio.sleep(RETRY_SECONDS)
-        await self._producer.flush()
+        if self._starting is not None:
+            await asyncio.shield(self._starting)
+        if self._producer is not None:
+            await self._producer.flush()
 
     async def _send(self, producer: AIOKafkaProducer, message: Message) -> Any:
         return await producer.send(
@@ -121,7 +122,7 @@ class Publisher:
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    """aiokafka waits for ever for what it could not send; whoever must not lose it holds it in a spool or an outbox."""
+    """It waits for ever for what it could not send; whoever must not lose it holds it in a spool or an outbox."""
     try:
         async with asyncio.timeout(STOP_SECONDS):
             await producer.stop()

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.consumer import ConsumerStopped, Outcome, Received, SetAside
+from shared import batches, offsets
+from shared.consumer import ConsumerStopped, Outcome, Received, Record, SetAside
+from shared.deadletters import DeadLetters
 from shared.events import Message
+from shared.readings import open_plain
 from tests.installation import Installation
-from tests.shared.trial import Trial, event, hazard, record
+from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +26,9 @@ async def trial(installation: Installation) -> AsyncIterator[Trial]:
 
 
 async def reasons(trial: Trial) -> list[tuple[str, str]]:
-    return [(str(reason), str(pointer)) for reason, pointer in await trial.fetch("SELECT reason, pointer FROM dead_letters")]
+    return [
+        (str(reason), str(pointer)) for reason, pointer in await trial.fetch("SELECT reason, pointer FROM dead_letters")
+    ]
 
 
 async def test_each_record_has_its_effect_and_is_counted(trial: Trial) -> None:
@@ -132,6 +137,24 @@ async def test_a_handler_that_breaks_on_every_record_stops_the_consumer(trial: T
     async with trial.running(trial.consumer()):
         assert await trial.drained() == {"recorded": 200, "set_aside": 100}
     assert not any(row.stopped for row in await trial.rows())
+
+
+async def test_a_batch_that_another_worker_went_past_is_fenced(trial: Trial) -> None:
+    letters, readings = DeadLetters(SERVICE, None), [reading(0), reading(1)]
+    async with trial.sessions.begin() as session:
+        await offsets.begin(session, {(TOPIC, 0): 0})
+    async with trial.sessions.begin() as session:
+        await batches.settle(readings, session, handler=record, letters=letters)
+    for stale in (readings, [reading(1)], [reading(3)]):
+        with pytest.raises(offsets.Fenced):
+            async with trial.sessions.begin() as session:
+                await batches.settle(stale, session, handler=record, letters=letters)
+    assert len(await trial.effects()) == 2
+
+
+def reading(offset: int) -> Received:
+    sent = event(hazard())
+    return open_plain(Record(TOPIC, 0, offset, 0, sent.key, sent.value, sent.headers))
 
 
 def with_header(message: Message, name: str, value: bytes) -> Message:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import database, ledger, lifecycle, outbox
@@ -19,6 +19,7 @@ from shared.events import Area, HazardReported, Message, Point, ReportSettled, d
 from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind, Road, Status
 from shared.ledger import Row
 from shared.publisher import Publisher
+from shared.spine import create_spine
 from tests.installation import Installation
 from tests.waiting import wait_for
 
@@ -73,12 +74,12 @@ class Trial:
     async def __aenter__(self) -> Self:
         async with self.engine.begin() as connection:
             if not await connection.scalar(text("SELECT to_regclass('consumer_offsets') IS NOT NULL")):
-                await connection.run_sync(create_tables)
+                await connection.run_sync(lambda plain: create_spine(Operations(plain)))
             await connection.execute(text(EFFECTS))
         await self.publisher.__aenter__()
         return self
 
-    async def __aexit__(self, *error: Any) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.publisher.__aexit__(None, None, None)
         await self.engine.dispose()
 
@@ -121,13 +122,11 @@ class Trial:
         return Counter(id for (id,) in await self.fetch("SELECT event_id FROM effects"))
 
 
-def create_tables(connection: Any) -> None:
-    from shared.spine import create_spine
+class Operations:
+    """As Alembic's `op`, outside a migration."""
 
-    class Operations:
-        execute = staticmethod(lambda statement: connection.exec_driver_sql(statement))
-
-    create_spine(Operations())
+    def __init__(self, connection: Connection) -> None:
+        self.execute = connection.exec_driver_sql
 
 
 async def work() -> None:

@@ -1,0 +1,38 @@
+"""What Prometheus reads of a worker: how far behind it is, what became of what it read. No personal data."""
+
+from collections import Counter as Count
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from shared.events.vocabulary import OutcomeKind
+from shared.readings import Outcome, Partition, Reading
+
+REGISTRY = CollectorRegistry()
+PLACE = ["consumer", "topic", "partition"]
+
+lag_records = Gauge("dayar_lag_records", "Records on the log that are not yet settled.", PLACE, registry=REGISTRY)
+lag_seconds = Gauge(
+    "dayar_lag_seconds", "Age of the last settled record while others wait, else 0.", PLACE, registry=REGISTRY
+)
+batch_records = Histogram(
+    "dayar_batch_records", "Records settled in one transaction.", ["consumer"], registry=REGISTRY,
+    buckets=(1, 5, 20, 100, 500, 1000, 2000),
+)  # fmt: skip
+outcomes_total = Counter("dayar_outcomes", "What became of records.", ["consumer", "topic", "kind"], registry=REGISTRY)
+dead_letters = Counter("dayar_dead_letters", "Records set aside.", ["consumer", "topic", "reason"], registry=REGISTRY)
+
+
+def note(consumer: str, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
+    """A batch was committed."""
+    batch_records.labels(consumer).observe(len(readings))
+    counts = Count((reading.record.topic, outcome) for reading, outcome in zip(readings, outcomes, strict=True))
+    for (topic, outcome), count in counts.items():
+        outcomes_total.labels(consumer, topic, outcome.kind).inc(count)
+        if outcome.kind is OutcomeKind.SET_ASIDE:
+            dead_letters.labels(consumer, topic, outcome.reason).inc(count)
+
+
+def note_lag(consumer: str, place: Partition, records: int, seconds: float) -> None:
+    lag_records.labels(consumer, *place).set(records)
+    lag_seconds.labels(consumer, *place).set(seconds if records else 0)

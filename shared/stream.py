@@ -1,0 +1,179 @@
+"""The records of a consumer's topics, opened and in order, from the positions that PostgreSQL holds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from shared import kafka, log, offsets
+from shared.config import Settings
+from shared.failures import Failures
+from shared.faults import Backoff, is_part_at_fault
+from shared.readings import Partition, Reading, Record
+
+BETWEEN_TURNS = 32  # records opened before the loop may turn to the batch that is being written
+
+Open = Callable[[Record], Awaitable[Reading]]
+
+
+class Stream:
+    """Of one group member. `drop` makes the next `read` begin at the stored positions again."""
+
+    def __init__(
+        self, topics: Sequence[str], *, group: str, open: Open, max_records: int,
+        settings: Settings, sessions: async_sessionmaker[AsyncSession], failures: Failures,
+    ) -> None:  # fmt: skip
+        self._topics = topics
+        self._group = group
+        self._open_one = open
+        self._max_records = max_records
+        self._settings = settings
+        self._sessions = sessions
+        self._failures = failures
+        self._rebalances = Rebalances()
+        self._positions: dict[Partition, int] = {}
+        self._kafka: Any = None
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        self._kafka = AIOKafkaConsumer(
+            **kafka.options(self._settings),
+            group_id=self._settings.topic_prefix + self._group,
+            group_instance_id=self._settings.kafka_group_instance,
+            auto_offset_reset="none",
+            enable_auto_commit=False,
+            session_timeout_ms=6000,
+            heartbeat_interval_ms=2000,
+        )
+        topics = [self._settings.topic_prefix + topic for topic in self._topics]
+        self._kafka.subscribe(topics, listener=self._rebalances)
+        self.drop()
+        try:
+            await self._kafka.start()
+            yield
+        finally:
+            await self._kafka.stop()
+
+    def drop(self) -> None:
+        """What was read and not settled is no longer this worker's."""
+        self._rebalances.is_seek_due = True
+
+    @property
+    def is_dropped(self) -> bool:
+        return self._rebalances.is_seek_due
+
+    async def read(self) -> list[Reading]:
+        """The next batch, opened. Nothing is read from a position that did not come from PostgreSQL."""
+        while True:
+            if self.is_dropped:
+                await self._seek()
+            try:
+                fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
+            except NoOffsetForPartitionError:
+                self.drop()  # a rebalance, and aiokafka was faster than the seek
+            except OffsetOutOfRangeError as error:
+                if not self.is_dropped:
+                    await self._failures.stop("out_of_range", self._place(next(iter(error.args[0]))))
+            else:
+                if fetched and not self.is_dropped:
+                    return await self._open([self._record(one) for records in fetched.values() for one in records])
+
+    async def _seek(self) -> None:
+        """First of all, and after each rebalance: aiokafka alone would go on from what Kafka was told."""
+        backoff = Backoff()
+        while self.is_dropped:
+            self._rebalances.is_seek_due = False
+            held = {self._place(partition): partition for partition in self._kafka.assignment()}
+            try:
+                positions = await self._stored(held)
+            except Exception as error:
+                if not is_part_at_fault(error):
+                    raise
+                log.get().warning("waits for the stored position", **log.described(error))
+                self.drop()
+                await backoff.wait()
+                continue
+            if not self.is_dropped:
+                self._positions = positions
+                for place, offset in positions.items():
+                    self._kafka.seek(held[place], offset)
+
+    async def _stored(self, held: dict[Partition, TopicPartition]) -> dict[Partition, int]:
+        async with self._sessions.begin() as session:
+            stored = await offsets.stored(session, held)
+            self._failures.expect(await offsets.stopped(session))
+        new = [place for place in held if place not in stored]
+        if not new:
+            return stored
+        starts = await self._kafka.beginning_offsets([held[place] for place in new])
+        async with self._sessions.begin() as session:
+            await offsets.begin(session, {place: starts[held[place]] for place in new})
+            return await offsets.stored(session, held)
+
+    async def _open(self, records: Sequence[Record]) -> list[Reading]:
+        await self._check_whole(records)
+        readings: list[Reading] = []
+        for number, record in enumerate(records, start=1):
+            readings.append(await self._open_one(record))
+            if number % BETWEEN_TURNS == 0:
+                await asyncio.sleep(0)
+        return readings
+
+    async def _check_whole(self, records: Iterable[Record]) -> None:
+        """These logs have no holes: a jump means that records are gone, and a person must know."""
+        for record in records:
+            if record.offset != self._positions[record.place]:
+                await self._failures.stop("gap", record.place)
+            self._positions[record.place] = record.offset + 1
+
+    async def tell(self, readings: Sequence[Reading]) -> None:
+        """Kafka learns the position for lag tools only; it is never read back."""
+        told = {self._partition(place): next for place, next in offsets.nexts(readings).items()}
+        try:
+            async with asyncio.timeout(1):
+                await self._kafka.commit(told)
+        except (TimeoutError, CommitFailedError, IllegalStateError, KafkaError):
+            log.get().debug("Kafka was not told the position")
+
+    def behind(self, record: Record) -> int:
+        """How many records of its partition come after it, as far as this worker knows."""
+        partition = self._partition(record.place)
+        if partition not in self._kafka.assignment():
+            return 0  # another worker's by now, and that one tells
+        return max(0, (self._kafka.highwater(partition) or 0) - record.offset - 1)
+
+    def _record(self, record: ConsumerRecord[bytes, bytes]) -> Record:
+        return Record(
+            record.topic.removeprefix(self._settings.topic_prefix), record.partition, record.offset, record.timestamp,
+            record.key or b"", record.value or b"", tuple(record.headers),
+        )  # fmt: skip
+
+    def _place(self, partition: TopicPartition) -> Partition:
+        return partition.topic.removeprefix(self._settings.topic_prefix), partition.partition
+
+    def _partition(self, place: Partition) -> TopicPartition:
+        return TopicPartition(self._settings.topic_prefix + place[0], place[1])
+
+
+class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Only says that the positions are to be read anew: an error in here would be logged and reading go on from 0."""
+
+    def __init__(self) -> None:
+        self.is_seek_due = True
+
+    def on_partitions_revoked(self, revoked: object) -> None:  # noqa: ARG002 - aiokafka's signature
+        self.is_seek_due = True
+
+    def on_partitions_assigned(self, assigned: object) -> None:  # noqa: ARG002 - aiokafka's signature
+        self.is_seek_due = True

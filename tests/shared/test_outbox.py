@@ -1,0 +1,109 @@
+"""The outbox on real parts: in order per key, at least once, and not before the commit."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from sqlalchemy import text
+
+from shared import kafka, outbox
+from shared.config import Settings
+from shared.events import Message, ReportSettled, derived_id, message
+from shared.events.vocabulary import OutcomeKind, ReportKind, Status
+from tests.installation import Installation
+from tests.shared.trial import SERVICE, Trial, event, hazard
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def trial(installation: Installation) -> AsyncIterator[Trial]:
+    async with Trial(installation) as found:
+        yield found
+
+
+def settled(report_id: UUID, version: int) -> Message:
+    data = ReportSettled(
+        report_id=report_id, version=version, status=Status.ACTUAL, kind=ReportKind.HAZARD,
+        consumer=SERVICE, outcome=OutcomeKind.RECORDED,
+    )  # fmt: skip
+    return message(data, id=derived_id(report_id, version), source="/alerts", time=hazard().received_at)
+
+
+async def published(trial: Trial, count: int) -> list[ConsumerRecord[bytes, bytes]]:
+    """What stands on `outcomes`, as console reads it."""
+    reader = AIOKafkaConsumer(
+        **kafka.options(trial.installation.settings(Settings, "console")), auto_offset_reset="earliest"
+    )
+    await reader.start()
+    try:
+        reader.assign([TopicPartition(f"{trial.installation.topic_prefix}outcomes", number) for number in range(6)])
+        records: list[ConsumerRecord[bytes, bytes]] = []
+        async with asyncio.timeout(30):
+            while len(records) < count:
+                for some in (await reader.getmany(timeout_ms=500)).values():
+                    records.extend(some)
+        return records
+    finally:
+        await reader.stop()
+
+
+async def test_two_relays_keep_the_order_of_each_key(trial: Trial) -> None:
+    keys = [uuid4() for _ in range(7)]
+    async with asyncio.TaskGroup() as group:
+        relays = [group.create_task(outbox.Relay(trial.settings, trial.engine).run()) for _ in range(2)]
+        for version in range(1, 301):
+            async with trial.sessions.begin() as session:
+                await outbox.add(session, *(settled(key, version) for key in keys))
+        records = await published(trial, 2100)
+        for relay in relays:
+            relay.cancel()
+    versions = defaultdict(list)
+    for record in records:
+        body = ReportSettled.model_validate_json(record.value)
+        versions[body.report_id].append(body.version)
+    assert versions == {key: list(range(1, 301)) for key in keys}
+
+
+async def test_nothing_leaves_of_a_transaction_that_was_rolled_back(trial: Trial) -> None:
+    async with trial.sessions() as session:
+        await outbox.add(session, settled(uuid4(), 1))
+        await session.rollback()
+    kept = settled(uuid4(), 1)
+    async with trial.sessions.begin() as session:
+        await outbox.copy(session, [kept])
+    async with asyncio.TaskGroup() as group:
+        relay = group.create_task(outbox.Relay(trial.settings, trial.engine).run())
+        (record,) = await published(trial, 1)
+        await wait_for(lambda: is_empty(trial))
+        relay.cancel()
+    assert (record.value, record.key, tuple(record.headers)) == (kept.value, kept.key, kept.headers)
+
+
+async def test_published_again_after_a_lost_answer_the_effect_comes_once(trial: Trial) -> None:
+    """What a relay that died between the ack and its commit leaves behind."""
+    one = event(hazard())
+    await trial.publish(one)
+    async with trial.running(trial.consumer()):
+        await trial.publish(one)
+        assert await trial.drained() == {"recorded": 1, "repeat": 1}
+
+
+async def test_a_relay_is_woken_by_the_commit(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "IDLE_SECONDS", 600)
+    async with asyncio.TaskGroup() as group:
+        relay = group.create_task(outbox.Relay(trial.settings, trial.engine).run())
+        for _ in range(3):
+            async with trial.sessions.begin() as session:
+                await outbox.add(session, settled(uuid4(), 1))
+            await wait_for(lambda: is_empty(trial), 5)
+        relay.cancel()
+
+
+async def is_empty(trial: Trial) -> bool:
+    async with trial.sessions() as session:
+        return not await session.scalar(text("SELECT count(*) FROM outbox"))
