@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -51,7 +52,7 @@ def described(error: BaseException) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def without_error_text(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def without_error_text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A library's traceback may quote what it was handling: only its class and place are kept."""
     info = event.pop("exc_info", None)
     if isinstance(info, tuple) and info[1] is not None:

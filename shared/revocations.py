@@ -57,7 +57,7 @@ class Revocations:
         try:
             change = events.decode(value, headers).data
         except (events.UnknownEventType, events.MalformedEvent) as error:
-            logger.error("access event not understood", **log.described(error))
+            logger.warning("access event not understood", **log.described(error))
             return
         name = (change.kind, change.credential_id)
         if change.event_type == CredentialRevoked.event_type:

@@ -26,9 +26,12 @@ class Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
+RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # RFC 9562
+
+
 def random_uuid(value: UUID) -> UUID:
     # not `value.version`, which costs five times as much
-    if (value.int >> 62) & 0x3 != 0x2 or (value.int >> 76) & 0xF not in (4, 7):
+    if (value.int >> 62) & 0b11 != RFC_VARIANT or (value.int >> 76) & 0xF not in RANDOM_VERSIONS:
         raise ValueError("a random UUID (version 4 or 7) is expected")
     return value
 

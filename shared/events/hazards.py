@@ -70,8 +70,11 @@ class HazardFields(Data):
 
 
 class HazardReport(HazardFields, Body):
-    """The body of `POST /intake/v1/hazards`; an update or cancellation is the whole report again with `msg_type`
-    Update or Cancel and a higher `revision`, under a new `report_id` or the same one with `version` + 1."""
+    """The body of `POST /intake/v1/hazards`.
+
+    An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`, under a new `report_id`
+    or the same one with `version` + 1.
+    """
 
     @model_validator(mode="after")
     def ends_after_it_begins(self) -> "HazardReport":

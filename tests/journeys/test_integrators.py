@@ -102,7 +102,9 @@ def test_the_account_sees_nothing_but_hazards(topic: str, shared_installation: I
 def test_the_account_writes_nothing(shared_installation: Installation) -> None:
     refused: list[KafkaError | None] = []
     producer = Producer(login(shared_installation))
-    producer.produce(shared_installation.topic_prefix + "hazards", b"{}", on_delivery=lambda error, _: refused.append(error))
+    producer.produce(
+        shared_installation.topic_prefix + "hazards", b"{}", on_delivery=lambda error, _: refused.append(error)
+    )
     producer.flush(20)
     assert [error and error.code() for error in refused] == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
 

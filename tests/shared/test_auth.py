@@ -45,7 +45,9 @@ def authenticator(keys: Path, revoked: RevokedTokens) -> Authenticator:
     return Authenticator(keys / "public", revoked)
 
 
-def someone(*, ends_in: int = 600, road: Road = Road.API, roles: frozenset[Role] = frozenset({Role.OPERATOR})) -> Principal:
+def someone(
+    *, ends_in: int = 600, road: Road = Road.API, roles: frozenset[Role] = frozenset({Role.OPERATOR})
+) -> Principal:
     now = int(time.time())
     return Principal(
         account=uuid4(), jti=uuid4(), issued_at=now - 900, expires_at=now + ends_in, name="Aida", team=uuid4(),
@@ -69,7 +71,9 @@ def test_by_cookie_the_principal_is_marked_so(keys: Path, authenticator: Authent
     assert authenticator.authenticate(asking(cookie=token)).is_cookie
 
 
-def test_revoked_after_it_was_cached_is_refused(keys: Path, authenticator: Authenticator, revoked: RevokedTokens) -> None:
+def test_revoked_after_it_was_cached_is_refused(
+    keys: Path, authenticator: Authenticator, revoked: RevokedTokens
+) -> None:
     principal = someone()
     token = Signer(keys / "private.pem").sign(principal)
     authenticator.authenticate(asking(token))
@@ -78,7 +82,9 @@ def test_revoked_after_it_was_cached_is_refused(keys: Path, authenticator: Authe
         authenticator.authenticate(asking(token))
 
 
-def test_an_expired_token_is_taken_only_where_asked_and_only_from_the_field(keys: Path, authenticator: Authenticator) -> None:
+def test_an_expired_token_is_taken_only_where_asked_and_only_from_the_field(
+    keys: Path, authenticator: Authenticator
+) -> None:
     signer = Signer(keys / "private.pem")
     field, api = signer.sign(someone(ends_in=-1, road=Road.FIELD)), signer.sign(someone(ends_in=-1))
     assert authenticator.authenticate(asking(field), takes_expired=True).is_expired
@@ -113,7 +119,9 @@ def test_an_unsigned_token_is_refused(keys: Path, authenticator: Authenticator) 
     token = Signer(keys / "private.pem").sign(someone())
     claims = jwt.decode(token, options={"verify_signature": False})
     with pytest.raises(Unauthenticated):
-        authenticator.verify(jwt.encode(claims, None, algorithm="none", headers={"kid": jwt.get_unverified_header(token)["kid"]}))
+        authenticator.verify(
+            jwt.encode(claims, None, algorithm="none", headers={"kid": jwt.get_unverified_header(token)["kid"]})
+        )
 
 
 def test_an_area_covers_what_lies_in_it() -> None:
