@@ -21,7 +21,7 @@ SECONDS = 75.0
 PATIENCE_SECONDS = 60.0
 ACCOUNTS = {Sender.OPERATOR: "operator-1", Sender.FIELD: "field-1"}
 
-app = typer.Typer(help="The exercise's story.", no_args_is_help=True)
+app = typer.Typer(help="The exercise's story.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
 
 

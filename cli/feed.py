@@ -16,7 +16,7 @@ from services.intake.feeds.reading import SOURCES, Counts
 from services.intake.worker import reader
 from shared import database
 
-app = typer.Typer(help="Feeds of other institutions.", no_args_is_help=True)
+app = typer.Typer(help="Feeds of other institutions.", no_args_is_help=True, add_completion=False)
 errors = Console(stderr=True)
 
 

@@ -14,7 +14,7 @@ from shared.config import Settings
 from shared.places import Places, bundle
 from shared.places.units import seed
 
-app = typer.Typer(help="Places: units, names and boundaries.", no_args_is_help=True)
+app = typer.Typer(help="Places: units, names and boundaries.", no_args_is_help=True, add_completion=False)
 console = Console()
 errors = Console(stderr=True)
 

@@ -1,6 +1,6 @@
 """Quakes come in: a real week, a real revision, and a revision and deletion of our own, from the file to the log."""
 
-from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,16 @@ from cli import feed, places
 from services.intake.config import IntakeSettings
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts
-from shared.events import Event
-from shared.events.vocabulary import MsgType, Severity
+from shared.events import AlertRaised, AlertSuppressed, Event
+from shared.events.vocabulary import MsgType, OutcomeKind, Severity
 from tests.installation import Installation, wait_for
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
-from tests.journeys.hazards import hazards
+from tests.journeys.logs import events_on
 
 BOUNDARIES = "admin/kgz_admbnda_adm2_moes_20181119.geojson"
 HOLES = "admin/kgz-bishkek-osh-holes-derived.geojson"
 WEEK = "hazard/usgs-2.5_week-2016-04.geojson"
 LATER = ONSET_MS + 3_600_000
-
-Read = Callable[[str, bytes], Awaitable[Counts]]
 
 
 @pytest.fixture
@@ -34,11 +32,11 @@ async def read(installation: Installation, name: str, content: bytes, **changed:
     return await feed.read("usgs", name, content, installation.settings(IntakeSettings, **changed))
 
 
-async def published(installation: Installation, count: int) -> list[Event[Any]]:
-    """The hazards on the log once there are so many; more than that is more than there should be."""
+async def published(installation: Installation, count: int, topic: str = "hazards") -> list[Event[Any]]:
+    """What is on the log once it is so much; more than that is more than there should be."""
 
     async def enough() -> list[Event[Any]]:
-        found = await hazards(installation)
+        found = await events_on(installation, topic)
         return found if len(found) >= count else []
 
     return await wait_for(enough, timeout=30)
@@ -69,6 +67,33 @@ async def test_a_real_week_has_two_quakes_of_ours(installation: Installation, re
     assert told["us20005gku"].area.pcodes == ("KG06207000000",)
     assert (told["us20005gku"].magnitude, told["us20005gku"].severity) == (4.7, Severity.MODERATE)
     assert told["us20005giu"].area.pcodes == ()
+
+
+@pytest.mark.usefixtures("worker")
+async def test_old_quakes_page_nobody_and_are_accounted_for(installation: Installation, real_data: Path) -> None:
+    installation.start("alerts", "worker")
+    await read(installation, "week", (real_data / WEEK).read_bytes())
+
+    outcomes = {event.data.report_id: event.data for event in await published(installation, 2, "outcomes")}
+    told = {event.data.source_id: outcomes[event.data.report_id] for event in await published(installation, 2)}
+
+    assert (told["us20005gku"].outcome, told["us20005gku"].reason) == (OutcomeKind.SUPPRESSED, "too_old")
+    assert told["us20005giu"].outcome is OutcomeKind.NOTED
+    assert {event.type for event in await events_on(installation, "alerts")} <= {AlertSuppressed.event_type}
+
+
+@pytest.mark.usefixtures("worker")
+async def test_the_same_quake_fresh_raises_one_moderate_alert(installation: Installation) -> None:
+    installation.start("alerts", "worker")
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    fresh = feature("us20005gku", at=(73.4257, 39.474), mag=4.7, time=now - 60_000, updated=now)
+    for _ in range(2):
+        await read(installation, "fresh", document(fresh))
+    await read(installation, "fresh", document(feature("us1", at=(73.0, 39.5), mag=4.2, time=now, updated=now)))
+
+    await published(installation, 2, "outcomes")
+    [alert] = await events_on(installation, "alerts")
+    assert (alert.type, alert.data.severity) == (AlertRaised.event_type, Severity.MODERATE)
 
 
 @pytest.mark.usefixtures("worker")

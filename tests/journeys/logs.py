@@ -1,4 +1,4 @@
-"""The hazards on the log, as a reader without a group sees them."""
+"""What stands on a topic, as a reader without a group sees it."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from shared.events import Event
 from tests.installation import Installation
 
 
-async def hazards(installation: Installation) -> list[Event[Any]]:
-    """All there are now, each partition in its order."""
+async def events_on(installation: Installation, topic: str) -> list[Event[Any]]:
+    """All there are now, each partition in its order; of the topics that console reads."""
     settings = installation.settings(Settings, "console")
-    topic = settings.topic_prefix + "hazards"
+    topic = settings.topic_prefix + topic
     consumer = AIOKafkaConsumer(**kafka.options(settings), auto_offset_reset="none", enable_auto_commit=False)
     await consumer.start()
     try:
