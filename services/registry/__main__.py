@@ -1,23 +1,28 @@
-"""`python -m services.registry [worker|migrate]`."""
+"""`python -m services.registry [web|worker|migrate]`; without a word, web and worker."""
 
 import asyncio
 import sys
 
 from services.registry import worker
+from services.registry.app import create_app
 from services.registry.config import RegistrySettings
 from shared import database, lifecycle, log
 
 SERVICE = "registry"
 
 
-def main(what: str) -> None:
-    log.configure(SERVICE)
+async def main(side: str) -> None:
     settings = RegistrySettings().for_service(SERVICE)
-    if what == "migrate":
-        asyncio.run(database.migrate(SERVICE, settings))
-    else:
-        lifecycle.run_worker(lambda: worker.run(settings))
+    async with asyncio.TaskGroup() as tasks:
+        if side == "migrate":
+            await database.migrate(SERVICE, settings)
+        if side in ("web", "both"):
+            tasks.create_task(lifecycle.serve(create_app(settings), host=settings.host, port=settings.port))
+        if side in ("worker", "both"):
+            tasks.create_task(worker.run(settings))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "worker")
+    log.configure(SERVICE)
+    side = sys.argv[1] if len(sys.argv) > 1 else "both"
+    lifecycle.run_worker(lambda: main(side))

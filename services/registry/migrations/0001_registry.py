@@ -164,6 +164,7 @@ CREATE TABLE reads (
 """
 
 INDEXES = (
+    "CREATE INDEX ix_households_changed_at ON households (changed_at, household_id)",
     "CREATE INDEX ix_reports_subject_id ON reports (subject_id)",
     "CREATE INDEX ix_episodes_household_id ON episodes (household_id)",
     "CREATE INDEX ix_counts_group_id ON counts (group_id)",

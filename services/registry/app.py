@@ -1,0 +1,51 @@
+"""The registry over HTTP, plugged together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from services.registry.config import RegistrySettings
+from services.registry.routes import router
+from services.registry.vault import Vault
+from shared import database, http, ledger
+from shared.auth import Authenticator
+from shared.faults import is_part_at_fault
+from shared.places import Places
+from shared.revocations import Revocations
+
+
+def create_app(settings: RegistrySettings) -> FastAPI:
+    revocations = Revocations(settings)
+    engine = database.engine(settings)
+    sessions = database.sessions(engine)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.sessions = sessions
+        app.state.places = Places.load(settings.places_path)
+        app.state.vault = Vault(settings.registry_kek_file)
+        async with asyncio.TaskGroup() as group:
+            revoking = group.create_task(revocations.run())
+            yield
+            revoking.cancel()
+        await engine.dispose()
+
+    async def ready() -> dict[str, bool]:
+        return {"postgresql": await is_there(), "revocations": revocations.is_complete}
+
+    async def is_there() -> bool:
+        try:
+            async with asyncio.timeout(2), sessions() as session:
+                return bool(await session.scalar(text("SELECT 1")))
+        except Exception as error:
+            if not is_part_at_fault(error):
+                raise
+            return False
+
+    return http.create_app(
+        "registry", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=ready, routers=[router, ledger.routes("registry")],
+    )  # fmt: skip

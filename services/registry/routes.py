@@ -1,0 +1,182 @@
+"""Households as those see them whom it concerns: a page of them, one opened, and how it came to be what it is."""
+
+import base64
+import json
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict
+
+from services.registry import queries
+from services.registry.queries import Asked
+from services.registry.sight import Sight, sight_of, within
+from services.registry.vault import Vault
+from shared import auth
+from shared.auth import Principal
+from shared.database import Session
+from shared.events.fields import PCode
+from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, Road, Status
+from shared.http import Problem
+from shared.places import Places
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(auth.current)]
+
+
+class Listed(BaseModel):
+    """What stands in clear of a household."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    household_id: UUID
+    status: Status
+    report_id: UUID
+    version: int
+    sequence: int
+    author: UUID
+    team: UUID | None
+    persons: int
+    displaced: int
+    occurred_at: datetime
+    occurred_at_precision: Precision
+    mobility: Mobility
+    origin_pcode: str | None
+    origin_country: str | None
+    destination_pcode: str | None
+    destination_country: str | None
+    reasons: tuple[Reason, ...]
+    hazard_type: HazardType | None
+    hazard_id: UUID | None
+    registered_at: datetime
+    changed_at: datetime
+
+
+class HouseholdPage(BaseModel):
+    households: list[Listed]
+    next: str | None = None
+
+
+class HouseholdView(Listed):
+    """With everything that came sealed; `details` and `members` in the words of the report."""
+
+    details: dict[str, Any]
+    members: list[dict[str, Any]]
+
+
+class OwnReport(BaseModel):
+    """What an author reads back."""
+
+    household_id: UUID
+    status: Status
+    report_id: UUID
+    version: int
+    outcome: OutcomeKind
+    reason: str | None
+    report: dict[str, Any]
+
+
+class Version(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    report_id: UUID
+    version: int
+    status: Status
+    author: UUID
+    team: UUID | None
+    road: Road
+    received_at: datetime
+    places_version: str | None
+    flags: tuple[str, ...]
+    outcome: OutcomeKind
+    reason: str | None
+    report: dict[str, Any]
+
+
+class History(BaseModel):
+    household_id: UUID
+    versions: list[Version]
+
+
+@router.get("/v1/households")
+async def households(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    area: PCode | None = None,
+    status: Status | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> HouseholdPage:
+    """Latest change first. `area` is a P-code: households that now live there, or in a unit of it."""
+    places: Places = request.app.state.places
+    asked = Asked(
+        sight_of(caller, places), limit, status=status, within=within(area, places) if area else None,
+        after=decoded(cursor),
+    )  # fmt: skip
+    found = await queries.page(session, asked)
+    await queries.note_read(session, caller, "households", [row["household_id"] for row in found])
+    return HouseholdPage(
+        households=[Listed.model_validate(dict(row)) for row in found],
+        next=encoded(found[-1]["changed_at"], found[-1]["household_id"]) if len(found) == limit else None,
+    )
+
+
+@router.get("/v1/households/{household_id}")
+async def household(
+    household_id: UUID, request: Request, session: Session, caller: Caller
+) -> HouseholdView | OwnReport:
+    """Opened for whose area it is in; an author gets back the own report; for anybody else there is none."""
+    vault, sight = at_hand(request, caller)
+    if sight.author is not None:
+        return await own_report(household_id, session, caller, vault)
+    found = await queries.household(session, vault, household_id, sight)
+    if found is None:
+        raise missing()
+    await queries.note_read(session, caller, "household", [household_id])
+    return HouseholdView.model_validate({**found, "details": found["sealed"]})
+
+
+async def own_report(household_id: UUID, session: Session, caller: Principal, vault: Vault) -> OwnReport:
+    found = await queries.own_report(session, vault, household_id, caller.account)
+    if found is None:
+        raise missing()
+    await queries.note_read(session, caller, "own report", [household_id])
+    return OwnReport.model_validate({**found, "household_id": household_id})
+
+
+@router.get("/v1/households/{household_id}/history")
+async def history(household_id: UUID, request: Request, session: Session, caller: Caller) -> History:
+    """Every version of every report on it, with what became of each; of an author, the own ones."""
+    vault, sight = at_hand(request, caller)
+    if sight.author is None and await queries.household(session, vault, household_id, sight) is None:
+        raise missing()
+    versions = await queries.history(session, vault, household_id, sight.author)
+    if not versions:
+        raise missing()
+    await queries.note_read(session, caller, "history", [household_id])
+    return History(household_id=household_id, versions=[Version.model_validate(each) for each in versions])
+
+
+def at_hand(request: Request, caller: Principal) -> tuple[Vault, Sight]:
+    return request.app.state.vault, sight_of(caller, request.app.state.places)
+
+
+def missing() -> Problem:
+    """The same for what is not there and what is not the caller's to see."""
+    return Problem(404, "not-found", "There is no such household.")
+
+
+def encoded(changed_at: datetime, household_id: UUID) -> str:
+    return base64.urlsafe_b64encode(json.dumps([changed_at.isoformat(), str(household_id)]).encode()).decode()
+
+
+def decoded(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    try:
+        changed_at, household_id = json.loads(base64.urlsafe_b64decode(cursor))
+        return datetime.fromisoformat(changed_at), UUID(household_id)
+    except (ValueError, TypeError):
+        raise Problem(422, "invalid", "The cursor is none of ours: begin without one.") from None

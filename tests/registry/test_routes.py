@@ -1,0 +1,174 @@
+"""Who sees which household, over HTTP, on real PostgreSQL and Kafka."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from services.registry.app import create_app
+from services.registry.config import RegistrySettings
+from services.registry.handlers import Registrar
+from services.registry.vault import Vault
+from shared import database
+from shared.auth import Role
+from shared.places import Places
+from tests.installation import Installation, wait_for
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, Desk, household
+
+pytestmark = pytest.mark.anyio
+
+AUTHOR, TEAM = uuid4(), uuid4()
+BATKEN_OBLAST, OSH_OBLAST = "KG05000000000", "KG06000000000"
+OFFICE = {Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST}
+PATHS = ("/v1/households", "/v1/households/{id}", "/v1/households/{id}/history")
+
+
+@dataclass
+class Office:
+    """The registry's app with some households in it."""
+
+    installation: Installation
+    app: FastAPI
+    registrar: Registrar
+    client: httpx.AsyncClient
+    bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    async def file(self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM) -> None:
+        desk = Desk(self.installation.secrets / "seal")
+        async with self.app.state.sessions.begin() as session:
+            await self.registrar.file_reports(
+                [desk.received(body, author=author, team=team) for body in bodies], session
+            )
+
+    async def get(
+        self, path: str, *, role: Role, areas: tuple[str, ...] = ("KG",), account: UUID | None = None
+    ) -> httpx.Response:
+        token = self.installation.token(roles=[role], areas=areas, account=account or uuid4())
+        return await self.client.get(path, headers={"authorization": f"Bearer {token}"})
+
+    async def reads(self) -> list[dict[str, Any]]:
+        async with self.app.state.sessions.begin() as session:
+            rows = await (await database.driver(session)).fetch("SELECT * FROM reads ORDER BY id")
+            return [dict(row) for row in rows]
+
+
+@pytest.fixture(scope="module")
+async def one_office(shared_installation: Installation) -> AsyncIterator[Office]:
+    settings = shared_installation.settings(RegistrySettings)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            await wait_for(lambda: is_ready(client))
+            yield Office(shared_installation, app, Registrar(Vault(settings.registry_kek_file), Places.load()), client)
+
+
+async def is_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/ready")).status_code == 200
+
+
+@pytest.fixture
+async def office(one_office: Office) -> Office:
+    """Emptied for each test."""
+    async with one_office.app.state.sessions.begin() as session:
+        await session.execute(text("TRUNCATE households, members, episodes, reports, reads, outbox"))
+    return one_office
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("role", Role)
+async def test_role_by_own_area_and_other_area(office: Office, path: str, role: Role) -> None:
+    body = household()
+    await office.file(body)
+    own = await office.get(path.format(id=body["household_id"]), role=role, areas=(BATKEN_OBLAST,))
+    other = await office.get(path.format(id=body["household_id"]), role=role, areas=(OSH_OBLAST,))
+    if role not in OFFICE | {Role.FIELD}:
+        assert (own.status_code, other.status_code) == (403, 403)
+    elif path == PATHS[0]:
+        assert len(own.json()["households"]) == (role in OFFICE)
+        assert other.json()["households"] == []
+    else:
+        assert (own.status_code, other.status_code) == (200 if role in OFFICE else 404, 404)
+
+
+async def test_without_a_token_nothing_is_told(office: Office) -> None:
+    for path in PATHS:
+        assert (await office.client.get(path.format(id=uuid4()))).status_code == 401
+
+
+async def test_a_household_is_opened_as_it_was_told(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    seen = (await office.get(f"/v1/households/{body['household_id']}", role=Role.REGISTRAR)).json()
+    assert seen["members"][1]["given_name"] == "Айгүл"
+    assert [member["member_id"] for member in seen["members"]] == [member["member_id"] for member in body["members"]]
+    assert (seen["details"]["phone"], seen["details"]["shelter"]) == ("+996 555 123456", "tent")
+    assert (seen["persons"], seen["displaced"], seen["destination_pcode"]) == (5, 5, LEILEK)
+
+
+async def test_the_history_tells_every_version_and_what_became_of_it(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    await office.file({**body, "version": 2, "notes": "мост цел"})
+    await office.file({**body, "version": 3}, author=uuid4(), team=None)
+    seen = (await office.get(f"/v1/households/{body['household_id']}/history", role=Role.REGISTRAR)).json()
+    assert [(one["version"], one["outcome"], one["reason"]) for one in seen["versions"]] == [
+        (1, "recorded", None), (2, "recorded", None), (3, "held", "not_author"),
+    ]  # fmt: skip
+    assert seen["versions"][1]["report"]["notes"] == "мост цел"
+
+
+async def test_an_author_reads_back_only_the_own_report(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    await office.file({**body, "version": 2, "notes": "от другого"}, author=uuid4(), team=TEAM)
+    path = f"/v1/households/{body['household_id']}"
+    own = await office.get(path, role=Role.FIELD, account=AUTHOR, areas=())
+    assert own.json()["report"]["notes"] == "мост снесло"
+    assert "от другого" not in (await office.get(f"{path}/history", role=Role.FIELD, account=AUTHOR)).text
+    assert (await office.get(path, role=Role.FIELD, account=uuid4())).status_code == 404
+
+
+async def test_a_household_abroad_is_seen_where_it_came_from(office: Office) -> None:
+    body = household(destination={"country": "RU"})
+    await office.file(body)
+    path = f"/v1/households/{body['household_id']}"
+    assert (await office.get(path, role=Role.OPERATOR, areas=(KADAMJAI,))).status_code == 200
+    assert (await office.get(path, role=Role.OPERATOR, areas=(BATKEN,))).status_code == 404
+
+
+async def test_every_read_leaves_a_row(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    reader = uuid4()
+    for path in PATHS:
+        await office.get(path.format(id=body["household_id"]), role=Role.REGISTRAR, account=reader)
+    await office.get(PATHS[1].format(id=uuid4()), role=Role.REGISTRAR, account=reader)
+    rows = await office.reads()
+    assert [row["what"] for row in rows] == ["households", "household", "history"]
+    assert {(row["account"], *map(str, row["household_ids"])) for row in rows} == {(reader, body["household_id"])}
+
+
+async def test_pages_go_on_where_the_last_one_ended(office: Office) -> None:
+    await office.file(*(household(reported_at=f"2026-06-{day:02}T00:00:00Z") for day in range(1, 8)))
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = (await office.get(f"/v1/households?limit=3{cursor}", role=Role.OPERATOR)).json()
+        seen += [one["household_id"] for one in page["households"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert len(seen) == len(set(seen)) == 7
+    assert (await office.get("/v1/households?cursor=%00", role=Role.OPERATOR)).status_code == 422
+
+
+async def test_a_page_can_be_asked_of_an_area(office: Office) -> None:
+    await office.file(household(), household(destination={"pcode": OSH}))
+    page = (await office.get(f"/v1/households?area={OSH_OBLAST}", role=Role.OPERATOR)).json()
+    assert [one["destination_pcode"] for one in page["households"]] == [OSH]
