@@ -13,8 +13,8 @@ from shared.places import Places
 TEXTS: Mapping[str, str] = {
     "quake_magnitude": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
     "source_severity": N_("Reported by {source}: {urgency}, {certainty}"),
-    "households_displaced": N_("{households} households displaced from {place} within {hours} hours ({dates})"),
-    "displaced_in_hazard_area": N_("{households} displaced households now live in {place}, in the hazard's area"),
+    "households_displaced": N_("Households displaced from {place} within {hours} hours ({dates}): {households}"),
+    "displaced_in_hazard_area": N_("Displaced households that now live in the hazard's area, {place}: {households}"),
     "too_old": N_("Known too late: nobody was told"),
     "cancelled": N_("Cancelled by its source"),
     "below_threshold": N_("Revised: now below what deserves an alert"),
@@ -46,6 +46,8 @@ def _shown(figures: Mapping[str, Any], language: str, gettext: Callable[[str], s
     for kind in ("urgency", "certainty"):
         if kind in figures:
             shown[kind] = term(kind, figures[kind], gettext).lower()
+    if "source" in figures:
+        shown["source"] = term("source", figures["source"], gettext)
     if "pcode" in figures:
         shown["place"] = places.name(figures["pcode"], language)
     if "first" in figures:
