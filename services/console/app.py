@@ -8,10 +8,12 @@ from pathlib import Path
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Mount, Route
 
-from services.console import routes, signin
+from services.console import entry, routes, signin
 from services.console.attempts import Attempts
+from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.first import first_administrator
 from services.console.listening import Listening
@@ -40,6 +42,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         places=places,
         signer=Signer(settings.token_private_key_file),
         attempts=Attempts(redis),
+        callers=Callers(settings.callers_key_file),
     )
 
     @asynccontextmanager
@@ -55,11 +58,15 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         await engine.dispose()
 
     async def ready() -> dict[str, bool]:
-        return {"postgresql": await is_there(app), "revocations": revocations.is_complete}
+        return {
+            "postgresql": await is_there(app),
+            "revocations": revocations.is_complete,
+            "stream": stream.is_reading,
+        }
 
     app = http.create_app(
         "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[signin.router, signin.api, routes.router, ledger.routes("console")],
+        ready=ready, routers=[signin.router, signin.api, entry.router, entry.api, routes.router, ledger.routes("console")],
         routes=[Route("/stream", listening), Mount("/static", pages.static(HERE / "static", HTMX))],
     )  # fmt: skip
     return app
@@ -69,7 +76,5 @@ async def is_there(app: FastAPI) -> bool:
     try:
         async with app.state.sessions() as session:
             return bool(await session.scalar(text("SELECT true")))
-    except Exception as error:
-        if not database.is_away(error):
-            raise
+    except (SQLAlchemyError, OSError):
         return False

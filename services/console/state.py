@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from services.console.attempts import Attempts
+from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from shared.auth import Signer
 from shared.pages import Pages
@@ -18,6 +19,7 @@ class Console:
     places: Places
     signer: Signer
     attempts: Attempts
+    callers: Callers
 
 
 def console(request: Request) -> Console:

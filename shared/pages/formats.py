@@ -1,5 +1,6 @@
 """Numbers, dates and times as a reader of each language expects them, on the clock of Bishkek."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -51,3 +52,13 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 def iso(value: datetime) -> str:
     """For `<time datetime>`."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def coming_days(language: str) -> str:
+    """Today and the next days in words, as JSON by ISO date: browsers do not know Kyrgyz, and a page stays open past midnight."""
+    today = datetime.now(TIMEZONE).date()
+    pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]
+    coming = [today + timedelta(days=n) for n in range(4)]
+    return json.dumps(
+        {day.isoformat(): format_date(day, pattern, locale=language) for day in coming}, ensure_ascii=False
+    )

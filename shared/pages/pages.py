@@ -83,6 +83,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
         "languages": LANGUAGES,
         "term": lambda kind, code: term(kind, code, texts.ugettext),
         "sentence": lambda reason, figures, places: sentence(reason, figures, language, texts, places),
+        "days": lambda: formats.coming_days(language),
         "_plain": texts.ugettext,
     }
     return environment

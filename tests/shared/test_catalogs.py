@@ -8,7 +8,7 @@ from babel.messages.catalog import Message
 
 from shared.pages import messages
 
-PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 CATALOGS = [
     pytest.param(place, language, id=f"{place.name}-{language}")
     for place in messages.places()

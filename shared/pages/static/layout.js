@@ -5,7 +5,8 @@ import { age } from "./ages.js";
 const language = document.documentElement.lang;
 const zone = "Asia/Bishkek";
 const time = new Intl.DateTimeFormat("ru", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat(language, { timeZone: zone, weekday: "short", day: "numeric", month: "long" });
+const day = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
+const days = JSON.parse(document.getElementById("clock")?.dataset.days ?? "{}");
 
 function tick() {
   const now = new Date();
@@ -13,7 +14,7 @@ function tick() {
   if (clock) {
     const date = document.createElement("span");
     date.className = "clock-day";
-    date.textContent = day.format(now);
+    date.textContent = days[day.format(now)] ?? day.format(now);
     clock.replaceChildren(time.format(now), date);
   }
   for (const element of document.querySelectorAll("time[data-age]")) {

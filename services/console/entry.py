@@ -1,0 +1,70 @@
+"""New event: what comes by telephone, in 30 seconds, by keyboard alone; the browser itself sends it to intake."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.console.accounts import CMC_SOURCE
+from services.console.callers import Caller
+from services.console.queries import callers
+from services.console.state import console
+from shared import auth
+from shared.database import Session
+from shared.http import Problem
+from shared.pages import TERMS, language_of
+
+router = APIRouter(include_in_schema=False)
+api = APIRouter()
+
+
+@router.get("/new-event")
+async def new_event(request: Request) -> Response:
+    here, language = console(request), language_of(request)
+    return here.pages.render(
+        request, "new-event.html", source=CMC_SOURCE, counted=here.settings.counted_status,
+        hazards=hazards(request), places=here.places.options(language),
+    )  # fmt: skip
+
+
+@router.get("/ledger")
+async def ledger_page(request: Request) -> Response:
+    here = console(request)
+    kinds = {code: here.pages.gettext(language_of(request), text) for code, text in TERMS["outcome"].items()}
+    roads = {code: here.pages.gettext(language_of(request), text) for code, text in TERMS["road"].items()}
+    return here.pages.render(request, "ledger.html", kinds=kinds, roads=roads)
+
+
+@router.get("/field")
+async def field() -> Response:
+    """The address that fits on a card for field teams."""
+    return RedirectResponse("/intake/field", 308)
+
+
+@api.put("/v1/callers/{report_id}", status_code=204)
+async def keep_caller(request: Request, session: Session, report_id: UUID, caller: Caller) -> None:
+    sealed = console(request).callers.seal(caller, report_id)
+    if not await callers.keep(session, report_id, auth.current(request).account, sealed):
+        raise Problem(409, "another-author", "Somebody else has noted who called about this.")
+
+
+@api.get("/v1/callers/{report_id}")
+async def read_caller(request: Request, session: Session, report_id: UUID) -> Caller:
+    """Reading leaves a row, committed before the answer leaves."""
+    sealed = await callers.read(session, report_id, auth.current(request).account)
+    if sealed is None:
+        raise Problem(404, "not-found", "Nobody was noted for this report.")
+    return console(request).callers.open(sealed, report_id)
+
+
+def hazards(request: Request) -> list[dict[str, object]]:
+    """Each hazard under its name, found by its name in any of the three languages."""
+    pages, language = console(request).pages, language_of(request)
+    return [
+        {
+            "value": code,
+            "name": pages.gettext(language, text),
+            "terms": [pages.gettext(each, text) for each in ("ky", "ru", "en")],
+        }
+        for code, text in TERMS["hazard"].items()
+    ]

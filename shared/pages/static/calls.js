@@ -1,0 +1,28 @@
+// Calls to our own services: JSON out, JSON or a problem in, and never longer than ten seconds.
+
+const LONGEST_MS = 10_000;
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ */
+export function call(method, path, body) {
+  return fetch(path, {
+    method,
+    headers: body ? { "content-type": "application/json" } : {},
+    body: body ? JSON.stringify(body) : undefined,
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(LONGEST_MS),
+  });
+}
+
+/**
+ * What a refused call says.
+ * @param {Response} answer
+ * @returns {Promise<{status: number, body: Record<string, any>}>}
+ */
+export async function problem(answer) {
+  const isJson = (answer.headers.get("content-type") ?? "").includes("json");
+  return { status: answer.status, body: isJson ? await answer.json() : {} };
+}

@@ -1,0 +1,124 @@
+// A field that finds one of a list while somebody types: in any of the three languages, with or without the Kyrgyz letters.
+
+/** @typedef {{value: string, name: string, above?: string | null, terms: string[]}} Option */
+
+const MOST = 8;
+/** @type {Record<string, string>} */
+const FOLDED = { "ө": "о", "ү": "у", "ң": "н", "ӊ": "н", "ё": "е" };
+
+/** @param {string} text */
+export function folded(text) {
+  return text.toLowerCase().replace(/[өүңӊё]/g, (letter) => FOLDED[letter]).replace(/[-–.,]/g, " ").replace(/\s+/g, " ").trim();
+}
+
+/**
+ * The options a text may mean: those that begin with it first, then those with a word that does.
+ * @param {Option[]} options
+ * @param {string} text
+ */
+export function found(options, text) {
+  const typed = folded(text);
+  const ranked = options.map((option) => {
+    const words = [option.name, ...option.terms].map(folded);
+    if (words.some((word) => word.startsWith(typed))) return { option, rank: 0 };
+    return { option, rank: words.some((word) => word.includes(` ${typed}`)) ? 1 : 2 };
+  });
+  return ranked.filter(({ rank }) => rank < 2).sort((a, b) => a.rank - b.rank).map(({ option }) => option);
+}
+
+export class Combobox {
+  /**
+   * @param {HTMLInputElement} input
+   * @param {Option[]} options
+   */
+  constructor(input, options) {
+    this.input = input;
+    this.options = options;
+    this.list = /** @type {HTMLUListElement} */ (document.getElementById(input.getAttribute("aria-controls") ?? ""));
+    /** @type {Option[]} */
+    this.shown = [];
+    this.at = 0;
+    /** @type {Option | undefined} */
+    this.chosen = undefined;
+    input.addEventListener("input", () => { this.chosen = undefined; this.show(); });
+    input.addEventListener("keydown", (event) => this.key(event));
+    input.addEventListener("focus", () => this.input.value && !this.chosen && this.show());
+    input.addEventListener("blur", () => this.leave());
+    this.list.addEventListener("mousedown", (event) => {
+      const item = /** @type {HTMLElement} */ (event.target).closest("li");
+      if (item) this.choose(this.shown[[...this.list.children].indexOf(item)]);
+      event.preventDefault();
+    });
+  }
+
+  show() {
+    this.shown = found(this.options, this.input.value).slice(0, MOST);
+    this.at = 0;
+    this.draw();
+  }
+
+  draw() {
+    this.list.replaceChildren(...this.shown.map((option, number) => {
+      const item = document.createElement("li");
+      item.id = `${this.list.id}-${number}`;
+      item.role = "option";
+      item.ariaSelected = String(number === this.at);
+      item.textContent = option.name;
+      if (option.above) {
+        const above = document.createElement("small");
+        above.textContent = ` ${option.above}`;
+        item.append(above);
+      }
+      return item;
+    }));
+    const isOpen = this.shown.length > 0;
+    this.list.hidden = !isOpen;
+    this.input.ariaExpanded = String(isOpen);
+    this.input.setAttribute("aria-activedescendant", isOpen ? `${this.list.id}-${this.at}` : "");
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.key === "ArrowDown" && this.list.hidden) this.show();
+    else if (event.key === "ArrowDown") this.move(1);
+    else if (event.key === "ArrowUp") this.move(-1);
+    else if (event.key === "Escape" && !this.list.hidden) this.close();
+    else if (event.key === "Enter" && !event.ctrlKey && !this.list.hidden) this.choose(this.shown[this.at]);
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {number} step */
+  move(step) {
+    this.at = (this.at + step + this.shown.length) % Math.max(1, this.shown.length);
+    this.draw();
+  }
+
+  /** @param {Option | undefined} option */
+  choose(option) {
+    if (!option) return;
+    this.chosen = option;
+    this.input.value = option.above ? `${option.name}, ${option.above}` : option.name;
+    this.input.removeAttribute("aria-invalid");
+    this.close();
+  }
+
+  /** Tab takes the first of the list, so that three letters and Tab are enough. */
+  leave() {
+    if (!this.chosen && this.input.value.trim()) {
+      if (this.list.hidden) this.shown = found(this.options, this.input.value);
+      this.choose(this.shown[this.at] ?? this.shown[0]);
+    }
+    this.close();
+  }
+
+  close() {
+    this.shown = [];
+    this.draw();
+  }
+
+  clear() {
+    this.chosen = undefined;
+    this.input.value = "";
+  }
+}
