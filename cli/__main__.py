@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 from cli import environment
 
-GROUPS = ("demo", "feed", "places", "provision")
+GROUPS = ("contract", "demo", "feed", "places", "provision", "receiver")
 
 
 class Groups(TyperGroup):

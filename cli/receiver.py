@@ -1,0 +1,140 @@
+"""`dayar receiver`: who is told of alerts, by which way, and in which step."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from email.headerregistry import Address
+from typing import Annotated, NoReturn, TypeVar
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import queries, subscriptions
+from services.alerts.config import AlertsSettings
+from services.alerts.receivers import Receiver
+from services.alerts.secrets import SecretBox
+from services.alerts.subscriptions import ReceiverNotFound
+from shared import database
+from shared.events.vocabulary import Channel, Severity, Status
+from shared.pages import LANGUAGES
+from shared.places import COUNTRY, Places
+
+T = TypeVar("T")
+
+app = typer.Typer(help="Receivers of alerts.", no_args_is_help=True, add_completion=False)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+Label = Annotated[str, typer.Argument(help="What the receiver is called on the pages, e.g. `duty desk`.")]
+
+
+@app.command()
+def add(
+    label: Label,
+    address: Annotated[str, typer.Argument(help="A URL for a webhook, an address for e-mail.")],
+    language: Annotated[str, typer.Option("--lang", help="ky, ru or en.")] = "ky",
+    status: Annotated[list[Status], typer.Option(help="Which alerts: Actual, Exercise, Test.")] = [Status.ACTUAL],  # noqa: B006
+    step: Annotated[int, typer.Option(min=0, max=20, help="0 is told first, 1 and on when nobody answers.")] = 0,
+    area: Annotated[list[str], typer.Option(help="P-codes; none = the whole country.")] = [],  # noqa: B006
+    floor: Annotated[Severity, typer.Option(help="The least severity it is told of.")] = Severity.MINOR,
+) -> None:
+    """Add a receiver, or change it. A new webhook's secret is shown once."""
+    settings = own_settings()
+    receiver = Receiver(
+        label, channel_of(address), address, language, frozenset(status), step, tuple(area), floor
+    )  # fmt: skip
+    check(receiver, settings)
+    box = SecretBox(settings.alerts_key_file)
+    secret = run(settings, lambda session: subscriptions.put(session, receiver, box))
+    console.print(f"[green]{label}[/] is told by {receiver.channel} in step {step}.")
+    show(secret)
+
+
+@app.command()
+def rotate(label: Label) -> None:
+    """Draw another secret; the former one signs too until `retire`."""
+    settings = own_settings()
+    box = SecretBox(settings.alerts_key_file)
+    show(run(settings, lambda session: subscriptions.rotate(session, label, box)))
+
+
+@app.command()
+def retire(label: Label) -> None:
+    """Let the former secret sign no more."""
+    run(own_settings(), lambda session: subscriptions.retire(session, label))
+    console.print(f"The former secret of {label} signs no more.")
+
+
+@app.command()
+def remove(label: Label) -> None:
+    """Take a receiver off the list."""
+    run(own_settings(), lambda session: subscriptions.remove(session, label))
+    console.print(f"{label} is told no more.")
+
+
+@app.command("list")
+def list_all() -> None:
+    """Who is told, and when."""
+    table = Table("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From")
+    for one in run(own_settings(), queries.receivers):
+        statuses, areas = ", ".join(sorted(one.statuses)), ", ".join(one.areas) or COUNTRY
+        table.add_row(
+            str(one.step), one.label, one.channel, one.address, LANGUAGES[one.language], statuses, areas, one.floor
+        )
+    console.print(table)
+
+
+def channel_of(address: str) -> Channel:
+    return Channel.WEBHOOK if address.startswith(("https://", "http://")) else Channel.EMAIL
+
+
+def check(receiver: Receiver, settings: AlertsSettings) -> None:
+    places = Places.load(settings.places_path)
+    unknown = [area for area in receiver.areas if area != COUNTRY and places.unit(area) is None]
+    if unknown:
+        refuse(f"No such place: {', '.join(unknown)}.")
+    if receiver.language not in LANGUAGES:
+        refuse(f"One of {', '.join(LANGUAGES)} is expected as language.")
+    if not is_address(receiver):
+        refuse("An https:// address or an e-mail address is expected.")
+
+
+def is_address(receiver: Receiver) -> bool:
+    try:
+        if receiver.channel is Channel.WEBHOOK:
+            return bool(httpx.URL(receiver.address).host)
+        return bool(Address(addr_spec=receiver.address).domain)
+    except (httpx.InvalidURL, ValueError, IndexError):
+        return False
+
+
+def show(secret: str | None) -> None:
+    if secret is not None:
+        console.print(f"Its secret, shown this once: [bold]{secret}[/]")
+
+
+def own_settings() -> AlertsSettings:
+    return AlertsSettings().for_service("alerts")
+
+
+def run(settings: AlertsSettings, deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    try:
+        return asyncio.run(transacted(settings, deed))
+    except ReceiverNotFound as error:
+        refuse(f"There is no receiver called {error}.")
+
+
+async def transacted(settings: AlertsSettings, deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    engine = database.engine(settings)
+    try:
+        async with database.sessions(engine).begin() as session:
+            return await deed(session)
+    finally:
+        await engine.dispose()
+
+
+def refuse(why: str) -> NoReturn:
+    errors.print(f"[bold red]Nothing was changed.[/] {why}")
+    raise typer.Exit(1)
