@@ -16,5 +16,7 @@ def load() -> None:
     for folder in wanted:
         file = root / folder / "environment"
         if file.exists():
-            os.environ.update(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines())
+            for line in file.read_text(encoding="utf-8").splitlines():
+                name, _, value = line.partition("=")
+                os.environ[name] = value
             return

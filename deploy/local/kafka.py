@@ -156,8 +156,8 @@ class Kafka(Part):
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
-            # a lone broker that was killed is let back in after 1 s, not 9
-            "broker.session.timeout.ms": 1000,
+            # a lone broker that was killed is let back in after 2 s, not 9; at 1 s a busy machine would shut out a living one
+            "broker.session.timeout.ms": 2000,
             "broker.heartbeat.interval.ms": 200,
             # a lone broker's acknowledgement has to survive a power cut
             "log.flush.interval.messages": 1,

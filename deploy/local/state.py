@@ -131,6 +131,6 @@ def disk_message(error: OSError) -> CannotStart | None:
     """What the disk's refusal means to the person at the terminal."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(error.filename or "")
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR):
         return DiskReadOnly(error.filename or "")
     return None

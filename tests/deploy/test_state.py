@@ -1,0 +1,101 @@
+"""A state folder that is not safe, not ours or too new is refused, and left as it was."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from deploy.local import state
+from deploy.local.options import BindingOpen, NotANumber, Options
+
+
+def hold(root: Path, *, exercise: bool = True, kafka_port: int | None = None) -> state.Installation:
+    with state.held(root, exercise=exercise, kafka_port=kafka_port) as (_folders, installation):
+        return installation
+
+
+def test_the_mark_and_the_ports_are_kept(tmp_path: Path) -> None:
+    first = hold(tmp_path / "state")
+    assert first.exercise
+    assert hold(tmp_path / "state") == first
+    assert not hold(tmp_path / "state", exercise=False).exercise
+
+
+def test_a_chosen_kafka_port_is_kept(tmp_path: Path) -> None:
+    hold(tmp_path / "state", kafka_port=29092)
+    assert hold(tmp_path / "state").ports["kafka"] == 29092
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    root = tmp_path / "state"
+    root.mkdir()
+    root.chmod(mode)
+    with pytest.raises(state.StateOpen):
+        hold(root)
+    assert list(root.iterdir()) == []
+
+
+def test_what_is_inside_is_closed_to_others(tmp_path: Path) -> None:
+    hold(tmp_path / "state")
+    folder = tmp_path / "state" / "demo"
+    assert folder.stat().st_mode & 0o077 == (0o011 if os.geteuid() == 0 else 0)
+    assert all(each.stat().st_mode & 0o077 == 0 for each in folder.iterdir() if each.is_dir())
+
+
+def test_a_newer_release_s_folder_is_refused_unchanged(tmp_path: Path) -> None:
+    hold(tmp_path / "state")
+    file = tmp_path / "state" / "demo" / "installation.json"
+    newer = json.dumps({**json.loads(file.read_text()), "version": state.VERSION + 1})
+    file.write_text(newer)
+    with pytest.raises(state.StateNewer):
+        hold(tmp_path / "state")
+    assert file.read_text() == newer
+
+
+def test_a_stranger_s_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state" / "demo").mkdir(parents=True)
+    (tmp_path / "state" / "demo" / "thesis.txt").touch()
+    with pytest.raises(state.StateOther):
+        hold(tmp_path / "state")
+
+
+def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:
+    with state.held(tmp_path / "state", exercise=True, kafka_port=None), pytest.raises(state.StateBusy):
+        hold(tmp_path / "state")
+
+
+def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "LEAST_FREE_BYTES", 2**62)
+    with pytest.raises(state.DiskFull):
+        hold(tmp_path / "state")
+
+
+def test_a_place_that_cannot_be_written_is_said() -> None:
+    with pytest.raises(state.DiskReadOnly):
+        hold(Path("/proc/1/dayar"))
+
+
+def test_binding_to_the_network_needs_tls_in_front() -> None:
+    with pytest.raises(BindingOpen):
+        Options.read({"HOST": "0.0.0.0"})
+    assert Options.read({"HOST": "0.0.0.0", "PUBLIC_URL": "https://dayar.example"}).host == "0.0.0.0"
+
+
+def test_a_port_is_a_number() -> None:
+    with pytest.raises(NotANumber):
+        Options.read({"PORT": "eighty"})
+
+
+def test_the_scenario_never_plays_on_given_parts() -> None:
+    assert Options.read({}).plays
+    assert not Options.read({"DEMO": "0"}).exercise
+    assert not Options.read({"KAFKA_BOOTSTRAP": "broker:9092"}).exercise
+    assert not Options.read({"KAFKA_BOOTSTRAP": "broker:9092", "DEMO": "1"}).plays
+
+
+def test_the_administrator_s_password_reaches_no_child() -> None:
+    options = Options.read({"DAYAR_ADMIN_PASSWORD": "secret"})
+    assert options.admin_password == "secret"
+    assert "DAYAR_ADMIN_PASSWORD" not in options.environment
