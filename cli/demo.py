@@ -68,8 +68,10 @@ def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: T
     """Sends every step at its time; returns what was answered. Raises CannotPlay."""
     played = Played()
     began = time.monotonic()
-    with operator(base_url, passwords) as desk, phone(base_url, passwords) as field:
-        clients = {Sender.OPERATOR: desk, Sender.FIELD: field}
+    with client(base_url) as desk, client(base_url) as phone:
+        sign_in(desk, ACCOUNTS[Sender.OPERATOR], passwords)
+        get_token(phone, ACCOUNTS[Sender.FIELD], passwords)
+        clients = {Sender.OPERATOR: desk, Sender.FIELD: phone}
         for step in scenario.steps(datetime.now(UTC)):
             time.sleep(max(0.0, began + seconds * step.at - time.monotonic()))
             answer = send(clients[step.sender], step)
@@ -87,26 +89,26 @@ def accounts(file: Path) -> dict[str, str]:
     return dict(line.split(maxsplit=1) for line in lines if line.strip())
 
 
-def operator(base_url: str, passwords: Mapping[str, str]) -> httpx.Client:
-    """Signed in as a browser is: by cookie, from the installation's own pages."""
-    client = httpx.Client(base_url=base_url, headers={"sec-fetch-site": "same-origin"}, timeout=30, trust_env=False)
-    name = ACCOUNTS[Sender.OPERATOR]
-    answer = patiently(lambda: client.post("/sign-in", data={"name": name, "password": password_of(name, passwords)}))
-    if not client.cookies:
+def client(base_url: str) -> httpx.Client:
+    return httpx.Client(base_url=base_url, timeout=30, trust_env=False)
+
+
+def sign_in(desk: httpx.Client, name: str, passwords: Mapping[str, str]) -> None:
+    """As a browser does: by cookie, from the installation's own pages."""
+    desk.headers["sec-fetch-site"] = "same-origin"
+    form = {"name": name, "password": password_of(name, passwords)}
+    answer = patiently(lambda: desk.post("/sign-in", data=form))
+    if not desk.cookies:
         raise CannotPlay(f"{name} could not sign in ({answer.status_code}).")
-    return client
 
 
-def phone(base_url: str, passwords: Mapping[str, str]) -> httpx.Client:
-    """Signed in as a field team's phone is: by a device token."""
-    client = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
-    name = ACCOUNTS[Sender.FIELD]
+def get_token(phone: httpx.Client, name: str, passwords: Mapping[str, str]) -> None:
+    """As a field team's phone does."""
     wanted = {"name": name, "password": password_of(name, passwords), "device": str(uuid4())}
-    answer = patiently(lambda: client.post("/v1/tokens", json=wanted))
+    answer = patiently(lambda: phone.post("/v1/tokens", json=wanted))
     if answer.is_error:
         raise CannotPlay(f"{name} could not sign in ({answer.status_code}).")
-    client.headers["authorization"] = f"Bearer {answer.json()['token']}"
-    return client
+    phone.headers["authorization"] = f"Bearer {answer.json()['token']}"
 
 
 def password_of(name: str, passwords: Mapping[str, str]) -> str:
