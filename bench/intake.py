@@ -62,17 +62,22 @@ class Bench:
     def _started(self, *command: str) -> tuple[Process, int]:
         port = homes.free_port()
         process = self.installation.run(*command, env={"PORT": str(port)})
-        if not wait_until(lambda: not homes.is_free(port) or not process.is_running, timeout=30) or not process.is_running:
+        if (
+            not wait_until(lambda: not homes.is_free(port) or not process.is_running, timeout=30)
+            or not process.is_running
+        ):
             raise RuntimeError(process.log_tail())
         return process, port
 
-    async def timed(self, name: str, server: tuple[Process, int], path: str, bodies: Sequence[bytes], *, each: int = 1) -> Pass:
+    async def timed(
+        self, name: str, server: tuple[Process, int], path: str, bodies: Sequence[bytes], *, each: int = 1
+    ) -> Pass:
         process, port = server
         requests = load.posts(path, bodies, port=port, token=self.token)
-        watched = {"server": [process.pid], "client": [psutil.Process().pid], "parts": self._parts()}
-        before = {who: cpu(pids) for who, pids in watched.items()}
+        watched = {"server": family([process.pid]), "client": [psutil.Process()], "parts": family(self._parts())}
+        before = {who: cpu(processes) for who, processes in watched.items()}
         run = await load.send(port, requests)
-        spent = {who: cpu(pids) - before[who] for who, pids in watched.items()}
+        spent = {who: cpu(processes) - before[who] for who, processes in watched.items()}
         found = Pass(name, each * len(bodies), run.seconds, spent, run.statuses)
         print(found, flush=True)
         return found
@@ -81,17 +86,21 @@ class Bench:
         return [part.process.pid for part in self.installation.parts.embedded]
 
     async def balances(self, port: int, *, sent: int) -> bool:
-        """sent = accepted + spooled + duplicate + refused, and the log holds as many as were accepted and spooled."""
+        """Sent = accepted + spooled + duplicate + refused, and the log holds as many as were accepted and spooled."""
         token = self.installation.token(roles=[Role.OPERATOR])
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             answer = await client.get("/v1/ledger", headers={"authorization": f"Bearer {token}"})
         counts, spool = answer.json()["door"], answer.json()["spool"]
-        async with kafka.log_reader(self.installation.settings(Settings, "registry")) as log:
-            logged = sum((await log.ends(["displacements"])).values())
+        async with kafka.log_reader(self.installation.settings(Settings, "registry"), ["displacements"]) as log:
+            logged = sum((await log.ends()).values())
         print(f"count check: {counts['sent']} sent = {counts['accepted']} accepted + {counts['spooled']} spooled"
               f" + {counts['duplicate']} duplicate + {counts['refused']} refused; {logged} on the log")  # fmt: skip
         kinds = counts["accepted"] + counts["spooled"] + counts["duplicate"] + counts["refused"]
-        return sent == counts["sent"] == kinds and logged == counts["accepted"] + counts["spooled"] and not spool["records"]
+        return (
+            sent == counts["sent"] == kinds
+            and logged == counts["accepted"] + counts["spooled"]
+            and not spool["records"]
+        )
 
 
 @contextmanager
@@ -105,10 +114,12 @@ def bench() -> Iterator[Bench]:
                 process.stop()
 
 
-def cpu(pids: Sequence[int]) -> float:
-    """User and system time of these processes and their children."""
-    family = [process for pid in pids for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
-    return float(sum(times.user + times.system for times in (process.cpu_times() for process in family)))
+def family(pids: Sequence[int]) -> list[psutil.Process]:
+    return [process for pid in pids for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
+
+
+def cpu(processes: Sequence[psutil.Process]) -> float:
+    return float(sum(times.user + times.system for times in (process.cpu_times() for process in processes)))
 
 
 def reports(count: int, *, persons: int = 5) -> list[bytes]:
@@ -116,7 +127,8 @@ def reports(count: int, *, persons: int = 5) -> list[bytes]:
     template = json.dumps(household(persons)).encode()
     report_id, household_id = b"00000000-0000-4000-8000-000000000001", b"00000000-0000-4000-8000-000000000002"
     return [
-        template.replace(report_id, str(uuid4()).encode()).replace(household_id, str(uuid4()).encode()) for _ in range(count)
+        template.replace(report_id, str(uuid4()).encode()).replace(household_id, str(uuid4()).encode())
+        for _ in range(count)
     ]
 
 
@@ -157,5 +169,3 @@ def verdict(*, ratio: float, promised: float, balanced: bool) -> int:
     if not balanced:
         print("VOID: the counts do not balance")
     return 0 if balanced and ratio >= promised else 1
-
-

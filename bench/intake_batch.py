@@ -19,7 +19,9 @@ async def measure(made: Bench, count: int, persons: int) -> int:
     for _ in range(ROUNDS):
         singles.append(await made.timed("A one a request", ours, DISPLACEMENTS, reports(count, persons=persons)))
         together = reports(2 * count, persons=persons)
-        bodies = [b"[" + b",".join(together[start : start + TOGETHER]) + b"]" for start in range(0, len(together), TOGETHER)]
+        bodies = [
+            b"[" + b",".join(together[start : start + TOGETHER]) + b"]" for start in range(0, len(together), TOGETHER)
+        ]
         batches.append(await made.timed("B fifty a request", ours, BATCH, bodies, each=TOGETHER))
     rates = [sum(one.reports for one in passes) / sum(one.seconds for one in passes) for passes in (singles, batches)]
     balanced = await made.balances(ours[1], sent=warm.reports + ROUNDS * 3 * count)

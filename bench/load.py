@@ -5,6 +5,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
 
 CONNECTIONS = 64
 
@@ -24,8 +26,7 @@ class Sender(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without saying so
         self._next()
 
     def data_received(self, data: bytes) -> None:
@@ -55,14 +56,17 @@ class Sender(asyncio.Protocol):
             self._transport.close()
 
 
-async def send(port: int, requests: Iterable[bytes], *, connections: int = CONNECTIONS, keeps_bodies: bool = False) -> Run:
+async def send(
+    port: int, requests: Iterable[bytes], *, connections: int = CONNECTIONS, keeps_bodies: bool = False
+) -> Run:
     """Closed loop: as many requests under way as there are connections."""
     waiting, run = deque(requests), Run(0.0, Counter())
     loop = asyncio.get_running_loop()
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(min(connections, len(waiting)))]
     began = time.perf_counter()
     for end in ends:
-        await loop.create_connection(lambda end=end: Sender(waiting, run, end, keeps_bodies=keeps_bodies), "127.0.0.1", port)
+        sender = partial(Sender, waiting, run, end, keeps_bodies=keeps_bodies)
+        await loop.create_connection(sender, "127.0.0.1", port)
     await asyncio.gather(*ends)
     run.seconds = time.perf_counter() - began
     return run

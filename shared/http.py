@@ -4,6 +4,7 @@ import copy
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -80,7 +81,10 @@ def create_app(
         _guard(route, MOUNTS[service], authenticator, settings.public_url)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
-    app.add_middleware(Edge, hosts=settings.hosts, metrics=HttpMetrics(app.state.metrics), is_https=is_https(settings))
+    app.state.edge = partial(
+        Edge, hosts=settings.hosts, metrics=HttpMetrics(app.state.metrics), is_https=is_https(settings)
+    )
+    app.add_middleware(app.state.edge)
     return app
 
 

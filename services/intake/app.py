@@ -12,8 +12,9 @@ from services.intake.config import IntakeSettings
 from services.intake.door import Counts, Door, DoorMetrics
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
+from services.intake.lane import Lane, Turned
 from services.intake.memory import Memory
-from services.intake.routes import ROUTES, Intake, Turned
+from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
 from shared import database, http
 from shared.auth import Authenticator
@@ -62,8 +63,9 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         "intake", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready, routers=(feeds.router,), routes=ROUTES,
     )  # fmt: skip
-    for route in app.router.routes:
-        if isinstance(route, Route) and route.methods == {"POST"}:
-            route.app = Turned(route.app, counts)
+    paths = {route.path for route in HOT}
+    guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
+    hot = {route.path: app.state.edge(Turned(route.app, counts)) for route in guarded}
+    app.middleware_stack = Lane(app.build_middleware_stack(), hot)
     app.openapi = openapi.described(app)  # type: ignore[method-assign] # FastAPI's own way to add to it
     return app

@@ -20,7 +20,9 @@ class IntakeSettings(Settings):
     memory_key_file: Path = Path(".state/secrets/memory-key")
     intake_spool_bytes: int = 1 << 30
     intake_requests_at_once: int = 256  # of one account; more are answered 429
-    intake_usgs_feeds: tuple[str, ...] | None = None  # a JSON list; none given = the source's own, except in an exercise
+    intake_usgs_feeds: tuple[str, ...] | None = (
+        None  # a JSON list; none given = the source's own, except in an exercise
+    )
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
 

@@ -61,12 +61,42 @@ def row(counter: Counter[str]) -> dict[str, int]:
     return {"sent": counter.total(), **{answer: counter[answer] for answer in COUNTED}}
 
 
+@dataclass(slots=True)
+class Follower:
+    """A report that another one's caller takes in."""
+
+    draft: Draft
+    answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
 class Door:
     """Takes checked reports: asks the memory, seals, publishes or spools, remembers, and only then answers."""
 
     def __init__(self, *, memory: Memory, sealer: Sealer, publisher: Publisher, spool: Spool, counts: Counts) -> None:
         self.memory, self.sealer, self.publisher, self.spool = (memory, sealer, publisher, spool)
         self.counts = counts
+        self._gathering: list[Follower] | None = None
+
+    async def take_one(self, draft: Draft) -> Answer:
+        """Reports that come within one turn of the loop are taken together; the first of them does it for all."""
+        if self._gathering is not None:
+            follower = Follower(draft)
+            self._gathering.append(follower)
+            return await follower.answer
+        followers: list[Follower] = []
+        self._gathering = followers
+        await asyncio.sleep(0)
+        self._gathering = None
+        try:
+            first, *others = await self.take([draft, *(each.draft for each in followers)])
+        except BaseException as error:
+            for each in followers:
+                each.answer.set_exception(error)
+            raise
+        for each, answer in zip(followers, others, strict=True):
+            if not each.answer.done():  # the caller may have gone away
+                each.answer.set_result(answer)
+        return first
 
     async def take(self, drafts: Sequence[Draft]) -> list[Answer]:
         """One answer per draft, in order. Two at once are both published, and told apart by who reads them."""

@@ -46,7 +46,9 @@ class Question:
 
     names: Sequence[bytes]
     traces: Sequence[Trace]
-    answer: asyncio.Future[list[bytes | None]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    answer: asyncio.Future[list[bytes | None]] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
 
 
 class Memory:
@@ -68,8 +70,7 @@ class Memory:
         self._away_until = 0.0
 
     def trace(self, draft: Draft) -> Trace:
-        name = b"%b%b%b%d" % (self._prefix, draft.author.bytes, draft.report_id.bytes, draft.version)
-        return Trace(name, hmac.digest(self._key, draft.content, "sha256")[:16])
+        return Trace(self._prefix + draft.name, hmac.digest(self._key, draft.content, "sha256")[:16])
 
     async def marks(self, traces: Sequence[Trace]) -> list[bytes | None]:
         """The marks kept under these names."""

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Protocol
-from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -43,28 +41,21 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.CANCEL: HazardCancelled,
 }
 
-# A report serialised as one of its two halves: the hot path validates once and never builds the other model.
-_household_clear = TypeAdapter(HouseholdClear)
-_household_sealed = TypeAdapter(HouseholdSealed)
-_group_clear = TypeAdapter(GroupClear)
-_group_sealed = TypeAdapter(GroupSealed)
+# A report written as one of its two halves: the hot path validates once and never builds the other model.
+_household_clear = TypeAdapter(HouseholdClear).serializer.to_json
+_household_sealed = TypeAdapter(HouseholdSealed).serializer.to_json
+_group_clear = TypeAdapter(GroupClear).serializer.to_json
+_group_sealed = TypeAdapter(GroupSealed).serializer.to_json
+_hazard = TypeAdapter(HazardReport).serializer.to_json
 
 
 class Draft(Protocol):
     """A checked report with its author, not yet sealed."""
 
-    author: UUID
+    name: bytes  # by author, report and version
     road: Road
-    event_type: str
-
-    @property
-    def report_id(self) -> UUID: ...
-
-    @property
-    def version(self) -> int: ...
-
-    @property
-    def event_id(self) -> UUID: ...
+    report_id: str
+    event_id: str
 
     @property
     def content(self) -> bytes:
@@ -74,39 +65,21 @@ class Draft(Protocol):
     def finish(self, sealer: Sealer) -> Message: ...
 
 
-class Identified:
-    """What a draft's identity follows from."""
+@dataclass(slots=True)
+class DisplacementDraft:
+    """Ids as text, as each is written several times; `stamps` is JSON: author, team, road, received_at, places_version, flags."""
 
-    author: UUID
-    event_type: str
-    report: HouseholdReport | GroupReport | HazardReport
-
-    @property
-    def report_id(self) -> UUID:
-        return self.report.report_id
-
-    @property
-    def version(self) -> int:
-        return self.report.version
-
-    @cached_property
-    def event_id(self) -> UUID:
-        return event_id(self.event_type, self.author, self.report.report_id, self.report.version)
-
-
-@dataclass
-class DisplacementDraft(Identified):
-    """The stamps are JSON already: author, team, road, received_at, places_version, flags."""
-
-    report: HouseholdReport | GroupReport
-    author: UUID
+    name: bytes
     road: Road
-    received_at: datetime
-    stamps: str
+    report_id: str
+    event_id: str
+    author: str
     event_type: str
-    key: UUID
+    key: str
     clear: bytes
     plain: bytes
+    stamps: str
+    received_at: datetime
 
     @property
     def content(self) -> bytes:
@@ -115,29 +88,25 @@ class DisplacementDraft(Identified):
     def finish(self, sealer: Sealer) -> Message:
         aad = seal.report_aad(
             kid=sealer.kid, event_type=self.event_type, event_id=self.event_id,
-            report_id=self.report.report_id, key=self.key, author=self.author,
+            report_id=self.report_id, key=self.key, author=self.author,
         )  # fmt: skip
-        box = sealer.seal(self.plain, aad).model_dump_json()
-        value = b"%b,%b" % (self.clear[:-1], f'{self.stamps},"sealed":{box}}}'.encode())
+        value = b"%b,%b" % (self.clear[:-1], f'{self.stamps},"sealed":{sealer.seal_json(self.plain, aad)}}}'.encode())
         return raw_message(
-            HouseholdReported.topic, str(self.key), value,
+            HouseholdReported.topic, self.key, value,
             type=self.event_type, id=self.event_id, source=SOURCE, time=self.received_at,
         )  # fmt: skip
 
 
-@dataclass
-class HazardDraft(Identified):
-    report: HazardReport
-    event: HazardReported
-    author: UUID
+@dataclass(slots=True)
+class HazardDraft:
+    name: bytes
     road: Road
-    event_type: str
+    report_id: str
+    event_id: str
+    content: bytes
+    event: HazardReported
 
-    @property
-    def content(self) -> bytes:
-        return self.report.model_dump_json().encode()
-
-    def finish(self, sealer: Sealer) -> Message:
+    def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard is public: nothing to seal
         return message(self.event, id=self.event_id, source=SOURCE, time=self.event.received_at)
 
 
@@ -146,25 +115,34 @@ def displacement(
 ) -> DisplacementDraft:
     if isinstance(report, HouseholdReport):
         first, key = HouseholdReported.event_type, report.household_id
-        clear = _household_clear.dump_json(report, exclude_none=True)
-        plain = _household_sealed.dump_json(report, exclude_defaults=True)
+        clear = _household_clear(report, exclude_none=True)
+        plain = _household_sealed(report, exclude_defaults=True)
     else:
         first, key = GroupReported.event_type, report.group_id
-        clear = _group_clear.dump_json(report, exclude_none=True)
-        plain = _group_sealed.dump_json(report, exclude_defaults=True)
+        clear = _group_clear(report, exclude_none=True)
+        plain = _group_sealed(report, exclude_defaults=True)
+    event_type = first if report.version == 1 else CORRECTION
+    author, report_id = str(principal.account), str(report.report_id)
     return DisplacementDraft(
-        report=report, author=principal.account, road=principal.road, received_at=now,
-        stamps=stamps(report, principal, now=now, places=places),
-        event_type=first if report.version == 1 else CORRECTION, key=key, clear=clear, plain=plain,
+        name=name(report, principal), road=principal.road, report_id=report_id,
+        event_id=str(event_id(event_type, author, report_id, report.version)),
+        author=author, event_type=event_type, key=str(key), clear=clear, plain=plain,
+        stamps=stamps(report, principal, author=author, now=now, places=places), received_at=now,
     )  # fmt: skip
 
 
-def stamps(report: HouseholdReport | GroupReport, principal: Principal, *, now: datetime, places: Places) -> str:
+def name(report: HouseholdReport | GroupReport | HazardReport, principal: Principal) -> bytes:
+    return b"%b%b%d" % (principal.account.bytes, report.report_id.bytes, report.version)
+
+
+def stamps(
+    report: HouseholdReport | GroupReport, principal: Principal, *, author: str, now: datetime, places: Places
+) -> str:
     """As JSON members: what intake adds from the token and its own clock."""
     team = f'"team":"{principal.team}",' if principal.team else ""
     flagged = ",".join(f'"{flag}"' for flag in flags(report, principal, places))
     return (
-        f'"author":"{principal.account}",{team}"road":"{principal.road}","received_at":"{now.isoformat()}",'
+        f'"author":"{author}",{team}"road":"{principal.road}","received_at":"{now.isoformat()}",'
         f'"places_version":"{places.version}","flags":[{flagged}]'
     )
 
@@ -212,4 +190,8 @@ def hazard(report: HazardReport, principal: Principal, *, now: datetime, places:
         hazard_id=derived_id("hazard", report.source, report.source_id), author=principal.account,
         road=principal.road, received_at=now, places_version=places.version,
     )  # fmt: skip
-    return HazardDraft(report=report, event=event, author=principal.account, road=principal.road, event_type=kind.event_type)
+    return HazardDraft(
+        name=name(report, principal), road=principal.road, report_id=str(report.report_id),
+        event_id=str(event_id(kind.event_type, principal.account, report.report_id, report.version)),
+        content=_hazard(report), event=event,
+    )  # fmt: skip

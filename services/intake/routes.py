@@ -12,13 +12,12 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from services.intake import bodies, reports
 from services.intake.bodies import HazardItem, Invalid, TooMany
-from services.intake.door import REFUSED, Answer, Counts, Door
+from services.intake.door import REFUSED, Answer, Door
 from services.intake.reports import Draft, HazardDraft
-from shared import auth
 from shared.access import CMC
 from shared.auth import Principal
 from shared.config import Settings
@@ -29,7 +28,6 @@ from shared.places import Places
 
 REPORT_BYTES = 256 * 1024
 BATCH_BYTES = 2 * 1024 * 1024
-OWN_LIMIT = 1 << 62  # `body` holds these routes' limits, and answers with a problem
 PRACTICE = (Status.EXERCISE, Status.TEST)
 RETRY_SECONDS = "5"
 
@@ -49,17 +47,21 @@ class Intake:
     @contextmanager
     def entering(self, principal: Principal) -> Iterator[None]:
         """What is refused in here is counted as one report."""
+        self.present[principal.account] += 1
         try:
-            if self.present[principal.account] >= self.at_once:
-                raise Problem(429, "too-many", "This account has too many requests under way.", headers={"retry-after": "1"})
-            self.present[principal.account] += 1
-            try:
-                yield
-            finally:
-                self.present[principal.account] -= 1
+            self.not_too_many(principal)
+            yield
         except Problem:
             self.door.counts.add(principal.road, REFUSED)
             raise
+        finally:
+            self.present[principal.account] -= 1
+
+    def not_too_many(self, principal: Principal) -> None:
+        if self.present[principal.account] > self.at_once:
+            raise Problem(
+                429, "too-many", "This account has too many requests under way.", headers={"retry-after": "1"}
+            )
 
     def draft(self, report: Report, principal: Principal) -> Draft:
         if self.settings.exercise and report.status not in PRACTICE:
@@ -77,45 +79,60 @@ def may_speak_for(principal: Principal, source: str) -> None:
         raise Problem(403, "not-your-source", "This account does not report for that source.")
 
 
-async def displacement(request: Request) -> Response:
-    return await single(request, bodies.DISPLACEMENT)
+class Single:
+    """`POST` of one report, which its adapter checks."""
 
+    def __init__(self, adapter: TypeAdapter[Any]) -> None:
+        self.adapter = adapter
 
-async def hazard(request: Request) -> Response:
-    return await single(request, bodies.HAZARD)
-
-
-async def single(request: Request, adapter: TypeAdapter[Any]) -> Response:
-    intake: Intake = request.app.state.intake
-    principal = auth.current(request)
-    with intake.entering(principal):
-        raw = await body(request, REPORT_BYTES)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            report = bodies.checked(raw, adapter)
-        except Invalid as error:
-            raise invalid(error.errors) from None
-        draft = intake.draft(report, principal)
-        [answer] = await intake.door.take([draft])
-    return answer_to(draft, answer)
+            status, content = await self.take(scope["app"].state.intake, scope["principal"], receive)
+        except Problem as problem:
+            await problem.response()(scope, receive, send)
+        else:
+            length = b"%d" % len(content)
+            headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": content})
+
+    async def take(self, intake: Intake, principal: Principal, receive: Receive) -> tuple[int, bytes]:
+        with intake.entering(principal):
+            raw = await body(receive, REPORT_BYTES)
+            try:
+                report = bodies.checked(raw, self.adapter)
+            except Invalid as error:
+                raise invalid(error.errors) from None
+            draft = intake.draft(report, principal)
+            answer = await intake.door.take_one(draft)
+        return answer_to(draft, answer)
 
 
-async def batch(request: Request) -> Response:
-    intake: Intake = request.app.state.intake
-    principal = auth.current(request)
-    with intake.entering(principal):
-        raw = await body(request, BATCH_BYTES)
+class Batch:
+    """`POST` of many, of any kind: one bad report harms no other."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            items = bodies.batch(raw)
-        except Invalid as error:
-            raise invalid(error.errors) from None
-        except TooMany:
-            raise Problem(413, "too-many-reports", f"Up to {bodies.ITEMS} reports a batch are expected.") from None
-        taken = [drafted(intake, item, principal) for item in items]
-        drafts = [each for each in taken if not isinstance(each, Problem)]
-        answers = iter(await intake.door.take(drafts))
-    intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
-    results = [each.content if isinstance(each, Problem) else result(each, next(answers)) for each in taken]
-    return JSONResponse({"results": results})
+            content = {"results": await self.take(scope["app"].state.intake, scope["principal"], receive)}
+        except Problem as problem:
+            await problem.response()(scope, receive, send)
+        else:
+            await JSONResponse(content)(scope, receive, send)
+
+    async def take(self, intake: Intake, principal: Principal, receive: Receive) -> list[dict[str, Any]]:
+        with intake.entering(principal):
+            raw = await body(receive, BATCH_BYTES)
+            try:
+                items = bodies.batch(raw)
+            except Invalid as error:
+                raise invalid(error.errors) from None
+            except TooMany:
+                raise Problem(413, "too-many-reports", f"Up to {bodies.ITEMS} reports a batch are expected.") from None
+            taken = [drafted(intake, item, principal) for item in items]
+            drafts = [each for each in taken if not isinstance(each, Problem)]
+            intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
+            answers = iter(await intake.door.take(drafts))
+        return [each.content if isinstance(each, Problem) else result(each, next(answers)) for each in taken]
 
 
 def drafted(
@@ -136,11 +153,11 @@ async def ledger(request: Request) -> Response:
     return JSONResponse({"service": "intake", "door": door.counts.shown(), "spool": spool})
 
 
-async def body(request: Request, limit: int) -> bytes:
+async def body(receive: Receive, limit: int) -> bytes:
     """Read no further than the limit."""
     chunks, size = [], 0
     while True:
-        message = await request.receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise Problem(400, "cut-off", "The request ended before its body did.")
         chunk = message.get("body", b"")
@@ -152,18 +169,18 @@ async def body(request: Request, limit: int) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def answer_to(draft: Draft, answer: Answer) -> Response:
+def answer_to(draft: Draft, answer: Answer) -> tuple[int, bytes]:
     if answer in PROBLEMS:
-        return PROBLEMS[answer].response()
+        raise PROBLEMS[answer]()  # noqa: RSE102 - made anew, as a raised one keeps its traceback
     hazard_id = f'"hazard_id":"{draft.event.hazard_id}",' if isinstance(draft, HazardDraft) else ""
     content = f'{{"report_id":"{draft.report_id}","event_id":"{draft.event_id}",{hazard_id}"status":"{answer}"}}'
-    return Response(content, 200 if answer is Answer.DUPLICATE else 202, media_type="application/json")
+    return 200 if answer is Answer.DUPLICATE else 202, content.encode()
 
 
 def result(draft: Draft, answer: Answer) -> dict[str, Any]:
-    found: dict[str, Any] = {"report_id": str(draft.report_id), "event_id": str(draft.event_id)}
+    found: dict[str, Any] = {"report_id": draft.report_id, "event_id": draft.event_id}
     if answer in PROBLEMS:
-        return {**found, "status": REFUSED, "problem": PROBLEMS[answer].content}
+        return {**found, "status": REFUSED, "problem": PROBLEMS[answer]().content}
     return {**found, "status": answer}
 
 
@@ -171,34 +188,22 @@ def invalid(errors: Sequence[dict[str, str]]) -> Problem:
     return Problem(422, "invalid", "Some fields are not as expected.", errors=errors)
 
 
-PROBLEMS = {
-    Answer.CONFLICT: Problem(
+def conflict() -> Problem:
+    return Problem(
         409, "conflict", "This report and version came before with other content; a correction has the next version."
-    ),
-    Answer.FULL: Problem(
+    )
+
+
+def full() -> Problem:
+    return Problem(
         503, "full", "Nothing more can be kept until the broker is back.", headers={"retry-after": RETRY_SECONDS}
-    ),
-}
+    )
 
 
-class Turned:
-    """Counts whom the guard in front of a route turned away: nobody knows by which road they came."""
-
-    def __init__(self, app: ASGIApp, counts: Counts) -> None:
-        self.app, self.counts = app, counts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in (401, 403) and "principal" not in scope:
-                self.counts.add("unknown", REFUSED)
-            await send(message)
-
-        await self.app(scope, receive, sent)
-
-
-ROUTES = [
-    Route("/v1/displacements", displacement, methods=["POST"], max_body_size=OWN_LIMIT),
-    Route("/v1/hazards", hazard, methods=["POST"], max_body_size=OWN_LIMIT),
-    Route("/v1/reports:batch", batch, methods=["POST"], max_body_size=OWN_LIMIT),
-    Route("/v1/ledger", ledger),
+PROBLEMS = {Answer.CONFLICT: conflict, Answer.FULL: full}
+HOT = [
+    Route("/v1/displacements", Single(bodies.DISPLACEMENT), methods=["POST"]),
+    Route("/v1/hazards", Single(bodies.HAZARD), methods=["POST"]),
+    Route("/v1/reports:batch", Batch(), methods=["POST"]),
 ]
+ROUTES = [*HOT, Route("/v1/ledger", ledger)]

@@ -186,7 +186,9 @@ def segments(folder: Path) -> Iterator[Path]:
 def line(message: Message) -> bytes:
     """A record on one line, with its checksum before it."""
     headers = [(name, value.decode()) for name, value in message.headers]
-    text = json.dumps([message.topic, message.key.decode(), message.value.decode(), headers], ensure_ascii=False).encode()
+    text = json.dumps(
+        [message.topic, message.key.decode(), message.value.decode(), headers], ensure_ascii=False
+    ).encode()
     return b"%08x %b\n" % (zlib.crc32(text), text)
 
 

@@ -64,7 +64,7 @@ class Event(Generic[D]):
     data: D
 
 
-def event_id(event_type: str, author: UUID, report_id: UUID, version: int) -> UUID:
+def event_id(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> UUID:
     """The same report is the same event however often it is published."""
     return uuid5(NAMESPACE, f"{event_type}|{author}|{report_id}|{version}")
 
@@ -74,7 +74,7 @@ def derived_id(*parts: object) -> UUID:
     return uuid5(NAMESPACE, "|".join(str(part) for part in parts))
 
 
-def message(data: EventData, *, id: UUID, source: str, time: datetime, traceparent: str | None = None) -> Message:
+def message(data: EventData, *, id: UUID | str, source: str, time: datetime, traceparent: str | None = None) -> Message:
     return raw_message(
         data.topic, str(data.key), data.model_dump_json(exclude_none=True).encode(),
         type=data.event_type, id=id, source=source, time=time, traceparent=traceparent,
