@@ -1,18 +1,24 @@
 """Quakes come in: a real week, a real revision, and a revision and deletion of our own, from the file to the log."""
 
+import json
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely import get_coordinates, unary_union
 from typer.testing import CliRunner
 
 from cli import feed, places
 from services.intake.config import IntakeSettings
+from services.intake.feeds import area
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts
 from shared.events import AlertRaised, AlertSuppressed, Event
 from shared.events.vocabulary import MsgType, OutcomeKind, Severity
+from shared.places.areas import distance_km
+from shared.places.bundle import load
 from tests.installation import Installation, wait_for
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 from tests.journeys.logs import events_on
@@ -67,6 +73,17 @@ async def test_a_real_week_has_two_quakes_of_ours(installation: Installation, re
     assert told["us20005gku"].area.pcodes == ("KG06207000000",)
     assert (told["us20005gku"].magnitude, told["us20005gku"].severity) == (4.7, Severity.MODERATE)
     assert told["us20005giu"].area.pcodes == ()
+
+
+def test_the_area_keeps_300_km_from_the_official_border(bundle: Path) -> None:
+    _, drawn, _ = load(bundle)
+    border = get_coordinates(unary_union(list(drawn.values())).simplify(0.01)).tolist()
+    corners = json.loads((Path(area.__file__).parent / "area.geojson").read_text())["geometry"]["coordinates"][0]
+
+    halfway = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in pairwise(corners)]
+    distances = [min(distance_km(lat, lon, y, x) for x, y in border) for lon, lat in (*corners, *halfway)]
+
+    assert 290 < min(distances) < max(distances) < 310
 
 
 @pytest.mark.usefixtures("worker")
