@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from shared import batches, log, progress
 from shared.config import Settings
 from shared.deadletters import DeadLetters
-from shared.events import MalformedEvent, UnknownEventType
+from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
 from shared.events.vocabulary import OutcomeKind
 from shared.failures import Failures, code, refused
 from shared.faults import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault
@@ -21,6 +21,7 @@ from shared.seal import Sealer
 from shared.stream import Stream
 
 TRIES_ALONE = 3
+SEALED = HouseholdReported.topic
 
 
 class Consumer:
@@ -31,6 +32,8 @@ class Consumer:
         settings: Settings, sessions: async_sessionmaker[AsyncSession],
         opener: Opener = open_plain, max_records: int = 500, sealer: Sealer | None = None,
     ) -> None:  # fmt: skip
+        if SEALED in topics and sealer is None:
+            raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
         self._service = service
         self._handler = handler
         self._opener = opener

@@ -3,13 +3,24 @@
 import json
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import database, outbox
-from shared.events import EVENT_TYPES, TOPICS, Message
+from shared import database, events, outbox
+from shared.events import (
+    EVENT_TYPES,
+    TOPICS,
+    MalformedEvent,
+    Message,
+    ReportSettled,
+    UnknownEventType,
+    derived_id,
+    message,
+)
+from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.readings import Record, Refused
 from shared.seal import Sealer, encode
 
@@ -38,7 +49,25 @@ class DeadLetters:
             return
         connection = await database.driver(session)
         await connection.execute(INSERT, *zip(*map(_row, refused), strict=True))
-        await outbox.add(session, *map(self.letter, refused))
+        told = filter(None, map(self.outcome, refused))
+        await outbox.add(session, *map(self.letter, refused), *told)
+
+    def outcome(self, refused: Refused) -> Message | None:
+        """Where this service owes an outcome, the author is told also of what was set aside, if it can be read at all."""
+        record = refused.record
+        if self._service not in TOPICS[record.topic].owes_outcome:
+            return None
+        try:
+            event = events.decode(record.value, record.headers)
+        except (UnknownEventType, MalformedEvent):
+            return None
+        data = ReportSettled(
+            report_id=event.data.report_id, version=event.data.version, status=event.data.status,
+            kind=getattr(event.data, "kind", ReportKind.HAZARD), consumer=self._service,
+            outcome=OutcomeKind.SET_ASIDE, reason=refused.reason,
+        )  # fmt: skip
+        id = derived_id("set_aside", self._service, event.id, record.partition, record.offset)
+        return message(data, id=id, source=f"/{self._service}", time=datetime.now(UTC))
 
     def letter(self, refused: Refused) -> Message:
         record = refused.record

@@ -17,10 +17,10 @@ class ReportSettled(Data):
     version: Clear[int]
     status: Clear[Status]
     kind: Clear[ReportKind]
-    consumer: str
-    outcome: OutcomeKind
-    reason: str | None = None
-    replaces: UUID | None = None
+    consumer: Clear[str]
+    outcome: Clear[OutcomeKind]
+    reason: Clear[str | None] = None
+    replaces: Clear[UUID | None] = None
 
     @property
     def key(self) -> UUID:

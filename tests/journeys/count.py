@@ -1,0 +1,165 @@
+"""The count check that ends every journey: nothing was dropped, nothing was doubled, and it can be shown."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+from aiokafka import AIOKafkaConsumer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.config import IntakeSettings
+from services.intake.spool import segments
+from shared import database, events, kafka, ledger
+from shared.config import Settings
+from shared.events import TOPICS
+from shared.ledger import Row
+from tests.installation import Installation
+
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # nobody writes to one that stands before it
+
+
+@dataclass
+class Sent:
+    """What was sent, and what each was answered: `sent.answered(topic, response)` after every request."""
+
+    reports: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
+    taken: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+
+    def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
+        """Of a request with one report."""
+        self.reports += 1
+        if response.is_success:
+            self._take(topic, response.json())
+        else:
+            self.answers["refused"] += 1
+        return response
+
+    def answered_batch(self, topics: Iterable[str], response: httpx.Response) -> httpx.Response:
+        """Of a batch, given each report's topic."""
+        for topic, result in zip(topics, response.json()["results"], strict=True):
+            self.reports += 1
+            if "status" in result and isinstance(result["status"], str) and result["status"] != "refused":
+                self._take(topic, result)
+            else:
+                self.answers["refused"] += 1
+        return response
+
+    def lost(self) -> None:
+        """No answer came: whether it was taken, the same report sent again will tell."""
+
+    def published(self, topic: str, *report_ids: UUID) -> None:
+        """What came by another door than HTTP: a feed."""
+        self.taken[topic].update(report_ids)
+
+    def _take(self, topic: str, result: Mapping[str, Any]) -> None:
+        self.answers[result["status"]] += 1
+        self.taken[topic].add(UUID(result["report_id"]))
+
+
+@dataclass
+class Standing:
+    """Where everything stands at one look, upstream first."""
+
+    on_the_way: list[str] = field(default_factory=list)
+    unbalanced: list[str] = field(default_factory=list)
+    kinds: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, row: Row) -> None:
+        place = f"{row.consumer}: {row.topic}/{row.partition}"
+        self.kinds[row.consumer, row.topic].update(row.kinds)
+        if row.on_its_way != 0:
+            self.on_the_way.append(f"{place}: next {row.next}, end {row.end}, stopped {row.stopped}")
+        if not row.is_balanced:
+            self.unbalanced.append(f"{place}: first {row.first}, next {row.next}, counted {row.kinds}")
+
+
+async def count_check(installation: Installation, sent: Sent, *, timeout: float = 60) -> Standing:
+    """Waits until nothing is on its way; then all must balance, and every report taken must have its outcomes."""
+    assert sent.reports == sum(sent.answers[each] for each in ("accepted", "spooled", "duplicate", "refused")), (
+        sent.answers
+    )
+    standing = await drained(installation, timeout)
+    assert not standing.unbalanced, "\n".join(standing.unbalanced)
+    told = await outcomes(installation)
+    for topic in TOPICS.values():
+        for consumer in topic.owes_outcome:
+            taken, settled = sent.taken[topic.name], told[consumer, topic.name]
+            assert taken == settled, (
+                f"{consumer} owes outcomes for {topic.name}: {len(taken - settled)} of {len(taken)} have none "
+                f"{sorted(map(str, taken - settled))[:3]}, {len(settled - taken)} were never taken "
+                f"{sorted(map(str, settled - taken))[:3]}; {dict(standing.kinds)}"
+            )
+    return standing
+
+
+async def drained(installation: Installation, timeout: float = 60) -> Standing:
+    """One look goes downstream, so that what moves meanwhile is met again."""
+    standing = Standing()
+    try:
+        async with asyncio.timeout(timeout):
+            while True:
+                standing = await look(installation)
+                if not standing.on_the_way:
+                    return standing
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise AssertionError(f"still on its way after {timeout} s:\n" + "\n".join(standing.on_the_way)) from None
+
+
+async def look(installation: Installation) -> Standing:
+    standing = Standing()
+    spool = installation.settings(IntakeSettings).spool_folder
+    standing.on_the_way += [f"spool: {file.name}" for folder in spool.glob("*/") for file in segments(folder)]
+    for service in DOWNSTREAM:
+        settings = installation.settings(Settings, service)
+        engine = database.engine(settings)
+        try:
+            async with database.sessions(engine)() as session:
+                rows = await balance(session)
+            for row in await ledger.with_ends(rows, service, settings) if ledger.consumed(service) else ():
+                standing.add(row)
+            async with database.sessions(engine)() as session:
+                waiting = await session.scalar(text("SELECT count(*) FROM outbox"))
+            if waiting:
+                standing.on_the_way.append(f"{service}: {waiting} in the outbox")
+        finally:
+            await engine.dispose()
+    return standing
+
+
+async def balance(session: AsyncSession) -> list[Row]:
+    has_positions = await session.scalar(text("SELECT to_regclass('consumer_offsets') IS NOT NULL"))
+    return await ledger.balance(session) if has_positions else []
+
+
+async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID]]:
+    """The report_ids that each consumer told an outcome for, by the topic the reports came on."""
+    topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
+    found: dict[tuple[str, str], set[UUID]] = defaultdict(set)
+    for record in await everything(installation, "outcomes"):
+        data = events.decode(record.value, record.headers).data
+        found[data.consumer, topics[data.kind]].add(data.report_id)
+    return found
+
+
+async def everything(installation: Installation, topic: str, service: str = "console") -> list[Any]:
+    """All records that stand on a topic now, as `service` may read them."""
+    settings = installation.settings(Settings, service)
+    reader = AIOKafkaConsumer(settings.topic_prefix + topic, **kafka.options(settings), auto_offset_reset="earliest")
+    records: list[Any] = []
+    try:
+        await reader.start()
+        ends = await reader.end_offsets(list(reader.assignment()))
+        await reader.seek_to_beginning()
+        while any([await reader.position(partition) < end for partition, end in ends.items()]):
+            for some in (await reader.getmany(timeout_ms=200)).values():
+                records.extend(some)
+    finally:
+        await reader.stop()
+    return records

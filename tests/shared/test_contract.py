@@ -1,0 +1,134 @@
+"""The contract as it was promised: golden files written by hand, marks on every field, and a document that is current."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import jsonschema_rs
+import pytest
+from pydantic import BaseModel
+
+from cli.contract import FILE, document
+from shared import events
+from shared.events import EVENT_TYPES, TOPICS
+from shared.events.fields import CLEAR, SEALED
+from shared.events.topics import Sensitivity
+
+GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
+
+# PROTECTION 2, word for word; what is not here is sealed.
+MAY_BE_CLEAR = {
+    "report_id", "household_id", "group_id", "hazard_id",  # ids, linked hazards
+    "origin", "destination", "pcode", "country",  # P-code, ISO country
+    "persons", "mobility", "reasons", "hazard_type",
+    "occurred_at", "reported_at", "received_at", "occurred_on", "recorded_on",  # the times
+    "author", "team", "status", "version", "sequence", "kind", "measure", "quantifier",
+    "occurred_at_precision", "occurred_on_precision", "road", "places_version", "flags",
+    "consumer", "outcome", "reason", "replaces",  # outcomes carry a report_id and a reason code
+}  # fmt: skip
+BOX = "sealed"
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_each_type_reads_its_golden_file_and_writes_the_same(file: Path) -> None:
+    golden = json.loads(file.read_text(encoding="utf-8"))
+    headers = [(name, value.encode()) for name, value in golden["headers"].items()]
+    event = events.decode(json.dumps(golden["data"]).encode(), headers)
+    again = events.message(event.data, id=event.id, source=event.source, time=event.time)
+    assert json.loads(again.value) == golden["data"]
+    assert dict(again.headers) == dict(headers)
+    assert again.key.decode() == golden["key"]
+    assert again.topic in TOPICS
+
+
+def test_each_type_has_a_golden_file() -> None:
+    assert {json.loads(file.read_text(encoding="utf-8"))["headers"]["ce_type"] for file in GOLDEN} == set(EVENT_TYPES)
+
+
+@pytest.mark.parametrize("name", ["hazard.reported", "displacement.household_reported", "displacement.group_reported"])
+def test_the_id_of_a_report_is_that_of_its_type_author_id_and_version(name: str) -> None:
+    golden = next(json.loads(file.read_text(encoding="utf-8")) for file in GOLDEN if file.stem == f"dayar.{name}.v1")
+    data = golden["data"]
+    expected = events.event_id(f"dayar.{name}.v1", UUID(data["author"]), UUID(data["report_id"]), data["version"])
+    assert golden["headers"]["ce_id"] == str(expected)
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
+    golden = json.loads(file.read_text(encoding="utf-8"))
+    headers = [(name, value.encode()) for name, value in golden["headers"].items()]
+    newer = json.dumps({**golden["data"], "added_later": "something"}).encode()
+    assert "added_later" not in events.decode(newer, headers).data.model_dump()
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_the_published_schema_takes_the_golden_file(file: Path) -> None:
+    golden = json.loads(file.read_text(encoding="utf-8"))
+    published = document()
+    components = {"components": published["components"]}
+    message = published["components"]["messages"][golden["headers"]["ce_type"]]
+    assert jsonschema_rs.is_valid({**message["payload"], **components}, golden["data"])
+    assert jsonschema_rs.is_valid({**message["headers"], **components}, golden["headers"])
+
+
+def test_the_published_document_is_current() -> None:
+    assert json.loads(FILE.read_text(encoding="utf-8")) == json.loads(json.dumps(document())), "run `make docs`"
+
+
+def test_the_document_says_who_writes_reads_and_owes() -> None:
+    displacements = document()["channels"]["displacements"]
+    assert displacements["x-written-by"] == ["intake"]
+    assert displacements["x-read-by"] == ["registry"]
+    assert displacements["x-owes-outcome"] == ["registry"]
+    assert displacements["x-dead-letters"] == ["dayar.displacements.registry.dead"]
+    assert document()["components"]["messages"]["dayar.hazard.reported.v1"]["x-owes-outcome"] == ["alerts"]
+
+
+def test_every_reference_in_the_document_leads_somewhere() -> None:
+    published = document()
+    for reference in references(published):
+        found: Any = published
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+
+
+def restricted_models() -> Iterator[type[BaseModel]]:
+    for models in EVENT_TYPES.values():
+        for model in models:
+            if TOPICS[model.topic].sensitivity is Sensitivity.RESTRICTED:  # type: ignore[attr-defined]
+                yield model
+
+
+@pytest.mark.parametrize("model", list(restricted_models()), ids=lambda model: model.__name__)
+def test_what_travels_restricted_shows_only_what_may_be_clear(model: type[BaseModel]) -> None:
+    for name, marks in shown(model):
+        assert CLEAR in marks and SEALED not in marks, f"{model.__name__}.{name} is not marked Clear"
+        assert name in MAY_BE_CLEAR, f"{model.__name__}.{name} is Clear outside the closed list"
+
+
+@pytest.mark.parametrize("model", [events.HouseholdReport, events.GroupReport, events.Person, events.HouseholdSealed])
+def test_every_field_of_a_report_is_clear_or_sealed(model: type[BaseModel]) -> None:
+    for name, field in model.model_fields.items():
+        assert (CLEAR in field.metadata) != (SEALED in field.metadata), f"{model.__name__}.{name}"
+        assert SEALED in field.metadata or name in MAY_BE_CLEAR, f"{model.__name__}.{name}"
+
+
+def shown(model: type[BaseModel]) -> Iterator[tuple[str, list[Any]]]:
+    """Each field that stands in the open, also those within."""
+    for name, field in model.model_fields.items():
+        if name == BOX:
+            continue
+        yield name, field.metadata
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from shown(field.annotation)
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (value for key, value in node.items() if key == "$ref")
+        node = list(node.values())
+    if isinstance(node, list):
+        for inner in node:
+            yield from references(inner)

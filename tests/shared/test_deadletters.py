@@ -1,0 +1,91 @@
+"""Dead letters keep the original whole; of sealed reports, nothing that could not be shown before is shown after."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.consumer import Consumer
+from shared.deadletters import DeadLetters, dead_aad
+from shared.events import Message, SealedBox
+from shared.readings import Record, Refused
+from shared.seal import Opener, Sealer, decode, generate
+
+GOLDEN = Path(__file__).parent.parent / "events"
+CANARY = "Айгүл Токтогулова +996 555 123456"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    generate(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def letters(keys: Path) -> DeadLetters:
+    return DeadLetters("registry", Sealer(keys / "public.key"))
+
+
+def record(name: str = "dayar.displacement.household_reported.v1", topic: str = "displacements") -> Record:
+    golden = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+    headers = tuple((header, value.encode()) for header, value in golden["headers"].items())
+    return Record(topic, 2, 41, 0, golden["key"].encode(), json.dumps(golden["data"]).encode(), headers)
+
+
+def opened(letter: Message, keys: Path) -> dict[str, object]:
+    box = SealedBox.model_validate_json(letter.value)
+    plain = Opener(keys / "private").open(box, dead_aad(box.kid, "displacements", 2, 41))
+    found: dict[str, object] = json.loads(plain)
+    return found
+
+
+def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLetters) -> None:
+    original = record()
+    letter = letters.letter(Refused(original, "seal_mismatch", "/sealed"))
+    assert letter.topic == "displacements.registry.dead"
+    assert (letter.key, letter.value) == (original.key, original.value)
+    assert letter.headers[: len(original.headers)] == original.headers
+    assert dict(letter.headers[len(original.headers) :]) == {
+        "dead_reason": b"seal_mismatch", "dead_pointer": b"/sealed", "dead_service": b"registry",
+        "dead_topic": b"displacements", "dead_partition": b"2", "dead_offset": b"41",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda one: replace(one, value=one.value.replace(b'"persons"', json.dumps({"given_name": CANARY}).encode()[1:-1] + b', "persons"')),
+    lambda one: replace(one, value=one.value.replace(b'"country": "UZ"', json.dumps({"country": "UZ", CANARY: 1}).encode()[1:-1])),
+    lambda one: replace(one, value=json.dumps({CANARY: 1}).encode()),
+    lambda one: replace(one, value=CANARY.encode()),
+    lambda one: replace(one, value=b""),
+    lambda one: replace(one, key=CANARY.encode()),
+    lambda one: replace(one, headers=(*one.headers, ("note", CANARY.encode()))),
+    lambda one: replace(one, headers=(*one.headers, (CANARY, b"1"))),
+    lambda one: replace(one, headers=tuple((name, CANARY.encode() if name == "ce_source" else value) for name, value in one.headers)),
+    lambda one: replace(one, headers=tuple((name, b"dayar.v9" if name == "ce_type" else value) for name, value in one.headers)),
+])  # fmt: skip
+def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys: Path, spoil: "object") -> None:
+    spoiled: Record = spoil(record())  # type: ignore[operator]
+    letter = letters.letter(Refused(spoiled, "malformed", "/?"))
+    shown = letter.key + letter.value + b"".join(name.encode() + value for name, value in letter.headers)
+    assert CANARY.encode() not in shown and json.dumps(CANARY)[1:-1].encode() not in shown
+    assert dict(letter.headers)["dead_sealed"] == b"1"
+    plain = opened(letter, keys)
+    assert decode(str(plain["value"])) == spoiled.value
+    assert decode(str(plain["key"])) == spoiled.key
+    assert [(name, decode(value)) for name, value in plain["headers"]] == list(spoiled.headers)  # type: ignore[attr-defined]
+
+
+def test_the_author_is_told_of_a_report_that_was_set_aside(letters: DeadLetters) -> None:
+    told = letters.outcome(Refused(record(), "seal_mismatch", "/sealed"))
+    assert told is not None and told.topic == "outcomes"
+    settled = json.loads(told.value)
+    assert (
+        settled["outcome"] == "set_aside" and settled["reason"] == "seal_mismatch" and settled["consumer"] == "registry"
+    )
+    assert letters.outcome(Refused(replace(record(), value=b"{"), "malformed")) is None
+
+
+def test_a_consumer_of_sealed_reports_cannot_be_without_a_sealer() -> None:
+    with pytest.raises(ValueError, match="sealer"):
+        Consumer("registry", ["displacements"], None, settings=None, sessions=None)  # type: ignore[arg-type]
