@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.auth import Principal
+from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places import Places
 
 NAMED_AT_MOST = 2
@@ -101,6 +102,16 @@ class Outcomes:
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for kind in ReportKind if kind in self.counts]
+
+    @property
+    def table(self) -> list[tuple[str, list[int]]]:
+        """A row per outcome, a count per kind of report."""
+        rows = [(str(outcome), [self.counts[kind][outcome] for kind in self.kinds]) for outcome in OutcomeKind]
+        return [(outcome, counts) for outcome, counts in rows if any(counts)]
 
     @property
     def total(self) -> int:

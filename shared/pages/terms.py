@@ -217,7 +217,13 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Flag.EXPIRED_TOKEN: N_("sign-in had expired"),
         Flag.POINT_CONTRADICTS_CODE: N_("point and place code disagree"),
     },
-    "source": {"cmc": N_("the centre"), "usgs": "USGS", "emsc": "EMSC", "gdacs": "GDACS"},
+    "source": {
+        "cmc": N_("the centre"),
+        "usgs": "USGS",
+        "emsc": "EMSC",
+        "gdacs": "GDACS",
+        "kyrgyzhydromet": N_("Kyrgyzhydromet"),
+    },
     "channel": {Channel.WEBHOOK: N_("webhook"), Channel.EMAIL: N_("e-mail")},
     "role": {
         Role.FIELD: N_("Field team"),

@@ -1,6 +1,7 @@
 // What every page does by itself: the clock of Bishkek, the theme, ages that grow, and the account kept signed in while it is used.
 
 import { age } from "./ages.js";
+import { call } from "./calls.js";
 
 const language = document.documentElement.lang;
 const zone = "Asia/Bishkek";
@@ -29,6 +30,24 @@ function switchTheme() {
   const theme = dark ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+}
+
+// Signed in for 30 minutes at a time: a page that somebody uses asks for more, and a wall screen always does.
+const KEEP_MS = 5 * 60_000;
+let used = true;
+
+async function keep() {
+  if (!used && document.body.dataset.keep !== "always") return;
+  used = false;
+  await call("POST", "/v1/session").catch((error) => {
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+  });
+}
+
+if (document.body.dataset.keep) {
+  for (const kind of ["pointerdown", "keydown", "wheel", "touchstart"]) addEventListener(kind, () => { used = true; }, { passive: true });
+  void keep();
+  setInterval(keep, KEEP_MS);
 }
 
 document.getElementById("theme")?.addEventListener("click", switchTheme);

@@ -1,0 +1,202 @@
+"""`dayar user`: accounts, their passwords, and tokens for other systems."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, NoReturn, TypeVar
+from uuid import UUID, uuid4
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console import accounts, credentials, passwords
+from services.console.config import ConsoleSettings
+from services.console.models import Account
+from services.console.queries import accounts as queries
+from services.console.sights import GRANTS_ALERTS
+from shared import database, outbox
+from shared.auth import COUNTRY, Role, Signer
+from shared.places import Places
+
+app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
+T = TypeVar("T")
+Name = Annotated[str, typer.Argument(help="The account's name.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
+    area: Annotated[list[str], typer.Option(help="A P-code whose data may be read; KG is the whole country.")] = [
+        COUNTRY
+    ],  # noqa: B006
+    team: Annotated[
+        UUID | None, typer.Option(help="The field team; a new one where a field account names none.")
+    ] = None,
+    organisation: Annotated[str | None, typer.Option()] = None,
+    source: Annotated[list[str], typer.Option(help="A hazard source it may speak for.")] = [],  # noqa: B006
+    generate: Annotated[bool, typer.Option(help="Draw the first password, and print it to this terminal.")] = False,
+) -> None:
+    """Make an account. The password is asked for, or drawn and changed at the first sign-in."""
+    check_areas(area)
+    password = first_password(name, generate=generate)
+    if Role.FIELD in role and team is None:
+        team = uuid4()
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        account = accounts.new(
+            name, frozenset(role), now, areas=tuple(area), team=team, organisation=organisation, sources=tuple(source),
+            password_hash=await passwords.hashed(password), must_change=generate,
+        )  # fmt: skip
+        await queries.add(session, account)
+
+    within(do)
+    if generate:
+        typer.echo(f"First password of {name}: {password}")
+
+
+@app.command("list")
+def list_() -> None:
+    """Who there is, with roles and areas."""
+
+    async def do(session: AsyncSession, _: datetime) -> list[Account]:
+        return list(await queries.everyone(session))
+
+    table = Table("Name", "Roles", "Areas", "Team", "Organisation", "State")
+    for each in within(do):
+        state = "disabled" if each.disabled_at else "must change the password" if each.must_change else "active"
+        table.add_row(
+            each.name,
+            ", ".join(each.roles),
+            ", ".join(each.areas),
+            str(each.team or ""),
+            each.organisation or "",
+            state,
+        )
+    Console().print(table)
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """Sign the account out everywhere, within seconds, and let it in no more."""
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        account = await queries.one(session, name)
+        account.disabled_at = now
+        await outbox.add(session, credentials.disable(account, now))
+
+    within(do)
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Let a disabled account in again."""
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        account = await queries.one(session, name)
+        account.disabled_at = None
+        await outbox.add(session, credentials.enable(account, now))
+
+    within(do)
+
+
+@app.command()
+def password(
+    name: Name, generate: Annotated[bool, typer.Option(help="Draw it, and print it to this terminal.")] = False
+) -> None:
+    """Give the account a new password, to be changed at the next sign-in; who is signed in with it is signed out."""
+    given = first_password(name, generate=generate)
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        account = await queries.one(session, name)
+        queries.set_password(account, await passwords.hashed(given), now)
+        account.must_change = True
+        await outbox.add(session, credentials.end_tokens(account, now))
+
+    within(do)
+    if generate:
+        typer.echo(f"New password of {name}: {given}")
+
+
+@app.command()
+def token(
+    name: Name,
+    days: Annotated[int, typer.Option(min=1, max=90)] = 90,
+    alerts: Annotated[bool, typer.Option(help="Also let it listen to alerts.")] = False,
+) -> None:
+    """Print a token for another system. Only an account with the role `integration` has one."""
+    settings = ConsoleSettings().for_service("console")
+
+    async def do(session: AsyncSession, now: datetime) -> str:
+        account = await queries.one(session, name)
+        if account.roles != [Role.INTEGRATION] or account.disabled_at:
+            refuse(f"{name} is not an active integration account.")
+        purpose = GRANTS_ALERTS if alerts else "hazards"
+        principal = accounts.integration(account, now, purpose, timedelta(days=days))
+        typer.echo(f"token id {principal.jti}, for `dayar user revoke`", err=True)
+        return Signer(settings.token_private_key_file).sign(principal)
+
+    to_terminal()
+    typer.echo(within(do))
+
+
+@app.command()
+def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar user token` printed.")]) -> None:
+    """Take one token away."""
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        await outbox.add(session, credentials.revoke_token(token_id, now))
+
+    within(do)
+
+
+def within(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
+    """One transaction on the console's schema; the console's worker tells the others."""
+
+    async def run() -> T:
+        engine = database.engine(ConsoleSettings().for_service("console"))
+        try:
+            async with database.sessions(engine).begin() as session:
+                return await do(session, datetime.now(UTC))
+        finally:
+            await engine.dispose()
+
+    try:
+        return asyncio.run(run())
+    except accounts.AccountNotFound as error:
+        refuse(f"There is no account named {error}.")
+    except accounts.NameTaken as error:
+        refuse(f"There is an account named {error} already.")
+
+
+def check_areas(areas: list[str]) -> None:
+    places = Places.load(ConsoleSettings().places_path)
+    unknown = [area for area in areas if area != COUNTRY and places.unit(area) is None]
+    if unknown:
+        refuse(f"Not a P-code of this installation: {', '.join(unknown)}")
+
+
+def first_password(name: str, *, generate: bool) -> str:
+    if generate:
+        to_terminal()
+        return passwords.draw()
+    given: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        passwords.check_strength(given, name)
+    except passwords.WeakPassword:
+        refuse(f"A password of at least {passwords.LEAST_LENGTH} characters is expected, and not the account's name.")
+    return given
+
+
+def to_terminal() -> None:
+    """A secret that is drawn goes to a person's eyes, not into a file."""
+    if not sys.stdout.isatty():
+        refuse("This prints a secret: it does so only to a terminal.")
+
+
+def refuse(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(1)
