@@ -37,6 +37,8 @@ class Areas:
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
+        if not shapes:
+            return ()
         pairs = self._tree.query(shapes, predicate="intersects")
         return tuple(self._pcodes[index] for index in sorted(set(pairs[1].tolist())))
 

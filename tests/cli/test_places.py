@@ -10,6 +10,7 @@ import shapefile
 from typer.testing import CliRunner
 
 from cli.places import app
+from shared.events import Area, Circle, Point
 from shared.places import Places
 
 KADAMJAI, BATKEN, OBLAST, OSH_CITY = "KG05258000000", "KG05214000000", "KG05000000000", "KG21000000000"
@@ -55,6 +56,18 @@ def test_boundaries_are_joined_by_code_and_names_stay_the_products(tmp_path: Pat
     assert places.locate(45.0, 71.2) is None
     assert places.name(KADAMJAI, "en") == "Kadamjai rayon"
     assert len(places.units()) == 62
+
+
+def test_an_area_has_its_own_codes_and_those_it_touches(tmp_path: Path, target: Path) -> None:
+    file = geojson(tmp_path / "adm2.geojson", row(KADAMJAI, square(71.0, 39.5)), row(BATKEN, square(70.5, 39.5)))
+    run("import", file, "--to", target)
+    places = Places.load(target)
+
+    assert places.pcodes_of(Area(pcodes=(OBLAST,))) == (OBLAST,)
+    assert places.pcodes_of(Area(description="somewhere")) == ()
+    assert places.pcodes_of(Area(pcodes=(OBLAST,), point=Point(lat=39.7, lon=71.2))) == (OBLAST, KADAMJAI)
+    assert places.pcodes_of(Area(circles=(Circle(lat=39.7, lon=71.0, radius_km=5),))) == (BATKEN, KADAMJAI)
+    assert places.pcodes_of(Area(polygons=(tuple(square(70.6, 39.6, 0.1)),))) == (BATKEN,)
 
 
 def test_a_point_on_a_common_border_has_one_answer(tmp_path: Path, target: Path) -> None:

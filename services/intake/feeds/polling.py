@@ -10,7 +10,7 @@ from http import HTTPStatus
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.feeds import queries
-from services.intake.feeds.items import BadDocument
+from services.intake.feeds.items import BadDocument, ItemKind
 from services.intake.feeds.reading import Reader, Source
 from shared import log
 from shared.faults import Backoff, is_part_at_fault
@@ -62,7 +62,9 @@ class Poller:
                 if answer.status == HTTPStatus.NOT_MODIFIED:
                     await queries.save_unchanged_document(session, url, source.name, datetime.now(UTC))
                 else:
-                    await self.reader.read(session, source, url, answer.body, etag=answer.headers.get("etag"))
+                    etag = answer.headers.get("etag")
+                    counts = await self.reader.read(session, source, url, answer.body, etag=etag)
+                    log.get().info("feed read", feed=url, **{kind: counts[kind] for kind in ItemKind})
             return 0
         except (OutboundError, BadDocument) as error:
             return await self._note_failure(source, url, getattr(error, "reason", "bad_document"))

@@ -12,7 +12,7 @@ from services.intake.feeds.area import WatchedArea
 from services.intake.feeds.events import Stamp, wire
 from services.intake.feeds.items import Deletion, Entry, Item, ItemKind, Unreadable
 from services.intake.feeds.register import Register
-from shared import log, outbox
+from shared import outbox
 from shared.events.vocabulary import Status
 from shared.places import Places
 
@@ -56,7 +56,6 @@ class Reader:
         await queries.save_set_aside(session, feed, unreadable, now)
         await queries.save_reading(session, feed, source.name, etag=etag, counts=counts, now=now)
         await outbox.add(session, *map(wire, register.told))
-        log.get().info("feed read", feed=feed, **{kind: counts[kind] for kind in ItemKind})
         return counts
 
 

@@ -1,0 +1,42 @@
+"""`dayar feed usgs FILE`, as a person runs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.local import homes
+from tests.installation import Installation
+from tests.intake.feeds.documents import document, feature
+
+
+def run(installation: Installation, file: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "feed", "usgs", str(file)],
+        check=False, capture_output=True, text=True, cwd=homes.ROOT, env={"PATH": os.environ["PATH"], **installation.env()},
+    )  # fmt: skip
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+def test_it_says_how_each_entry_ended(installation: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "own.geojson"
+    file.write_bytes(document(feature(), feature("us2", type="quarry blast"), feature("us3", at=(0.0, 0.0))))
+
+    code, output = run(installation, file)
+
+    assert code == 0, output
+    assert "3 entries" in output
+    assert "1 │ published" in output
+    assert "1 │ not a hazard" in output
+    assert "1 │ out of area" in output
+
+
+def test_a_file_that_is_no_feed_is_refused_with_its_reason(installation: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "own.geojson"
+    file.write_text("[]")
+
+    code, output = run(installation, file)
+
+    assert code == 1
+    assert "not an object" in output
+    assert "no such file" in run(installation, tmp_path / "none")[1].lower()
