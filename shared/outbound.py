@@ -36,7 +36,6 @@ class OutboundError(Exception):
     """The call did not bring an answer that can be used; `reason` is its code."""
 
     reason = "failed"
-    is_final = False  # whether calling again is of no use
 
 
 class Refused(OutboundError):
@@ -49,7 +48,6 @@ class OutsideExercise(Refused):
     """An exercise installation calls only loopback."""
 
     reason = "exercise"
-    is_final = True
 
 
 class Unreachable(OutboundError):

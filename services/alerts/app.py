@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from services.alerts.config import AlertsSettings
 from services.alerts.routes import router
+from services.alerts.texts import Texts
 from shared import database, http, ledger
 from shared.auth import Authenticator
 from shared.faults import is_part_at_fault
@@ -23,7 +24,9 @@ def create_app(settings: AlertsSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.sessions, app.state.places = sessions, Places.load(settings.places_path)
+        places = Places.load(settings.places_path)
+        app.state.sessions, app.state.places = sessions, places
+        app.state.texts = Texts.of_installation(places, settings)
         async with asyncio.TaskGroup() as group:
             revoking = group.create_task(revocations.run())
             yield

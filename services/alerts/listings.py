@@ -72,7 +72,8 @@ SELECT delivery_id, alert_id, step, cause, recipient, channel, created_at, settl
         SELECT coalesce(json_agg(json_build_object(
             'number', number, 'began_at', began_at, 'ended_at', ended_at, 'reason', reason) ORDER BY number), '[]')
         FROM attempts WHERE attempts.delivery_id = deliveries.delivery_id
-    ) AS tried
+    ) AS tried,
+    coalesce((SELECT language FROM receivers WHERE label = recipient), 'ky') AS language
 FROM deliveries WHERE ($1::uuid IS NULL OR alert_id = $1)
 ORDER BY created_at DESC, recipient LIMIT $2
 """

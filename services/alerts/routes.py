@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,11 +13,13 @@ from pydantic import BaseModel, ConfigDict
 from services.alerts import answers, listings, queries
 from services.alerts.alerts import Alert, Person
 from services.alerts.listings import Cursor, State
+from services.alerts.texts import Texts
 from shared import auth
 from shared.auth import Principal
 from shared.database import Session
+from shared.events import AlertRaised
 from shared.events.fields import Body, Instant, Line
-from shared.events.vocabulary import Severity, Status, Verdict
+from shared.events.vocabulary import Channel, Severity, Status, Verdict
 from shared.http import Problem
 from shared.places import Places
 
@@ -123,7 +126,8 @@ async def alert(alert_id: UUID, request: Request, session: Session, caller: Call
     """The alert with who was told, when, and what each attempt brought."""
     found = await seen(alert_id, request, session, caller)
     deliveries = await listings.deliveries(session, alert_id=alert_id)
-    return {**AlertView.model_validate(found).model_dump(mode="json"), "deliveries": deliveries}
+    shown = [legible(delivery, request.app.state.texts) for delivery in deliveries]
+    return {**AlertView.model_validate(found).model_dump(mode="json"), "deliveries": shown}
 
 
 @router.put("/v1/alerts/{alert_id}/acknowledgement")
@@ -156,10 +160,19 @@ async def resolve(alert_id: UUID, body: Resolution, request: Request, session: S
 
 @router.get("/v1/deliveries")
 async def deliveries(
-    session: Session, limit: Annotated[int, Query(ge=1, le=200)] = 50, alert_id: UUID | None = None
+    request: Request, session: Session, limit: Annotated[int, Query(ge=1, le=200)] = 50, alert_id: UUID | None = None
 ) -> DeliveryPage:
     """The outbox page: what was sent or, in an exercise, what would have been."""
-    return DeliveryPage(deliveries=await listings.deliveries(session, alert_id=alert_id, limit=limit))
+    found = await listings.deliveries(session, alert_id=alert_id, limit=limit)
+    return DeliveryPage(deliveries=[legible(delivery, request.app.state.texts) for delivery in found])
+
+
+def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
+    """With the words of a mail, as its receiver reads them."""
+    if delivery["channel"] != Channel.EMAIL:
+        return delivery
+    alert = AlertRaised.model_validate(delivery["content"]["data"])
+    return {**delivery, "text": asdict(texts.of(alert, delivery["cause"], delivery["language"]))}
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:

@@ -6,7 +6,12 @@ from services.alerts import queries, secrets
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from shared import database
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import Channel, Status
+
+EXERCISE = tuple(
+    Receiver(label, Channel.EMAIL, f"{label}@exercise.invalid", statuses=frozenset({Status.EXERCISE}), step=step)
+    for step, label in enumerate(("duty-desk", "head-of-shift"))
+)
 
 
 class ReceiverNotFound(Exception):
@@ -38,6 +43,13 @@ async def remove(session: AsyncSession, label: str) -> None:
     connection = await database.driver(session)
     if await connection.execute("DELETE FROM receivers WHERE label = $1", label) == "DELETE 0":
         raise ReceiverNotFound(label)
+
+
+async def fill_exercise(session: AsyncSession) -> None:
+    """An exercise has somebody to tell from its first alert on: on the outbox page, as nothing else is configured."""
+    if not await queries.receivers(session):
+        for receiver in EXERCISE:
+            await queries.save_receiver(session, receiver)
 
 
 async def _secret(session: AsyncSession, label: str) -> bytes | None:

@@ -5,10 +5,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from babel.support import Translations
 
 from services.alerts.book import Cause
+from shared.config import Settings
 from shared.events import AlertRaised
 from shared.events.vocabulary import Status
 from shared.pages.catalogs import translations
@@ -40,6 +42,11 @@ class Texts:
     def __init__(self, places: Places, public_url: str, institution: Mapping[str, str]) -> None:
         self._places, self._public_url, self._institution = places, public_url, institution
 
+    @classmethod
+    def of_installation(cls, places: Places, settings: Settings) -> Self:
+        named = {"ky": settings.institution_ky, "ru": settings.institution_ru, "en": settings.institution_en}
+        return cls(places, settings.public_url, named)
+
     def institution(self, language: str) -> str:
         return self._institution.get(language, "")
 
@@ -55,13 +62,13 @@ class Texts:
             _(CAUSES[cause]),
             "",
             clean(sentence(alert.reason, alert.figures, language, known, self._places)),
-            f"{_('Severity')}: {term('severity', alert.severity, _)}",
+            _("Severity: {severity}").format(severity=term("severity", alert.severity, _)),
             *self._where(alert, language, known),
-            f"{_('Since')}: {moment(alert.onset)}",
-            f"{_('Raised')}: {moment(alert.raised_at)}",
+            _("Since: {time}").format(time=moment(alert.onset)),
+            _("Raised: {time}").format(time=moment(alert.raised_at)),
             "",
             _("Made by a machine; not official until a person confirms it."),
-            f"{_('Open it to answer')}: {self._public_url}/?alert={alert.alert_id}",
+            _("Open it to answer: {address}").format(address=f"{self._public_url}/?alert={alert.alert_id}"),
             "",
             self.institution(language),
         ]
@@ -73,7 +80,7 @@ class Texts:
 
     def _where(self, alert: AlertRaised, language: str, known: Translations) -> list[str]:
         names = [self._places.name(pcode, language) for pcode in alert.pcodes[:20]]
-        return [f"{known.gettext('Where')}: {', '.join(names)}"] if names else []
+        return [clean(known.gettext("Where: {places}").format(places=", ".join(names)))] if names else []
 
     def _banner(self, alert: AlertRaised, known: Translations) -> str:
         return "" if alert.status is Status.ACTUAL else f"{term('status', alert.status, known.gettext).upper()} "

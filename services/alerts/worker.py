@@ -2,6 +2,7 @@
 
 import asyncio
 
+from services.alerts import subscriptions
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
@@ -28,13 +29,14 @@ async def run(settings: AlertsSettings) -> None:
     engine = database.engine(settings, pool_size=10)
     sessions, woken = database.sessions(engine), asyncio.Event()
     box = SecretBox(settings.alerts_key_file)
+    if settings.exercise:
+        async with sessions.begin() as session:
+            await subscriptions.fill_exercise(session)
     try:
         async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
             channels: dict[Channel, ChannelOut] = {
                 Channel.WEBHOOK: WebhookChannel(outbound, box),
-                Channel.EMAIL: EmailChannel(
-                    settings, outbound, Texts(places, settings.public_url, institutions(settings))
-                ),
+                Channel.EMAIL: EmailChannel(settings, outbound, Texts.of_installation(places, settings)),
             }
             watch = Watch(rules, places)
             group.create_task(Consumer("alerts", TOPICS, watch, settings=settings, sessions=sessions).run())
@@ -44,8 +46,3 @@ async def run(settings: AlertsSettings) -> None:
             group.create_task(Escalation(sessions, rules, places).run())
     finally:
         await engine.dispose()
-
-
-def institutions(settings: AlertsSettings) -> dict[str, str]:
-    """What the centre is called in each language."""
-    return {"ky": settings.institution_ky, "ru": settings.institution_ru, "en": settings.institution_en}

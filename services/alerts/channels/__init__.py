@@ -1,10 +1,12 @@
 """The ways to tell a receiver: each takes a claimed delivery and returns when it is told, or raises Undelivered."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from services.alerts.receivers import Receiver
+
+OUTBOX_PAGE = "outbox_page"  # an exercise's own: what would have been sent stands there for everybody to read
 
 
 class Undelivered(Exception):
@@ -36,6 +38,3 @@ class ChannelOut(Protocol):
     async def send(self, job: Job, receiver: Receiver) -> str:
         """Returns what the other side said, as a code. Raises Undelivered."""
         ...
-
-
-Content = dict[str, Any]

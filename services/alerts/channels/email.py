@@ -10,13 +10,13 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from services.alerts.channels import Job, Undelivered
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.texts import Texts
 from shared.config import secret
 from shared.events import AlertRaised
-from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError
+from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
 REFUSED_FOR_GOOD = 500  # below it the server asks to be tried again (greylisting, a full box)
 
@@ -27,15 +27,17 @@ class EmailChannel:
 
     async def send(self, job: Job, receiver: Receiver) -> str:
         host = self._settings.alerts_smtp_host
+        if host is None and self._settings.exercise:
+            return OUTBOX_PAGE
         if host is None:
-            raise Undelivered(
-                "exercise" if self._settings.exercise else "no_mail_server", is_final=self._settings.exercise
-            )
+            raise Undelivered("no_mail_server")
         try:
             async with self._outbound.in_time(host):
                 return await self._hand_over(host, self.message(job, receiver))
+        except OutsideExercise:
+            return OUTBOX_PAGE
         except OutboundError as error:
-            raise Undelivered(error.reason, is_final=error.is_final) from error
+            raise Undelivered(error.reason) from error
         except aiosmtplib.SMTPResponseException as error:
             raise Undelivered(f"smtp_{error.code}", is_final=error.code >= REFUSED_FOR_GOOD) from error
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -48,13 +50,17 @@ class EmailChannel:
             hostname=address, port=self._settings.alerts_smtp_port, start_tls=False, timeout=TOTAL_SECONDS,
             tls_context=self._outbound.tls,
         )  # fmt: skip
-        async with client:
+        try:
+            await client.connect()
             if not is_local:
                 await client.starttls(server_hostname=host)
             if self._settings.alerts_smtp_username:
                 password = secret(self._settings.alerts_smtp_password_file) or ""
                 await client.login(self._settings.alerts_smtp_username, password)
             await client.send_message(message)
+            await client.quit()
+        finally:
+            client.close()  # also when its time is up in the middle of a word
         return "smtp_250"
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:

@@ -5,10 +5,10 @@ from http import HTTPStatus
 
 from standardwebhooks import Webhook
 
-from services.alerts.channels import Job, Undelivered
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared.outbound import AnswerTooBig, Outbound, OutboundError
+from shared.outbound import AnswerTooBig, Outbound, OutboundError, OutsideExercise
 
 SUCCESS = 2  # any 2xx
 
@@ -19,7 +19,12 @@ class WebhookChannel:
 
     async def send(self, job: Job, receiver: Receiver) -> str:
         secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
-        status = await self._post(receiver.address, job.content, signed(job, secrets, datetime.now(UTC)))
+        try:
+            status = await self._post(receiver.address, job.content, signed(job, secrets, datetime.now(UTC)))
+        except OutsideExercise:
+            return OUTBOX_PAGE
+        except OutboundError as error:
+            raise Undelivered(error.reason) from error
         if status // 100 != SUCCESS:
             raise Undelivered(f"http_{status}", is_final=status == HTTPStatus.GONE)
         return f"http_{status}"
@@ -29,8 +34,6 @@ class WebhookChannel:
             return (await self._outbound.post(url, content.encode(), headers)).status
         except AnswerTooBig as error:
             return error.status  # it was taken; what else was said is not ours to read
-        except OutboundError as error:
-            raise Undelivered(error.reason, is_final=error.is_final) from error
 
 
 def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:

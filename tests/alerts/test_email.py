@@ -1,0 +1,145 @@
+"""Mail over real SMTP."""
+
+import asyncio
+import email
+import email.policy
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from email.message import EmailMessage
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.alerts import alerts
+from services.alerts.book import Cause, content_of
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.channels.email import EmailChannel
+from services.alerts.config import AlertsSettings
+from services.alerts.receivers import Receiver
+from services.alerts.rules import Finding, decide
+from services.alerts.texts import Texts
+from shared.events.vocabulary import Channel
+from shared.outbound import Outbound
+from shared.places import Places
+from tests.alerts.factories import NOW, hazard, rules
+
+pytestmark = pytest.mark.anyio
+
+DUTY = Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ky")
+
+
+class Box:
+    """What a mail server took; `answer` is what it says to the next message."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.answer.startswith("250"):
+            assert isinstance(envelope.content, bytes)
+            self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return self.answer
+
+
+@pytest.fixture
+def box() -> Box:
+    return Box()
+
+
+@pytest.fixture
+async def port(box: Box) -> AsyncIterator[int]:
+    """Where a real mail server listens."""
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+def job(**changed: Any) -> Job:
+    finding = decide(hazard(**changed), rules(), NOW)
+    assert isinstance(finding, Finding)
+    content = content_of(alerts.raised(finding, None, NOW), Cause.RAISED)
+    return Job(
+        delivery_id=uuid4(), alert_id=uuid4(), step=1, cause=Cause.RAISED, content=content, lease=uuid4(), attempt=1,
+        age_seconds=0, recipient=DUTY.label, receiver=DUTY, secrets=(),
+    )  # fmt: skip
+
+
+def settings_for(host: str | None, port: int = 25, *, allow: bool = True, exercise: bool = False) -> AlertsSettings:
+    settings = AlertsSettings(
+        alerts_smtp_host=host, alerts_smtp_port=port, alerts_mail_from="alerts@centre.example",
+        outbound_allow=(f"{host}:{port}",) if allow else (),
+    )  # fmt: skip
+    return settings.model_copy(update={"exercise": exercise})
+
+
+async def send(settings: AlertsSettings, job: Job, receiver: Receiver = DUTY, seconds: float = 5) -> str:
+    texts = Texts.of_installation(Places.load(), settings)
+    async with Outbound(settings, seconds=seconds) as outbound:
+        return await EmailChannel(settings, outbound, texts).send(job, receiver)
+
+
+async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
+    told = job()
+    assert await send(settings_for("127.0.0.1", port), told) == "smtp_250"
+    (mail,) = box.mails
+    assert (mail["To"], mail["Message-ID"]) == ("duty@centre.example", f"<{told.delivery_id}@centre.example>")
+    assert "alerts@centre.example" in mail["From"] and "борбору" in mail["From"]
+    assert "Жер титирөө" in mail["Subject"]
+    assert "Магнитудасы 4,7" in mail.get_content()
+
+
+async def test_outside_text_stays_in_its_line(port: int, box: Box) -> None:
+    told = job()
+    content = json.loads(told.content)
+    content["data"]["pcodes"] = ["X\r\nBcc: all@example.org"]
+    content["data"]["reason"] = "own\r\nBcc: all@example.org\u202e"
+    await send(settings_for("127.0.0.1", port), replace(told, content=json.dumps(content)))
+    (mail,) = box.mails
+    assert mail["Bcc"] is None
+    assert "\nBcc" not in mail.get_content()
+
+
+@pytest.mark.parametrize(("answer", "is_final"), [("451 try later", False), ("554 no such user", True)])
+async def test_what_the_server_says_decides_whether_to_try_again(
+    port: int, box: Box, answer: str, is_final: bool
+) -> None:
+    box.answer = answer
+    with pytest.raises(Undelivered) as caught:
+        await send(settings_for("127.0.0.1", port), job())
+    assert (caught.value.reason, caught.value.is_final) == (f"smtp_{answer[:3]}", is_final)
+
+
+async def test_a_server_on_this_machine_that_is_not_allowed_is_not_called(port: int) -> None:
+    with pytest.raises(Undelivered, match="refused_address"):
+        await send(settings_for("127.0.0.1", port, allow=False), job())
+
+
+async def test_a_server_that_is_away_or_silent(box: Box) -> None:
+    with pytest.raises(Undelivered, match="unreachable"):
+        await send(settings_for("127.0.0.1", 9), job())
+    silent = await asyncio.start_server(silence, "127.0.0.1", 0)
+    async with silent:
+        with pytest.raises(Undelivered, match="timed_out"):
+            await send(settings_for("127.0.0.1", silent.sockets[0].getsockname()[1]), job(), seconds=0.3)
+
+
+async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+async def test_an_exercise_mails_only_on_this_machine(port: int, box: Box) -> None:
+    assert await send(settings_for(None, exercise=True), job()) == OUTBOX_PAGE
+    assert await send(settings_for("93.184.215.14", exercise=True), job()) == OUTBOX_PAGE
+    assert await send(settings_for("127.0.0.1", port, exercise=True), job()) == "smtp_250"
+    assert len(box.mails) == 1
+
+
+async def test_without_a_mail_server_it_is_tried_again() -> None:
+    with pytest.raises(Undelivered, match="no_mail_server") as caught:
+        await send(settings_for(None), job())
+    assert not caught.value.is_final

@@ -1,0 +1,85 @@
+"""What a receiver reads, in its language."""
+
+import pytest
+
+from services.alerts import alerts
+from services.alerts.book import Cause
+from services.alerts.rules import Finding, decide, decide_displacement, decide_exposure
+from services.alerts.texts import CAUSES, Text, Texts, clean
+from shared.events import AlertRaised, HazardReported
+from shared.events.vocabulary import Status
+from shared.pages import LANGUAGES
+from shared.places import Places
+from tests.alerts.factories import KADAMJAI, NOW, TODAY, hazard, mudflow, rules
+
+PLACES = Places.load()
+TEXTS = Texts(PLACES, "https://alerts.example", {"en": "Crisis Management Center", "ru": "ЦУКС", "ky": "Борбор"})
+RULES = rules()
+
+
+def read(finding: object, language: str = "en", cause: Cause = Cause.RAISED) -> Text:
+    assert isinstance(finding, Finding)
+    alert = alerts.raised(finding, None, NOW)
+    event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)
+    return TEXTS.of(event, cause, language)
+
+
+def quake(**changed: object) -> HazardReported:
+    return hazard(**changed)
+
+
+def test_a_quake_in_english() -> None:
+    text = read(decide(quake(), RULES, NOW))
+    assert text.subject == "Moderate: Earthquake, Alai rayon"
+    assert "Earthquake of magnitude 4.7 at a depth of 11 km" in text.body
+    assert "not official until a person confirms it" in text.body
+    assert "https://alerts.example/?alert=" in text.body
+    assert "11:40" in text.body  # on the clock of Bishkek
+
+
+def test_a_quake_in_russian() -> None:
+    text = read(decide(quake(), RULES, NOW), "ru")
+    assert "Землетрясение" in text.subject
+    assert "Землетрясение магнитудой 4,7 на глубине 11 км" in text.body
+    assert "неофициально" in text.body
+
+
+def test_a_quake_in_kyrgyz() -> None:
+    text = read(decide(quake(), RULES, NOW), "ky")
+    assert "Жер титирөө" in text.subject
+    assert "Магнитудасы 4,7" in text.body
+
+
+def test_households_by_count_and_place() -> None:
+    text = read(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {TODAY: 14}, [], RULES, NOW))
+    assert "14" in text.body and "Kadamjai" in text.body and "24 hours" in text.body
+    assert "Displacement" in text.subject
+
+
+def test_exposure_names_the_hazard_and_the_place() -> None:
+    text = read(decide_exposure(mudflow(), KADAMJAI, 3, RULES, NOW))
+    assert text.subject.startswith("Severe: Mudflow, Kadamjai")
+    assert "3" in text.body
+
+
+def test_an_exercise_says_so_first() -> None:
+    text = read(decide(quake(status="Exercise"), RULES, NOW))
+    assert text.subject.startswith("EXERCISE ")
+    assert text.body.startswith("*** EXERCISE ***")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cause", CAUSES)
+def test_every_cause_is_said_in_every_language(language: str, cause: Cause) -> None:
+    text = read(decide(quake(), RULES, NOW), language, cause)
+    assert len(text.subject) <= 150 and "\n" not in text.subject
+    if language != "en":
+        assert CAUSES[cause] not in text.body
+        assert not any(word in text.body for word in ("Severity", "Where", "Since", "Raised", "Open", "machine"))
+
+
+def test_outside_words_cannot_break_a_mail() -> None:
+    nasty = quake(source="usgs", type="other", type_text="x", area={"pcodes": ["KG99999999999"]}, severity="Severe")
+    assert "\n" not in read(decide(nasty, RULES, NOW)).subject
+    assert clean("a\r\nBcc: b@example.org\u202e\u2066evil\x00") == "a Bcc: b@example.orgevil"
+    assert len(clean("x" * 400)) == 150
