@@ -54,10 +54,16 @@ ROUTES: dict[str, Rule] = {
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),
     "GET /intake/v1/feeds": to(LEDGER),
+    "GET /intake/field": PUBLIC,
+    "GET /intake/field/worker.js": PUBLIC,
+    "GET /intake/field/files": PUBLIC,
     # registry
     "GET /registry/v1/households": to(HOUSEHOLD_READERS),
     "GET /registry/v1/households/{household_id}": to(HOUSEHOLD_READERS),
     "GET /registry/v1/households/{household_id}/history": to(HOUSEHOLD_READERS),
+    "GET /registry/v1/statistics/stock": to(FIGURES),
+    "GET /registry/v1/statistics/flows": to(FIGURES),
+    "GET /registry/figures": page(FIGURES),
     "GET /registry/v1/ledger": to(LEDGER),
     # alerts
     "GET /alerts/v1/alerts": to(STAFF),

@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from services.registry import figures, routes
 from services.registry.config import RegistrySettings
-from services.registry.routes import router
 from services.registry.vault import Vault
 from shared import database, http, ledger
 from shared.auth import Authenticator
 from shared.faults import is_part_at_fault
+from shared.pages import Pages
 from shared.places import Places
 from shared.revocations import Revocations
+
+HERE = Path(__file__).parent
 
 
 def create_app(settings: RegistrySettings) -> FastAPI:
@@ -27,6 +31,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         app.state.sessions = sessions
         app.state.places = Places.load(settings.places_path)
         app.state.vault = Vault(settings.registry_kek_file)
+        app.state.pages = Pages("registry", HERE / "templates", HERE / "locales", settings)
         async with asyncio.TaskGroup() as group:
             revoking = group.create_task(revocations.run())
             yield
@@ -47,5 +52,5 @@ def create_app(settings: RegistrySettings) -> FastAPI:
 
     return http.create_app(
         "registry", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[router, ledger.routes("registry")],
+        ready=ready, routers=[routes.router, figures.router, ledger.routes("registry")],
     )  # fmt: skip

@@ -1,0 +1,98 @@
+"""A bar chart as numbers: the template writes it as SVG, so that it needs no script and prints."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.registry.statistics import Figure, Scope
+
+HEIGHT = 180
+STEP = 56
+BAR = 36
+LEFT = 52
+STEPS = (1, 2, 5)
+LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    scope: Scope
+    persons: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    period: str
+    x: int
+    persons: int
+    y: float
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    value: int
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    width: int
+    bars: Sequence[Bar]
+    lines: Sequence[Line]
+    height: int = HEIGHT
+    bar: int = BAR
+    left: int = LEFT
+
+
+def monthly(figures: Iterable[Figure]) -> Chart:
+    """Persons newly displaced, a bar a month, split into within the country, abroad and from abroad."""
+    months: dict[str, dict[Scope, int]] = defaultdict(lambda: defaultdict(int))
+    for figure in figures:
+        if figure.period and figure.persons:
+            months[figure.period][figure.scope] += figure.persons
+    whole = filled(months)
+    top = ceiling(max((sum(parts.values()) for parts in whole.values()), default=0))
+    bars = [bar(period, place, parts, top) for place, (period, parts) in enumerate(whole.items())]
+    lines = [Line(top * part // LINES, HEIGHT - HEIGHT * part / LINES) for part in range(LINES + 1)]
+    return Chart(LEFT + max(len(bars), 6) * STEP, bars, lines if top >= LINES else [lines[0], lines[-1]])
+
+
+def filled(months: Mapping[str, dict[Scope, int]]) -> dict[str, dict[Scope, int]]:
+    """Months without anybody are shown too: a gap in the row of bars would be read as time."""
+    known = sorted(month for month in months if len(month) == len("2026-01"))
+    years = {year: months[year] for year in sorted(months) if len(year) == len("2026")}
+    if not known:
+        return dict(years)
+    wanted, last = [known[0]], known[-1]
+    while wanted[-1] < last:
+        wanted.append(after(wanted[-1]))
+    return {**years, **{month: months.get(month, {}) for month in wanted}}
+
+
+def after(month: str) -> str:
+    year, number = map(int, month.split("-"))
+    return f"{year + number // 12:04}-{number % 12 + 1:02}"
+
+
+def bar(period: str, place: int, parts: Mapping[Scope, int], top: int) -> Bar:
+    stacked, below = [], float(HEIGHT)
+    for scope in Scope:
+        if persons := parts.get(scope, 0):
+            height = HEIGHT * persons / top
+            below -= height
+            stacked.append(Part(scope, persons, round(below, 2), round(height, 2)))
+    x = LEFT + place * STEP + (STEP - BAR) // 2
+    return Bar(period, x, sum(parts.values()), round(below, 2), stacked)
+
+
+def ceiling(value: int) -> int:
+    """The least round number not below it."""
+    power = 1
+    while True:
+        for step in STEPS:
+            if step * power >= value:
+                return step * power
+        power *= 10

@@ -1,0 +1,165 @@
+"""The figures over HTTP: for machines as JSON and CSV, and one page for people."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Self
+from urllib.parse import urlencode
+
+from babel import Locale
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import JSONResponse, Response
+
+from services.registry import charts, exports, statistics
+from services.registry.sight import sight_of, within
+from services.registry.statistics import Asked, Figure, Scope, View, day_after, today, total
+from shared import auth
+from shared.auth import Principal
+from shared.config import Settings
+from shared.database import Session
+from shared.events.fields import PCode
+from shared.events.vocabulary import AgeBracket, Reason, Sex
+from shared.pages import Pages, language_of
+from shared.places import Places
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(auth.current)]
+
+
+class Filters(BaseModel):
+    """What a caller may ask of figures; an empty field of the page's form asks nothing."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    view: View = View.DESTINATION
+    level: Annotated[int, Field(ge=0, le=2)] = 2
+    area: PCode | None = None
+    reason: list[Reason] = []
+    scope: list[Scope] = []
+    sex: list[Sex] = []
+    age: list[AgeBracket] = []
+    format: str | None = None
+    lang: str | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def not_empty(cls, value: Any, info: Any) -> Any:
+        if isinstance(value, list):
+            return [each for each in value if each != ""]
+        return cls.model_fields[info.field_name].default if value == "" else value
+
+    def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> Asked:
+        return Asked(
+            settings.counted_status, sight=sight_of(caller, places).pcodes,
+            pcodes=within(self.area, places) if self.area else None, view=self.view, level=self.level,
+            reasons=self.reason, scopes=self.scope, sexes=self.sex, ages=self.age, **period,
+        )  # fmt: skip
+
+
+class StockFilters(Filters):
+    on: Annotated[date | None, Field(alias="date")] = None
+
+
+Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+
+
+class FlowFilters(Filters):
+    """`since` and `until` are months, both counted."""
+
+    since: Month | None = None
+    until: Month | None = None
+
+    @property
+    def period(self) -> dict[str, date | None]:
+        return {
+            "since": date.fromisoformat(f"{self.since}-01") if self.since else None,
+            "until": date.fromisoformat(f"{charts.after(self.until)}-01") if self.until else None,
+        }
+
+
+class PageFilters(FlowFilters, StockFilters):
+    @classmethod
+    def usual(cls, asked: "PageFilters", now: datetime) -> Self:
+        """Without a word of when: today, and all months."""
+        return cls.model_validate({**asked.model_dump(by_alias=True), "date": asked.on or today(now)})
+
+
+@router.get("/v1/statistics/stock")
+async def stock(
+    request: Request, session: Session, caller: Caller, filters: Annotated[StockFilters, Query()]
+) -> Response:
+    """Where the displaced are at the end of `date` (Bishkek; default today)."""
+    day = filters.on or today(datetime.now(UTC))
+    figures = await stock_of(request, session, caller, filters, day)
+    return told(request, filters, figures, day=day)
+
+
+@router.get("/v1/statistics/flows")
+async def flows(
+    request: Request, session: Session, caller: Caller, filters: Annotated[FlowFilters, Query()]
+) -> Response:
+    """New displacements by month in Bishkek, `since` and `until` included."""
+    return told(request, filters, await flows_of(request, session, caller, filters))
+
+
+@router.get("/figures")
+async def figures_page(
+    request: Request, session: Session, caller: Caller, filters: Annotated[PageFilters, Query()]
+) -> Response:
+    pages: Pages = request.app.state.pages
+    places: Places = request.app.state.places
+    asked = PageFilters.usual(filters, datetime.now(UTC))
+    assert asked.on is not None
+    stock = await stock_of(request, session, caller, asked, asked.on)
+    flows = await flows_of(request, session, caller, asked)
+    return pages.render(
+        request, "figures.html",
+        asked=asked, stock=stock, stock_total=total(stock), flows=flows, flows_total=total(flows),
+        chart=charts.monthly(flows), places=places, status=request.app.state.settings.counted_status.value,
+        options={"views": View, "scopes": Scope, "reasons": Reason, "sexes": Sex, "ages": AgeBracket},
+        query=lambda path, **more: f"{path}?{urlencode(chosen(asked, **more), doseq=True)}", soate=exports.soate,
+        country=lambda code: Locale(language_of(request)).territories.get(code, code),
+    )  # fmt: skip
+
+
+async def stock_of(
+    request: Request, session: AsyncSession, caller: Principal, filters: Filters, day: date
+) -> list[Figure]:
+    state = request.app.state
+    asked = filters.asked(state.settings, caller, state.places, until=day_after(day))
+    return await statistics.stock(session, asked, state.places)
+
+
+async def flows_of(request: Request, session: AsyncSession, caller: Principal, filters: FlowFilters) -> list[Figure]:
+    state = request.app.state
+    asked = filters.asked(state.settings, caller, state.places, **filters.period)
+    return await statistics.flows(session, asked, state.places)
+
+
+def told(request: Request, filters: Filters, figures: list[Figure], *, day: date | None = None) -> Response:
+    """As JSON, or as CSV where that is what the caller reads."""
+    state = request.app.state
+    status, on = state.settings.counted_status.value, day.isoformat() if day else None
+    rows = exports.rows(figures, state.places, status=status, date=on)
+    names = exports.names(is_stock=day is not None)
+    if filters.format == "csv" or "text/csv" in request.headers.get("accept", ""):
+        name = f"stock-{on}.csv" if on else "flows.csv"
+        return Response(
+            exports.as_csv(rows, names, view=filters.view, level=filters.level), media_type="text/csv; charset=utf-8",
+            headers={"content-disposition": f'attachment; filename="{name}"', "vary": "Accept"},
+        )  # fmt: skip
+    whole = total(figures)
+    return JSONResponse({
+        "counted_status": status, "view": filters.view, "level": filters.level, "places_version": state.places.version,
+        "total": {
+            "households": whole.households, "persons": whole.persons,
+            "groups": whole.groups, "group_persons": whole.group_persons,
+        },
+        "rows": rows,
+    }, headers={"vary": "Accept"})  # fmt: skip
+
+
+def chosen(filters: Filters, **more: Any) -> dict[str, Any]:
+    """The filters as a query says them, for a link that keeps them."""
+    kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"format", "lang"})
+    return {name: value for name, value in {**kept, **more}.items() if value is not None}

@@ -1,0 +1,235 @@
+"""Figures: who is displaced on a day, and who was newly displaced in each month, by place, reason, scope, sex and age.
+
+Registered households and counted groups stand side by side in each figure and are never added: the same people may be in both.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.reports import CELLS, UNKNOWN
+from services.registry.telling import BISHKEK
+from shared.events.vocabulary import AgeBracket, Reason, Sex, Status
+from shared.places import Places
+
+
+class View(StrEnum):
+    """Whose figures: those of the place people came from, or of the one they came to."""
+
+    ORIGIN = "origin"
+    DESTINATION = "destination"
+
+
+class Scope(StrEnum):
+    WITHIN = "within"
+    ABROAD = "abroad"
+    FROM_ABROAD = "from_abroad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`pcodes` and `sight` None = the whole country; empty filters leave nothing out."""
+
+    status: Status
+    sight: Sequence[str] | None = None
+    pcodes: Sequence[str] | None = None
+    view: View = View.DESTINATION
+    level: int = 2
+    since: date | None = None
+    until: date | None = None  # the first day that does not count any more
+    reasons: Sequence[Reason] = ()
+    scopes: Sequence[Scope] = ()
+    sexes: Sequence[Sex] = ()
+    ages: Sequence[AgeBracket] = ()
+
+    @property
+    def chosen(self) -> list[int]:
+        """The cells of sex and age that are asked for."""
+        return [
+            index
+            for index, (sex, age) in enumerate(CELLS)
+            if (not self.sexes or sex in self.sexes) and (not self.ages or age in self.ages)
+        ]
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "status": self.status.value, "sight": self.sight, "pcodes": self.pcodes,
+            "reasons": [reason.value for reason in self.reasons] or None,
+            "scopes": [scope.value for scope in self.scopes] or None,
+            "since": midnight(self.since), "until": midnight(self.until),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`period` is a month, a year where no more is known, or None for a stock. What it rests on stands with it."""
+
+    period: str | None
+    pcode: str | None
+    country: str | None
+    scope: Scope
+    reason: Reason
+    households: int = 0
+    cells: tuple[int, ...] = field(default=(0,) * len(CELLS))
+    corrected: int = 0
+    imprecise: int = 0
+    groups: int = 0
+    group_persons: int = 0
+    group_imprecise: int = 0
+
+    @property
+    def persons(self) -> int:
+        return sum(self.cells)
+
+    @property
+    def undescribed(self) -> int:
+        """Persons of whom neither sex nor age is known."""
+        return self.cells[UNKNOWN]
+
+    @property
+    def name(self) -> tuple[Any, ...]:
+        return self.period or "", self.pcode or "~", self.country or "", self.scope, self.reason
+
+    def of(self, sex: str, age: str | None = None) -> int:
+        return sum(
+            count for cell, count in zip(CELLS, self.cells, strict=True) if cell[0] == sex and age in (None, cell[1])
+        )
+
+    def ages(self, *ages: str) -> int:
+        return sum(count for cell, count in zip(CELLS, self.cells, strict=True) if cell[1] in ages)
+
+    def __add__(self, other: "Figure") -> "Figure":
+        return replace(
+            self,
+            households=self.households + other.households,
+            cells=tuple(mine + theirs for mine, theirs in zip(self.cells, other.cells, strict=True)),
+            corrected=self.corrected + other.corrected,
+            imprecise=self.imprecise + other.imprecise,
+            groups=self.groups + other.groups,
+            group_persons=self.group_persons + other.group_persons,
+            group_imprecise=self.group_imprecise + other.group_imprecise,
+        )
+
+
+# Whoever could not move was not displaced.
+MOVED = "status = :status AND mobility <> 'unable_to_move' AND (CAST(:until AS timestamptz) IS NULL OR occurred_at < :until)"
+LATER = "occurred_at DESC, reported_at DESC, report_id DESC"
+# On a day a household is where its latest displacement before that day's end brought it; a group counts as last counted.
+STOCK = {
+    "episodes": f"SELECT DISTINCT ON (household_id) * FROM episodes WHERE {MOVED} ORDER BY household_id, {LATER}",  # noqa: S608 - constants
+    "counts": f"SELECT DISTINCT ON (group_id) * FROM counts WHERE {MOVED} AND measure = 'stock' ORDER BY group_id, {LATER}",  # noqa: S608 - constants
+}
+SINCE = "(CAST(:since AS timestamptz) IS NULL OR occurred_at >= :since)"
+FLOWS = {
+    "episodes": f"SELECT * FROM episodes WHERE {MOVED} AND {SINCE}",  # noqa: S608 - constants
+    "counts": f"SELECT * FROM counts WHERE {MOVED} AND {SINCE} AND measure = 'flow'",  # noqa: S608 - constants
+}
+PERIODS = {
+    "stock": "NULL",
+    "flows": "to_char(occurred_at AT TIME ZONE 'Asia/Bishkek',"
+    " CASE occurred_at_precision WHEN 'year' THEN 'YYYY' ELSE 'YYYY-MM' END)",
+}
+SCOPE = """CASE
+    WHEN destination_country = 'ZZ' OR origin_country = 'ZZ' THEN 'unknown'
+    WHEN destination_country <> 'KG' THEN 'abroad'
+    WHEN origin_country <> 'KG' THEN 'from_abroad'
+    ELSE 'within'
+END"""
+FIGURES = """
+WITH moved AS ({moved}), placed AS (
+    SELECT *, {period} AS period, {scope} AS scope, reasons[1] AS reason, {chosen} AS chosen,
+        {view}_pcode AS pcode, {view}_country AS country
+    FROM moved
+    WHERE (CAST(:sight AS text[]) IS NULL OR coalesce(destination_pcode, origin_pcode) = ANY(:sight))
+)
+SELECT period, pcode, country, scope, reason, count(*) AS number,
+    count(*) FILTER (WHERE {imprecise}) AS imprecise, count(*) FILTER (WHERE version > 1) AS corrected,
+    ARRAY[{cells}] AS cells, sum(chosen) AS persons
+FROM placed
+WHERE chosen > 0
+    AND (CAST(:pcodes AS text[]) IS NULL OR pcode = ANY(:pcodes))
+    AND (CAST(:reasons AS text[]) IS NULL OR reason = ANY(:reasons))
+    AND (CAST(:scopes AS text[]) IS NULL OR scope = ANY(:scopes))
+GROUP BY period, pcode, country, scope, reason
+"""
+IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier <> 'exact'"}
+
+
+async def stock(session: AsyncSession, asked: Asked, places: Places) -> list[Figure]:
+    """Where the displaced are at the end of the last day before `until`."""
+    return await figures(session, asked, places, "stock", STOCK)
+
+
+async def flows(session: AsyncSession, asked: Asked, places: Places) -> list[Figure]:
+    """Displacements that began in each month; a household displaced twice counts twice."""
+    return await figures(session, asked, places, "flows", FLOWS)
+
+
+async def figures(
+    session: AsyncSession, asked: Asked, places: Places, kind: str, sources: dict[str, str]
+) -> list[Figure]:
+    found: list[Figure] = []
+    for table, moved in sources.items():
+        statement = FIGURES.format(
+            moved=moved, period=PERIODS[kind], scope=SCOPE, view=asked.view.value, imprecise=IMPRECISE[table],
+            chosen=" + ".join(f"sex_age[{index + 1}]" for index in asked.chosen),
+            cells=", ".join(f"sum(sex_age[{index + 1}])" if index in asked.chosen else "0" for index in range(len(CELLS))),
+        )  # fmt: skip
+        rows = (await session.execute(text(statement), asked.parameters())).mappings()
+        found += [registered(row) if table == "episodes" else counted(row) for row in rows]
+    return rolled_up(found, asked.level, places)
+
+
+def registered(row: RowMapping) -> Figure:
+    cells = tuple(int(count) for count in row["cells"])
+    return replace(
+        bare(row), households=row["number"], cells=cells, corrected=row["corrected"], imprecise=row["imprecise"]
+    )
+
+
+def counted(row: RowMapping) -> Figure:
+    return replace(bare(row), groups=row["number"], group_persons=int(row["persons"]), group_imprecise=row["imprecise"])
+
+
+def bare(row: RowMapping) -> Figure:
+    return Figure(row["period"], row["pcode"], row["country"], Scope(row["scope"]), Reason(row["reason"]))
+
+
+def rolled_up(figures: Iterable[Figure], level: int, places: Places) -> list[Figure]:
+    """At the level asked for; a city that has no unit of that level stands for itself."""
+    found: dict[tuple[Any, ...], Figure] = {}
+    for figure in figures:
+        one = replace(figure, pcode=unit_at(figure.pcode, level, places))
+        found[one.name] = found[one.name] + one if one.name in found else one
+    return [found[name] for name in sorted(found)]
+
+
+def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
+    if pcode is None or level == 0:
+        return None
+    above = places.adm1(pcode)
+    return above or pcode if level == 1 else places.adm2(pcode) or above or pcode
+
+
+def total(figures: Iterable[Figure]) -> Figure:
+    """Of households, and beside them of groups."""
+    return sum(figures, start=Figure(None, None, None, Scope.WITHIN, Reason.NOT_REPORTED))
+
+
+def midnight(day: date | None) -> datetime | None:
+    """Where a day begins in Bishkek."""
+    return None if day is None else datetime.combine(day, time(), BISHKEK)
+
+
+def day_after(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def today(now: datetime) -> date:
+    return now.astimezone(BISHKEK).date()

@@ -1,0 +1,78 @@
+"""The registry's app over real parts, with households filed in it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from services.registry.app import create_app
+from services.registry.config import RegistrySettings
+from services.registry.handlers import Registrar
+from services.registry.vault import Vault
+from shared import database
+from shared.auth import Role
+from shared.places import Places
+from tests.installation import Installation, wait_for
+from tests.registry.factories import Desk
+
+AUTHOR, TEAM = uuid4(), uuid4()
+TABLES = "households, household_keys, members, episodes, groups, group_keys, counts, reports, reads, outbox"
+
+
+@dataclass
+class Office:
+    installation: Installation
+    app: FastAPI
+    registrar: Registrar
+    client: httpx.AsyncClient
+
+    async def file(self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM) -> None:
+        desk = Desk(self.installation.secrets / "seal")
+        batch = [desk.received(body, author=author, team=team) for body in bodies]
+        async with self.app.state.sessions.begin() as session:
+            await self.registrar.file_reports(batch, session)
+
+    async def get(
+        self,
+        path: str,
+        *,
+        role: Role,
+        areas: tuple[str, ...] = ("KG",),
+        account: UUID | None = None,
+        accept: str = "*/*",
+    ) -> httpx.Response:
+        token = self.installation.token(roles=[role], areas=areas, account=account or uuid4())
+        return await self.client.get(path, headers={"authorization": f"Bearer {token}", "accept": accept})
+
+    async def reads(self) -> list[dict[str, Any]]:
+        async with self.app.state.sessions.begin() as session:
+            rows = await (await database.driver(session)).fetch("SELECT * FROM reads ORDER BY id")
+            return [dict(row) for row in rows]
+
+
+@pytest.fixture(scope="module")
+async def one_office(shared_installation: Installation) -> AsyncIterator[Office]:
+    settings = shared_installation.settings(RegistrySettings)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            await wait_for(lambda: is_ready(client))
+            yield Office(shared_installation, app, Registrar(Vault(settings.registry_kek_file), Places.load()), client)
+
+
+async def is_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/ready")).status_code == 200
+
+
+@pytest.fixture
+async def office(one_office: Office) -> Office:
+    """Emptied for each test."""
+    async with one_office.app.state.sessions.begin() as session:
+        await session.execute(text(f"TRUNCATE {TABLES}"))
+    return one_office

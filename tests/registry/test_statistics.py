@@ -1,0 +1,149 @@
+"""Figures against a small example worked out by hand."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from shared.auth import Role
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household
+
+pytestmark = pytest.mark.anyio
+
+STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
+BATKEN_OBLAST = "KG05000000000"
+
+
+async def example(office: Office) -> None:
+    """Two families within the country, one abroad, one moved on in July; one stuck, one exercise; two groups, one recounted."""
+    moved_on = household()
+    again = household(
+        household_id=moved_on["household_id"], occurred_at="2026-07-31T18:30:00Z", destination={"pcode": OSH},
+        reasons=["economic", "family"],
+    )  # fmt: skip
+    alone = household(persons=3, members=[])
+    abroad = household(destination={"country": "RU"}, reasons=["economic"])
+    part = household(is_whole_household=False)
+    for member in part["members"][2:]:
+        member["is_displaced"] = False
+    stuck = household(mobility="unable_to_move")
+    counted = group()
+    await office.file(moved_on, again, alone, abroad, part, stuck, household(status="Exercise"))
+    await office.file(counted, group(group_id=counted["group_id"], occurred_at="2026-07-01T00:00:00Z", persons=90))
+    await office.file(group(measure="flow", persons=40, quantifier="exact", sex_age=[]))
+
+
+async def told(office: Office, path: str) -> dict[str, Any]:
+    answer = await office.get(path, role=Role.ANALYST)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_the_stock_on_a_day(office: Office) -> None:
+    await example(office)
+    june = await told(office, f"{STOCK}?date=2026-06-30")
+    by_place = {(row["pcode"], row["country"]): row for row in june["rows"]}
+    assert {place: (row["households"], row["persons"], row["group_persons"]) for place, row in by_place.items()} == {
+        (LEILEK, None): (3, 5 + 3 + 2, 0), (None, "RU"): (1, 5, 0), (BATKEN, None): (0, 0, 120),
+    }  # fmt: skip
+    assert by_place[LEILEK, None]["unknown_unknown"] == 3
+    assert (by_place[None, "RU"]["scope"], by_place[LEILEK, None]["soate"]) == ("abroad", "41705236000000")
+    assert june["total"] == {"households": 4, "persons": 15, "groups": 1, "group_persons": 120}
+
+
+async def test_the_stock_after_a_family_moved_on_and_a_group_was_counted_anew(office: Office) -> None:
+    await example(office)
+    august = await told(office, f"{STOCK}?date=2026-08-01")
+    by_place = {row["pcode"]: row for row in august["rows"]}
+    assert (by_place[LEILEK]["households"], by_place[OSH]["households"], by_place[OSH]["persons"]) == (2, 1, 5)
+    assert (by_place[BATKEN]["groups"], by_place[BATKEN]["group_persons"]) == (1, 90)
+
+
+async def test_flows_by_month_of_bishkek(office: Office) -> None:
+    """18:30 on the 31st of July in UTC is the 1st of August in Bishkek."""
+    await example(office)
+    flows = await told(office, FLOWS)
+    assert {(row["month"], row["reason"], row["scope"]): (row["households"], row["persons"]) for row in flows["rows"] if row["households"]} == {
+        ("2026-06", "natural_disaster", "within"): (3, 10),
+        ("2026-06", "economic", "abroad"): (1, 5),
+        ("2026-08", "economic", "within"): (1, 5),
+    }  # fmt: skip
+    assert flows["total"] == {"households": 5, "persons": 20, "groups": 1, "group_persons": 40}
+    assert (await told(office, f"{FLOWS}?since=2026-07&until=2026-08"))["total"]["households"] == 1
+
+
+async def test_flows_by_origin(office: Office) -> None:
+    await example(office)
+    flows = await told(office, f"{FLOWS}?view=origin&level=1")
+    assert {row["pcode"] for row in flows["rows"]} == {BATKEN_OBLAST}
+    assert sum(row["persons"] for row in flows["rows"]) == 20
+
+
+async def test_sex_and_age_are_those_on_the_day_of_displacement(office: Office) -> None:
+    """Born on 31 January 2009, 7 July 2016 and 8 March 1955: 17, 9 and 71 on 15 June 2026."""
+    await office.file(household())
+    [row] = (await told(office, FLOWS))["rows"]
+    cells = ("male_18_59", "female_18_59", "female_12_17", "male_6_11", "female_60_plus")
+    assert [row[cell] for cell in cells] == [1, 1, 1, 1, 1]
+    children = await told(office, f"{FLOWS}?age=6-11&age=12-17&sex=female")
+    assert children["total"]["persons"] == 1
+
+
+async def test_filters(office: Office) -> None:
+    await example(office)
+    assert (await told(office, f"{FLOWS}?scope=abroad"))["total"]["persons"] == 5
+    assert (await told(office, f"{FLOWS}?reason=economic"))["total"]["persons"] == 10
+    assert (await told(office, f"{FLOWS}?area={OSH}"))["total"]["persons"] == 5
+    assert (await told(office, f"{FLOWS}?view=origin&area={BATKEN_OBLAST}"))["total"]["persons"] == 20
+    assert (await office.get(f"{FLOWS}?reason=whim", role=Role.ANALYST)).status_code == 422
+    assert (await office.get(f"{FLOWS}?raison=economic", role=Role.ANALYST)).status_code == 422
+
+
+async def test_a_year_is_no_month(office: Office) -> None:
+    await office.file(household(occurred_at="2025-01-01T00:00:00Z", occurred_at_precision="year"))
+    [row] = (await told(office, FLOWS))["rows"]
+    assert (row["month"], row["imprecise"]) == ("2025", 1)
+
+
+async def test_figures_are_those_of_the_callers_areas(office: Office) -> None:
+    await example(office)
+    seen = (await office.get(f"{STOCK}?date=2026-08-01", role=Role.REGISTRAR, areas=(OSH,))).json()
+    assert {row["pcode"] for row in seen["rows"]} == {OSH}
+    kadamjai = (await office.get(STOCK, role=Role.REGISTRAR, areas=(KADAMJAI,))).json()
+    assert {row["country"] for row in kadamjai["rows"]} == {"RU"}
+
+
+async def test_csv_has_the_hxl_row(office: Office) -> None:
+    await office.file(household(), group(destination={"pcode": LEILEK}, measure="flow"))
+    answer = await office.get(FLOWS, role=Role.ANALYST, accept="text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    names, tags, *rows = csv.reader(io.StringIO(answer.text))
+    assert names[:10] == [
+        "month", "status", "pcode", "soate", "name", "country", "scope", "reason", "households", "persons",
+    ]  # fmt: skip
+    assert tags[:10] == [
+        "#date+month", "#status", "#adm2+code+destination", "#adm2+code+soate+destination", "#adm2+name+destination",
+        "#country+code+destination", "#event+scope", "#cause+type", "#affected+idps+hh+registered",
+        "#affected+idps+ind+registered",
+    ]  # fmt: skip
+    assert tags[names.index("female_0_5")] == "#affected+idps+f+age_0_5"
+    [row] = rows
+    assert dict(zip(names, row, strict=True)) | {"name": ""} == {
+        **dict.fromkeys(names, "0"), "month": "2026-06", "status": "Actual", "pcode": LEILEK, "soate": "41705236000000",
+        "name": "", "country": "", "scope": "within", "reason": "natural_disaster", "households": "1", "persons": "5",
+        "female_12_17": "1", "female_18_59": "1", "female_60_plus": "1", "male_6_11": "1", "male_18_59": "1",
+        "groups": "1", "group_persons": "120",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+async def test_the_page_shows_both_kinds_side_by_side(office: Office, language: str) -> None:
+    await example(office)
+    page = await office.get(f"/figures?lang={language}&date=2026-06-30&since=&reason=&area=&age=", role=Role.ANALYST)
+    assert page.status_code == 200
+    assert f'lang="{language}"' in page.text
+    assert "120" in page.text and "41705236000000" in page.text
+    assert page.text.count("<rect") == 3
