@@ -22,7 +22,7 @@ from shared.events.topics import SERVICES
 LIVED_SECONDS = 10.0  # who lived as long is started again at once
 LONGEST_PAUSE = 30.0
 PATHS = ("/ready", "/intake/ready", "/registry/ready", "/alerts/ready")
-SECONDS_TO_READY = 90.0
+SECONDS_OF_PATIENCE = 60.0
 
 
 class Supervisor:
@@ -98,12 +98,14 @@ class Supervisor:
             await asyncio.sleep(0.02)
 
     async def _ready(self) -> None:
+        options = self._stack.options
         with self._screen.timed("services"):
-            end = time.monotonic() + SECONDS_TO_READY
+            patience_ends = time.monotonic() + SECONDS_OF_PATIENCE
             for path in PATHS:
-                while not await asyncio.to_thread(answers, self._stack.options.host, self._stack.options.port, path):
-                    if time.monotonic() > end:
-                        raise PartFailed(f"{path} is not ready; see {self._stack.folders.logs}")
+                while not await asyncio.to_thread(answers, options.host, options.port, path):
+                    if time.monotonic() > patience_ends:
+                        self._screen.warn(f"{path} is still not ready; see {self._stack.folders.logs}")
+                        patience_ends += SECONDS_OF_PATIENCE
                     await asyncio.sleep(0.1)
 
     async def _keep(self, process: Process, title: str, start_again: Callable[[], Awaitable[None]]) -> None:

@@ -55,9 +55,11 @@ class Run:
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
+    root.chmod(0o711)  # as root, PostgreSQL's user has its folder below
     started = Run(root)
     yield started
     started.supervisor.kill()
+    started.supervisor.wait()
     shutil.rmtree(root, ignore_errors=True)
 
 
