@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -116,6 +116,17 @@ async def oldest_unread(rows: Sequence[Row], settings: Settings) -> datetime | N
     async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, {topic for topic, _ in waiting}) as reader:
         written = await reader.written_at(waiting)
     return datetime.fromtimestamp(min(written.values()) / 1000, UTC)
+
+
+async def is_in_time(service: str, settings: Settings, session: AsyncSession) -> bool:
+    """For `/ready`: False when an unread record has stood for half of its retention, as the other half is a person's time."""
+    kept = {topic: TOPICS[topic].retention_ms for topic in consumed(service)}
+    rows = await with_ends(await balance(session), service, settings)
+    for topic, retention in kept.items():
+        oldest = await oldest_unread([row for row in rows if row.topic == topic], settings) if retention else None
+        if oldest and retention and datetime.now(UTC) - oldest > timedelta(milliseconds=retention / 2):
+            return False
+    return True
 
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:

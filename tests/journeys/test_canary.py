@@ -1,0 +1,201 @@
+"""Personal data nowhere it should not be: planted as values and as names of fields, then looked for everywhere."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.intake.config import IntakeSettings
+from services.intake.spool import segments
+from shared import database
+from shared.config import Settings
+from shared.events import TOPICS, Message
+from shared.events.topics import SERVICES
+from shared.publisher import Publisher
+from tests.installation import Installation
+from tests.journeys.canaries import AT_THE_DOOR, PAST_THE_DOOR, files, looked_for, seen
+from tests.journeys.count import Sent, count_check, drained, everything
+
+LEAKY = "displacements"  # where PAST_THE_DOOR was put by hand
+PAGES = (
+    "/intake/metrics", "/registry/metrics", "/alerts/metrics", "/metrics",
+    "/intake/ready", "/registry/ready", "/alerts/ready", "/ready",
+    "/intake/v1/ledger", "/registry/v1/ledger", "/alerts/v1/ledger", "/console/v1/ledger",
+    "/", "/ledger", "/registry/v1/statistics/stock", "/registry/v1/statistics/flows",
+)  # fmt: skip
+
+
+@dataclass
+class Place:
+    """A running installation, and all that it said."""
+
+    installation: Installation
+    base_url: str
+    said: list[tuple[str, bytes]] = field(default_factory=list)
+    sent: Sent = field(default_factory=Sent)
+
+    async def ask(self, method: str, path: str, *, token: str | None = None, **body: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        async with httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=30, trust_env=False) as client:
+            response = await client.request(method, path, **body)
+        where = f"{method} {path.partition('?')[0]} {response.status_code}"
+        self.said.append((where, response.content + repr(response.headers).encode()))
+        assert response.status_code < 500, (where, response.text)
+        return response
+
+    async def report(self, body: Any, token: str) -> httpx.Response:
+        return self.sent.answered(LEAKY, await self.ask("POST", "/intake/v1/displacements", token=token, json=body))
+
+    async def publish(self, *messages: Message) -> None:
+        async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
+            await publisher.publish_all(messages, timeout=30)
+
+    async def listen(self, token: str) -> None:
+        """The stream as the board has it, until cancelled."""
+        headers = {"authorization": f"Bearer {token}"}
+        url = "/stream?topics=hazards,households,alerts,outcomes"
+        async with (
+            httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=None, trust_env=False) as client,
+            client.stream("GET", url) as response,
+        ):
+            async for line in response.aiter_lines():
+                self.said.append(("SSE", line.encode()))
+
+
+@pytest.fixture
+def place(own_installation: Installation) -> Iterator[Place]:
+    web = own_installation.web()
+    for service in SERVICES:
+        own_installation.start(service, "worker")
+    yield Place(own_installation, web.base_url)
+    for process in own_installation.processes:
+        process.kill9()
+
+
+async def test_personal_data_is_nowhere_it_should_not_be(place: Place) -> None:
+    token = place.installation.token(roles=["field", "operator", "registrar"], team=uuid4())
+    async with asyncio.TaskGroup() as group:
+        listening = group.create_task(place.listen(token))
+        await take_in(place, token)
+        await refuse(place, token)
+        await wait_in_the_spool(place, token)
+        await count_check(place.installation, place.sent, timeout=120)
+        await go_wrong_behind_the_door(place)
+        await look_at_the_pages(place)
+        listening.cancel()
+    assert any(where == "SSE" and line.startswith(b"data") for where, line in place.said)
+    assert [sight async for sight in sights(place)] == []
+
+
+async def take_in(place: Place, token: str) -> None:
+    first = AT_THE_DOOR.household()
+    corrected = {**first, "version": 2, "notes": AT_THE_DOOR.notes + "!"}
+    for body in (first, first, AT_THE_DOOR.group(), corrected):
+        assert (await place.report(body, token)).is_success
+    assert (await place.report({**first, "notes": AT_THE_DOOR.notes + "?"}, token)).status_code == 409
+
+
+async def refuse(place: Place, token: str) -> None:
+    """One error of each kind at the door."""
+    canary, url = AT_THE_DOOR, "/intake/v1/displacements"
+    for body in canary.wrong():
+        assert (await place.report(body, token)).status_code == 422, body
+    whole = json.dumps(canary.household())
+    for raw in (whole[:-1], "[" * 5000 + canary.notes, canary.notes, f'{{"{canary.field}": {{"{canary.field}": '):
+        assert (await place.ask("POST", url, token=token, content=raw)).status_code in (400, 422)
+    huge = json.dumps(canary.household(notes=canary.notes * 20_000))
+    assert (await place.ask("POST", url, token=token, content=huge)).status_code == 413
+    assert (await place.ask("POST", url, content=whole)).status_code == 401
+    assert (await place.ask("POST", url, content=whole, token=canary.person["personal_number"])).status_code == 401
+    viewer = place.installation.token(roles=["viewer"])
+    assert (await place.ask("POST", url, content=whole, token=viewer)).status_code == 403
+    batch = await place.ask("POST", "/intake/v1/reports:batch", token=token, json=canary.wrong())
+    assert {result["status"] for result in batch.json()["results"]} <= {"refused", 422}
+    asked = f"?{quote(canary.field)}={quote(canary.notes)}&cursor={quote(canary.notes)}&area={quote(canary.notes)}"
+    for path in (
+        "/registry/v1/households",
+        "/alerts/v1/alerts",
+        f"/registry/v1/households/{quote(canary.person['phone'])}",
+    ):
+        await place.ask("GET", path + asked, token=token)
+
+
+async def wait_in_the_spool(place: Place, token: str) -> None:
+    """What waits for the broker is looked at while it waits."""
+    place.installation.parts.kafka.kill9()
+    response = await place.report(AT_THE_DOOR.household(), token)
+    assert response.json()["status"] == "spooled"
+    folder = place.installation.settings(IntakeSettings).spool_folder
+    waiting = [file for inner in folder.glob("*/") for file in segments(inner)]
+    assert waiting
+    place.said.extend((f"spool/{file.name}", file.read_bytes()) for file in waiting)
+    place.installation.parts.kafka.start()
+
+
+async def go_wrong_behind_the_door(place: Place) -> None:
+    """Records as no release should write them, and a database that refuses one."""
+    canary, record = PAST_THE_DOOR, (await everything(place.installation, LEAKY, "registry"))[0]
+    good = Message(LEAKY, record.key, record.value, tuple(record.headers))
+    data = json.loads(good.value)
+    strange = json.dumps({**data, "persons": canary.notes, "report_id": canary.person["personal_number"]}).encode()
+    await place.publish(
+        replace(good, value=json.dumps({**data, **canary.person, canary.field: 1}, ensure_ascii=False).encode()),
+        replace(good, value=strange),
+        replace(good, value=canary.notes.encode()),
+        replace(good, value=json.dumps(canary.household()).encode()),
+        replace(good, value=strange, key=canary.person["phone"].encode()),
+        replace(good, value=b"{}", headers=(*good.headers, (canary.field, canary.person["given_name"].encode()))),
+        replace(good, headers=renamed(good, "ce_type", canary.notes)),
+        replace(good, headers=renamed(good, "ce_id", canary.person["personal_number"])),
+        replace(good, headers=renamed(good, "ce_id", str(uuid4()))),
+    )
+    standing = await drained(place.installation, 60)
+    assert standing.kinds["registry", LEAKY]["set_aside"] >= 8
+    assert not standing.unbalanced
+
+
+def renamed(message: Message, header: str, value: str) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value.encode() if name == header else was) for name, was in message.headers)
+
+
+async def look_at_the_pages(place: Place) -> None:
+    everyone = place.installation.token(roles=["operator", "duty_head", "administrator", "analyst", "viewer"])
+    for path in PAGES:
+        await place.ask("GET", path, token=everyone)
+
+
+async def sights(place: Place) -> AsyncIterator[str]:
+    both, first = looked_for([AT_THE_DOOR, PAST_THE_DOOR]), looked_for([AT_THE_DOOR])
+    for topic in TOPICS.values():
+        readers = topic.consumers or topic.web_readers
+        for name, reader in [(topic.name, readers[0]), *((topic.dead(one), one) for one in topic.consumers)]:
+            for record in await everything(place.installation, name, reader):
+                headers = b"".join(header.encode() + value for header, value in record.headers)
+                content = (record.key or b"") + b" " + (record.value or b"") + headers
+                for sight in seen(f"topic {name}", content, first if name == LEAKY else both):
+                    yield sight
+    for where, content in place.said:
+        for sight in seen(where, content, both):
+            yield sight
+    await written_to_disk(place)
+    parts = place.installation.parts.embedded
+    for file in files([place.installation.folder, parts[0].folders.state]):
+        is_leaky = f".{LEAKY}-" in str(file.parent)
+        for sight in seen(str(file), file.read_bytes(), first if is_leaky else both):
+            yield sight
+
+
+async def written_to_disk(place: Place) -> None:
+    engine = database.engine(place.installation.settings(Settings, "registry"))
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM households")) >= 1
+    await engine.dispose()
+    place.installation.redis().save()
+    place.installation.parts.postgres.stop()  # a clean stop writes every page
