@@ -70,7 +70,7 @@ DELIVERIES = """
 SELECT delivery_id, alert_id, step, cause, recipient, channel, created_at, settled_at, is_delivered, reason, attempts,
     content, (
         SELECT coalesce(json_agg(json_build_object(
-            'number', number, 'began_at', began_at, 'ended_at', ended_at, 'reason', reason) ORDER BY number), '[]')
+            'number', number, 'began_at', began_at, 'ended_at', ended_at, 'reason', reason) ORDER BY number)::text, '[]')
         FROM attempts WHERE attempts.delivery_id = deliveries.delivery_id
     ) AS tried,
     coalesce((SELECT language FROM receivers WHERE label = recipient), 'ky') AS language

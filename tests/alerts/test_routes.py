@@ -1,0 +1,241 @@
+"""The alerts as people see and answer them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.alerts import queries
+from services.alerts.app import create_app
+from services.alerts.config import AlertsSettings
+from services.alerts.handlers import Watch
+from services.alerts.receivers import Receiver
+from shared import database
+from shared.auth import Role
+from shared.events import HazardReported
+from shared.events.vocabulary import Channel
+from shared.places import Places
+from tests.alerts.factories import ALAI, KADAMJAI, hazard, mudflow, received, rules
+from tests.installation import Installation
+
+pytestmark = pytest.mark.anyio
+
+OSH_OBLAST, BATKEN_OBLAST = "KG06000000000", "KG05000000000"
+
+
+class Desk:
+    """Callers in front of the app, and hazards that become alerts behind it."""
+
+    def __init__(self, installation: Installation, engine: AsyncEngine, transport: httpx.ASGITransport) -> None:
+        self.installation, self.sessions, self.transport = installation, database.sessions(engine), transport
+        self.watch = Watch(rules(), Places.load())
+
+    def caller(self, role: Role | None = Role.OPERATOR, **claims: Any) -> httpx.AsyncClient:
+        token = self.installation.token(roles=[role] if role else [], **claims)
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.AsyncClient(transport=self.transport, base_url="http://127.0.0.1", headers=headers)
+
+    async def alerts(self, *hazards: HazardReported) -> list[UUID]:
+        async with self.sessions.begin() as session:
+            await self.watch([received(one) for one in hazards], session)
+            rows = await session.execute(text("SELECT hazard_id, alert_id FROM alerts"))
+            known = {row.hazard_id: row.alert_id for row in rows}
+        return [known[one.hazard_id] for one in hazards]
+
+    async def told(self) -> list[str]:
+        async with self.sessions.begin() as session:
+            rows = await session.execute(
+                text("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
+            )
+            return [row[0].split('"ce_type", "dayar.alert.')[1].split(".")[0] for row in rows]
+
+
+@pytest.fixture
+async def desk(shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine) -> AsyncIterator[Desk]:
+    async with engine.begin() as connection:
+        await connection.execute(text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox"))
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield Desk(shared_installation, engine, httpx.ASGITransport(app))
+
+
+def fresh(**changed: Any) -> HazardReported:
+    return hazard(onset=datetime.now(UTC), **changed)
+
+
+async def test_one_acknowledges_the_other_is_told_who_and_when(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    path = f"/v1/alerts/{alert_id}/acknowledgement"
+    async with desk.caller(name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
+        first = await aibek.put(path)
+        again = await aibek.put(path)
+        second = await nurgul.put(path)
+    assert (first.status_code, again.status_code, second.status_code) == (200, 200, 409)
+    assert first.json()["state"] == "acknowledged" and again.json() == first.json()
+    assert second.headers["content-type"] == "application/problem+json"
+    problem = second.json()
+    assert problem["type"] == "urn:dayar:problem:already-acknowledged"
+    assert problem["acknowledged_name"] == "Айбек"
+    assert problem["acknowledged_at"] == first.json()["acknowledged_at"].replace("Z", "+00:00")
+    assert await desk.told() == ["raised", "acknowledged"]
+
+
+async def test_of_many_at_the_same_instant_one_wins_and_all_others_hear_who(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    callers = [desk.caller(name=f"operator {number}") for number in range(5)]
+    answers = await asyncio.gather(*(one.put(f"/v1/alerts/{alert_id}/acknowledgement") for one in callers))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+    (winner,) = [answer.json()["acknowledged_name"] for answer in answers if answer.status_code == 200]
+    assert {answer.json()["acknowledged_name"] for answer in answers} == {winner}
+    assert await desk.told() == ["raised", "acknowledged"]
+
+
+async def test_noted_for_somebody_on_the_telephone(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    body = {"on_behalf_of": {"name": "Касымов", "by": "telephone", "at": "2026-06-15T06:10:00+00:00"}}
+    async with desk.caller(name="Айбек") as caller:
+        answer = (await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=body)).json()
+    assert (answer["acknowledged_name"], answer["acknowledged_note"]) == (
+        "Айбек",
+        "by telephone, Касымов, 2026-06-15T06:10+00:00",
+    )
+
+
+async def test_the_first_verdict_stays(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    path = f"/v1/alerts/{alert_id}/resolution"
+    async with desk.caller(Role.DUTY_HEAD, name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
+        first = await aibek.put(path, json={"verdict": "confirmed", "note": "seen on site"})
+        again = await aibek.put(path, json={"verdict": "confirmed", "note": "seen on site"})
+        other_word = await aibek.put(path, json={"verdict": "false_alarm"})
+        other_person = await nurgul.put(path, json={"verdict": "confirmed"})
+        late = await nurgul.put(f"/v1/alerts/{alert_id}/acknowledgement")
+    assert [answer.status_code for answer in (first, again, other_word, other_person, late)] == [
+        200,
+        200,
+        409,
+        409,
+        409,
+    ]
+    assert (first.json()["state"], first.json()["nature"], first.json()["resolved_note"]) == (
+        "resolved",
+        "confirmed",
+        "seen on site",
+    )
+    assert late.json()["verdict"] == "confirmed"
+    assert await desk.told() == ["raised", "resolved"]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"verdict": "maybe"}, {"verdict": "confirmed", "by": "me"}, {"verdict": "confirmed", "note": "a\nb"}]
+)
+async def test_a_verdict_with_a_slip(desk: Desk, body: dict[str, Any]) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller() as caller:
+        assert (await caller.put(f"/v1/alerts/{alert_id}/resolution", json=body)).status_code == 422
+
+
+async def test_what_was_only_recorded_is_not_to_be_answered(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(hazard(onset=datetime(2016, 4, 1, tzinfo=UTC)))
+    async with desk.caller() as caller:
+        assert (await caller.get("/v1/alerts")).json()["alerts"] == []
+        (listed,) = (await caller.get("/v1/alerts", params={"state": "suppressed"})).json()["alerts"]
+        answer = await caller.put(f"/v1/alerts/{alert_id}/acknowledgement")
+    assert (listed["alert_id"], listed["reason"]) == (str(alert_id), "too_old")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:dayar:problem:suppressed")
+
+
+async def test_pages_follow_each_other_without_a_gap_or_a_double(desk: Desk) -> None:
+    expected = await desk.alerts(*(fresh() for _ in range(25)))
+    found: list[str] = []
+    cursor: str | None = None
+    async with desk.caller() as caller:
+        while True:
+            params: dict[str, Any] = {"limit": 10, **({"cursor": cursor} if cursor else {})}
+            page = (await caller.get("/v1/alerts", params=params)).json()
+            found += [alert["alert_id"] for alert in page["alerts"]]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        assert (await caller.get("/v1/alerts", params={"cursor": "nonsense"})).status_code == 422
+    assert sorted(found) == sorted(map(str, expected))
+
+
+async def test_filters(desk: Desk) -> None:
+    quake, strong, flood = fresh(), fresh(magnitude=6.6), mudflow(onset=datetime.now(UTC))
+    ids = dict(zip(("quake", "strong", "flood"), await desk.alerts(quake, strong, flood), strict=True))
+    async with desk.caller() as caller:
+        await caller.put(f"/v1/alerts/{ids['flood']}/acknowledgement")
+
+        async def names(**params: Any) -> set[str]:
+            page = (await caller.get("/v1/alerts", params=params)).json()
+            known = {str(id): name for name, id in ids.items()}
+            return {known[alert["alert_id"]] for alert in page["alerts"]}
+
+        assert await names() == {"quake", "strong", "flood"}
+        assert await names(state="open") == {"quake", "strong"}
+        assert await names(state=["acknowledged", "resolved"]) == {"flood"}
+        assert await names(floor="Severe") == {"strong", "flood"}
+        assert await names(area=OSH_OBLAST) == {"quake", "strong"}
+        assert await names(area=KADAMJAI) == {"flood"}
+        assert await names(hazard_id=str(quake.hazard_id)) == {"quake"}
+        assert await names(status="Exercise") == set()
+
+
+async def test_an_alert_of_another_area_is_not_there(desk: Desk) -> None:
+    quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
+    async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
+        listed = (await caller.get("/v1/alerts")).json()["alerts"]
+        assert [alert["alert_id"] for alert in listed] == [str(flood)]
+        for path in (f"/v1/alerts/{quake}", f"/v1/alerts/{uuid4()}"):
+            assert (await caller.get(path)).status_code == 404
+        assert (await caller.put(f"/v1/alerts/{quake}/acknowledgement")).status_code == 404
+        assert (await caller.put(f"/v1/alerts/{flood}/acknowledgement")).status_code == 200
+
+
+async def test_one_alert_with_who_was_told(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await queries.save_receiver(session, Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ru"))
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller() as caller:
+        (shown,) = (await caller.get(f"/v1/alerts/{alert_id}")).json()["deliveries"]
+        (listed,) = (await caller.get("/v1/deliveries")).json()["deliveries"]
+    assert (shown["recipient"], shown["step"], shown["cause"], shown["tried"]) == ("duty", 1, "raised", [])
+    assert "Землетрясение" in shown["text"]["subject"]
+    assert listed == shown
+
+
+@pytest.mark.parametrize(
+    ("role", "statuses"),
+    [
+        (Role.OPERATOR, (200, 200, 200)),
+        (Role.DUTY_HEAD, (200, 200, 200)),
+        (Role.ADMINISTRATOR, (200, 200, 403)),
+        (Role.VIEWER, (200, 403, 403)),
+        (Role.INTEGRATION, (403, 403, 403)),
+        (Role.FIELD, (403, 403, 403)),
+        (None, (403, 403, 403)),
+    ],
+)
+async def test_who_may_see_and_answer(desk: Desk, role: Role | None, statuses: tuple[int, int, int]) -> None:
+    (alert_id,) = await desk.alerts(fresh(area={"pcodes": [ALAI]}))
+    async with desk.caller(role) as caller:
+        answers = (
+            await caller.get("/v1/alerts"),
+            await caller.get("/v1/deliveries"),
+            await caller.put(f"/v1/alerts/{alert_id}/acknowledgement"),
+        )
+    assert tuple(answer.status_code for answer in answers) == statuses
+
+
+async def test_the_ledger_and_readiness_answer(desk: Desk) -> None:
+    async with desk.caller() as caller:
+        ledger = await caller.get("/v1/ledger")
+        assert ledger.status_code == 200 and ledger.json()["consumer"] == "alerts"
+        assert (await caller.get("/ready")).json()["parts"]["postgresql"] is True
