@@ -1,6 +1,7 @@
 """Kafka's jars: fetched once from Maven Central into a cache of our own, each checked against the committed lock."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ LOCK = Path(__file__).with_name("kafka.lock")
 # slf4j-simple: without a logger Kafka would be silent about what ails it
 WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
 AT_ONCE = 8
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 Progress = Callable[[int, int], None]
 Counted = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -65,6 +67,8 @@ def _sha256(file: Path) -> str:
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
+    if SYSTEM_CERTIFICATES.exists():  # a network may have its own authority
+        os.environ.setdefault("REQUESTS_CA_BUNDLE", str(SYSTEM_CERTIFICATES))
     total, done = sum(jar.size for jar in jars), 0
 
     @contextmanager
