@@ -12,6 +12,7 @@ from services.intake.config import IntakeSettings
 from services.intake.door import Counts, Door, DoorMetrics
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
+from services.intake.field.pages import FieldForm
 from services.intake.lane import Lane, Turned
 from services.intake.memory import Memory
 from services.intake.routes import HOT, ROUTES, Intake
@@ -61,7 +62,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
 
     app = http.create_app(
         "intake", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=(feeds.router,), routes=ROUTES,
+        ready=ready, routers=(feeds.router,), routes=[*ROUTES, *FieldForm(settings, places).routes()],
     )  # fmt: skip
     paths = {route.path for route in HOT}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]

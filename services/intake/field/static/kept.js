@@ -1,0 +1,71 @@
+// What this phone keeps: reports until they are answered and a while after, the token, the phone's own id.
+
+/**
+ * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused"} State
+ * @typedef {{pointer: string, expected: string}} FieldError
+ * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group"}} Body
+ * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[], title?: string}} Kept
+ * @typedef {{token: string, name: string, isOver?: boolean}} Account
+ */
+
+const PREFIX = "dayar.report.";
+const ANSWERED_DAYS = 14;
+const ANSWERED = ["accepted", "spooled", "duplicate"];
+
+/** @returns {string} a random UUID; pages without https have no `randomUUID` */
+export function uuid() {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** @returns {Kept[]} newest first */
+export function reports() {
+  return keys().map((key) => JSON.parse(localStorage.getItem(key) ?? "null")).sort((a, b) => b.at.localeCompare(a.at));
+}
+
+/** @param {Kept} report @throws {DOMException} where the phone has no room */
+export function keep(report) {
+  localStorage.setItem(PREFIX + report.body.report_id, JSON.stringify(report));
+}
+
+/** @param {Kept} report */
+export function remove(report) {
+  localStorage.removeItem(PREFIX + report.body.report_id);
+}
+
+/** @param {Kept} report */
+export function isAnswered(report) {
+  return ANSWERED.includes(report.state);
+}
+
+/** Answered reports stay a while for corrections; personal data has no business here for longer. */
+export function forgetOld() {
+  const oldest = new Date(Date.now() - ANSWERED_DAYS * 86_400_000).toISOString();
+  reports().filter((report) => isAnswered(report) && report.at < oldest).forEach(remove);
+}
+
+/** @returns {Account | null} */
+export function account() {
+  return JSON.parse(localStorage.getItem("dayar.account") ?? "null");
+}
+
+/** @param {Account | null} value */
+export function setAccount(value) {
+  if (value) localStorage.setItem("dayar.account", JSON.stringify(value));
+  else localStorage.removeItem("dayar.account");
+}
+
+/** @returns {string} */
+export function device() {
+  const known = localStorage.getItem("dayar.device") ?? uuid();
+  localStorage.setItem("dayar.device", known);
+  return known;
+}
+
+function keys() {
+  return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+}

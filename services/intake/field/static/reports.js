@@ -1,0 +1,102 @@
+// A report as the form has it and as intake takes it, there and back.
+
+import { uuid } from "./kept.js";
+
+/** @typedef {import("./kept.js").Body} Body */
+
+const NOON = "T12:00:00+06:00"; // a day is told by its noon in Bishkek, with the precision "day"
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} status
+ * @param {Body | null} corrected
+ * @param {object | null} point
+ * @returns {Body}
+ */
+export function read(form, status, corrected, point) {
+  const data = new FormData(form);
+  const kind = /** @type {"household" | "group"} */ (String(data.get("kind")));
+  const members = kind === "household" ? readMembers(form) : [];
+  const sexAge = readCounts(form);
+  return {
+    kind,
+    report_id: corrected?.report_id ?? uuid(),
+    [`${kind}_id`]: corrected?.[`${kind}_id`] ?? uuid(),
+    version: (corrected?.version ?? 0) + 1,
+    status,
+    occurred_at: data.get("occurred") + NOON,
+    occurred_at_precision: "day",
+    reported_at: new Date().toISOString(),
+    mobility: data.get("mobility"),
+    origin: place(data, "origin"),
+    destination: place(data, "destination"),
+    ...(point && { destination_point: point }),
+    persons: members.length || Number(data.get("persons")),
+    reasons: [data.get("reason")],
+    ...(data.get("hazard_type") && { hazard_type: data.get("hazard_type") }),
+    shelter: data.get("shelter"),
+    needs: data.getAll("needs"),
+    intention: data.get("intention"),
+    ...(sexAge.length && { sex_age: sexAge }),
+    ...(text(data, "notes") && { notes: text(data, "notes") }),
+    ...(kind === "household" ? household(data, members) : group(data)),
+  };
+}
+
+/** @param {FormData} data @param {object[]} members */
+function household(data, members) {
+  return {
+    ...(members.length && { members }),
+    ...(text(data, "phone") && { phone: text(data, "phone") }),
+    legal_basis: data.get("consent") ? "consent" : "unknown",
+  };
+}
+
+/** @param {FormData} data */
+function group(data) {
+  return {
+    measure: data.get("measure"),
+    quantifier: data.get("quantifier"),
+    source_type: data.get("source_type"),
+    ...(text(data, "households") && { households: Number(data.get("households")) }),
+  };
+}
+
+/** @param {FormData} data @param {string} name */
+function text(data, name) {
+  return String(data.get(name) ?? "").trim();
+}
+
+/** @param {FormData} data @param {string} name */
+function place(data, name) {
+  const oblast = String(data.get(`${name}_oblast`));
+  if (!oblast.startsWith("KG")) return { country: oblast };
+  return { pcode: data.get(`${name}_district`) || oblast };
+}
+
+/** @param {HTMLFormElement} form */
+function readMembers(form) {
+  return [.../** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll(".member"))].map((item) => ({
+    member_id: item.dataset.id,
+    ...Object.fromEntries(fields(item).filter((field) => field.value.trim()).map((field) => [
+      field.dataset.name, field.type === "number" ? Number(field.value) : field.value.trim(),
+    ])),
+  }));
+}
+
+/** @param {HTMLElement} item @returns {HTMLInputElement[]} */
+export function fields(item) {
+  return [...item.querySelectorAll("[data-name]")].map((field) => /** @type {HTMLInputElement} */ (field));
+}
+
+/** @param {HTMLFormElement} form @returns {HTMLInputElement[]} */
+export function counters(form) {
+  return [...form.querySelectorAll("[data-age]")].map((field) => /** @type {HTMLInputElement} */ (field));
+}
+
+/** @param {HTMLFormElement} form */
+function readCounts(form) {
+  return counters(form).filter((field) => Number(field.value) > 0).map((field) => ({
+    sex: field.dataset.sex, age: field.dataset.age, count: Number(field.value),
+  }));
+}
