@@ -21,6 +21,8 @@ from shared import database, outbox
 from shared.auth import COUNTRY, Role, Signer
 from shared.places import Places
 
+EVERYWHERE = [COUNTRY]
+
 app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
 T = TypeVar("T")
 Name = Annotated[str, typer.Argument(help="The account's name.")]
@@ -30,9 +32,9 @@ Name = Annotated[str, typer.Argument(help="The account's name.")]
 def add(
     name: Name,
     role: Annotated[list[Role], typer.Option(help="May be given several times.")],
-    area: Annotated[list[str], typer.Option(help="A P-code whose data may be read; KG is the whole country.")] = [
-        COUNTRY
-    ],  # noqa: B006
+    area: Annotated[
+        list[str], typer.Option(help="A P-code whose data may be read; KG is the whole country.")
+    ] = EVERYWHERE,
     team: Annotated[
         UUID | None, typer.Option(help="The field team; a new one where a field account names none.")
     ] = None,
