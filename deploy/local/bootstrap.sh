@@ -18,7 +18,7 @@ rm -f "$stamp"
 echo "Installing the libraries (once) ..."
 .venv/bin/uv --version >/dev/null 2>&1 || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 # the system's certificates, as a network may have its own authority
-UV_PYTHON=.venv/bin/python .venv/bin/uv pip sync --quiet --system-certs --require-hashes "requirements/$group.txt"
+UV_PYTHON=.venv/bin/python .venv/bin/uv pip sync --quiet --compile-bytecode --system-certs --require-hashes "requirements/$group.txt"
 if [ "$group" = run ]; then omit=--omit=dev; else omit=; fi
 NODE_USE_SYSTEM_CA=1 PATH="$PWD/.venv/bin:$PATH" npm ci --ignore-scripts --silent $omit
 state_of "$group" > "$stamp"
