@@ -72,6 +72,7 @@ def _embedded(
     *, needs_kafka: bool, needs_postgres: bool, needs_valkey: bool, keeps_through_power_cut: bool
 ) -> Iterator[tuple[Folders, dict[str, Part]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=homes.cache()).make()
+    folders.state.chmod(0o711)  # PostgreSQL's user has its folder below
     secrets.draw(folders.secrets)
     wanted: list[Part] = []
     if needs_kafka:

@@ -44,7 +44,7 @@ class Folders:
 class Part(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 60.0
+    seconds_to_start = 180.0  # on a machine at its limits
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
