@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[2]
 TRANSLATED = ("ky", "ru")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # a template that does not parse is no empty one
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 UNKEPT = tuple(f'"{name}' for name in ("POT-", "PO-", "Report-", "Last-", "Language-T", "Project-", "Generated-"))
 HEADER = "# {language} texts of {place}. Drafts until a native reader signs them: reviewed_by: nobody yet."
@@ -33,7 +34,7 @@ def extracted(place: Path) -> Catalog:
     """The texts of a folder as they are in its code and templates now."""
     template = Catalog(domain="messages", charset="utf-8")
     for _, _, text, comments, context in extract_from_dir(
-        str(place), METHODS, keywords=KEYWORDS, comment_tags=("i18n:",)
+        str(place), METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=("i18n:",)
     ):
         template.add(text, auto_comments=comments, context=context)
     return template
@@ -61,7 +62,7 @@ def write(place: Path, language: str, texts: Catalog) -> None:
     kept = [line for line in lines.getvalue().decode().splitlines() if not line.startswith(UNKEPT)]
     file = file_of(place, language)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    file.write_text("\n".join(kept).rstrip() + "\n", encoding="utf-8")
 
 
 def file_of(place: Path, language: str) -> Path:

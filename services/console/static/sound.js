@@ -28,5 +28,4 @@ button?.addEventListener("click", async () => {
     alarm();
   }
   button.setAttribute("aria-pressed", String(audio !== undefined));
-  button.textContent = (audio ? button.dataset.on : button.dataset.off) ?? "";
 });

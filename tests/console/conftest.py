@@ -1,0 +1,120 @@
+"""The console's web side and worker on a module's own installation, and people who sign in there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from deploy.local.process import wait_until
+from services.console import accounts, passwords
+from services.console.config import ConsoleSettings
+from services.console.queries import accounts as queries
+from shared import database
+from shared.auth import Role
+from shared.config import Settings
+from shared.publisher import Publisher
+from tests.console.factories import WRITERS, message
+from tests.installation import Installation
+
+PASSWORD = "a long enough password"
+
+
+class Served:
+    """A running console."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.clients: list[httpx.Client] = []
+        self.url = f"http://127.0.0.1:{installation.port}"
+        self.web = installation.start("console", "web", env={"PORT": str(installation.port)})
+        self.worker = installation.start("console", "worker")
+        assert wait_until(self.is_ready, timeout=60), self.web.log_tail()
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.web.stop()
+        self.worker.stop()
+
+    def client(self, **options: Any) -> httpx.Client:
+        """One person's browser, on a page of ours; closed at the end."""
+        given = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, **options}
+        self.clients.append(httpx.Client(base_url=self.url, **given))
+        return self.clients[-1]
+
+    def account(self, *roles: Role, **changed: Any) -> str:
+        """A new account's name."""
+        name = f"person-{uuid4().hex[:8]}"
+        given = {"password_hash": HASH, **changed}
+        in_thread(self._add(accounts.new(name, frozenset(roles), datetime.now(UTC), **given)))
+        return name
+
+    async def _add(self, account: Any) -> None:
+        engine = database.engine(self.installation.settings(ConsoleSettings))
+        async with database.sessions(engine).begin() as session:
+            await queries.add(session, account)
+        await engine.dispose()
+
+    def signed_in(self, *roles: Role, **changed: Any) -> httpx.Client:
+        client = self.client()
+        answer = client.post("/sign-in", data={"name": self.account(*roles, **changed), "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    def publish(self, *told: Any) -> None:
+        """As the services that own the topics do."""
+        in_thread(self._publish(told))
+
+    async def _publish(self, told: tuple[Any, ...]) -> None:
+        for writer in dict.fromkeys(WRITERS[each.topic] for each in told):
+            async with Publisher(self.installation.settings(Settings, writer)) as publisher:
+                own = [message(each) for each in told if WRITERS[each.topic] == writer]
+                await publisher.publish_all(own, timeout=20)
+
+
+def in_thread(coroutine: Any) -> Any:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+HASH = in_thread(passwords.hashed(PASSWORD))
+
+
+@pytest.fixture(scope="module")
+def served(shared_installation: Installation) -> Iterator[Served]:
+    running = Served(shared_installation)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fresh_attempts(shared_installation: Installation) -> None:
+    """Every test signs in from one address: none inherits another's failures."""
+    with shared_installation.redis() as client:
+        client.flushdb()
+
+
+@pytest.fixture
+async def engine(shared_installation: Installation) -> AsyncIterator[AsyncEngine]:
+    made = database.engine(shared_installation.settings(ConsoleSettings))
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """What a test writes is rolled back."""
+    async with database.sessions(engine)() as session:
+        yield session

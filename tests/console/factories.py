@@ -1,0 +1,76 @@
+"""Valid events as the other services tell them, and the accounts that read of them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel
+
+from shared import events
+from shared.consumer import Received, Record
+from shared.events import Event, Message, Place
+
+KADAMJAI, LEILEK, BATKEN, KARA_SUU = "KG05258000000", "KG05236000000", "KG05000000000", "KG06226000000"
+NOW = datetime.now(UTC).replace(microsecond=0)
+WRITERS = {
+    "hazards": "intake",
+    "households": "registry",
+    "alerts": "alerts",
+    "outcomes": "registry",
+    "access": "console",
+}
+
+
+def hazard(kind: type[events.HazardReported] = events.HazardReported, **changed: Any) -> events.HazardReported:
+    report_id = uuid4()
+    fields: dict[str, Any] = {
+        "report_id": report_id, "hazard_id": uuid4(), "status": "Actual", "source": "cmc", "source_id": str(report_id),
+        "type": "mudflow", "urgency": "Immediate", "severity": "Severe", "certainty": "Observed",
+        "area": {"pcodes": [KADAMJAI]}, "onset": NOW - timedelta(minutes=5), "reported_at": NOW,
+        "author": uuid4(), "road": "console", "received_at": NOW,
+    }  # fmt: skip
+    return kind.model_validate(fields | changed)
+
+
+def alert(kind: type[events.AlertRaised] = events.AlertRaised, **changed: Any) -> events.AlertRaised:
+    fields: dict[str, Any] = {
+        "alert_id": uuid4(), "sequence": 1, "status": "Actual", "rule": "severity", "reason": "source_severity",
+        "figures": {"urgency": "Immediate", "certainty": "Observed", "source": "cmc"}, "severity": "Severe",
+        "hazard_type": "mudflow", "hazard_id": uuid4(), "pcodes": [KADAMJAI], "onset": NOW, "raised_at": NOW,
+    }  # fmt: skip
+    return kind.model_validate(fields | changed)
+
+
+def household(
+    kind: type[events.HouseholdRegistered] = events.HouseholdRegistered, *, destination: str = KADAMJAI, **changed: Any
+) -> events.HouseholdRegistered:
+    fields: dict[str, Any] = {
+        "household_id": uuid4(), "report_id": uuid4(), "version": 1, "sequence": 1, "status": "Actual",
+        "occurred_on": NOW.date(), "occurred_on_precision": "day", "recorded_on": NOW.date(), "mobility": "displacement",
+        "origin": Place(pcode=LEILEK), "destination": Place(pcode=destination), "persons": 5, "reasons": ["natural_disaster"],
+        "author": uuid4(),
+    }  # fmt: skip
+    return kind.model_validate(fields | changed)
+
+
+def outcome(**changed: Any) -> events.ReportSettled:
+    fields: dict[str, Any] = {
+        "report_id": uuid4(), "version": 1, "status": "Actual", "kind": "household", "consumer": "registry",
+        "outcome": "recorded",
+    }  # fmt: skip
+    return events.ReportSettled.model_validate(fields | changed)
+
+
+def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
+    return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)
+
+
+def received(data: Any, *, time: datetime = NOW) -> Received:
+    record = Record(data.topic, 0, 0, 0, b"", b"", ())
+    event: Event[BaseModel] = Event(uuid4(), data.event_type, f"/{WRITERS[data.topic]}", time, None, data)
+    return Received(record, event, b"")
+
+
+def all_received(many: Iterable[Any]) -> list[Received]:
+    return [received(each) for each in many]

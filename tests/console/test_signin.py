@@ -1,0 +1,208 @@
+"""Signing in, failing to, and being signed out everywhere."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.local import homes
+from deploy.local.process import wait_until
+from services.console.config import ConsoleSettings
+from shared.auth import Authenticator, Role
+from shared.events.vocabulary import Road
+from tests.console.conftest import PASSWORD, Served
+
+pytestmark = pytest.mark.usefixtures("fresh_attempts")
+
+
+class Nobody:
+    def is_revoked(self, principal: object) -> bool:
+        return False
+
+
+def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, **more: str) -> httpx.Response:
+    return client.post("/sign-in", data={"name": name, "password": password, **more})
+
+
+def test_a_right_password_opens_the_board(served: Served) -> None:
+    client = served.client()
+    answer = sign_in(client, served.account(Role.OPERATOR))
+    cookie = answer.headers["set-cookie"]
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "httponly" in cookie.lower() and "samesite=strict" in cookie.lower()
+    assert client.get("/").status_code == 200
+
+
+def test_a_name_is_found_whatever_its_letters_case(served: Served) -> None:
+    assert sign_in(served.client(), served.account(Role.OPERATOR).upper()).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_sign_in_leads_to_no_other_site(served: Served, elsewhere: str) -> None:
+    answer = sign_in(served.client(), served.account(Role.OPERATOR), next=elsewhere)
+    assert answer.headers["location"] == "/"
+
+
+def test_another_sites_form_signs_nobody_in(served: Served) -> None:
+    client = httpx.Client(
+        base_url=served.url, headers={"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
+    )
+    assert sign_in(client, served.account(Role.OPERATOR)).status_code == 403
+
+
+def test_who_is_not_signed_in_is_asked_to(served: Served) -> None:
+    client = served.client()
+    assert client.get("/").headers["location"] == "/sign-in?next=/"
+    assert client.get("/board/alerts").status_code == 401
+
+
+def test_five_failures_close_an_account_even_for_the_right_password(served: Served) -> None:
+    name, client = served.account(Role.OPERATOR), served.client()
+    assert [sign_in(client, name, "wrong password").status_code for _ in range(5)] == [401] * 5
+    answer = sign_in(client, name)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 900
+
+
+def test_five_failures_close_an_address_for_other_names_too(served: Served) -> None:
+    client = served.client()
+    assert {sign_in(client, f"nobody-{n}").status_code for n in range(5)} == {401}
+    assert sign_in(client, served.account(Role.OPERATOR)).status_code == 429
+
+
+def test_guesses_at_once_are_counted_before_they_are_looked_at(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda n: sign_in(served.client(), name, f"guess {n}").status_code, range(12)))
+    assert sorted(answers) == [401] * 5 + [429] * 7
+
+
+def test_a_success_forgives(served: Served) -> None:
+    name, client = served.account(Role.OPERATOR), served.client()
+    for _ in range(3):
+        assert [sign_in(client, name, "wrong").status_code for _ in range(2)] == [401] * 2
+        with served.installation.redis() as redis:
+            redis.delete(*redis.keys("console:failures:address:*"))
+        assert sign_in(client, name).status_code == 303
+
+
+def test_signed_out_means_that_the_token_is_dead(served: Served) -> None:
+    client = served.signed_in(Role.OPERATOR)
+    kept = dict(client.cookies)
+    assert client.post("/sign-out").headers["location"] == "/sign-in"
+    thief = httpx.Client(base_url=served.url, cookies=kept)
+    assert wait_until(lambda: thief.get("/board/alerts").status_code == 401, timeout=5)
+
+
+def test_a_disabled_account_is_out_within_seconds_and_an_enabled_one_in_again(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    client = served.client()
+    sign_in(client, name)
+    dayar(served, "user", "disable", name)
+    assert wait_until(lambda: client.get("/board/alerts").status_code == 401, timeout=5)
+    assert sign_in(served.client(), name).status_code == 401
+    dayar(served, "user", "enable", name)
+    assert wait_until(lambda: client.get("/board/alerts").status_code == 200, timeout=5)
+
+
+def test_a_stream_ends_when_its_listener_is_disabled(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    client = served.client()
+    sign_in(client, name)
+    with client.stream("GET", "/stream", timeout=5) as answer:
+        dayar(served, "user", "disable", name)
+        assert ends(answer)
+
+
+def ends(answer: httpx.Response) -> bool:
+    for _ in answer.iter_bytes():
+        pass
+    return True
+
+
+def test_a_changed_password_ends_what_was_signed_in_before(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    old, new = served.client(), served.client()
+    sign_in(old, name)
+    chosen = {"new": "another long password", "again": "another long password"}
+    answer = at_the_next_second(lambda: new.post("/password", data={"name": name, "password": PASSWORD, **chosen}))
+    assert answer.status_code == 303
+    assert new.get("/board/alerts").status_code == 200
+    assert wait_until(lambda: old.get("/board/alerts").status_code == 401, timeout=5)
+
+
+def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
+    """Tokens are issued by the second, so the two sign-ins are not in one."""
+    asyncio.run(asyncio.sleep(1.1))
+    return act()
+
+
+@pytest.mark.parametrize(("new", "again"), [("short", "short"), ("a new long password", "a new long passwort")])
+def test_a_weak_or_mistyped_new_password_changes_nothing(served: Served, new: str, again: str) -> None:
+    name = served.account(Role.OPERATOR)
+    answer = served.client().post("/password", data={"name": name, "password": PASSWORD, "new": new, "again": again})
+    assert answer.status_code == 422
+    assert sign_in(served.client(), name).status_code == 303
+
+
+def test_a_first_password_must_be_changed(served: Served) -> None:
+    name, client = served.account(Role.OPERATOR, must_change=True), served.client()
+    answer = sign_in(client, name)
+    assert answer.status_code == 200 and 'action="/password"' in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_first_administrator_is_made_with_a_password_of_an_hour_in_a_private_file(served: Served) -> None:
+    file = served.installation.settings(ConsoleSettings).admin_password_file
+    assert file.stat().st_mode & 0o777 == 0o600
+    client = served.client()
+    assert 'action="/password"' in sign_in(client, "administrator", file.read_text()).text
+    chosen = {"new": "the ministry's own words", "again": "the ministry's own words"}
+    data = {"name": "administrator", "password": file.read_text(), **chosen}
+    assert client.post("/password", data=data).status_code == 303
+    assert not file.exists()
+
+
+def test_a_renewed_session_lasts_longer_and_keeps_its_name(served: Served) -> None:
+    client = served.signed_in(Role.OPERATOR)
+    keys = served.installation.settings(ConsoleSettings).token_public_keys
+    before = Authenticator(keys, Nobody()).verify(client.cookies["session"])
+    asyncio.run(asyncio.sleep(1.1))
+    assert client.post("/v1/session").status_code == 200
+    after = Authenticator(keys, Nobody()).verify(client.cookies["session"])
+    assert after.jti == before.jti
+    assert after.expires_at > before.expires_at
+
+
+def test_a_field_accounts_phone_gets_a_token_for_thirty_days(served: Served) -> None:
+    name, device = served.account(Role.FIELD, team=uuid4()), uuid4()
+    answer = served.client().post("/v1/tokens", json={"name": name, "password": PASSWORD, "device": str(device)})
+    keys = served.installation.settings(ConsoleSettings).token_public_keys
+    principal = Authenticator(keys, Nobody()).verify(answer.json()["token"])
+    assert (principal.road, principal.device) == (Road.FIELD, device)
+    assert principal.expires_at - principal.issued_at == 30 * 86_400
+
+
+def test_an_operators_phone_gets_none(served: Served) -> None:
+    wanted = {"name": served.account(Role.OPERATOR), "password": PASSWORD, "device": str(uuid4())}
+    assert served.client().post("/v1/tokens", json=wanted).status_code == 403
+
+
+def test_a_secret_is_not_printed_into_a_file(served: Served) -> None:
+    told = dayar(served, "user", "add", "somebody", "--role", "operator", "--generate", check=False)
+    assert told.returncode == 1
+    assert "only to a terminal" in told.stderr
+
+
+def dayar(served: Served, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments], cwd=homes.ROOT, capture_output=True, text=True, check=check,
+        env={**served.installation.env(), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
