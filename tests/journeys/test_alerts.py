@@ -1,82 +1,120 @@
 """From a hazard or a household that comes in to people who are told, whatever happens on the way."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from deploy.local.process import Process
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from shared import database
-from shared.events.vocabulary import Channel
+from shared.auth import Role
+from shared.events.vocabulary import Channel, Road
 from tests.hooks import Hook, Mood, listening
 from tests.installation import Installation
+from tests.journeys.count import Sent, count_check
+from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-ALAI = "KG06207000000"
+ALAI, LEILEK = "KG06207000000", "KG05236000000"
+DISTRICTS = ("KG05258000000", "KG05214000000", "KG06211000000")
 
 
 class Centre:
-    """An installation with its web process, an operator who reports hazards, and receivers."""
+    """An installation at work but for the alerts' worker, which each test starts as it needs it."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.settings = installation.settings(AlertsSettings)
         self.base_url = installation.web().base_url
-        self.engine = database.engine(self.settings)
-        self.sessions = database.sessions(self.engine)
+        self.sent = Sent()
+        self.workers: list[Process] = []
+        for service in ("registry", "console"):
+            installation.start(service, "worker")
+        self.sessions: async_sessionmaker[AsyncSession]
 
-    def operator(self, name: str = "Operator") -> httpx.AsyncClient:
-        token = self.installation.token(roles=["operator"], name=name, sources=["cmc"])
-        return httpx.AsyncClient(base_url=self.base_url, headers={"authorization": f"Bearer {token}"}, trust_env=False)
+    def client(self, role: Role, **claims: Any) -> httpx.AsyncClient:
+        token = self.installation.token(roles=[role], **claims)
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.AsyncClient(base_url=self.base_url, headers=headers, trust_env=False, timeout=30)
 
-    def worker(self, *hooks: Hook, **env: str) -> Any:
-        allowed = ", ".join(f'"127.0.0.1:{hook.port}"' for hook in hooks)
-        return self.installation.start(
-            "alerts", "worker", env={"OUTBOUND_ALLOW": f"[{allowed}]", "ALERTS_RETRY_SECONDS": "0.2", **env}
-        )
+    def operator(self, name: str = "Айбек") -> httpx.AsyncClient:
+        return self.client(Role.OPERATOR, name=name, sources=["cmc"])
 
-    async def receiver(self, label: str, hook: Hook, **changed: Any) -> None:
+    def worker(self, *hooks: Hook, **env: str) -> Process:
+        allowed = json.dumps([f"127.0.0.1:{hook.port}" for hook in hooks])
+        env = {"OUTBOUND_ALLOW": allowed, "ALERTS_RETRY_SECONDS": "0.2", "ALERTS_RETRY_LONGEST_SECONDS": "1", **env}
+        process = self.installation.start("alerts", "worker", env=env)
+        self.workers.append(process)
+        return process
+
+    async def receiver(self, label: str, hook: Hook) -> None:
         async with self.sessions.begin() as session:
             box = SecretBox(self.settings.alerts_key_file)
-            hook.secret = await subscriptions.put(session, Receiver(label, Channel.WEBHOOK, hook.url, **changed), box)
+            hook.secret = await subscriptions.put(session, Receiver(label, Channel.WEBHOOK, hook.url), box)
 
-    async def report(self, client: httpx.AsyncClient, **changed: Any) -> dict[str, Any]:
+    async def hazard(self, client: httpx.AsyncClient, **changed: Any) -> None:
         now = datetime.now(UTC).isoformat()
         body = {
             "report_id": str(uuid4()), "source": "cmc", "source_id": str(uuid4()), "type": "earthquake", "magnitude": 4.7,
             "area": {"pcodes": [ALAI]}, "onset": now, "reported_at": now, **changed,
         }  # fmt: skip
-        answer = await client.post("/intake/v1/hazards", json=body)
+        answer = self.sent.answered("hazards", await client.post("/intake/v1/hazards", json=body))
         assert answer.status_code == 202, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
 
-    async def deliveries(self) -> list[Any]:
+    async def household(self, client: httpx.AsyncClient, origin: str) -> None:
+        now = datetime.now(UTC).isoformat()
+        body = {
+            "kind": "household", "report_id": str(uuid4()), "household_id": str(uuid4()), "occurred_at": now,
+            "reported_at": now, "mobility": "evacuation", "origin": {"pcode": origin}, "destination": {"pcode": LEILEK},
+            "persons": 4, "reasons": ["natural_disaster"],
+        }  # fmt: skip
+        answer = self.sent.answered("displacements", await client.post("/intake/v1/displacements", json=body))
+        assert answer.status_code == 202, answer.text
+
+    async def told(self) -> list[Any]:
+        """What the deliveries' table says, settled or not."""
         async with self.sessions.begin() as session:
-            return list(await session.execute(text("SELECT recipient, settled_at, is_delivered, attempts FROM deliveries")))
+            rows = await session.execute(text("SELECT recipient, settled_at, is_delivered, attempts FROM deliveries"))
+            return list(rows)
 
-    async def settled(self, count: int, timeout: float = 30) -> None:
+    async def settled(self, recipient: str, count: int) -> None:
         async def are_settled() -> bool:
-            return sum(row.settled_at is not None for row in await self.deliveries()) >= count
+            done = [row for row in await self.told() if row.recipient == recipient and row.is_delivered]
+            return len(done) >= count
 
-        await wait_for(are_settled, timeout)
+        await wait_for(are_settled, 60)
+
+
+@pytest.fixture(scope="module")
+def made(shared_installation: Installation) -> Centre:
+    return Centre(shared_installation)
 
 
 @pytest.fixture
-async def centre(installation: Installation) -> AsyncIterator[Centre]:
-    made = Centre(installation)
+async def centre(made: Centre) -> AsyncIterator[Centre]:
+    engine = database.engine(made.settings)
+    made.sessions = database.sessions(engine)
     yield made
-    await made.engine.dispose()
+    while made.workers:
+        made.workers.pop().stop()
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM receivers"))
+        await connection.execute(text("DELETE FROM deliveries"))
+    await engine.dispose()
 
 
 @pytest.fixture
@@ -85,13 +123,115 @@ async def hook() -> AsyncIterator[Hook]:
         yield found
 
 
-async def test_a_fresh_quake_is_told_within_a_moment(centre: Centre, hook: Hook) -> None:
-    await centre.receiver("duty", hook)
-    centre.worker(hook)
+@pytest.fixture
+async def other() -> AsyncIterator[Hook]:
+    async with listening() as found:
+        yield found
+
+
+async def test_a_webhook_down_then_hanging_then_slow_is_told_later_once_and_holds_up_nobody(
+    centre: Centre, hook: Hook, other: Hook
+) -> None:
+    await centre.receiver("troubled", hook)
+    await centre.receiver("well", other)
+    await hook.close()
+    centre.worker(hook, other)
     async with centre.operator() as client:
-        await centre.report(client)
-        await wait_for(lambda: hook.bodies, 20)
-        page = (await client.get("/alerts/v1/alerts")).json()
-    (alert,) = page["alerts"]
-    assert (alert["severity"], alert["reason"], alert["state"]) == ("Moderate", "quake_magnitude", "open")
-    assert hook.bodies[0]["data"]["alert_id"] == alert["alert_id"]
+        await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
+        await centre.settled("well", 6)
+        hook.mood = Mood.SILENT
+        await hook.open()
+        await wait_for(lambda: len(hook.ids) >= 4, 30)
+        await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
+        await centre.settled("well", 12)
+        assert hook.answered.total() == 0
+        hook.mood = Mood.SLOW
+        await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
+        await centre.settled("well", 18)
+        await centre.settled("troubled", 18)
+    assert len(other.answered) == 18 and set(other.answered.values()) == {1}
+    assert len(hook.answered) == 18 and set(hook.answered.values()) == {1}
+    assert set(hook.ids) == set(hook.answered)
+    await count_check(centre.installation, centre.sent)
+
+
+async def test_killed_between_the_delivery_and_its_record_it_comes_again_with_the_same_id(
+    centre: Centre, hook: Hook
+) -> None:
+    await centre.receiver("duty", hook)
+    hook.mood = Mood.SLOW
+    first = centre.worker(hook, ALERTS_LEASE_SECONDS="2")
+    async with centre.operator() as client:
+        await centre.hazard(client)
+        await wait_for(lambda: hook.ids, 30)
+        first.kill9()
+        await wait_for(lambda: hook.answered.total() == 1, 10)
+        hook.mood = Mood.WELL
+        centre.worker(hook, ALERTS_LEASE_SECONDS="2")
+        await centre.settled("duty", 1)
+    assert len(set(hook.ids)) == 1 and len(hook.ids) == 2
+    await count_check(centre.installation, centre.sent)
+
+
+async def test_killed_again_and_again_each_hazard_raises_one_alert(centre: Centre, hook: Hook) -> None:
+    await centre.receiver("duty", hook)
+    worker = centre.worker(hook, ALERTS_LEASE_SECONDS="2")
+    async with centre.operator() as client:
+        for killed in range(3):
+            await asyncio.gather(*(centre.hazard(client) for _ in range(20)))
+            await wait_for(partial(reached, hook, 20 * killed + 1), 60)
+            worker.kill9()
+            worker = centre.worker(hook, ALERTS_LEASE_SECONDS="2")
+        await centre.settled("duty", 60)
+    assert len(hook.answered) == 60
+    assert len({body["data"]["alert_id"] for body in hook.bodies}) == 60
+    await count_check(centre.installation, centre.sent)
+
+
+async def test_two_operators_at_the_same_instant_one_wins_and_the_other_is_told_who(centre: Centre) -> None:
+    centre.worker()
+    async with centre.operator("Айбек") as aibek, centre.operator("Нургүл") as nurgul:
+        await centre.hazard(aibek)
+        alerts = await wait_for(lambda: open_alerts(aibek), 30)
+        path = f"/alerts/v1/alerts/{alerts[0]['alert_id']}/acknowledgement"
+        answers = await asyncio.gather(aibek.put(path), nurgul.put(path))
+    by_status = {answer.status_code: answer.json() for answer in answers}
+    assert set(by_status) == {200, 409}
+    assert by_status[409]["acknowledged_name"] == by_status[200]["acknowledged_name"]
+    assert by_status[409]["acknowledged_at"]
+    await count_check(centre.installation, centre.sent)
+
+
+async def test_households_on_two_workers_raise_the_threshold_alert_once_and_do_not_miss_it(
+    centre: Centre, hook: Hook
+) -> None:
+    """Ten households each of three districts, on two workers of the registry and two of alerts."""
+    await centre.receiver("duty", hook)
+    centre.workers.append(centre.installation.start("registry", "worker"))
+    centre.worker(hook)
+    centre.worker(hook)
+    async with centre.client(Role.FIELD, road=Road.FIELD, team=uuid4()) as field:
+        origins = [origin for _ in range(10) for origin in DISTRICTS]
+        await asyncio.gather(*(centre.household(field, origin) for origin in origins))
+        await wait_for(lambda: len(hook.answered) >= len(DISTRICTS), 60)
+    await count_check(centre.installation, centre.sent)
+    told = [
+        event.data
+        for event in await events_on(centre.installation, "alerts")
+        if getattr(event.data, "rule", "") == "displacement"
+    ]
+    raised = [alert for alert in told if alert.event_type == "dayar.alert.raised.v1"]
+    assert sorted(alert.figures["pcode"] for alert in raised) == sorted(DISTRICTS)
+    newest = {alert.alert_id: alert.households for alert in sorted(told, key=lambda alert: alert.sequence)}
+    assert list(newest.values()) == [10] * len(DISTRICTS)
+    assert set(hook.answered.values()) == {1}
+
+
+def reached(hook: Hook, goal: int) -> bool:
+    return len(hook.answered) >= goal
+
+
+async def open_alerts(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    page = (await client.get("/alerts/v1/alerts", params={"state": "open"})).json()
+    found: list[dict[str, Any]] = page["alerts"]
+    return found
