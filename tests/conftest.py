@@ -68,6 +68,8 @@ def own_parts() -> Iterator[Parts]:
 
 
 @pytest.fixture
-def own_installation(own_parts: Parts, tmp_path: Path) -> Installation:
+def own_installation(own_parts: Parts, tmp_path: Path) -> Iterator[Installation]:
     """On `own_parts`, which end with it."""
-    return Installation(Ground(own_parts), tmp_path / "installation")
+    made = Installation(Ground(own_parts), tmp_path / "installation")
+    yield made
+    made.end_processes()

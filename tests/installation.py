@@ -174,10 +174,13 @@ class Installation:
         assert answers and process.is_running, process.log_tail()
         return Web(process, f"http://127.0.0.1:{self.port}")
 
-    def remove(self) -> None:
+    def end_processes(self) -> None:
         for process in self.processes:
             process.resume()
             process.kill9()
+
+    def remove(self) -> None:
+        self.end_processes()
         with self.redis() as client:
             client.flushdb()
         with ThreadPoolExecutor() as pool:

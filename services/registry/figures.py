@@ -115,7 +115,7 @@ async def figures_page(
     return pages.render(
         request, "figures.html",
         asked=asked, stock=stock, stock_total=total(stock), flows=flows, flows_total=total(flows),
-        chart=charts.monthly(flows), places=places, status=request.app.state.settings.counted_status.value,
+        chart=charts.monthly(flows), places=places, counted=request.app.state.settings.counted_status.value,
         options={"views": View, "scopes": Scope, "reasons": Reason, "sexes": Sex, "ages": AgeBracket},
         query=lambda path, **more: f"{path}?{urlencode(chosen(asked, **more), doseq=True)}", soate=exports.soate,
         country=lambda code: Locale(language_of(request)).territories.get(code, code),

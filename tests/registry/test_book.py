@@ -1,0 +1,147 @@
+"""The book, pure: whatever order reports come in, the same stands at the end."""
+
+import itertools
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registry.book import Book, Subject
+from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide
+from services.registry.reports import CELL, Filed, age, bracket, sex_age
+from shared.events.displacements import HouseholdClear
+from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Road, Sex
+from tests.registry.factories import NOON, household
+
+AUTHOR, TEAM, STRANGER = (str(uuid4()) for _ in range(3))
+HOUSEHOLD = ("household", str(uuid4()))
+
+
+def filed(
+    version: int = 1, *, report_id: str = "r", author: str = AUTHOR, team: str | None = TEAM,
+    subject: tuple[str, str] = HOUSEHOLD, said: str = "", occurred_at: datetime = NOON, flags: tuple[Flag, ...] = (),
+) -> Filed:  # fmt: skip
+    body = household(version=version, household_id=subject[1], occurred_at=occurred_at.isoformat())
+    return Filed(
+        report_id=report_id, subject=subject, clear=HouseholdClear.model_validate(body), sealed={}, text="", plain=b"",
+        digest=f"{version}{said}".encode(), author=author, team=team, road=Road.FIELD, received_at=NOON,
+        places_version=None, flags=flags, outcome=OutcomeKind.NOTED, outcome_id=str(uuid4()),
+    )  # fmt: skip
+
+
+def book_of(reports: Iterable[Filed]) -> Book:
+    book = Book.of()
+    for report in reports:
+        book.file(report)
+    return book
+
+
+def standing(book: Book) -> dict[str, tuple[str, int]]:
+    return {
+        name[1]: (subject.current.report_id, subject.current.clear.version) for name, subject in book.subjects.items()
+    }
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_versions_in_any_order_end_in_the_highest(order: tuple[int, ...]) -> None:
+    book = book_of(filed(version) for version in order)
+    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
+    assert all(one.reason != Held.WAITING for one in book.filed)
+
+
+@given(st.permutations([(report, version) for report in "abc" for version in (1, 2)]))
+def test_episodes_in_any_order_end_in_the_latest_in_the_world(order: list[tuple[str, int]]) -> None:
+    book = book_of(
+        filed(version, report_id=report, occurred_at=NOON + timedelta(days=ord(report))) for report, version in order
+    )
+    assert standing(book) == {HOUSEHOLD[1]: ("c", 2)}
+    assert [told.sequence for told in book.told] == list(range(1, len(book.told) + 1))
+
+
+@given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))
+def test_each_report_is_settled_and_what_is_settled_anew_names_the_old(order: list[int], strange: set[int]) -> None:
+    reports = [
+        filed(version, author=STRANGER if place in strange else AUTHOR, team=None if place in strange else TEAM)
+        for place, version in enumerate(order)
+    ]
+    book = book_of(reports)
+    first = [one for one in book.settled if one.replaces is None]
+    assert len(first) == len(reports)
+    known = {one.outcome_id for one in book.settled}
+    assert len(known) == len(book.settled)
+    assert {one.replaces for one in book.settled if one.replaces} <= known
+
+
+def test_what_a_stranger_left_waiting_is_held_when_the_household_comes() -> None:
+    strange = filed(2, author=STRANGER, team=None)
+    book = book_of([strange, filed(1)])
+    assert (strange.outcome, strange.reason) == (OutcomeKind.HELD, Held.NOT_AUTHOR)
+    assert standing(book) == {HOUSEHOLD[1]: ("r", 1)}
+
+
+def test_a_household_that_is_known_only_by_its_row_is_corrected() -> None:
+    first = filed(1)
+    first.outcome = OutcomeKind.RECORDED
+    subject = Subject(HOUSEHOLD, Owner(AUTHOR, TEAM), NOON, {"r": first}, sequence=4, row_version=2)
+    book = Book.of([subject], [first])
+    assert book.file(filed(2)).effect is Effect.SUPERSEDE
+    assert [(told.sequence, told.is_correction) for told in book.told] == [(5, True)]
+
+
+CLAIM = Claim(2, HOUSEHOLD, AUTHOR, TEAM, b"2")
+RECORDED = Precedent(1, HOUSEHOLD, b"1", OutcomeKind.RECORDED)
+OWNER = Owner(AUTHOR, TEAM)
+OTHER = ("household", str(UUID(int=1)))
+
+
+@pytest.mark.parametrize(
+    ("claim", "owner", "precedents", "expected"),
+    [
+        (CLAIM._replace(version=1), None, [], "create"),
+        (CLAIM, None, [], "waiting"),
+        (CLAIM, OWNER, [RECORDED], "supersede"),
+        (CLAIM._replace(author=STRANGER), OWNER, [RECORDED], "supersede"),
+        (CLAIM._replace(team=None), OWNER, [RECORDED], "supersede"),
+        (CLAIM._replace(author=STRANGER, team=None), OWNER, [RECORDED], "not_author"),
+        (CLAIM._replace(author=STRANGER, team=None), Owner(AUTHOR, None), [RECORDED], "not_author"),
+        (CLAIM._replace(is_expired=True), OWNER, [RECORDED], "expired_token"),
+        (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=3)], "merged"),
+        (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=2, digest=b"2")], "repeat"),
+        (CLAIM._replace(author=STRANGER, team=None), OWNER, [RECORDED._replace(version=2, digest=b"2")], "repeat"),
+        (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=2)], "other_content"),
+        (CLAIM._replace(version=1), OWNER, [], "begin"),
+        (CLAIM, OWNER, [], "waiting"),
+        (CLAIM, OWNER, [RECORDED._replace(outcome=OutcomeKind.HELD)], "waiting"),
+        (CLAIM, OWNER, [RECORDED._replace(subject=OTHER)], "other_household"),
+        (CLAIM._replace(version=1), None, [RECORDED._replace(subject=OTHER)], "other_household"),
+    ],
+)
+def test_decisions(claim: Claim, owner: Owner | None, precedents: list[Precedent], expected: str) -> None:
+    decision = decide(claim, owner, precedents)
+    if decision.effect is not Effect.NOTHING:
+        assert (decision.effect, decision.outcome) == (expected, OutcomeKind.RECORDED)
+    else:
+        assert expected in (decision.reason, decision.outcome)
+
+
+@pytest.mark.parametrize(
+    ("born", "years"), [("2020-06-15", 6), ("2020-06-16", 5), ("2026-06-15", 0), ("1955-03-08", 71)]
+)
+def test_age_is_in_completed_years(born: str, years: int) -> None:
+    assert age({"birth_date": born}, "2026-06-15") == years
+
+
+def test_brackets_are_those_of_hope() -> None:
+    assert [bracket(years) for years in (0, 5, 6, 11, 12, 17, 18, 59, 60, 100, None, -1)] == [
+        "0-5", "0-5", "6-11", "6-11", "12-17", "12-17", "18-59", "18-59", "60+", "60+", "unknown", "unknown",
+    ]  # fmt: skip
+
+
+def test_whom_nobody_described_is_of_unknown_sex_and_age() -> None:
+    report = filed()
+    report.sealed = {"sex_age": [{"sex": "female", "age": "0-5", "count": 2}]}
+    cells = sex_age(report)
+    assert (cells[CELL[Sex.FEMALE, AgeBracket.AGE_0_5]], cells[CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]]) == (2, 3)
