@@ -20,6 +20,8 @@ from shared.events import (
     derived_id,
     message,
 )
+from shared.events.envelope import SCHEMA_ROOT
+from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.readings import Record, Refused
 from shared.seal import Sealer, encode
@@ -29,11 +31,18 @@ INSERT INTO dead_letters (topic, partition, "offset", event_id, reason, pointer)
 SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::text[], $6::text[])
 """
 
-OWN_HEADERS = {
-    "ce_id", "ce_source", "ce_type", "ce_specversion", "ce_time", "ce_subject", "ce_dataschema", "content-type", "traceparent",
-}  # fmt: skip
 UUID_TEXT = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-OWN_VALUE = re.compile(rb"[A-Za-z0-9_.:+/-]{0,80}")
+OWN_HEADERS = {
+    "ce_id": UUID_TEXT,
+    "ce_source": re.compile("|".join(f"/{service}" for service in SERVICES).encode()),
+    "ce_type": re.compile("|".join(map(re.escape, EVENT_TYPES)).encode()),
+    "ce_specversion": re.compile(rb"1\.0"),
+    "ce_time": re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(Z|[+-][0-9]{2}:[0-9]{2})"),
+    "ce_subject": UUID_TEXT,
+    "ce_dataschema": re.compile("|".join(re.escape(SCHEMA_ROOT + name) for name in EVENT_TYPES).encode()),
+    "content-type": re.compile(rb"application/json"),
+    "traceparent": re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"),
+}
 
 
 class DeadLetters:
@@ -108,7 +117,7 @@ def is_clear(record: Record) -> bool:
     models = EVENT_TYPES.get(dict(record.headers).get("ce_type", b"").decode("latin-1"), ())
     return (
         UUID_TEXT.fullmatch(record.key) is not None
-        and all(name in OWN_HEADERS and OWN_VALUE.fullmatch(value) for name, value in record.headers)
+        and all(name in OWN_HEADERS and OWN_HEADERS[name].fullmatch(value) for name, value in record.headers)
         and any(_fits(model, record.value) for model in models)
     )
 

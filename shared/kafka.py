@@ -48,7 +48,7 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
     """Waits for a topic that is not there yet, or not yet allowed."""
     while True:
         try:
-            found: set[int] = await consumer._client._wait_on_metadata(topic)
+            found: set[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 - aiokafka asks only by subscribing
         except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError) as error:
             log.get().warning("no such topic yet", topic=topic, **log.described(error))
             await asyncio.sleep(RETRY_SECONDS)

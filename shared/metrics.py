@@ -4,6 +4,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import progress
+
 
 class HttpMetrics:
     """Requests by route and status, and how long they took."""
@@ -26,4 +28,5 @@ class HttpMetrics:
 
 
 async def metrics(request: Request) -> Response:
-    return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
+    content = generate_latest(request.app.state.metrics) + generate_latest(progress.REGISTRY)  # a worker in this process
+    return Response(content, media_type=CONTENT_TYPE_LATEST)

@@ -54,7 +54,6 @@ class Canary:
             self.household(members=[self.member(birth_date=self.notes)]),
             self.household(kind=self.person["given_name"]),
             self.household(report_id=self.person["phone"]),
-            self.household(reasons=[self.notes]),
             {self.field: self.person},
             [self.person["family_name"]],
             self.person["family_name"],
@@ -85,7 +84,7 @@ def looked_for(canaries: Iterable[Canary]) -> dict[bytes, str]:
 
 def ways(needle: str) -> Iterator[bytes]:
     plain = needle.encode()
-    yield from (plain, json.dumps(needle)[1:-1].encode(), quote(needle).encode(), repr(plain)[2:-1].encode())
+    yield from (plain, json.dumps(needle)[1:-1].encode(), quote(needle).encode())
     for before in range(3):
         # The first and the last characters also stand for what is before and after.
         yield base64.b64encode(b"\0" * before + plain).rstrip(b"=")[4 if before else 0 : -1]

@@ -62,6 +62,7 @@ def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLe
     lambda one: replace(one, headers=(*one.headers, ("note", CANARY.encode()))),
     lambda one: replace(one, headers=(*one.headers, (CANARY, b"1"))),
     lambda one: replace(one, headers=tuple((name, CANARY.encode() if name == "ce_source" else value) for name, value in one.headers)),
+    lambda one: replace(one, headers=tuple((name, b"21305198712345" if name == "ce_id" else value) for name, value in one.headers)),
     lambda one: replace(one, headers=tuple((name, b"dayar.v9" if name == "ce_type" else value) for name, value in one.headers)),
 ])  # fmt: skip
 def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys: Path, spoil: "object") -> None:
