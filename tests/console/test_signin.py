@@ -51,9 +51,7 @@ def test_sign_in_leads_to_no_other_site(served: Served, elsewhere: str) -> None:
 
 
 def test_another_sites_form_signs_nobody_in(served: Served) -> None:
-    client = httpx.Client(
-        base_url=served.url, headers={"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
-    )
+    client = served.client(headers={"sec-fetch-site": "cross-site", "origin": "https://evil.example"})
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 403
 
 
@@ -97,7 +95,7 @@ def test_signed_out_means_that_the_token_is_dead(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     kept = dict(client.cookies)
     assert client.post("/sign-out").headers["location"] == "/sign-in"
-    thief = httpx.Client(base_url=served.url, cookies=kept)
+    thief = served.client(cookies=kept)
     assert wait_until(lambda: thief.get("/board/alerts").status_code == 401, timeout=5)
 
 
@@ -116,7 +114,7 @@ def test_a_stream_ends_when_its_listener_is_disabled(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     client = served.client()
     sign_in(client, name)
-    with client.stream("GET", "/stream", timeout=5) as answer:
+    with client.stream("GET", "/stream", timeout=20) as answer:
         dayar(served, "user", "disable", name)
         assert ends(answer)
 

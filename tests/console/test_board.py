@@ -1,0 +1,78 @@
+"""What the panels say of rows."""
+
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from services.console import board
+from shared.auth import Principal, Role
+from shared.places import Places
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK
+
+PLACES = Places.load()
+OSH_CITY, OSH = "KG21000000000", "KG06000000000"
+
+
+def moved(origin: str | None, destination: str | None, households: int = 1, **more: Any) -> SimpleNamespace:
+    countries = {"origin_country": None, "destination_country": None, "persons": 4 * households, "new": 0}
+    return SimpleNamespace(
+        origin_pcode=origin, destination_pcode=destination, households=households, **countries | more
+    )
+
+
+def test_two_places_are_named_with_their_oblast() -> None:
+    found = board.whereabouts([KADAMJAI, KARA_SUU], PLACES, "en")
+    assert found.named == (("Kadamjai rayon", "Batken oblast"), ("Kara-Suu rayon", "Osh oblast"))
+
+
+def test_many_places_are_counted_by_oblast() -> None:
+    everywhere = [unit.pcode for unit in PLACES.units(2) if unit.parent == BATKEN]
+    found = board.whereabouts([*everywhere, KARA_SUU], PLACES, "en")
+    assert found.grouped == (("Batken oblast", 6), ("Osh oblast", 1))
+
+
+def test_an_oblast_named_beside_its_district_is_not_named_twice() -> None:
+    assert board.whereabouts([BATKEN, KADAMJAI], PLACES, "en").named == (("Kadamjai rayon", "Batken oblast"),)
+
+
+def test_a_code_that_nobody_knows_harms_nothing() -> None:
+    assert board.whereabouts(["KG99999999999"], PLACES, "ky") == board.Whereabouts()
+
+
+def test_households_stand_where_they_are_and_are_missed_where_they_came_from() -> None:
+    shown = board.by_area([moved(LEILEK, KADAMJAI, 3), moved(KADAMJAI, OSH_CITY, 2)], PLACES)
+    batken = next(area for area in shown.areas if area.code == BATKEN)
+    assert (batken.here, batken.left) == (3, 5)
+    assert (batken.within[KADAMJAI].here, batken.within[KADAMJAI].left) == (3, 2)
+    assert (shown.total.here, shown.total.persons) == (5, 20)
+
+
+def test_a_city_without_districts_stands_alone() -> None:
+    (area,) = board.by_area([moved(None, OSH_CITY, origin_country="KZ")], PLACES).areas
+    assert list(area.within) == [OSH_CITY]
+
+
+def test_who_went_abroad_is_counted_by_country() -> None:
+    shown = board.by_area([moved(LEILEK, None, 2, destination_country="KZ")], PLACES)
+    assert [(each.code, each.here) for each in shown.abroad] == [("KZ", 2)]
+
+
+def test_outcomes_are_a_table_and_what_needs_a_person_has_its_reason() -> None:
+    rows = [
+        SimpleNamespace(kind="household", outcome="recorded", reason=None, count=7),
+        SimpleNamespace(kind="household", outcome="held", reason="not_author", count=1),
+        SimpleNamespace(kind="hazard", outcome="alerted", reason=None, count=2),
+    ]
+    shown = board.settled(rows)
+    assert shown.kinds == ["hazard", "household"]
+    assert shown.table == [("recorded", [0, 7]), ("alerted", [2, 0]), ("held", [0, 1])]
+    assert shown.reasons == [("household", "held", "not_author", 1)]
+    assert shown.counts["household"] == Counter(recorded=7, held=1)
+
+
+def test_an_area_holds_its_districts() -> None:
+    principal = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(BATKEN,))
+    covered = board.covered(principal, PLACES)
+    assert covered is not None
+    assert {BATKEN, KADAMJAI} <= set(covered) and not {KARA_SUU, OSH} & set(covered)

@@ -1,0 +1,254 @@
+"""The pages in a real browser, over the whole installation: what an operator sees and does."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from sqlalchemy import text
+
+from services.console.config import ConsoleSettings
+from shared import database
+from shared.auth import Role
+from tests.console.conftest import PASSWORD, Served, in_thread
+from tests.console.factories import KADAMJAI
+from tests.installation import Installation
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+SLOW_MS = 20_000
+
+
+class Whole(Served):
+    """All four services in one web process, and the workers that a board needs."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.clients: list[httpx.Client] = []
+        served = installation.web()
+        self.url, self.web = served.base_url, served.process
+        self.workers = [
+            installation.start(service, "worker") for service in ("alerts", "console", "registry", "intake")
+        ]
+
+    def stop(self) -> None:
+        for client in self.clients:
+            client.close()
+        for process in (self.web, *self.workers):
+            process.stop()
+
+    def report_hazard(self, **changed: Any) -> str:
+        """Through intake, as any source does."""
+        report_id = str(uuid4())
+        now = datetime.now(UTC).isoformat()
+        body = {
+            "report_id": report_id, "source": "cmc", "source_id": report_id, "type": "mudflow", "severity": "Severe",
+            "urgency": "Immediate", "certainty": "Observed", "area": {"pcodes": [KADAMJAI]}, "onset": now, "reported_at": now,
+        }  # fmt: skip
+        bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR], sources=['cmc'])}"}
+        answer = self.client(headers=bearer).post("/intake/v1/hazards", json=body | changed)
+        assert answer.status_code == 202, answer.text
+        return report_id
+
+
+@pytest.fixture(scope="module")
+def whole(shared_installation: Installation) -> Iterator[Whole]:
+    running = Whole(shared_installation)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+class Seat:
+    """One person at one screen."""
+
+    def __init__(self, whole: Whole, browser: Browser, *roles: Role, width: int = 1920, height: int = 1080) -> None:
+        self.whole = whole
+        self.name = whole.account(*roles)
+        self.errors: list[str] = []
+        self.context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, locale="en")
+        self.context.set_default_timeout(SLOW_MS)
+        self.page: Page = self.context.new_page()
+        self.page.on("console", self.note)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(f"{self.whole.url}/sign-in?next={path}")
+        self.page.fill("#name", self.name)
+        self.page.fill("#password", PASSWORD)
+        self.page.click("button.is-primary")
+        self.page.wait_for_url(f"{self.whole.url}{path}")
+        return self.page
+
+
+@pytest.fixture
+def seat(whole: Whole, browser: Browser, fresh_attempts: None) -> Iterator[Any]:
+    seats: list[Seat] = []
+
+    def take(*roles: Role, **size: int) -> Seat:
+        seats.append(Seat(whole, browser, *roles, **size))
+        return seats[-1]
+
+    yield take
+    for each in seats:
+        each.context.close()
+
+
+def newest_alert(page: Page, headline: str) -> Any:
+    return page.locator(".alert", has_text=headline).first
+
+
+def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_text("Live", timeout=SLOW_MS)
+    whole.report_hazard(type="avalanche", severity="Extreme")
+    alert = newest_alert(page, "Avalanche")
+    expect(alert).to_contain_text("Nobody has answered", timeout=SLOW_MS)
+    expect(page).to_have_title(re.compile(r"^\(1\) "), timeout=SLOW_MS)
+    alert.focus()
+    page.keyboard.press("a")
+    expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+    alert.focus()
+    page.keyboard.press("r")
+    page.get_by_text("Confirmed").click()
+    page.click("#answer-send")
+    expect(page.locator(".alert", has_text="Avalanche")).to_have_count(0, timeout=SLOW_MS)
+    assert desk.errors == []
+
+
+def test_the_second_operator_is_told_who_was_first(whole: Whole, seat: Any) -> None:
+    first, second = seat(Role.OPERATOR), seat(Role.OPERATOR)
+    whole.report_hazard(type="hail")
+    one, two = first.open("/"), second.open("/")
+    for page in (one, two):
+        expect(newest_alert(page, "Hail")).to_contain_text("Nobody has answered", timeout=SLOW_MS)
+    second.context.set_offline(True)  # so that its board cannot learn of the first answer
+    newest_alert(one, "Hail").get_by_role("button", name="Acknowledge").click()
+    expect(newest_alert(one, "Hail")).to_contain_text(first.name, timeout=SLOW_MS)
+    alert_id = newest_alert(one, "Hail").get_attribute("data-key")
+    second.context.set_offline(False)
+    answer = two.evaluate(
+        f"fetch('/alerts/v1/alerts/{alert_id}/acknowledgement', {{method: 'PUT'}}).then(a => a.json())"
+    )
+    assert (answer["status"], answer["acknowledged_name"]) == (409, first.name)
+
+
+def test_somebody_answers_by_telephone(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="explosion")
+    page = seat(Role.DUTY_HEAD).open("/")
+    newest_alert(page, "Explosion").get_by_role("button", name="For another").click()
+    page.fill("#behalf-name", "Head of the Kadamjai post")
+    page.fill("#behalf-at", "03:15")
+    page.keyboard.press("Enter")
+    expect(newest_alert(page, "Explosion")).to_contain_text("Acknowledged by", timeout=SLOW_MS)
+
+
+def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    typed = [
+        "жер көч",
+        "kadam",
+        "Pulgon",
+        None,
+        None,
+        None,
+        "Cracks above the school",
+        "A. Caller",
+        "+996 700 00 00 01",
+    ]
+    for words in ("landsl", "кадамж", "Pulgon"):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")  # severity: round from the last to the first
+    page.focus("#known")
+    page.keyboard.type(typed[6] or "")
+    page.keyboard.press("Tab")
+    page.keyboard.type(typed[7] or "")
+    page.keyboard.press("Tab")
+    page.keyboard.type(typed[8] or "")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    report_id = page.locator("#answer-id").inner_text()
+    assert desk.errors == []
+
+    board = page.goto(f"{whole.url}/")
+    assert board is not None
+    row = page.locator("#panel-hazards .row", has_text="Cracks above the school")
+    expect(row).to_contain_text("Landslide", timeout=SLOW_MS)
+    expect(row).to_contain_text("Kadamjai rayon")
+    assert "+996" not in page.content()
+    row.get_by_role("button", name="Who called").click()
+    expect(page.locator("#caller")).to_contain_text("+996 700 00 00 01")
+    assert in_thread(rows(whole, "SELECT count(*) FROM caller_readings WHERE report_id = :report_id", report_id)) == 1
+    sealed = in_thread(rows(whole, "SELECT sealed FROM callers WHERE report_id = :report_id", report_id))
+    assert b"996" not in sealed and b"Caller" not in sealed
+
+
+async def rows(whole: Whole, query: str, report_id: str) -> Any:
+    engine = database.engine(whole.installation.settings(ConsoleSettings))
+    async with database.sessions(engine)() as session:
+        found = await session.scalar(text(query), {"report_id": report_id})
+    await engine.dispose()
+    return found
+
+
+def test_what_is_missing_is_said_and_nothing_is_sent(whole: Whole, seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.keyboard.type("flood")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("Where")
+    expect(page.locator("#place")).to_be_focused()
+
+
+def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="frost", severity="Minor")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/ledger")
+    expect(page.locator("#verdict")).to_have_attribute("data-state", "good", timeout=SLOW_MS)
+    page.get_by_role("button", name="alerts ← hazards").click()
+    expect(page.locator("tr.part")).to_have_count(6)
+    assert desk.errors == []
+
+
+def test_a_lost_connection_is_seen_and_what_was_missed_comes_after(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    desk.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    whole.report_hazard(type="epizootic")
+    desk.context.set_offline(False)
+    expect(page.locator("#panel-hazards")).to_contain_text("Animal disease", timeout=SLOW_MS)
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+@pytest.mark.parametrize("width", [360, 390, 1366, 1920])
+def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(seat: Any, width: int, language: str) -> None:
+    desk = seat(Role.OPERATOR, width=width, height=800)
+    for path in ("/", "/new-event", "/ledger", "/password"):
+        page = desk.page if path != "/" else desk.open("/")
+        page.goto(f"{desk.whole.url}{path}?lang={language}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert desk.errors == []

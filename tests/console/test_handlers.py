@@ -1,0 +1,92 @@
+"""What the others tell becomes the board: the newest of each thing, on real PostgreSQL."""
+
+import random
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console.handlers import show
+from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
+from shared import events
+from shared.events.vocabulary import OutcomeKind
+from tests.console.factories import (
+    BATKEN,
+    KADAMJAI,
+    KARA_SUU,
+    NOW,
+    alert,
+    all_received,
+    hazard,
+    household,
+    outcome,
+    received,
+)
+
+pytestmark = pytest.mark.anyio
+RECORDED, NOTED = OutcomeKind.RECORDED, OutcomeKind.NOTED
+
+
+async def kinds(session: AsyncSession, *told: Any) -> list[OutcomeKind]:
+    return [each.kind for each in await show(all_received(told), session)]
+
+
+async def test_one_of_each_is_shown(session: AsyncSession) -> None:
+    delivery = events.DeliverySettled.model_validate({
+        "alert_id": uuid4(), "sequence": 2, "delivery_id": uuid4(), "status": "Actual", "step": 1, "recipient": "desk",
+        "channel": "webhook", "is_delivered": True, "attempts": 1, "settled_at": NOW,
+    })  # fmt: skip
+    assert await kinds(session, hazard(), household(), alert(), outcome(), delivery) == [RECORDED] * 5
+    for model in (Hazard, Household, Alert, ReportOutcome, Delivery):
+        assert len((await session.scalars(select(model))).all()) == 1
+
+
+async def test_the_newest_wins_in_whatever_order_they_come(session: AsyncSession) -> None:
+    alert_id = uuid4()
+    told = [alert(events.AlertUpdated, alert_id=alert_id, sequence=n, households=n) for n in range(1, 7)]
+    random.Random(4).shuffle(told)
+    for half in (told[:3], told[3:]):
+        await show(all_received(half), session)
+    (kept,) = (await session.scalars(select(Alert))).all()
+    assert (kept.sequence, kept.households) == (6, 6)
+
+
+async def test_what_was_overtaken_is_noted(session: AsyncSession) -> None:
+    hazard_id = uuid4()
+    newer, older = hazard(events.HazardUpdated, hazard_id=hazard_id, revision=2), hazard(hazard_id=hazard_id)
+    assert await kinds(session, newer, older) == [RECORDED, NOTED]
+    assert await kinds(session, older) == [NOTED]
+
+
+async def test_a_place_may_be_a_point_or_words(session: AsyncSession) -> None:
+    told = hazard(area={"circles": [{"lat": 39.8, "lon": 73.1, "radius_km": 30}], "description": "Sary-Tash"})
+    await show([received(told)], session)
+    (kept,) = (await session.scalars(select(Hazard))).all()
+    assert (kept.lat, kept.lon, kept.area, kept.pcodes) == (39.8, 73.1, "Sary-Tash", [])
+
+
+async def test_a_household_moves_with_its_correction(session: AsyncSession) -> None:
+    household_id = uuid4()
+    await kinds(session, household(household_id=household_id, destination=KADAMJAI))
+    moved = household(events.HouseholdCorrected, household_id=household_id, sequence=2, destination=KARA_SUU)
+    assert await kinds(session, moved) == [RECORDED]
+    (kept,) = (await session.scalars(select(Household))).all()
+    assert (kept.destination_pcode, kept.origin_pcode) != (BATKEN, None)
+    assert kept.destination_pcode == KARA_SUU
+
+
+async def test_an_outcome_that_a_person_changed_takes_the_place_of_the_first(session: AsyncSession) -> None:
+    held = outcome(outcome="held", reason="not_author")
+    settled = outcome(report_id=held.report_id)
+    await show([received(held), received(settled, time=NOW + timedelta(hours=1))], session)
+    (kept,) = (await session.scalars(select(ReportOutcome))).all()
+    assert kept.outcome == "recorded"
+
+
+async def test_a_suppressed_alert_is_known_as_one(session: AsyncSession) -> None:
+    await kinds(session, alert(events.AlertSuppressed, reason="too_old"))
+    (kept,) = (await session.scalars(select(Alert))).all()
+    assert kept.is_suppressed

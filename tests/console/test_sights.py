@@ -1,0 +1,82 @@
+"""Who sees what of the stream: role × topic, and area."""
+
+from uuid import uuid4
+
+import pytest
+
+from services.console import sights
+from services.console.sights import TOPICS, NotGranted
+from shared.auth import Principal, Role
+from shared.places import Places
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household
+
+PLACES = Places.load()
+ALL, NONE = frozenset(TOPICS), frozenset[str]()
+
+
+def principal(role: Role, *areas: str, purpose: str | None = None) -> Principal:
+    return Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({role}), areas=areas or ("KG",), purpose=purpose)
+
+
+@pytest.mark.parametrize(
+    ("role", "topics"),
+    [
+        (Role.OPERATOR, ALL),
+        (Role.DUTY_HEAD, ALL),
+        (Role.REGISTRAR, ALL),
+        (Role.ANALYST, ALL - {"outcomes"}),
+        (Role.ADMINISTRATOR, {"hazards", "alerts"}),
+        (Role.VIEWER, {"hazards", "alerts"}),
+    ],
+)
+def test_staff_read_what_their_role_needs_and_hear_of_the_rest_that_it_changed(
+    role: Role, topics: frozenset[str]
+) -> None:
+    sight = sights.sight(principal(role), TOPICS)
+    assert (sight.topics, sight.hints) == (topics, ALL - topics)
+
+
+@pytest.mark.parametrize("topic", ["alerts", "households", "outcomes"])
+def test_an_integration_reads_hazards_alone(topic: str) -> None:
+    assert sights.sight(principal(Role.INTEGRATION), ["hazards"]).topics == {"hazards"}
+    with pytest.raises(NotGranted):
+        sights.sight(principal(Role.INTEGRATION), [topic])
+
+
+def test_an_integration_reads_alerts_where_an_administrator_granted_it() -> None:
+    granted = principal(Role.INTEGRATION, purpose="alerts")
+    assert sights.sight(granted, ["hazards", "alerts"]).topics == {"hazards", "alerts"}
+
+
+@pytest.mark.parametrize("role", [Role.FIELD, Role.AUDITOR])
+def test_others_hear_nothing(role: Role) -> None:
+    with pytest.raises(NotGranted):
+        sights.sight(principal(role), TOPICS)
+
+
+def test_outcomes_have_no_place_so_an_areas_operator_only_hears_that_they_changed() -> None:
+    assert sights.sight(principal(Role.OPERATOR, BATKEN), TOPICS).hints == {"outcomes"}
+
+
+@pytest.mark.parametrize(("destination", "is_seen"), [(KADAMJAI, True), (KARA_SUU, False)])
+def test_a_household_is_seen_where_it_is_now(destination: str, *, is_seen: bool) -> None:
+    sight = sights.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
+    data = household(destination=destination).model_dump(mode="json")
+    assert sights.sees(sight, "households", data, PLACES) is is_seen
+
+
+def test_a_household_abroad_is_seen_where_it_came_from() -> None:
+    sight = sights.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
+    data = household().model_dump(mode="json") | {"destination": {"country": "KZ"}}
+    assert sights.sees(sight, "households", data, PLACES)
+
+
+@pytest.mark.parametrize(("pcodes", "is_seen"), [([KADAMJAI], True), ([KARA_SUU], False), ([], True)])
+def test_an_alert_is_seen_in_its_area_and_one_without_a_place_by_all(pcodes: list[str], *, is_seen: bool) -> None:
+    sight = sights.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
+    assert sights.sees(sight, "alerts", alert(pcodes=pcodes).model_dump(mode="json"), PLACES) is is_seen
+
+
+def test_hazards_are_public() -> None:
+    sight = sights.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
+    assert sights.sees(sight, "hazards", hazard(area={"pcodes": [KARA_SUU]}).model_dump(mode="json"), PLACES)

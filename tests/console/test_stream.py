@@ -1,0 +1,178 @@
+"""The live stream over real Kafka: nothing is missed between a page and its stream, nor between two connections."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.console import vectors
+from services.console.stream import KEPT
+from shared.auth import Role
+from tests.console.conftest import Served
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, outcome
+
+pytestmark = pytest.mark.usefixtures("fresh_attempts")
+
+
+class Heard:
+    """Server-sent events, as a browser reads them."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.last_id = ""
+        self._lines = answer.iter_lines()
+
+    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        name, data = "", ""
+        for line in self._lines:
+            field, _, value = line.partition(": ")
+            if field == "id":
+                self.last_id = value
+            elif field == "event":
+                name = value
+            elif field == "data":
+                data = value
+            elif not line and name:
+                yield name, json.loads(data)
+                name = ""
+
+    def take(self, count: int) -> list[tuple[str, dict[str, Any]]]:
+        return [event for event, _ in zip(self, range(count), strict=False)]
+
+
+@contextmanager
+def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> Iterator[Heard]:
+    with client.stream("GET", "/stream", params={"topics": topics}, headers=headers, timeout=20) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        heard = Heard(answer)
+        until_position(heard)
+        yield heard
+
+
+def until_position(heard: Heard) -> None:
+    """The first thing told is where the listener stands: from here on nothing can be missed."""
+    for line in heard._lines:
+        if line.startswith("id: "):
+            heard.last_id = line.removeprefix("id: ")
+            return
+
+
+def test_what_happens_is_heard_as_a_cloud_event(served: Served) -> None:
+    told = hazard()
+    with listening(served.signed_in(Role.OPERATOR)) as heard:
+        served.publish(told)
+        ((name, event),) = heard.take(1)
+    assert name == "hazards"
+    assert event["type"] == "dayar.hazard.reported.v1"
+    assert event["data"]["hazard_id"] == str(told.hazard_id)
+
+
+def test_a_listener_who_comes_back_misses_nothing_and_hears_nothing_twice(served: Served) -> None:
+    client = served.signed_in(Role.OPERATOR)
+    told = [hazard() for _ in range(30)]
+    ids = [str(each.hazard_id) for each in told]
+    with listening(client) as first:
+        served.publish(*told[:10])
+        before = [event["data"]["hazard_id"] for _, event in first.take(10)]
+    served.publish(*told[10:20])
+    with client.stream("GET", "/stream?topics=hazards", headers={"last-event-id": first.last_id}, timeout=20) as answer:
+        again = Heard(answer)
+        served.publish(*told[20:])
+        after = [event["data"]["hazard_id"] for _, event in again.take(20)]
+    assert sorted(before + after) == sorted(ids)
+
+
+def test_a_pages_stream_begins_where_the_page_was_read(served: Served) -> None:
+    client = served.signed_in(Role.OPERATOR)
+    vector = client.get("/").text.partition('data-vector="')[2].partition('"')[0]
+    told = hazard()
+    served.publish(told)
+    with client.stream("GET", "/stream", params={"topics": "hazards", "from": vector}, timeout=20) as answer:
+        heard = [event["data"]["hazard_id"] for _, event in Heard(answer).take(1)]
+    assert heard == [str(told.hazard_id)]
+
+
+def test_a_panel_holds_what_the_browser_was_told(served: Served) -> None:
+    client = served.signed_in(Role.OPERATOR)
+    told = hazard(text={"en": {"headline": f"Mud in the street {uuid4()}"}})
+    with listening(client) as heard:
+        served.publish(told)
+        heard.take(1)
+        panel = client.get("/board/hazards", params={"at": heard.last_id})
+    assert told.text["en"].headline in panel.text
+    assert "x-late" not in panel.headers
+
+
+@pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
+def test_a_position_too_far_back_or_unknown_is_told_to_begin_anew(served: Served, position: str) -> None:
+    fill_memory(served)
+    with served.signed_in(Role.OPERATOR).stream(
+        "GET", "/stream?topics=hazards", headers={"last-event-id": position}, timeout=20
+    ) as answer:
+        assert [name for name, _ in Heard(answer).take(1)] == ["reset"]
+
+
+def fill_memory(served: Served) -> None:
+    """More than the process remembers, once."""
+    if not hasattr(served, "is_full"):
+        one = hazard()
+        with listening(served.signed_in(Role.OPERATOR)) as heard:
+            served.publish(*[one] * (KEPT + 1))
+            heard.take(KEPT + 1)
+        served.is_full = True  # type: ignore[attr-defined]
+
+
+def test_an_integration_hears_hazards_and_nothing_else(served: Served) -> None:
+    bearer = {"authorization": f"Bearer {served.installation.token(roles=[Role.INTEGRATION])}"}
+    client = served.client(headers=bearer)
+    for topics in ("alerts", "hazards,households", "outcomes"):
+        assert client.get("/stream", params={"topics": topics}).status_code == 403
+    with listening(client) as heard:
+        served.publish(household(), alert(), hazard())
+        assert [name for name, _ in heard.take(1)] == ["hazards"]
+
+
+def test_a_viewer_learns_that_a_count_changed_and_of_whom_nothing(served: Served) -> None:
+    told = household()
+    with listening(served.signed_in(Role.VIEWER), "households") as heard:
+        served.publish(told)
+        ((name, event),) = heard.take(1)
+    assert name == "households"
+    assert event.keys() == {"type", "specversion", "time"}
+
+
+def test_an_areas_operator_hears_of_households_there_alone(served: Served) -> None:
+    here, elsewhere = household(destination=KADAMJAI), household(destination=KARA_SUU)
+    with listening(served.signed_in(Role.OPERATOR, areas=(BATKEN,)), "households") as heard:
+        served.publish(elsewhere, here)
+        ((_, event),) = heard.take(1)
+    assert event["data"]["household_id"] == str(here.household_id)
+
+
+def test_households_and_outcomes_reach_the_board(served: Served) -> None:
+    client = served.signed_in(Role.OPERATOR)
+    with listening(client, "households,outcomes") as heard:
+        served.publish(household(destination=KARA_SUU), outcome(outcome="held", reason="not_author"))
+        heard.take(2)
+        position = heard.last_id
+    assert "Kara-Suu rayon" in client.get("/board/households", params={"at": position, "lang": "en"}).text
+    assert "not_author" in client.get("/board/reports", params={"at": position}).text
+
+
+def test_a_listener_that_reads_nothing_is_dropped_and_holds_nobody_up(served: Served) -> None:
+    one = hazard(text={"en": {"headline": "x" * 150, "description": "y" * 4000}})
+    asleep = served.signed_in(Role.OPERATOR)
+    with (
+        asleep.stream("GET", "/stream?topics=hazards", timeout=60) as answer,
+        listening(served.signed_in(Role.OPERATOR)) as heard,
+    ):
+        began = time.monotonic()
+        served.publish(*[one] * 3000)
+        heard.take(3000)
+        assert time.monotonic() - began < 30
+        assert sum(len(chunk) for chunk in answer.iter_bytes()) < 3000 * 4000
