@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
+from confluent_kafka import TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import batches, offsets
-from shared.consumer import ConsumerStopped, Outcome, Received, Record, SetAside
+from shared.consumer import ConsumerStopped, Outcome, PartAtFault, Received, Record, SetAside
 from shared.deadletters import DeadLetters
 from shared.events import Message
 from shared.readings import open_plain
@@ -150,6 +151,62 @@ async def test_a_batch_that_another_worker_went_past_is_fenced(trial: Trial) -> 
             async with trial.sessions.begin() as session:
                 await batches.settle(stale, session, handler=record, letters=letters)
     assert len(await trial.effects()) == 2
+
+
+async def test_while_a_part_is_away_the_record_waits(trial: Trial) -> None:
+    tries = 0
+
+    async def needs_a_part(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        nonlocal tries
+        tries += 1
+        if tries <= 5:
+            await record(received, session)
+            raise PartAtFault
+        return await record(received, session)
+
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer(needs_a_part)):
+        assert await trial.drained() == {"recorded": 1}
+    assert tries == 6
+    assert set((await trial.effects()).values()) == {1}
+
+
+async def test_a_key_that_is_not_here_yet_is_waited_for(trial: Trial) -> None:
+    tries = 0
+
+    def opens_at_the_third(record: Record) -> Received:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise PartAtFault
+        return open_plain(record)
+
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer(opener=opens_at_the_third)):
+        assert await trial.drained() == {"recorded": 1}
+
+
+async def test_records_that_are_gone_stop_the_consumer(trial: Trial) -> None:
+    """Retention took what nobody read: only a person can say what that means."""
+    one = event(hazard())
+    await trial.publish(*(replace(event(hazard()), key=one.key) for _ in range(10)))
+    (place,) = [(row.topic, row.partition) for row in await trial.rows() if row.end]
+    async with trial.sessions.begin() as session:
+        await offsets.begin(session, {(TOPIC, number): 0 for number in range(6)})
+    forget(trial, place[1], 5)
+    with pytest.RaisesGroup(ConsumerStopped, flatten_subgroups=True):
+        async with trial.running(trial.consumer()):
+            await asyncio.Event().wait()
+    assert {row.stopped for row in await trial.rows() if row.partition == place[1]} == {"out_of_range"}
+    assert not await trial.effects()
+
+
+def forget(trial: Trial, partition: int, before: int) -> None:
+    """As retention does it."""
+    admin = trial.installation.parts.broker.admin()
+    gone = TopicPartition(trial.settings.topic_prefix + TOPIC, partition, before)
+    for done in admin.delete_records([gone]).values():
+        done.result(30)
 
 
 def reading(offset: int) -> Received:
