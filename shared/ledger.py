@@ -1,8 +1,10 @@
 """The ledger: each position of the log gets exactly one kind, so that nothing can be dropped silently."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +13,7 @@ from uuid import UUID
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Request
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared import database, kafka, offsets
 from shared.config import Settings
@@ -41,6 +43,7 @@ SELECT topic, partition, "offset", event_id, reason, pointer, set_aside_at
 FROM dead_letters ORDER BY set_aside_at DESC LIMIT :limit
 """)
 KAFKA_SECONDS = 5
+ASKED_EVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +121,34 @@ async def oldest_unread(rows: Sequence[Row], settings: Settings) -> datetime | N
     return datetime.fromtimestamp(min(written.values()) / 1000, UTC)
 
 
-async def is_in_time(service: str, settings: Settings, session: AsyncSession) -> bool:
-    """For `/ready`: False when an unread record has stood for half of its retention, as the other half is a person's time."""
-    kept = {topic: TOPICS[topic].retention_ms for topic in consumed(service)}
-    rows = await with_ends(await balance(session), service, settings)
-    for topic, retention in kept.items():
-        oldest = await oldest_unread([row for row in rows if row.topic == topic], settings) if retention else None
-        if oldest and retention and datetime.now(UTC) - oldest > timedelta(milliseconds=retention / 2):
-            return False
-    return True
+class Unread:
+    """For `/ready`: whether no unread record has stood for half of its retention; the other half is a person's time."""
+
+    def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
+        self._service = service
+        self._settings = settings
+        self._sessions = sessions
+        self._asked_at = -ASKED_EVERY_SECONDS
+        self._is_in_time = True
+
+    async def is_in_time(self) -> bool:
+        """As it was within the last seconds: the question costs a connection to the broker."""
+        if time.monotonic() - self._asked_at >= ASKED_EVERY_SECONDS:
+            self._asked_at = time.monotonic()
+            with suppress(TimeoutError, KafkaError):
+                self._is_in_time = await self._ask()
+        return self._is_in_time
+
+    async def _ask(self) -> bool:
+        async with self._sessions.begin() as session:
+            known = await balance(session)
+        rows = await with_ends(known, self._service, self._settings)
+        for topic in map(TOPICS.__getitem__, consumed(self._service)):
+            if topic.retention_ms is not None:
+                oldest = await oldest_unread([row for row in rows if row.topic == topic.name], self._settings)
+                if oldest and datetime.now(UTC) - oldest > timedelta(milliseconds=topic.retention_ms / 2):
+                    return False
+        return True
 
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:

@@ -25,6 +25,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
     revocations = Revocations(settings)
     engine = database.engine(settings)
     sessions = database.sessions(engine)
+    unread = ledger.Unread("registry", settings, sessions)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -39,7 +40,12 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         await engine.dispose()
 
     async def ready() -> dict[str, bool]:
-        return {"postgresql": await is_there(), "revocations": revocations.is_complete}
+        there = await is_there()
+        return {
+            "postgresql": there,
+            "revocations": revocations.is_complete,
+            "reports_in_time": there and await unread.is_in_time(),
+        }
 
     async def is_there() -> bool:
         try:

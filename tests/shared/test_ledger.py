@@ -1,0 +1,48 @@
+"""The ledger: what is on its way counts too, and old unread records are an alarm."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared import ledger
+from shared.events import TOPICS
+from tests.installation import Installation
+from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def trial(installation: Installation) -> AsyncIterator[Trial]:
+    async with Trial(installation) as found:
+        yield found
+
+
+async def test_what_nobody_has_begun_to_read_is_on_its_way(trial: Trial) -> None:
+    await trial.publish(*(event(hazard()) for _ in range(20)))
+    rows = await trial.rows()
+    assert sum(row.on_its_way or 0 for row in rows) == 20
+    assert all(row.is_balanced for row in rows)
+
+
+async def test_a_count_that_was_changed_by_hand_does_not_balance(trial: Trial) -> None:
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer()):
+        await trial.drained()
+    await trial.fetch("UPDATE ledger SET count = count + 1 RETURNING 1")
+    assert [row.is_balanced for row in await trial.rows() if row.end] == [False]
+
+
+async def test_unread_for_half_of_the_retention_is_not_in_time(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ledger.Unread(SERVICE, trial.settings, trial.sessions)
+    monkeypatch.setattr(ledger, "ASKED_EVERY_SECONDS", 0.0)
+    monkeypatch.setitem(TOPICS, TOPIC, replace(TOPICS[TOPIC], retention_ms=60_000))
+    assert await asked.is_in_time()
+    await trial.publish(event(hazard()))
+    assert await asked.is_in_time()
+    monkeypatch.setitem(TOPICS, TOPIC, replace(TOPICS[TOPIC], retention_ms=1))
+    assert not await asked.is_in_time()
+    oldest = await ledger.oldest_unread(await trial.rows(), trial.settings)
+    assert oldest is not None and datetime.now(UTC) - oldest < timedelta(minutes=1)
