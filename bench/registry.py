@@ -34,7 +34,7 @@ from shared.events import Message
 from shared.places import Places
 from shared.publisher import Publisher
 from shared.readings import Received, Record
-from shared.seal import Opener
+from shared.seal import Opener, Sealer
 from tests.installation import Ground, Installation
 from tests.parts import Parts, parts
 from tests.registry.factories import Desk, household
@@ -131,6 +131,7 @@ class Bench:
         consumer = Consumer(
             "registry", ["displacements"], registrar.file_reports, settings=self.settings,
             sessions=database.sessions(self.engine), opener=opener, max_records=self.settings.registry_batch,
+            sealer=Sealer(self.settings.seal_public_key_file),
         )  # fmt: skip
         running = asyncio.create_task(consumer.run())
         await opener.started.wait()
