@@ -35,6 +35,7 @@ quick: development ## the pure tests, in seconds
 
 lock: development ## resolve every requirement anew
 	@for group in $(GROUPS); do $(COMPILE) --extra $$group --output-file requirements/$$group.txt; done
+	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --output-file requirements/tools.txt
 	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --extra local --output-file requirements/run.txt
 	@$(COMPILE) --all-extras --output-file requirements/development.txt
 	@echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/uv.txt -

@@ -52,13 +52,14 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, *, host: str, port: int) -> None:
-    """Serves until cancelled, then answers what has begun."""
+async def serve(app: ASGIApp, *, host: str, port: int, mount: str = "") -> None:
+    """Serves until cancelled, then answers what has begun. `mount`: what a gateway in front took off each path."""
     server = Server(
         uvicorn.Config(
             app,
             host=host,
             port=port,
+            root_path=mount,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -6,7 +6,8 @@ from pathlib import Path
 from shared import auth, seal
 from shared.events.topics import SERVICES
 
-KEYS = ("registry-kek", "search-root", "memory-key", "callers-key", "alerts-key")  # 32 bytes each
+KEYS = ("registry-kek", "search-root", "memory-key", "callers-key", "alerts-key")
+KEY_BYTES = 32
 PASSWORDS = (
     "kafka-admin", "database-admin", "valkey", "kafka-integrator",
     *(f"{part}-{service}" for part in ("kafka", "database") for service in SERVICES),
@@ -16,16 +17,17 @@ PASSWORDS = (
 def draw(folder: Path) -> None:
     """Draws what is not there yet; never replaces a secret."""
     for name in KEYS:
-        _keep(folder / name, secrets.token_bytes(32))
+        keep(folder / name, secrets.token_bytes(KEY_BYTES))
     for name in PASSWORDS:
-        _keep(folder / name, secrets.token_urlsafe(32).encode())
+        keep(folder / name, secrets.token_urlsafe(32).encode())
     if not (folder / "seal" / "public.key").exists():
         seal.generate(folder / "seal")
     if not (folder / "tokens" / "private.pem").exists():
         auth.generate(folder / "tokens")
 
 
-def _keep(file: Path, content: bytes) -> None:
+def keep(file: Path, content: bytes) -> None:
+    """Whole or not at all; what is there stays."""
     if not file.exists():
         unfinished = file.with_name(f".{file.name}")
         seal.write_private(unfinished, content)

@@ -8,6 +8,7 @@ from services.intake.config import IntakeSettings
 from services.intake.worker import run
 from shared import lifecycle, log
 from shared.database import migrate
+from shared.http import MOUNTS
 
 
 async def main(side: str) -> None:
@@ -16,7 +17,8 @@ async def main(side: str) -> None:
         if side == "migrate":
             await migrate("intake", settings)
         if side in ("web", "both"):
-            tasks.create_task(lifecycle.serve(create_app(settings), host=settings.host, port=settings.port))
+            app = create_app(settings)
+            tasks.create_task(lifecycle.serve(app, host=settings.host, port=settings.port, mount=MOUNTS["intake"]))
         if side in ("worker", "both"):
             tasks.create_task(run(settings))
 

@@ -7,6 +7,7 @@ from services.registry import worker
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
 from shared import database, lifecycle, log
+from shared.http import MOUNTS
 
 SERVICE = "registry"
 
@@ -17,7 +18,8 @@ async def main(side: str) -> None:
         if side == "migrate":
             await database.migrate(SERVICE, settings)
         if side in ("web", "both"):
-            tasks.create_task(lifecycle.serve(create_app(settings), host=settings.host, port=settings.port))
+            app = create_app(settings)
+            tasks.create_task(lifecycle.serve(app, host=settings.host, port=settings.port, mount=MOUNTS[SERVICE]))
         if side in ("worker", "both"):
             tasks.create_task(worker.run(settings))
 

@@ -1,0 +1,25 @@
+"""Imports all that a program may import, so that its bytecode is in the image: `python -m deploy.containers.compiled services.intake`."""
+
+import pkgutil
+import sys
+from importlib import import_module
+
+# imported by name, at the first request or connection
+LATE = (
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.lifespan.on",
+    "uvloop",
+)
+
+
+def main() -> None:
+    for name in (*LATE, *sys.argv[1:]):
+        package = import_module(name)
+        for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
+            if ".migrations" not in module.name:
+                import_module(module.name)
+
+
+if __name__ == "__main__":
+    main()

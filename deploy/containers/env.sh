@@ -1,0 +1,16 @@
+#!/bin/sh
+# Draws the passwords of the containers' installation into .env, or the file that is named. What is there is kept:
+# a password that changed under a database that knows the old one would lock everybody out.
+set -eu
+umask 077
+file=${1:-.env}
+
+[ -e "$file" ] || : > "$file"
+chmod 600 "$file"
+[ -z "$(tail -c 1 "$file")" ] || echo >> "$file"
+for name in \
+    KAFKA_ADMIN KAFKA_INTAKE KAFKA_REGISTRY KAFKA_ALERTS KAFKA_CONSOLE KAFKA_INTEGRATOR \
+    DATABASE_ADMIN DATABASE_INTAKE DATABASE_REGISTRY DATABASE_ALERTS DATABASE_CONSOLE VALKEY
+do
+    grep -q "^${name}_PASSWORD=" "$file" || echo "${name}_PASSWORD=$(od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n')" >> "$file"
+done

@@ -1,0 +1,59 @@
+"""The one-shot before the services: database, roles, schemas and migrations; topics, logins and rights; first accounts."""
+
+import asyncio
+import os
+import sys
+
+from deploy.containers import start
+from deploy.containers.start import BadSecret, check
+from deploy.containers.volumes import SECRETS, variable
+from deploy.provision import accounts, database, topics
+from deploy.provision.database import Server
+from deploy.provision.topics import Broker
+from services.console.config import ConsoleSettings
+from shared.config import Settings, secret
+from shared.database import migrate
+from shared.events.topics import SERVICES
+
+DATABASE, ROLE_PREFIX = "dayar", "dayar_"
+ADMIN = "admin"
+
+
+async def main() -> None:
+    os.environ.update(start.installation())
+    settings = Settings()
+    passwords = {
+        name: os.environ.get(variable(name), "") for name in ("kafka-admin", "kafka-integrator", "database-admin")
+    }
+    check({variable(name): password for name, password in passwords.items()})
+    async with asyncio.TaskGroup() as group:
+        group.create_task(
+            asyncio.to_thread(make_topics, settings, passwords["kafka-admin"], passwords["kafka-integrator"])
+        )
+        group.create_task(make_database(settings, passwords["database-admin"]))
+
+
+def make_topics(settings: Settings, admin_password: str, integrator_password: str) -> None:
+    broker = Broker(os.environ["ADMIN_KAFKA_BOOTSTRAP"], ADMIN, admin_password, mechanism="PLAIN")
+    passwords = {**of_services("kafka"), topics.INTEGRATOR: integrator_password}
+    topics.set_passwords(broker, passwords)
+    topics.create(broker, settings.topic_prefix, logins={login: login for login in passwords})
+
+
+async def make_database(settings: Settings, admin_password: str) -> None:
+    server = Server(os.environ["ADMIN_DATABASE_URL"], admin_password)
+    await database.create(server, DATABASE, role_prefix=ROLE_PREFIX, passwords=of_services("database"))
+    for service in SERVICES:
+        await migrate(service, settings)
+    await accounts.make(ConsoleSettings().for_service("console"), settings.state)
+
+
+def of_services(part: str) -> dict[str, str]:
+    return {service: secret(SECRETS / service / part) or "" for service in SERVICES}
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except BadSecret as error:
+        sys.exit(str(error))

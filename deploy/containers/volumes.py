@@ -1,0 +1,97 @@
+"""The first thing that runs: refuses what is no secret, marks the installation, and lays each service's secrets into its volume.
+
+Passwords come from the environment (`make env`), keys are drawn here and never leave their volume.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.containers.start import MARK, BadSecret, check
+from deploy.provision.secrets import KEY_BYTES, PASSWORDS, keep
+from shared import auth, seal
+
+SECRETS = Path("/secrets")
+INSTALLATION = MARK.parent
+OWN_KEYS = {
+    "intake": ("memory-key",),
+    "registry": ("registry-kek", "search-root"),
+    "alerts": ("alerts-key",),
+    "console": ("callers-key",),
+}
+OWN_PASSWORDS = {
+    "intake": ("kafka", "database", "valkey"),
+    "registry": ("kafka", "database"),
+    "alerts": ("kafka", "database"),
+    "console": ("kafka", "database", "valkey"),
+}
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+class OtherMark(Exception):
+    """An installation is an exercise or it is not, from its first start and for ever. Leave DAYAR_EXERCISE out, or start another one: docker compose -p NAME."""
+
+
+class NeitherYesNorNo(Exception):
+    """DAYAR_EXERCISE is 1 for an exercise, 0 or nothing for the real installation."""
+
+
+def main() -> None:
+    os.umask(0o077)
+    passwords = {name: os.environ.get(variable(name), "") for name in PASSWORDS}
+    try:
+        check({variable(name): password for name, password in passwords.items()})
+        mark(MARK, os.environ.get("DAYAR_EXERCISE", ""))
+    except (BadSecret, OtherMark, NeitherYesNorNo) as error:
+        sys.exit(str(error) if isinstance(error, BadSecret) else f"{error.__doc__} ({error})")
+    draw_keys()
+    lay_passwords(passwords)
+
+
+def variable(name: str) -> str:
+    """`kafka-intake` is KAFKA_INTAKE_PASSWORD in the environment."""
+    return f"{name.replace('-', '_').upper()}_PASSWORD"
+
+
+def mark(file: Path, asked: str) -> None:
+    """Raises OtherMark."""
+    if asked and asked.lower() not in YES + NO:
+        raise NeitherYesNorNo(asked)
+    said = str(asked.lower() in YES).lower()
+    if not file.exists():
+        keep(file, said.encode())
+    elif asked and file.read_text(encoding="ascii") != said:
+        raise OtherMark(f"DAYAR_EXERCISE={asked}; this one is marked {file.read_text(encoding='ascii')}")
+
+
+def draw_keys() -> None:
+    """What is not there yet. The halves that everybody may know go to the installation's own volume."""
+    for service, names in OWN_KEYS.items():
+        for name in names:
+            keep(SECRETS / service / name, os.urandom(KEY_BYTES))
+    if not (SECRETS / "sealing" / "public.key").exists():
+        seal.generate(SECRETS / "sealing")
+    if not (SECRETS / "console" / "tokens" / "private.pem").exists():
+        auth.generate(SECRETS / "console" / "tokens")
+    publish(SECRETS / "sealing" / "public.key", INSTALLATION / "seal")
+    for key in (SECRETS / "console" / "tokens" / "public").iterdir():
+        publish(key, INSTALLATION / "tokens")
+
+
+def publish(key: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(key, folder / key.name)
+
+
+def lay_passwords(passwords: Mapping[str, str]) -> None:
+    """As they are now: a changed one is taken over."""
+    for service, parts in OWN_PASSWORDS.items():
+        for part in parts:
+            name = part if part in passwords else f"{part}-{service}"
+            seal.write_private(SECRETS / service / part, passwords[name].encode())
+
+
+if __name__ == "__main__":
+    main()
