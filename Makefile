@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fix quick lock docs bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency \
-        clean-state running development
+        clean-state env up down test-compose running development
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,18 @@ bench-intake-one bench-intake-batch bench-registry bench-alert-latency: developm
 
 clean-state: ## remove the state folder (STATE=), after asking
 	@$(PYTHON) -m deploy.local.clean
+
+env: ## draw the passwords of the containers into .env; what is there is kept
+	@sh deploy/containers/env.sh
+
+up: env ## start everything in containers: DAYAR_EXERCISE=1 SITE=name PORT=
+	@docker compose up --wait || { docker compose logs --no-log-prefix secrets provision; exit 1; }
+
+down: ## stop the containers; what is kept is kept
+	@docker compose down
+
+test-compose: development ## the containers played, killed, counted, taken down and up; as root
+	@$(PYTHON) -m tests.compose
 
 running:
 	@sh deploy/local/bootstrap.sh run

@@ -83,7 +83,7 @@ class Bench:
         return found
 
     def _parts(self) -> list[int]:
-        return [part.process.pid for part in self.installation.parts.embedded]
+        return [part.process.pid for part in self.installation.parts.started]
 
     async def balances(self, port: int, *, sent: int) -> bool:
         """Sent = accepted + spooled + duplicate + refused, and the log holds as many as were accepted and spooled."""

@@ -70,7 +70,7 @@ class Meter:
 
     def __init__(self, parts: Parts) -> None:
         self._own = psutil.Process()
-        self._parts = [part.process.pid for part in parts.embedded]
+        self._parts = [part.process.pid for part in parts.started]
 
     @contextmanager
     def timed(self, passes: list[Pass], name: str) -> Iterator[None]:

@@ -101,7 +101,7 @@ class Installation:
         databases = self.parts.redis_databases
         number = databases[self.number % len(databases)]
         with self.redis(number) as client:
-            if self.parts.embedded:
+            if self.parts.started:
                 client.flushdb()
             assert client.dbsize() == 0, f"database {number} of REDIS_URL is not empty"
         return number

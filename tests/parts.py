@@ -1,4 +1,4 @@
-"""Where the tests' Kafka, PostgreSQL and Valkey come from. `parts` decides, and leaves room for containers."""
+"""Where the tests' Kafka, PostgreSQL and Valkey come from: given, containers (PARTS=containers) or embedded. `parts` decides."""
 
 import os
 import shutil
@@ -15,13 +15,20 @@ from deploy.provision import secrets
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
 from shared.config import secret
+from tests import containers
 
 VALKEY_DATABASES = 512
+GIVEN = {"kafka": "KAFKA_BOOTSTRAP", "postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
+PASSWORDS = {"kafka": "kafka-admin", "postgres": "database-admin", "valkey": "valkey"}
+
+Kafka = kafka.Kafka | containers.Kafka
+PostgreSQL = postgres.PostgreSQL | containers.PostgreSQL
+Valkey = valkey.Valkey | containers.Valkey
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The three servers with the logins that may make topics, databases and logins there; embedded ones can be killed."""
+    """The three servers with the logins that may make topics, databases and logins there; started ones can be killed."""
 
     secrets: Path
     broker: Broker
@@ -29,63 +36,47 @@ class Parts:
     redis_url: str  # without a database's number
     redis_password_file: Path | None
     redis_databases: range
-    embedded: tuple[Part, ...] = ()
+    started: tuple[Part, ...] = ()
 
     @property
-    def kafka(self) -> kafka.Kafka:
-        return next(part for part in self.embedded if isinstance(part, kafka.Kafka))
+    def kafka(self) -> Kafka:
+        return next(part for part in self.started if isinstance(part, Kafka))
 
     @property
-    def postgres(self) -> postgres.PostgreSQL:
-        return next(part for part in self.embedded if isinstance(part, postgres.PostgreSQL))
+    def postgres(self) -> PostgreSQL:
+        return next(part for part in self.started if isinstance(part, PostgreSQL))
 
     @property
-    def valkey(self) -> valkey.Valkey:
-        return next(part for part in self.embedded if isinstance(part, valkey.Valkey))
+    def valkey(self) -> Valkey:
+        return next(part for part in self.started if isinstance(part, Valkey))
 
 
 @contextmanager
 def parts(*, own: bool = False) -> Iterator[Parts]:
     """Each given part is used as it is; the others are started. `own`: all of them are started, to be killed at will."""
     given = {} if own else os.environ
-    with _embedded(
-        needs_kafka="KAFKA_BOOTSTRAP" not in given,
-        needs_postgres="DATABASE_URL" not in given,
-        needs_valkey="REDIS_URL" not in given,
-        keeps_through_power_cut=own,
-    ) as (folders, started):
+    wanted = [name for name, variable in GIVEN.items() if variable not in given]
+    with _started(wanted, keeps_through_power_cut=own) as (folders, started):
         yield Parts(
             secrets=folders.secrets,
-            broker=_given_broker() if "KAFKA_BOOTSTRAP" in given else _broker(started["kafka"], folders),
-            server=_given_server() if "DATABASE_URL" in given else _server(started["postgres"], folders),
-            redis_url=given["REDIS_URL"] if "REDIS_URL" in given else f"unix://{_socket(started['valkey'])}",
-            redis_password_file=_given_file("REDIS_PASSWORD_FILE")
-            if "REDIS_URL" in given
-            else folders.secrets / "valkey",
-            redis_databases=range(1, 16) if "REDIS_URL" in given else range(VALKEY_DATABASES),
-            embedded=tuple(started.values()),
+            broker=_broker(started["kafka"], folders) if "kafka" in started else _given_broker(),
+            server=_server(started["postgres"], folders) if "postgres" in started else _given_server(),
+            redis_url=_redis_url(started["valkey"]) if "valkey" in started else given["REDIS_URL"],
+            redis_password_file=folders.secrets / "valkey"
+            if "valkey" in started
+            else _given_file("REDIS_PASSWORD_FILE"),
+            redis_databases=range(VALKEY_DATABASES) if "valkey" in started else range(1, 16),
+            started=tuple(started.values()),
         )
 
 
 @contextmanager
-def _embedded(
-    *, needs_kafka: bool, needs_postgres: bool, needs_valkey: bool, keeps_through_power_cut: bool
-) -> Iterator[tuple[Folders, dict[str, Part]]]:
+def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Part]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=homes.cache()).make()
     folders.state.chmod(0o711)  # PostgreSQL's user has its folder below
     secrets.draw(folders.secrets)
-    wanted: list[Part] = []
-    if needs_kafka:
-        wanted.append(kafka.Kafka(
-            folders, port=homes.free_port(), controller_port=homes.free_port(), password_file=folders.secrets / "kafka-admin"
-        ))  # fmt: skip
-    if needs_postgres:
-        wanted.append(postgres.PostgreSQL(
-            folders, port=homes.free_port(), password_file=folders.secrets / "database-admin",
-            shared_copy=homes.shared_home(), fsync=keeps_through_power_cut,
-        ))  # fmt: skip
-    if needs_valkey:
-        wanted.append(valkey.Valkey(folders, password_file=folders.secrets / "valkey", databases=VALKEY_DATABASES))
+    make = _contained if os.environ.get("PARTS") == "containers" else _embedded
+    wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]
     try:
         _start(wanted)
         yield folders, {part.name: part for part in wanted}
@@ -93,6 +84,36 @@ def _embedded(
         for part in wanted:
             part.end()
         shutil.rmtree(folders.state)
+
+
+def _embedded(name: str, folders: Folders, *, fsync: bool) -> Part:
+    password_file = folders.secrets / PASSWORDS[name]
+    match name:
+        case "kafka":
+            return kafka.Kafka(
+                folders, port=homes.free_port(), controller_port=homes.free_port(), password_file=password_file
+            )
+        case "postgres":
+            return postgres.PostgreSQL(
+                folders,
+                port=homes.free_port(),
+                password_file=password_file,
+                shared_copy=homes.shared_home(),
+                fsync=fsync,
+            )
+        case _:
+            return valkey.Valkey(folders, password_file=password_file, databases=VALKEY_DATABASES)
+
+
+def _contained(name: str, folders: Folders, *, fsync: bool) -> Part:
+    password_file = folders.secrets / PASSWORDS[name]
+    match name:
+        case "kafka":
+            return containers.Kafka(folders, password_file=password_file)
+        case "postgres":
+            return containers.PostgreSQL(folders, password_file=password_file, fsync=fsync)
+        case _:
+            return containers.Valkey(folders, password_file=password_file, databases=VALKEY_DATABASES)
 
 
 def _start(wanted: list[Part]) -> None:
@@ -105,18 +126,20 @@ def _start(wanted: list[Part]) -> None:
 
 
 def _broker(part: Part, folders: Folders) -> Broker:
-    assert isinstance(part, kafka.Kafka)
-    return Broker(part.bootstrap, kafka.ADMIN, secret(folders.secrets / "kafka-admin"))
+    assert isinstance(part, Kafka)
+    return Broker(part.bootstrap, kafka.ADMIN, secret(folders.secrets / PASSWORDS["kafka"]))
 
 
 def _server(part: Part, folders: Folders) -> Server:
-    assert isinstance(part, postgres.PostgreSQL)
-    return Server(part.url, secret(folders.secrets / "database-admin"))
+    assert isinstance(part, PostgreSQL)
+    return Server(part.url, secret(folders.secrets / PASSWORDS["postgres"]))
 
 
-def _socket(part: Part) -> Path:
+def _redis_url(part: Part) -> str:
+    if isinstance(part, containers.Valkey):
+        return part.url
     assert isinstance(part, valkey.Valkey)
-    return part.socket
+    return f"unix://{part.socket}"
 
 
 def _given_broker() -> Broker:

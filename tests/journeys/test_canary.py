@@ -187,7 +187,7 @@ async def sights(place: Place) -> AsyncIterator[str]:
         for sight in seen(where, content, both):
             yield sight
     await written_to_disk(place)
-    parts = place.installation.parts.embedded
+    parts = place.installation.parts.started
     for file in files([place.installation.folder, parts[0].folders.state]):
         is_leaky = f".{LEAKY}-" in str(file.parent)
         for sight in seen(str(file), file.read_bytes(), first if is_leaky else both):

@@ -1,0 +1,235 @@
+"""The system in containers, for real: `python -m tests.compose`. Played, killed, counted, taken down and up, counted again."""
+
+import ssl
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any
+
+import httpx
+
+from cli.demo import Played, play
+from cli.scenario import Step
+from tests.compose.project import SERVICES, Desk, Failed, Project, rows, run
+
+LARGEST_IMAGE = 250_000_000
+MOST_MEMORY = 1500
+SITE = "dayar.test"
+
+
+def main() -> None:
+    project = Project()
+    try:
+        run("docker", "compose", "--env-file", str(project.env_file), "build", "--quiet")
+        refuses_bad_secrets()
+        say(f"healthy after {project.up(DAYAR_EXERCISE='1'):.0f} s")
+        only_the_worker_opens(project)
+        the_gateway_keeps_its_promises(project)
+        kafka_knows_who_writes_what(project)
+        sent = played_with_an_accident(project)
+        counts = counted(project, sent)
+        measured(project)
+        the_mark_stays(project)
+        project.compose("down")
+        say(f"down, and up again: healthy after {project.up():.0f} s")
+        same("counts after down and up", counts, comparable(Desk(project).drained()))
+        https_under_a_name(project)
+        say("all is as promised")
+    except Failed as error:
+        sys.exit(f"FAILED: {error}")
+    finally:
+        project.remove()
+
+
+def refuses_bad_secrets() -> None:
+    """Before anything is made: no volume of PostgreSQL knows the bad password."""
+    for bad in ("", "change-me-change-me-change-me-change-me"):
+        project = Project()
+        good = project.env_file.read_text(encoding="ascii")
+        lines = [
+            f"KAFKA_INTAKE_PASSWORD={bad}" if line.startswith("KAFKA_INTAKE") else line for line in good.splitlines()
+        ]
+        project.env_file.write_text("\n".join(lines) + "\n", encoding="ascii")
+        refused = project.compose("up", "--wait", check=False)
+        is_told = "make env" in refused.stderr + (project.said("secrets") if bad else "")
+        started = project.compose("ps", "--quiet").stdout.split() if bad else []
+        project.env_file.write_text(good, encoding="ascii")
+        project.remove()
+        holds(f"a secret {bad!r} is refused, with what to do", refused.returncode != 0 and is_told and not started)
+
+
+def only_the_worker_opens(project: Project) -> None:
+    mounted = {
+        service: {mount["Name"].removeprefix(f"{project.name}_") for mount in each["Mounts"] if mount["Type"] == "volume"}
+        for service, each in project.inspected().items() if each["State"]["Running"]
+    }  # fmt: skip
+    holders = [service for service, volumes in mounted.items() if "secrets-sealing" in volumes]
+    same("who mounts the private keys", ["registry-worker"], holders)
+    for service in (*SERVICES, "registry-worker"):
+        each = project.inspected()[service]
+        same(
+            f"{service} is closed",
+            ("10001:10001", True),
+            (each["Config"]["User"], each["HostConfig"]["ReadonlyRootfs"]),
+        )
+
+
+def the_gateway_keeps_its_promises(project: Project) -> None:
+    with httpx.Client(base_url=project.base_url, trust_env=False) as anybody:
+        for path in ("/metrics", "/intake/metrics", "/registry/metrics", "/alerts/%6detrics", "/intake//metrics"):
+            same(f"{path} is not routed", 404, anybody.get(path).status_code)
+        for path in ("/sign-in", "/metrics", "/intake/v1/hazards", "/nowhere"):
+            headers = anybody.get(path).headers
+            wanted = ("content-security-policy", "x-content-type-options", "referrer-policy", "permissions-policy")
+            holds(
+                f"{path} has the security headers", all(name in headers for name in wanted) and "server" not in headers
+            )
+        for path, limit in {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 1024}.items():
+            over = anybody.post(path, content=b" " * (limit * 1024 + 1))
+            same(f"{path} takes {limit} KiB", 413, over.status_code)
+    stream_is_unbuffered(project)
+
+
+def stream_is_unbuffered(project: Project) -> None:
+    """Its first bytes come while it is open, not when a buffer is full."""
+    with Desk(project).client.stream("GET", "/stream?topics=hazards", timeout=20) as answer:
+        same("the stream is one", "text/event-stream", answer.headers["content-type"].partition(";")[0])
+        holds("the stream speaks at once", bool(next(answer.iter_raw())))
+
+
+def kafka_knows_who_writes_what(project: Project) -> None:
+    """As itself the registry may write households; hazards are intake's."""
+    probe = """
+import asyncio, sys
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import TopicAuthorizationFailedError
+from shared import kafka
+from shared.config import Settings
+async def main():
+    settings = Settings().for_service("registry")
+    async with AIOKafkaProducer(**kafka.options(settings)) as producer:
+        await producer.partitions_for("dayar.households")
+        try:
+            await producer.send_and_wait("dayar.hazards", b"{}")
+        except TopicAuthorizationFailedError:
+            print("refused")
+asyncio.run(main())
+"""
+    done = project.compose("exec", "--no-TTY", "registry", "python", "-c", probe)
+    same("the registry may not write hazards", "refused", done.stdout.strip())
+
+
+class Sent:
+    """What the story sent, by what became of it at the door."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, set[str]] = defaultdict(set)
+        self.answers: Counter[str] = Counter()
+        self.half = Event()
+
+    def tell(self, step: Step, answer: str) -> None:
+        self.answers[answer] += 1
+        if answer != "refused":
+            self.taken[step.path.rpartition("/")[2]].add(step.body["report_id"])
+        if self.answers.total() >= 15:
+            self.half.set()
+
+
+def played_with_an_accident(project: Project) -> Sent:
+    sent, played = Sent(), list[Played]()
+    story = Thread(
+        target=lambda: played.append(play(project.base_url, project.accounts(), seconds=15.0, tell=sent.tell))
+    )
+    story.start()
+    holds("the story is under way", sent.half.wait(60))
+    before = project.inspected()["registry-worker"]["State"]["StartedAt"]
+    project.kill9("registry-worker")
+    story.join(120)
+    holds("the story was told to its end", bool(played) and played[0].answers == sent.answers)
+    same("44 sent", {"accepted": 40, "duplicate": 3, "refused": 1}, dict(sent.answers))
+    wait(lambda: project.inspected()["registry-worker"]["State"]["StartedAt"] != before, "the worker started again")
+    return sent
+
+
+def counted(project: Project, sent: Sent) -> Any:
+    """The count check, from outside."""
+    ledgers = Desk(project).drained()
+    unbalanced = [row for row in rows(ledgers) if not row["is_balanced"]]
+    same("what does not balance", [], unbalanced)
+    door = {name: ledgers["intake"]["door"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
+    same("the door counts the same", {"sent": 44, "spooled": 0, **sent.answers}, door)
+    for consumer, kind in {"alerts": "hazards", "registry": "displacements"}.items():
+        told = set(project.query(f"SELECT report_id FROM console.board_outcomes WHERE consumer = '{consumer}'"))
+        same(f"whom {consumer} owed an outcome", sent.taken[kind], told)
+    same("dead letters", [], [letter for ledger in ledgers.values() for letter in ledger.get("dead_letters", ())])
+    same("households", ["36"], project.query("SELECT count(*) FROM registry.households"))
+    return comparable(ledgers)
+
+
+def comparable(ledgers: dict[str, Any]) -> Any:
+    """Without the door's counts, which are of one process's life, and without times."""
+    return {
+        (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
+        for row in rows(ledgers)
+    }
+
+
+def measured(project: Project) -> None:
+    for service in (*SERVICES, "tools"):
+        size = int(run("docker", "image", "inspect", "--format", "{{.Size}}", f"dayar/{service}").stdout)
+        say(f"image {service:<16} {size / 1e6:6.0f} MB")
+        holds(f"{service}'s image is small", service == "tools" or size <= LARGEST_IMAGE)
+    memory = project.memory()
+    for service, megabytes in sorted(memory.items(), key=lambda each: -each[1]):
+        say(f"resident {service:<16} {megabytes:6.0f} MB")
+    say(f"resident {'all':<16} {sum(memory.values()):6.0f} MB")
+    holds("the whole is small", sum(memory.values()) < MOST_MEMORY)
+
+
+def the_mark_stays(project: Project) -> None:
+    refused = project.compose("up", "--wait", check=False, DAYAR_EXERCISE="0")
+    holds("an exercise cannot become real", refused.returncode != 0 and "for ever" in project.said("secrets"))
+    say(f"asked again without a word: healthy after {project.up():.0f} s")
+
+
+def https_under_a_name(project: Project) -> None:
+    project.up(SITE=SITE)
+    certificate = httpx.get("http://127.0.0.1/ca.crt", headers={"host": SITE}, trust_env=False).raise_for_status().text
+    trusting = ssl.create_default_context(cadata=certificate)
+    with httpx.Client(verify=trusting, trust_env=False, headers={"host": SITE}) as phone:
+        answer = phone.get("https://127.0.0.1/intake/field", extensions={"sni_hostname": SITE})
+    same("the phones' form over HTTPS", 200, answer.status_code)
+    holds("told to stay with HTTPS", "strict-transport-security" in answer.headers)
+    done = project.compose("run", "--rm", "--no-TTY", "dayar", "demo", "play", "--fast", SITE=SITE)
+    holds("dayar demo play, over HTTPS within", "44 sent" in done.stdout)
+
+
+def wait(is_so: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 60
+    while not is_so():
+        if time.monotonic() > end:
+            raise Failed(what)
+        time.sleep(0.2)
+    say(what)
+
+
+def same(what: str, wanted: Any, found: Any) -> None:
+    if wanted != found:
+        raise Failed(f"{what}: {wanted} was expected, {found} was found")
+    say(what)
+
+
+def holds(what: str, is_so: Any) -> None:
+    if not is_so:
+        raise Failed(what)
+    say(what)
+
+
+def say(what: str) -> None:
+    print(f"  {what}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

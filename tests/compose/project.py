@@ -1,0 +1,126 @@
+"""One installation in containers, under a name and a port of its own, and what may be asked of it from outside."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cli.demo import client, sign_in
+from deploy.local import homes
+
+SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
+SECONDS_TO_DRAIN = 90
+
+
+class Failed(Exception):
+    """What was promised is not so."""
+
+
+class Project:
+    def __init__(self) -> None:
+        self.name = f"dayar-check-{secrets.token_hex(3)}"
+        self.folder = Path(tempfile.mkdtemp(prefix="dayar-compose-"))
+        self.env_file = self.folder / "env"
+        self.port = homes.free_port()
+        self.base_url = f"http://localhost:{self.port}"
+        run("sh", "deploy/containers/env.sh", str(self.env_file))
+
+    def compose(self, *arguments: str, check: bool = True, **variables: str) -> "subprocess.CompletedProcess[str]":
+        return run(
+            "docker", "compose", "--project-name", self.name, "--env-file", str(self.env_file), *arguments, check=check,
+            PORT=str(self.port), **variables,
+        )  # fmt: skip
+
+    def up(self, **variables: str) -> float:
+        """Returns after how many seconds everything was healthy."""
+        began = time.monotonic()
+        done = self.compose("up", "--wait", check=False, **variables)
+        if done.returncode:
+            raise Failed(f"{done.stderr}\n{self.compose('logs', '--no-color', '--tail', '30').stdout}")
+        return time.monotonic() - began
+
+    def remove(self) -> None:
+        self.compose("down", "--volumes", "--timeout", "5")
+
+    def said(self, service: str) -> str:
+        return self.compose("logs", "--no-color", "--no-log-prefix", service).stdout
+
+    def accounts(self) -> dict[str, str]:
+        lines = self.compose("exec", "--no-TTY", "console", "cat", "/var/lib/dayar/accounts").stdout.splitlines()
+        return dict(line.split(maxsplit=1) for line in lines)
+
+    def inspected(self) -> dict[str, dict[str, Any]]:
+        """Each running container as Docker describes it, by service."""
+        ids = self.compose("ps", "--all", "--quiet").stdout.split()
+        found = json.loads(run("docker", "inspect", *ids).stdout)
+        return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
+
+    def kill9(self, service: str) -> None:
+        """The process itself, as the kernel would when memory runs out; Docker starts it again by itself."""
+        os.kill(self.inspected()[service]["State"]["Pid"], signal.SIGKILL)
+
+    def query(self, statement: str) -> list[str]:
+        psql = f'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U dayar_admin -d dayar -Atc "{statement}"'
+        return self.compose("exec", "--no-TTY", "postgres", "sh", "-c", psql).stdout.split()
+
+    def memory(self) -> dict[str, float]:
+        """Resident megabytes by service."""
+        by_id = {each["Id"]: service for service, each in self.inspected().items() if each["State"]["Running"]}
+        return {service: resident(each) for each, service in by_id.items()}
+
+
+class Desk:
+    """An operator's view."""
+
+    def __init__(self, project: Project) -> None:
+        self.client: httpx.Client = client(project.base_url)
+        sign_in(self.client, "operator-1", project.accounts())
+
+    def ledgers(self) -> dict[str, Any]:
+        return {
+            service: self.client.get(f"{path}/v1/ledger").raise_for_status().json()
+            for service, path in SERVICES.items()
+        }
+
+    def drained(self) -> dict[str, Any]:
+        """The ledgers when nothing is on its way any more."""
+        end = time.monotonic() + SECONDS_TO_DRAIN
+        while True:
+            found = self.ledgers()
+            waiting = [row for row in rows(found) if row["on_its_way"] != 0]
+            if not waiting and found == self.ledgers():
+                return found
+            if time.monotonic() > end:
+                raise Failed(f"still on its way after {SECONDS_TO_DRAIN} s: {waiting[:3]}")
+            time.sleep(0.5)
+
+
+def rows(ledgers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [row for ledger in ledgers.values() for row in ledger.get("partitions", ())]
+
+
+def resident(container: str) -> float:
+    """What its processes hold; the cache of files, which the kernel takes back at will, is not counted."""
+    pids = run("docker", "top", container, "-eo", "pid").stdout.split()[1:]
+    kilobytes = 0
+    for pid in pids:
+        fields = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii").splitlines()
+        kilobytes += sum(int(line.split()[1]) for line in fields if line.startswith("Pss:"))
+    return kilobytes / 1024
+
+
+def run(*argv: str, check: bool = True, **variables: str) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(
+        argv, capture_output=True, text=True, check=False, cwd=homes.ROOT, env={**os.environ, **variables}
+    )
+    if check and done.returncode:
+        raise Failed(f"{' '.join(argv)}\n{done.stderr}{done.stdout}")
+    return done

@@ -1,0 +1,266 @@
+"""Kafka, PostgreSQL and Valkey as containers of the official images: started, killed and started again like embedded ones."""
+
+import asyncio
+import os
+import shlex
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+# The fixture ends what it started; the helper that would do it again is one more image to pull.
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+
+import asyncpg
+import redis
+from confluent_kafka import KafkaException
+from docker.errors import APIError
+from docker.models.containers import Container as Running
+from testcontainers.core.container import DockerContainer
+
+from deploy.local import homes, kafka, postgres
+from deploy.local.messages import PartFailed
+from deploy.local.part import LOOPBACK, Folders, Part
+from deploy.local.process import open_log, wait_until
+from deploy.provision import topics
+from deploy.provision.topics import Broker
+from shared.config import secret
+
+JAAS = "org.apache.kafka.common.security"
+
+
+class Container(Part):
+    """Its data is a folder of the test's, so that what a part wrote can be looked at."""
+
+    image: str
+    data: str  # where the image keeps it
+    runs_as_anybody = True
+    settings: str | None = None  # where the image writes its own
+
+    def __init__(self, folders: Folders, *, password_file: Path) -> None:
+        super().__init__(folders)
+        self.port = homes.free_port()
+        self.password = secret(password_file) or ""
+        self._container: DockerContainer | None = None
+
+    @abstractmethod
+    def variables(self) -> Mapping[str, str]: ...
+
+    def ports_within(self) -> Mapping[int, int]:
+        """Port in the container: port on this machine."""
+        return {self.port: self.port}
+
+    def prepare(self) -> None:
+        self.folder.mkdir(mode=0o777, exist_ok=True)
+        self.folder.chmod(0o777)  # the image's user writes there
+
+    def spawn(self) -> None:
+        if self._container is None:
+            self._container = self._made().start()
+        else:
+            self.running.start()
+        Thread(target=self._copy_log, daemon=True).start()
+
+    def _made(self) -> DockerContainer:
+        own_user: dict[str, Any] = (
+            {"user": f"{os.getuid()}:{os.getgid()}"} if self.runs_as_anybody and os.getuid() else {}
+        )
+        made = DockerContainer(
+            self.image, command=shlex.join(self.command()) or None, env=dict(self.variables()),
+            volumes=[(str(self.folder), self.data, "rw")], **own_user,
+        )  # fmt: skip
+        for within, outside in self.ports_within().items():
+            made.with_bind_ports(within, outside)
+        if self.settings:
+            made.tmpfs[self.settings] = "uid=1000"
+        return made
+
+    @property
+    def running(self) -> Running:
+        assert self._container is not None
+        return self._container.get_wrapped_container()
+
+    def _copy_log(self) -> None:
+        with open_log(self.folders.logs / f"{self.name}.log") as log:
+            for chunk in self.running.logs(stream=True, follow=True, tail=0):
+                log.write(chunk)
+
+    def wait_ready(self) -> None:
+        if not wait_until(lambda: self.is_ready() or not self._is_running(), self.seconds_to_start, every=0.1):
+            raise PartFailed(f"{self.name}:\n{self.running.logs(tail=15).decode()}")
+        if not self._is_running():
+            raise PartFailed(f"{self.name}:\n{self.running.logs(tail=15).decode()}")
+
+    def _is_running(self) -> bool:
+        self.running.reload()
+        return bool(self.running.status == "running")
+
+    def stop(self) -> None:
+        self.running.stop(timeout=20)
+
+    def kill9(self) -> None:
+        self.running.kill("SIGKILL")
+        self.running.wait(timeout=20)
+
+    def end(self) -> None:
+        if self._container is None:
+            return
+        with suppress(APIError):  # killed, or stopped: then its files are left to whoever owns them
+            self.running.exec_run(["find", self.data, "-mindepth", "1", "-delete"], user="0")
+        self._container.stop()
+
+
+class Kafka(Container):
+    name = "kafka"
+    image = "apache/kafka:4.3.1"
+    data = "/var/lib/kafka/data"
+    settings = "/opt/kafka/config"
+    runs_as_anybody = False  # its user is wanted by more than its data
+
+    def __init__(self, folders: Folders, *, password_file: Path) -> None:
+        super().__init__(folders, password_file=password_file)
+        self.admin_port = homes.free_port()
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    def command(self) -> Sequence[str]:
+        return []
+
+    def ports_within(self) -> Mapping[int, int]:
+        # the same within and outside: the broker finds itself under the address that it tells its clients
+        return {self.port: self.port, self.admin_port: self.admin_port}
+
+    def wait_ready(self) -> None:
+        super().wait_ready()
+        topics.set_passwords(self._by_plain(), {kafka.ADMIN: self.password})
+
+    def is_ready(self) -> bool:
+        with suppress(KafkaException):
+            return bool(self._by_plain().admin().list_topics(timeout=2).brokers)
+        return False
+
+    def _by_plain(self) -> Broker:
+        """As which the administrator is let in before any login was made."""
+        return Broker(f"{LOOPBACK}:{self.admin_port}", kafka.ADMIN, self.password, mechanism="PLAIN")
+
+    def variables(self) -> Mapping[str, str]:
+        plain = (
+            f'{JAAS}.plain.PlainLoginModule required username="{kafka.ADMIN}" password="{self.password}" '
+            f'user_{kafka.ADMIN}="{self.password}";'
+        )
+        settings = {
+            "node.id": "1",
+            "process.roles": "broker,controller",
+            "controller.quorum.voters": "1@localhost:9094",
+            "listeners": f"CLIENT://:{self.port},ADMIN://:{self.admin_port},CONTROLLER://localhost:9094",
+            "advertised.listeners": f"CLIENT://{self.bootstrap},ADMIN://{LOOPBACK}:{self.admin_port}",
+            "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,ADMIN:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+            "inter.broker.listener.name": "ADMIN",
+            "controller.listener.names": "CONTROLLER",
+            "sasl.mechanism.inter.broker.protocol": "PLAIN",
+            "sasl.mechanism.controller.protocol": "PLAIN",
+            "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-256",
+            "listener.name.admin.sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.client.scram-sha-256.sasl.jaas.config": f"{JAAS}.scram.ScramLoginModule required;",
+            "listener.name.admin.plain.sasl.jaas.config": plain,
+            "listener.name.controller.plain.sasl.jaas.config": plain,
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "allow.everyone.if.no.acl.found": "false",
+            "super.users": f"User:{kafka.ADMIN}",
+            "log.dirs": self.data,
+            "auto.create.topics.enable": "false",
+            "offsets.topic.replication.factor": "1",
+            "offsets.topic.num.partitions": "3",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "share.coordinator.state.topic.replication.factor": "1",
+            "share.coordinator.state.topic.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+            "broker.session.timeout.ms": "1000",
+            "broker.heartbeat.interval.ms": "200",
+            "log.flush.interval.messages": "1",
+        }
+        return {variable(name): value for name, value in settings.items()} | {"KAFKA_HEAP_OPTS": "-Xmx512m"}
+
+
+def variable(name: str) -> str:
+    """How the official image spells a property: `-` is `___`, `.` is `_`."""
+    return "KAFKA_" + name.replace("-", "___").replace(".", "_").upper()
+
+
+class PostgreSQL(Container):
+    name = "postgres"
+    image = "postgres:17"
+    data = "/var/lib/postgresql/data"
+
+    def __init__(self, folders: Folders, *, password_file: Path, fsync: bool) -> None:
+        super().__init__(folders, password_file=password_file)
+        self._fsync = fsync
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{postgres.ADMIN}@{LOOPBACK}:{self.port}/postgres"
+
+    def ports_within(self) -> Mapping[int, int]:
+        return {5432: self.port}
+
+    def variables(self) -> Mapping[str, str]:
+        return {
+            "POSTGRES_USER": postgres.ADMIN,
+            "POSTGRES_PASSWORD": self.password,
+            "POSTGRES_DB": "postgres",
+            "POSTGRES_INITDB_ARGS": "--auth=scram-sha-256 --encoding=UTF8 --locale-provider=builtin "
+            "--builtin-locale=C.UTF-8 --locale=C --data-checksums",
+        }
+
+    def command(self) -> Sequence[str]:
+        of_the_image = ("listen_addresses", "unix_socket_directories")
+        settings = {name: value for name, value in postgres.SETTINGS.items() if name not in of_the_image}
+        settings["fsync"] = "on" if self._fsync else "off"
+        return ["postgres", *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
+
+    def is_ready(self) -> bool:
+        try:
+            asyncio.run(self._connect())
+        except (OSError, asyncpg.PostgresError):
+            return False
+        return True
+
+    async def _connect(self) -> None:
+        await (await asyncpg.connect(self.url, password=self.password, timeout=2)).close()
+
+
+class Valkey(Container):
+    name = "valkey"
+    image = "valkey/valkey:8"
+    data = "/data"
+
+    def __init__(self, folders: Folders, *, password_file: Path, databases: int) -> None:
+        super().__init__(folders, password_file=password_file)
+        self._databases = databases
+
+    @property
+    def url(self) -> str:
+        return f"redis://{LOOPBACK}:{self.port}"
+
+    def ports_within(self) -> Mapping[int, int]:
+        return {6379: self.port}
+
+    def variables(self) -> Mapping[str, str]:
+        return {}
+
+    def command(self) -> Sequence[str]:
+        return [
+            "valkey-server", "--requirepass", self.password, "--databases", str(self._databases), "--save", "",
+            "--appendonly", "yes", "--maxmemory", "256mb", "--maxmemory-policy", "volatile-ttl",
+        ]  # fmt: skip
+
+    def is_ready(self) -> bool:
+        with suppress(redis.RedisError), redis.Redis.from_url(self.url, password=self.password) as client:
+            return bool(client.ping())
+        return False
