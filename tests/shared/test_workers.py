@@ -47,7 +47,7 @@ async def test_frozen_while_another_works_then_awake_each_effect_comes_once(tria
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(400)))
-    await wait_for(lambda: reached(trial, 500), 60)
+    await wait_for(lambda: reached(trial, 800), 60)  # also what the frozen one has in hand
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(400)))
     assert await trial.drained() == {"recorded": 1200}
