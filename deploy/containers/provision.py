@@ -17,6 +17,7 @@ from shared.events.topics import SERVICES
 
 DATABASE, ROLE_PREFIX = "dayar", "dayar_"
 ADMIN = "admin"
+SECONDS_TO_START = 120  # Kafka's, the first time on a slow machine
 
 
 async def main() -> None:
@@ -35,6 +36,7 @@ async def main() -> None:
 
 def make_topics(settings: Settings, admin_password: str, integrator_password: str) -> None:
     broker = Broker(os.environ["ADMIN_KAFKA_BOOTSTRAP"], ADMIN, admin_password, mechanism="PLAIN")
+    broker.admin().list_topics(timeout=SECONDS_TO_START)
     passwords = {**of_services("kafka"), topics.INTEGRATOR: integrator_password}
     topics.set_passwords(broker, passwords)
     topics.create(broker, settings.topic_prefix, logins={login: login for login in passwords})

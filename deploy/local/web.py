@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
-from services.registry.app import create_app as registry
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -15,6 +14,7 @@ from services.console.app import create_app as console
 from services.console.config import ConsoleSettings
 from services.intake.app import create_app as intake
 from services.intake.config import IntakeSettings
+from services.registry.app import create_app as registry
 from services.registry.config import RegistrySettings
 from shared import lifecycle, log
 
