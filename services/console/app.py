@@ -7,6 +7,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Mount, Route
@@ -26,13 +28,16 @@ from shared.places import Places
 from shared.revocations import Revocations
 
 HERE = Path(__file__).parent
+NO_RETRY = Retry(NoBackoff(), 0)  # a failed sign-in counted twice would shut somebody out
 HTMX = HERE.parents[1] / "node_modules/htmx.org/dist"
 
 
 def create_app(settings: ConsoleSettings) -> FastAPI:
     revocations = Revocations(settings)
     engine = database.engine(settings)
-    redis = Redis.from_url(settings.redis_url, password=secret(settings.redis_password_file), socket_timeout=2)
+    redis = Redis.from_url(
+        settings.redis_url, password=secret(settings.redis_password_file), socket_timeout=5, retry=NO_RETRY
+    )
     places = Places.load(settings.places_path)
     stream = Stream(settings, places)
     listening = Listening(stream, revocations)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import accounts, cookies, credentials, passwords
+from services.console import accounts, cookies, credentials, first, passwords
 from services.console.attempts import TooManyFailures
 from services.console.models import Account
 from services.console.queries import accounts as queries
@@ -80,7 +80,8 @@ async def change_password(
     account = await queries.one(session, account.name)
     queries.set_password(account, await passwords.hashed(new), now)
     await outbox.add(session, credentials.end_tokens(account, now))
-    console(request).settings.admin_password_file.unlink(missing_ok=True)
+    if account.name == first.NAME:
+        console(request).settings.admin_password_file.unlink(missing_ok=True)
     return welcomed(request, account, next)
 
 
