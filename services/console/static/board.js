@@ -54,6 +54,7 @@ class Drawing {
       if (before.get(key)?.outerHTML !== row.outerHTML && mark(row) !== mark(before.get(key))) row.classList.add("arrived");
     }
     if (this.name === "alerts") count();
+    if (this.name === "reports") showDoor();
   }
 }
 
@@ -117,6 +118,24 @@ function draw(name) {
   const drawing = drawings.get(name) ?? new Drawing(name);
   drawings.set(name, drawing);
   void drawing.draw();
+}
+
+let atDoor = "";
+
+/** What came to intake since it started, beside what became of it. */
+async function askDoor() {
+  const door = document.getElementById("door");
+  if (!door) return;
+  const answer = await call("GET", "/intake/v1/ledger").catch(() => undefined);
+  if (!answer?.ok) return;
+  const counts = (await answer.json()).door;
+  atDoor = (door.dataset.text ?? "").replace(/\{(\w+)\}/g, (_, name) => String(counts[name] ?? "–"));
+  showDoor();
+}
+
+function showDoor() {
+  const door = document.getElementById("door");
+  if (door) door.textContent = atDoor;
 }
 
 let waiting = Number(element("panel-alerts").dataset.waiting);
@@ -260,5 +279,7 @@ setInterval(() => {
 
 count();
 listen();
+void askDoor();
+setInterval(askDoor, 15_000);
 const wanted = new URLSearchParams(location.search).get("alert");
 if (wanted) document.getElementById(`alert-${wanted}`)?.focus();
