@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -41,7 +42,7 @@ class Heard:
                 name = ""
 
     def take(self, count: int) -> list[tuple[str, dict[str, Any]]]:
-        return [event for event, _ in zip(self, range(count), strict=False)]
+        return list(islice(self, count))
 
 
 @contextmanager
