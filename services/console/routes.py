@@ -42,11 +42,11 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
     wanted = position_of(at)
-    async with asyncio.timeout(WAIT_SECONDS * 2):
-        return await _once_there(request, panel, wanted)
+    return await _once_there(request, panel, wanted)
 
 
 async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
+    """What is late says so, and the browser asks again."""
     give_up = asyncio.get_running_loop().time() + WAIT_SECONDS
     while True:
         async with request.app.state.sessions() as session:

@@ -152,6 +152,24 @@ def test_the_second_operator_is_told_who_was_first(whole: Whole, seat: Any) -> N
     assert (answer["status"], answer["acknowledged_name"]) == (409, first.name)
 
 
+def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
+    """A button that moves as it takes the focus would let the click pass."""
+    whole.report_hazard(type="heat_wave")
+    desk = seat(Role.OPERATOR)
+    alert = newest_alert(desk.open("/"), "Heat wave")
+    alert.get_by_role("button", name="Acknowledge").click()
+    expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+
+
+def test_a_panel_that_failed_is_asked_for_again(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    page.route("**/board/hazards*", lambda route: route.abort(), times=2)
+    whole.report_hazard(type="salinization")
+    expect(page.locator("#panel-hazards")).to_contain_text("Soil salinization", timeout=SLOW_MS)
+
+
 def test_somebody_answers_by_telephone(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="explosion")
     page = seat(Role.DUTY_HEAD).open("/")

@@ -9,6 +9,7 @@ import { alarm } from "/static/sound.js";
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", outcomes: "reports" };
 const QUIET_MS = 400; // a panel is drawn at most so often, however much arrives
+const AGAIN_MS = 1500; // a panel that was not to be had, or is behind what was heard, is asked for again
 const SILENCE_MS = 40_000; // the stream says something every 15 s: longer than this is no connection
 
 const board = element("board");
@@ -45,7 +46,8 @@ class Drawing {
     const before = keys(panel);
     const isOpen = panel.querySelector("details")?.open ?? false;
     const top = panel.scrollTop;
-    await htmx().ajax("GET", `/board/${this.name}?at=${position}`, { target: `#panel-${this.name}`, swap: "outerHTML" });
+    await htmx().ajax("GET", `/board/${this.name}?at=${position}`, { target: `#panel-${this.name}`, swap: "outerHTML" })
+      .catch(() => undefined); // asked for again below
     const drawn = element(`panel-${this.name}`);
     drawn.scrollTop = top;
     const details = drawn.querySelector("details");
@@ -147,6 +149,14 @@ function count() {
   waiting = now;
   document.title = (now ? `(${now}) ` : "") + document.title.replace(/^\(\d+\) /, "");
 }
+
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  const { xhr, successful, pathInfo } = /** @type {CustomEvent} */ (event).detail;
+  const name = /^\/board\/(\w+)/.exec(pathInfo.requestPath)?.[1];
+  if (!name || (successful && !xhr.getResponseHeader("x-late"))) return;
+  if (xhr.status === 401) ended();
+  else setTimeout(() => draw(name), AGAIN_MS);
+});
 
 // Answers.
 
