@@ -181,8 +181,8 @@ class Kafka(Container):
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
-            "broker.session.timeout.ms": "1000",
-            "broker.heartbeat.interval.ms": "200",
+            "broker.session.timeout.ms": "4000",
+            "broker.heartbeat.interval.ms": "400",
             "log.flush.interval.messages": "1",
         }
         return {variable(name): value for name, value in settings.items()} | {"KAFKA_HEAP_OPTS": "-Xmx512m"}
