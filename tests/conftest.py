@@ -21,7 +21,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--quick"):
         return
-    impure = [item for item in items if PARTS & set(getattr(item, "fixturenames", ()))]
+    impure = [
+        item for item in items if PARTS & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("parts")
+    ]
     config.hook.pytest_deselected(items=impure)
     items[:] = [item for item in items if item not in impure]
 

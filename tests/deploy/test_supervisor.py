@@ -17,6 +17,8 @@ from deploy.local import homes
 from deploy.local.process import wait_until
 from deploy.local.supervisor import PATHS, answers
 
+pytestmark = pytest.mark.parts
+
 
 class Run:
     """One `make run` of an empty installation."""
