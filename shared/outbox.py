@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 
 import asyncpg
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import bells, database, log
@@ -17,6 +18,8 @@ COLUMNS = ("topic", "key", "value", "headers")
 AT_ONCE = 500
 ACK_SECONDS = 4.0  # below the 5 s after which PostgreSQL ends an idle transaction
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
+
+ANY_BYTES = "surrogateescape"
 
 Row = tuple[str, bytes | None, bytes, bytes]
 
@@ -98,10 +101,13 @@ class Relay:
 
 
 def _packed(message: Message) -> bytes:
-    """Headers as JSON, each byte a character: whatever they hold comes out as it went in."""
-    return json.dumps([(name, value.decode("latin-1")) for name, value in message.headers]).encode()
+    """Headers as JSON. A dead letter's may hold any bytes: what is no UTF-8 travels as lone surrogates."""
+    try:
+        return to_json(message.headers)
+    except PydanticSerializationError:
+        return json.dumps([(name, value.decode(errors=ANY_BYTES)) for name, value in message.headers]).encode()
 
 
 def _message(row: asyncpg.Record) -> Message:
-    headers = tuple((name, value.encode("latin-1")) for name, value in json.loads(row["headers"]))
+    headers = tuple((name, value.encode(errors=ANY_BYTES)) for name, value in json.loads(row["headers"]))
     return Message(row["topic"], row["key"] or b"", row["value"], headers)
