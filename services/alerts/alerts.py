@@ -1,7 +1,7 @@
 """An alert and what may become of it; each change is a new value with the next `sequence`."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -75,7 +75,7 @@ class Alert:
         return "open" if self.acknowledged_at is None else "acknowledged"
 
     def event(self, event: type[AlertRaised]) -> Message:
-        data = event.model_validate(asdict(self))
+        data = event.model_validate(self, from_attributes=True)
         id = events.derived_id("alert", self.alert_id, self.sequence)
         return events.message(data, id=id, source=SOURCE, time=self.changed_at)
 

@@ -49,17 +49,22 @@ RETURNING taken.delivery_id, taken.alert_id, taken.step, taken.cause, taken.cont
 
 ADDRESSED = "SELECT * FROM receivers WHERE label = ANY($1)"
 
+# One statement: what was tried, the delivery's end or its next time, and the alert's next number for the event.
 RECORD = """
-INSERT INTO attempts (delivery_id, number, began_at, ended_at, reason) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT DO NOTHING
+WITH tried AS (
+    INSERT INTO attempts (delivery_id, number, began_at, ended_at, reason) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT DO NOTHING
+), told AS (
+    UPDATE deliveries SET reason = $5, lease = NULL, due_at = coalesce(now() + $8::interval, due_at),
+        settled_at = CASE WHEN $8::interval IS NULL THEN $4::timestamptz END,
+        is_delivered = CASE WHEN $8::interval IS NULL THEN $7::boolean END
+    WHERE delivery_id = $1 AND lease = $6 AND settled_at IS NULL
+    RETURNING alert_id, step, recipient, channel, attempts, settled_at
+)
+UPDATE alerts SET sequence = sequence + 1 FROM told
+WHERE alerts.alert_id = told.alert_id AND told.settled_at IS NOT NULL
+RETURNING told.*, alerts.sequence, alerts.status
 """
-POSTPONE = "UPDATE deliveries SET due_at = now() + $3, reason = $4, lease = NULL WHERE delivery_id = $1 AND lease = $2"
-SETTLE = """
-UPDATE deliveries SET settled_at = $3, is_delivered = $4, reason = $5, lease = NULL
-WHERE delivery_id = $1 AND lease = $2 AND settled_at IS NULL
-RETURNING alert_id, step, recipient, channel, attempts
-"""
-NEXT_SEQUENCE = "UPDATE alerts SET sequence = sequence + 1 WHERE alert_id = $1 RETURNING sequence, status"
 
 _receiver = TypeAdapter(Receiver)
 
@@ -115,8 +120,9 @@ class Deliveries:
         try:
             await self._record(job, await self._attempt(job))
         finally:
+            if self._busy[job.recipient] == self._settings.alerts_at_once:
+                self._woken.set()  # others may have waited for a free hand
             self._busy[job.recipient] -= 1
-            self._woken.set()
 
     async def _attempt(self, job: Job) -> Attempt:
         began = datetime.now(UTC)
@@ -142,20 +148,14 @@ class Deliveries:
         await patiently(once)
 
     async def _write(self, job: Job, attempt: Attempt, session: AsyncSession) -> None:
+        pause = None if attempt.is_final else timedelta(seconds=self._pause(job.attempt))
         connection = await database.driver(session)
-        await connection.execute(
-            RECORD, job.delivery_id, job.attempt, attempt.began_at, attempt.ended_at, attempt.reason
-        )
-        if not attempt.is_final:
-            pause = timedelta(seconds=self._pause(job.attempt))
-            await connection.execute(POSTPONE, job.delivery_id, job.lease, pause, attempt.reason)
-            return
         row = await connection.fetchrow(
-            SETTLE, job.delivery_id, job.lease, attempt.ended_at, attempt.is_delivered, attempt.reason
-        )
+            RECORD, job.delivery_id, job.attempt, attempt.began_at, attempt.ended_at, attempt.reason,
+            job.lease, attempt.is_delivered, pause,
+        )  # fmt: skip
         if row is not None:
-            alert = await connection.fetchrow(NEXT_SEQUENCE, row["alert_id"])
-            await outbox.add(session, settled(job.delivery_id, row, alert, attempt))
+            await outbox.add(session, settled(job.delivery_id, row, attempt))
 
     def _pause(self, attempt: int) -> float:
         """Doubling, each a little off, so that a receiver that comes back is not met by all at once."""
@@ -172,9 +172,9 @@ def job_of(row: asyncpg.Record, known: asyncpg.Record | None) -> Job:
     )
 
 
-def settled(delivery_id: UUID, row: asyncpg.Record, alert: asyncpg.Record, attempt: Attempt) -> events.Message:
+def settled(delivery_id: UUID, row: asyncpg.Record, attempt: Attempt) -> events.Message:
     data = DeliverySettled(
-        alert_id=row["alert_id"], sequence=alert["sequence"], delivery_id=delivery_id, status=alert["status"],
+        alert_id=row["alert_id"], sequence=row["sequence"], delivery_id=delivery_id, status=row["status"],
         step=row["step"], recipient=row["recipient"], channel=row["channel"], is_delivered=attempt.is_delivered,
         attempts=row["attempts"], reason=attempt.reason, settled_at=attempt.ended_at,
     )  # fmt: skip
