@@ -28,5 +28,7 @@ class HttpMetrics:
 
 
 async def metrics(request: Request) -> Response:
-    content = generate_latest(request.app.state.metrics) + generate_latest(progress.REGISTRY)  # a worker in this process
+    content = generate_latest(request.app.state.metrics) + generate_latest(
+        progress.REGISTRY
+    )  # a worker in this process
     return Response(content, media_type=CONTENT_TYPE_LATEST)

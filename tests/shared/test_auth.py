@@ -120,7 +120,7 @@ def test_an_unsigned_token_is_refused(keys: Path, authenticator: Authenticator) 
     claims = jwt.decode(token, options={"verify_signature": False})
     with pytest.raises(Unauthenticated):
         authenticator.verify(
-            jwt.encode(claims, None, algorithm="none", headers={"kid": jwt.get_unverified_header(token)["kid"]})
+            jwt.encode(claims, "", algorithm="none", headers={"kid": jwt.get_unverified_header(token)["kid"]})
         )
 
 
