@@ -38,7 +38,9 @@ def main() -> None:
         https_under_a_name(project)
         say("all is as promised")
     except Failed as error:
-        sys.exit(f"FAILED: {error}")
+        sys.exit(
+            f"FAILED: {error}\n{project.compose('logs', '--no-color', '--tail', '20', *SERVICES, 'registry-worker').stdout}"
+        )
     finally:
         project.remove()
 
