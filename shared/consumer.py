@@ -126,7 +126,13 @@ class Consumer:
         if not isinstance(error, SetAside):
             await self._failures.failed(error, reading.record)
         log.get().error("record set aside", reason=code(error), offset=reading.record.offset, **log.described(error))
-        await self._transact([refused(reading, error)])
+        try:
+            await self._transact([refused(reading, error)])
+        except Fenced:
+            raise
+        except Exception as again:
+            log.get().error("record cannot be set aside", **log.described(again))
+            await self._failures.stop("cannot_set_aside", reading.record.place)
 
     async def _transact(self, readings: Sequence[Reading]) -> None:
         """Tried again for ever while a part is at fault."""

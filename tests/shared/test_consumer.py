@@ -153,6 +153,19 @@ async def test_a_batch_that_another_worker_went_past_is_fenced(trial: Trial) -> 
     assert len(await trial.effects()) == 2
 
 
+async def test_what_cannot_even_be_set_aside_stops_the_consumer(trial: Trial) -> None:
+    async def broken(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        raise KeyError
+
+    await trial.publish(event(hazard()))
+    async with trial.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE dead_letters ADD CONSTRAINT ck_none CHECK (false)"))
+    with pytest.RaisesGroup(ConsumerStopped, flatten_subgroups=True):
+        async with trial.running(trial.consumer(broken)):
+            await asyncio.Event().wait()
+    assert {row.stopped for row in await trial.rows() if row.stopped} == {"cannot_set_aside"}
+
+
 async def test_while_a_part_is_away_the_record_waits(trial: Trial) -> None:
     tries = 0
 
