@@ -1,8 +1,7 @@
-"""What was read from the log, and what became of it."""
+"""What was read from the log, and what became of it. Named tuples: a batch makes thousands, and they cost a third."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -17,8 +16,7 @@ STAMPS = {"received_at", "places_version"}
 Partition = tuple[str, int]  # topic (the contract's name) and number
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """As it stands on the log; `topic` is the contract's name, without the installation's prefix."""
 
     topic: str
@@ -34,8 +32,7 @@ class Record:
         return self.topic, self.partition
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A record that could be read; `digest` of the opened content tells a repeat from a conflict."""
 
     record: Record
@@ -48,8 +45,7 @@ class Received:
         return self.event.id
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A record that cannot be handled, and why, in code."""
 
     record: Record
@@ -58,8 +54,7 @@ class Refused:
     event_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     kind: OutcomeKind
     reason: str | None = None
 

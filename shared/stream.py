@@ -155,7 +155,7 @@ class Stream:
 
     def _record(self, record: ConsumerRecord[bytes, bytes]) -> Record:
         return Record(
-            record.topic.removeprefix(self._settings.topic_prefix), record.partition, record.offset, record.timestamp,
+            record.topic[len(self._settings.topic_prefix) :], record.partition, record.offset, record.timestamp,
             record.key or b"", record.value or b"", tuple(record.headers),
         )  # fmt: skip
 

@@ -58,9 +58,10 @@ class Filed:
 def sex_age(filed: Filed) -> list[int]:
     """How many of the displaced are of which sex and age; who is not described is of unknown sex and age."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
-    on = filed.clear.occurred_at.date().isoformat()
+    on = filed.clear.occurred_at
+    year, day = on.year, f"{on.month:02}-{on.day:02}"
     for member in displaced(sealed):
-        cells[cell(member.get("sex"), bracket(age(member, on)))] += 1
+        cells[cell(member.get("sex"), bracket(age(member, year, day)))] += 1
     if "members" in sealed:
         return cells
     for count in sealed.get("sex_age", ()):
@@ -81,13 +82,13 @@ def cell(sex: str | None, age: str) -> int:
     return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
 
 
-def age(member: Content, on: str) -> int | None:
-    """Completed years on an ISO date; where only the year of birth is known, the years between."""
+def age(member: Content, year: int, day: str) -> int | None:
+    """Completed years on a day (`MM-DD`) of a year; where only the year of birth is known, the years between."""
     born: str | None = member.get("birth_date")
     if born is not None:
-        return int(on[:4]) - int(born[:4]) - (born[5:] > on[5:])
-    year = member.get("birth_year")
-    return None if year is None else int(on[:4]) - int(year)
+        return year - int(born[:4]) - (born[5:] > day)
+    birth_year: int | None = member.get("birth_year")
+    return None if birth_year is None else year - birth_year
 
 
 def birth_year(member: Content) -> int | None:

@@ -1,7 +1,7 @@
 """What the registry tells the world: the household as it stands, and what became of each report."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
@@ -28,19 +28,20 @@ class Herald:
         self._district = lru_cache(10_000)(self._find_district)
 
     def messages(self, book: Book, now: datetime) -> Iterator[Message]:
+        today = now.astimezone(BISHKEK).date()
         for told in book.told:
             if told.subject[0] == ReportKind.HOUSEHOLD:
-                yield self.household(told, now)
+                yield self.household(told, now, today)
         for settled in book.settled:
             yield outcome(settled, now)
 
-    def household(self, told: Told, now: datetime) -> Message:
+    def household(self, told: Told, now: datetime, today: date) -> Message:
         """Written as JSON at once: a model made only to be written costs as much as the rest of the household."""
         filed, clear, (_, household_id) = told.current, told.current.clear, told.subject
         data = {
             "household_id": household_id, "report_id": filed.report_id, "version": clear.version, "sequence": told.sequence,
             "status": clear.status, "occurred_on": clear.occurred_at.astimezone(BISHKEK).date(),
-            "occurred_on_precision": clear.occurred_at_precision, "recorded_on": now.astimezone(BISHKEK).date(),
+            "occurred_on_precision": clear.occurred_at_precision, "recorded_on": today,
             "mobility": clear.mobility, "origin": self.coarse(clear.origin), "destination": self.coarse(clear.destination),
             "persons": clear.persons, "reasons": clear.reasons, "hazard_type": clear.hazard_type,
             "hazard_id": clear.hazard_id, "author": filed.author, "team": filed.team, "places_version": filed.places_version,

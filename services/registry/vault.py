@@ -1,7 +1,7 @@
 """Sealing at rest: one key per household or group, wrapped by a key that PostgreSQL never sees."""
 
-import os
 from hashlib import sha256
+from os import urandom
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Key(NamedTuple):
     wrapped: bytes
 
     def seal(self, plain: bytes, aad: bytes) -> bytes:
-        nonce = os.urandom(NONCE)
+        nonce = urandom(NONCE)
         return nonce + self.cipher.encrypt(nonce, plain, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
@@ -36,7 +36,7 @@ class Vault:
         self.kek_id = sha256(b"dayar/kek/v1\0" + self._kek).hexdigest()[:16]
 
     def draw(self) -> Key:
-        key = os.urandom(32)
+        key = urandom(32)
         return Key(AESGCM(key), self.kek_id, aes_key_wrap(self._kek, key))
 
     def unwrap(self, kek_id: str, wrapped: bytes) -> Key:

@@ -39,6 +39,7 @@ from shared.events.envelope import (
     digest,
     event_id,
     header,
+    header_of,
     message,
     raw_message,
 )
@@ -83,7 +84,7 @@ _parse = {
 def decode(value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
     """The event of a record. Raises UnknownEventType or MalformedEvent with a pointer of known fields, never a value."""
     found = dict(headers)
-    event_type = header(headers, "ce_type")
+    event_type = header_of(found, "ce_type")
     parse = _parse.get(event_type)
     if parse is None:
         raise UnknownEventType
@@ -94,10 +95,10 @@ def decode(value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> E
     try:
         subject = found.get("ce_subject")
         return Event(
-            id=UUID(header(headers, "ce_id")),
+            id=UUID(header_of(found, "ce_id")),
             type=event_type,
-            source=header(headers, "ce_source"),
-            time=datetime.fromisoformat(header(headers, "ce_time")),
+            source=header_of(found, "ce_source"),
+            time=datetime.fromisoformat(header_of(found, "ce_time")),
             subject=subject.decode() if subject else None,
             data=data,
         )
@@ -120,5 +121,5 @@ __all__ = [
     "HazardReported", "HazardText", "HazardUpdated", "Header", "HouseholdCorrected", "HouseholdCorrectionReported",
     "HouseholdRegistered", "HouseholdReport", "HouseholdReported", "HouseholdSealed", "MalformedEvent", "Message",
     "Person", "Place", "Point", "ReportHeld", "ReportSettled", "SealedBox", "Topic", "UnknownEventType",
-    "decode", "derived_id", "digest", "event_id", "header", "message", "pointer", "raw_message",
+    "decode", "derived_id", "digest", "event_id", "header", "header_of", "message", "pointer", "raw_message",
 ]  # fmt: skip

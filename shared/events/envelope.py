@@ -1,7 +1,7 @@
 """CloudEvents 1.0 in Kafka's binary mode: what stands around an event's data, and the way to and from a record."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -117,10 +117,14 @@ def _constant(type: str, source: str) -> tuple[Header, ...]:
 
 
 def header(headers: Sequence[Header], name: str) -> str:
-    for key, value in headers:
-        if key == name:
-            return value.decode("utf-8", errors="replace")
-    raise MalformedEvent(f"/{name}")
+    return header_of(dict(headers), name)
+
+
+def header_of(headers: Mapping[str, bytes], name: str) -> str:
+    value = headers.get(name)
+    if value is None:
+        raise MalformedEvent(f"/{name}")
+    return value.decode("utf-8", errors="replace")
 
 
 def digest(parts: Iterable[bytes]) -> bytes:

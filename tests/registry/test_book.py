@@ -131,7 +131,7 @@ def test_decisions(claim: Claim, owner: Owner | None, precedents: list[Precedent
     ("born", "years"), [("2020-06-15", 6), ("2020-06-16", 5), ("2026-06-15", 0), ("1955-03-08", 71)]
 )
 def test_age_is_in_completed_years(born: str, years: int) -> None:
-    assert age({"birth_date": born}, "2026-06-15") == years
+    assert age({"birth_date": born}, 2026, "06-15") == years
 
 
 def test_brackets_are_those_of_hope() -> None:

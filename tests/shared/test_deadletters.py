@@ -1,7 +1,6 @@
 """Dead letters keep the original whole; of sealed reports, nothing that could not be shown before is shown after."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,17 +52,17 @@ def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLe
 
 
 @pytest.mark.parametrize("spoil", [
-    lambda one: replace(one, value=one.value.replace(b'"persons"', json.dumps({"given_name": CANARY}).encode()[1:-1] + b', "persons"')),
-    lambda one: replace(one, value=one.value.replace(b'"country": "UZ"', json.dumps({"country": "UZ", CANARY: 1}).encode()[1:-1])),
-    lambda one: replace(one, value=json.dumps({CANARY: 1}).encode()),
-    lambda one: replace(one, value=CANARY.encode()),
-    lambda one: replace(one, value=b""),
-    lambda one: replace(one, key=CANARY.encode()),
-    lambda one: replace(one, headers=(*one.headers, ("note", CANARY.encode()))),
-    lambda one: replace(one, headers=(*one.headers, (CANARY, b"1"))),
-    lambda one: replace(one, headers=tuple((name, CANARY.encode() if name == "ce_source" else value) for name, value in one.headers)),
-    lambda one: replace(one, headers=tuple((name, b"21305198712345" if name == "ce_id" else value) for name, value in one.headers)),
-    lambda one: replace(one, headers=tuple((name, b"dayar.v9" if name == "ce_type" else value) for name, value in one.headers)),
+    lambda one: one._replace(value=one.value.replace(b'"persons"', json.dumps({"given_name": CANARY}).encode()[1:-1] + b', "persons"')),
+    lambda one: one._replace(value=one.value.replace(b'"country": "UZ"', json.dumps({"country": "UZ", CANARY: 1}).encode()[1:-1])),
+    lambda one: one._replace(value=json.dumps({CANARY: 1}).encode()),
+    lambda one: one._replace(value=CANARY.encode()),
+    lambda one: one._replace(value=b""),
+    lambda one: one._replace(key=CANARY.encode()),
+    lambda one: one._replace(headers=(*one.headers, ("note", CANARY.encode()))),
+    lambda one: one._replace(headers=(*one.headers, (CANARY, b"1"))),
+    lambda one: one._replace(headers=tuple((name, CANARY.encode() if name == "ce_source" else value) for name, value in one.headers)),
+    lambda one: one._replace(headers=tuple((name, b"21305198712345" if name == "ce_id" else value) for name, value in one.headers)),
+    lambda one: one._replace(headers=tuple((name, b"dayar.v9" if name == "ce_type" else value) for name, value in one.headers)),
 ])  # fmt: skip
 def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys: Path, spoil: "object") -> None:
     spoiled: Record = spoil(record())  # type: ignore[operator]
@@ -84,7 +83,7 @@ def test_the_author_is_told_of_a_report_that_was_set_aside(letters: DeadLetters)
     assert (
         settled["outcome"] == "set_aside" and settled["reason"] == "seal_mismatch" and settled["consumer"] == "registry"
     )
-    assert letters.outcome(Refused(replace(record(), value=b"{"), "malformed")) is None
+    assert letters.outcome(Refused(record()._replace(value=b"{"), "malformed")) is None
 
 
 def test_a_consumer_of_sealed_reports_cannot_be_without_a_sealer() -> None:
