@@ -67,7 +67,8 @@ class Kafka(Part):
             self._format()
 
     def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        # without "-", as one in front would read as an option
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         admin = f"SCRAM-SHA-256=[name={ADMIN},password={secret(self._password_file)}]"
         # an argument file, as a command line is for everybody to read
         arguments = self.folder / "format.arguments"
