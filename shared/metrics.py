@@ -28,7 +28,5 @@ class HttpMetrics:
 
 
 async def metrics(request: Request) -> Response:
-    content = generate_latest(request.app.state.metrics) + generate_latest(
-        progress.REGISTRY
-    )  # a worker in this process
-    return Response(content, media_type=CONTENT_TYPE_LATEST)
+    worker = generate_latest(progress.REGISTRY)  # where one runs in this process too
+    return Response(generate_latest(request.app.state.metrics) + worker, media_type=CONTENT_TYPE_LATEST)
