@@ -113,8 +113,9 @@ def password(
     given = first_password(name, generate=generate)
 
     async def do(session: AsyncSession, now: datetime) -> None:
+        new_hash = await passwords.hashed(given)  # before the row is locked
         account = await queries.one(session, name)
-        queries.set_password(account, await passwords.hashed(given), now)
+        queries.set_password(account, new_hash, now)
         account.must_change = True
         await outbox.add(session, credentials.end_tokens(account, now))
 

@@ -30,13 +30,15 @@ async def make(settings: ConsoleSettings, state: Path) -> None:
 
 async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path) -> None:
     drawn: dict[str, str] = {}
-    async with sessions.begin() as session:
-        for name, role in EXERCISE.items():
+    for name, role in EXERCISE.items():
+        password = passwords.draw()
+        password_hash = await passwords.hashed(password)  # no transaction stands open meanwhile
+        async with sessions.begin() as session:
             if await queries.named(session, name) is None:
-                drawn[name] = passwords.draw()
+                drawn[name] = password
                 await queries.add(session, accounts.new(
                     name, frozenset({role}), datetime.now(UTC), team=uuid4() if role is Role.FIELD else None,
-                    password_hash=await passwords.hashed(drawn[name]),
+                    password_hash=password_hash,
                 ))  # fmt: skip
     if drawn:
         lines = [f"{name} {password}\n" for name, password in drawn.items()]

@@ -19,13 +19,18 @@ GIVEN = "DAYAR_ADMIN_PASSWORD"
 async def first_administrator(sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings) -> None:
     """Made once, where no account is; its password is given or drawn into a file, and lives an hour."""
     given = os.environ.pop(GIVEN, None)
-    async with sessions.begin() as session:
-        if not await queries.lock_first(session):
+    async with sessions() as session:
+        if not await queries.is_empty(session):
             return
-        password = given or passwords.draw()
+    password = given or passwords.draw()
+    password_hash = await passwords.hashed(password)
+    async with sessions.begin() as session:
+        await queries.lock_first(session)
+        if not await queries.is_empty(session):
+            return
         now = datetime.now(UTC)
         await queries.add(session, accounts.new(
-            NAME, frozenset({Role.ADMINISTRATOR}), now, password_hash=await passwords.hashed(password),
+            NAME, frozenset({Role.ADMINISTRATOR}), now, password_hash=password_hash,
             must_change=True, password_until=now + accounts.FIRST_PASSWORD,
         ))  # fmt: skip
         if given is None:

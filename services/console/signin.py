@@ -35,12 +35,10 @@ async def sign_in_page(request: Request, next: str = "/") -> Response:
 
 
 @router.post("/sign-in")
-async def sign_in(
-    request: Request, session: Session, name: Name = "", password: Password = "", next: Next = "/"
-) -> Response:
+async def sign_in(request: Request, name: Name = "", password: Password = "", next: Next = "/") -> Response:
     own_page(request)
     try:
-        account = await checked(request, session, name, password)
+        account = await checked(request, name, password)
     except TooManyFailures as failure:
         return refused(request, "sign-in.html", "wait", name, next, failure)
     if account is None:
@@ -66,7 +64,7 @@ async def change_password(
     """By the old password alone, so that a first one can be changed before anybody is signed in."""
     own_page(request)
     try:
-        account = await checked(request, session, name, password)
+        account = await checked(request, name, password)
         if account is None:
             return refused(request, "password.html", "wrong", name, next)
         if new != again:
@@ -76,9 +74,9 @@ async def change_password(
         return refused(request, "password.html", "wait", name, next, failure)
     except passwords.WeakPassword:
         return refused(request, "password.html", "weak", name, next)
-    now = datetime.now(UTC)
+    new_hash, now = await passwords.hashed(new), datetime.now(UTC)
     account = await queries.one(session, account.name)
-    queries.set_password(account, await passwords.hashed(new), now)
+    queries.set_password(account, new_hash, now)
     await outbox.add(session, credentials.end_tokens(account, now))
     if account.name == first.NAME:
         console(request).settings.admin_password_file.unlink(missing_ok=True)
@@ -112,10 +110,10 @@ class TokenRequest(Body):
 
 
 @api.post("/v1/tokens")
-async def device_token(request: Request, session: Session, wanted: TokenRequest) -> Response:
+async def device_token(request: Request, wanted: TokenRequest) -> Response:
     """A token for 30 days, for field accounts alone: other roles hold more than a phone should."""
     try:
-        account = await checked(request, session, wanted.name, wanted.password)
+        account = await checked(request, wanted.name, wanted.password)
     except TooManyFailures as failure:
         raise Problem(
             429, "too-many-failures", "Too many sign-ins failed: wait.", headers={"retry-after": str(failure.wait_s)}
@@ -130,11 +128,12 @@ async def device_token(request: Request, session: Session, wanted: TokenRequest)
     return JSONResponse({"token": console(request).signer.sign(principal), "expires_at": instant(principal)})
 
 
-async def checked(request: Request, session: Session, name: str, password: str) -> Account | None:
-    """The account whose password this is. Raises TooManyFailures."""
+async def checked(request: Request, name: str, password: str) -> Account | None:
+    """The account whose password this is. Raises TooManyFailures. No transaction stands open while a hash is made."""
     address = request.client.host if request.client else ""
     await console(request).attempts.claim(name, address)
-    account = await queries.named(session, name)
+    async with request.app.state.sessions() as session:
+        account = await queries.named(session, name)
     is_right = await passwords.matches(password, account.password_hash if account else None)
     if not is_right or account is None or not accounts.may_sign_in(account, datetime.now(UTC)):
         return None

@@ -47,9 +47,12 @@ async def add(session: AsyncSession, account: Account) -> None:
         raise NameTaken(account.name) from None
 
 
-async def lock_first(session: AsyncSession) -> bool:
-    """Whether there is no account yet; two processes that start at once ask one after the other."""
+async def lock_first(session: AsyncSession) -> None:
+    """Two processes that start at once make the first account one after the other."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('console first account', 0))"))
+
+
+async def is_empty(session: AsyncSession) -> bool:
     return not await session.scalar(select(select(Account).exists()))
 
 
