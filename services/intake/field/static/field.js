@@ -148,9 +148,9 @@ function answerOf(report) {
   return texts[report.state];
 }
 
-/** @param {string} at */
+/** In figures alone, as not every phone knows Kyrgyz. @param {string} at */
 function moment(at) {
-  return new Date(at).toLocaleString(document.documentElement.lang, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleString("ru", { timeZone: "Asia/Bishkek", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" });
 }
 
 /** @param {string} id */

@@ -1,0 +1,65 @@
+"""Intake's app in the test's own process, on real parts."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from services.intake.app import create_app
+from services.intake.config import IntakeSettings
+from shared.auth import Role
+from shared.events.vocabulary import Road
+from tests.installation import Installation
+from tests.waiting import wait_for
+
+DISPLACEMENTS, HAZARDS, BATCH = "/v1/displacements", "/v1/hazards", "/v1/reports:batch"
+
+
+class Caller:
+    """Somebody with a token at the door."""
+
+    def __init__(self, http: httpx.AsyncClient, token: str) -> None:
+        self.http, self.headers = http, {"authorization": f"Bearer {token}"}
+
+    async def post(self, path: str, body: Any = None, **given: Any) -> httpx.Response:
+        content = {"json": body} if body is not None else {}
+        return await self.http.post(path, headers=self.headers, **content, **given)
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self.http.get(path, headers=self.headers)
+
+
+class Door:
+    def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
+        self.installation, self.http = installation, http
+
+    def caller(self, *roles: Role, **given: Any) -> Caller:
+        return Caller(
+            self.http, self.installation.token(**{"roles": roles or (Role.FIELD,), "road": Road.FIELD, **given})
+        )
+
+    async def counts(self) -> dict[str, int]:
+        ledger = (await self.caller(Role.OPERATOR).get("/v1/ledger")).json()
+        return {name: ledger["door"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
+
+
+async def opened(installation: Installation, **changed: Any) -> AsyncIterator[Door]:
+    app = create_app(installation.settings(IntakeSettings, **changed))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=30) as http,
+    ):
+        await wait_for(lambda: is_ready(http), timeout=30)
+        yield Door(installation, http)
+
+
+async def is_ready(http: httpx.AsyncClient) -> bool:
+    return (await http.get("/ready")).status_code == 200
+
+
+@pytest.fixture(scope="module")
+async def door(shared_installation: Installation) -> AsyncIterator[Door]:
+    async for made in opened(shared_installation):
+        yield made

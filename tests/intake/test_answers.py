@@ -1,0 +1,252 @@
+"""Every answer of the door, and that each is counted."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.registry.opening import ReportOpener
+from shared import events
+from shared.auth import Role
+from shared.events.vocabulary import Road
+from shared.readings import Record
+from shared.seal import Opener
+from tests.installation import Installation
+from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened
+from tests.intake.factories import group, hazard, household
+from tests.journeys.count import everything
+
+
+async def records(installation: Installation, topic: str, report_id: str) -> list[Any]:
+    """The records of a report, opened where they are sealed."""
+    opener = ReportOpener(Opener(installation.secrets / "seal" / "private"))
+    found = []
+    for each in await everything(installation, topic, "alerts" if topic == "hazards" else "registry"):
+        record = Record(topic, each.partition, each.offset, each.timestamp, each.key, each.value, tuple(each.headers))
+        event = events.decode(each.value, each.headers)
+        if str(event.data.report_id) == report_id:
+            found.append(opener(record) if topic == "displacements" else event)
+    return found
+
+
+async def test_a_report_is_accepted_stamped_and_sealed(door: Door) -> None:
+    account, team = uuid4(), uuid4()
+    body = household()
+    answer = await door.caller(account=account, team=team).post(DISPLACEMENTS, body)
+    assert answer.status_code == 202
+    assert answer.json()["status"] == "accepted"
+    [received] = await records(door.installation, "displacements", body["report_id"])
+    data = received.event.data
+    assert received.event.type == "dayar.displacement.household_reported.v1"
+    assert str(received.event.id) == answer.json()["event_id"]
+    assert (data.author, data.team, data.road) == (account, team, Road.FIELD)
+    assert data.places_version
+    assert data.flags == ()
+    assert received.opened.sealed["members"][0]["given_name"] == "Айгүл"
+    assert "Айгүл".encode() not in received.record.value
+    assert b"010203" not in received.record.value
+
+
+async def test_a_group_and_its_correction(door: Door) -> None:
+    caller, body = door.caller(), group()
+    first = await caller.post(DISPLACEMENTS, body)
+    second = await caller.post(DISPLACEMENTS, {**body, "version": 2, "persons": 130})
+    assert [first.status_code, second.status_code] == [202, 202]
+    assert first.json()["event_id"] != second.json()["event_id"]
+    found = await records(door.installation, "displacements", body["report_id"])
+    assert [each.event.type.split(".")[2] for each in found] == ["group_reported", "correction_reported"]
+
+
+async def test_the_same_again_is_a_duplicate_and_other_content_a_conflict(door: Door) -> None:
+    caller, body = door.caller(), household()
+    first = await caller.post(DISPLACEMENTS, body)
+    again = await caller.post(DISPLACEMENTS, dict(reversed(body.items())))
+    other = await caller.post(DISPLACEMENTS, {**body, "notes": "other"})
+    assert (again.status_code, again.json()) == (200, {**first.json(), "status": "duplicate"})
+    assert other.status_code == 409
+    assert other.headers["content-type"] == "application/problem+json"
+    assert len(await records(door.installation, "displacements", body["report_id"])) == 1
+
+
+async def test_only_its_author_is_told_about_a_report(door: Door) -> None:
+    body = household()
+    await door.caller().post(DISPLACEMENTS, body)
+    assert (await door.caller().post(DISPLACEMENTS, body)).json()["status"] == "accepted"
+
+
+async def test_an_id_that_is_not_random_is_refused(door: Door) -> None:
+    answer = await door.caller().post(DISPLACEMENTS, household(report_id="5d0fb1f0-3b1c-11f0-8c3a-0242ac120002"))
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"pointer": "/report_id", "expected": "a random UUID (version 4 or 7) is expected"}
+    ]
+
+
+@pytest.mark.parametrize("name", ["author", "team", "road", "received_at", "Айгүл Токтогулова"])
+async def test_what_intake_stamps_and_unknown_fields_are_refused_unnamed(door: Door, name: str) -> None:
+    answer = await door.caller().post(DISPLACEMENTS, household(**{name: str(uuid4())}))
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": "/?", "expected": "no such field"}]
+    assert name not in answer.json()["title"]
+
+
+async def test_each_wrong_field_is_told_and_no_value(door: Door) -> None:
+    body = household(kind="household", report_id="secretsecret", persons="secret", destination={"pcode": "secret"})
+    answer = await door.caller().post(DISPLACEMENTS, body)
+    assert {error["pointer"] for error in answer.json()["errors"]} == {"/report_id", "/persons", "/destination/pcode"}
+    assert "secret" not in answer.text
+
+
+async def test_an_unknown_kind_is_told_without_its_value(door: Door) -> None:
+    answer = await door.caller().post(DISPLACEMENTS, household(kind="secret"))
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/kind"]
+    assert "secret" not in answer.text
+
+
+async def test_unknown_codes_are_kept_as_other_with_their_text(door: Door) -> None:
+    body = household(
+        reasons=["natural_disaster", "a curse"], hazard_type="kurum", shelter="yurt", needs=["food", "hay"], notes="n"
+    )
+    assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
+    [received] = await records(door.installation, "displacements", body["report_id"])
+    assert received.event.data.reasons == ("natural_disaster", "other")
+    assert received.event.data.hazard_type == "other"
+    assert received.opened.sealed["reason_text"] == "a curse"
+    assert received.opened.sealed["needs"] == ["food", "other"]
+    assert received.opened.sealed["notes"] == "n; shelter: yurt; needs: hay; hazard_type: kurum"
+
+
+async def test_without_a_valid_token_401_and_without_the_role_403(door: Door) -> None:
+    assert (await door.http.post(DISPLACEMENTS, json=household())).status_code == 401
+    expired = door.caller(Role.INTEGRATION, road=Road.API, expires_in=-60)
+    assert (await expired.post(DISPLACEMENTS, household())).status_code == 401
+    assert (await door.caller(Role.ANALYST).post(DISPLACEMENTS, household())).status_code == 403
+
+
+async def test_a_phone_with_an_expired_token_is_heard_and_flagged(door: Door) -> None:
+    body = household()
+    assert (await door.caller(expires_in=-60).post(DISPLACEMENTS, body)).status_code == 202
+    [received] = await records(door.installation, "displacements", body["report_id"])
+    assert received.event.data.flags == ("expired_token",)
+
+
+async def test_outside_the_author_s_area_is_taken_and_flagged(door: Door) -> None:
+    caller = door.caller(areas=["KG06000000000"])
+    outside, inside = household(), household(destination={"pcode": "KG06226000000"})
+    assert [(await caller.post(DISPLACEMENTS, body)).status_code for body in (outside, inside)] == [202, 202]
+    [first] = await records(door.installation, "displacements", outside["report_id"])
+    [second] = await records(door.installation, "displacements", inside["report_id"])
+    assert (first.event.data.flags, second.event.data.flags) == (("outside_area",), ())
+
+
+async def test_too_big_is_413(door: Door) -> None:
+    for path, size in ((DISPLACEMENTS, 256 * 1024 + 1), (HAZARDS, 3_000_000), (BATCH, 3_000_000)):
+        answer = await door.caller().post(path, content=b"[" + b" " * size)
+        assert answer.status_code == 413
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_more_at_once_than_one_account_may_have_is_429(installation: Installation) -> None:
+    async for door in opened(installation, intake_requests_at_once=1):
+        caller = door.caller()
+        answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, household()) for _ in range(20)))
+        assert {answer.status_code for answer in answers} == {202, 429}
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert refused.headers["retry-after"]
+        assert (await caller.post(DISPLACEMENTS, household())).status_code == 202
+
+
+async def test_a_hazard_of_its_source(door: Door) -> None:
+    body = hazard()
+    caller = door.caller(Role.INTEGRATION, road=Road.API, sources=["hydromet"])
+    answer = await caller.post(HAZARDS, body)
+    assert answer.status_code == 202
+    [event] = await records(door.installation, "hazards", body["report_id"])
+    expected = events.derived_id("hazard", "hydromet", body["source_id"])
+    assert UUID(answer.json()["hazard_id"]) == event.data.hazard_id == expected
+    assert event.data.road == Road.API
+
+
+@pytest.mark.parametrize(("msg_type", "type"), [("Alert", "reported"), ("Update", "updated"), ("Cancel", "cancelled")])
+async def test_what_a_hazard_s_message_says_is_its_event(door: Door, msg_type: str, type: str) -> None:
+    body = hazard(msg_type=msg_type, source="cmc")
+    assert (await door.caller(Role.OPERATOR, road=Road.CONSOLE).post(HAZARDS, body)).status_code == 202
+    [event] = await records(door.installation, "hazards", body["report_id"])
+    assert event.type == f"dayar.hazard.{type}.v1"
+
+
+async def test_nobody_speaks_for_another_s_source(door: Door) -> None:
+    caller = door.caller(Role.INTEGRATION, road=Road.API, sources=["another"])
+    answer = await caller.post(HAZARDS, hazard())
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-source")
+
+
+async def test_an_exercise_installation_takes_nothing_actual(installation: Installation) -> None:
+    installation.exercise = True
+    async for door in opened(installation):
+        actual = await door.caller().post(DISPLACEMENTS, household())
+        assert [error["pointer"] for error in actual.json()["errors"]] == ["/status"]
+        assert (await door.caller().post(DISPLACEMENTS, household(status="Exercise"))).status_code == 202
+
+
+async def test_a_batch_answers_each_item_in_order(door: Door) -> None:
+    caller, known = door.caller(Role.FIELD, sources=["hydromet"]), household()
+    await caller.post(DISPLACEMENTS, known)
+    items = [
+        group(), {**hazard(), "kind": "hazard"}, known, {**known, "notes": "other"}, household(persons=7), "nonsense",
+        {**hazard(), "kind": "hazard", "source": "usgs"}, household(),
+    ]  # fmt: skip
+    answer = await caller.post(BATCH, items)
+    results = answer.json()["results"]
+    assert answer.status_code == 200
+    assert [each["status"] for each in results] == [
+        "accepted",
+        "accepted",
+        "duplicate",
+        "refused",
+        422,
+        422,
+        403,
+        "accepted",
+    ]
+    assert results[3]["problem"]["status"] == 409
+
+
+async def test_a_batch_may_be_one_report_a_line(door: Door) -> None:
+    lines = b"\n".join(json.dumps(body).encode() for body in (group(), household(), {"kind": "household"}))
+    results = (await door.caller().post(BATCH, content=lines + b"\n\n")).json()["results"]
+    assert [each["status"] for each in results] == ["accepted", "accepted", 422]
+
+
+async def test_a_report_twice_in_a_batch_is_told(door: Door) -> None:
+    body = household()
+    results = (await door.caller().post(BATCH, [body, body, {**body, "notes": "other"}])).json()["results"]
+    assert [each["status"] for each in results] == ["accepted", "duplicate", "refused"]
+    assert len(await records(door.installation, "displacements", body["report_id"])) == 1
+
+
+async def test_more_than_a_thousand_are_too_many(door: Door) -> None:
+    assert (await door.caller().post(BATCH, [{}] * 1001)).status_code == 413
+    assert (await door.caller().post(BATCH, content=b"{}\n" * 1001)).status_code == 413
+
+
+async def test_all_that_is_sent_is_counted(door: Door) -> None:
+    before, caller, body = await door.counts(), door.caller(), household()
+    await caller.post(DISPLACEMENTS, body)
+    await caller.post(DISPLACEMENTS, body)
+    await caller.post(DISPLACEMENTS, {})
+    await caller.post(BATCH, [group(), {}, body])
+    await caller.post(BATCH, content=b"[")
+    await door.http.post(DISPLACEMENTS, json=body)
+    counted = {name: count - before[name] for name, count in (await door.counts()).items()}
+    assert counted == {"sent": 8, "accepted": 2, "spooled": 0, "duplicate": 2, "refused": 4}
+
+
+async def test_two_connections_at_once_are_one_report(door: Door) -> None:
+    body, caller = household(), door.caller()
+    answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, body) for _ in range(10)))
+    assert all(answer.is_success for answer in answers)
+    found = await records(door.installation, "displacements", body["report_id"])
+    assert len({each.event.id for each in found}) == 1

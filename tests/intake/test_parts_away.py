@@ -1,0 +1,72 @@
+"""The door without Valkey, without Kafka, and with neither."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.intake.config import IntakeSettings
+from shared.auth import Role
+from tests.installation import Installation
+from tests.intake.conftest import DISPLACEMENTS, Door, opened
+from tests.intake.factories import household
+from tests.waiting import wait_for
+
+
+@pytest.fixture
+async def own_door(own_installation: Installation) -> AsyncIterator[Door]:
+    async for made in opened(own_installation, intake_spool_bytes=20_000):
+        yield made
+
+
+async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
+    caller, body = own_door.caller(), household()
+    parts = own_door.installation.parts
+    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
+
+    parts.valkey.process.freeze()
+    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # nobody remembers: published again
+    parts.valkey.process.resume()
+
+    with own_door.installation.redis() as valkey:
+        valkey.flushdb()
+
+    async def remembered() -> bool:
+        return bool((await caller.post(DISPLACEMENTS, body)).json()["status"] == "duplicate")
+
+    await wait_for(remembered)
+
+    parts.kafka.process.freeze()
+    spooled = household()
+    assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "spooled"
+    assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "duplicate"
+    assert (await caller.post(DISPLACEMENTS, {**spooled, "version": 2})).json()["status"] == "spooled"
+    answers = [await caller.post(DISPLACEMENTS, household()) for _ in range(20)]
+    full = [answer for answer in answers if answer.status_code == 503]
+    assert full
+    assert full[0].headers["retry-after"] == "5"
+    ready = (await own_door.http.get("/ready")).json()
+    assert ready["parts"]["kafka"] is False
+    parts.kafka.process.resume()
+
+    async def is_drained() -> bool:
+        ledger = await own_door.caller(Role.OPERATOR).get("/v1/ledger")
+        return bool(ledger.json()["spool"] == {"records": 0, "bytes": 0, "damaged": 0})
+
+    await wait_for(is_drained, timeout=60)
+    assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+    counts = await own_door.counts()
+    assert counts["sent"] == sum(counts[name] for name in ("accepted", "spooled", "duplicate", "refused"))
+
+
+async def test_what_was_spooled_before_a_restart_goes_after_it(own_installation: Installation) -> None:
+    async for door in opened(own_installation):
+        own_installation.parts.kafka.process.freeze()
+        answers = await asyncio.gather(*(door.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
+        assert {answer.json()["status"] for answer in answers} == {"spooled"}
+    own_installation.parts.kafka.process.resume()
+    folder = own_installation.settings(IntakeSettings).spool_folder
+    assert list(folder.glob("*/*.spool"))
+    async for door in opened(own_installation):
+        await wait_for(lambda: not list(folder.glob("*/*.spool")), timeout=60)
+        assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"

@@ -1,0 +1,145 @@
+"""The record that the hot path writes by hand is the contract's, and says what was reported."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake import bodies, reports
+from shared import events, seal
+from shared.auth import Principal, Role
+from shared.events import CORRECTION, GroupReported, HouseholdReported, HouseholdSealed, MalformedEvent
+from shared.events.vocabulary import Road
+from shared.places import Places
+from shared.seal import Opener, Sealer
+from tests.intake.factories import group, household
+
+NOW = datetime(2026, 6, 15, 6, tzinfo=UTC)
+PLACES = Places.load()
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("seal")
+    seal.generate(folder)
+    return folder
+
+
+def principal(**changed: Any) -> Principal:
+    given = {
+        "account": uuid4(),
+        "jti": uuid4(),
+        "issued_at": 0,
+        "expires_at": 2**40,
+        "road": Road.FIELD,
+        "areas": ("KG",),
+    }
+    return Principal(**{**given, "roles": frozenset({Role.FIELD}), **changed})
+
+
+def draft(body: dict[str, Any], who: Principal, places: Places = PLACES) -> reports.DisplacementDraft:
+    report = bodies.checked(json.dumps(body).encode(), bodies.DISPLACEMENT)
+    return reports.displacement(report, who, now=NOW, places=places)
+
+
+@pytest.mark.parametrize("team", [None, uuid4()])
+def test_a_household_s_record_reads_back_whole(keys: Path, team: Any) -> None:
+    body, who = household(notes='"quoted" \\ ө\n'), principal(team=team)
+    made = draft(body, who)
+    message = made.finish(Sealer(keys / "public.key"))
+    event = events.decode(message.value, message.headers)
+    data = event.data
+    assert isinstance(data, HouseholdReported)
+    assert (data.author, data.team, data.road, data.received_at) == (who.account, team, Road.FIELD, NOW)
+    assert data.places_version == PLACES.version
+    assert message.key.decode() == body["household_id"]
+    aad = seal.report_aad(
+        kid=data.sealed.kid, event_type=event.type, event_id=event.id, report_id=data.report_id, key=data.household_id,
+        author=data.author,
+    )  # fmt: skip
+    opened = HouseholdSealed.model_validate_json(Opener(keys / "private").open(data.sealed, aad))
+    assert opened.notes == '"quoted" \\ ө'
+    assert [person.given_name for person in opened.members] == ["Айгүл", None]
+
+
+def test_nothing_sealed_stands_in_clear(keys: Path) -> None:
+    value = json.loads(draft(household(), principal()).finish(Sealer(keys / "public.key")).value)
+    clear = {name for name in HouseholdReported.model_fields if name != "sealed"}
+    assert set(value) - {"sealed"} <= clear
+
+
+@pytest.mark.parametrize(("version", "expected"), [(1, GroupReported.event_type), (2, CORRECTION)])
+def test_the_version_decides_the_type(version: int, expected: str) -> None:
+    assert draft(group(version=version), principal()).event_type == expected
+
+
+def test_the_order_of_fields_and_of_writing_a_time_changes_nothing() -> None:
+    body, who = household(), principal()
+    same = {**dict(reversed(body.items())), "reported_at": "2026-06-15T06:00:00Z"}
+    assert draft(body, who).content == draft(same, who).content
+    assert draft({**body, "persons": 2, "notes": "x"}, who).content != draft(body, who).content
+
+
+def test_another_author_is_another_event() -> None:
+    body = household()
+    one, other = draft(body, principal()), draft(body, principal())
+    assert one.event_id != other.event_id
+    assert one.name != other.name
+
+
+def test_a_household_abroad_is_of_the_area_it_came_from() -> None:
+    body = household(destination={"country": "RU"})
+    assert '"flags":[]' in draft(body, principal(areas=("KG05000000000",))).stamps
+    assert '"flags":["outside_area"]' in draft(body, principal(areas=("KG06000000000",))).stamps
+    nowhere = household(origin={"country": "ZZ"}, destination={"country": "RU"})
+    assert '"flags":[]' in draft(nowhere, principal(areas=("KG06000000000",))).stamps
+
+
+class Ground(Places):
+    """Boundaries of one place: every point lies in Kadamjai."""
+
+    has_boundaries = True
+
+    def locate(self, lat: float, lon: float) -> str | None:
+        return "KG05258000000" if lat < 45 else None
+
+
+@pytest.mark.parametrize(
+    ("pcode", "lat", "expected"),
+    [
+        ("KG05258000000", 40, []),
+        ("KG05000000000", 40, []),
+        ("KG05236000000", 40, ["point_contradicts_code"]),
+        ("KG05258000000", 50, ["point_contradicts_code"]),
+        ("KG99999999999", 40, []),
+    ],
+)
+def test_a_point_outside_its_code_is_flagged(pcode: str, lat: float, expected: list[str]) -> None:
+    places = Ground((PLACES.unit(each.pcode) or each for each in PLACES.units()), PLACES.version)
+    body = household(destination={"pcode": pcode}, destination_point={"lat": lat, "lon": 72})
+    flags = json.loads("{" + draft(body, principal(), places).stamps + "}")["flags"]
+    assert flags == expected
+
+
+@given(st.text(max_size=60), st.integers(0, 1_000_000), st.sampled_from(["KG05258000000", "KG99999999999"]))
+def test_whatever_is_taken_can_be_read(text: str, persons: int, pcode: str) -> None:
+    body = household(
+        notes=text, persons=persons, members=[], destination={"pcode": pcode}, reasons=["not a code", "economic"]
+    )
+    try:
+        made = draft(body, principal())
+    except bodies.Invalid:
+        return
+    value = made.clear[:-1] + f',{made.stamps},"sealed":{{"kid":"k","key":"k","nonce":"n","data":"d"}}}}'.encode()
+    message = events.raw_message(
+        "displacements", made.key, value, type=made.event_type, id=made.event_id, source="/intake", time=NOW
+    )
+    try:
+        assert events.decode(message.value, message.headers).data.persons == persons
+    except MalformedEvent as error:
+        raise AssertionError(error.pointer) from None

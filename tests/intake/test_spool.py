@@ -1,0 +1,163 @@
+"""The spool: on disk before anybody is answered, in order, adopted from the dead, and honest when it is full."""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake import spool as spools
+from services.intake.spool import Spool, SpoolFull, segments
+from shared.events import Message
+from tests.waiting import wait_for
+
+LIMIT = 1 << 20
+
+
+def message(number: int, size: int = 10) -> Message:
+    return Message(
+        "displacements",
+        f"key {number}".encode(),
+        json.dumps({"n": number, "x": "ө" * size}).encode(),
+        (("ce_id", b"1"),),
+    )
+
+
+class Broker:
+    """Keeps what was published; away until told otherwise."""
+
+    def __init__(self) -> None:
+        self.there = asyncio.Event()
+        self.published: list[Message] = []
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        await self.there.wait()
+        self.published.extend(messages)
+
+
+async def test_records_leave_in_the_order_they_came(tmp_path: Path) -> None:
+    spool, broker = Spool.open(tmp_path, limit=LIMIT), Broker()
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(spool.write()), tasks.create_task(spool.drain(broker.publish))]
+        for number in range(5):
+            await spool.add([message(number)])
+        await asyncio.gather(*(spool.add([message(number)]) for number in range(5, 20)))
+        assert not spool.is_empty
+        broker.there.set()
+        await wait_for(lambda: spool.is_empty)
+        for task in running:
+            task.cancel()
+    assert broker.published == [message(number) for number in range(20)]
+    assert list(segments(spool.folder)) == []
+    assert spool.bytes == 0
+    spool.close()
+
+
+async def test_waiters_share_an_fsync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def counted(descriptor: int) -> None:
+        synced.append(descriptor)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    spool = Spool.open(tmp_path, limit=LIMIT)
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(spool.write())
+        await asyncio.gather(*(spool.add([message(number)]) for number in range(200)))
+        writing.cancel()
+    assert len(synced) < 10
+    assert spool.records == 200
+    spool.close()
+
+
+async def test_a_dead_owner_s_records_are_adopted_and_a_living_one_s_are_not(tmp_path: Path) -> None:
+    dead, living = Spool.open(tmp_path, limit=LIMIT), Spool.open(tmp_path, limit=LIMIT)
+    await written(dead, range(3))
+    await written(living, range(3, 5))
+    dead.close()
+    heir = Spool.open(tmp_path, limit=LIMIT)
+    assert (heir.records, living.records) == (3, 2)
+    assert not dead.folder.exists()
+    assert living.folder.exists()
+    assert [each for file in sorted(segments(heir.folder)) for each in spools.read(file)[0]] == list(
+        map(message, range(3))
+    )
+
+
+async def test_a_torn_end_is_dropped_as_nobody_was_answered_for_it(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path, limit=LIMIT)
+    await written(spool, range(3))
+    [file] = segments(spool.folder)
+    file.write_bytes(file.read_bytes()[:-5])
+    messages, lines, is_damaged = spools.read(file)
+    assert (messages, lines, is_damaged) == ([message(0), message(1)], 2, False)
+
+
+async def test_a_damaged_record_is_kept_for_a_person_and_the_others_go(tmp_path: Path) -> None:
+    spool, broker = Spool.open(tmp_path, limit=LIMIT), Broker()
+    broker.there.set()
+    await written(spool, range(3))
+    [file] = segments(spool.folder)
+    file.write_bytes(file.read_bytes().replace(b"key 1", b"key X"))
+    async with asyncio.TaskGroup() as tasks:
+        draining = tasks.create_task(spool.drain(broker.publish))
+        await wait_for(lambda: spool.is_empty)
+        draining.cancel()
+    assert broker.published == [message(0), message(2)]
+    assert spool.damaged == 1
+
+
+async def test_full_is_said_and_takes_nothing(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path, limit=1000)
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(spool.write())
+        await spool.add([message(0)])
+        with pytest.raises(SpoolFull):
+            await spool.add([message(1, size=1000)])
+        writing.cancel()
+    assert spool.records == 1
+
+
+async def test_a_full_disk_takes_back_what_it_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool.open(tmp_path, limit=LIMIT)
+    await written(spool, range(2))
+    write, monkey = os.write, monkeypatch
+
+    def half(descriptor: int, data: memoryview) -> int:
+        write(descriptor, data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(spool.write())
+        with monkey.context() as patched:
+            patched.setattr(os, "write", half)
+            with pytest.raises(SpoolFull):
+                await spool.add([message(2)])
+        await spool.add([message(3)])
+        writing.cancel()
+    found = [each for file in sorted(segments(spool.folder)) for each in spools.read(file)[0]]
+    assert found == [message(0), message(1), message(3)]
+    assert spool.records == 3
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_line_gives_its_record_back(key: str, text: str) -> None:
+    record = Message("displacements", key.encode(), json.dumps(text, ensure_ascii=False).encode(), (("ce_id", b"1"),))
+    written = spools.line(record)
+    assert written.count(b"\n") == 1
+    assert spools.is_whole(written[:-1])
+    assert spools.parse(written[9:-1]) == record
+
+
+async def written(spool: Spool, numbers: range) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(spool.write())
+        for number in numbers:
+            await spool.add([message(number)])
+        writing.cancel()

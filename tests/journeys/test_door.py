@@ -1,0 +1,167 @@
+"""Nothing that the door answered for is lost or doubled: with Kafka away, Valkey emptied, answers lost, two at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from deploy.local import homes
+from deploy.local.process import Process
+from services.registry.config import RegistrySettings
+from shared import database
+from shared.auth import Role
+from tests.installation import Installation, wait_for
+from tests.intake.factories import household
+from tests.journeys.count import Sent, count_check
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
+
+PATH = "/v1/displacements"
+ANSWER_SECONDS = 60
+
+
+class Phones:
+    """Field teams that send to intake's own web process, and count what they were told."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.sent = Sent()
+        self.port = homes.free_port()
+        self.intake = installation.start("intake", "web", env={"PORT": str(self.port)})
+        self.workers = [installation.start(service, "worker") for service in ("registry", "alerts", "console")]
+        token = installation.token(roles=[Role.FIELD], team=uuid4(), road="field")
+        self.client = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"authorization": f"Bearer {token}"},
+            timeout=ANSWER_SECONDS,
+        )
+
+    async def send(self, body: dict[str, Any]) -> str:
+        """Again and again, as a phone does, until there is an answer; what it was."""
+        while True:
+            try:
+                answer = await self.client.post(PATH, json=body)
+            except httpx.TransportError:
+                self.sent.lost()
+                await asyncio.sleep(0.05)
+                continue
+            self.sent.answered("displacements", answer)
+            return str(answer.json()["status"])
+
+    async def restart(self) -> None:
+        self.intake.stop()
+        self.intake.start()
+        await self.answers()
+
+    async def answers(self) -> None:
+        await wait_for(self._is_live, timeout=ANSWER_SECONDS)
+
+    async def _is_live(self) -> bool:
+        try:
+            return (await self.client.get("/live")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async def households(self) -> dict[str, int]:
+        """The number of persons of each household, as the registry has it."""
+        engine = database.engine(self.installation.settings(RegistrySettings))
+        async with engine.connect() as connection:
+            rows = await connection.execute(text("SELECT household_id, persons FROM households"))
+            found = {str(household_id): persons for household_id, persons in rows}
+        await engine.dispose()
+        return found
+
+    @property
+    def processes(self) -> list[Process]:
+        return [self.intake, *self.workers]
+
+
+@asynccontextmanager
+async def phones(installation: Installation) -> AsyncIterator[Phones]:
+    made = Phones(installation)
+    try:
+        await made.answers()
+        yield made
+    finally:
+        await made.client.aclose()
+        for process in made.processes:
+            process.stop()
+
+
+@pytest.fixture(scope="module")
+async def field(shared_installation: Installation) -> AsyncIterator[Phones]:
+    async with phones(shared_installation) as made:
+        yield made
+
+
+async def test_kafka_away_and_intake_restarted_lose_nothing_and_the_correction_wins(
+    own_installation: Installation,
+) -> None:
+    kafka = own_installation.parts.kafka
+    bodies = [household() for _ in range(60)]
+    async with phones(own_installation) as field:
+        for body in bodies[:20]:
+            assert await field.send(body) == "accepted"
+        kafka.kill9()
+        told = [await field.send(body) for body in bodies[20:40]]
+        told += [await field.send(corrected(body)) for body in (*bodies[:10], *bodies[20:30])]
+        assert set(told) == {"spooled"}
+        await field.restart()
+        told = [await field.send(body) for body in bodies[40:]]
+        told += [await field.send(corrected(body)) for body in bodies[40:50]]
+        assert set(told) == {"spooled"}
+        assert await field.send(bodies[25]) == "duplicate"
+        kafka.spawn()
+        await asyncio.to_thread(kafka.wait_ready)
+        await count_check(own_installation, field.sent, timeout=120)
+        changed = {body["household_id"] for body in (*bodies[:10], *bodies[20:30], *bodies[40:50])}
+        expected = {body["household_id"]: 9 if body["household_id"] in changed else 2 for body in bodies}
+        assert await field.households() == expected
+
+
+async def test_valkey_emptied_in_the_middle_doubles_nothing(field: Phones) -> None:
+    bodies = [household() for _ in range(40)]
+    for body in bodies[:20]:
+        assert await field.send(body) == "accepted"
+    with field.installation.redis() as valkey:
+        valkey.flushdb()
+    again = [await field.send(body) for body in bodies]
+    assert set(again) == {"accepted"}
+    await count_check(field.installation, field.sent)
+    assert set(await field.households()) >= {body["household_id"] for body in bodies}
+
+
+async def test_the_same_report_by_two_connections_at_once_is_one_household(field: Phones) -> None:
+    body, before = household(), len(await field.households())
+    told = await asyncio.gather(field.send(body), field.send(body))
+    assert set(told) <= {"accepted", "duplicate"}
+    await count_check(field.installation, field.sent)
+    assert len(await field.households()) == before + 1
+
+
+async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> None:
+    body, before = household(), len(await field.households())
+    reader, writer = await asyncio.open_connection("127.0.0.1", field.port)
+    writer.write(request(field, body))
+    await writer.drain()
+    await reader.readexactly(1)  # answered, but the phone has no signal any more
+    writer.close()
+    field.sent.lost()
+    assert await field.send(body) == "duplicate"
+    await count_check(field.installation, field.sent)
+    assert len(await field.households()) == before + 1
+
+
+def request(field: Phones, body: dict[str, Any]) -> bytes:
+    made = field.client.build_request("POST", PATH, json=body)
+    head = "".join(f"{name}: {value}\r\n" for name, value in made.headers.items())
+    return f"POST {PATH} HTTP/1.1\r\n{head}\r\n".encode() + made.content
+
+
+def corrected(body: dict[str, Any]) -> dict[str, Any]:
+    return {**body, "version": 2, "persons": 9, "members": []}
