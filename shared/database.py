@@ -37,14 +37,17 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
-def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5) -> AsyncEngine:
-    """A frozen process frees its locks after `idle_seconds`: PostgreSQL ends a transaction that stands idle."""
+def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
+    """A frozen process frees its locks after `idle_seconds`: PostgreSQL ends a transaction that stands idle.
+
+    Whoever tries again by itself needs no `pings`: they cost three statements before each transaction.
+    """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     password = secret(settings.database_password_file)
     return create_async_engine(
         url.set(password=password) if password else url,
         hide_parameters=True,
-        pool_pre_ping=True,
+        pool_pre_ping=pings,
         pool_size=pool_size,
         connect_args={
             "timeout": 5,

@@ -3,7 +3,7 @@
 import json
 from binascii import crc32
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -123,7 +123,7 @@ async def save_hazards(session: AsyncSession, hazards: Iterable[tuple[HazardRepo
 
 
 async def save_households(session: AsyncSession, known: Iterable[Household]) -> None:
-    await many(session, SAVE_HOUSEHOLD, [astuple(household) for household in known])
+    await many(session, SAVE_HOUSEHOLD, [[getattr(each, column) for column in HOUSEHOLD_COLUMNS] for each in known])
 
 
 async def displaced(
@@ -206,7 +206,7 @@ async def save_book(session: AsyncSession, book: Book) -> None:
 
 
 async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) -> None:
-    await many(session, ADD_DELIVERY, [astuple(delivery) for delivery in deliveries])
+    await many(session, ADD_DELIVERY, [[getattr(each, column) for column in DELIVERY_COLUMNS] for each in deliveries])
 
 
 async def many(session: AsyncSession, statement: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
 from services.alerts import subscriptions
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
@@ -16,6 +18,7 @@ from services.alerts.texts import Texts
 from shared import bells, database
 from shared.consumer import Consumer
 from shared.events.vocabulary import Channel
+from shared.faults import patiently
 from shared.outbound import Outbound
 from shared.outbox import Relay
 from shared.places import Places
@@ -25,13 +28,12 @@ TOPICS = ("hazards", "households")
 
 async def run(settings: AlertsSettings) -> None:
     """Until cancelled."""
-    rules, places = (Ruleset.load(settings.alerts_rules), Places.load(settings.places_path))
-    engine = database.engine(settings, pool_size=10)
+    rules, places = Ruleset.load(settings.alerts_rules), Places.load(settings.places_path)
+    engine = database.engine(settings, pool_size=10, pings=False)
     sessions, woken = database.sessions(engine), asyncio.Event()
     box = SecretBox(settings.alerts_key_file)
     if settings.exercise:
-        async with sessions.begin() as session:
-            await subscriptions.fill_exercise(session)
+        await patiently(lambda: somebody_to_tell(sessions))
     try:
         async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
             channels: dict[Channel, ChannelOut] = {
@@ -46,3 +48,8 @@ async def run(settings: AlertsSettings) -> None:
             group.create_task(Escalation(sessions, rules, places).run())
     finally:
         await engine.dispose()
+
+
+async def somebody_to_tell(sessions: async_sessionmaker[AsyncSession]) -> None:
+    async with sessions.begin() as session:
+        await subscriptions.fill_exercise(session)
