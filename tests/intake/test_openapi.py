@@ -1,0 +1,59 @@
+"""What the OpenAPI document says is what the door does, tried with whatever fits the document and what does not."""
+
+from typing import Any
+
+import anyio.to_thread
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+
+from deploy.local import homes
+from deploy.local.process import wait_until
+from shared.auth import Role
+from tests.installation import Installation
+from tests.intake.conftest import Door
+
+PATHS = ("/v1/displacements", "/v1/hazards", "/v1/reports:batch")
+
+
+async def test_the_hot_posts_are_in_the_document(door: Door) -> None:
+    document = (await door.http.get("/openapi.json")).json()
+    assert set(PATHS) <= set(document["paths"])
+    for path in PATHS:
+        assert {"200", "401", "413", "422", "429"} <= set(document["paths"][path]["post"]["responses"])
+    assert "HouseholdReport" in document["components"]["schemas"]
+
+
+@pytest.fixture(scope="module")
+def served(shared_installation: Installation) -> str:
+    port = homes.free_port()
+    process = shared_installation.start("intake", "web", env={"PORT": str(port)})
+    assert wait_until(lambda: not homes.is_free(port), timeout=60), process.log_tail()
+    return f"http://127.0.0.1:{port}"
+
+
+# schemathesis draws from `random` within its own strategies
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
+@pytest.mark.parametrize("path", PATHS)
+async def test_generated_requests_are_answered_as_documented(
+    served: str, shared_installation: Installation, path: str
+) -> None:
+    token = shared_installation.token(roles=[Role.OPERATOR])
+    await anyio.to_thread.run_sync(tried, served, token, path)
+
+
+def tried(url: str, token: str, path: str) -> None:
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    operation: Any = schema[path]["POST"]
+
+    @settings(
+        max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        phases=(Phase.explicit, Phase.generate),
+    )  # fmt: skip
+    @given(case=operation.as_strategy())
+    def answered(case: Any) -> None:
+        answer = case.call(base_url=url, headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code < 500
+        assert str(answer.status_code) in operation.definition.raw["responses"], answer.status_code
+
+    answered()
