@@ -88,6 +88,20 @@ def bar(period: str, place: int, parts: Mapping[Scope, int], top: int) -> Bar:
     return Bar(period, x, sum(parts.values()), round(below, 2), stacked)
 
 
+def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
+    """One figure a place, the largest first: where the displaced are, registered and counted."""
+    places: dict[tuple[str | None, str | None], Figure] = {}
+    for figure in figures:
+        place = (figure.pcode, figure.country)
+        places[place] = places[place] + figure if place in places else figure
+    return sorted(places.values(), key=lambda figure: -max(figure.persons, figure.group_persons))[:most]
+
+
+def widest(figures: Iterable[Figure]) -> int:
+    """What the longest bar stands for."""
+    return max((max(figure.persons, figure.group_persons) for figure in figures), default=0) or 1
+
+
 def ceiling(value: int) -> int:
     """The least round number not below it."""
     power = 1

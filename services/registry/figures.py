@@ -80,8 +80,10 @@ class FlowFilters(Filters):
 class PageFilters(FlowFilters, StockFilters):
     @classmethod
     def usual(cls, asked: "PageFilters", now: datetime) -> Self:
-        """Without a word of when: today, and all months."""
-        return cls.model_validate({**asked.model_dump(by_alias=True), "date": asked.on or today(now)})
+        """Without a word of when: today, and the twelve months up to it."""
+        day = asked.on or today(now)
+        since = asked.since or (None if asked.until else charts.after(f"{day.year - 1}-{day.month:02}"))
+        return cls.model_validate({**asked.model_dump(by_alias=True), "date": day, "since": since})
 
 
 @router.get("/v1/statistics/stock")
@@ -115,7 +117,7 @@ async def figures_page(
     return pages.render(
         request, "figures.html",
         asked=asked, stock=stock, stock_total=total(stock), flows=flows, flows_total=total(flows),
-        chart=charts.monthly(flows), places=places, counted=request.app.state.settings.counted_status.value,
+        chart=charts.monthly(flows), where=(where := charts.by_place(stock)), widest=charts.widest(where), places=places, counted=request.app.state.settings.counted_status.value,
         options={"views": View, "scopes": Scope, "reasons": Reason, "sexes": Sex, "ages": AgeBracket},
         query=lambda path, **more: f"{path}?{urlencode(chosen(asked, **more), doseq=True)}", soate=exports.soate,
         country=lambda code: Locale(language_of(request)).territories.get(code, code),
