@@ -1,9 +1,10 @@
 """Hazards and households as the alerts service reads them, and rules to judge them by."""
 
 import itertools
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from services.alerts.ruleset import Ruleset
 from shared import events
@@ -75,5 +76,7 @@ def rules(**changed: Any) -> Ruleset:
     return Ruleset.model_validate(merged)
 
 
-def account() -> UUID:
-    return uuid4()
+def deed(headers: str) -> str:
+    """What an alert's event in the outbox tells: raised, updated, …"""
+    event_type: str = dict(json.loads(headers))["ce_type"]
+    return event_type.removeprefix("dayar.alert.").removesuffix(".v1")

@@ -22,6 +22,7 @@ from tests.alerts.factories import (
     LEILEK,
     NOW,
     TODAY,
+    deed,
     hazard,
     household,
     mudflow,
@@ -55,7 +56,7 @@ class Post:
     async def told(self) -> list[str]:
         """The types of the alert events that wait in the outbox, in order."""
         rows = await self.fetch("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
-        return [row[0].split('"ce_type", "dayar.alert.')[1].split(".")[0] for row in rows]
+        return [deed(row[0]) for row in rows]
 
     async def deliveries(self) -> list[tuple[str, int, str]]:
         rows = await self.fetch("SELECT recipient, step, cause FROM deliveries ORDER BY step, recipient")

@@ -21,7 +21,7 @@ from shared.auth import Role
 from shared.events import HazardReported
 from shared.events.vocabulary import Channel
 from shared.places import Places
-from tests.alerts.factories import ALAI, KADAMJAI, hazard, mudflow, received, rules
+from tests.alerts.factories import ALAI, KADAMJAI, deed, hazard, mudflow, received, rules
 from tests.installation import Installation
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +53,7 @@ class Desk:
             rows = await session.execute(
                 text("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
             )
-            return [row[0].split('"ce_type", "dayar.alert.')[1].split(".")[0] for row in rows]
+            return [deed(row[0]) for row in rows]
 
 
 @pytest.fixture
