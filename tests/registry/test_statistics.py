@@ -146,4 +146,4 @@ async def test_the_page_shows_both_kinds_side_by_side(office: Office, language: 
     assert page.status_code == 200
     assert f'lang="{language}"' in page.text
     assert "120" in page.text and "41705236000000" in page.text
-    assert page.text.count("<rect") == 3
+    assert page.text.count("<rect data-scope") == 3
