@@ -39,7 +39,7 @@ async function fresh(request) {
     if (answer.ok) await kept.put(request, answer.clone());
     return answer;
   } catch (error) {
-    const found = await kept.match(request);
+    const found = await kept.match(request, { ignoreVary: true }); // the address names the language
     if (found) return found;
     throw error;
   }

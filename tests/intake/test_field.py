@@ -1,0 +1,171 @@
+"""The field form in a real browser, as a phone has it: signed in once, without a signal, answered later."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from services.intake.field import pages
+from shared.auth import Role
+from tests.console.conftest import PASSWORD, Served, in_thread
+from tests.console.test_browser import CHROMIUM, FLAGS, SLOW_MS
+from tests.installation import Installation
+from tests.journeys.count import everything
+
+FORM = "/intake/field"
+
+
+class Centre(Served):
+    """The web process alone: what a phone talks to."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.clients: list[httpx.Client] = []
+        served = installation.web()
+        self.url, self.web = served.base_url, served.process
+
+    def displacements(self) -> int:
+        return len(in_thread(everything(self.installation, "displacements", "registry")))
+
+
+@pytest.fixture(scope="module")
+def centre(shared_installation: Installation) -> Iterator[Centre]:
+    made = Centre(shared_installation)
+    yield made
+    for client in made.clients:
+        client.close()
+    made.web.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, locale="ru")
+    context.set_default_timeout(SLOW_MS)
+    yield context
+    context.close()
+
+
+def opened(phone: BrowserContext, centre: Centre, language: str = "en") -> Page:
+    page = phone.new_page()
+    page.goto(f"{centre.url}{FORM}?lang={language}")
+    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    return page
+
+
+def signed_in(page: Page, name: str) -> None:
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.click("#sign-in button")
+    expect(page.locator("#account-name")).to_have_text(name)
+
+
+def filled(page: Page, **given: str) -> None:
+    page.select_option("#origin-oblast", "KG05000000000")
+    page.select_option("#origin-district", "KG05258000000")
+    page.select_option("#destination-oblast", "RU")
+    page.fill("#persons", given.get("persons", "4"))
+    page.click("#send")
+
+
+def shown(page: Page) -> list[str]:
+    return page.locator("#reports .answer").all_inner_texts()
+
+
+def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    before = centre.displacements()
+
+    phone.set_offline(True)
+    page.reload()
+    expect(page.locator("#signal")).to_be_visible()
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+    page.reload()
+    assert shown(page) == ["Kept on this phone; not sent yet"]
+
+    phone.set_offline(False)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    page.click("#reports button >> nth=0")
+    expect(page.locator("#persons")).to_have_value("4")
+    page.fill("#persons", "5")
+    page.click("#send")
+    expect(page.locator("#reports strong")).to_contain_text("correction 1")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    assert centre.displacements() == before + 2
+
+
+def test_a_401_keeps_every_report(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.evaluate("localStorage.setItem('dayar.account', JSON.stringify({token: 'not one', name: 'Гүлзат'}))")
+    page.reload()
+    filled(page)
+    expect(page.locator("#sign-in-again")).to_be_visible()
+    assert shown(page) == ["Kept on this phone; not sent yet"]
+
+
+def test_what_one_wrote_is_not_sent_in_another_s_name(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.evaluate("localStorage.setItem('dayar.account', JSON.stringify({token: 'not one', name: 'Гүлзат'}))")
+    page.reload()
+    filled(page)
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#reports .answer")).to_have_text("Written by Гүлзат: sign in with that name to send it")
+
+
+def test_a_group_with_counts_by_sex_and_age(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.check("input[value=group]", force=True)
+    page.click("summary >> text=Count by sex and age")
+    page.fill("[data-sex=female][data-age='0-5']", "12")
+    filled(page, persons="10")
+    expect(page.locator("#wrong")).to_have_text("The counts by sex and age are more than the number of persons.")
+    page.fill("#persons", "120")
+    page.click("#send")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+def test_what_is_missing_is_named(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.click("#send")
+    expect(page.locator("#wrong")).to_contain_text("Fill in: Oblast or country")
+    assert page.locator("#reports li").count() == 0
+
+
+def test_the_form_fits_a_narrow_phone_in_every_language(phone: BrowserContext, centre: Centre) -> None:
+    for language, title in (("ky", "Жаңы билдирүү"), ("ru", "Новое сообщение"), ("en", "New report")):
+        page = opened(phone, centre, language)
+        expect(page.locator("#form-title")).to_have_text(title)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.close()
+
+
+def test_a_page_without_https_draws_its_ids_all_the_same(phone: BrowserContext, centre: Centre) -> None:
+    phone.add_init_script("crypto.randomUUID = undefined")
+    page = opened(phone, centre)
+    drawn: Any = page.evaluate("import('/intake/field/files/kept.js').then((kept) => [kept.uuid(), kept.uuid()])")
+    assert all(uuid[14] == "4" and uuid[19] in "89ab" and len(uuid) == 36 for uuid in drawn)
+    assert drawn[0] != drawn[1]
+
+
+def test_every_file_of_the_form_is_kept_for_the_time_without_a_signal() -> None:
+    kept = (pages.STATIC / "worker.js").read_text(encoding="utf-8")
+    scripts = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
+    assert [name for name in sorted(scripts) if f"/files/{name}" not in kept] == []
+
+
+def test_the_first_password_opens_no_phone(centre: Centre) -> None:
+    name = centre.account(Role.FIELD, must_change=True)
+    body = {"name": name, "password": PASSWORD, "device": "7d5c1f0a-6b0e-4d4e-9a39-64617961722e"}
+    assert centre.client().post("/v1/tokens", json=body).status_code == 403
