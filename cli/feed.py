@@ -10,11 +10,11 @@ from rich.table import Table
 
 from cli.places import in_use
 from services.intake.config import IntakeSettings
-from services.intake.feeds.area import BadArea
 from services.intake.feeds.items import BadDocument, ItemKind
 from services.intake.feeds.reading import SOURCES, Counts
 from services.intake.worker import reader
 from shared import database
+from shared.places.watched import BadArea
 
 app = typer.Typer(help="Feeds of other institutions.", no_args_is_help=True, add_completion=False)
 errors = Console(stderr=True)

@@ -18,6 +18,7 @@ from shared import events, outbox
 from shared.events import Event, HazardReported, HouseholdRegistered, Message, ReportSettled
 from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind, Status
 from shared.places import Places
+from shared.places.watched import WatchedArea
 from shared.readings import Outcome, Received
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
@@ -57,7 +58,7 @@ class Watch:
     """The handler of both topics: one transaction, which the consumer opens and commits."""
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
-        self.rules, self.places, self.clock = rules, places, clock
+        self.rules, self.places, self.watched, self.clock = rules, places, WatchedArea.load(), clock
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
@@ -170,7 +171,7 @@ class Watch:
 
     def _ask_of_hazards(self, batch: Batch, book: Book, now: datetime) -> None:
         for place, hazard in batch.hazards.items():
-            batch.say([place], self._settled(hazard, decide(hazard, self.rules, now), book))
+            batch.say([place], self._settled(hazard, decide(hazard, self.rules, self.watched, now), book))
 
     def _settled(self, hazard: HazardReported, found: Finding | Nothing, book: Book) -> Outcome:
         if isinstance(found, Finding):

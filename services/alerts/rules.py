@@ -9,8 +9,9 @@ from uuid import UUID
 
 from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, Rule, Ruleset, SeverityRule
 from shared.events import HazardReported
-from shared.events.vocabulary import HazardType, MsgType, Severity, Status
+from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status
 from shared.pages.languages import TIMEZONE
+from shared.places.watched import WatchedArea
 
 COUNTRY = "KG"
 ALERTED = frozenset({Status.ACTUAL, Status.EXERCISE, Status.TEST})
@@ -66,12 +67,14 @@ class Nothing:
     reason: str
 
 
-def decide(hazard: HazardReported, rules: Ruleset, now: datetime) -> Finding | Nothing:
+def decide(hazard: HazardReported, rules: Ruleset, watched: WatchedArea, now: datetime) -> Finding | Nothing:
     """The hazard's own alert: of the rules that speak, the one that calls it most severe."""
     if hazard.status not in ALERTED:
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
+    if hazard.road is not Road.FEED and not watched.meets(hazard.area):  # a feed has looked, by its own area
+        return Nothing("out_of_area")
     found = [*_quake(hazard, rules.quake, now), *_severity(hazard, rules.severity, now)]
     if not found:
         return Nothing("below_threshold")

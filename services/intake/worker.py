@@ -3,13 +3,13 @@
 import asyncio
 
 from services.intake.config import IntakeSettings
-from services.intake.feeds.area import WatchedArea
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import SOURCES, Reader
 from services.intake.feeds.usgs import SOURCE as USGS
 from shared import database, outbox
 from shared.outbound import Outbound
 from shared.places import Places
+from shared.places.watched import WatchedArea
 
 
 async def run(settings: IntakeSettings) -> None:

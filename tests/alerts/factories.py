@@ -77,6 +77,6 @@ def rules(**changed: Any) -> Ruleset:
 
 
 def deed(headers: str) -> str:
-    """What an alert's event in the outbox tells: raised, updated, …"""
+    """What an alert's event in the outbox tells: raised, updated and the like."""
     event_type: str = dict(json.loads(headers))["ce_type"]
     return event_type.removeprefix("dayar.alert.").removesuffix(".v1")

@@ -24,10 +24,12 @@ from services.alerts.texts import Texts
 from shared.events.vocabulary import Channel
 from shared.outbound import Outbound
 from shared.places import Places
+from shared.places.watched import WatchedArea
 from tests.alerts.factories import NOW, hazard, rules
 
 pytestmark = pytest.mark.anyio
 
+WATCHED = WatchedArea.load()
 DUTY = Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ky")
 
 
@@ -59,7 +61,7 @@ async def port(box: Box) -> AsyncIterator[int]:
 
 
 def job(**changed: Any) -> Job:
-    finding = decide(hazard(**changed), rules(), NOW)
+    finding = decide(hazard(**changed), rules(), WATCHED, NOW)
     assert isinstance(finding, Finding)
     content = content_of(alerts.raised(finding, None, NOW), Cause.RAISED)
     return Job(

@@ -18,10 +18,14 @@ from services.alerts.rules import (
 )
 from services.alerts.ruleset import Ruleset
 from shared.events.vocabulary import Severity, Status
+from shared.places.watched import WatchedArea
 from tests.alerts.factories import ALAI, KADAMJAI, NOW, TODAY, hazard, mudflow, rules
 
-RULES = rules()
+RULES, WATCHED = rules(), WatchedArea.load()
 DAY = timedelta(days=1)
+
+
+TOKYO = {"point": {"lat": 35.7, "lon": 139.7}}
 
 
 def found(decision: Finding | Nothing) -> Finding:
@@ -34,7 +38,7 @@ def found(decision: Finding | Nothing) -> Finding:
     [(4.5, "Moderate"), (4.7, "Moderate"), (5.4, "Moderate"), (5.5, "Severe"), (6.4, "Severe"), (6.5, "Extreme"), (7.8, "Extreme")],
 )  # fmt: skip
 def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) -> None:
-    finding = found(decide(hazard(magnitude=magnitude), RULES, NOW))
+    finding = found(decide(hazard(magnitude=magnitude), RULES, WATCHED, NOW))
     assert (finding.severity, finding.reason, finding.is_suppressed) == (severity, "quake_magnitude", False)
     assert finding.figures["magnitude"] == magnitude
 
@@ -48,31 +52,48 @@ def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) 
         ({"status": "System"}, "status_not_alerted"),
         ({"status": "Draft"}, "status_not_alerted"),
         ({"msg_type": "Cancel"}, "cancelled"),
+        ({"road": "api", "area": TOKYO, "magnitude": 7.9}, "out_of_area"),
+        ({"road": "api", "area": TOKYO, "type": "mudflow", "severity": "Extreme"}, "out_of_area"),
     ],
 )
 def test_what_raises_nothing_says_why(changed: dict[str, Any], reason: str) -> None:
-    assert decide(hazard(**changed), RULES, NOW) == Nothing(reason)
+    assert decide(hazard(**changed), RULES, WATCHED, NOW) == Nothing(reason)
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        {"point": {"lat": 39.6, "lon": 73.3}},
+        {"point": {"lat": 39.0, "lon": 75.5}},
+        {"circles": [{"lat": 35.7, "lon": 73.0, "radius_km": 300}]},
+        {"polygons": [[[60, 30], [90, 30], [90, 50], [60, 50], [60, 30]]]},
+        {"pcodes": [ALAI]},
+        {"description": "above Sary-Tash"},
+    ],
+)
+def test_in_the_country_near_it_or_known_by_words_alone(area: dict[str, Any]) -> None:
+    found(decide(hazard(road="api", area=area), RULES, WATCHED, NOW))
 
 
 @pytest.mark.parametrize("severity", ["Moderate", "Severe", "Extreme"])
 def test_a_hazard_is_as_severe_as_its_source_says(severity: str) -> None:
-    finding = found(decide(mudflow(severity=severity), RULES, NOW))
+    finding = found(decide(mudflow(severity=severity), RULES, WATCHED, NOW))
     assert (finding.severity, finding.rule, finding.reason) == (severity, "severity", "source_severity")
 
 
 @pytest.mark.parametrize("severity", ["Minor", "Unknown"])
 def test_below_the_floor_the_source_is_noted(severity: str) -> None:
-    assert decide(mudflow(severity=severity), RULES, NOW) == Nothing("below_threshold")
+    assert decide(mudflow(severity=severity), RULES, WATCHED, NOW) == Nothing("below_threshold")
 
 
 def test_of_two_rules_that_speak_the_graver_word_stands_and_there_is_one_alert() -> None:
-    by_source = found(decide(hazard(magnitude=4.7, severity="Extreme"), RULES, NOW))
+    by_source = found(decide(hazard(magnitude=4.7, severity="Extreme"), RULES, WATCHED, NOW))
     assert (by_source.rule, by_source.severity) == ("severity", "Extreme")
     quake = hazard(magnitude=6.9, severity="Moderate")
-    by_magnitude = found(decide(quake, RULES, NOW))
+    by_magnitude = found(decide(quake, RULES, WATCHED, NOW))
     assert (by_magnitude.rule, by_magnitude.severity) == ("quake", "Extreme")
     again = quake.model_copy(update={"severity": Severity.EXTREME, "magnitude": 5.0})
-    assert found(decide(again, RULES, NOW)).situation == by_magnitude.situation
+    assert found(decide(again, RULES, WATCHED, NOW)).situation == by_magnitude.situation
 
 
 @pytest.mark.parametrize(
@@ -90,7 +111,7 @@ def test_six_hours_after_onset_or_expiry_nobody_is_paged(
     onset: timedelta, expires: timedelta | None, is_suppressed: bool
 ) -> None:
     late = hazard(onset=NOW + onset, expires=None if expires is None else NOW + expires)
-    assert found(decide(late, RULES, NOW)).is_suppressed is is_suppressed
+    assert found(decide(late, RULES, WATCHED, NOW)).is_suppressed is is_suppressed
 
 
 def displaced(
@@ -162,8 +183,8 @@ def test_a_quake_without_a_severity_exposes_by_its_magnitude() -> None:
 def test_a_rule_without_its_table_is_off(name: str) -> None:
     off = rules(**{name: None})
     spoken: list[Finding | Nothing] = [
-        decide(hazard(), off, NOW),
-        decide(mudflow(), off, NOW),
+        decide(hazard(), off, WATCHED, NOW),
+        decide(mudflow(), off, WATCHED, NOW),
         decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {TODAY: 99}, [], off, NOW),
         decide_exposure(mudflow(), KADAMJAI, 9, off, NOW),
     ]

@@ -10,11 +10,12 @@ from shared.events import AlertRaised, HazardReported
 from shared.events.vocabulary import Status
 from shared.pages import LANGUAGES
 from shared.places import Places
+from shared.places.watched import WatchedArea
 from tests.alerts.factories import KADAMJAI, NOW, TODAY, hazard, mudflow, rules
 
 PLACES = Places.load()
 TEXTS = Texts(PLACES, "https://alerts.example", {"en": "Crisis Management Center", "ru": "ЦУКС", "ky": "Борбор"})
-RULES = rules()
+RULES, WATCHED = rules(), WatchedArea.load()
 
 
 def read(finding: object, language: str = "en", cause: Cause = Cause.RAISED) -> Text:
@@ -29,7 +30,7 @@ def quake(**changed: object) -> HazardReported:
 
 
 def test_a_quake_in_english() -> None:
-    text = read(decide(quake(), RULES, NOW))
+    text = read(decide(quake(), RULES, WATCHED, NOW))
     assert text.subject == "Moderate: Earthquake, Alai rayon"
     assert "Earthquake of magnitude 4.7 at a depth of 11 km" in text.body
     assert "not official until a person confirms it" in text.body
@@ -38,14 +39,14 @@ def test_a_quake_in_english() -> None:
 
 
 def test_a_quake_in_russian() -> None:
-    text = read(decide(quake(), RULES, NOW), "ru")
+    text = read(decide(quake(), RULES, WATCHED, NOW), "ru")
     assert "Землетрясение" in text.subject
     assert "Землетрясение магнитудой 4,7 на глубине 11 км" in text.body
     assert "неофициально" in text.body
 
 
 def test_a_quake_in_kyrgyz() -> None:
-    text = read(decide(quake(), RULES, NOW), "ky")
+    text = read(decide(quake(), RULES, WATCHED, NOW), "ky")
     assert "Жер титирөө" in text.subject
     assert "Магнитудасы 4,7" in text.body
 
@@ -63,7 +64,7 @@ def test_exposure_names_the_hazard_and_the_place() -> None:
 
 
 def test_an_exercise_says_so_first() -> None:
-    text = read(decide(quake(status="Exercise"), RULES, NOW))
+    text = read(decide(quake(status="Exercise"), RULES, WATCHED, NOW))
     assert text.subject.startswith("EXERCISE ")
     assert text.body.startswith("*** EXERCISE ***")
 
@@ -71,7 +72,7 @@ def test_an_exercise_says_so_first() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("cause", CAUSES)
 def test_every_cause_is_said_in_every_language(language: str, cause: Cause) -> None:
-    text = read(decide(quake(), RULES, NOW), language, cause)
+    text = read(decide(quake(), RULES, WATCHED, NOW), language, cause)
     assert len(text.subject) <= 150 and "\n" not in text.subject
     if language != "en":
         assert CAUSES[cause] not in text.body
@@ -80,6 +81,6 @@ def test_every_cause_is_said_in_every_language(language: str, cause: Cause) -> N
 
 def test_outside_words_cannot_break_a_mail() -> None:
     nasty = quake(source="usgs", type="other", type_text="x", area={"pcodes": ["KG99999999999"]}, severity="Severe")
-    assert "\n" not in read(decide(nasty, RULES, NOW)).subject
+    assert "\n" not in read(decide(nasty, RULES, WATCHED, NOW)).subject
     assert clean("a\r\nBcc: b@example.org\u202e\u2066evil\x00") == "a Bcc: b@example.orgevil"
     assert len(clean("x" * 400)) == 150

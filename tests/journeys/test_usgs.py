@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from cli import feed, places
 from services.intake.config import IntakeSettings
-from services.intake.feeds import area
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts
 from shared.events import AlertRaised, AlertSuppressed, Event, HazardReported
 from shared.events.vocabulary import MsgType, OutcomeKind, Severity
+from shared.places import watched
 from shared.places.areas import distance_km
 from shared.places.bundle import load
 from tests.installation import Installation
@@ -156,7 +156,7 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
 def test_the_area_keeps_300_km_from_the_official_border(bundle: Path) -> None:
     _, drawn, _ = load(bundle)
     border = get_coordinates(unary_union(list(drawn.values())).simplify(0.01)).tolist()
-    corners = json.loads((Path(area.__file__).parent / "area.geojson").read_text())["geometry"]["coordinates"][0]
+    corners = json.loads((Path(watched.__file__).parent / "area.geojson").read_text())["geometry"]["coordinates"][0]
 
     halfway = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in pairwise(corners)]
     distances = [min(distance_km(lat, lon, y, x) for x, y in border) for lon, lat in (*corners, *halfway)]

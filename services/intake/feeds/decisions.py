@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from services.intake.feeds.area import WatchedArea
 from services.intake.feeds.items import Deletion, Item, ItemKind
 from shared.events import HazardReported
 from shared.places.areas import distance_km
+from shared.places.watched import WatchedArea
 
 
 class Deed(StrEnum):

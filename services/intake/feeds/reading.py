@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.feeds import queries, usgs
-from services.intake.feeds.area import WatchedArea
 from services.intake.feeds.events import Stamp, wire
 from services.intake.feeds.items import Deletion, Entry, Item, ItemKind, Unreadable
 from services.intake.feeds.register import Register
 from shared import outbox
 from shared.events.vocabulary import Status
 from shared.places import Places
+from shared.places.watched import WatchedArea
 
 Counts = Counter[ItemKind]
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from services.intake.feeds import events
-from services.intake.feeds.area import WatchedArea
 from services.intake.feeds.decisions import OLDER, Decision, Deed, Known, decide
 from services.intake.feeds.events import Stamp
 from services.intake.feeds.items import Deletion, Item, ItemKind
 from shared.events import HazardReported
+from shared.places.watched import WatchedArea
 
 JOINED = Decision(ItemKind.PUBLISHED, "two are one")
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from services.intake.feeds import usgs
-from services.intake.feeds.area import BadArea, WatchedArea
 from services.intake.feeds.decisions import Decision
 from services.intake.feeds.events import Stamp, wire
 from services.intake.feeds.items import ItemKind, Unreadable
@@ -14,6 +13,7 @@ from services.intake.feeds.register import Register
 from shared.events import HazardCancelled, HazardReported, HazardUpdated, derived_id
 from shared.events.vocabulary import Certainty, Severity, Status
 from shared.places import Places
+from shared.places.watched import BadArea, WatchedArea
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)

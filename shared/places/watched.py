@@ -1,11 +1,15 @@
 """Where a hazard has to lie to be ours: 300 km around the country, or what `INTAKE_AREA` names."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import shapely
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
+
+from shared.events import Area
+from shared.places.areas import circle
 
 WORLD = "world"
 
@@ -28,10 +32,24 @@ class WatchedArea:
             return cls(None)
         if name:
             return cls(polygons(Path(name).read_text(encoding="utf-8")))
-        return cls(polygons(files("services.intake.feeds").joinpath("area.geojson").read_text(encoding="utf-8")))
+        return cls(polygons(files("shared.places").joinpath("area.geojson").read_text(encoding="utf-8")))
 
     def holds(self, lat: float, lon: float) -> bool:
         return self._shape is None or bool(shapely.intersects_xy(self._shape, lon, lat))
+
+    def meets(self, area: Area) -> bool:
+        """Whether anything that is drawn lies here; what only codes or words name does."""
+        drawn = [] if area.pcodes else list(shapes(area))
+        return self._shape is None or not drawn or bool(shapely.intersects(self._shape, drawn).any())
+
+
+def shapes(area: Area) -> Iterator[BaseGeometry]:
+    for ring in area.polygons:
+        yield shapely.make_valid(shapely.Polygon(ring))
+    for each in area.circles:
+        yield circle(each.lat, each.lon, each.radius_km)
+    if area.point:
+        yield shapely.Point(area.point.lon, area.point.lat)
 
 
 def polygons(text: str) -> BaseGeometry:
