@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy import text
 
+from deploy.local.process import wait_until
 from services.console.config import ConsoleSettings
 from shared import database
 from shared.auth import Role
@@ -37,6 +38,16 @@ class Whole(Served):
         self.workers = [
             installation.start(service, "worker") for service in ("alerts", "console", "registry", "intake")
         ]
+
+        assert wait_until(self.is_working, timeout=120)
+
+    def is_working(self) -> bool:
+        """Every worker has begun with every partition it reads."""
+        bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
+        ledgers = [
+            self.client(headers=bearer).get(f"/{name}/v1/ledger").json() for name in ("alerts", "console", "registry")
+        ]
+        return all(each["advanced_at"] for ledger in ledgers for each in ledger["partitions"])
 
     def stop(self) -> None:
         for client in self.clients:
