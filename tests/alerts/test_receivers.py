@@ -1,0 +1,76 @@
+"""`dayar receiver`: put on the list, given another secret, taken off."""
+
+import re
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli import receiver
+from tests.installation import Installation
+
+WIDE = {"COLUMNS": "200"}
+
+
+@pytest.fixture
+def dayar(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> "Dayar":
+    for name, value in {**shared_installation.env(), **WIDE}.items():
+        monkeypatch.setenv(name, value)
+    return Dayar()
+
+
+class Dayar:
+    def __call__(self, *words: str) -> Result:
+        return CliRunner().invoke(receiver.app, words)
+
+    def secret(self, *words: str) -> str:
+        found = re.search(r"whsec_[A-Za-z0-9+/=]+", self(*words).output)
+        assert found
+        return found[0]
+
+
+def test_a_webhook_is_added_and_its_secret_shown_once(dayar: Dayar) -> None:
+    assert dayar.secret("add", "desk", "https://desk.example/hook", "--lang", "ru", "--step", "1")
+    again = dayar("add", "desk", "https://desk.example/other")
+    assert again.exit_code == 0 and "whsec_" not in again.output
+    listed = dayar("list").output
+    assert "https://desk.example/other" in listed and "whsec_" not in listed
+
+
+def test_a_secret_is_replaced_and_the_former_one_retired(dayar: Dayar) -> None:
+    first = dayar.secret("add", "rotating", "https://desk.example/hook")
+    assert dayar.secret("rotate", "rotating") != first
+    assert dayar("retire", "rotating").exit_code == 0
+
+
+def test_mail_has_no_secret(dayar: Dayar) -> None:
+    added = dayar(
+        "add", "head", "head@centre.example", "--status", "Exercise", "--area", "KG06000000000", "--floor", "Severe"
+    )
+    assert added.exit_code == 0 and "whsec_" not in added.output
+    assert re.search(r"head .*email.*head@centre\.example.*Exercise.*KG06000000000.*Severe", dayar("list").output)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", "x", "not an address"),
+        ("add", "x", "https://"),
+        ("add", "x", "https://desk.example", "--lang", "fr"),
+        ("add", "x", "https://desk.example", "--area", "KG99"),
+        ("add", "x", "https://desk.example", "--floor", "Awful"),
+        ("rotate", "nobody"),
+        ("retire", "nobody"),
+        ("remove", "nobody"),
+    ],
+)
+def test_a_slip_changes_nothing_and_says_why(dayar: Dayar, words: tuple[str, ...]) -> None:
+    refused = dayar(*words)
+    assert refused.exit_code in (1, 2)
+    assert "Traceback" not in refused.output
+    assert " x " not in dayar("list").output
+
+
+def test_a_receiver_is_taken_off(dayar: Dayar) -> None:
+    dayar("add", "gone", "https://desk.example/hook")
+    assert dayar("remove", "gone").exit_code == 0
+    assert "gone" not in dayar("list").output
