@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
-from uuid import uuid4
 
 from services.registry.decisions import Decision, Effect, Held, Name, Owner, decide
+from services.registry.draws import random_id
 from services.registry.reports import Filed
 from shared.events.vocabulary import OutcomeKind
 
@@ -100,7 +100,7 @@ class Book:
 
     def _resettle(self, waiting: Filed, siblings: list[Filed]) -> None:
         replaced = waiting.outcome_id
-        waiting.outcome_id = str(uuid4())
+        waiting.outcome_id = random_id()
         if self._settle(waiting, siblings, replaced).reason != Held.WAITING and not any(
             one is waiting for one in self.filed
         ):

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.draws import random_id
 from services.registry.reports import Filed
 from services.registry.storage import Store
 from services.registry.telling import Herald, utcnow
@@ -41,5 +41,5 @@ def filed(received: Received) -> Filed:
         subject=(reported.kind, opened.subject_id), clear=reported, sealed=opened.sealed, text=opened.text, plain=opened.plain, digest=received.digest,
         author=opened.author, team=str(reported.team) if reported.team else None, road=reported.road, received_at=reported.received_at,
         places_version=reported.places_version, flags=reported.flags,
-        outcome=OutcomeKind.NOTED, outcome_id=str(uuid4()),
+        outcome=OutcomeKind.NOTED, outcome_id=random_id(),
     )  # fmt: skip

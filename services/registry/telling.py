@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
 from services.registry.book import Book, Settled, Told
+from services.registry.draws import random_id
 from shared import events
 from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
 from shared.events.envelope import EventData
@@ -47,7 +47,7 @@ class Herald:
             "hazard_id": clear.hazard_id, "author": filed.author, "team": filed.team, "places_version": filed.places_version,
         }  # fmt: skip
         model = HouseholdCorrected if told.is_correction else HouseholdRegistered
-        return written(model, household_id, data, str(uuid4()), now)
+        return written(model, household_id, data, random_id(), now)
 
     def coarse(self, place: Place) -> dict[str, str | None]:
         return {"pcode": self._district(place.pcode)} if place.pcode else {"country": place.country}

@@ -1,12 +1,13 @@
 """Sealing at rest: one key per household or group, wrapped by a key that PostgreSQL never sees."""
 
 from hashlib import sha256
-from os import urandom
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+
+from services.registry.draws import take
 
 NONCE = 12
 
@@ -19,7 +20,7 @@ class Key(NamedTuple):
     wrapped: bytes
 
     def seal(self, plain: bytes, aad: bytes) -> bytes:
-        nonce = urandom(NONCE)
+        nonce = take(NONCE)
         return nonce + self.cipher.encrypt(nonce, plain, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
@@ -36,7 +37,7 @@ class Vault:
         self.kek_id = sha256(b"dayar/kek/v1\0" + self._kek).hexdigest()[:16]
 
     def draw(self) -> Key:
-        key = urandom(32)
+        key = take(32)
         return Key(AESGCM(key), self.kek_id, aes_key_wrap(self._kek, key))
 
     def unwrap(self, kek_id: str, wrapped: bytes) -> Key:

@@ -39,4 +39,4 @@ def settle_garbage() -> None:
     """A batch is many small objects in no cycles: looking through them all the time would cost a third of the speed."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)

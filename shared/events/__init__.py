@@ -76,7 +76,7 @@ EVENT_TYPES: dict[str, tuple[type[BaseModel], ...]] = {
 
 _correction: TypeAdapter[Any] = TypeAdapter(HouseholdCorrectionReported | GroupCorrectionReported)
 _parse = {
-    name: (_correction.validate_json if len(models) > 1 else models[0].model_validate_json)
+    name: (_correction if len(models) > 1 else models[0].__pydantic_validator__).validate_json
     for name, models in EVENT_TYPES.items()
 }
 
