@@ -5,10 +5,9 @@ import time
 from collections.abc import Sequence
 
 from aiokafka.errors import KafkaError
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared import batches, log, progress
+from shared import batches, database, log, progress
 from shared.config import Settings
 from shared.deadletters import DeadLetters
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
@@ -142,22 +141,13 @@ class Consumer:
                 async with self._sessions.begin() as session:
                     outcomes = await batches.settle(readings, session, handler=self._handler, letters=self._letters)
             except Exception as error:
-                if not is_part_at_fault(error) and await self._is_database_there():
+                if not is_part_at_fault(error) and await database.is_there(self._sessions):
                     raise
                 log.get().warning("batch waits for a part", records=len(readings), **log.described(error))
                 await backoff.wait()
             else:
                 self._note(readings, outcomes)
                 return
-
-    async def _is_database_there(self) -> bool:
-        try:
-            async with self._sessions() as session:
-                return bool(await session.scalar(text("SELECT 1")))
-        except Exception as error:
-            if not is_part_at_fault(error):
-                raise
-            return False
 
     def _note(self, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
         self._failures.passed(sum(outcome.kind is not OutcomeKind.SET_ASIDE for outcome in outcomes))

@@ -1,5 +1,6 @@
 """PostgreSQL: an engine per service on its own schema, sessions, the bare driver for COPY, and migrations."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -18,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase
 from shared.config import Settings, secret
 from shared.spine import create_spine
 
+LOOK_SECONDS = 2
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -97,6 +99,17 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, (OSError, TimeoutError, PoolTimeout))
 
 
+async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
+    """Whether PostgreSQL answers just now."""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS), sessions() as session:
+            return bool(await session.scalar(text("SELECT 1")))
+    except Exception as error:
+        if not is_away(error):
+            raise
+        return False
+
+
 async def migrate(service: str, settings: Settings) -> None:
     """Brings the service's schema to its newest revision; two at once wait for each other."""
     own = engine(settings.for_service(service), idle_seconds=600)
@@ -123,4 +136,15 @@ def _upgrade(connection: Connection, service: str) -> None:
     command.upgrade(config, "head")
 
 
-__all__ = ["Base", "Session", "create_spine", "driver", "engine", "is_away", "migrate", "session", "sessions"]
+__all__ = [
+    "Base",
+    "Session",
+    "create_spine",
+    "driver",
+    "engine",
+    "is_away",
+    "is_there",
+    "migrate",
+    "session",
+    "sessions",
+]

@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from services.alerts.config import AlertsSettings
 from services.alerts.routes import router
 from services.alerts.texts import Texts
 from shared import database, http, ledger
 from shared.auth import Authenticator
-from shared.faults import is_part_at_fault
 from shared.places import Places
 from shared.revocations import Revocations
 
@@ -34,16 +32,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         await engine.dispose()
 
     async def ready() -> dict[str, bool]:
-        return {"postgresql": await is_there(), "revocations": revocations.is_complete}
-
-    async def is_there() -> bool:
-        try:
-            async with asyncio.timeout(2), sessions() as session:
-                return bool(await session.scalar(text("SELECT 1")))
-        except Exception as error:
-            if not is_part_at_fault(error):
-                raise
-            return False
+        return {"postgresql": await database.is_there(sessions), "revocations": revocations.is_complete}
 
     return http.create_app(
         "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),

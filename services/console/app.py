@@ -9,8 +9,6 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Mount, Route
 
 from services.console import entry, routes, signin
@@ -64,7 +62,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
     async def ready() -> dict[str, bool]:
         return {
-            "postgresql": await is_there(app),
+            "postgresql": await database.is_there(app.state.sessions),
             "revocations": revocations.is_complete,
             "stream": stream.is_reading,
         }
@@ -75,11 +73,3 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         routes=[Route("/stream", listening), Mount("/static", pages.static(HERE / "static", HTMX))],
     )  # fmt: skip
     return app
-
-
-async def is_there(app: FastAPI) -> bool:
-    try:
-        async with app.state.sessions() as session:
-            return bool(await session.scalar(text("SELECT true")))
-    except (SQLAlchemyError, OSError):
-        return False

@@ -6,14 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from services.registry import figures, routes
 from services.registry.config import RegistrySettings
 from services.registry.vault import Vault
 from shared import database, http, ledger
 from shared.auth import Authenticator
-from shared.faults import is_part_at_fault
 from shared.pages import Pages
 from shared.places import Places
 from shared.revocations import Revocations
@@ -40,21 +38,12 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         await engine.dispose()
 
     async def ready() -> dict[str, bool]:
-        there = await is_there()
+        there = await database.is_there(sessions)
         return {
             "postgresql": there,
             "revocations": revocations.is_complete,
             "reports_in_time": there and await unread.is_in_time(),
         }
-
-    async def is_there() -> bool:
-        try:
-            async with asyncio.timeout(2), sessions() as session:
-                return bool(await session.scalar(text("SELECT 1")))
-        except Exception as error:
-            if not is_part_at_fault(error):
-                raise
-            return False
 
     return http.create_app(
         "registry", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
