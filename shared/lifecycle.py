@@ -4,15 +4,44 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from shared import log
+from shared import database, log
+from shared.config import Settings
+from shared.http import MOUNTS
+
+S = TypeVar("S", bound=Settings)
 
 FAILED = 70  # sysexits.h: the program itself is at fault
+
+
+def run_service(
+    name: str,
+    settings: type[S],
+    *,
+    create_app: Callable[[S], ASGIApp],
+    worker: Callable[[S], Coroutine[Any, Any, None]],
+) -> None:
+    """`python -m services.<name> [web|worker|migrate]`; without a word, web and worker."""
+    log.configure(name)
+    side = sys.argv[1] if len(sys.argv) > 1 else "both"
+
+    async def main() -> None:
+        own = settings().for_service(name)
+        async with asyncio.TaskGroup() as tasks:
+            if side == "migrate":
+                await database.migrate(name, own)
+            if side in ("web", "both"):
+                tasks.create_task(serve(create_app(own), host=own.host, port=own.port, mount=MOUNTS[name]))
+            if side in ("worker", "both"):
+                tasks.create_task(worker(own))
+
+    run_worker(main)
 
 
 def run_worker(main: Callable[[], Awaitable[None]]) -> None:
