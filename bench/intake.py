@@ -1,16 +1,20 @@
 """What the two benches of intake share: the servers, the reports, the CPU beside each pass, and the count check."""
 
+import argparse
+import asyncio
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import psutil
+import uvloop
 
 from bench import load
 from deploy.local import homes
@@ -162,6 +166,19 @@ def household(persons: int) -> dict[str, object]:
             for number in range(persons)
         ],
     }  # fmt: skip
+
+
+Measure = Callable[[Bench, int, int], Coroutine[Any, Any, int]]
+
+
+def run(measure: Measure, description: str | None, *, reports: int) -> int:
+    """The exit code of `measure`, told the counts on the command line."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("--reports", type=int, default=reports)
+    options.add_argument("--persons", type=int, default=5)
+    given = options.parse_args()
+    with bench() as made, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measure(made, given.reports, given.persons))
 
 
 def verdict(*, ratio: float, promised: float, balanced: bool) -> int:

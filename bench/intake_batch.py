@@ -1,11 +1,6 @@
 """`python -m bench.intake_batch`: fifty reports a request, against the same reports one a request."""
 
-import argparse
-import asyncio
-
-import uvloop
-
-from bench.intake import BATCH, DISPLACEMENTS, Bench, bench, reports, verdict
+from bench.intake import BATCH, DISPLACEMENTS, Bench, reports, run, verdict
 
 PROMISED = 5.0
 ROUNDS = 2
@@ -28,14 +23,5 @@ async def measure(made: Bench, count: int, persons: int) -> int:
     return verdict(ratio=rates[1] / rates[0], promised=PROMISED, balanced=balanced)
 
 
-def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--reports", type=int, default=15_000)
-    options.add_argument("--persons", type=int, default=5)
-    given = options.parse_args()
-    with bench() as made, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(made, given.reports, given.persons))
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run(measure, __doc__, reports=15_000))

@@ -1,11 +1,6 @@
 """`python -m bench.intake_one`: a durable report a request, against an app that only validates the same body and drops it."""
 
-import argparse
-import asyncio
-
-import uvloop
-
-from bench.intake import DISPLACEMENTS, Bench, bench, reports, verdict
+from bench.intake import DISPLACEMENTS, Bench, reports, run, verdict
 
 PROMISED = 0.8
 ROUNDS = 2
@@ -25,14 +20,5 @@ async def measure(made: Bench, count: int, persons: int) -> int:
     return verdict(ratio=theirs / mine, promised=PROMISED, balanced=balanced)
 
 
-def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--reports", type=int, default=30_000)
-    options.add_argument("--persons", type=int, default=5)
-    given = options.parse_args()
-    with bench() as made, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(made, given.reports, given.persons))
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run(measure, __doc__, reports=30_000))
