@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.alerts.alerts import Alert
-from services.alerts.rules import COUNTRY, RANK
+from services.alerts.rules import RANK
 from shared.auth import Ancestry
 from shared.events.vocabulary import Channel, Severity, Status
+from shared.places import COUNTRY
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, R
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status
 from shared.pages.languages import TIMEZONE
+from shared.places import COUNTRY
 from shared.places.watched import WatchedArea
 
-COUNTRY = "KG"
 ALERTED = frozenset({Status.ACTUAL, Status.EXERCISE, Status.TEST})
 RANK = {
     severity: rank
