@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -19,6 +20,9 @@ S = TypeVar("S", bound=Settings)
 
 FAILED = 70  # sysexits.h: the program itself is at fault
 
+# A batch holds some 50 objects a report, none of them in a cycle: at Python's own 700 the collector took a third of the time.
+COLLECT_AFTER = (50_000, 20, 100)
+
 
 def run_service(
     name: str,
@@ -33,6 +37,8 @@ def run_service(
 
     async def main() -> None:
         own = settings().for_service(name)
+        gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
         async with asyncio.TaskGroup() as tasks:
             if side == "migrate":
                 await database.migrate(name, own)

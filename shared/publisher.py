@@ -13,6 +13,9 @@ from shared import kafka, log
 from shared.config import Settings
 from shared.events import Message
 
+BATCH_BYTES = (
+    512 * 1024
+)  # aiokafka's 16 KiB hold six reports, and a full batch stops every sender; the broker takes 1 MiB
 STOP_SECONDS = 3
 RETRY_SECONDS = 0.5
 
@@ -93,7 +96,9 @@ class Publisher:
         )
 
     async def _started(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(**kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0)
+        producer = AIOKafkaProducer(
+            **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
+        )  # fmt: skip
         try:
             await producer.start()
         except BaseException:
