@@ -70,6 +70,11 @@ class Principal:
     is_cookie: bool = False
 
     @cached_property
+    def author(self) -> str:
+        """The account as events write it."""
+        return str(self.account)
+
+    @cached_property
     def covers_country(self) -> bool:
         return COUNTRY in self.areas
 
@@ -159,9 +164,12 @@ class Authenticator:
 
 def token_of(connection: HTTPConnection) -> tuple[str, bool]:
     """The token and whether it came by cookie; never from a query parameter."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if token and scheme.lower() == "bearer":
-        return token.strip(), False
+    for name, value in connection.scope["headers"]:  # as they came: `Headers` costs more than the rest of the check
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            if token and scheme.lower() == "bearer":
+                return token.strip(), False
+            break
     cookie = connection.cookies.get("__Host-session") or connection.cookies.get("session")
     if cookie:
         return cookie, True

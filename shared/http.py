@@ -72,7 +72,10 @@ def create_app(
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
     """An app whose every route stands behind the rule of `shared.access`; one without a rule raises here, at start."""
-    app = FastAPI(title=f"Dayar {service}", lifespan=lifespan, docs_url=None, redoc_url=None, max_body_size=MAX_BODY)
+    app = FastAPI(
+        title=f"Dayar {service}", lifespan=lifespan, docs_url=None, redoc_url=None, max_body_size=MAX_BODY,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )  # fmt: skip
     app.state.settings, app.state.metrics = settings, CollectorRegistry()
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
     own = [copy.copy(route) for router in routers for route in router.routes]
@@ -97,20 +100,22 @@ class Guard:
         self.app, self.path, self.rules = app, path, rules
         self.authenticator, self.public_url = authenticator, public_url
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         scope["dayar.route"] = self.path
+        return self.chosen(scope)(scope, receive, send)
+
+    def chosen(self, scope: Scope) -> ASGIApp:
+        """The route's own app, or what turns the caller away."""
         rule = self.rules.get(scope["method"])
         if rule is None or rule.is_public:  # without a rule the route itself answers 405
-            await self.app(scope, receive, send)
-            return
+            return self.app
         try:
             self.admit(HTTPConnection(scope), rule)
         except Unauthenticated:
-            await unauthenticated(scope, rule)(scope, receive, send)
+            return unauthenticated(scope, rule)
         except Problem as problem:
-            await problem.response()(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return problem.response()
+        return self.app
 
     def admit(self, connection: HTTPConnection, rule: access.Rule) -> None:
         principal = self.authenticator.authenticate(connection, takes_expired=rule.takes_expired)
@@ -138,16 +143,12 @@ class Edge:
         self.app, self.hosts, self.metrics = app, frozenset(hosts), metrics
         self.headers = security_headers(is_https=is_https)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         if host_of(scope) not in self.hosts:
-            await Problem(421, "unknown-host", "This address does not serve that host name.").response()(
-                scope, receive, send
-            )
-            return
-        await self.serve(scope, receive, send)
+            return UNKNOWN_HOST.response()(scope, receive, send)
+        return self.serve(scope, receive, send)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, status = time.perf_counter(), 0
@@ -170,6 +171,7 @@ class Edge:
             self.metrics.observe(route_of(scope), status, time.perf_counter() - began)
 
 
+UNKNOWN_HOST = Problem(421, "unknown-host", "This address does not serve that host name.")
 FAULT = Problem(500, "fault", "Something failed on our side; nothing you sent was accepted. Send it again.")
 
 

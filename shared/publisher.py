@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
+from zlib import crc32
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -97,7 +98,8 @@ class Publisher:
 
     async def _started(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
+            **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0,
+            max_batch_size=BATCH_BYTES, partitioner=partition,
         )  # fmt: skip
         try:
             await producer.start()
@@ -124,6 +126,11 @@ class Publisher:
             except KafkaError as error:
                 log.get().warning("no broker yet", **log.described(error))
                 await asyncio.sleep(RETRY_SECONDS)
+
+
+def partition(key: bytes | None, partitions: Sequence[int], _available: Sequence[int]) -> int:
+    """CRC-32 of the key, as librdkafka has it: the other usual hash takes a tenth of publishing where Python counts it."""
+    return partitions[crc32(key or b"") % len(partitions)]
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

@@ -21,12 +21,13 @@ class Lane:
 
 
 class Turned:
-    """Counts whom the guard turned away: nobody knows by which road they came."""
+    """Counts whom the guard turned away, which it decides when called: nobody knows by which road they came."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.guard(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        served = self.guard(scope, receive, send)
         if "principal" not in scope:
             self.counts.add("unknown", REFUSED)
+        return served

@@ -24,9 +24,10 @@ from shared.events import (
     Place,
     Point,
     derived_id,
-    event_id,
+    event_name,
     message,
     raw_message,
+    written,
 )
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, MsgType, Road
@@ -122,10 +123,10 @@ def displacement(
         clear = _group_clear(report, exclude_none=True)
         plain = _group_sealed(report, exclude_defaults=True)
     event_type = first if report.version == 1 else CORRECTION
-    author, report_id = str(principal.account), str(report.report_id)
+    author, report_id = principal.author, str(report.report_id)
     return DisplacementDraft(
         name=name(report, principal), road=principal.road, report_id=report_id,
-        event_id=str(event_id(event_type, author, report_id, report.version)),
+        event_id=event_name(event_type, author, report_id, report.version),
         author=author, event_type=event_type, key=str(key), clear=clear, plain=plain,
         stamps=stamps(report, principal, author=author, now=now, places=places), received_at=now,
     )  # fmt: skip
@@ -142,7 +143,7 @@ def stamps(
     team = f'"team":"{principal.team}",' if principal.team else ""
     flagged = ",".join(f'"{flag}"' for flag in flags(report, principal, places))
     return (
-        f'"author":"{author}",{team}"road":"{principal.road}","received_at":"{now.isoformat()}",'
+        f'"author":"{author}",{team}"road":"{principal.road}","received_at":"{written(now)}",'
         f'"places_version":"{places.version}","flags":[{flagged}]'
     )
 
@@ -192,6 +193,6 @@ def hazard(report: HazardReport, principal: Principal, *, now: datetime, places:
     )  # fmt: skip
     return HazardDraft(
         name=name(report, principal), road=principal.road, report_id=str(report.report_id),
-        event_id=str(event_id(kind.event_type, principal.account, report.report_id, report.version)),
+        event_id=event_name(kind.event_type, principal.account, report.report_id, report.version),
         content=_hazard(report), event=event,
     )  # fmt: skip

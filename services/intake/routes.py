@@ -1,8 +1,7 @@
 """How the world reports: raw routes, as a declared body would cost three times the time of the rest."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -44,33 +43,41 @@ class Intake:
     at_once: int
     present: Counter[UUID] = field(default_factory=Counter)
 
-    @contextmanager
-    def entering(self, principal: Principal) -> Iterator[None]:
-        """What is refused in here is counted as one report."""
-        self.present[principal.account] += 1
-        try:
-            self.not_too_many(principal)
-            yield
-        except Problem:
-            self.door.counts.add(principal.road, REFUSED)
-            raise
-        finally:
-            self.present[principal.account] -= 1
+    def entering(self, principal: Principal) -> "Entry":
+        return Entry(self, principal)
 
-    def not_too_many(self, principal: Principal) -> None:
-        if self.present[principal.account] > self.at_once:
-            raise Problem(
-                429, "too-many", "This account has too many requests under way.", headers={"retry-after": "1"}
-            )
-
-    def draft(self, report: Report, principal: Principal) -> Draft:
+    def draft(self, report: Report, principal: Principal, now: datetime) -> Draft:
         if self.settings.exercise and report.status not in PRACTICE:
             raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
-        now = datetime.now(UTC)
         if isinstance(report, HazardReport):
             may_speak_for(principal, report.source)
             return reports.hazard(report, principal, now=now, places=self.places)
         return reports.displacement(report, principal, now=now, places=self.places)
+
+
+@dataclass(slots=True)
+class Entry:
+    """A request under way. Whatever is refused in it is counted as one report."""
+
+    intake: Intake
+    principal: Principal
+
+    def __enter__(self) -> None:
+        present, account = self.intake.present, self.principal.account
+        if present[account] >= self.intake.at_once:
+            self.refuse()
+            raise Problem(
+                429, "too-many", "This account has too many requests under way.", headers={"retry-after": "1"}
+            )
+        present[account] += 1
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.intake.present[self.principal.account] -= 1
+        if isinstance(error, Problem):
+            self.refuse()
+
+    def refuse(self) -> None:
+        self.intake.door.counts.add(self.principal.road, REFUSED)
 
 
 def may_speak_for(principal: Principal, source: str) -> None:
@@ -103,7 +110,7 @@ class Single:
                 report = bodies.checked(raw, self.adapter)
             except Invalid as error:
                 raise invalid(error.errors) from None
-            draft = intake.draft(report, principal)
+            draft = intake.draft(report, principal, datetime.now(UTC))
             answer = await intake.door.take_one(draft)
         return answer_to(draft, answer)
 
@@ -128,7 +135,8 @@ class Batch:
                 raise invalid(error.errors) from None
             except TooMany:
                 raise Problem(413, "too-many-reports", f"Up to {bodies.ITEMS} reports a batch are expected.") from None
-            taken = [drafted(intake, item, principal) for item in items]
+            now = datetime.now(UTC)
+            taken = [drafted(intake, item, principal, now) for item in items]
             drafts = [each for each in taken if not isinstance(each, Problem)]
             intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
             answers = iter(await intake.door.take(drafts))
@@ -136,12 +144,12 @@ class Batch:
 
 
 def drafted(
-    intake: Intake, item: HouseholdReport | GroupReport | HazardItem | Invalid, principal: Principal
+    intake: Intake, item: HouseholdReport | GroupReport | HazardItem | Invalid, principal: Principal, now: datetime
 ) -> Draft | Problem:
     if isinstance(item, Invalid):
         return invalid(item.errors)
     try:
-        return intake.draft(item, principal)
+        return intake.draft(item, principal, now)
     except Problem as problem:
         return problem
 

@@ -38,10 +38,12 @@ from shared.events.envelope import (
     derived_id,
     digest,
     event_id,
+    event_name,
     header,
     header_of,
     message,
     raw_message,
+    written,
 )
 from shared.events.fields import Place, Point
 from shared.events.hazards import Area, Circle, HazardCancelled, HazardReport, HazardReported, HazardText, HazardUpdated
@@ -121,5 +123,6 @@ __all__ = [
     "HazardReported", "HazardText", "HazardUpdated", "Header", "HouseholdCorrected", "HouseholdCorrectionReported",
     "HouseholdRegistered", "HouseholdReport", "HouseholdReported", "HouseholdSealed", "MalformedEvent", "Message",
     "Person", "Place", "Point", "ReportHeld", "ReportSettled", "SealedBox", "Topic", "UnknownEventType",
-    "decode", "derived_id", "digest", "event_id", "header", "header_of", "message", "pointer", "raw_message",
+    "decode", "derived_id", "digest", "event_id", "event_name", "header", "header_of", "message", "pointer", "raw_message",
+    "written",
 ]  # fmt: skip

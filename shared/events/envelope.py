@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import ClassVar, Generic, Protocol, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import BaseModel
 
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
 CONTENT_TYPE = b"application/json"
+_NAMESPACE = NAMESPACE.bytes
 SCHEMA_ROOT = "urn:dayar:schema:"
 
 Header = tuple[str, bytes]
@@ -66,12 +67,24 @@ class Event(Generic[D]):
 
 def event_id(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> UUID:
     """The same report is the same event however often it is published."""
-    return uuid5(NAMESPACE, f"{event_type}|{author}|{report_id}|{version}")
+    return UUID(event_name(event_type, author, report_id, version))
+
+
+def event_name(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> str:
+    """`event_id` as text."""
+    return _named(f"{event_type}|{author}|{report_id}|{version}")
 
 
 def derived_id(*parts: object) -> UUID:
     """A stable id from what identifies the thing: `derived_id("hazard", source, source_id)`."""
-    return uuid5(NAMESPACE, "|".join(str(part) for part in parts))
+    return UUID(_named("|".join(str(part) for part in parts)))
+
+
+def _named(name: str) -> str:
+    """RFC 9562's version 5 as text, which `uuid.uuid5` takes four times as long to make and write."""
+    drawn = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(drawn[16], 16) % 4]
+    return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:32]}"
 
 
 def message(data: EventData, *, id: UUID | str, source: str, time: datetime, traceparent: str | None = None) -> Message:
@@ -94,15 +107,21 @@ def raw_message(
 ) -> Message:
     """`message` for a value that is already JSON: the hot path writes its own."""
     name = key.encode()
-    headers = (("ce_id", str(id).encode()), ("ce_time", _written(time)), ("ce_subject", name), *_constant(type, source))
+    headers = (
+        ("ce_id", str(id).encode()),
+        ("ce_time", written(time).encode()),
+        ("ce_subject", name),
+        *_constant(type, source),
+    )
     if traceparent is not None:
         headers += (("traceparent", traceparent.encode()),)
     return Message(topic, name, value, headers)
 
 
-@lru_cache(16)  # a batch is told at one instant
-def _written(time: datetime) -> bytes:
-    return time.astimezone(UTC).isoformat().encode()
+@lru_cache(1024)  # a batch is told at one instant, a report twice
+def written(time: datetime) -> str:
+    """As events write an instant."""
+    return time.astimezone(UTC).isoformat()
 
 
 @lru_cache(256)

@@ -1,9 +1,18 @@
 """The closed vocabularies of the contract, spelled as CAP, DTM and IDMC spell them."""
 
 from enum import StrEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 
-class Status(StrEnum):
+class Code(StrEnum):
+    """Written often: Python 3.11 takes three times as long for its own `value`."""
+
+    if not TYPE_CHECKING:
+        value = property(attrgetter("_value_"))
+
+
+class Status(Code):
     """CAP 1.2 `status`; what follows from an event inherits it."""
 
     ACTUAL = "Actual"
@@ -13,7 +22,7 @@ class Status(StrEnum):
     DRAFT = "Draft"
 
 
-class MsgType(StrEnum):
+class MsgType(Code):
     """The three of CAP 1.2's `msgType` that speak of a hazard."""
 
     ALERT = "Alert"
@@ -21,7 +30,7 @@ class MsgType(StrEnum):
     CANCEL = "Cancel"
 
 
-class Urgency(StrEnum):
+class Urgency(Code):
     IMMEDIATE = "Immediate"
     EXPECTED = "Expected"
     FUTURE = "Future"
@@ -29,7 +38,7 @@ class Urgency(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class Severity(StrEnum):
+class Severity(Code):
     EXTREME = "Extreme"
     SEVERE = "Severe"
     MODERATE = "Moderate"
@@ -37,7 +46,7 @@ class Severity(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class Certainty(StrEnum):
+class Certainty(Code):
     OBSERVED = "Observed"
     LIKELY = "Likely"
     POSSIBLE = "Possible"
@@ -45,7 +54,7 @@ class Certainty(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class Precision(StrEnum):
+class Precision(Code):
     """IDMC's date accuracy."""
 
     DAY = "day"
@@ -54,7 +63,7 @@ class Precision(StrEnum):
     YEAR = "year"
 
 
-class Mobility(StrEnum):
+class Mobility(Code):
     DISPLACEMENT = "displacement"
     EVACUATION = "evacuation"
     PLANNED_RELOCATION = "planned_relocation"
@@ -62,7 +71,7 @@ class Mobility(StrEnum):
     UNABLE_TO_MOVE = "unable_to_move"
 
 
-class Reason(StrEnum):
+class Reason(Code):
     """Why people moved; sudden and slow environmental causes apart, which DTM's own list does not do."""
 
     NATURAL_DISASTER = "natural_disaster"
@@ -76,7 +85,7 @@ class Reason(StrEnum):
     NOT_REPORTED = "not_reported"
 
 
-class HazardType(StrEnum):
+class HazardType(Code):
     """The internal hazard codes; `shared/hazards.py` maps them to GLIDE, EM-DAT, UNDRR-ISC, IDMC and OET."""
 
     EARTHQUAKE = "earthquake"
@@ -117,7 +126,7 @@ class HazardType(StrEnum):
     OTHER = "other"
 
 
-class Quantifier(StrEnum):
+class Quantifier(Code):
     """IDMC's quantifier."""
 
     EXACT = "exact"
@@ -126,12 +135,12 @@ class Quantifier(StrEnum):
     LESS_THAN = "less_than"
 
 
-class Measure(StrEnum):
+class Measure(Code):
     STOCK = "stock"
     FLOW = "flow"
 
 
-class SourceType(StrEnum):
+class SourceType(Code):
     """Who told the number of a group."""
 
     COUNT = "count"
@@ -143,13 +152,13 @@ class SourceType(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Sex(StrEnum):
+class Sex(Code):
     FEMALE = "female"
     MALE = "male"
     UNKNOWN = "unknown"
 
 
-class AgeBracket(StrEnum):
+class AgeBracket(Code):
     """HOPE's brackets, in completed years."""
 
     AGE_0_5 = "0-5"
@@ -160,7 +169,7 @@ class AgeBracket(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Relationship(StrEnum):
+class Relationship(Code):
     HEAD = "head"
     SPOUSE = "spouse"
     CHILD = "child"
@@ -173,7 +182,7 @@ class Relationship(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Shelter(StrEnum):
+class Shelter(Code):
     HOST_FAMILY = "host_family"
     RENTED = "rented"
     OWN_HOUSE = "own_house"
@@ -184,7 +193,7 @@ class Shelter(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Need(StrEnum):
+class Need(Code):
     SHELTER = "shelter"
     FOOD = "food"
     WATER = "water"
@@ -198,7 +207,7 @@ class Need(StrEnum):
     OTHER = "other"
 
 
-class Intention(StrEnum):
+class Intention(Code):
     RETURN = "return"
     SEASONAL = "seasonal"
     PERMANENT = "permanent"
@@ -207,7 +216,7 @@ class Intention(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Disability(StrEnum):
+class Disability(Code):
     """The Washington Group's short set, as HOPE names it."""
 
     SEEING = "seeing"
@@ -218,14 +227,14 @@ class Disability(StrEnum):
     COMMUNICATING = "communicating"
 
 
-class LegalBasis(StrEnum):
+class LegalBasis(Code):
     CONSENT = "consent"
     VITAL_INTEREST = "vital_interest"
     LEGAL_DUTY = "legal_duty"
     UNKNOWN = "unknown"
 
 
-class Road(StrEnum):
+class Road(Code):
     """The way a report came; stamped by intake from the token."""
 
     FIELD = "field"
@@ -238,7 +247,7 @@ class Road(StrEnum):
     KOBO = "kobo"
 
 
-class Flag(StrEnum):
+class Flag(Code):
     """What intake noticed about a report without refusing it."""
 
     OUTSIDE_AREA = "outside_area"
@@ -246,13 +255,13 @@ class Flag(StrEnum):
     POINT_CONTRADICTS_CODE = "point_contradicts_code"
 
 
-class ReportKind(StrEnum):
+class ReportKind(Code):
     HAZARD = "hazard"
     HOUSEHOLD = "household"
     GROUP = "group"
 
 
-class OutcomeKind(StrEnum):
+class OutcomeKind(Code):
     """What became of one position of the log: exactly one of these at first reading."""
 
     RECORDED = "recorded"
@@ -266,13 +275,13 @@ class OutcomeKind(StrEnum):
     SET_ASIDE = "set_aside"
 
 
-class Verdict(StrEnum):
+class Verdict(Code):
     CONFIRMED = "confirmed"
     FALSE_ALARM = "false_alarm"
     DUPLICATE = "duplicate"
     EXPIRED = "expired"
 
 
-class Channel(StrEnum):
+class Channel(Code):
     WEBHOOK = "webhook"
     EMAIL = "email"
