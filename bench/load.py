@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-CONNECTIONS = 64
+CONNECTIONS = 256
 
 
 @dataclass(slots=True)
