@@ -1,6 +1,7 @@
 """Publishing: an event is told when the broker has acknowledged it, and not before."""
 
 import asyncio
+from asyncio import Future
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -26,7 +27,10 @@ class BrokerAway(Exception):
 
 
 class Publisher:
-    """Idempotent, `acks=all`, no lingering. Starts without a broker too: until it is there, `publish` raises BrokerAway."""
+    """Idempotent, `acks=all`, no lingering; a key's partition is its CRC-32, as in librdkafka, and cheap to tell.
+
+    Starts without a broker too: until it is there, `publish` raises BrokerAway.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -62,7 +66,7 @@ class Publisher:
             raise BrokerAway
         try:
             async with asyncio.timeout(timeout):
-                acks = [await self._send(producer, message) for message in messages]
+                acks = await self._sent(producer, messages)
                 for ack in acks:
                     await ack
         except TimeoutError:
@@ -91,15 +95,20 @@ class Publisher:
         if self._producer is not None:
             await self._producer.flush()
 
-    async def _send(self, producer: AIOKafkaProducer, message: Message) -> Any:
-        return await producer.send(
-            self._prefix + message.topic, message.value, key=message.key or None, headers=list(message.headers)
-        )
+    async def _sent(self, producer: AIOKafkaProducer, messages: Sequence[Message]) -> list[Future[Any]]:
+        topics = {message.topic: self._prefix + message.topic for message in messages}
+        partitions = {name: len(await producer.partitions_for(topic)) for name, topic in topics.items()}
+        return [
+            await producer.send(
+                topics[message.topic], message.value, key=message.key or None,
+                partition=crc32(message.key) % partitions[message.topic], headers=list(message.headers),
+            )
+            for message in messages
+        ]  # fmt: skip
 
     async def _started(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0,
-            max_batch_size=BATCH_BYTES, partitioner=partition,
+            **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
         )  # fmt: skip
         try:
             await producer.start()
@@ -126,11 +135,6 @@ class Publisher:
             except KafkaError as error:
                 log.get().warning("no broker yet", **log.described(error))
                 await asyncio.sleep(RETRY_SECONDS)
-
-
-def partition(key: bytes | None, partitions: Sequence[int], _available: Sequence[int]) -> int:
-    """CRC-32 of the key, as librdkafka has it: the other usual hash takes a tenth of publishing where Python counts it."""
-    return partitions[crc32(key or b"") % len(partitions)]
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

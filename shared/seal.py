@@ -2,8 +2,7 @@
 
 import os
 import time
-from base64 import urlsafe_b64encode
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,6 +22,7 @@ KEY_SECONDS = 600
 KEY_REPORTS = 2**20
 OPENED_KEYS = 4096
 TO_BASE64 = bytes.maketrans(b"-_", b"+/")
+TO_BASE64URL = bytes.maketrans(b"+/", b"-_")
 
 
 class SealMismatch(Exception):
@@ -132,7 +132,7 @@ def key_id(public: bytes) -> str:
 
 
 def encode(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return b2a_base64(raw, newline=False).translate(TO_BASE64URL, b"=").decode("ascii")
 
 
 def decode(text: str) -> bytes:
