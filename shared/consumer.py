@@ -24,7 +24,7 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads `topics` as the group `service`. The next batch is read and opened while this one is written."""
+    """Reads `topics` as the group `service`."""
 
     def __init__(
         self, service: str, topics: Sequence[str], handler: Handler, *,
@@ -57,20 +57,33 @@ class Consumer:
             await backoff.wait()
 
     async def _consume(self) -> None:
-        readings = await self._stream.read()
-        while True:
-            async with asyncio.TaskGroup() as group:
-                ahead = group.create_task(self._stream.read())
-                try:
-                    await self._settle(readings)
-                except Fenced:
-                    log.get().warning("fenced: another worker went on", consumer=self._service)
-                    self._stream.drop()
-                    ahead.cancel()
-                else:
+        ahead: asyncio.Queue[list[Reading]] = asyncio.Queue(1)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._read_ahead(ahead))
+            while True:
+                readings = await ahead.get()
+                if not self._stream.is_dropped and await self._is_settled(readings):
                     group.create_task(self._stream.tell(readings))
-            # After a fence, as after a rebalance, what was read ahead is dropped.
-            readings = await self._stream.read() if self._stream.is_dropped else ahead.result()
+                ahead.task_done()
+
+    async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
+        """While one batch is written the next one waits and the one after it is opened, so that nobody waits for PostgreSQL."""
+        while True:
+            if self._stream.is_dropped:
+                await ahead.join()  # what is being written moves the position that is read now
+                await self._stream.seek()
+            if readings := await self._stream.read():
+                await ahead.put(readings)
+
+    async def _is_settled(self, readings: Sequence[Reading]) -> bool:
+        """False = another worker went on: what this one holds is dropped."""
+        try:
+            await self._settle(readings)
+        except Fenced:
+            log.get().warning("fenced: another worker went on", consumer=self._service)
+            self._stream.drop()
+            return False
+        return True
 
     async def _open(self, record: Record) -> Reading:
         backoff = Backoff()

@@ -2,13 +2,13 @@
 
 import os
 import time
-from binascii import a2b_base64, b2a_base64
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
+import pybase64
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,8 +21,7 @@ INFO = b"dayar/dek/v1\0"
 KEY_SECONDS = 600
 KEY_REPORTS = 2**20
 OPENED_KEYS = 4096
-TO_BASE64 = bytes.maketrans(b"-_", b"+/")
-TO_BASE64URL = bytes.maketrans(b"+/", b"-_")
+URL_SAFE = b"-_"
 
 
 class SealMismatch(Exception):
@@ -132,12 +131,12 @@ def key_id(public: bytes) -> str:
 
 
 def encode(raw: bytes) -> str:
-    return b2a_base64(raw, newline=False).translate(TO_BASE64URL, b"=").decode("ascii")
+    return pybase64.b64encode_as_string(raw, URL_SAFE).rstrip("=")
 
 
 def decode(text: str) -> bytes:
-    """Of unpadded base64url; raises ValueError. Padding beyond what is due does no harm, so it is not counted."""
-    return a2b_base64(text.encode("ascii").translate(TO_BASE64) + b"==")
+    """Of unpadded base64url; raises ValueError."""
+    return pybase64.b64decode(text + "=" * (-len(text) % 4), URL_SAFE, validate=True)
 
 
 __all__ = ["Opener", "SealMismatch", "Sealer", "UnknownKeyId", "generate", "report_aad", "write_private"]

@@ -28,7 +28,7 @@ Open = Callable[[Record], Awaitable[Reading]]
 
 
 class Stream:
-    """Of one group member. `drop` makes the next `read` begin at the stored positions again."""
+    """Of one group member. After `drop`, `seek` goes back to the stored positions."""
 
     def __init__(
         self, topics: Sequence[str], *, group: str, open: Open, max_records: int,
@@ -74,23 +74,24 @@ class Stream:
         return self._rebalances.is_seek_due
 
     async def read(self) -> list[Reading]:
-        """The next batch, opened. Nothing is read from a position that did not come from PostgreSQL."""
-        while True:
-            if self.is_dropped:
-                await self._seek()
-            try:
-                fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
-            except NoOffsetForPartitionError:
-                self.drop()  # a rebalance, and aiokafka was faster than the seek
-            except OffsetOutOfRangeError as error:
-                if not self.is_dropped:
-                    await self._failures.stop("out_of_range", self._place(next(iter(error.args[0]))))
-            else:
-                if fetched and not self.is_dropped:
-                    return await self._open([self._record(one) for records in fetched.values() for one in records])
+        """The next batch, opened; empty when nothing came, or when all that came is dropped."""
+        try:
+            fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
+        except NoOffsetForPartitionError:
+            self.drop()  # a rebalance, and aiokafka was faster than the seek
+        except OffsetOutOfRangeError as error:
+            if not self.is_dropped:
+                await self._failures.stop("out_of_range", self._place(next(iter(error.args[0]))))
+        else:
+            if not self.is_dropped:
+                return await self._open([self._record(one) for records in fetched.values() for one in records])
+        return []
 
-    async def _seek(self) -> None:
-        """First of all, and after each rebalance: aiokafka alone would go on from what Kafka was told."""
+    async def seek(self) -> None:
+        """First of all, and after each rebalance: nothing is read from a position that did not come from PostgreSQL.
+
+        aiokafka alone would go on from what Kafka was told.
+        """
         backoff = Backoff()
         while self.is_dropped:
             self._rebalances.is_seek_due = False

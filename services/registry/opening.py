@@ -2,15 +2,21 @@
 
 from typing import Any, NamedTuple
 
+from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from services.registry.reports import Content
 from shared import events, seal
 from shared.events import Event, GroupReported, HouseholdReported, SealedBox
+from shared.events.displacements import GroupClear, HouseholdClear
 from shared.faults import PartAtFault, SetAside
 from shared.readings import Received, Record
 
-STAMPS = {"author", "team", "road", "received_at", "places_version", "flags", "sealed"}
+# An event written as its clear half: what the report says, without intake's stamps.
+TEXT_OF = {
+    "household": TypeAdapter(HouseholdClear).serializer.to_json,
+    "group": TypeAdapter(GroupClear).serializer.to_json,
+}
 
 
 class Opened(NamedTuple):
@@ -35,8 +41,8 @@ class ReportOpener:
         reported: HouseholdReported | GroupReported = event.data
         ids = str(reported.report_id), str(reported.key), str(reported.author)
         plain = self._open(reported.sealed, event, *ids)
-        text = reported.model_dump_json(exclude=STAMPS, exclude_defaults=True)
-        return Received(record, event, events.digest((text.encode(), plain)), Opened(*ids, read(plain), text, plain))
+        text = TEXT_OF[reported.kind](reported, exclude_defaults=True)
+        return Received(record, event, events.digest((text, plain)), Opened(*ids, read(plain), text.decode(), plain))
 
     def _open(self, box: SealedBox, event: Event[Any], report_id: str, subject_id: str, author: str) -> bytes:
         aad = seal.report_aad(
