@@ -49,8 +49,9 @@ class Filters(BaseModel):
         return cls.model_fields[info.field_name].default if value == "" else value
 
     def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> Asked:
+        sight = sight_of(caller, places)
         return Asked(
-            settings.counted_status, sight=sight_of(caller, places).pcodes,
+            settings.counted_status, known=sight.known, sight=sight.pcodes,
             pcodes=within(self.area, places) if self.area else None, view=self.view, level=self.level,
             reasons=self.reason, scopes=self.scope, sexes=self.sex, ages=self.age, **period,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.sight import IN_SIGHT, Sight
+from services.registry.sight import IN_SIGHT, Sight, is_within
 from services.registry.vault import Key, Vault, member_aad, report_aad, row_aad
 from shared.auth import Principal
 
@@ -26,7 +26,7 @@ SEEN = f"CASE WHEN CAST(:author AS uuid) IS NULL THEN {IN_SIGHT} ELSE households
 PAGE = text(f"""
 SELECT {LISTED} FROM {CURRENT} WHERE {SEEN}
     AND (CAST(:status AS text) IS NULL OR households.status = :status)
-    AND (CAST(:within AS text[]) IS NULL OR households.destination_pcode = ANY(:within))
+    AND {is_within("households.destination_pcode", "within")}
     AND (CAST(:changed_at AS timestamptz) IS NULL
         OR (households.changed_at, households.household_id) < (:changed_at, CAST(:household_id AS uuid)))
 ORDER BY households.changed_at DESC, households.household_id DESC LIMIT :limit

@@ -6,14 +6,27 @@ from uuid import UUID
 
 from shared.auth import Principal, Role
 from shared.places import Places
+from shared.places.places import DIGITS
 
 OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST, Role.ADMINISTRATOR})
 
-# The household's current district, or the one it came from while it is abroad. A NULL stands for the whole country.
-IN_SIGHT = """(
-    CAST(:pcodes AS text[]) IS NULL
-    OR coalesce(households.destination_pcode, households.origin_pcode) = ANY(CAST(:pcodes AS text[]))
-)"""
+
+def is_within(pcode: str, units: str) -> str:
+    """SQL: whether a P-code is among a parameter's units (NULL = the whole country), or by its digits lies in one of them.
+
+    As `Places.ancestors` reads a code that is not among the `known`: who sees a district sees its villages.
+    """
+    district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
+    return f"""(
+        CAST(:{units} AS text[]) IS NULL OR {pcode} = ANY(CAST(:{units} AS text[]))
+        OR CASE WHEN {pcode} = ANY(CAST(:known AS text[])) THEN false
+            WHEN {district} = ANY(CAST(:known AS text[])) THEN {district} = ANY(CAST(:{units} AS text[]))
+            ELSE {oblast} = ANY(CAST(:{units} AS text[])) END
+    )"""
+
+
+# The household's current district, or the one it came from while it is abroad.
+IN_SIGHT = is_within("coalesce(households.destination_pcode, households.origin_pcode)", "pcodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +34,20 @@ class Sight:
     """`pcodes` None = the whole country; `author` is whose own reports are meant, where there is no area to go by."""
 
     pcodes: list[str] | None
+    known: list[str]  # every unit there is
     author: UUID | None = None
 
     def parameters(self) -> dict[str, Any]:
-        return {"pcodes": self.pcodes, "author": self.author}
+        return {"pcodes": self.pcodes, "known": self.known, "author": self.author}
 
 
 def sight_of(caller: Principal, places: Places) -> Sight:
+    known = [unit.pcode for unit in places.units()]
     if caller.roles.isdisjoint(OFFICE):
-        return Sight([], caller.account)
+        return Sight([], known, caller.account)
     if caller.covers_country:
-        return Sight(None)
-    known = {unit.pcode for unit in places.units() if caller.covers(unit.pcode, places)}
-    return Sight(sorted(known.union(caller.areas)))
+        return Sight(None, known)
+    return Sight(sorted({pcode for pcode in known if caller.covers(pcode, places)}.union(caller.areas)), known)
 
 
 def within(area: str, places: Places) -> list[str]:

@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.reports import CELLS, UNKNOWN
+from services.registry.sight import is_within
 from services.registry.telling import BISHKEK
 from shared.events.vocabulary import AgeBracket, Reason, Sex, Status
 from shared.places import Places
@@ -34,9 +35,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`pcodes` and `sight` None = the whole country; empty filters leave nothing out."""
+    """`pcodes` and `sight` None = the whole country; `known` as in `Sight`; empty filters leave nothing out."""
 
     status: Status
+    known: Sequence[str]
     sight: Sequence[str] | None = None
     pcodes: Sequence[str] | None = None
     view: View = View.DESTINATION
@@ -59,7 +61,7 @@ class Asked:
 
     def parameters(self) -> dict[str, Any]:
         return {
-            "status": self.status.value, "sight": self.sight, "pcodes": self.pcodes,
+            "status": self.status.value, "sight": self.sight, "pcodes": self.pcodes, "known": self.known,
             "reasons": [reason.value for reason in self.reasons] or None,
             "scopes": [scope.value for scope in self.scopes] or None,
             "since": midnight(self.since), "until": midnight(self.until),
@@ -141,19 +143,21 @@ SCOPE = """CASE
     WHEN origin_country <> 'KG' THEN 'from_abroad'
     ELSE 'within'
 END"""
+IN_SIGHT = is_within("coalesce(destination_pcode, origin_pcode)", "sight")
+IN_AREA = is_within("pcode", "pcodes")
 FIGURES = """
 WITH moved AS ({moved}), placed AS (
     SELECT *, {period} AS period, {scope} AS scope, reasons[1] AS reason, {chosen} AS chosen,
         {view}_pcode AS pcode, {view}_country AS country
     FROM moved
-    WHERE (CAST(:sight AS text[]) IS NULL OR coalesce(destination_pcode, origin_pcode) = ANY(:sight))
+    WHERE {in_sight}
 )
 SELECT period, pcode, country, scope, reason, count(*) AS number,
     count(*) FILTER (WHERE {imprecise}) AS imprecise, count(*) FILTER (WHERE version > 1) AS corrected,
     ARRAY[{cells}] AS cells, sum(chosen) AS persons
 FROM placed
 WHERE chosen > 0
-    AND (CAST(:pcodes AS text[]) IS NULL OR pcode = ANY(:pcodes))
+    AND {in_area}
     AND (CAST(:reasons AS text[]) IS NULL OR reason = ANY(:reasons))
     AND (CAST(:scopes AS text[]) IS NULL OR scope = ANY(:scopes))
 GROUP BY period, pcode, country, scope, reason
@@ -178,6 +182,7 @@ async def figures(
     for table, moved in sources.items():
         statement = FIGURES.format(
             moved=moved, period=PERIODS[kind], scope=SCOPE, view=asked.view.value, imprecise=IMPRECISE[table],
+            in_sight=IN_SIGHT, in_area=IN_AREA,
             chosen=" + ".join(f"sex_age[{index + 1}]" for index in asked.chosen),
             cells=", ".join(f"sum(sex_age[{index + 1}])" if index in asked.chosen else "0" for index in range(len(CELLS))),
         )  # fmt: skip
@@ -202,7 +207,7 @@ def bare(row: RowMapping) -> Figure:
 
 
 def rolled_up(figures: Iterable[Figure], level: int, places: Places) -> list[Figure]:
-    """At the level asked for; a city that has no unit of that level stands for itself."""
+    """At the level asked for; a city that has no unit of that level stands for itself, a village for its district."""
     found: dict[tuple[Any, ...], Figure] = {}
     for figure in figures:
         one = replace(figure, pcode=unit_at(figure.pcode, level, places))
@@ -213,8 +218,7 @@ def rolled_up(figures: Iterable[Figure], level: int, places: Places) -> list[Fig
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
     if pcode is None or level == 0:
         return None
-    above = places.adm1(pcode)
-    return above or pcode if level == 1 else places.adm2(pcode) or above or pcode
+    return places.oblast(pcode) if level == 1 else places.district(pcode)
 
 
 def total(figures: Iterable[Figure]) -> Figure:

@@ -25,8 +25,7 @@ class Herald:
     """`places` makes of a village's code its district's: no finer place leaves the registry."""
 
     def __init__(self, places: Places) -> None:
-        self._places = places
-        self._district = lru_cache(10_000)(self._find_district)
+        self._district = lru_cache(10_000)(places.district)
 
     def messages(self, book: Book, now: datetime) -> Iterator[Message]:
         today = now.astimezone(BISHKEK).date()
@@ -55,13 +54,6 @@ class Herald:
 
     def coarse(self, place: Place) -> str:
         return f'{{"pcode":"{self._district(place.pcode)}"}}' if place.pcode else f'{{"country":"{place.country}"}}'
-
-    def _find_district(self, pcode: str) -> str:
-        unit = self._places.unit(pcode)
-        if unit is not None:
-            return self._places.adm2(pcode) or self._places.adm1(pcode) or pcode
-        district = f"{pcode[:7]}000000"
-        return district if self._places.unit(district) else f"{pcode[:4]}000000000"
 
 
 def outcome(settled: Settled, now: datetime) -> Message:

@@ -12,6 +12,7 @@ from shared.places.areas import Areas, Ring
 from shared.places.units import Kind, Unit, seed
 
 COUNTRY = "KG"
+DIGITS = {1: 4, 2: 7}
 
 
 class Places:
@@ -50,11 +51,10 @@ class Places:
         return unit.label(lang) if unit else pcode
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """From the parent up, without the country."""
+        """From the parent up, without the country; a code that is not known, as a village's, lies where its digits say."""
         unit = self._units.get(pcode)
-        if unit is None or unit.parent is None:
-            return ()
-        return (unit.parent, *self.ancestors(unit.parent))
+        parent = unit.parent if unit else self._above_by_digits(pcode)
+        return () if parent is None else (parent, *self.ancestors(parent))
 
     def adm1(self, pcode: str) -> str | None:
         return self._at_level(pcode, 1)
@@ -62,6 +62,13 @@ class Places:
     def adm2(self, pcode: str) -> str | None:
         """None above level 2, so also for Bishkek and Osh city, which have no level 2."""
         return self._at_level(pcode, 2)
+
+    def district(self, pcode: str) -> str:
+        """The unit of level 2, or of level 1 where there is none: no finer place, known or not, is left of any code."""
+        return self.adm2(pcode) or self.oblast(pcode)
+
+    def oblast(self, pcode: str) -> str:
+        return self.adm1(pcode) or by_digits(pcode, 1)
 
     def covers(self, areas: Iterable[str], pcode: str) -> bool:
         """Whether a unit lies in one of the areas (`KG` is the whole country)."""
@@ -104,6 +111,14 @@ class Places:
             "terms": list(unit.terms()),
         }
 
+    def _above_by_digits(self, pcode: str) -> str | None:
+        return next((unit for level in (2, 1) if (unit := by_digits(pcode, level)) in self._units), None)
+
     def _at_level(self, pcode: str, level: int) -> str | None:
         chain = (pcode, *self.ancestors(pcode))
         return next((code for code in chain if (unit := self._units.get(code)) and unit.level == level), None)
+
+
+def by_digits(pcode: str, level: int) -> str:
+    """`KG`, two digits of the oblast, three of the district: true of codes finer than ours, not of every city's."""
+    return pcode[: DIGITS[level]].ljust(len(pcode), "0")

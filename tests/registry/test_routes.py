@@ -107,3 +107,18 @@ async def test_a_page_can_be_asked_of_an_area(office: Office) -> None:
     await office.file(household(), household(destination={"pcode": OSH}))
     page = (await office.get(f"/v1/households?area={OSH_OBLAST}", role=Role.OPERATOR)).json()
     assert [one["destination_pcode"] for one in page["households"]] == [OSH]
+
+
+async def test_a_household_in_a_village_is_seen_by_who_sees_its_district(office: Office) -> None:
+    body = household(destination={"pcode": "KG05236830020"})
+    city = household(
+        destination={"pcode": "KG03220400010"}
+    )  # by its digits in the rayon KG03220000000, and no part of it
+    await office.file(body, city)
+    for area, status in ((LEILEK, 200), (BATKEN_OBLAST, 200), (BATKEN, 404)):
+        answer = await office.get(f"/v1/households/{body['household_id']}", role=Role.OPERATOR, areas=(area,))
+        assert answer.status_code == status, area
+    page = (await office.get(f"/v1/households?area={LEILEK}", role=Role.OPERATOR)).json()
+    assert [one["household_id"] for one in page["households"]] == [body["household_id"]]
+    around = await office.get(f"/v1/households/{city['household_id']}", role=Role.OPERATOR, areas=("KG03220000000",))
+    assert around.status_code == 404

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 BATKEN_OBLAST = "KG05000000000"
+VILLAGE = "KG05236830020"  # of Leilek, and no unit of ours
 
 
 async def example(office: Office) -> None:
@@ -114,6 +115,16 @@ async def test_figures_are_those_of_the_callers_areas(office: Office) -> None:
     assert {row["pcode"] for row in seen["rows"]} == {OSH}
     kadamjai = (await office.get(STOCK, role=Role.REGISTRAR, areas=(KADAMJAI,))).json()
     assert {row["country"] for row in kadamjai["rows"]} == {"RU"}
+
+
+async def test_a_village_counts_in_its_district(office: Office) -> None:
+    await office.file(household(), household(destination={"pcode": VILLAGE}))
+    [row] = (await told(office, STOCK))["rows"]
+    assert (row["pcode"], row["households"]) == (LEILEK, 2)
+    for area, households in ((LEILEK, 2), (BATKEN_OBLAST, 2), (VILLAGE, 1), (OSH, 0)):
+        assert (await told(office, f"{STOCK}?area={area}"))["total"]["households"] == households, area
+    seen = (await office.get(STOCK, role=Role.REGISTRAR, areas=(LEILEK,))).json()
+    assert seen["total"]["households"] == 2
 
 
 async def test_csv_has_the_hxl_row(office: Office) -> None:

@@ -79,6 +79,16 @@ def test_levels(places: Places) -> None:
     assert (places.adm1("KG11000000000"), places.adm2("KG11000000000")) == ("KG11000000000", None)
 
 
+def test_a_village_that_is_not_listed_lies_where_its_digits_say(places: Places) -> None:
+    village, elsewhere = "KG05258820010", "KG05999820010"
+    assert places.unit(village) is None
+    assert places.ancestors(village) == (KADAMJAI, BATKEN)
+    assert places.covers([BATKEN], village)
+    assert (places.district(village), places.oblast(village)) == (KADAMJAI, BATKEN)
+    assert (places.district(elsewhere), places.district("KG99123456789")) == (BATKEN, "KG99000000000")
+    assert places.district("KG11000000000") == "KG11000000000"
+
+
 def test_without_boundaries_nothing_is_located_and_nothing_fails(places: Places) -> None:
     assert not places.has_boundaries
     assert places.locate(39.474, 73.4257) is None
