@@ -7,7 +7,7 @@ from typing import Protocol
 from pydantic import TypeAdapter
 
 from shared import seal
-from shared.auth import Principal
+from shared.auth import Principal, Role
 from shared.events import (
     CORRECTION,
     GroupReport,
@@ -151,7 +151,7 @@ def stamps(
 def flags(report: HouseholdReport | GroupReport, principal: Principal, places: Places) -> list[Flag]:
     """What is noticed without refusing: nobody is turned away for place or age."""
     found = []
-    pcode = report.destination.pcode or report.origin.pcode
+    pcode = report.pcode
     if pcode is not None and not principal.covers(pcode, places):
         found.append(Flag.OUTSIDE_AREA)
     if principal.is_expired:
@@ -161,7 +161,20 @@ def flags(report: HouseholdReport | GroupReport, principal: Principal, places: P
         or contradict(report.destination, report.destination_point, places)
     ):
         found.append(Flag.POINT_CONTRADICTS_CODE)
+    if Role.REGISTRAR in principal.roles and (area := registered_area(pcode, principal, places)):
+        found.append(area)
     return found
+
+
+def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
+    """How much around the place is theirs: the registry asks whether the household it knows lies in it too."""
+    if registrar.covers_country:
+        return Flag.REGISTRAR_OF_COUNTRY
+    if pcode is None:
+        return None
+    if places.oblast(pcode) in registrar.areas:
+        return Flag.REGISTRAR_OF_OBLAST
+    return Flag.REGISTRAR_OF_DISTRICT if places.district(pcode) in registrar.areas else None
 
 
 def contradict(place: Place, point: Point | None, places: Places) -> bool:

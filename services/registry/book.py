@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.registry.decisions import Decision, Effect, Held, Name, Owner, decide
+from services.registry.decisions import Claim, Decision, Effect, Held, Name, Owner, decide, registers
 from services.registry.draws import random_id
 from services.registry.reports import Filed
 from shared.events.vocabulary import OutcomeKind
+from shared.places import Places
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Settled(NamedTuple):
 
 @dataclass(slots=True)
 class Book:
+    places: Places
     subjects: dict[Name, Subject]
     reports: defaultdict[str, list[Filed]]
     filed: list[Filed] = field(default_factory=list)  # new to the book
@@ -69,11 +71,11 @@ class Book:
     told: list[Told] = field(default_factory=list)
 
     @classmethod
-    def of(cls, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "Book":
+    def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "Book":
         known: defaultdict[str, list[Filed]] = defaultdict(list)
         for one in reports:
             known[one.report_id].append(one)
-        return cls({subject.name: subject for subject in subjects}, known)
+        return cls(places, {subject.name: subject for subject in subjects}, known)
 
     def file(self, filed: Filed) -> Decision:
         """Decides what becomes of a report that is new to the book; those that waited for it are settled with it."""
@@ -91,12 +93,18 @@ class Book:
     def _settle(self, filed: Filed, siblings: list[Filed], replaces: str | None = None) -> Decision:
         subject = self.subjects.get(filed.subject)
         precedents = [one.precedent for one in siblings if one is not filed]
-        decision = decide(filed.claim, subject.owner if subject else None, precedents)
+        decision = decide(self._claim(filed, subject), subject.owner if subject else None, precedents)
         filed.outcome, filed.reason = decision.outcome, decision.reason
         self.settled.append(Settled(filed, decision.outcome, decision.reason, filed.outcome_id, replaces))
         if decision.effect is not Effect.NOTHING:
             self._change(filed, subject, decision.effect)
         return decision
+
+    def _claim(self, filed: Filed, subject: Subject | None) -> Claim:
+        if subject is None or not filed.flags:
+            return filed.claim
+        known = subject.current.clear.pcode
+        return filed.claim._replace(is_registrars=registers(filed.flags, filed.clear.pcode, known, self.places))
 
     def _resettle(self, waiting: Filed, siblings: list[Filed]) -> None:
         replaced = waiting.outcome_id

@@ -1,10 +1,11 @@
 """Who may change what, and what one version of a report does to what is known: pure, in whatever order they come."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import Flag, OutcomeKind
+from shared.places import Places
 
 Name = tuple[str, str]  # "household" or "group", and its id
 
@@ -43,7 +44,7 @@ class Owner(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a decision needs to know of one version of a report."""
+    """What a decision needs to know of one version of a report; `is_registrars`: its author registers the household's area."""
 
     version: int
     subject: Name
@@ -51,6 +52,11 @@ class Claim(NamedTuple):
     team: str | None
     digest: bytes
     is_expired: bool = False
+    is_registrars: bool = False
+
+    def is_entitled(self, owner: Owner) -> bool:
+        """A registrar corrects what was reported, and reports no displacement in the owner's place."""
+        return owner.shares(self.author, self.team) or (self.is_registrars and self.version > 1)
 
 
 class Precedent(NamedTuple):
@@ -82,7 +88,7 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
     effective = [one for one in precedents if one.took_effect]
     if any(one.version == claim.version and one.digest == claim.digest for one in effective):
         return REPEAT
-    if owner is not None and not owner.shares(claim.author, claim.team):
+    if owner is not None and not claim.is_entitled(owner):
         return held(Held.NOT_AUTHOR)
     if any(one.subject != claim.subject for one in effective):
         return held(Held.OTHER_HOUSEHOLD)
@@ -99,6 +105,17 @@ def place(version: int, versions: Iterable[int]) -> Decision:
     if version in known:
         return held(Held.OTHER_CONTENT)
     return SUPERSEDE if version > max(known) else OLDER
+
+
+def registers(flags: Collection[Flag], told: str | None, known: str | None, places: Places) -> bool:
+    """Whether both the place now told and the one known before lie in the area of the registrar who tells it."""
+    if Flag.REGISTRAR_OF_COUNTRY in flags:
+        return True
+    if told is None or known is None:
+        return False
+    if Flag.REGISTRAR_OF_OBLAST in flags:
+        return places.oblast(told) == places.oblast(known)
+    return Flag.REGISTRAR_OF_DISTRICT in flags and places.district(told) == places.district(known)
 
 
 def held(reason: Held) -> Decision:

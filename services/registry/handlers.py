@@ -19,13 +19,14 @@ from shared.readings import Outcome, Received
 class Registrar:
     def __init__(self, vault: Vault, places: Places, *, clock: Callable[[], datetime] = utcnow) -> None:
         self._vault = vault
+        self._places = places
         self._herald = Herald(places)
         self._clock = clock
 
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """Each report's outcome, in order. The caller commits."""
         batch = [filed(one) for one in received]
-        store = Store(session, self._vault)
+        store = Store(session, self._vault, self._places)
         book = await store.open(batch)
         decisions = [book.file(one) for one in batch]
         await store.save(book)

@@ -15,6 +15,7 @@ from services.registry.vault import Key, Vault, report_aad
 from shared import database
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, Road
+from shared.places import Places
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Keys = dict[Name, Key]
@@ -38,9 +39,10 @@ WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 class Store:
     """One batch's view of the book, and the keys of whoever stands in it."""
 
-    def __init__(self, session: AsyncSession, vault: Vault) -> None:
+    def __init__(self, session: AsyncSession, vault: Vault, places: Places) -> None:
         self._session = session
         self._vault = vault
+        self._places = places
         self._keys: Keys = {}
         self._known: set[Name] = set()
 
@@ -59,7 +61,7 @@ class Store:
                 found.update({identity(row): row for row in await connection.fetch(BY_SUBJECT, list(ids), kind)})
         await self._find_keys(connection, found.values())
         filed = [self._filed(row) for row in found.values()]
-        return Book.of((self._subject(name, row, filed) for name, row in known if row["author"]), filed)
+        return Book.of(self._places, (self._subject(name, row, filed) for name, row in known if row["author"]), filed)
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
         return self._unwrapped(kind, await connection.fetch(KNOWN_OF[kind] + LOCK_OF[kind], list(ids)))

@@ -94,6 +94,11 @@ class ReportClear(Data):
     hazard_type: Clear[HazardType | None] = None
     hazard_id: Clear[UUID | None] = None
 
+    @property
+    def pcode(self) -> str | None:
+        """Whose area it is in: where they are now, or where they came from while they are abroad."""
+        return self.destination.pcode or self.origin.pcode
+
 
 class HouseholdClear(ReportClear):
     kind: Clear[Literal["household"]]

@@ -248,11 +248,14 @@ class Road(Code):
 
 
 class Flag(Code):
-    """What intake noticed about a report without refusing it."""
+    """What intake noticed about a report without refusing it; of a registrar, the widest area of theirs that holds its place."""
 
     OUTSIDE_AREA = "outside_area"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a flag's name, no password
     POINT_CONTRADICTS_CODE = "point_contradicts_code"
+    REGISTRAR_OF_COUNTRY = "registrar_of_country"
+    REGISTRAR_OF_OBLAST = "registrar_of_oblast"
+    REGISTRAR_OF_DISTRICT = "registrar_of_district"
 
 
 class ReportKind(Code):

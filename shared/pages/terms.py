@@ -216,6 +216,9 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Flag.OUTSIDE_AREA: N_("outside the author's area"),
         Flag.EXPIRED_TOKEN: N_("sign-in had expired"),
         Flag.POINT_CONTRADICTS_CODE: N_("point and place code disagree"),
+        Flag.REGISTRAR_OF_COUNTRY: N_("by a registrar of the country"),
+        Flag.REGISTRAR_OF_OBLAST: N_("by a registrar of the oblast"),
+        Flag.REGISTRAR_OF_DISTRICT: N_("by a registrar of the district"),
     },
     "source": {
         "cmc": N_("the centre"),

@@ -100,6 +100,26 @@ def test_a_household_abroad_is_of_the_area_it_came_from() -> None:
     assert '"flags":[]' in draft(nowhere, principal(areas=("KG06000000000",))).stamps
 
 
+@pytest.mark.parametrize(
+    ("areas", "body", "expected"),
+    [
+        (("KG",), household(), '["registrar_of_country"]'),
+        (("KG",), household(origin={"country": "ZZ"}, destination={"country": "RU"}), '["registrar_of_country"]'),
+        (("KG05000000000", "KG05236000000"), household(), '["registrar_of_oblast"]'),
+        (("KG05236000000",), household(), '["registrar_of_district"]'),
+        (("KG05236000000",), household(destination={"pcode": "KG05236830020"}), '["registrar_of_district"]'),
+        (("KG05258000000",), household(destination={"country": "RU"}), '["registrar_of_district"]'),
+        (("KG05258000000",), household(), '["outside_area"]'),
+        (("KG11000000000",), household(destination={"pcode": "KG11000000000"}), '["registrar_of_oblast"]'),
+    ],
+)
+def test_a_registrar_s_report_says_how_far_their_area_reaches(
+    areas: tuple[str, ...], body: dict[str, Any], expected: str
+) -> None:
+    who = principal(roles=frozenset({Role.REGISTRAR}), areas=areas)
+    assert f'"flags":{expected}' in draft(body, who).stamps
+
+
 class Ground(Places):
     """Boundaries of one place: every point lies in Kadamjai."""
 

@@ -16,6 +16,7 @@ from services.registry.handlers import Registrar
 from services.registry.vault import Vault
 from shared import database
 from shared.auth import Role
+from shared.events.vocabulary import Flag
 from shared.places import Places
 from tests.installation import Installation, wait_for
 from tests.registry.factories import Desk
@@ -31,9 +32,11 @@ class Office:
     registrar: Registrar
     client: httpx.AsyncClient
 
-    async def file(self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM) -> None:
+    async def file(
+        self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM, flags: tuple[Flag, ...] = ()
+    ) -> None:
         desk = Desk(self.installation.secrets / "seal")
-        batch = [desk.received(body, author=author, team=team) for body in bodies]
+        batch = [desk.received(body, author=author, team=team, flags=flags) for body in bodies]
         async with self.app.state.sessions.begin() as session:
             await self.registrar.file_reports(batch, session)
 

@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.book import Book, Subject
-from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide
+from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide, registers
 from services.registry.reports import CELL, Filed, age, bracket, sex_age
 from shared.events.displacements import HouseholdClear
 from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Road, Sex
-from tests.registry.factories import NOON, household
+from shared.places import Places
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household
 
 AUTHOR, TEAM, STRANGER = (str(uuid4()) for _ in range(3))
 HOUSEHOLD = ("household", str(uuid4()))
+PLACES = Places.load()
 
 
 def filed(
@@ -33,7 +35,7 @@ def filed(
 
 
 def book_of(reports: Iterable[Filed]) -> Book:
-    book = Book.of()
+    book = Book.of(PLACES)
     for report in reports:
         book.file(report)
     return book
@@ -86,12 +88,13 @@ def test_a_household_that_is_known_only_by_its_row_is_corrected() -> None:
     first = filed(1)
     first.outcome = OutcomeKind.RECORDED
     subject = Subject(HOUSEHOLD, Owner(AUTHOR, TEAM), NOON, {"r": first}, sequence=4, row_version=2)
-    book = Book.of([subject], [first])
+    book = Book.of(PLACES, [subject], [first])
     assert book.file(filed(2)).effect is Effect.SUPERSEDE
     assert [(told.sequence, told.is_correction) for told in book.told] == [(5, True)]
 
 
 CLAIM = Claim(2, HOUSEHOLD, AUTHOR, TEAM, b"2")
+REGISTRARS = CLAIM._replace(author=STRANGER, team=None, is_registrars=True)
 RECORDED = Precedent(1, HOUSEHOLD, b"1", OutcomeKind.RECORDED)
 OWNER = Owner(AUTHOR, TEAM)
 OTHER = ("household", str(UUID(int=1)))
@@ -107,6 +110,13 @@ OTHER = ("household", str(UUID(int=1)))
         (CLAIM._replace(team=None), OWNER, [RECORDED], "supersede"),
         (CLAIM._replace(author=STRANGER, team=None), OWNER, [RECORDED], "not_author"),
         (CLAIM._replace(author=STRANGER, team=None), Owner(AUTHOR, None), [RECORDED], "not_author"),
+        (REGISTRARS, OWNER, [RECORDED], "supersede"),
+        (REGISTRARS, OWNER, [RECORDED._replace(subject=OTHER)], "other_household"),
+        (REGISTRARS, OWNER, [], "waiting"),
+        (REGISTRARS, None, [], "waiting"),
+        (REGISTRARS._replace(version=1), OWNER, [RECORDED], "not_author"),
+        (REGISTRARS._replace(version=1), OWNER, [], "not_author"),
+        (REGISTRARS._replace(is_expired=True), OWNER, [RECORDED], "expired_token"),
         (CLAIM._replace(is_expired=True), OWNER, [RECORDED], "expired_token"),
         (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=3)], "merged"),
         (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=2, digest=b"2")], "repeat"),
@@ -125,6 +135,36 @@ def test_decisions(claim: Claim, owner: Owner | None, precedents: list[Precedent
         assert (decision.effect, decision.outcome) == (expected, OutcomeKind.RECORDED)
     else:
         assert expected in (decision.reason, decision.outcome)
+
+
+@pytest.mark.parametrize(
+    ("flag", "told", "known", "expected"),
+    [
+        (Flag.REGISTRAR_OF_DISTRICT, LEILEK, LEILEK, True),
+        (Flag.REGISTRAR_OF_DISTRICT, LEILEK, "KG05236830020", True),
+        (Flag.REGISTRAR_OF_DISTRICT, LEILEK, KADAMJAI, False),
+        (Flag.REGISTRAR_OF_OBLAST, LEILEK, BATKEN, True),
+        (Flag.REGISTRAR_OF_OBLAST, LEILEK, OSH, False),
+        (Flag.REGISTRAR_OF_OBLAST, LEILEK, None, False),
+        (Flag.REGISTRAR_OF_COUNTRY, LEILEK, OSH, True),
+        (Flag.REGISTRAR_OF_COUNTRY, None, None, True),
+        (Flag.OUTSIDE_AREA, LEILEK, LEILEK, False),
+    ],
+)
+def test_a_registrar_s_area_holds_the_old_place_and_the_new(
+    flag: Flag, told: str | None, known: str | None, expected: bool
+) -> None:
+    assert registers([flag], told, known, PLACES) is expected
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_a_registrar_s_correction_stands_among_the_team_s_in_any_order(order: tuple[int, ...]) -> None:
+    flags = (Flag.REGISTRAR_OF_DISTRICT,)
+    by = {1: filed(1), 2: filed(2, author=STRANGER, team=None, flags=flags), 3: filed(3)}
+    book = book_of(by[version] for version in order)
+    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
+    assert book.subjects[HOUSEHOLD].owner == OWNER
+    assert {one.outcome for one in book.filed} <= {OutcomeKind.RECORDED, OutcomeKind.MERGED}
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,33 @@ async def test_the_same_team_may_correct(file: Filing) -> None:
     assert await file({**body, "version": 2}, author=uuid4()) == ["recorded"]
 
 
+async def test_a_registrar_of_the_area_may_correct_a_household_and_a_group(file: Filing) -> None:
+    for body in (household(), group()):
+        await file(body)
+        correction = {**body, "version": 2, "notes": "исправлено"}
+        assert await file(correction, author=uuid4(), team=None, flags=[Flag.REGISTRAR_OF_DISTRICT]) == ["recorded"]
+    [row] = await file.rows("households")
+    assert (row["author"], row["team"], row["version"]) == (AUTHOR, TEAM, 2)
+
+
+async def test_a_registrar_moves_no_household_into_the_own_area(file: Filing) -> None:
+    body = household()
+    await file(body)
+    moved = {**body, "version": 2, "destination": {"pcode": OSH}}
+    stranger: dict[str, Any] = {"author": uuid4(), "team": None}
+    assert await file(moved, **stranger, flags=[Flag.REGISTRAR_OF_OBLAST]) == ["not_author"]
+    assert await file({**moved, "version": 3}, **stranger, flags=[Flag.REGISTRAR_OF_COUNTRY]) == ["recorded"]
+
+
+async def test_a_registrar_s_correction_that_came_first_is_applied_after_what_it_corrects(file: Filing) -> None:
+    body = household()
+    flags = [Flag.REGISTRAR_OF_OBLAST]
+    assert await file({**body, "version": 2}, author=uuid4(), team=None, flags=flags) == ["waiting"]
+    assert await file(body) == ["recorded"]
+    [row] = await file.rows("households")
+    assert (row["author"], row["version"]) == (AUTHOR, 2)
+
+
 async def test_the_same_report_by_another_author_is_a_repeat_or_held(file: Filing) -> None:
     body = household()
     await file(body)

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from shared.auth import Role
+from shared.events.vocabulary import Flag
 from tests.registry.conftest import AUTHOR, TEAM, Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
 
@@ -56,6 +57,20 @@ async def test_the_history_tells_every_version_and_what_became_of_it(office: Off
         (1, "recorded", None), (2, "recorded", None), (3, "held", "not_author"),
     ]  # fmt: skip
     assert seen["versions"][1]["report"]["notes"] == "мост цел"
+
+
+async def test_the_history_keeps_what_the_team_said_beside_the_registrar_s_correction(office: Office) -> None:
+    body, registrar = household(), uuid4()
+    await office.file(body)
+    await office.file(
+        {**body, "version": 2, "notes": "по списку"}, author=registrar, team=None, flags=(Flag.REGISTRAR_OF_DISTRICT,)
+    )
+    path = f"/v1/households/{body['household_id']}"
+    versions = (await office.get(f"{path}/history", role=Role.REGISTRAR, areas=(LEILEK,))).json()["versions"]
+    assert [(one["author"], one["outcome"], one["report"]["notes"]) for one in versions] == [
+        (str(AUTHOR), "recorded", "мост снесло"), (str(registrar), "recorded", "по списку"),
+    ]  # fmt: skip
+    assert (await office.get(path, role=Role.REGISTRAR, areas=(LEILEK,))).json()["details"]["notes"] == "по списку"
 
 
 async def test_an_author_reads_back_only_the_own_report(office: Office) -> None:
