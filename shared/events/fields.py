@@ -1,6 +1,6 @@
 """The marks and small types that the contract's models are written in."""
 
-from datetime import UTC
+from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -26,6 +26,7 @@ class Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # RFC 9562
 
 
@@ -37,7 +38,17 @@ def random_uuid(value: UUID) -> UUID:
 
 
 RandomId = Annotated[UUID, AfterValidator(random_uuid)]
-Instant = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+def utc(value: datetime) -> datetime:
+    # at the calendar's own ends another time zone's day does not exist
+    if not FIRST_DAY.year <= value.year <= LAST_DAY.year:
+        raise ValueError(f"a time of the years {FIRST_DAY.year} to {LAST_DAY.year} is expected")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(utc)]
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 PCode = Annotated[str, StringConstraints(pattern=r"^KG[0-9]{11}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2; ZZ = unknown, as in CLDR
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$")]

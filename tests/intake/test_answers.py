@@ -99,6 +99,18 @@ async def test_each_wrong_field_is_told_and_no_value(door: Door) -> None:
     assert "secret" not in answer.text
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+06:00", "9999-12-31T23:59:59-06:00", "1899-12-31T12:00:00Z"])
+async def test_a_time_at_the_calendar_s_ends_is_told_by_its_field(door: Door, moment: str) -> None:
+    answer = await door.caller().post(DISPLACEMENTS, household(occurred_at=moment))
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, ["/occurred_at"])
+    assert "1900 to 2199" in answer.json()["errors"][0]["expected"]
+
+
+async def test_a_relocation_that_lies_ahead_is_taken(door: Door) -> None:
+    body = household(occurred_at="2031-05-01T00:00:00+06:00", mobility="planned_relocation")
+    assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
+
+
 async def test_an_unknown_kind_is_told_without_its_value(door: Door) -> None:
     answer = await door.caller().post(DISPLACEMENTS, household(kind="secret"))
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/kind"]

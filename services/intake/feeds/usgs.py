@@ -27,7 +27,7 @@ TYPES = {
     "snow avalanche": HazardType.AVALANCHE,
 }
 
-Milliseconds = Annotated[int, Field(ge=-62_135_596_800_000, le=253_402_300_799_999)]  # years 1 to 9999
+Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # an `Instant`: years 1900 to 2199
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 _source_id: TypeAdapter[str] = TypeAdapter(SourceId)
@@ -42,7 +42,7 @@ class Identity(Loose):
 
     ids: str | None = None
     status: str = ""
-    updated: Annotated[int, Field(ge=0, le=253_402_300_799_999)]
+    updated: Annotated[Milliseconds, Field(ge=0)]
 
 
 class Properties(Identity):
