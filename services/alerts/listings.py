@@ -30,12 +30,6 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    raised_at: datetime
-    alert_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """`areas` is what the caller may see (None = all), `within` what was asked for."""
 
@@ -44,7 +38,7 @@ class Asked:
     statuses: Sequence[Status] = ()
     floor: Severity | None = None
     hazard_id: UUID | None = None
-    after: Cursor | None = None
+    after: tuple[datetime, UUID] | None = None
     areas: frozenset[str] | None = None
     within: frozenset[str] | None = None
 
@@ -87,8 +81,7 @@ async def alerts(session: AsyncSession, asked: Asked) -> list[Alert]:
         list(asked.statuses) or None,
         severities(asked.floor),
         asked.hazard_id,
-        asked.after and asked.after.raised_at,
-        asked.after and asked.after.alert_id,
+        *(asked.after or (None, None)),
         asked.areas if asked.areas is None else list(asked.areas),
         asked.within if asked.within is None else list(asked.within),
         asked.limit,

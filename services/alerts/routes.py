@@ -1,7 +1,5 @@
 """The alerts as people ask for them, and their answers: who takes one on, and what it turned out to be."""
 
-import base64
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -12,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.alerts import answers, listings, queries
 from services.alerts.alerts import Alert, Person
-from services.alerts.listings import Cursor, State
+from services.alerts.listings import State
 from services.alerts.texts import Texts
-from shared import auth
+from shared import auth, cursors
 from shared.auth import Principal
 from shared.database import Session
 from shared.events import AlertRaised
@@ -110,14 +108,14 @@ async def alerts(
     """Newest first; `floor` is the least severity, `area` a P-code whose alerts and those of units in it are meant."""
     places: Places = request.app.state.places
     asked = listings.Asked(
-        states=state, statuses=status, floor=floor, hazard_id=hazard_id, after=decoded(cursor), limit=limit,
+        states=state, statuses=status, floor=floor, hazard_id=hazard_id, after=cursors.decoded(cursor), limit=limit,
         areas=listings.visible(caller, places), within=listings.around([area], places) if area else None,
     )  # fmt: skip
     found = await listings.alerts(session, asked)
     is_more = len(found) == limit
     return AlertPage(
         alerts=[AlertView.model_validate(alert) for alert in found],
-        next=encoded(Cursor(found[-1].raised_at, found[-1].alert_id)) if is_more else None,
+        next=cursors.encoded(found[-1].raised_at, found[-1].alert_id) if is_more else None,
     )
 
 
@@ -206,20 +204,3 @@ def closed(alert: Alert) -> Problem:
 
 def moment(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
-
-
-def encoded(cursor: Cursor) -> str:
-    return base64.urlsafe_b64encode(json.dumps([cursor.raised_at.isoformat(), str(cursor.alert_id)]).encode()).decode()
-
-
-def decoded(cursor: str | None) -> Cursor | None:
-    if cursor is None:
-        return None
-    try:
-        raised_at, alert_id = json.loads(base64.urlsafe_b64decode(cursor))
-        return Cursor(datetime.fromisoformat(raised_at), UUID(alert_id))
-    except (ValueError, TypeError, AttributeError):
-        raise Problem(
-            422, "invalid", "Some fields are not as expected.",
-            errors=[{"pointer": "/cursor", "expected": "the `next` of an earlier page"}],
-        ) from None  # fmt: skip

@@ -1,7 +1,5 @@
 """Households as those see them whom it concerns: a page of them, one opened, and how it came to be what it is."""
 
-import base64
-import json
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +11,7 @@ from services.registry import queries
 from services.registry.queries import Asked
 from services.registry.sight import Sight, sight_of, within
 from services.registry.vault import Vault
-from shared import auth
+from shared import auth, cursors
 from shared.auth import Principal
 from shared.database import Session
 from shared.events.fields import PCode
@@ -113,13 +111,13 @@ async def households(
     places: Places = request.app.state.places
     asked = Asked(
         sight_of(caller, places), limit, status=status, within=within(area, places) if area else None,
-        after=decoded(cursor),
+        after=cursors.decoded(cursor),
     )  # fmt: skip
     found = await queries.page(session, asked)
     await queries.note_read(session, caller, "households", [row["household_id"] for row in found])
     return HouseholdPage(
         households=[Listed.model_validate(dict(row)) for row in found],
-        next=encoded(found[-1]["changed_at"], found[-1]["household_id"]) if len(found) == limit else None,
+        next=cursors.encoded(found[-1]["changed_at"], found[-1]["household_id"]) if len(found) == limit else None,
     )
 
 
@@ -166,17 +164,3 @@ def at_hand(request: Request, caller: Principal) -> tuple[Vault, Sight]:
 def missing() -> Problem:
     """The same for what is not there and what is not the caller's to see."""
     return Problem(404, "not-found", "There is no such household.")
-
-
-def encoded(changed_at: datetime, household_id: UUID) -> str:
-    return base64.urlsafe_b64encode(json.dumps([changed_at.isoformat(), str(household_id)]).encode()).decode()
-
-
-def decoded(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    try:
-        changed_at, household_id = json.loads(base64.urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(changed_at), UUID(household_id)
-    except (ValueError, TypeError):
-        raise Problem(422, "invalid", "The cursor is none of ours: begin without one.") from None

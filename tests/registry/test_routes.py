@@ -1,5 +1,6 @@
 """Who sees which household, over HTTP, on real PostgreSQL and Kafka."""
 
+import base64
 from uuid import uuid4
 
 import pytest
@@ -115,7 +116,15 @@ async def test_pages_go_on_where_the_last_one_ended(office: Office) -> None:
             break
         cursor = f"&cursor={page['next']}"
     assert len(seen) == len(set(seen)) == 7
-    assert (await office.get("/v1/households?cursor=%00", role=Role.OPERATOR)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "inside", ["\0", "[" * 5000, '["9999-12-31T23:59:59-12:00", "{id}"]', '["2026-06-01T00:00:00", "{id}"]', '["2026-06-01T00:00:00Z"]']
+)  # fmt: skip
+async def test_a_cursor_that_is_none_of_ours_is_told(office: Office, inside: str) -> None:
+    cursor = base64.urlsafe_b64encode(inside.replace("{id}", str(uuid4())).encode()).decode()
+    answer = await office.get(f"/v1/households?cursor={cursor}", role=Role.OPERATOR)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cursor")
 
 
 async def test_a_page_can_be_asked_of_an_area(office: Office) -> None:

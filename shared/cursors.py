@@ -1,0 +1,28 @@
+"""Where a page of a list goes on: after a row's instant and id, in letters that only we read."""
+
+import base64
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from shared.events.fields import Instant
+from shared.http import Problem
+
+_place: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[Instant, UUID])
+
+
+def encoded(at: datetime, id: UUID) -> str:
+    return base64.urlsafe_b64encode(_place.dump_json((at, id))).decode()
+
+
+def decoded(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    try:
+        return _place.validate_json(base64.urlsafe_b64decode(cursor))
+    except ValueError:
+        raise Problem(
+            422, "invalid", "Some fields are not as expected.",
+            errors=[{"pointer": "/cursor", "expected": "the `next` of an earlier page"}],
+        ) from None  # fmt: skip
