@@ -12,6 +12,7 @@ BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
 LINES = 4
+MOST = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Chart:
     width: int
     bars: Sequence[Bar]
     lines: Sequence[Line]
+    is_cut: bool
     height: int = HEIGHT
     bar: int = BAR
     left: int = LEFT
@@ -57,19 +59,24 @@ def monthly(figures: Iterable[Figure]) -> Chart:
     top = ceiling(max((sum(parts.values()) for parts in whole.values()), default=0))
     bars = [bar(period, place, parts, top) for place, (period, parts) in enumerate(whole.items())]
     lines = [Line(top * part // LINES, HEIGHT - HEIGHT * part / LINES) for part in range(LINES + 1)]
-    return Chart(LEFT + max(len(bars), 6) * STEP, bars, lines if top >= LINES else [lines[0], lines[-1]])
+    return Chart(
+        LEFT + max(len(bars), 6) * STEP, bars, lines if top >= LINES else [lines[0], lines[-1]], len(months.keys() - whole) > 0,
+    )  # fmt: skip
 
 
 def filled(months: Mapping[str, dict[Scope, int]]) -> dict[str, dict[Scope, int]]:
-    """Months without anybody are shown too: a gap in the row of bars would be read as time."""
+    """Months without anybody are shown too: a gap in the row of bars would be read as time. Of too many the last ones."""
     known = sorted(month for month in months if len(month) == len("2026-01"))
-    years = {year: months[year] for year in sorted(months) if len(year) == len("2026")}
-    if not known:
-        return dict(years)
-    wanted, last = [known[0]], known[-1]
-    while wanted[-1] < last:
-        wanted.append(after(wanted[-1]))
-    return {**years, **{month: months.get(month, {}) for month in wanted}}
+    years = sorted(year for year in months if len(year) == len("2026"))[-MOST:]
+    wanted = known[-1:]
+    while wanted and wanted[-1] > known[0] and len(wanted) < MOST:
+        wanted.append(before(wanted[-1]))
+    return {period: months.get(period, {}) for period in (*years, *reversed(wanted))}
+
+
+def before(month: str) -> str:
+    year, number = map(int, month.split("-"))
+    return f"{year - (number == 1):04}-{(number - 2) % 12 + 1:02}"
 
 
 def after(month: str) -> str:

@@ -17,7 +17,7 @@ from shared import auth
 from shared.auth import Principal
 from shared.config import Settings
 from shared.database import Session
-from shared.events.fields import PCode
+from shared.events.fields import Day, PCode
 from shared.events.vocabulary import AgeBracket, Reason, Sex
 from shared.pages import Pages, language_of
 from shared.places import Places
@@ -58,10 +58,10 @@ class Filters(BaseModel):
 
 
 class StockFilters(Filters):
-    on: Annotated[date | None, Field(alias="date")] = None
+    on: Annotated[Day | None, Field(alias="date")] = None
 
 
-Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # as `Day`
 
 
 class FlowFilters(Filters):
@@ -79,12 +79,12 @@ class FlowFilters(Filters):
 
 
 class PageFilters(FlowFilters, StockFilters):
-    @classmethod
-    def usual(cls, asked: "PageFilters", now: datetime) -> Self:
-        """Without a word of when: today, and the twelve months up to it."""
-        day = asked.on or today(now)
-        since = asked.since or (None if asked.until else charts.after(f"{day.year - 1}-{day.month:02}"))
-        return cls.model_validate({**asked.model_dump(by_alias=True), "date": day, "since": since})
+    def usual(self, now: datetime) -> Self:
+        """Without a word of when: today, and from twelve months back to now; what is dated ahead only where it is asked for."""
+        day = self.on or today(now)
+        since = self.since or (None if self.until else charts.after(f"{day.year - 1}-{day.month:02}"))
+        until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
+        return self.model_copy(update={"on": day, "since": since, "until": until})
 
 
 @router.get("/v1/statistics/stock")
@@ -111,7 +111,7 @@ async def figures_page(
 ) -> Response:
     pages: Pages = request.app.state.pages
     places: Places = request.app.state.places
-    asked = PageFilters.usual(filters, datetime.now(UTC))
+    asked = filters.usual(datetime.now(UTC))
     assert asked.on is not None
     stock = await stock_of(request, session, caller, asked, asked.on)
     flows = await flows_of(request, session, caller, asked)

@@ -2,10 +2,12 @@
 
 import csv
 import io
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from services.registry.telling import BISHKEK
 from shared.auth import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household
@@ -103,6 +105,44 @@ async def test_filters(office: Office) -> None:
     assert (await office.get(f"{FLOWS}?raison=economic", role=Role.ANALYST)).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "stock?date=9999-12-31",
+        "stock?date=0001-01-01",
+        "stock?date=1899-12-31",
+        "flows?until=9999-12",
+        "flows?since=0000-01",
+    ],
+)
+async def test_a_day_outside_the_calendar_of_reports_is_refused(office: Office, asked: str) -> None:
+    path, _, query = asked.partition("?")
+    for page in (f"/v1/statistics/{asked}", f"/figures?{query}"):
+        answer = await office.get(page, role=Role.ANALYST)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/query/{query.split('=')[0]}"), (
+            path
+        )
+
+
+@pytest.mark.parametrize(
+    "query", ["date=1900-01-01", "date=2199-12-31", "until=2199-12", "since=1900-01&until=1900-01"]
+)
+async def test_the_first_and_the_last_day_are_answered(office: Office, query: str) -> None:
+    assert (await office.get(f"/figures?{query}", role=Role.ANALYST)).status_code == 200
+
+
+async def test_one_report_dated_far_ahead_draws_no_bar_unless_asked_for(office: Office) -> None:
+    this_month = f"{datetime.now(BISHKEK):%Y-%m}"
+    await office.file(
+        household(occurred_at=f"{this_month}-01T12:00:00+06:00"), household(occurred_at="2199-05-01T00:00:00Z")
+    )
+    usual = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
+    assert (usual.count('<g class="bar-of">'), "2199-05" in usual) == (1, False)
+    ahead = (await office.get(f"/figures?lang=en&since={this_month}&until=2199-12", role=Role.ANALYST)).text
+    assert (ahead.count('<g class="bar-of">'), "2199-05" in ahead) == (120, True)
+    assert "The bars show the last months only" in ahead
+
+
 async def test_a_year_is_no_month(office: Office) -> None:
     await office.file(household(occurred_at="2025-01-01T00:00:00Z", occurred_at_precision="year"))
     [row] = (await told(office, FLOWS))["rows"]
@@ -153,7 +193,9 @@ async def test_csv_has_the_hxl_row(office: Office) -> None:
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_the_page_shows_both_kinds_side_by_side(office: Office, language: str) -> None:
     await example(office)
-    page = await office.get(f"/figures?lang={language}&date=2026-06-30&since=&reason=&area=&age=", role=Role.ANALYST)
+    page = await office.get(
+        f"/figures?lang={language}&date=2026-06-30&since=&until=2026-08&reason=&area=&age=", role=Role.ANALYST
+    )
     assert page.status_code == 200
     assert f'lang="{language}"' in page.text
     assert "120" in page.text and "41705236000000" in page.text
