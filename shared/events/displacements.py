@@ -1,5 +1,6 @@
 """Reports of displaced households and groups: as they come (`…Report`) and as they travel, sealed (`…Reported`)."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -145,6 +146,7 @@ class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
 
     @model_validator(mode="after")
     def members_fit(self) -> "HouseholdReport":
+        check_counts(self.sex_age, self.persons)
         if self.members and len(self.members) != self.persons:
             raise ValueError("`persons` is expected to equal the number of `members`, where members are given")
         if len({member.member_id for member in self.members}) != len(self.members):
@@ -154,6 +156,17 @@ class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
 
 class GroupReport(GroupClear, GroupSealed, Body):
     """The body of `POST /intake/v1/displacements` for a group that was counted, not listed."""
+
+    @model_validator(mode="after")
+    def counts_fit(self) -> "GroupReport":
+        check_counts(self.sex_age, self.persons)
+        return self
+
+
+def check_counts(sex_age: Sequence[SexAgeCount], persons: int) -> None:
+    """Figures count people by sex and age: they would count more than there are."""
+    if sum(count.count for count in sex_age) > persons:
+        raise ValueError("the counts of `sex_age` are expected to be no more than `persons` together")
 
 
 DisplacementReport = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]

@@ -111,6 +111,16 @@ async def test_a_relocation_that_lies_ahead_is_taken(door: Door) -> None:
     assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
 
 
+async def test_counts_by_sex_and_age_are_of_the_persons(door: Door) -> None:
+    counts = [{"sex": "female", "age": "0-5", "count": 3}, {"sex": "male", "age": "60+", "count": 2}]
+    for body in (household(members=[], sex_age=counts), group(sex_age=counts)):
+        answer = await door.caller().post(DISPLACEMENTS, {**body, "persons": 4})
+        [error] = answer.json()["errors"]
+        assert answer.status_code == 422
+        assert error["expected"] == "the counts of `sex_age` are expected to be no more than `persons` together"
+        assert (await door.caller().post(DISPLACEMENTS, {**body, "persons": 5})).status_code == 202
+
+
 async def test_an_unknown_kind_is_told_without_its_value(door: Door) -> None:
     answer = await door.caller().post(DISPLACEMENTS, household(kind="secret"))
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/kind"]
