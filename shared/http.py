@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import access, log
 from shared.auth import Authenticator, Unauthenticated
 from shared.config import Settings
+from shared.faults import PartAtFault
 from shared.metrics import HttpMetrics, metrics
 
 logger = log.get()
@@ -278,6 +279,14 @@ def _entry(error: Any) -> dict[str, str]:
     return {"pointer": "/" + "/".join(map(str, path)), "expected": "no such field" if is_unknown else error["msg"]}
 
 
+async def _part_away(_: Request, error: Exception) -> Response:
+    logger.error("a request needs a part that is away", **log.described(error))
+    return Problem(
+        503, "part-away", "A part or key that this needs is not here. Nothing is lost; try again later.",
+        headers={"retry-after": "5"},
+    ).response()  # fmt: skip
+
+
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
@@ -287,6 +296,7 @@ async def _http(_: Request, error: Exception) -> Response:
 
 HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     Problem: _problem,
+    PartAtFault: _part_away,
     RequestValidationError: _invalid,
     HTTPException: _http,
 }

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from services.registry.draws import take
+from shared.faults import PartAtFault
 
 NONCE = 12
 
@@ -27,8 +28,8 @@ class Key(NamedTuple):
         return self.cipher.decrypt(sealed[:NONCE], sealed[NONCE:], aad)
 
 
-class UnknownKek(Exception):
-    """A key was wrapped by a key-encryption key that this installation does not have."""
+class UnknownKek(PartAtFault):
+    """A key was wrapped by a key-encryption key that is not here: nothing is wrong with what it seals, which waits."""
 
 
 class Vault:

@@ -15,9 +15,10 @@ from services.registry.handlers import Registrar
 from services.registry.vault import Vault
 from shared import database
 from shared.events.vocabulary import Flag
+from shared.faults import PartAtFault
 from shared.places import Places
 from tests.installation import Installation
-from tests.registry.factories import BATKEN, OSH, Desk, group, household
+from tests.registry.factories import BATKEN, OSH, Desk, group, household, kek
 
 pytestmark = pytest.mark.anyio
 
@@ -222,6 +223,14 @@ async def test_an_earlier_displacement_that_comes_later_does_not_move_the_househ
     await file({**body, "version": 2, "occurred_at": "2024-01-01T00:00:00Z"})
     [row] = await file.rows("households")
     assert row["destination_pcode"] == BATKEN
+
+
+async def test_a_household_under_a_key_that_is_not_here_waits(file: Filing, tmp_path: Path) -> None:
+    body = household()
+    await file(body)
+    file.registrar = Registrar(Vault(kek(tmp_path)), Places.load())
+    with pytest.raises(PartAtFault):
+        await file({**body, "version": 2})
 
 
 async def test_an_expired_token_is_held(file: Filing) -> None:

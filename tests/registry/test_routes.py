@@ -4,6 +4,7 @@ import base64
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from shared.auth import Role
 from shared.events.vocabulary import Flag
@@ -83,6 +84,18 @@ async def test_an_author_reads_back_only_the_own_report(office: Office) -> None:
     assert own.json()["report"]["notes"] == "мост снесло"
     assert "от другого" not in (await office.get(f"{path}/history", role=Role.FIELD, account=AUTHOR)).text
     assert (await office.get(path, role=Role.FIELD, account=uuid4())).status_code == 404
+
+
+async def test_a_key_that_is_not_here_is_said_and_nothing_is_shown(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text("UPDATE household_keys SET kek_id = 'another'"))
+    for path in PATHS[1:]:
+        answer = await office.get(path.format(id=body["household_id"]), role=Role.REGISTRAR)
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:dayar:problem:part-away")
+        assert answer.headers["retry-after"] == "5"
+    assert await office.reads() == []
 
 
 async def test_a_household_abroad_is_seen_where_it_came_from(office: Office) -> None:
