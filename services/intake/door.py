@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from aiokafka.errors import MessageSizeTooLargeError
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -131,14 +132,23 @@ class Door:
             return Answer.FULL
         return Answer.SPOOLED
 
-    async def _publish_surely(self, messages: Sequence[Message]) -> None:
+    async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
+        """Returns what the broker refuses for its size, found by halving; all else has its ack, some of it twice."""
         while True:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
             except BrokerAway:
                 await asyncio.sleep(PAUSE_SECONDS)
+            except MessageSizeTooLargeError:
+                half = len(messages) // 2
+                if not half:
+                    return list(messages)
+                return [
+                    *await self._publish_surely(messages[:half]),
+                    *await self._publish_surely(messages[half:]),
+                ]
             else:
-                return
+                return []
 
 
 def compared(traces: Sequence[Trace], marks: Sequence[bytes | None]) -> list[Answer]:

@@ -149,9 +149,11 @@ def drafted(
     if isinstance(item, Invalid):
         return invalid(item.errors)
     try:
-        return intake.draft(item, principal, now)
+        draft = intake.draft(item, principal, now)
     except Problem as problem:
         return problem
+    # as it will be written: of an array nobody knows where an item begins and ends
+    return too_big("report") if len(draft.content) > REPORT_BYTES else draft
 
 
 async def ledger(request: Request) -> Response:
@@ -171,7 +173,7 @@ async def body(receive: Receive, limit: int) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise Problem(413, "too-big", f"A body of at most {limit} bytes is expected.")
+            raise too_big("body", limit)
         chunks.append(chunk)
         if not message.get("more_body"):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -190,6 +192,10 @@ def result(draft: Draft, answer: Answer) -> dict[str, Any]:
     if answer in PROBLEMS:
         return {**found, "status": REFUSED, "problem": PROBLEMS[answer]().content}
     return {**found, "status": answer}
+
+
+def too_big(what: str, limit: int = REPORT_BYTES) -> Problem:
+    return Problem(413, "too-big", f"A {what} of at most {limit} bytes is expected.")
 
 
 def invalid(errors: Sequence[dict[str, str]]) -> Problem:

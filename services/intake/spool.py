@@ -14,14 +14,14 @@ from typing import Self
 from uuid import uuid4
 
 from shared import log
-from shared.events import Message
+from shared.events import Message, header
 
 logger = log.get()
 
 SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 
-Publish = Callable[[Sequence[Message]], Awaitable[None]]
+Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # gives back what the broker refuses for ever
 
 
 class SpoolFull(Exception):
@@ -98,7 +98,10 @@ class Spool:
                 self._settle(each, failure)
 
     async def drain(self, publish: Publish) -> None:
-        """Publishes the oldest segment and deletes it, for ever; `publish` returns after the acks."""
+        """Publishes the oldest segment and deletes it, for ever; `publish` returns after the acks.
+
+        A segment with a damaged or refused record is kept for a person, so that it holds up none that comes after it.
+        """
         while True:
             await self._filled.wait()
             self._filled.clear()
@@ -138,10 +141,12 @@ class Spool:
     async def _publish(self, file: Path, publish: Publish) -> None:
         size = file.stat().st_size
         messages, lines, is_damaged = await asyncio.to_thread(read, file)
+        refused: list[Message] = []
         for start in range(0, len(messages), DRAINED_AT_ONCE):
-            await publish(messages[start : start + DRAINED_AT_ONCE])
-        if is_damaged:
-            logger.error("spool segment damaged", segment=file.name)
+            refused += await publish(messages[start : start + DRAINED_AT_ONCE])
+        if is_damaged or refused:
+            event_ids = [header(message.headers, "ce_id") for message in refused]
+            logger.error("spool segment set aside", segment=file.name, damaged=is_damaged, refused=event_ids)
             file.rename(file.with_suffix(".damaged"))
         else:
             file.unlink()

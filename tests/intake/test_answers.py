@@ -170,6 +170,17 @@ async def test_too_big_is_413(door: Door) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_in_a_batch_too_big_is_413_of_that_report_alone(door: Door) -> None:
+    caller = door.caller(Role.OPERATOR, road=Road.CONSOLE)
+    ring = [[72.123456 + number / 1e6, 41.123456] for number in range(2000)]
+    big = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 32}}
+    fits = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 3}}
+    assert len(json.dumps(fits)) < 256 * 1024 < len(json.dumps(big)) < 2 * 1024 * 1024
+    results = (await caller.post(BATCH, [household(), big, fits])).json()["results"]
+    assert [each["status"] for each in results] == ["accepted", 413, "accepted"]
+    assert results[1]["type"] == "urn:dayar:problem:too-big"
+
+
 async def test_more_at_once_than_one_account_may_have_is_429(installation: Installation) -> None:
     async for door in opened(installation, intake_requests_at_once=1):
         caller = door.caller()

@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
+from services.intake import spool as spools
 from services.intake.config import IntakeSettings
 from shared.auth import Role
+from shared.events import Message
 from tests.installation import Installation
 from tests.intake.conftest import DISPLACEMENTS, Door, opened
 from tests.intake.factories import household
+from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 
@@ -49,11 +53,8 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
     assert ready["parts"]["kafka"] is False
     parts.kafka.process.resume()
 
-    async def is_drained() -> bool:
-        ledger = await own_door.caller(Role.OPERATOR).get("/v1/ledger")
-        return bool(ledger.json()["spool"] == {"records": 0, "bytes": 0, "damaged": 0})
-
-    await wait_for(is_drained, timeout=60)
+    await wait_for(partial(is_drained, own_door), timeout=60)
+    assert await spool(own_door) == {"records": 0, "bytes": 0, "damaged": 0}
     assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
     counts = await own_door.counts()
     assert counts["sent"] == sum(counts[name] for name in ("accepted", "spooled", "duplicate", "refused"))
@@ -70,3 +71,26 @@ async def test_what_was_spooled_before_a_restart_goes_after_it(own_installation:
     async for door in opened(own_installation):
         await wait_for(lambda: not list(folder.glob("*/*.spool")), timeout=60)
         assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+
+
+async def test_a_spooled_record_too_big_for_the_broker_holds_up_no_other(installation: Installation) -> None:
+    folder = installation.settings(IntakeSettings).spool_folder / "of one who died"
+    folder.mkdir(parents=True)
+    headers = (("ce_id", b"1"),)
+    lines = [Message("hazards", b"key", b"x" * size, headers) for size in (10, 2 << 20, 20)]
+    (folder / "1.spool").write_bytes(b"".join(map(spools.line, lines)))
+    async for door in opened(installation):
+        await wait_for(partial(is_drained, door), timeout=60)
+        assert (await spool(door))["damaged"] == 1
+        published = await everything(installation, "hazards", "alerts")
+        assert {len(record.value) for record in published} == {10, 20}
+        assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+
+
+async def spool(door: Door) -> dict[str, int]:
+    found: dict[str, int] = (await door.caller(Role.OPERATOR).get("/v1/ledger")).json()["spool"]
+    return found
+
+
+async def is_drained(door: Door) -> bool:
+    return (await spool(door))["records"] == 0

@@ -28,15 +28,17 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """Keeps what was published; away until told otherwise."""
+    """Keeps what was published, and gives back what is too big for it; away until told otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()
+        self.limit = limit
         self.published: list[Message] = []
 
-    async def publish(self, messages: Sequence[Message]) -> None:
+    async def publish(self, messages: Sequence[Message]) -> list[Message]:
         await self.there.wait()
-        self.published.extend(messages)
+        self.published.extend(each for each in messages if len(each.value) <= self.limit)
+        return [each for each in messages if len(each.value) > self.limit]
 
 
 async def test_records_leave_in_the_order_they_came(tmp_path: Path) -> None:
@@ -111,6 +113,23 @@ async def test_a_damaged_record_is_kept_for_a_person_and_the_others_go(tmp_path:
         draining.cancel()
     assert broker.published == [message(0), message(2)]
     assert spool.damaged == 1
+
+
+async def test_a_record_that_the_broker_refuses_is_kept_for_a_person_and_the_others_go(tmp_path: Path) -> None:
+    spool, broker = Spool.open(tmp_path, limit=LIMIT), Broker(limit=500)
+    broker.there.set()
+    big = message(1, size=1000)
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(spool.write()), tasks.create_task(spool.drain(broker.publish))]
+        await spool.add([message(0), big, message(2)])
+        await wait_for(lambda: spool.is_empty)
+        await spool.add([message(3)])
+        await wait_for(lambda: spool.is_empty)
+        for task in running:
+            task.cancel()
+    assert broker.published == [message(0), message(2), message(3)]
+    [kept] = spool.folder.glob("*.damaged")
+    assert big in spools.read(kept)[0]
 
 
 async def test_full_is_said_and_takes_nothing(tmp_path: Path) -> None:
