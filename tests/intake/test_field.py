@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from deploy.local.process import wait_until
 from services.intake.field import pages
@@ -140,6 +140,79 @@ def test_what_one_wrote_is_not_sent_in_another_s_name(phone: BrowserContext, cen
     filled(page)
     signed_in(page, centre.account(Role.FIELD))
     expect(page.locator("#reports .answer")).to_have_text("Written by Гүлзат: sign in with that name to send it")
+
+
+def test_what_one_wrote_another_cannot_open(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    page.click("#reports >> text=Correct")
+    page.fill("#notes", "sleeps at Айгүл's")
+    page.click("#sign-out")
+    expect(page.locator("#notes")).to_have_value("")
+    signed_in(page, centre.account(Role.FIELD))
+    assert page.locator("#reports button").all_inner_texts() == ["Remove from this phone"]
+
+
+def test_a_report_corrected_while_it_is_on_its_way_is_sent_as_its_next_version(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    before = centre.displacements()
+    on_its_way: list[Route] = []
+    page.route("**/v1/displacements", on_its_way.append)
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+    page.click("#reports >> text=Correct")
+    page.fill("#persons", "5")
+    page.click("#send")
+    expect(page.locator("#reports .muted")).to_contain_text("persons: 5")
+    page.unroute("**/v1/displacements")
+    [first] = on_its_way
+    first.continue_()
+    expect(page.locator("#reports strong")).to_contain_text("correction 1", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    assert centre.displacements() == before + 2
+
+
+def test_a_report_answered_while_its_correction_is_written_is_corrected(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    on_its_way: list[Route] = []
+    page.route("**/v1/displacements", on_its_way.append)
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+    page.click("#reports >> text=Correct")
+    page.fill("#persons", "5")
+    page.unroute("**/v1/displacements")
+    on_its_way[0].continue_()
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    page.click("#send")
+    expect(page.locator("#reports strong")).to_contain_text("correction 1")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre, "ru")
+    signed_in(page, centre.account(Role.FIELD))
+    pointers = ["/occurred_at", "/destination/pcode", "/members/0/birth_year", "/sex_age/1/count", "/needs/0"]
+    problem = {"errors": [{"pointer": pointer, "expected": "Input should be otherwise"} for pointer in pointers]}
+    page.route("**/v1/displacements", lambda route: route.fulfill(status=422, json=problem))
+    filled(page)
+    expect(page.locator("#reports .errors li")).to_have_text(
+        ["Когда они уехали", "Где они сейчас", "Год рождения", "Число по полу и возрасту", "Что им нужно прежде всего"]
+    )
+
+
+def test_a_centre_that_does_not_answer_is_not_a_wrong_password(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.route("**/v1/tokens", lambda route: route.fulfill(status=502, body="no gateway"))
+    page.fill("#name", "anybody")
+    page.fill("#password", PASSWORD)
+    page.click("#sign-in button")
+    expect(page.locator("#sign-in-failed")).to_have_text("There is no connection now. Try again later.")
 
 
 def test_a_group_with_counts_by_sex_and_age(phone: BrowserContext, centre: Centre) -> None:

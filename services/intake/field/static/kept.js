@@ -4,10 +4,11 @@
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused"} State
  * @typedef {{pointer: string, expected: string}} FieldError
  * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group"}} Body
- * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[], title?: string}} Kept
+ * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[]}} Kept
  * @typedef {{token: string, name: string, isOver?: boolean}} Account
  */
 
+export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const ANSWERED_DAYS = 14;
 const ANSWERED = ["accepted", "spooled", "duplicate"];
@@ -27,19 +28,45 @@ export function reports() {
   return keys().map((key) => JSON.parse(localStorage.getItem(key) ?? "null")).sort((a, b) => b.at.localeCompare(a.at));
 }
 
+/** @param {string} reportId @returns {Kept | null} as it is now */
+export function kept(reportId) {
+  return JSON.parse(localStorage.getItem(PREFIX + reportId) ?? "null");
+}
+
 /** @param {Kept} report @throws {DOMException} where the phone has no room */
 export function keep(report) {
   localStorage.setItem(PREFIX + report.body.report_id, JSON.stringify(report));
+  changed();
 }
 
 /** @param {Kept} report */
 export function remove(report) {
   localStorage.removeItem(PREFIX + report.body.report_id);
+  changed();
+}
+
+function changed() {
+  dispatchEvent(new Event(CHANGED));
 }
 
 /** @param {Kept} report */
 export function isAnswered(report) {
   return ANSWERED.includes(report.state);
+}
+
+/** A phone is shared: what another wrote is not theirs to open. @param {Kept} report */
+export function isOwn(report) {
+  return !report.account || report.account === account()?.name;
+}
+
+/** @param {Kept} one @param {Kept} other */
+export function isSame(one, other) {
+  return JSON.stringify(one.body) === JSON.stringify(other.body);
+}
+
+/** What a correction of it is: a version that the centre does not have is still free. @param {Kept} report */
+export function nextVersion(report) {
+  return report.body.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
 
 /** Answered reports stay a while for corrections; personal data has no business here for longer. */
@@ -57,6 +84,7 @@ export function account() {
 export function setAccount(value) {
   if (value) localStorage.setItem("dayar.account", JSON.stringify(value));
   else localStorage.removeItem("dayar.account");
+  changed();
 }
 
 /** @returns {string} */

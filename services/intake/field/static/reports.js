@@ -9,7 +9,7 @@ const NOON = "T12:00:00+06:00"; // a day is told by its noon in Bishkek, with th
 /**
  * @param {HTMLFormElement} form
  * @param {string} status
- * @param {Body | null} corrected
+ * @param {Body | null} corrected with the version that the correction has
  * @param {object | null} point
  * @returns {Body}
  */
@@ -22,7 +22,7 @@ export function read(form, status, corrected, point) {
     kind,
     report_id: corrected?.report_id ?? uuid(),
     [`${kind}_id`]: corrected?.[`${kind}_id`] ?? uuid(),
-    version: (corrected?.version ?? 0) + 1,
+    version: corrected?.version ?? 1,
     status,
     occurred_at: data.get("occurred") + NOON,
     occurred_at_precision: "day",

@@ -4,7 +4,8 @@ const KEPT = "field-1";
 const PAGE = "/intake/field";
 const FILES = [
   PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
-  `${PAGE}/files/field.js`, `${PAGE}/files/kept.js`, `${PAGE}/files/reports.js`, `${PAGE}/files/field.css`,
+  `${PAGE}/files/field.js`, `${PAGE}/files/accounts.js`, `${PAGE}/files/form.js`, `${PAGE}/files/kept.js`, `${PAGE}/files/labels.js`,
+  `${PAGE}/files/list.js`, `${PAGE}/files/outbox.js`, `${PAGE}/files/page.js`, `${PAGE}/files/reports.js`, `${PAGE}/files/field.css`,
   "/static/pages.css", "/static/icon.svg",
 ];
 const PATIENCE_MS = 3_000;

@@ -1,0 +1,38 @@
+// Who reports from this phone.
+
+import { device, keep, reports, setAccount } from "./kept.js";
+import { post, sendWaiting } from "./outbox.js";
+import { element, tell, texts } from "./page.js";
+
+/** @param {SubmitEvent} event */
+export async function signIn(event) {
+  event.preventDefault();
+  const data = new FormData(/** @type {HTMLFormElement} */ (event.target));
+  const name = String(data.get("name")).trim();
+  const failure = await signedIn(name, String(data.get("password")));
+  tell(element("sign-in-failed"), failure);
+  if (failure) return;
+  /** @type {HTMLFormElement} */ (event.target).reset();
+  adopt(name);
+  void sendWaiting();
+}
+
+/** What went wrong, or nothing. @param {string} name @param {string} password */
+async function signedIn(name, password) {
+  try {
+    const answer = await post("/v1/tokens", { name, password, device: device() });
+    if (answer.ok) setAccount({ token: (await answer.json()).token, name });
+    return answer.ok ? "" : { 401: texts.password, 403: texts.first, 429: texts.often }[answer.status] ?? texts.away;
+  } catch {
+    return texts.away;
+  }
+}
+
+/** Reports written before anybody signed in are of whoever signs in first. @param {string} name */
+function adopt(name) {
+  for (const report of reports()) if (!report.account) keep({ ...report, account: name });
+}
+
+export function signOut() {
+  setAccount(null);
+}

@@ -1,0 +1,168 @@
+// The form: empty, or holding a report to correct.
+
+import { account, CHANGED, isOwn, keep, kept, nextVersion, uuid } from "./kept.js";
+import { sendWaiting } from "./outbox.js";
+import { copy, element, filled, part, tell, texts } from "./page.js";
+import { counters, fields, read } from "./reports.js";
+
+/**
+ * @typedef {import("./kept.js").Kept} Kept
+ * @typedef {import("./kept.js").Body} Body
+ * @typedef {{pcode: string, name: string}} Unit
+ */
+
+const LOCATING_MS = 20_000;
+
+/** @type {(Unit & {districts: Unit[]})[]} */
+const oblasts = JSON.parse(element("districts").textContent ?? "[]");
+const form = /** @type {HTMLFormElement} */ (element("report"));
+const status = element("main").dataset.status ?? "Actual";
+/** @type {Kept | null} */
+let corrected = null;
+/** @type {object | null} */
+let point = null;
+
+/** @param {string} name @returns {HTMLInputElement} */
+function control(name) {
+  return /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+}
+
+export function listen() {
+  form.addEventListener("submit", submitted);
+  form.addEventListener("change", (event) => {
+    const { name } = /** @type {HTMLInputElement} */ (event.target);
+    if (name === "kind") kindChosen();
+    if (name.endsWith("_oblast")) districts(name.replace("_oblast", ""), control(name).value);
+  });
+  element("add-member").addEventListener("click", () => addMember());
+  element("cancel").addEventListener("click", () => begin(null));
+  element("locate").addEventListener("click", locate);
+  element("locate").hidden = !("geolocation" in navigator && window.isSecureContext);
+  addEventListener(CHANGED, () => { if (corrected && !isOwn(corrected)) begin(null); });
+}
+
+/** @param {SubmitEvent} event */
+function submitted(event) {
+  event.preventDefault();
+  const missing = wrong();
+  tell(element("wrong"), missing);
+  if (missing) return;
+  const latest = corrected && (kept(corrected.body.report_id) ?? corrected); // it may have been answered meanwhile
+  const body = read(form, status, latest && { ...latest.body, version: nextVersion(latest) }, point);
+  try {
+    keep({ body, account: account()?.name ?? "", state: "waiting", at: new Date().toISOString() });
+  } catch {
+    return tell(element("wrong"), texts.full);
+  }
+  begin(null);
+  element("kept-reports").scrollIntoView({ block: "start" });
+  void sendWaiting();
+}
+
+function wrong() {
+  const controls = [...form.elements].filter((each) => each instanceof HTMLInputElement || each instanceof HTMLSelectElement || each instanceof HTMLTextAreaElement);
+  const invalid = controls.filter((each) => each.offsetParent && !each.validity.valid);
+  controls.forEach((each) => each.toggleAttribute("aria-invalid", false));
+  invalid.forEach((each) => each.setAttribute("aria-invalid", "true"));
+  if (invalid.length) {
+    invalid[0].focus();
+    return filled(texts.wrong, { fields: invalid.map((each) => each.labels?.[0]?.firstChild?.textContent ?? "").join(", ") });
+  }
+  const counted = counters(form).reduce((sum, each) => sum + Number(each.value), 0);
+  return counted > Number(control("persons").value) ? texts.counts : "";
+}
+
+/** @param {Kept} report */
+export function correct(report) {
+  begin(report);
+  element("form-title").focus();
+  element("form-title").scrollIntoView();
+}
+
+/** A clean form, or one that holds a report to correct. @param {Kept | null} report */
+export function begin(report) {
+  form.reset();
+  point = report?.body.destination_point ?? null;
+  corrected = report;
+  element("members").replaceChildren();
+  control("occurred").value = today();
+  control("occurred").max = today();
+  if (report) write(report.body);
+  for (const name of ["origin", "destination"]) if (!report) districts(name, "");
+  element("correcting").hidden = element("cancel").hidden = !report;
+  tell(element("located"), "");
+  tell(element("wrong"), "");
+  kindChosen();
+  membersChanged();
+}
+
+/** @param {Body} body */
+function write(body) {
+  for (const [name, value] of Object.entries({
+    occurred: body.occurred_at.slice(0, 10), mobility: body.mobility, reason: body.reasons[0], hazard_type: body.hazard_type,
+    persons: body.persons, households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
+    notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
+  })) if (value !== undefined) control(name).value = String(value);
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = body.needs.includes(box.value);
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.checked = radio.value === body.kind;
+  control("consent").checked = body.legal_basis === "consent";
+  for (const field of counters(form)) {
+    const found = (body.sex_age ?? []).find((/** @type {any} */ each) => each.sex === field.dataset.sex && each.age === field.dataset.age);
+    field.value = found ? String(found.count) : "";
+  }
+  for (const name of ["origin", "destination"]) districts(name, body[name].pcode ?? body[name].country);
+  for (const member of body.members ?? []) addMember(member);
+}
+
+/** @param {string} name @param {string} code */
+function districts(name, code) {
+  const oblast = oblasts.find((each) => each.pcode === code || each.districts.some((district) => district.pcode === code));
+  control(`${name}_oblast`).value = oblast?.pcode ?? code;
+  const select = /** @type {HTMLSelectElement} */ (element(`${name}-district`));
+  select.replaceChildren(...[{ pcode: "", name: texts.whole }, ...(oblast?.districts ?? [])].map((unit) => new Option(unit.name, unit.pcode)));
+  select.value = oblast?.pcode === code ? "" : code;
+  /** @type {HTMLElement} */ (select.closest(".field")).hidden = !oblast?.districts.length;
+}
+
+function kindChosen() {
+  const kind = /** @type {HTMLInputElement} */ (form.querySelector("[name=kind]:checked")).value;
+  for (const each of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) each.hidden = each.dataset.kind !== kind;
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(corrected) && !radio.checked;
+  membersChanged();
+}
+
+/** @param {Record<string, any>} [member] */
+function addMember(member) {
+  const item = /** @type {HTMLElement} */ (copy("member"));
+  item.dataset.id = member?.member_id ?? uuid();
+  for (const field of fields(item)) field.value = String(member?.[field.dataset.name ?? ""] ?? (field.tagName === "SELECT" ? "unknown" : ""));
+  if (!member) fields(item)[0].value = element("members").childElementCount ? "child" : "head";
+  part(item, "[data-remove]").addEventListener("click", () => { item.remove(); membersChanged(); });
+  element("members").append(item);
+  membersChanged();
+}
+
+/** Where persons are listed their number is known. */
+function membersChanged() {
+  const count = element("members").childElementCount;
+  const isListed = count > 0 && control("kind").value === "household";
+  control("persons").readOnly = isListed;
+  if (isListed) control("persons").value = String(count);
+}
+
+function locate() {
+  navigator.geolocation.getCurrentPosition(({ coords }) => {
+    point = { lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) };
+    tell(element("located"), filled(texts.located, { metres: Math.round(coords.accuracy) }));
+  }, () => tell(element("located"), texts.unlocated), { enableHighAccuracy: true, timeout: LOCATING_MS });
+}
+
+/** @param {number} degrees */
+function round(degrees) {
+  return Math.round(degrees * 100_000) / 100_000; // one metre
+}
+
+/** Today in Bishkek. */
+function today() {
+  return new Date(Date.now() + 6 * 3_600_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,48 @@
+// The page's own texts and pieces, for all who show something on it.
+
+/** @type {Record<string, string>} */
+export const texts = JSON.parse(element("texts").textContent ?? "{}");
+
+/** @param {string} id */
+export function element(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/** @param {HTMLElement} place @param {string} text */
+export function tell(place, text) {
+  place.textContent = text;
+  place.hidden = !text;
+}
+
+/** @param {string} text @param {Record<string, string | number>} values */
+export function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/** @param {string} id */
+export function copy(id) {
+  const template = /** @type {HTMLTemplateElement} */ (element(id));
+  return /** @type {Node} */ (template.content.firstElementChild).cloneNode(true);
+}
+
+/** @param {HTMLElement} item @param {string} selector */
+export function part(item, selector) {
+  return /** @type {HTMLElement} */ (item.querySelector(selector));
+}
+
+/** @param {string} text */
+export function line(text) {
+  const item = document.createElement("li");
+  item.textContent = text;
+  return item;
+}
+
+/** @param {string} text @param {() => void} deed */
+export function button(text, deed) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button";
+  made.textContent = text;
+  made.addEventListener("click", deed);
+  return made;
+}
