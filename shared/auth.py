@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from starlette.requests import HTTPConnection
 
 from shared.events.vocabulary import Road
-from shared.seal import key_id, write_private
+from shared.seal import key_id, write_whole
 
 ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
@@ -188,10 +188,9 @@ def generate(folder: Path) -> str:
     public = private.public_key()
     kid = key_id(public.public_bytes_raw())
     (folder / "public").mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    write_private(
-        folder / "public" / f"{kid}.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    )
+    write_whole(folder / "public" / f"{kid}.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    # last: a token is signed only with a key that everybody can check
+    write_whole(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return kid
 
 

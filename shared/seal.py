@@ -115,8 +115,8 @@ def generate(folder: Path) -> str:
     public = private.public_key().public_bytes_raw()
     kid = key_id(public)
     (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(folder / "private" / f"{kid}.key", private.private_bytes_raw())
-    write_private(folder / "public.key", public)
+    write_whole(folder / "private" / f"{kid}.key", private.private_bytes_raw())
+    write_whole(folder / "public.key", public)  # last: nothing is sealed to a key that nobody can open with
     return kid
 
 
@@ -124,6 +124,24 @@ def write_private(file: Path, content: bytes) -> None:
     """A file that only its owner reads, from its first moment on."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
         stream.write(content)
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """As `write_private`, but whole or not at all, through a power cut too."""
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    write_private(unfinished, content)
+    sync(unfinished)
+    unfinished.replace(file)
+    sync(file.parent)
+
+
+def sync(path: Path) -> None:
+    """A new or renamed file survives a power cut only when its folder was synced too."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def key_id(public: bytes) -> str:
@@ -139,4 +157,14 @@ def decode(text: str) -> bytes:
     return pybase64.b64decode(text + "=" * (-len(text) % 4), URL_SAFE, validate=True)
 
 
-__all__ = ["Opener", "SealMismatch", "Sealer", "UnknownKeyId", "generate", "report_aad", "write_private"]
+__all__ = [
+    "Opener",
+    "SealMismatch",
+    "Sealer",
+    "UnknownKeyId",
+    "generate",
+    "report_aad",
+    "sync",
+    "write_private",
+    "write_whole",
+]

@@ -1,6 +1,5 @@
 """The installation's secrets, drawn once at its creation; each file is its owner's alone."""
 
-import os
 import secrets
 from pathlib import Path
 
@@ -30,11 +29,7 @@ def draw(folder: Path) -> None:
 def keep(file: Path, content: bytes) -> None:
     """Whole or not at all, through a power cut too; what is there stays."""
     if not file.exists():
-        unfinished = file.with_name(f".{file.name}")
-        seal.write_private(unfinished, content)
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
-        unfinished.replace(file)
+        seal.write_whole(file, content)
 
 
 def env(folder: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from shared import log
 from shared.events import Message, header
+from shared.seal import sync
 
 logger = log.get()
 
@@ -65,6 +66,7 @@ class Spool:
             lock = lock_file(folder)
             for orphan in orphans:
                 adopt(orphan, folder)
+            sync(root)
         return cls(folder, lock, limit)
 
     @property
@@ -165,7 +167,7 @@ class Segment:
         # Named by time, so that adopted segments keep their place; the rest of the name keeps two folders' apart.
         file = folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.spool"
         segment = cls(file, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
-        sync_folder(folder)
+        sync(folder)
         return segment
 
     def append(self, lines: bytes) -> None:
@@ -224,7 +226,7 @@ def adopt(orphan: Path, folder: Path) -> None:
         return
     for file in [*segments(orphan), *orphan.glob("*.damaged")]:
         file.rename(folder / file.name)
-    sync_folder(folder)
+    sync(folder)
     (orphan / "lock").unlink()
     orphan.rmdir()
     os.close(lock)
@@ -248,14 +250,5 @@ def alone(root: Path) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """A new or renamed file survives a power cut only when its folder was synced too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -78,6 +78,13 @@ async def test_waiters_share_an_fsync(tmp_path: Path, monkeypatch: pytest.Monkey
     spool.close()
 
 
+def test_a_new_folder_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    Spool.open(tmp_path, limit=LIMIT).close()
+    assert tmp_path in synced
+
+
 async def test_a_dead_owner_s_records_are_adopted_and_a_living_one_s_are_not(tmp_path: Path) -> None:
     dead, living = Spool.open(tmp_path, limit=LIMIT), Spool.open(tmp_path, limit=LIMIT)
     await written(dead, range(3))

@@ -1,5 +1,6 @@
 """Tokens: what is taken, what is not, and that a revocation is asked on each request."""
 
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,13 @@ def asking(token: str | None = None, cookie: str | None = None) -> HTTPConnectio
     headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
     headers += [(b"cookie", f"session={cookie}".encode())] if cookie else []
     return HTTPConnection({"type": "http", "headers": headers, "method": "GET"})
+
+
+def test_each_half_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink().name))
+    kid = auth.generate(tmp_path / "tokens")
+    assert synced == [f".{kid}.pem.unfinished", "public", ".private.pem.unfinished", "tokens"]
 
 
 def test_a_token_carries_its_principal_whole(keys: Path, authenticator: Authenticator) -> None:

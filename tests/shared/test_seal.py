@@ -1,5 +1,6 @@
 """Sealing: only the private key opens, only around the same report, and the data key wears out."""
 
+import os
 import stat
 from pathlib import Path
 from uuid import UUID
@@ -75,3 +76,10 @@ def test_only_the_owner_reads_the_keys(keys: Path) -> None:
     files = [file for file in keys.rglob("*.key") if file.is_file()]
     assert len(files) == 2
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_each_half_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink().name))
+    kid = seal.generate(tmp_path / "seal")
+    assert synced == [f".{kid}.key.unfinished", "private", ".public.key.unfinished", "seal"]
