@@ -1,22 +1,36 @@
 """Which installation a command speaks to: the environment's, else the one that `make run` keeps on this machine."""
 
+import fcntl
 import os
 from pathlib import Path
+
+import typer
 
 from deploy.local import homes
 from deploy.local.options import GIVEN
 
 
 def load() -> None:
-    """Fills in what the environment leaves open."""
+    """Fills in what the environment leaves open, and says from where."""
     if any(name in os.environ for name in GIVEN.values()):
         return
     root = Path(os.environ.get("STATE") or homes.states())
     wanted = ("main",) if os.environ.get("DEMO") == "0" else ("demo", "main")
-    for folder in wanted:
-        file = root / folder / "environment"
-        if file.exists():
-            for line in file.read_text(encoding="utf-8").splitlines():
-                name, _, value = line.partition("=")
-                os.environ[name] = value
-            return
+    found = [root / name for name in wanted if (root / name / "environment").exists()]
+    if not found:
+        return
+    folder = max(found, key=_is_running)  # the first of equals
+    typer.echo(f"The installation in {folder}", err=True)
+    for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
+        name, _, value = line.partition("=")
+        os.environ[name] = value
+
+
+def _is_running(folder: Path) -> bool:
+    """Whether a `make run` holds it."""
+    with (folder / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

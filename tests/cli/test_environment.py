@@ -1,0 +1,35 @@
+"""A command speaks to the installation that runs, and says which that is."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cli import environment
+from deploy.local import state
+from deploy.local.options import GIVEN
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stopped exercise and a stopped main installation."""
+    for name in ("DATABASE_URL", "DEMO", *GIVEN.values()):
+        monkeypatch.setenv(name, "")  # so that what is loaded is taken back after the test
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STATE", str(tmp_path))
+    for name in ("demo", "main"):
+        with state.held(tmp_path, exercise=name == "demo", kafka_port=None) as (folders, _):
+            (folders.state / "environment").write_text(f"DATABASE_URL=postgresql://{name}\n")
+    return tmp_path
+
+
+def test_the_one_that_runs_is_spoken_to(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with state.held(root, exercise=False, kafka_port=None):
+        environment.load()
+    assert os.environ["DATABASE_URL"] == "postgresql://main"
+    assert str(root / "main") in capsys.readouterr().err
+
+
+def test_where_none_runs_it_is_the_exercise(root: Path) -> None:
+    environment.load()
+    assert os.environ["DATABASE_URL"] == "postgresql://demo"
