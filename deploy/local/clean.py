@@ -5,9 +5,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from deploy.local.messages import CannotStart
 from deploy.local.options import Options
 from deploy.local.process import end_orphans
-from deploy.local.state import StateBusy, held, is_ours
+from deploy.local.state import disk_message, is_ours, locked
 
 
 def main() -> int:
@@ -27,8 +28,8 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    with held(folder.parent, exercise=folder.name == "demo", kafka_port=None) as (folders, _installation):
-        end_orphans(folders.run)
+    with locked(folder):  # no more: on a full disk this is what helps, and what is in it need not be understood
+        end_orphans(folder / "run")
         shutil.rmtree(folder)
 
 
@@ -37,5 +38,9 @@ if __name__ == "__main__":
         sys.exit(main())
     except (EOFError, KeyboardInterrupt):
         sys.exit("Kept.")
-    except StateBusy as error:
+    except CannotStart as error:
         sys.exit(str(error))
+    except OSError as error:
+        if (message := disk_message(error)) is None:
+            raise
+        sys.exit(str(message))

@@ -40,7 +40,7 @@ class Options:
         admin_password = own.pop("DAYAR_ADMIN_PASSWORD", None)
         host, port = own.get("HOST", "127.0.0.1"), _port(own.get("PORT") or "8080")
         public_url = own.get("PUBLIC_URL") or f"http://{host}:{port}"
-        if not ipaddress.ip_address(host).is_loopback and not public_url.startswith("https://"):
+        if not _is_loopback(host) and not public_url.startswith("https://"):
             raise BindingOpen(host)
         given = frozenset(part for part, name in GIVEN.items() if own.get(name))
         exercise = own.get("DEMO", "0" if given else "1") != "0"
@@ -57,6 +57,13 @@ class Options:
             admin_password=admin_password,
             environment=own,
         )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"  # any other name may lead anywhere
 
 
 def _port(text: str) -> int:

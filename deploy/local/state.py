@@ -14,9 +14,11 @@ from pathlib import Path
 from deploy.local import homes
 from deploy.local.messages import CannotStart
 from deploy.local.part import Folders
-from shared.seal import write_private
+from shared.seal import write_whole
 
+ROOT_USER = 0  # may write everywhere as it is
 LEAST_FREE_BYTES = 300_000_000
+INTERNAL = ("controller", "postgres")  # nobody outside is told these ports
 VERSION = 1  # of the folder's layout; a release that lays it out anew counts up
 
 
@@ -26,6 +28,10 @@ class StateOpen(CannotStart):
 
 class StateNewer(CannotStart):
     """The state folder was written by a newer release. Use that release, or another folder by STATE=; nothing was changed."""
+
+
+class StateTorn(CannotStart):
+    """What the state folder's installation.json says cannot be read. Put it back from a backup, or choose another folder by STATE=; nothing was changed."""
 
 
 class StateOther(CannotStart):
@@ -46,7 +52,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Marked at creation, never changed."""
+    """Marked at creation, never changed but for a port that another program took."""
 
     version: int
     exercise: bool
@@ -64,15 +70,23 @@ def held(root: Path, *, exercise: bool, kafka_port: int | None) -> Iterator[tupl
         folders.make()
         if shutil.disk_usage(root).free < LEAST_FREE_BYTES:
             raise DiskFull(root)
-        lock = (folders.state / "lock").open("w")
+    with locked(folders.state):
+        with _disk_told():
+            installation = _marked(folders, exercise=exercise, kafka_port=kafka_port)
+        yield folders, installation
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Nobody else's until the end, whatever is in it and however full the disk is."""
+    with _disk_told():
+        lock = (state / "lock").open("w")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StateBusy(folders.state) from None
-        with _disk_told():
-            installation = _marked(folders, exercise=exercise, kafka_port=kafka_port)
-        yield folders, installation
+            raise StateBusy(state) from None
+        yield
 
 
 def is_ours(folder: Path) -> bool:
@@ -81,7 +95,10 @@ def is_ours(folder: Path) -> bool:
 
 
 def _refuse_open(root: Path) -> None:
-    if root.exists() and root.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if not root.exists():
+        return
+    known = root.stat()
+    if known.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or known.st_uid not in (os.geteuid(), ROOT_USER):
         raise StateOpen(root)
 
 
@@ -92,28 +109,32 @@ def _refuse_foreign(folders: Folders) -> None:
     if state.stat().st_uid != os.geteuid():
         raise StateOther(state)
     _refuse_open(state)
-    known = _read(state)
-    if known is None and any(each.name not in ("lock", "run", "logs", "secrets") for each in state.iterdir()):
+    if _read(state) is None and any(each.name not in ("lock", "run", "logs", "secrets") for each in state.iterdir()):
         raise StateOther(state)
-    if known is not None and known.version > VERSION:
-        raise StateNewer(state)
 
 
 def _read(state: Path) -> Installation | None:
-    file = state / "installation.json"
-    return Installation(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
+    """The version first: what else a newer release wrote there, only it knows."""
+    if not is_ours(state):
+        return None
+    try:
+        said = json.loads((state / "installation.json").read_bytes())
+        if said["version"] > VERSION:
+            raise StateNewer(state)
+        return Installation(said["version"], said["exercise"], said["ports"])
+    except (ValueError, KeyError, TypeError):
+        raise StateTorn(state) from None
 
 
 def _marked(folders: Folders, *, exercise: bool, kafka_port: int | None) -> Installation:
     known = _read(folders.state)
-    ports = dict(known.ports) if known else {name: homes.free_port() for name in ("kafka", "controller", "postgres")}
+    ports = dict(known.ports) if known else {name: homes.free_port() for name in ("kafka", *INTERNAL)}
+    ports |= {name: homes.free_port() for name in INTERNAL if not homes.is_free(ports[name])}
     if kafka_port is not None:
         ports["kafka"] = kafka_port
     installation = Installation(VERSION, known.exercise if known else exercise, ports)
     if installation != known:
-        unfinished = folders.state / ".installation.json"
-        write_private(unfinished, json.dumps(asdict(installation)).encode())
-        unfinished.replace(folders.state / "installation.json")
+        write_whole(folders.state / "installation.json", json.dumps(asdict(installation)).encode())
     return installation
 
 

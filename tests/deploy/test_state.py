@@ -2,11 +2,12 @@
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
-from deploy.local import state
+from deploy.local import clean, state
 from deploy.local.options import BindingOpen, NotANumber, Options
 
 
@@ -47,11 +48,71 @@ def test_what_is_inside_is_closed_to_others(tmp_path: Path) -> None:
 def test_a_newer_release_s_folder_is_refused_unchanged(tmp_path: Path) -> None:
     hold(tmp_path / "state")
     file = tmp_path / "state" / "demo" / "installation.json"
-    newer = json.dumps({**json.loads(file.read_text()), "version": state.VERSION + 1})
+    newer = json.dumps({**json.loads(file.read_text()), "version": state.VERSION + 1, "region": "Osh"})
     file.write_text(newer)
     with pytest.raises(state.StateNewer):
         hold(tmp_path / "state")
     assert file.read_text() == newer
+
+
+def test_a_field_that_a_later_release_of_this_layout_added_is_ignored(tmp_path: Path) -> None:
+    first = hold(tmp_path / "state")
+    file = tmp_path / "state" / "demo" / "installation.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "region": "Osh"}))
+    assert hold(tmp_path / "state") == first
+
+
+@pytest.mark.parametrize("torn", ["", '{"version": 1, "exer', "[]", '{"version": 1}'])
+def test_a_torn_mark_is_said_and_left(tmp_path: Path, torn: str) -> None:
+    hold(tmp_path / "state")
+    file = tmp_path / "state" / "demo" / "installation.json"
+    file.write_text(torn)
+    with pytest.raises(state.StateTorn):
+        hold(tmp_path / "state")
+    assert file.read_text() == torn
+
+
+def test_the_mark_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink().name))
+    hold(tmp_path / "state")
+    assert synced == [".installation.json.unfinished", "demo"]
+
+
+def test_an_inner_port_that_another_program_took_is_drawn_anew(tmp_path: Path) -> None:
+    ports = hold(tmp_path / "state").ports
+    with socket.create_server(("127.0.0.1", ports["postgres"])):
+        changed = hold(tmp_path / "state").ports
+    assert changed["postgres"] != ports["postgres"]
+    assert {**changed, "postgres": ports["postgres"]} == ports
+    assert hold(tmp_path / "state").ports == changed
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "state"
+    root.mkdir(mode=0o700)
+    monkeypatch.setattr(state, "ROOT_USER", -1)
+    monkeypatch.setattr(os, "geteuid", lambda: root.stat().st_uid + 1)
+    with pytest.raises(state.StateOpen):
+        hold(root)
+
+
+def test_what_is_full_or_newer_can_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold(tmp_path / "state")
+    (tmp_path / "state" / "demo" / "installation.json").write_text('{"version": 99}')
+    monkeypatch.setattr(state, "LEAST_FREE_BYTES", 2**62)
+    monkeypatch.setenv("STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("builtins.input", lambda _: "demo")
+    assert clean.main() == 0
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_what_runs_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("builtins.input", lambda _: "demo")
+    with state.held(tmp_path / "state", exercise=True, kafka_port=None), pytest.raises(state.StateBusy):
+        clean.main()
+    assert (tmp_path / "state" / "demo" / "installation.json").exists()
 
 
 def test_a_stranger_s_folder_is_refused(tmp_path: Path) -> None:
@@ -81,6 +142,12 @@ def test_binding_to_the_network_needs_tls_in_front() -> None:
     with pytest.raises(BindingOpen):
         Options.read({"HOST": "0.0.0.0"})
     assert Options.read({"HOST": "0.0.0.0", "PUBLIC_URL": "https://dayar.example"}).host == "0.0.0.0"
+
+
+def test_a_name_for_this_machine_needs_none() -> None:
+    assert Options.read({"HOST": "localhost"}).public_url == "http://localhost:8080"
+    with pytest.raises(BindingOpen):
+        Options.read({"HOST": "dayar.example"})
 
 
 def test_a_port_is_a_number() -> None:
