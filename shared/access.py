@@ -49,7 +49,7 @@ ROUTES: dict[str, Rule] = {
     **_plumbing("/alerts"),
     **_plumbing(""),
     # intake
-    "POST /intake/v1/hazards": report(REPORTERS),
+    "POST /intake/v1/hazards": to(REPORTERS),  # it may alert at once: nothing of it could be held
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),

@@ -113,7 +113,7 @@ class Guard:
         try:
             self.admit(HTTPConnection(scope), rule)
         except Unauthenticated:
-            return unauthenticated(scope, rule)
+            return turned_away(scope, rule)
         except Problem as problem:
             return problem.response()
         return self.app
@@ -187,12 +187,16 @@ def security_headers(*, is_https: bool) -> list[tuple[bytes, bytes]]:
     return [*headers, (b"strict-transport-security", b"max-age=31536000")] if is_https else headers
 
 
-def unauthenticated(scope: Scope, rule: access.Rule) -> Response:
+def turned_away(scope: Scope, rule: access.Rule) -> Response:
     if rule.is_page:
         return RedirectResponse(f"/sign-in?next={quote(scope['path'])}", HTTPStatus.SEE_OTHER)
+    return unauthenticated().response()
+
+
+def unauthenticated() -> Problem:
     return Problem(
         401, "unauthenticated", "A valid token is expected: sign in again.", headers={"www-authenticate": "Bearer"}
-    ).response()
+    )
 
 
 # What pydantic itself would say names a field that nobody knows, or quotes a character of the value.

@@ -22,7 +22,7 @@ from shared.auth import Principal
 from shared.config import Settings
 from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.vocabulary import Status
-from shared.http import Problem
+from shared.http import Problem, unauthenticated
 from shared.places import Places
 
 REPORT_BYTES = 256 * 1024
@@ -50,6 +50,8 @@ class Intake:
         if self.settings.exercise and report.status not in PRACTICE:
             raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
         if isinstance(report, HazardReport):
+            if principal.is_expired:  # taken for the other reports of its batch, which are held
+                raise unauthenticated()
             may_speak_for(principal, report.source)
             return reports.hazard(report, principal, now=now, places=self.places)
         return reports.displacement(report, principal, now=now, places=self.places)
