@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.events.fields import Body, Data, Instant, Latitude, Line, Longitude, PCode, Point, RandomId, Text, Version
 from shared.events.vocabulary import Certainty, HazardType, MsgType, Road, Severity, Status, Urgency
@@ -32,6 +32,10 @@ class Area(Body):
             raise ValueError("one of `pcodes`, `polygons`, `circles`, `point` or `description` is expected")
         return self
 
+    @property
+    def is_drawn(self) -> bool:
+        return bool(self.polygons or self.circles or self.point)
+
 
 class HazardText(Body):
     headline: Line
@@ -40,6 +44,10 @@ class HazardText(Body):
 
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+# in one order, whoever wrote them: the same report is the same bytes
+Texts = Annotated[
+    dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
+]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -65,7 +73,7 @@ class HazardFields(Data):
     onset: Instant
     expires: Instant | None = None
     reported_at: Instant
-    text: Annotated[dict[Language, HazardText], Field(max_length=9)] = Field(default_factory=dict)
+    text: Texts = Field(default_factory=dict)
     web: Annotated[str, Field(pattern=r"^https?://", max_length=500)] | None = None
 
 
@@ -73,8 +81,19 @@ class HazardReport(HazardFields, Body):
     """The body of `POST /intake/v1/hazards`.
 
     An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`, under a new `report_id`
-    or the same one with `version` + 1.
+    or the same one with `version` + 1, which is then its `revision` too where none is given.
     """
+
+    @model_validator(mode="after")
+    def supersedes(self) -> "HazardReport":
+        """Readers keep the highest revision: one that is not higher would be taken, and change nothing."""
+        if "revision" not in self.model_fields_set:
+            self.__dict__["revision"] = self.version  # frozen for all who come after
+        if self.msg_type is not MsgType.ALERT and self.revision <= 1:
+            raise ValueError(
+                "`revision` (or `version`) is expected to be higher than that of what is updated or cancelled"
+            )
+        return self
 
     @model_validator(mode="after")
     def ends_after_it_begins(self) -> "HazardReport":
