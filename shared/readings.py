@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import events
-from shared.events import Event, Header
+from shared.events import Event, HazardReported, Header
 from shared.events.vocabulary import OutcomeKind
 
-STAMPS = {"received_at", "places_version"}
+STAMPS: dict[str, Any] = {"received_at": True, "places_version": True}
+CODED: dict[str, Any] = {**STAMPS, "area": {"pcodes": True}}
 
 Partition = tuple[str, int]  # topic (the contract's name) and number
 
@@ -71,7 +72,12 @@ def open_plain(record: Record) -> Received:
 
 
 def said(data: BaseModel, value: bytes) -> bytes:
-    """What the author said. The same report published twice differs in intake's clock, and is a repeat all the same."""
+    """What the author said.
+
+    The same report published twice differs in intake's clock, and in the codes found for what is drawn where other
+    boundaries were imported in between; it is a repeat all the same.
+    """
     if "received_at" not in type(data).model_fields:
         return value
-    return data.model_dump_json(exclude=STAMPS).encode()
+    is_coded = isinstance(data, HazardReported) and data.area.is_drawn
+    return data.model_dump_json(exclude=CODED if is_coded else STAMPS).encode()

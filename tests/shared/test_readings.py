@@ -1,0 +1,38 @@
+"""What tells a repeat from a conflict is what the author said, not what intake found out."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.events import HazardReported
+from shared.readings import said
+
+DRAWN = {"point": {"lat": 39.6, "lon": 73.3}}
+
+
+def hazard(**changed: Any) -> bytes:
+    moment = datetime(2026, 6, 15, 6, tzinfo=UTC)
+    event = HazardReported.model_validate(
+        {
+            "report_id": UUID(int=1), "hazard_id": UUID(int=2), "author": UUID(int=3), "road": "api", "source": "cmc",
+            "source_id": "m1", "type": "mudflow", "area": DRAWN, "onset": moment, "reported_at": moment,
+            "received_at": moment, "places_version": "1", **changed,
+        }
+    )  # fmt: skip
+    return said(event, b"")
+
+
+def test_other_boundaries_find_other_codes_and_it_is_a_repeat_all_the_same() -> None:
+    found = hazard(area={**DRAWN, "pcodes": ["KG06207000000"]}, places_version="2")
+    assert found == hazard()
+
+
+@pytest.mark.parametrize("area", [{"point": {"lat": 39.7, "lon": 73.3}}, {"pcodes": ["KG06207000000"]}])
+def test_another_area_is_another_report(area: dict[str, Any]) -> None:
+    assert hazard(area=area) != hazard()
+
+
+def test_codes_that_the_author_named_alone_are_what_was_said() -> None:
+    assert hazard(area={"pcodes": ["KG06207000000"]}) != hazard(area={"pcodes": ["KG05258000000"]})
