@@ -31,10 +31,11 @@ from shared.events import (
 )
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, MsgType, Road
-from shared.places import Places
+from shared.places import COUNTRY, Places
 from shared.seal import Sealer
 
 SOURCE = "/intake"
+NOT_KNOWN = "ZZ"
 
 HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.ALERT: HazardReported,
@@ -178,12 +179,12 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
 
 
 def contradict(place: Place, point: Point | None, places: Places) -> bool:
-    """A point outside the unit its code names; a code the bundle does not know contradicts nothing."""
-    if point is None:
+    """A point outside what its place names; a place that is not known contradicts nothing."""
+    if point is None or place.country == NOT_KNOWN:
         return False
     located = places.locate(point.lat, point.lon)
     if place.pcode is None:
-        return located is not None
+        return (place.country == COUNTRY) is (located is None)
     return places.unit(place.pcode) is not None and not touches(place.pcode, located, places)
 
 

@@ -130,18 +130,24 @@ class Ground(Places):
 
 
 @pytest.mark.parametrize(
-    ("pcode", "lat", "expected"),
+    ("place", "lat", "expected"),
     [
-        ("KG05258000000", 40, []),
-        ("KG05000000000", 40, []),
-        ("KG05236000000", 40, ["point_contradicts_code"]),
-        ("KG05258000000", 50, ["point_contradicts_code"]),
-        ("KG99999999999", 40, []),
+        ({"pcode": "KG05258000000"}, 40, []),
+        ({"pcode": "KG05000000000"}, 40, []),
+        ({"pcode": "KG05236000000"}, 40, ["point_contradicts_code"]),
+        ({"pcode": "KG05258000000"}, 50, ["point_contradicts_code"]),
+        ({"pcode": "KG99999999999"}, 40, []),
+        ({"country": "RU"}, 50, []),
+        ({"country": "RU"}, 40, ["point_contradicts_code"]),
+        ({"country": "KG"}, 40, []),
+        ({"country": "KG"}, 50, ["point_contradicts_code"]),
+        ({"country": "ZZ"}, 40, []),
+        ({"country": "ZZ"}, 50, []),
     ],
 )
-def test_a_point_outside_its_code_is_flagged(pcode: str, lat: float, expected: list[str]) -> None:
+def test_a_point_outside_its_place_is_flagged(place: dict[str, str], lat: float, expected: list[str]) -> None:
     places = Ground((PLACES.unit(each.pcode) or each for each in PLACES.units()), PLACES.version)
-    body = household(destination={"pcode": pcode}, destination_point={"lat": lat, "lon": 72})
+    body = household(destination=place, destination_point={"lat": lat, "lon": 72})
     flags = json.loads("{" + draft(body, principal(), places).stamps + "}")["flags"]
     assert flags == expected
 
