@@ -1,4 +1,4 @@
-"""From bytes to checked reports: what is wrong is told by field, and a code nobody knows is kept as `other` with its text."""
+"""From bytes to checked reports: what is wrong is told by field, and a code nobody knows is kept with its text."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, TypeVar
@@ -13,14 +13,12 @@ T = TypeVar("T")
 
 ITEMS = 1_000
 
-# Where the text of an unknown code goes. A code of another field is an error.
-TEXT_OF = {
-    "type": "type_text",
-    "reasons": "reason_text",
-    "hazard_type": "notes",
-    "shelter": "notes",
-    "needs": "notes",
-    "source_type": "notes",
+# As what an unknown code is kept, and where its text goes. A code of another field is an error: docs/decisions/0013.
+KEPT_AS = {
+    "type": ("other", "type_text"),
+    "reasons": ("other", "reason_text"),
+    **dict.fromkeys(("hazard_type", "shelter", "needs", "source_type"), ("other", "notes")),
+    **dict.fromkeys(("intention", "legal_basis", "relationship", "sex", "age"), ("unknown", "notes")),
 }
 KINDS = ("household", "group", "hazard")
 
@@ -95,7 +93,7 @@ def apart(raw: bytes) -> list[bytes]:
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError) -> T:
-    """The slow path: tries again with each unknown code as `other`, and its text where texts go."""
+    """The slow path: tries again with each unknown code as `other` or `unknown`, and its text where texts go."""
     errors = error.errors(include_input=False, include_context=False, include_url=False)
     unknown = [path(each) for each in errors if is_unknown_code(each)]
     if not all(
@@ -109,21 +107,28 @@ def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: Validation
 
 
 def is_unknown_code(error: ErrorDetails) -> bool:
-    return error["type"] == "enum" and path(error)[0] in TEXT_OF
+    return error["type"] == "enum" and named(path(error))[-1] in KEPT_AS
 
 
 def with_others(document: dict[str, Any], paths: Iterable[Sequence[int | str]]) -> dict[str, Any]:
     texts: dict[str, list[str]] = {}
-    for first, *rest in paths:
-        field = str(first)
-        holder: Any = document[field] if rest else document
-        name = rest[0] if rest else field
-        target = TEXT_OF[field]
-        texts.setdefault(target, []).append(f"{field}: {holder[name]}" if target == "notes" else str(holder[name]))
-        holder[name] = "other"
+    for place in paths:
+        *above, last = place
+        holder: Any = document
+        for part in above:
+            holder = holder[part]
+        kept, target = KEPT_AS[str(named(place)[-1])]
+        label = f"{'/'.join(map(str, named(place)))}: " if target == "notes" else ""
+        texts.setdefault(target, []).append(f"{label}{holder[last]}")
+        holder[last] = kept
     for target, found in texts.items():
         document[target] = "; ".join([*filter(None, [document.get(target)]), *found])
     return document
+
+
+def named(place: Sequence[int | str]) -> Sequence[int | str]:
+    """Up to the field's own name: one of a list has its list's."""
+    return place if isinstance(place[-1], str) else place[:-1]
 
 
 def path(error: ErrorDetails) -> tuple[int | str, ...]:

@@ -140,6 +140,28 @@ async def test_unknown_codes_are_kept_as_other_with_their_text(door: Door) -> No
     assert received.opened.sealed["notes"] == "n; shelter: yurt; needs: hay; hazard_type: kurum"
 
 
+async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(door: Door) -> None:
+    body = household(
+        intention="wait and see", legal_basis="custom", sex_age=[{"sex": "f", "age": "0-4", "count": 1}],
+        members=[{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"}], persons=1,
+    )  # fmt: skip
+    assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
+    [received] = await records(door.installation, "displacements", body["report_id"])
+    sealed = received.opened.sealed
+    assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # what is unknown is not written
+    assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
+    assert set(sealed["notes"].split("; ")) == {
+        "intention: wait and see", "legal_basis: custom", "members/0/relationship: godmother", "members/0/sex: x",
+        "sex_age/0/sex: f", "sex_age/0/age: 0-4",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("changed", [{"mobility": "fled"}, {"occurred_at_precision": "decade"}])
+async def test_a_code_without_a_value_for_not_known_is_refused(door: Door, changed: dict[str, str]) -> None:
+    answer = await door.caller().post(DISPLACEMENTS, household(**changed))
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{name}" for name in changed]
+
+
 async def test_without_a_valid_token_401_and_without_the_role_403(door: Door) -> None:
     assert (await door.http.post(DISPLACEMENTS, json=household())).status_code == 401
     expired = door.caller(Role.INTEGRATION, road=Road.API, expires_in=-60)
