@@ -1,15 +1,16 @@
 """The revoked credentials, followed from the topic `access` by every web process."""
 
 import asyncio
-from contextlib import suppress
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from shared import events, kafka, log
 from shared.auth import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked
+from shared.faults import Backoff
 
 logger = log.get()
 
@@ -20,6 +21,7 @@ class Revocations:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._revoked: dict[tuple[CredentialKind, UUID], CredentialRevoked] = {}
+        self._positions: dict[TopicPartition, int] = {}
         self.is_complete = False
         self.changed = asyncio.Condition()
 
@@ -33,25 +35,37 @@ class Revocations:
         )
 
     async def run(self) -> None:
-        """Reads for ever; a broker that is away is waited for, and what is known stays in force meanwhile."""
+        """Reads for ever; a broker that is away or refuses is waited for, and what is known stays in force meanwhile."""
+        backoff = Backoff()
+        while True:
+            try:
+                await self._read(backoff)
+            except KafkaError as error:
+                logger.warning("revocations are read again", **log.described(error))
+            await backoff.wait()
+
+    async def _read(self, backoff: Backoff) -> None:
         topic = self._settings.topic_prefix + CredentialRevoked.topic
         consumer = AIOKafkaConsumer(
             **kafka.options(self._settings), enable_auto_commit=False, auto_offset_reset="earliest"
         )
-        await kafka.start(consumer)
         try:
+            await kafka.start(consumer)
             partitions = [TopicPartition(topic, number) for number in sorted(await kafka.partitions(consumer, topic))]
             consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
+            begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+            for partition in partitions:  # not from the start again: what was revoked twice would be free in between
+                consumer.seek(partition, self._positions.get(partition, begins[partition]))
             while True:
                 self.is_complete = self.is_complete or await reached(consumer, ends)
-                for records in (await consumer.getmany(timeout_ms=500)).values():
+                for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                     for record in records:
                         await self._apply(record.value, record.headers)
+                        self._positions[partition] = record.offset + 1
+                backoff.reset()
         finally:
-            with suppress(asyncio.CancelledError):
-                await consumer.stop()
+            # waited for from outside: aiokafka's own tasks may end it cancelled, and that must not pass for our end
+            await asyncio.wait([asyncio.ensure_future(consumer.stop())])
 
     async def _apply(self, value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> None:
         try:
