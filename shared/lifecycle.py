@@ -5,15 +5,16 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from shared import database, log
 from shared.config import Settings
+from shared.faults import Backoff
 from shared.http import MOUNTS
 
 S = TypeVar("S", bound=Settings)
@@ -28,10 +29,10 @@ def run_service(
     name: str,
     settings: type[S],
     *,
-    create_app: Callable[[S], ASGIApp],
+    create_app: Callable[[S], Starlette],
     worker: Callable[[S], Coroutine[Any, Any, None]],
 ) -> None:
-    """`python -m services.<name> [web|worker|migrate]`; without a word, web and worker."""
+    """`python -m services.<name> [web|worker|migrate]`; without a word, web and worker, each of which may fail alone."""
     log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
@@ -39,13 +40,17 @@ def run_service(
         own = settings().for_service(name)
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
+        sides: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "migrate": lambda: database.migrate(name, own),
+            "web": lambda: serve(create_app(own), host=own.host, port=own.port, mount=MOUNTS[name]),
+            "worker": lambda: worker(own),
+        }
         async with asyncio.TaskGroup() as tasks:
-            if side == "migrate":
-                await database.migrate(name, own)
-            if side in ("web", "both"):
-                tasks.create_task(serve(create_app(own), host=own.host, port=own.port, mount=MOUNTS[name]))
-            if side in ("worker", "both"):
-                tasks.create_task(worker(own))
+            if side == "both":
+                for each in ("web", "worker"):
+                    tasks.create_task(again_and_again(each, sides[each]))
+            else:
+                tasks.create_task(sides[side]())
 
     run_worker(main)
 
@@ -71,6 +76,19 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
     return 0
 
 
+async def again_and_again(side: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Until cancelled. What ends one side, a stopped consumer for one, is no reason to take the other down with it."""
+    backoff = Backoff()
+    while True:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(run())
+        except ExceptionGroup as group:
+            for error in leaves(group):
+                log.get().error("ended by a failure, started again", side=side, **log.described(error))
+        await backoff.wait()
+
+
 def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
@@ -87,24 +105,40 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, *, host: str, port: int, mount: str = "") -> None:
-    """Serves until cancelled, then answers what has begun. `mount`: what a gateway in front took off each path."""
+async def serve(app: Starlette, *, host: str, port: int, mount: str = "") -> None:
+    """Serves until cancelled, then answers what has begun. `mount`: what a gateway in front took off each path.
+
+    Raises what ended a task of the app's lifespan. Left to uvicorn, that would be a line in the log and no more,
+    and the app would answer for ever by revocations that nobody reads any longer.
+    """
     server = Server(
         uvicorn.Config(
             app,
             host=host,
             port=port,
             root_path=mount,
+            lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
         )
     )
-    serving = asyncio.ensure_future(server.serve())
-    try:
-        await asyncio.shield(serving)
-    except asyncio.CancelledError:
-        server.should_exit = True
-        await serving
-        raise
+    async with app.router.lifespan_context(app):
+        serving = asyncio.ensure_future(server.serve())
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await serving
+            raise
+
+
+@contextlib.asynccontextmanager
+async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Runs them beside what stands within, and ends them with it; where one fails, what stands within ends too."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(each) for each in tasks]
+        yield
+        for task in running:
+            task.cancel()

@@ -8,7 +8,7 @@ from importlib import import_module
 LATE = (
     "sqlalchemy.dialects.postgresql.asyncpg",
     "uvicorn.protocols.http.httptools_impl",
-    "uvicorn.lifespan.on",
+    "uvicorn.lifespan.off",
     "uvloop",
 )
 

@@ -1,6 +1,5 @@
 """Alerts over HTTP, plugged together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +8,7 @@ from fastapi import FastAPI
 from services.alerts.config import AlertsSettings
 from services.alerts.routes import router
 from services.alerts.texts import Texts
-from shared import database, http, ledger
+from shared import database, http, ledger, lifecycle
 from shared.auth import Authenticator
 from shared.places import Places
 from shared.revocations import Revocations
@@ -25,11 +24,11 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         places = Places.load(settings.places_path)
         app.state.sessions, app.state.places = sessions, places
         app.state.texts = Texts.of_installation(places, settings)
-        async with asyncio.TaskGroup() as group:
-            revoking = group.create_task(revocations.run())
-            yield
-            revoking.cancel()
-        await engine.dispose()
+        try:
+            async with lifecycle.beside(revocations.run()):
+                yield
+        finally:
+            await engine.dispose()
 
     async def ready() -> dict[str, bool]:
         return {"postgresql": await database.is_there(sessions), "revocations": revocations.is_complete}

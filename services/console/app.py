@@ -1,6 +1,5 @@
 """The console's web side, plugged together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from services.console.first import first_administrator
 from services.console.listening import Listening
 from services.console.state import Console
 from services.console.stream import Stream
-from shared import database, http, ledger, pages
+from shared import database, http, ledger, lifecycle, pages
 from shared.auth import Authenticator, Signer
 from shared.config import secret
 from shared.places import Places
@@ -52,13 +51,12 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.console, app.state.sessions = state, database.sessions(engine)
         await first_administrator(app.state.sessions, settings)
-        async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(each) for each in (revocations.run(), stream.run(), listening.watch())]
-            yield
-            for task in running:
-                task.cancel()
-        await redis.aclose()
-        await engine.dispose()
+        try:
+            async with lifecycle.beside(revocations.run(), stream.run(), listening.watch()):
+                yield
+        finally:
+            await redis.aclose()
+            await engine.dispose()
 
     async def ready() -> dict[str, bool]:
         return {

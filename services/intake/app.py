@@ -1,6 +1,5 @@
 """Intake, plugged together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -17,7 +16,7 @@ from services.intake.lane import Lane, Turned
 from services.intake.memory import Memory
 from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
-from shared import database, http
+from shared import database, http, lifecycle
 from shared.auth import Authenticator
 from shared.places import Places
 from shared.publisher import Publisher
@@ -45,12 +44,9 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             stack.push_async_callback(engine.dispose)
             app.state.sessions = database.sessions(engine)
             app.state.metrics.register(feed_metrics := FeedMetrics(app.state.sessions))
-            tasks = await stack.enter_async_context(asyncio.TaskGroup())
             kept_up = (revocations.run(), memory.run(), spool.write(), door.drain(), feed_metrics.run())
-            running = [tasks.create_task(each) for each in kept_up]
+            await stack.enter_async_context(lifecycle.beside(*kept_up))
             yield
-            for task in running:
-                task.cancel()
 
     async def ready() -> dict[str, bool]:
         intake: Intake = app.state.intake

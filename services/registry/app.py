@@ -1,6 +1,5 @@
 """The registry over HTTP, plugged together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from fastapi import FastAPI
 from services.registry import figures, routes
 from services.registry.config import RegistrySettings
 from services.registry.vault import Vault
-from shared import database, http, ledger
+from shared import database, http, ledger, lifecycle
 from shared.auth import Authenticator
 from shared.pages import Pages
 from shared.places import Places
@@ -31,11 +30,11 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         app.state.places = Places.load(settings.places_path)
         app.state.vault = Vault(settings.registry_kek_file)
         app.state.pages = Pages("registry", HERE / "templates", HERE / "locales", settings)
-        async with asyncio.TaskGroup() as group:
-            revoking = group.create_task(revocations.run())
-            yield
-            revoking.cancel()
-        await engine.dispose()
+        try:
+            async with lifecycle.beside(revocations.run()):
+                yield
+        finally:
+            await engine.dispose()
 
     async def ready() -> dict[str, bool]:
         there = await database.is_there(sessions)

@@ -1,0 +1,93 @@
+"""Web and worker as the containers run them: each fails alone, says so, and is started again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from deploy.local.process import Process
+from services.intake.config import IntakeSettings
+from shared import database, lifecycle, offsets
+from tests.installation import Installation
+from tests.shared.trial import TOPIC, Trial, event, hazard
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+BEYOND_THE_END = 1_000
+Rename = Callable[[str, str], Awaitable[None]]
+
+
+@pytest.fixture
+async def trial(installation: Installation) -> AsyncIterator[Trial]:
+    async with Trial(installation) as found:
+        yield found
+
+
+@pytest.fixture
+async def rename(installation: Installation) -> AsyncIterator[Rename]:
+    """A table that is gone: a failure of the program, which no waiting heals."""
+    engine = database.engine(installation.settings(IntakeSettings))
+
+    async def renamed(old: str, new: str) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    yield renamed
+    await engine.dispose()
+
+
+def started(installation: Installation, service: str, *side: str) -> Process:
+    return installation.start(service, *side, env={"PORT": str(installation.port), "INTAKE_USGS_FEEDS": "[]"})
+
+
+async def is_ready(installation: Installation) -> bool:
+    try:
+        async with httpx.AsyncClient(trust_env=False) as anybody:
+            return (await anybody.get(f"http://127.0.0.1:{installation.port}/ready")).is_success
+    except httpx.TransportError:
+        return False
+
+
+def times(process: Process, said: str) -> int:
+    return process.log.read_text(encoding="utf-8").count(said)
+
+
+async def test_a_stopped_consumer_leaves_the_web_side_up_and_goes_on_when_its_gap_is_settled(trial: Trial) -> None:
+    async with trial.sessions.begin() as session:
+        await offsets.begin(session, {(TOPIC, 0): BEYOND_THE_END})
+    process = started(trial.installation, "alerts")
+    await wait_for(lambda: is_ready(trial.installation), 30)
+    await wait_for(lambda: times(process, '"consumer stopped"') >= 2, 60)
+    assert process.is_running
+    assert await is_ready(trial.installation)
+    assert "out_of_range" in {row.stopped for row in await trial.rows()}
+
+    async with trial.sessions.begin() as session:
+        await session.execute(text("UPDATE consumer_offsets SET first_offset = 0, next_offset = 0, stopped = NULL"))
+    await trial.publish(*(event(hazard()) for _ in range(60)))
+    assert (await trial.drained()).total() == 60
+    assert process.is_running
+
+
+async def test_a_web_side_whose_background_task_fails_ends(installation: Installation, rename: Rename) -> None:
+    """Else it would answer on, with revocations that nobody reads any longer."""
+    await rename("feed_counts", "hidden")
+    process = started(installation, "intake", "web")
+    async with asyncio.timeout(60):
+        await process.ended()
+    assert process.exit_code == lifecycle.FAILED
+    assert times(process, '"ended by a failure"') == 1
+
+
+async def test_beside_a_worker_the_web_side_is_started_again(installation: Installation, rename: Rename) -> None:
+    await rename("feed_counts", "hidden")
+    process = started(installation, "intake")
+    await wait_for(lambda: times(process, '"ended by a failure, started again"') >= 2, 60)
+    await rename("hidden", "feed_counts")
+    await wait_for(lambda: is_ready(installation), 60)
+    assert process.is_running
+    process.stop()
+    assert process.exit_code == 0
