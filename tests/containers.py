@@ -104,6 +104,12 @@ class Container(Part):
         self.running.kill("SIGKILL")
         self.running.wait(timeout=20)
 
+    def freeze(self) -> None:
+        self.running.pause()
+
+    def resume(self) -> None:
+        self.running.unpause()
+
     def end(self) -> None:
         if self._container is None:
             return

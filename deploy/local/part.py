@@ -105,6 +105,13 @@ class Part(ABC):
     def kill9(self) -> None:
         self.process.kill9()
 
+    def freeze(self) -> None:
+        """It answers nobody, and its connections stay: as a machine that is far too busy."""
+        self.process.freeze()
+
+    def resume(self) -> None:
+        self.process.resume()
+
     def end(self) -> None:
         """For good, its data being of no further use."""
         if self._process is not None:

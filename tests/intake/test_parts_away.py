@@ -28,9 +28,9 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
     parts = own_door.installation.parts
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
-    parts.valkey.process.freeze()
+    parts.valkey.freeze()
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # nobody remembers: published again
-    parts.valkey.process.resume()
+    parts.valkey.resume()
 
     with own_door.installation.redis() as valkey:
         valkey.flushdb()
@@ -40,7 +40,7 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
 
     await wait_for(remembered)
 
-    parts.kafka.process.freeze()
+    parts.kafka.freeze()
     spooled = household()
     assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "spooled"
     assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "duplicate"
@@ -51,7 +51,7 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
     assert full[0].headers["retry-after"] == "5"
     ready = (await own_door.http.get("/ready")).json()
     assert ready["parts"]["kafka"] is False
-    parts.kafka.process.resume()
+    parts.kafka.resume()
 
     await wait_for(partial(is_drained, own_door), timeout=60)
     assert await spool(own_door) == {"records": 0, "bytes": 0, "damaged": 0}
@@ -62,10 +62,10 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
 
 async def test_what_was_spooled_before_a_restart_goes_after_it(own_installation: Installation) -> None:
     async for door in opened(own_installation):
-        own_installation.parts.kafka.process.freeze()
+        own_installation.parts.kafka.freeze()
         answers = await asyncio.gather(*(door.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
         assert {answer.json()["status"] for answer in answers} == {"spooled"}
-    own_installation.parts.kafka.process.resume()
+    own_installation.parts.kafka.resume()
     folder = own_installation.settings(IntakeSettings).spool_folder
     assert list(folder.glob("*/*.spool"))
     async for door in opened(own_installation):
