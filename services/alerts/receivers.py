@@ -38,12 +38,16 @@ class Receiver:
 
 def at_level(receivers: Iterable[Receiver], alert: Alert, places: Ancestry) -> list[Receiver]:
     """Whom the alert's level calls; past the last step, those of the last step again."""
-    wanting = [receiver for receiver in receivers if receiver.wants(alert, places)]
-    steps = sorted({receiver.step for receiver in wanting})
-    called = min(alert.level, steps[-1]) if steps else 0
-    return [receiver for receiver in wanting if receiver.step == called]
+    called = up_to_level(receivers, alert, places)
+    last = max((receiver.step for receiver in called), default=0)
+    return [receiver for receiver in called if receiver.step == last]
 
 
 def up_to_level(receivers: Iterable[Receiver], alert: Alert, places: Ancestry) -> list[Receiver]:
-    """Whoever was called so far: those who must hear that it got worse, or was taken back."""
-    return [receiver for receiver in receivers if receiver.step <= alert.level and receiver.wants(alert, places)]
+    """Whoever was called so far: those who must hear that it got worse, or was taken back.
+
+    The level counts the steps that there are among those who want the alert: a gap would call nobody.
+    """
+    wanting = [receiver for receiver in receivers if receiver.wants(alert, places)]
+    steps = sorted({receiver.step for receiver in wanting})[: alert.level + 1]
+    return [receiver for receiver in wanting if receiver.step in steps]

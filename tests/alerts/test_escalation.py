@@ -15,7 +15,7 @@ from services.alerts.handlers import Watch
 from services.alerts.receivers import Receiver
 from shared import database
 from shared.events import HazardReported
-from shared.events.vocabulary import Channel, Status, Verdict
+from shared.events.vocabulary import Channel, Severity, Status, Verdict
 from shared.places import Places
 from tests.alerts.factories import NOW, hazard, mudflow, received, rules
 
@@ -43,6 +43,12 @@ class Night:
             await queries.save_receiver(
                 session, Receiver(label, Channel.WEBHOOK, "https://hook.example", step=step, **changed)
             )
+
+    async def only(self, *labels_and_steps: tuple[str, int]) -> None:
+        async with self.sessions.begin() as session:
+            await session.execute(text("DELETE FROM receivers"))
+        for label, step in labels_and_steps:
+            await self.receiver(label, step)
 
     async def report(self, *hazards: HazardReported) -> None:
         async with self.sessions.begin() as session:
@@ -76,8 +82,7 @@ async def night(engine: AsyncEngine) -> Night:
     async with engine.begin() as connection:
         await connection.execute(text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox"))
     made = Night(engine)
-    for label, step in (("duty", 0), ("head", 1), ("minister", 2)):
-        await made.receiver(label, step)
+    await made.only(("duty", 0), ("head", 1), ("minister", 2))
     return made
 
 
@@ -145,9 +150,25 @@ async def test_only_those_whom_the_alert_concerns(night: Night) -> None:
     assert await night.told() == [(1, "duty"), (2, "head")]
 
 
+async def test_a_step_that_nobody_stands_on_is_passed_over(night: Night) -> None:
+    await night.only(("duty", 0), ("minister", 2))
+    quake = hazard()
+    await night.report(quake)
+    await night.passes(MODERATE)
+    await night.report(hazard(hazard_id=quake.hazard_id, revision=2, msg_type="Cancel"))
+    assert await night.told() == [(1, "duty"), (2, "minister"), (3, "duty"), (3, "minister")]
+
+
+async def test_the_first_step_that_wants_the_alert_is_told_at_once(night: Night) -> None:
+    """The duty desk hears of grave alerts alone: a moderate one does not wait for its escalation."""
+    await night.receiver("duty", 0, floor=Severity.EXTREME)
+    await night.report(hazard())
+    assert await night.passes(MODERATE) == 1
+    assert await night.told() == [(1, "head"), (2, "minister")]
+
+
 async def test_nobody_on_the_list_the_alert_still_rises(night: Night) -> None:
-    async with night.sessions.begin() as session:
-        await session.execute(text("DELETE FROM receivers"))
+    await night.only()
     await night.report(hazard())
     assert await night.passes(MODERATE) == 1
     assert (await night.alert()).level == 1
