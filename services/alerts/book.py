@@ -66,9 +66,13 @@ class Book:
             return Outcome(OutcomeKind.SUPPRESSED, TOO_OLD)
         return Outcome(OutcomeKind.ALERTED, finding.reason)
 
-    def lapse(self, hazard_id: UUID, reason: str, *, kinds: Iterable[Kind] = tuple(Kind)) -> Outcome:
-        """The hazard's alerts are taken back; whoever was told of them hears it."""
-        found = [alert for alert in self._alerts.values() if alert.hazard_id == hazard_id and alert.kind in kinds]
+    def lapse(self, hazard_id: UUID, reason: str, *, kind: Kind | None = None, area: str | None = None) -> Outcome:
+        """The hazard's alerts, or those of one kind or area, are taken back; whoever was told of them hears it."""
+        found = [
+            alert
+            for alert in self._alerts.values()
+            if alert.hazard_id == hazard_id and kind in (None, alert.kind) and area in (None, alert.area)
+        ]
         for alert in found:
             after = alerts.lapsed(alert, reason, self._now)
             if after is not alert:

@@ -36,6 +36,7 @@ class Batch:
 
     received: Sequence[Received]
     hazards: dict[int, HazardReported] = field(default_factory=dict)
+    lay_over: dict[UUID, Sequence[str]] = field(default_factory=dict)  # the hazards' areas until now
     households: dict[int, Household] = field(default_factory=dict)
     before: list[Household] = field(default_factory=list)
     said: dict[int, Outcome] = field(default_factory=dict)
@@ -85,12 +86,14 @@ class Watch:
     async def _newer_hazards(self, batch: Batch, hazards: dict[int, HazardReported], session: AsyncSession) -> None:
         if not hazards:
             return
-        known = await queries.hazard_revisions(session, {hazard.hazard_id for hazard in hazards.values()})
+        known = await queries.hazards(session, {hazard.hazard_id for hazard in hazards.values()})
+        batch.lay_over = {hazard_id: areas for hazard_id, (_, areas) in known.items()}
+        newest = {hazard_id: revision for hazard_id, (revision, _) in known.items()}
         for place, hazard in hazards.items():
-            if hazard.revision <= known.get(hazard.hazard_id, -1):
+            if hazard.revision <= newest.get(hazard.hazard_id, -1):
                 batch.say([place], Outcome(OutcomeKind.NOTED, "not_newer"))
                 continue
-            known[hazard.hazard_id] = hazard.revision
+            newest[hazard.hazard_id] = hazard.revision
             batch.hazards[place] = hazard
 
     async def _newer_households(
@@ -136,7 +139,9 @@ class Watch:
         left = {(Kind.DISPLACEMENT.value, area) for _, area, _ in departures}
         lived = {(Kind.EXPOSURE.value, area) for _, area in arrivals}
         threatened = {
-            (Kind.EXPOSURE.value, area) for hazard in batch.hazards.values() for area in self._areas_of(hazard)
+            (Kind.EXPOSURE.value, area)
+            for hazard in batch.hazards.values()
+            for area in (*self._areas_of(hazard), *batch.lay_over.get(hazard.hazard_id, ()))
         }
         await queries.lock(session, left | lived | threatened)
 
@@ -148,7 +153,7 @@ class Watch:
     async def _hazards_at_stake(
         self, batch: Batch, arrivals: Iterable[tuple[Status, str]], now: datetime, session: AsyncSession
     ) -> dict[UUID, tuple[HazardReported, set[str]]]:
-        """Each hazard with the areas in which exposure is to be counted anew: its own, or those somebody moved to."""
+        """Each hazard with the areas to be counted anew: those it lies over or has left, or those somebody moved to."""
         found: dict[UUID, tuple[HazardReported, set[str]]] = {}
         lived = set(arrivals)
         if lived and self.rules.exposure:
@@ -157,7 +162,8 @@ class Watch:
             for hazard, areas in await queries.hazards_over(session, {area for _, area in lived}, statuses, since):
                 found[hazard.hazard_id] = (hazard, {area for area in areas if (hazard.status, area) in lived})
         for hazard in batch.hazards.values():
-            found[hazard.hazard_id] = hazard, set(self._areas_of(hazard))
+            left = batch.lay_over.get(hazard.hazard_id, ())
+            found[hazard.hazard_id] = hazard, {*self._areas_of(hazard), *left}
         return found
 
     async def _open(
@@ -178,7 +184,7 @@ class Watch:
             return book.tell(found, hazard.report_id)
         if hazard.msg_type is MsgType.CANCEL:
             return book.lapse(hazard.hazard_id, found.reason)
-        return book.lapse(hazard.hazard_id, found.reason, kinds=[Kind.HAZARD])
+        return book.lapse(hazard.hazard_id, found.reason, kind=Kind.HAZARD)
 
     async def _ask_of_exposure(
         self,
@@ -196,10 +202,20 @@ class Watch:
         newest = batch.newest_hazards()
         for hazard_id, area, status in pairs:
             hazard = hazards[hazard_id][0]
-            found = decide_exposure(hazard, area, counts[hazard_id, area], self.rules, now)
-            if isinstance(found, Finding):
-                own = [newest[hazard_id]] if hazard_id in newest else []
-                batch.say([*own, *arrivals.get((status, area), [])], book.tell(found, hazard.report_id))
+            found = self._exposure(hazard, area, counts[hazard_id, area], now)
+            own = [newest[hazard_id]] if hazard_id in newest else []
+            batch.say([*own, *arrivals.get((status, area), [])], self._exposed(hazard, area, found, book))
+
+    def _exposure(self, hazard: HazardReported, area: str, households: int, now: datetime) -> Finding | Nothing:
+        if area not in self._areas_of(hazard):
+            return Nothing("moved_away")
+        return decide_exposure(hazard, area, households, self.rules, now)
+
+    def _exposed(self, hazard: HazardReported, area: str, found: Finding | Nothing, book: Book) -> Outcome:
+        """What the rule says no more is taken back; of a household that no alert counts there is nothing to say yet."""
+        if isinstance(found, Finding):
+            return book.tell(found, hazard.report_id)
+        return book.lapse(hazard.hazard_id, found.reason, kind=Kind.EXPOSURE, area=area)
 
     async def _ask_of_displacement(
         self, batch: Batch, departures: dict[Departure, list[int]], book: Book, now: datetime, session: AsyncSession

@@ -84,10 +84,11 @@ ORDER BY alert_id FOR UPDATE
 UNANSWERED = f"{SELECT_ALERTS} WHERE escalates_at <= $1 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED"
 
 
-async def hazard_revisions(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
+async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[int, list[str]]]:
+    """The newest revision that is known of each, and the areas it lay over."""
     connection = await database.driver(session)
-    rows = await connection.fetch("SELECT hazard_id, revision FROM hazards WHERE hazard_id = ANY($1)", list(ids))
-    return {row["hazard_id"]: row["revision"] for row in rows}
+    rows = await connection.fetch("SELECT hazard_id, revision, areas FROM hazards WHERE hazard_id = ANY($1)", list(ids))
+    return {hazard_id: (revision, areas) for hazard_id, revision, areas in rows}
 
 
 async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Household]:

@@ -18,6 +18,7 @@ TEXTS: Mapping[str, str] = {
     "too_old": N_("Known too late: nobody was told"),
     "cancelled": N_("Cancelled by its source"),
     "below_threshold": N_("Revised: now below what deserves an alert"),
+    "moved_away": N_("Revised: the hazard no longer lies there"),
 }
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 

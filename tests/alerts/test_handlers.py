@@ -232,6 +232,40 @@ async def test_a_hazard_over_where_displaced_households_live(post: Post) -> None
     assert (own.kind, own.severity) == ("hazard", Severity.SEVERE)
 
 
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"severity": "Minor"}, "below_threshold"),
+        ({"area": {"pcodes": [ALAI]}}, "moved_away"),
+        ({"msg_type": "Cancel"}, "cancelled"),
+    ],
+)
+async def test_revised_so_that_it_threatens_the_displaced_no_more_it_is_taken_back(
+    post: Post, changed: dict[str, Any], reason: str
+) -> None:
+    flood = mudflow(area={"pcodes": [LEILEK, KADAMJAI]})
+    await post(household(), household(destination=Place(pcode=KADAMJAI)), flood)
+    assert [alert.kind for alert in await post.alerts()] == ["exposure", "exposure", "hazard"]
+    again = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "area": {"pcodes": [LEILEK, KADAMJAI]}}
+    await post(mudflow(**{**again, **changed}))
+    exposure = (await post.alerts())[:2]
+    assert [(one.is_lapsed, one.reason, one.escalates_at) for one in exposure] == [(True, reason, None)] * 2
+
+
+async def test_where_nobody_displaced_lives_any_more_it_is_taken_back_and_where_one_comes_it_is_back(
+    post: Post,
+) -> None:
+    guest = household()
+    await post(mudflow(area={"pcodes": [LEILEK]}), guest)
+    await post(household(household_id=guest.household_id, sequence=2, destination=Place(pcode=ALAI)))
+    exposure, own = await post.alerts()
+    assert (exposure.is_lapsed, exposure.escalates_at, own.is_lapsed) == (True, None, False)
+    assert await post(household()) == ["alerted displaced_in_hazard_area"]
+    exposure, _ = await post.alerts()
+    assert not exposure.is_lapsed and exposure.escalates_at
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "raised", "lapsed", "updated"]
+
+
 async def test_households_that_arrive_under_a_hazard(post: Post) -> None:
     await post(mudflow(area={"pcodes": [BATKEN]}))
     assert await post(household()) == ["alerted displaced_in_hazard_area"]
