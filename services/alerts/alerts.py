@@ -131,6 +131,15 @@ def resolved(alert: Alert, verdict: Verdict, person: Person, now: datetime) -> A
     )  # fmt: skip
 
 
+def reopened(alert: Alert) -> Alert:
+    """Whoever closed it had judged something milder: as if nobody had answered, and a machine's word again."""
+    return replace(
+        alert, nature="machine", verdict=None,
+        acknowledged_at=None, acknowledged_by=None, acknowledged_name=None, acknowledged_note=None,
+        resolved_at=None, resolved_by=None, resolved_name=None, resolved_note=None,
+    )  # fmt: skip
+
+
 def is_worse(alert: Alert, before: Alert) -> bool:
     return RANK[alert.severity] > RANK[before.severity]
 

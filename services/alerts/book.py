@@ -107,6 +107,7 @@ class Book:
         if after is known:
             return
         if alerts.is_worse(after, known) or known.is_lapsed:
+            after = alerts.reopened(after) if after.resolved_at else after
             after = self._notified(self._hastened(after), Cause.UPDATED)
         self._keep(after, AlertUpdated)
 

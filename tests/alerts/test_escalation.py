@@ -135,6 +135,26 @@ async def test_getting_worse_after_an_answer_is_told_but_not_escalated(night: Ni
     assert await night.passes(timedelta(days=1)) == 0
 
 
+@pytest.mark.parametrize(
+    "revisions", [[{"magnitude": 6.9}], [{"msg_type": "Cancel"}, {}]], ids=["graver", "spoken of again"]
+)
+async def test_resolved_and_then_not_over_at_all_it_must_be_answered_again(
+    night: Night, revisions: list[dict[str, Any]]
+) -> None:
+    quake = hazard()
+    await night.report(quake)
+    await night.answer()
+    await night.answer(Verdict.CONFIRMED)
+    for number, changed in enumerate(revisions, start=2):
+        await night.report(hazard(hazard_id=quake.hazard_id, revision=number, **{"msg_type": "Update", **changed}))
+    alert = await night.alert()
+    assert (alert.state, alert.nature, alert.verdict, alert.acknowledged_name) == ("open", "machine", None, None)
+    assert await night.passes(MODERATE) == 1
+    assert [recipient for _, recipient in await night.told()] == ["duty", "duty", "head"]
+    await night.answer(Verdict.CONFIRMED)
+    assert (await night.alert()).state == "resolved"
+
+
 async def test_a_worker_that_starts_later_finds_the_clock_where_it_was(night: Night, engine: AsyncEngine) -> None:
     await night.report(hazard())
     again = Night(engine)
