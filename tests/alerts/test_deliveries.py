@@ -271,6 +271,24 @@ async def test_a_secret_is_sealed_at_rest_and_bound_to_its_receiver(town: Town, 
         town.box.open(sealed, "other")
 
 
+async def test_a_secret_that_the_key_does_not_open_holds_up_only_its_receiver(town: Town, hook: Hook) -> None:
+    """As after the key file was replaced: a rotation heals it, and what waited is told."""
+    async with listening() as other:
+        await town.receiver("sealed before", hook)
+        await town.receiver("well", other)
+        async with town.sessions.begin() as session:
+            await session.execute(text("UPDATE receivers SET secret = sha256(secret) WHERE label = 'sealed before'"))
+        async with town.working(hook, other):
+            await town.alert()
+            await wait_for(lambda: attempts(town, "secret_unreadable"))
+            await wait_for(lambda: other.answered.total() == 1)
+            async with town.sessions.begin() as session:
+                hook.secret = await subscriptions.rotate(session, "sealed before", town.box)
+                await subscriptions.retire(session, "sealed before")
+            rows = await town.settled(2)
+    assert all(row["is_delivered"] for row in rows)
+
+
 async def test_the_same_delivery_is_never_made_twice(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     await town.alert()

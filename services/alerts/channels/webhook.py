@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from cryptography.exceptions import InvalidTag
 from standardwebhooks import Webhook
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
@@ -18,9 +19,11 @@ class WebhookChannel:
         self._outbound, self._box = outbound, box
 
     async def send(self, job: Job, receiver: Receiver) -> str:
-        secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
         try:
+            secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
             status = await self._post(receiver.address, job.content, signed(job, secrets, datetime.now(UTC)))
+        except InvalidTag as error:  # the key file is another one: its return or `dayar receiver rotate` helps
+            raise Undelivered("secret_unreadable") from error
         except OutsideExercise:
             return OUTBOX_PAGE
         except OutboundError as error:
