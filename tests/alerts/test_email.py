@@ -39,12 +39,18 @@ class Box:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answer = "250 OK"
+        self.goodbye = "221 Bye"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
             self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return self.answer
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if not self.goodbye:
+            await asyncio.Event().wait()
+        return self.goodbye
 
 
 @pytest.fixture
@@ -70,9 +76,16 @@ def job(**changed: Any) -> Job:
     )  # fmt: skip
 
 
-def settings_for(host: str | None, port: int = 25, *, allow: bool = True, exercise: bool = False) -> AlertsSettings:
+def settings_for(
+    host: str | None,
+    port: int = 25,
+    *,
+    allow: bool = True,
+    exercise: bool = False,
+    sender: str = "alerts@centre.example",
+) -> AlertsSettings:
     settings = AlertsSettings(
-        alerts_smtp_host=host, alerts_smtp_port=port, alerts_mail_from="alerts@centre.example",
+        alerts_smtp_host=host, alerts_smtp_port=port, alerts_mail_from=sender,
         outbound_allow=(f"{host}:{port}",) if allow else (),
     )  # fmt: skip
     return settings.model_copy(update={"exercise": exercise})
@@ -113,6 +126,22 @@ async def test_what_the_server_says_decides_whether_to_try_again(
     with pytest.raises(Undelivered) as caught:
         await send(settings_for("127.0.0.1", port), job())
     assert (caught.value.reason, caught.value.is_final) == (f"smtp_{answer[:3]}", is_final)
+
+
+@pytest.mark.parametrize("goodbye", ["421 too busy", ""], ids=["refused", "never said"])
+async def test_what_the_server_took_is_delivered_whatever_becomes_of_the_goodbye(
+    port: int, box: Box, goodbye: str
+) -> None:
+    box.goodbye = goodbye
+    assert await send(settings_for("127.0.0.1", port), job(), seconds=0.5) == "smtp_250"
+    assert len(box.mails) == 1
+
+
+@pytest.mark.parametrize("sender", ["", "desk", "desk@", "@", "Desk <desk@centre.example>", "дежурный@centre.example"])
+async def test_a_sender_that_is_no_address_is_this_deliverys_matter_alone(port: int, sender: str) -> None:
+    with pytest.raises(Undelivered, match="not_mailable") as caught:
+        await send(settings_for("127.0.0.1", port, sender=sender), job())
+    assert not caught.value.is_final
 
 
 async def test_a_server_on_this_machine_that_is_not_allowed_is_not_called(port: int) -> None:

@@ -1,8 +1,10 @@
 """Mail over the centre's own server: STARTTLS unless it stands on this machine, one message per delivery."""
 
+import email.errors
 import email.policy
 import ipaddress
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,6 +20,8 @@ from shared.config import secret
 from shared.events import AlertRaised
 from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
+QUIT_SECONDS = 1.0
+NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # how `email` says that a text is none
 REFUSED_FOR_GOOD = 500  # below it the server asks to be tried again (greylisting, a full box)
 
 
@@ -32,8 +36,7 @@ class EmailChannel:
         if host is None:
             raise Undelivered("no_mail_server")
         try:
-            async with self._outbound.in_time(host):
-                return await self._hand_over(host, self.message(job, receiver))
+            return await self._hand_over(host, self.message(job, receiver))
         except OutsideExercise:
             return OUTBOX_PAGE
         except OutboundError as error:
@@ -42,26 +45,32 @@ class EmailChannel:
             raise Undelivered(f"smtp_{error.code}", is_final=error.code >= REFUSED_FOR_GOOD) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered("unreachable") from error
+        except NO_ADDRESS as error:  # ours in ALERTS_MAIL_FROM, or the receiver's
+            raise Undelivered("not_mailable") from error
 
     async def _hand_over(self, host: str, message: EmailMessage) -> str:
-        address, *_ = await self._outbound.gate.addresses(host, self._settings.alerts_smtp_port)
-        is_local = ipaddress.ip_address(address).is_loopback
         client = aiosmtplib.SMTP(
-            hostname=address, port=self._settings.alerts_smtp_port, start_tls=False, timeout=TOTAL_SECONDS,
-            tls_context=self._outbound.tls,
-        )  # fmt: skip
+            port=self._settings.alerts_smtp_port, start_tls=False, timeout=TOTAL_SECONDS, tls_context=self._outbound.tls
+        )
         try:
-            await client.connect()
-            if not is_local:
-                await client.starttls(server_hostname=host)
-            if self._settings.alerts_smtp_username:
-                password = secret(self._settings.alerts_smtp_password_file) or ""
-                await client.login(self._settings.alerts_smtp_username, password)
-            await client.send_message(message)
-            await client.quit()
+            async with self._outbound.in_time(host):
+                await self._greet(client, host)
+                await client.send_message(message)
+            # The server has the mail: whatever becomes of the goodbye, another attempt would only double it.
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit(timeout=QUIT_SECONDS)
         finally:
             client.close()  # also when its time is up in the middle of a word
         return "smtp_250"
+
+    async def _greet(self, client: aiosmtplib.SMTP, host: str) -> None:
+        address, *_ = await self._outbound.gate.addresses(host, self._settings.alerts_smtp_port)
+        await client.connect(hostname=address)
+        if not ipaddress.ip_address(address).is_loopback:
+            await client.starttls(server_hostname=host)
+        if self._settings.alerts_smtp_username:
+            password = secret(self._settings.alerts_smtp_password_file) or ""
+            await client.login(self._settings.alerts_smtp_username, password)
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """The same Message-ID in every attempt, so that a mail server's second copy can be told."""
