@@ -22,7 +22,8 @@ from shared.readings import Partition
 
 KEPT = 10_000
 BUFFER_BYTES = 1 << 20
-COMMENT_SECONDS = 15
+BEAT_SECONDS = 15
+BEAT = b"event: beat\ndata: {}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class Stream:
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._comment())
+            tasks.create_task(self._beat())
             await self._read()
 
     async def _read(self) -> None:
@@ -194,12 +195,12 @@ class Stream:
     def _marked(self, sight: Sight, body: bytes = b"") -> bytes:
         return marked(sight, self._positions, body)
 
-    async def _comment(self) -> None:
+    async def _beat(self) -> None:
         """Keeps the connection open, and the quiet listener's position young."""
         while True:
-            await asyncio.sleep(COMMENT_SECONDS)
+            await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():
-                chunk = b":\n" + self._marked(sight)
+                chunk = b":\n" + self._marked(sight, BEAT)  # a comment alone no browser hands to its page
                 for listener in group:
                     listener.put(chunk)
 

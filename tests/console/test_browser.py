@@ -272,6 +272,39 @@ def test_a_lost_connection_is_seen_and_what_was_missed_comes_after(whole: Whole,
     expect(page.locator("#panel-hazards")).to_contain_text("Animal disease", timeout=SLOW_MS)
 
 
+BEAT = """new Promise((heard, missed) => {
+    new EventSource("/stream?topics=hazards").addEventListener("beat", heard);
+    setTimeout(missed, 20_000);
+})"""
+
+
+def test_a_quiet_night_is_no_lost_connection(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.VIEWER)
+    desk.page.clock.install()
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    begun: list[str] = []
+    page.on("request", lambda request: begun.append(request.url) if "/stream" in request.url else None)
+    page.clock.fast_forward(20_000)
+    page.evaluate(BEAT)
+    page.clock.fast_forward(24_000)
+    assert len(begun) == 1  # the test's own
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+
+
+def test_a_line_that_was_cut_in_silence_is_listened_to_anew(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.VIEWER)
+    desk.page.clock.install()
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    with page.expect_request(re.compile(r"/stream\?")):
+        page.clock.fast_forward(46_000)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    whole.report_hazard(type="permafrost_loss")
+    page.clock.resume()
+    expect(page.locator("#panel-hazards")).to_contain_text("Permafrost", timeout=SLOW_MS)
+
+
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 @pytest.mark.parametrize("width", [360, 390, 1366, 1920])
 def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(seat: Any, width: int, language: str) -> None:

@@ -21,10 +21,11 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 class Heard:
-    """Server-sent events, as a browser reads them."""
+    """Server-sent events, as a browser reads them; beats only where they are waited for."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.last_id = ""
+        self.beats = False
         self._lines = answer.iter_lines()
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -37,9 +38,10 @@ class Heard:
                 name = value
             elif field == "data":
                 data = value
-            elif not line and name:
-                yield name, json.loads(data)
-                name = ""
+            elif not line:
+                if name and data and (name != "beat" or self.beats):
+                    yield name, json.loads(data)
+                name, data = "", ""
 
     def take(self, count: int) -> list[tuple[str, dict[str, Any]]]:
         return list(islice(self, count))
@@ -71,6 +73,14 @@ def test_what_happens_is_heard_as_a_cloud_event(served: Served) -> None:
     assert name == "hazards"
     assert event["type"] == "dayar.hazard.reported.v1"
     assert event["data"]["hazard_id"] == str(told.hazard_id)
+
+
+def test_a_quiet_line_beats(served: Served) -> None:
+    """What a page can hear: an event without data, or a comment, no browser dispatches."""
+    with listening(served.signed_in(Role.OPERATOR)) as heard:
+        before, heard.last_id, heard.beats = heard.last_id, "", True
+        assert [name for name, _ in heard.take(1)] == ["beat"]
+        assert heard.last_id == before
 
 
 def test_a_listener_who_comes_back_misses_nothing_and_hears_nothing_twice(served: Served) -> None:

@@ -1,0 +1,8 @@
+// What a page's script finds of its page.
+
+/** @param {string} id */
+export function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no #${id}`);
+  return found;
+}
