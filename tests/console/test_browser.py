@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 from sqlalchemy import text
 
 from deploy.local.process import wait_until
@@ -240,6 +240,24 @@ async def rows(whole: Whole, query: str, report_id: str) -> Any:
         found = await session.scalar(text(query), {"report_id": report_id})
     await engine.dispose()
     return found
+
+
+def test_an_event_whose_answer_was_lost_is_sent_again_and_was_accepted(whole: Whole, seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.fill("#hazard", "rockfall")
+    page.fill("#place", "kadamjai")
+    page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
+    page.click("#send")
+    expect(page.locator("#failure")).to_contain_text("send it again")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_have_text("This was already accepted.")
+
+
+def taken_but_not_told(route: Route) -> None:
+    """What passes by the test has lost the header that the browser's network adds."""
+    assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
+    route.abort()
 
 
 def test_what_is_missing_is_said_and_nothing_is_sent(whole: Whole, seat: Any) -> None:

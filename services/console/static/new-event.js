@@ -7,7 +7,9 @@ const form = /** @type {HTMLFormElement} */ (element("event"));
 const hazard = new Combobox(input("hazard"), options("hazards"));
 const place = new Combobox(input("place"), options("places"));
 const button = /** @type {HTMLButtonElement} */ (element("send"));
-let report = crypto.randomUUID(); // kept until it is accepted: sent twice, it is still one report
+// Both kept until it is accepted: sent twice, it is still one report with one content.
+let report = crypto.randomUUID();
+let reportedAt = "";
 
 /** @param {string} id @returns {import("/static/combobox.js").Option[]} */
 function options(id) {
@@ -29,14 +31,14 @@ function given(name) {
 function event() {
   const known = given("known");
   const language = document.documentElement.lang;
-  const moment = new Date().toISOString();
+  reportedAt ||= new Date().toISOString();
   const isOther = hazard.chosen?.value === "other";
   return {
     report_id: report, status: form.dataset.status, source: form.dataset.source, source_id: report,
     type: hazard.chosen?.value, ...(isOther && known && { type_text: line(known) }),
     urgency: "Immediate", severity: given("severity"), certainty: given("certainty"),
     area: { pcodes: [place.chosen?.value], ...(given("locality") && { description: given("locality") }) },
-    onset: new Date(`${given("onset")}:00+06:00`).toISOString(), reported_at: moment,
+    onset: new Date(`${given("onset")}:00+06:00`).toISOString(), reported_at: reportedAt,
     ...(known && { text: { [language]: { headline: line(known), description: known } } }),
   };
 }
@@ -106,6 +108,7 @@ function done(status) {
 
 function begin() {
   report = crypto.randomUUID();
+  reportedAt = "";
   form.reset();
   hazard.clear();
   place.clear();
