@@ -41,4 +41,5 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     for shown, numbered in told.items():
         for number in await board.keep_newest(session, shown, numbered):
             outcomes[number] = Outcome(OutcomeKind.RECORDED)
+    await board.forget_replaced(session, told.get(board.OUTCOMES, ()))
     return outcomes

@@ -124,12 +124,15 @@ class Delivery(Base):
 
 
 class ReportOutcome(Base):
+    """One row for each time a report was settled: another's use of its id stands beside it, not in its place."""
+
     __tablename__ = "board_outcomes"
 
-    report_id: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
-    consumer: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
+    outcome_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID]
+    version: Mapped[int]
+    consumer: Mapped[str]
+    kind: Mapped[str]
     status: Mapped[str]
     outcome: Mapped[str]
     reason: Mapped[str | None]

@@ -41,4 +41,5 @@ def delivery(received: Received) -> dict[str, Any]:
 
 
 def outcome(received: Received) -> dict[str, Any]:
-    return {**received.event.data.model_dump(mode="json"), "settled_at": received.event.time.isoformat()}
+    told = received.event.data.model_dump(mode="json")
+    return {**told, "outcome_id": str(received.event.id), "settled_at": received.event.time.isoformat()}

@@ -78,12 +78,29 @@ async def test_a_household_moves_with_its_correction(session: AsyncSession) -> N
     assert kept.destination_pcode == KARA_SUU
 
 
-async def test_an_outcome_that_a_person_changed_takes_the_place_of_the_first(session: AsyncSession) -> None:
-    held = outcome(outcome="held", reason="not_author")
-    settled = outcome(report_id=held.report_id)
-    await show([received(held), received(settled, time=NOW + timedelta(hours=1))], session)
-    (kept,) = (await session.scalars(select(ReportOutcome))).all()
-    assert kept.outcome == "recorded"
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
+async def test_an_outcome_that_names_another_takes_its_place(session: AsyncSession, later: timedelta) -> None:
+    """Also in the batch, and at the instant, of the other: a correction that came first waits no longer than that."""
+    held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
+    settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
+    told = [received(held, id=held_id), received(settled, time=NOW + later)]
+    assert [each.kind for each in await show(told, session)] == [RECORDED] * 2
+    assert (await session.scalars(select(ReportOutcome.outcome))).all() == ["recorded"]
+
+
+async def test_an_outcome_is_replaced_across_batches(session: AsyncSession) -> None:
+    held, held_id = outcome(outcome="held", reason="not_author"), uuid4()
+    await show([received(held, id=held_id)], session)
+    await show([received(outcome(report_id=held.report_id, replaces=held_id))], session)
+    assert (await session.scalars(select(ReportOutcome.outcome))).all() == ["recorded"]
+
+
+@pytest.mark.parametrize("what", ["held", "repeat"])
+async def test_anothers_use_of_a_report_id_stands_beside_the_report(session: AsyncSession, what: str) -> None:
+    own = outcome()
+    strangers = outcome(report_id=own.report_id, outcome=what)
+    await show([received(own), received(strangers, time=NOW + timedelta(hours=1))], session)
+    assert set(await session.scalars(select(ReportOutcome.outcome))) == {"recorded", what}
 
 
 async def test_a_suppressed_alert_is_known_as_one(session: AsyncSession) -> None:

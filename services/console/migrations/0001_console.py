@@ -126,6 +126,7 @@ DELIVERIES_OF_ALERT = "CREATE INDEX ix_board_deliveries_alert_id ON board_delive
 
 OUTCOMES = """
 CREATE TABLE board_outcomes (
+    outcome_id uuid NOT NULL,
     report_id uuid NOT NULL,
     version integer NOT NULL,
     consumer text NOT NULL,
@@ -134,7 +135,7 @@ CREATE TABLE board_outcomes (
     outcome text NOT NULL,
     reason text,
     settled_at timestamptz NOT NULL,
-    CONSTRAINT pk_board_outcomes PRIMARY KEY (report_id, version, consumer, kind)
+    CONSTRAINT pk_board_outcomes PRIMARY KEY (outcome_id)
 )
 """
 OUTCOMES_BY_TIME = "CREATE INDEX ix_board_outcomes_settled_at ON board_outcomes (settled_at)"

@@ -1,10 +1,11 @@
-"""The board's rows: kept newest first by the worker, and read in one snapshot with the positions they stand at."""
+"""The board's rows, of each thing the newest, as the worker keeps them."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Alert, Base, Delivery, Hazard, Household, ReportOutcome
@@ -57,3 +58,10 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
     connection = await database.driver(session)
     stored = await connection.fetch(shown.upsert, json.dumps(rows))
     return [newest[tuple(str(part) for part in row)][0] for row in stored]
+
+
+async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
+    """An outcome that names another takes its place; the log tells the named one first, so it is here by now."""
+    replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
+    if replaced:
+        await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))
