@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -83,13 +84,15 @@ class LogReader:
         ends = await self._consumer.end_offsets(list(self._places.values()))
         return {place: ends[partition] for place, partition in self._places.items()}
 
-    async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, int]:
-        """The timestamps, in milliseconds, of the records that stand at these positions."""
+    async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
+        """When the records were written that stand at these positions, or, where those are gone, the oldest kept."""
         partitions = {self._places[place]: place for place in positions}
+        begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, place in partitions.items():
-            self._consumer.seek(partition, positions[place])
-        found: dict[Partition, int] = {}
+            self._consumer.seek(partition, max(positions[place], begins[partition]))
+        found: dict[Partition, datetime] = {}
         while len(found) < len(partitions):
             fetched = await self._consumer.getmany(*partitions, timeout_ms=1000)
-            found = {partitions[partition]: records[0].timestamp for partition, records in fetched.items()} | found
+            for partition, records in fetched.items():
+                found.setdefault(partitions[partition], datetime.fromtimestamp(records[0].timestamp / 1000, UTC))
         return found

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,10 @@ ASKED_EVERY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One partition as one consumer has it. `end` None: the broker could not be asked."""
+    """One partition as one consumer has it. `end` None: the broker could not be asked.
+
+    `unread_since` is when the oldest record was written that the consumer has not settled; None = it has settled all.
+    """
 
     consumer: str
     topic: str
@@ -57,6 +60,7 @@ class Row:
     first: int
     next: int
     end: int | None = None
+    unread_since: datetime | None = None
     advanced_at: datetime | None = None
     stopped: str | None = None
 
@@ -102,23 +106,20 @@ async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> li
     try:
         async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, consumed(service)) as reader:
             ends = await reader.ends()
+            known = {(row.topic, row.partition): row for row in rows}
+            ended = {
+                place: replace(known.get(place) or Row(service, *place, kinds={}, first=0, next=0), end=end)
+                for place, end in sorted(ends.items())
+            }
+            written = await reader.written_at({place: row.next for place, row in ended.items() if row.on_its_way})
     except (TimeoutError, KafkaError):
         return list(rows)
-    known = {(row.topic, row.partition): row for row in rows}
-    return [
-        replace(known.get(place) or Row(service, *place, kinds={}, first=0, next=0), end=end)
-        for place, end in sorted(ends.items())
-    ]
+    return [replace(row, unread_since=written.get(place)) for place, row in ended.items()]
 
 
-async def oldest_unread(rows: Sequence[Row], settings: Settings) -> datetime | None:
-    """When the oldest record was written that a consumer has not settled; None = nothing is on its way."""
-    waiting = {(row.topic, row.partition): row.next for row in rows if row.on_its_way}
-    if not waiting:
-        return None
-    async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, {topic for topic, _ in waiting}) as reader:
-        written = await reader.written_at(waiting)
-    return datetime.fromtimestamp(min(written.values()) / 1000, UTC)
+def oldest_unread(rows: Iterable[Row]) -> datetime | None:
+    """None = nothing is on its way."""
+    return min((row.unread_since for row in rows if row.unread_since), default=None)
 
 
 class Unread:
@@ -145,14 +146,19 @@ class Unread:
         rows = await with_ends(known, self._service, self._settings)
         for topic in map(TOPICS.__getitem__, consumed(self._service)):
             if topic.retention_ms is not None:
-                oldest = await oldest_unread([row for row in rows if row.topic == topic.name], self._settings)
+                oldest = oldest_unread(row for row in rows if row.topic == topic.name)
                 if oldest and datetime.now(UTC) - oldest > timedelta(milliseconds=topic.retention_ms / 2):
                     return False
         return True
 
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:
+    """The newest; `dead_letters_count` counts all."""
     return [DeadLetter(*row) for row in await session.execute(DEAD_LETTERS, {"limit": limit})]
+
+
+async def dead_letters_count(session: AsyncSession) -> int:
+    return await session.scalar(text("SELECT count(*) FROM dead_letters")) or 0
 
 
 def routes(service: str) -> APIRouter:
@@ -162,13 +168,14 @@ def routes(service: str) -> APIRouter:
     @router.get("/console/v1/ledger" if service == "console" else "/v1/ledger")
     async def ledger(request: Request, session: database.Session) -> dict[str, Any]:
         rows = await balance(session)
-        letters = await dead_letters(session)
+        letters, count = await dead_letters(session), await dead_letters_count(session)
         await session.commit()  # the broker is asked without holding a transaction open
         rows = await with_ends(rows, service, request.app.state.settings)
         return {
             "consumer": service,
             "partitions": [_shown(row) for row in rows],
             "dead_letters": list(map(asdict, letters)),
+            "dead_letters_count": count,
         }
 
     return router

@@ -27,6 +27,19 @@ async def test_what_nobody_has_begun_to_read_is_on_its_way(trial: Trial) -> None
     assert all(row.is_balanced for row in rows)
 
 
+async def test_a_partition_says_since_when_something_on_it_is_unread(trial: Trial) -> None:
+    """Also where no worker ever began; one that has settled all says nothing, however long ago it did."""
+    before = datetime.now(UTC) - timedelta(seconds=1)  # a timestamp of the log is cut to the millisecond
+    await trial.publish(event(hazard()))
+    rows = await trial.rows()
+    (waiting,) = [row for row in rows if row.end]
+    assert waiting.unread_since is not None and before < waiting.unread_since < datetime.now(UTC)
+    assert [row.unread_since for row in rows if not row.end] == [None] * (len(rows) - 1)
+    async with trial.running(trial.consumer()):
+        await trial.drained()
+    assert ledger.oldest_unread(await trial.rows()) is None
+
+
 async def test_a_count_that_was_changed_by_hand_does_not_balance(trial: Trial) -> None:
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
@@ -44,5 +57,5 @@ async def test_unread_for_half_of_the_retention_is_not_in_time(trial: Trial, mon
     assert await asked.is_in_time()
     monkeypatch.setitem(TOPICS, TOPIC, replace(TOPICS[TOPIC], retention_ms=1))
     assert not await asked.is_in_time()
-    oldest = await ledger.oldest_unread(await trial.rows(), trial.settings)
+    oldest = ledger.oldest_unread(await trial.rows())
     assert oldest is not None and datetime.now(UTC) - oldest < timedelta(minutes=1)
