@@ -3,12 +3,12 @@
 import { call } from "/static/calls.js";
 import { clock } from "/static/clock.js";
 import { element } from "/static/elements.js";
+import { ended, say } from "/static/link.js";
 
 const SILENCE_MS = 40_000; // the stream says something every 15 s: longer than this is no connection
 const LOOK_MS = 5000;
 const AGAIN_MS = 2000;
 
-const link = element("link");
 let position = element("board").dataset.vector ?? "";
 let heard = Date.now();
 let newest = new Date();
@@ -60,24 +60,9 @@ function live(event) {
   if (event?.lastEventId) position = event.lastEventId;
   heard = Date.now();
   newest = new Date();
-  say("live", link.dataset.live ?? "");
+  say("live");
 }
 
 function lost() {
-  say("lost", (link.dataset.lost ?? "").replace("{time}", clock(newest)));
-}
-
-export function ended() {
-  const again = document.createElement("a");
-  again.href = `/sign-in?next=${location.pathname}`;
-  again.textContent = link.dataset.ended ?? "";
-  link.dataset.state = "ended";
-  link.replaceChildren(again);
-}
-
-/** @param {string} state @param {string} text */
-function say(state, text) {
-  if (link.dataset.state === "ended") return;
-  link.dataset.state = state;
-  if (link.textContent !== text) link.textContent = text;
+  say("lost", { time: clock(newest) });
 }

@@ -1,7 +1,8 @@
 // What comes by telephone: the caller is kept at the console, the event goes to intake, both under one report's number.
 
-import { call, problem } from "/static/calls.js";
+import { call, isNoAnswer, problem } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
+import { element } from "/static/elements.js";
 
 const form = /** @type {HTMLFormElement} */ (element("event"));
 const hazard = new Combobox(input("hazard"), options("hazards"));
@@ -63,7 +64,7 @@ async function send() {
   try {
     await sendAll();
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    if (!isNoAnswer(error)) throw error;
     fail(form.dataset.away ?? "");
   } finally {
     button.disabled = false;
@@ -131,13 +132,6 @@ form.addEventListener("keydown", (pressed) => {
   } else if (pressed.target instanceof HTMLInputElement) pressed.preventDefault();
 });
 element("another").addEventListener("click", begin);
-
-/** @param {string} id */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no #${id}`);
-  return found;
-}
 
 /** @param {string} id */
 function input(id) {

@@ -1,7 +1,8 @@
 // The board's panels, each drawn anew by the server when something on it changed.
 
 import { element } from "/static/elements.js";
-import { ended, stand } from "/static/listening.js";
+import { ended } from "/static/link.js";
+import { stand } from "/static/listening.js";
 
 /** @typedef {{ajax: (verb: string, path: string, options: object) => Promise<void>}} Htmx */
 

@@ -17,6 +17,11 @@ export function call(method, path, body) {
   });
 }
 
+/** Whether a call failed for want of an answer: the line is down, or ten seconds were over. @param {unknown} error */
+export function isNoAnswer(error) {
+  return error instanceof TypeError || error instanceof DOMException;
+}
+
 /**
  * What a refused call says.
  * @param {Response} answer

@@ -1,7 +1,7 @@
 // What every page does by itself: the clock of Bishkek, the theme, ages that grow, and the account kept signed in while it is used.
 
 import { age } from "./ages.js";
-import { call } from "./calls.js";
+import { call, isNoAnswer } from "./calls.js";
 
 const language = document.documentElement.lang;
 const zone = "Asia/Bishkek";
@@ -40,7 +40,7 @@ async function keep() {
   if (!used && document.body.dataset.keep !== "always") return;
   used = false;
   await call("POST", "/v1/session").catch((error) => {
-    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    if (!isNoAnswer(error)) throw error;
   });
 }
 

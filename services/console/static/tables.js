@@ -1,0 +1,53 @@
+// Rows and cells of the ledger's tables.
+
+const language = document.documentElement.lang === "en" ? "en" : "ru";
+export const number = new Intl.NumberFormat(language);
+const time = new Intl.DateTimeFormat("ru", { timeZone: "Asia/Bishkek", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** @param {string | null} instant */
+export function moment(instant) {
+  return instant ? time.format(new Date(instant)) : "—";
+}
+
+/** @param {HTMLTableCellElement[]} cells */
+export function row(cells) {
+  const drawn = document.createElement("tr");
+  drawn.append(...cells);
+  return drawn;
+}
+
+/** @param {...(string | Node)} content */
+export function cell(...content) {
+  const drawn = document.createElement("td");
+  drawn.append(...content);
+  return drawn;
+}
+
+/** @param {string | Node} content */
+export function head(content) {
+  const drawn = document.createElement("th");
+  drawn.scope = "row";
+  drawn.append(content);
+  return drawn;
+}
+
+/** @param {number | null} value */
+export function figure(value) {
+  const drawn = cell(value === null ? "?" : number.format(value));
+  drawn.className = "number";
+  return drawn;
+}
+
+/** @param {string} text */
+export function strong(text) {
+  const drawn = document.createElement("strong");
+  drawn.textContent = text;
+  return drawn;
+}
+
+/** @param {string} text */
+export function code(text) {
+  const drawn = document.createElement("code");
+  drawn.textContent = text;
+  return drawn;
+}
