@@ -77,7 +77,7 @@ class Household(Base):
     mobility: Mapped[str]
     hazard_type: Mapped[str | None]
     occurred_on: Mapped[date]
-    registered_at: Mapped[datetime]
+    registered_at: Mapped[datetime | None]  # None while only corrections of it are known
 
 
 class Alert(Base):

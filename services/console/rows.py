@@ -20,14 +20,16 @@ def hazard(received: Received) -> dict[str, Any]:
 
 
 def household(received: Received) -> dict[str, Any]:
+    """A correction moves nobody anew: only the displacement itself says when it was registered."""
     told = received.event.data
+    is_displacement = received.event.type == events.HouseholdRegistered.event_type
     return {
         **told.model_dump(mode="json"),
         "origin_pcode": told.origin.pcode,
         "origin_country": told.origin.country,
         "destination_pcode": told.destination.pcode,
         "destination_country": told.destination.country,
-        "registered_at": received.event.time.isoformat(),
+        "registered_at": received.event.time.isoformat() if is_displacement else None,
     }
 
 

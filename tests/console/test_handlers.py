@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.handlers import show
 from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
+from services.console.queries import snapshots
 from shared import events
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import OutcomeKind, Status
 from tests.console.factories import (
     BATKEN,
     KADAMJAI,
@@ -76,6 +77,30 @@ async def test_a_household_moves_with_its_correction(session: AsyncSession) -> N
     (kept,) = (await session.scalars(select(Household))).all()
     assert (kept.destination_pcode, kept.origin_pcode) != (BATKEN, None)
     assert kept.destination_pcode == KARA_SUU
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+async def test_a_correction_registers_nobody_anew(session: AsyncSession, batches: int) -> None:
+    first, long_ago = household(), NOW - timedelta(days=3)
+    corrected = household(events.HouseholdCorrected, household_id=first.household_id, sequence=2, persons=6)
+    told = [received(first, time=long_ago), received(corrected)]
+    for half in [told] if batches == 1 else ([told[0]], [told[1]]):
+        await show(half, session)
+    (kept,) = (await session.scalars(select(Household))).all()
+    assert (kept.persons, kept.registered_at) == (6, long_ago)
+
+
+async def test_a_household_displaced_again_is_registered_anew(session: AsyncSession) -> None:
+    first = household()
+    await show([received(first, time=NOW - timedelta(days=3))], session)
+    await show([received(household(household_id=first.household_id, sequence=2))], session)
+    assert (await session.scalars(select(Household.registered_at))).all() == [NOW]
+
+
+async def test_who_could_not_move_is_not_counted_as_displaced(session: AsyncSession) -> None:
+    await kinds(session, household(), household(mobility="unable_to_move"))
+    (here,) = await snapshots.households(session, Status.ACTUAL, NOW - timedelta(days=1), None)
+    assert (here.households, here.persons) == (1, 5)
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])

@@ -72,7 +72,7 @@ CREATE TABLE board_households (
     mobility text NOT NULL,
     hazard_type text,
     occurred_on date NOT NULL,
-    registered_at timestamptz NOT NULL,
+    registered_at timestamptz,
     CONSTRAINT pk_board_households PRIMARY KEY (household_id)
 )
 """

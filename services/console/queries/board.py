@@ -14,10 +14,11 @@ from shared import database
 
 @dataclass(frozen=True)
 class Shown:
-    """A table of the board: what names a row, and what tells the newer of two."""
+    """A table of the board: what names a row, what tells the newer of two, and what stays where the newer says nothing."""
 
     model: type[Base]
     order: str
+    lasting: str | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -30,16 +31,23 @@ class Shown:
     @property
     def upsert(self) -> str:
         table, columns, key = (self.model.__tablename__, ", ".join(self.columns), ", ".join(self.key))
-        changed = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.key)
+        changed = ", ".join(f"{name} = {self._newer(name)}" for name in self.columns if name not in self.key)
         return (
             f"INSERT INTO {table} AS known ({columns}) "  # noqa: S608 - names of our own models
             f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb) "
             f"ON CONFLICT ({key}) DO UPDATE SET {changed} WHERE known.{self.order} < excluded.{self.order} RETURNING {key}"
         )
 
+    def _newer(self, name: str) -> str:
+        return f"coalesce(excluded.{name}, known.{name})" if name == self.lasting else f"excluded.{name}"
+
+    def joined(self, older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
+        """The same of two rows of one batch."""
+        return newer if self.lasting is None else {**newer, self.lasting: newer[self.lasting] or older[self.lasting]}
+
 
 HAZARDS = Shown(Hazard, "revision")
-HOUSEHOLDS = Shown(Household, "sequence")
+HOUSEHOLDS = Shown(Household, "sequence", lasting="registered_at")
 ALERTS = Shown(Alert, "sequence")
 DELIVERIES = Shown(Delivery, "sequence")
 OUTCOMES = Shown(ReportOutcome, "settled_at")
@@ -52,8 +60,11 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
         name = tuple(str(row[part]) for part in shown.key)
-        if name not in newest or row[shown.order] > newest[name][1][shown.order]:
+        known = newest.get(name)
+        if known is None:
             newest[name] = (number, row)
+        elif row[shown.order] > known[1][shown.order]:
+            newest[name] = (number, shown.joined(known[1], row))
     rows = [{column: row.get(column) for column in shown.columns} for _, row in newest.values()]
     connection = await database.driver(session)
     stored = await connection.fetch(shown.upsert, json.dumps(rows))

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
-from shared.events.vocabulary import MsgType, Severity, Status
+from shared.events.vocabulary import Mobility, MsgType, Severity, Status
 from shared.readings import Partition
 
 RECENT = timedelta(hours=24)
@@ -78,7 +78,7 @@ async def hazards(session: AsyncSession, now: datetime) -> Sequence[Hazard]:
 async def households(
     session: AsyncSession, status: Status, since: datetime, pcodes: Sequence[str] | None
 ) -> Sequence[Any]:
-    """Households and persons by where they are and where they come from."""
+    """Households and persons by where they are and where they come from; whoever could not move was not displaced."""
     wanted: Any = select(
         Household.origin_pcode,
         Household.origin_country,
@@ -87,7 +87,7 @@ async def households(
         func.count().label("households"),
         func.sum(Household.persons).label("persons"),
         func.count().filter(Household.registered_at > since).label("new"),
-    ).where(Household.status == status)
+    ).where(Household.status == status, Household.mobility != Mobility.UNABLE_TO_MOVE)
     if pcodes is not None:
         current = func.coalesce(Household.destination_pcode, Household.origin_pcode)
         wanted = wanted.where(current.in_(pcodes))
