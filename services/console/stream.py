@@ -16,7 +16,7 @@ from services.console.sights import TOPICS, Sight
 from services.console.vectors import Vector
 from shared import kafka, log
 from shared.config import Settings
-from shared.events import MalformedEvent, header
+from shared.events import MalformedEvent, UnknownEventType, decode, header
 from shared.places import Places
 from shared.readings import Partition
 
@@ -154,8 +154,12 @@ class Stream:
         self._positions[place] = record.offset + 1
         try:
             frame = _frame(place, record)
-        except (MalformedEvent, ValueError):
-            return  # the worker sets it aside, with its reason
+        except (MalformedEvent, UnknownEventType) as error:  # the worker sets it aside; the others are told the rest
+            reason = "malformed" if isinstance(error, MalformedEvent) else "unknown_type"
+            log.get().warning(
+                "record not told", topic=place[0], partition=place[1], offset=record.offset, reason=reason
+            )
+            return
         self._keep(frame)
         for sight, group in self._listeners.items():
             body = self._body(sight, frame)
@@ -210,6 +214,9 @@ def marked(sight: Sight, vector: Vector, body: bytes) -> bytes:
 
 
 def _frame(place: Partition, record: Any) -> Frame:
+    """Only what is of the contract, and on its own topic: who may see it is read from its fields."""
+    if decode(record.value, record.headers).data.topic != place[0]:
+        raise MalformedEvent("/ce_type")
     data = json.loads(record.value)
     about = {name: header(record.headers, f"ce_{name}") for name in ("id", "source", "type", "specversion", "time")}
     hint = {name: about[name] for name in ("type", "specversion", "time")}

@@ -63,6 +63,9 @@ def outcome(**changed: Any) -> events.ReportSettled:
 
 
 def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
+    """Of an event; what is a record already stays as it is."""
+    if isinstance(data, Message):
+        return data
     return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from services.console import vectors
 from services.console.stream import KEPT
 from shared.auth import Role
 from tests.console.conftest import Served
-from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, outcome
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, message, outcome
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
@@ -163,6 +164,23 @@ def test_an_areas_operator_hears_of_households_there_alone(served: Served) -> No
         served.publish(elsewhere, here)
         ((_, event),) = heard.take(1)
     assert event["data"]["household_id"] == str(here.household_id)
+
+
+def test_a_record_that_is_none_of_the_contract_is_passed_over(served: Served) -> None:
+    """For an area's operator, whose sight asks each record where it is; and the next record is told."""
+    good = message(household(destination=KADAMJAI))
+    placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
+    strange = [
+        replace(good, value=None),  # type: ignore[arg-type] - as a record may be
+        replace(good, value=b"[]"),
+        replace(good, value=json.dumps(placeless).encode()),
+        replace(message(alert()), topic="households", key=good.key),
+        replace(good, headers=tuple(each for each in good.headers if each[0] != "ce_type")),
+    ]
+    with listening(served.signed_in(Role.OPERATOR, areas=(BATKEN,)), "households") as heard:
+        served.publish(*strange, good)
+        ((_, event),) = heard.take(1)
+    assert event["data"] == json.loads(good.value)
 
 
 def test_households_and_outcomes_reach_the_board(served: Served) -> None:
