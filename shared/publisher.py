@@ -1,12 +1,10 @@
 """Publishing: an event is told when the broker has acknowledged it, and not before."""
 
 import asyncio
-from asyncio import Future
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
-from zlib import crc32
+from typing import Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -14,11 +12,9 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from shared import kafka, log
 from shared.config import Settings
 from shared.events import Message
+from shared.wires import Wires
 
-BATCH_BYTES = (
-    512 * 1024
-)  # aiokafka's 16 KiB hold six reports, and a full batch stops every sender; the broker takes 1 MiB
-STOP_SECONDS = 3
+BATCH_BYTES = 512 * 1024  # aiokafka's own 16 KiB hold six reports
 RETRY_SECONDS = 0.5
 
 
@@ -27,21 +23,19 @@ class BrokerAway(Exception):
 
 
 class Publisher:
-    """Idempotent, `acks=all`, no lingering; a key's partition is its CRC-32, as in librdkafka, and cheap to tell.
-
-    Starts without a broker too: until it is there, `publish` raises BrokerAway.
-    """
+    """Idempotent, `acks=all`, no lingering. Starts without a broker too: until it is there, `publish` raises BrokerAway."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._prefix = settings.topic_prefix
-        self._producer: AIOKafkaProducer | None = None
+        self._tasks = asyncio.TaskGroup()
+        self._wires: Wires | None = None
         self._starting: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
         with suppress(KafkaError):
-            self._producer = await self._started()
-        if self._producer is None:
+            self._wires = await self._started()
+        if self._wires is None:
             self._start_later()
         return self
 
@@ -50,10 +44,9 @@ class Publisher:
     ) -> None:
         if self._starting is not None:
             self._starting.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._starting
-        if self._producer is not None:
-            await _stop(self._producer)
+        if self._wires is not None:
+            await self._wires.stop()
+        await self._tasks.__aexit__(None, None, None)
 
     async def publish(self, message: Message, *, timeout: float = 2.0) -> None:
         """Returns after the broker's ack; raises BrokerAway when none came within `timeout` seconds."""
@@ -61,29 +54,29 @@ class Publisher:
 
     async def publish_all(self, messages: Sequence[Message], *, timeout: float = 2.0) -> None:
         """Returns after every ack; of messages with one key, the order given is the order on the log."""
-        producer = self._producer
-        if producer is None:
+        wires = self._wires
+        if wires is None:
             raise BrokerAway
         try:
             async with asyncio.timeout(timeout):
-                acks = await self._sent(producer, messages)
-                for ack in acks:
-                    await ack
+                acked, _ = await asyncio.wait(await wires.send(messages))
+            for each in acked:
+                each.result()
         except TimeoutError:
             raise BrokerAway from None
         except MessageSizeTooLargeError:
             raise
         except KafkaError as error:
-            self._renew(producer)
+            self._renew(wires)
             raise BrokerAway from error
 
     async def is_there(self) -> bool:
         """Whether the broker answers just now."""
-        if self._producer is None:
+        if self._wires is None:
             return False
         try:
             async with asyncio.timeout(1):
-                await self._producer.client.fetch_all_metadata()
+                await self._wires.producer.client.fetch_all_metadata()
         except (TimeoutError, KafkaError):
             return False
         return True
@@ -91,56 +84,37 @@ class Publisher:
     async def flush(self) -> None:
         """Waits until nothing sent is without its answer, however long the broker stays away."""
         if self._starting is not None:
-            await asyncio.shield(self._starting)
-        if self._producer is not None:
-            await self._producer.flush()
+            await asyncio.wait([self._starting])
+        if self._wires is not None:
+            await self._wires.flush()
 
-    async def _sent(self, producer: AIOKafkaProducer, messages: Sequence[Message]) -> list[Future[Any]]:
-        topics = {message.topic: self._prefix + message.topic for message in messages}
-        partitions = {name: len(await producer.partitions_for(topic)) for name, topic in topics.items()}
-        return [
-            await producer.send(
-                topics[message.topic], message.value, key=message.key or None,
-                partition=crc32(message.key) % partitions[message.topic], headers=list(message.headers),
-            )
-            for message in messages
-        ]  # fmt: skip
-
-    async def _started(self) -> AIOKafkaProducer:
+    async def _started(self) -> Wires:
         producer = AIOKafkaProducer(
             **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
         )  # fmt: skip
+        wires = Wires(producer, self._settings.topic_prefix, self._tasks)
         try:
             await producer.start()
         except BaseException:
-            await _stop(producer)
+            await wires.stop()
             raise
-        return producer
+        return wires
 
-    def _renew(self, producer: AIOKafkaProducer) -> None:
+    def _renew(self, wires: Wires) -> None:
         """An idempotent producer that met a fatal error never sends again: another takes its place."""
-        if self._producer is producer:
-            self._producer = None
-            self._start_later(producer)
+        if self._wires is wires:
+            self._wires = None
+            self._start_later(wires)
 
-    def _start_later(self, old: AIOKafkaProducer | None = None) -> None:
-        self._starting = asyncio.create_task(self._keep_starting(old))
+    def _start_later(self, old: Wires | None = None) -> None:
+        self._starting = self._tasks.create_task(self._keep_starting(old))
 
-    async def _keep_starting(self, old: AIOKafkaProducer | None) -> None:
+    async def _keep_starting(self, old: Wires | None) -> None:
         if old is not None:
-            await _stop(old)
-        while self._producer is None:
+            await old.stop()
+        while self._wires is None:
             try:
-                self._producer = await self._started()
+                self._wires = await self._started()
             except KafkaError as error:
                 log.get().warning("no broker yet", **log.described(error))
                 await asyncio.sleep(RETRY_SECONDS)
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """It waits for ever for what it could not send; whoever must not lose it holds it in a spool or an outbox."""
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await producer.stop()
-    except (TimeoutError, KafkaError):
-        await producer.client.close()

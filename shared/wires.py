@@ -1,0 +1,126 @@
+"""The ways to the broker, one a partition: while a batch of records is under way the next one fills, and all in it share an ack.
+
+aiokafka's own `send` makes a future for every record, which costs more than the rest of the record's way.
+"""
+
+import asyncio
+from asyncio import Future
+from collections import deque
+from collections.abc import Iterable, Sequence
+from zlib import crc32
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from shared.events import Message
+
+RECORD_BYTES = 1 << 20  # what the broker takes
+STOP_SECONDS = 3
+
+
+class Wires:
+    """Of one producer. A key's partition is its CRC-32, as in librdkafka, and cheap to tell."""
+
+    def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup) -> None:
+        self.producer = producer
+        self._prefix = prefix
+        self._tasks = tasks
+        self._of: dict[str, list[Wire]] = {}
+
+    async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
+        """The acks to wait for. Raises MessageSizeTooLargeError, and then some of the others are on their way."""
+        for topic in {message.topic for message in messages}:
+            await self._reach(topic)
+        acks = set()
+        for message in messages:
+            wires = self._of[message.topic]
+            acks.add(wires[crc32(message.key) % len(wires)].add(message))
+        return acks
+
+    async def flush(self) -> None:
+        """Waits until nothing is without its answer, however long the broker stays away."""
+        for wire in self._all():
+            await wire.flush()
+
+    async def stop(self) -> None:
+        """A producer waits for ever for what it could not send; whoever must not lose it holds it in a spool or an outbox."""
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self.producer.stop()
+        except (TimeoutError, KafkaError):
+            await self.producer.client.close()
+        for wire in self._all():
+            wire.cut()
+
+    async def _reach(self, topic: str) -> None:
+        name = self._prefix + topic
+        wires = self._of.setdefault(topic, [])
+        for partition in range(len(wires), len(await self.producer.partitions_for(name))):
+            wires.append(Wire(self.producer, name, partition, self._tasks))
+
+    def _all(self) -> Iterable["Wire"]:
+        return [wire for wires in self._of.values() for wire in wires]
+
+
+class Wire:
+    """One batch at a time is under way, so that records arrive in the order they came."""
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int, tasks: asyncio.TaskGroup) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._partition = partition
+        self._tasks = tasks
+        self._waiting: deque[Batch] = deque()
+        self._sending: asyncio.Task[None] | None = None
+
+    def add(self, message: Message) -> Future[None]:
+        """The ack that comes for this message, and for others with it. Raises MessageSizeTooLargeError."""
+        if not self._waiting or not self._waiting[-1].takes(message):
+            batch = Batch(self._producer.create_batch())
+            batch.takes(message)
+            self._waiting.append(batch)
+            if self._sending is None:
+                self._sending = self._tasks.create_task(self._send())
+        return self._waiting[-1].acked
+
+    async def flush(self) -> None:
+        if self._sending is not None:
+            await asyncio.wait([self._sending])
+
+    def cut(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+
+    async def _send(self) -> None:
+        try:
+            while self._waiting:
+                await self._send_one(self._waiting.popleft())
+        finally:
+            self._sending = None
+
+    async def _send_one(self, batch: "Batch") -> None:
+        try:
+            await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
+        except KafkaError as error:
+            batch.acked.set_exception(error)
+            batch.acked.exception()  # whoever asked may have gone away
+        else:
+            batch.acked.set_result(None)
+
+
+class Batch:
+    """Records that travel together."""
+
+    def __init__(self, records: BatchBuilder) -> None:
+        self.records = records
+        self.acked: Future[None] = asyncio.get_running_loop().create_future()
+
+    def takes(self, message: Message) -> bool:
+        """False = it is full. A record that no batch has room for is alone in its own, which is never sent."""
+        added = self.records.append(
+            timestamp=None, key=message.key or None, value=message.value, headers=list(message.headers)
+        )
+        if added is not None and added.size > RECORD_BYTES:
+            raise MessageSizeTooLargeError
+        return added is not None

@@ -1,0 +1,86 @@
+"""Publishing on a real broker: everything in order, many at once, and nothing that is refused takes others with it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from aiokafka.errors import MessageSizeTooLargeError
+
+from shared.config import Settings
+from shared.events import HazardReported, Message
+from shared.publisher import BATCH_BYTES, Publisher
+from shared.wires import RECORD_BYTES
+from tests.installation import Installation
+from tests.journeys.count import everything
+from tests.shared.trial import event, hazard
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
+    async with Publisher(installation.settings(Settings, "intake")) as found:
+        yield found
+
+
+def heavy(size: int) -> Message:
+    """No event at all: the log keeps whatever stands in a record."""
+    return replace(event(hazard()), value=b"x" * size)
+
+
+async def test_of_each_key_the_order_given_is_the_order_on_the_log_however_many_send(
+    installation: Installation, publisher: Publisher
+) -> None:
+    keys = [uuid4() for _ in range(9)]
+    rounds = [[event(hazard(key, magnitude=number / 20)) for key in keys] for number in range(200)]
+    async with asyncio.TaskGroup() as group:
+        for messages in rounds:
+            group.create_task(publisher.publish_all(messages, timeout=30))
+    found = defaultdict(list)
+    for record in await everything(installation, "hazards"):
+        data = HazardReported.model_validate_json(record.value)
+        found[data.hazard_id].append(data.magnitude)
+    assert found == {key: [number / 20 for number in range(200)] for key in keys}
+
+
+async def test_what_no_batch_has_room_for_goes_in_the_next_one(
+    installation: Installation, publisher: Publisher
+) -> None:
+    messages = [heavy(BATCH_BYTES // 3) for _ in range(40)]
+    await publisher.publish_all(messages, timeout=30)
+    assert sorted(record.key for record in await everything(installation, "hazards")) == sorted(
+        message.key for message in messages
+    )
+
+
+async def test_a_record_beyond_what_the_broker_takes_is_refused_and_no_other(
+    installation: Installation, publisher: Publisher
+) -> None:
+    fits, beyond, others = heavy(RECORD_BYTES - 1_000), heavy(RECORD_BYTES + 1), [event(hazard()) for _ in range(20)]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(publisher.publish_all(others, timeout=30))
+        group.create_task(publisher.publish(fits, timeout=30))
+        with pytest.raises(MessageSizeTooLargeError):
+            await publisher.publish(beyond, timeout=30)
+    assert {record.key for record in await everything(installation, "hazards")} == {
+        message.key for message in (fits, *others)
+    }
+
+
+async def test_whoever_gives_up_waiting_takes_no_one_else_s_ack(
+    installation: Installation, publisher: Publisher
+) -> None:
+    key = uuid4()
+    before, first, second = (event(hazard(key, magnitude=number)) for number in range(3))
+    await publisher.publish(before, timeout=30)
+    hurried = asyncio.create_task(publisher.publish(first, timeout=30))
+    patient = asyncio.create_task(publisher.publish(second, timeout=30))
+    await asyncio.sleep(0)  # both stand in one batch now
+    hurried.cancel()
+    await patient
+    assert [record.value for record in await everything(installation, "hazards")] == [
+        message.value for message in (before, first, second)
+    ]
