@@ -6,13 +6,13 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from deploy.provision.secrets import keep
 from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.first import first_administrator
 from services.console.queries import accounts as queries
 from shared import database
 from shared.auth import Role
-from shared.seal import write_private
 
 EXERCISE = {"operator-1": Role.OPERATOR, "operator-2": Role.OPERATOR, "field-1": Role.FIELD}
 
@@ -29,17 +29,22 @@ async def make(settings: ConsoleSettings, state: Path) -> None:
 
 
 async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path) -> None:
-    drawn: dict[str, str] = {}
-    for name, role in EXERCISE.items():
-        password = passwords.draw()
-        password_hash = await passwords.hashed(password)  # no transaction stands open meanwhile
-        async with sessions.begin() as session:
-            if await queries.named(session, name) is None:
-                drawn[name] = password
-                await queries.add(session, accounts.new(
-                    name, frozenset({role}), datetime.now(UTC), team=uuid4() if role is Role.FIELD else None,
-                    password_hash=password_hash,
-                ))  # fmt: skip
-    if drawn:
-        lines = [f"{name} {password}\n" for name, password in drawn.items()]
-        write_private(file, "".join(lines).encode())
+    async with sessions() as session:
+        missing = [name for name in EXERCISE if await queries.named(session, name) is None]
+    if not missing:
+        return
+    # before the first commit: an account whose password was lost with a killed process opens to nobody
+    keep(file, "".join(f"{name} {passwords.draw()}\n" for name in missing).encode())
+    for name, password in map(str.split, file.read_text(encoding="utf-8").splitlines()):
+        if name in missing:
+            await _make(sessions, name, password)
+
+
+async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password: str) -> None:
+    role = EXERCISE[name]
+    password_hash = await passwords.hashed(password)  # no transaction stands open meanwhile
+    async with sessions.begin() as session:
+        await queries.add(session, accounts.new(
+            name, frozenset({role}), datetime.now(UTC), team=uuid4() if role is Role.FIELD else None,
+            password_hash=password_hash,
+        ))  # fmt: skip

@@ -1,0 +1,51 @@
+"""The first accounts of an exercise: whatever interrupts their making, their passwords are in the file."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from deploy.provision import accounts
+from services.console import passwords
+from services.console.accounts import may_sign_in
+from services.console.config import ConsoleSettings
+from services.console.queries import accounts as queries
+from shared import database
+from tests.installation import Installation
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_no_account_is_made_before_its_password_is_kept(installation: Installation, tmp_path: Path) -> None:
+    settings = installation.settings(ConsoleSettings, "console", DAYAR_EXERCISE=True)
+    with pytest.raises(FileNotFoundError):
+        await accounts.make(settings, tmp_path / "a folder that is not there yet")
+    await accounts.make(settings, tmp_path)
+    assert await opened(settings, tmp_path / "accounts") == {"operator-1", "operator-2", "field-1"}
+
+
+async def test_what_a_killed_run_left_in_the_file_is_what_opens(installation: Installation, tmp_path: Path) -> None:
+    settings = installation.settings(ConsoleSettings, "console", DAYAR_EXERCISE=True)
+    left = "".join(f"{name} {passwords.draw()}\n" for name in accounts.EXERCISE)
+    (tmp_path / "accounts").write_text(left)
+    for _ in range(2):
+        await accounts.make(settings, tmp_path)
+        assert (tmp_path / "accounts").read_text() == left
+        assert await opened(settings, tmp_path / "accounts") == set(accounts.EXERCISE)
+
+
+async def opened(settings: ConsoleSettings, file: Path) -> set[str]:
+    """Whom the file's passwords let in."""
+    engine = database.engine(settings)
+    found = set()
+    async with database.sessions(engine)() as session:
+        for name, password in map(str.split, file.read_text().splitlines()):
+            account = await queries.named(session, name)
+            if (
+                account
+                and may_sign_in(account, datetime.now(UTC))
+                and await passwords.matches(password, account.password_hash)
+            ):
+                found.add(name)
+    await engine.dispose()
+    return found
