@@ -28,9 +28,10 @@ class Revocations:
     def is_revoked(self, principal: Principal) -> bool:
         if not self._revoked:
             return False
+        # by the sign-in: a session renewed before the revocation was read is no newer for it
+        began_at = principal.signed_in_at or principal.issued_at
         return any(
-            revoked is not None
-            and (revoked.issued_before is None or principal.issued_at < revoked.issued_before.timestamp())
+            revoked is not None and (revoked.issued_before is None or began_at < revoked.issued_before.timestamp())
             for revoked in map(self._revoked.get, credentials(principal))
         )
 
