@@ -22,6 +22,7 @@ from shared.auth import COUNTRY, Role, Signer
 from shared.places import Places
 
 EVERYWHERE = [COUNTRY]
+PASSING = "It is valid for an hour, and changed at the first sign-in."  # whoever set it knows it too
 
 app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
 T = TypeVar("T")
@@ -42,7 +43,7 @@ def add(
     source: Annotated[list[str], typer.Option(help="A hazard source it may speak for.")] = [],  # noqa: B006
     generate: Annotated[bool, typer.Option(help="Draw the first password, and print it to this terminal.")] = False,
 ) -> None:
-    """Make an account. The password is asked for, or drawn and changed at the first sign-in."""
+    """Make an account. The first password, asked for or drawn, is valid for an hour and changed at the first sign-in."""
     check_areas(area)
     password = first_password(name, generate=generate)
     if Role.FIELD in role and team is None:
@@ -51,13 +52,15 @@ def add(
     async def do(session: AsyncSession, now: datetime) -> None:
         account = accounts.new(
             name, frozenset(role), now, areas=tuple(area), team=team, organisation=organisation, sources=tuple(source),
-            password_hash=await passwords.hashed(password), must_change=generate,
+            password_hash=await passwords.hashed(password), must_change=True,
+            password_until=now + accounts.FIRST_PASSWORD,
         )  # fmt: skip
         await queries.add(session, account)
 
     within(do)
     if generate:
         typer.echo(f"First password of {name}: {password}")
+    typer.echo(PASSING)
 
 
 @app.command("list")
@@ -109,19 +112,20 @@ def enable(name: Name) -> None:
 def password(
     name: Name, generate: Annotated[bool, typer.Option(help="Draw it, and print it to this terminal.")] = False
 ) -> None:
-    """Give the account a new password, to be changed at the next sign-in; who is signed in with it is signed out."""
+    """Give the account a new password, valid for an hour and changed at the next sign-in; who is signed in is signed out."""
     given = first_password(name, generate=generate)
 
     async def do(session: AsyncSession, now: datetime) -> None:
         new_hash = await passwords.hashed(given)  # before the row is locked
         account = await queries.one(session, name)
         queries.set_password(account, new_hash, now)
-        account.must_change = True
+        account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, now))
 
     within(do)
     if generate:
         typer.echo(f"New password of {name}: {given}")
+    typer.echo(PASSING)
 
 
 @app.command()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from deploy.local.process import wait_until
 from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
+from services.console.models import Account
 from services.console.queries import accounts as queries
 from shared import database
 from shared.auth import Role
@@ -66,6 +67,16 @@ class Served:
         async with database.sessions(engine).begin() as session:
             await queries.add(session, account)
         await engine.dispose()
+
+    def known(self, name: str) -> Account:
+        return cast(Account, in_thread(self._known(name)))
+
+    async def _known(self, name: str) -> Account | None:
+        engine = database.engine(self.installation.settings(ConsoleSettings))
+        async with database.sessions(engine)() as session:
+            account = await queries.named(session, name)
+        await engine.dispose()
+        return account
 
     def signed_in(self, *roles: Role, **changed: Any) -> httpx.Client:
         client = self.client()

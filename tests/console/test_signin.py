@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -142,6 +143,21 @@ def test_a_changed_password_ends_what_was_signed_in_before(served: Served) -> No
     assert wait_until(lambda: old.get("/board/alerts").status_code == 401, timeout=SOON)
 
 
+def test_a_session_renewed_before_its_revocation_arrives_ends_all_the_same(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    old = served.client()
+    sign_in(old, name)
+    chosen = {"new": "another long password", "again": "another long password"}
+    data = {"name": name, "password": PASSWORD, **chosen}
+    served.worker.freeze()  # it is the one that tells of revocations
+    try:
+        assert at_the_next_second(lambda: served.client().post("/password", data=data)).status_code == 303
+        assert at_the_next_second(lambda: old.post("/v1/session")).status_code == 200
+    finally:
+        served.worker.resume()
+    assert wait_until(lambda: old.get("/board/alerts").status_code == 401, timeout=SOON)
+
+
 def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
     """Tokens are issued by the second, so the two sign-ins are not in one."""
     before = int(time.time())
@@ -207,9 +223,26 @@ def test_a_secret_is_not_printed_into_a_file(served: Served) -> None:
 
 def test_a_drawn_password_is_shown_at_the_terminal_and_opens_only_its_own_change(served: Served) -> None:
     told = at_terminal(served, "user", "add", "newcomer", "--role", "operator", "--area", KADAMJAI, "--generate")
-    drawn = told.partition("First password of newcomer: ")[2].strip()
+    drawn = told.partition("First password of newcomer: ")[2].split()[0]
     answer = sign_in(served.client(), "newcomer", drawn)
     assert answer.status_code == 200 and 'action="/password"' in answer.text
+
+
+@pytest.mark.parametrize("command", [("add", "--role", "operator"), ("password",)])
+def test_a_password_that_somebody_else_typed_is_changed_within_an_hour(
+    served: Served, command: tuple[str, ...]
+) -> None:
+    deed, *options = command
+    name = served.account(Role.OPERATOR) if deed == "password" else f"person-{uuid4().hex[:8]}"
+    dayar(served, "user", deed, name, *options, typed="typed by somebody\n" * 2)
+    answer = sign_in(served.client(), name, "typed by somebody")
+    assert answer.status_code == 200 and 'action="/password"' in answer.text
+    until = served.known(name).password_until
+    assert until is not None
+    assert timedelta(minutes=59) < until - datetime.now(UTC) <= timedelta(hours=1)
+    chosen = {"new": "the own long password", "again": "the own long password"}
+    served.client().post("/password", data={"name": name, "password": "typed by somebody", **chosen})
+    assert served.known(name).password_until is None
 
 
 def test_an_area_that_is_no_place_is_refused(served: Served) -> None:
@@ -239,8 +272,9 @@ def at_terminal(served: Served, *arguments: str) -> str:
         os.close(theirs)
 
 
-def dayar(served: Served, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+def dayar(served: Served, *arguments: str, check: bool = True, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments], cwd=homes.ROOT, capture_output=True, text=True, check=check,
+        [sys.executable, "-m", "cli", *arguments], cwd=homes.ROOT, capture_output=True, text=True, check=check, input=typed,
+        start_new_session=True,  # without a terminal of its own what is typed is read from `input`
         env={**served.installation.env(), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
