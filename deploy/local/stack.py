@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from deploy.local import homes, jars
 from deploy.local.kafka import ADMIN, Kafka
@@ -95,6 +96,17 @@ class Stack:
         """So that the `dayar` command finds this installation; it holds the ways to the secrets, not the secrets."""
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())
+
+    @property
+    def integrator(self) -> Path:
+        return self.folders.secrets / "integrator.json"
+
+    def write_integrator(self) -> None:
+        """The read-only account of `hazards`, ready for docs/integrators.md."""
+        if "kafka" not in self.options.given:
+            password = self._password("kafka", topics.INTEGRATOR)
+            settings = topics.reader_settings(self.kafka.bootstrap, topics.INTEGRATOR, password)
+            write_private(self.integrator, settings.encode())
 
     async def make_database(self) -> None:
         if "postgres" not in self.options.given:

@@ -65,6 +65,7 @@ class Supervisor:
             group.create_task(self._start_postgres())
             group.create_task(self._start_part(self._stack.valkey, "Valkey"))
         self._stack.write_environment()
+        self._stack.write_integrator()
         for process in self._stack.processes:
             process.start()
 

@@ -20,7 +20,9 @@ async def welcome(stack: Stack, screen: Screen) -> None:
         screen.say("      The real, empty installation: make run DEMO=0")
     else:
         screen.say("\nNext: sign in, change the password, and add people: ./dayar user add --help")
-    screen.say(f"For the dayar command and integrators, the settings are in {stack.folders.state}/environment")
+    screen.say(f"The dayar command finds this installation by {stack.folders.state}/environment")
+    if stack.integrator.exists():
+        screen.say(f"Reading hazards from Kafka (docs/integrators.md): {stack.integrator}")
     screen.say("Ctrl-C stops everything.\n")
     if stack.exercise and stack.options.plays:
         await _play_once(stack, screen)

@@ -1,5 +1,6 @@
 """The topics, the logins that may use them, and what each login may do, all from `shared.events.topics`."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -88,6 +89,15 @@ def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
 def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
     answers = admin.describe_user_scram_credentials(list(logins), request_timeout=SECONDS)
     return all(answer.exception(timeout=SECONDS) is None for answer in answers.values())
+
+
+def reader_settings(bootstrap: str, login: str, password: str) -> str:
+    """What a program of an integrator's connects with: librdkafka's own names, as JSON."""
+    return json.dumps({
+        "bootstrap.servers": bootstrap, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256",
+        "sasl.username": login, "sasl.password": password,
+        "session.timeout.ms": 6000,  # after a crash the next one has its partitions this soon
+    })  # fmt: skip
 
 
 def remove_logins(broker: Broker, logins: Iterable[str]) -> None:

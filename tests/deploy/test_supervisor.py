@@ -1,5 +1,6 @@
 """`make run`'s supervisor: what is killed comes back, what it leaves is ended, what stops a start is said."""
 
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from confluent_kafka import Consumer
 
 from deploy.local import homes
 from deploy.local.process import wait_until
@@ -63,6 +65,16 @@ def run() -> Iterator[Run]:
     started.supervisor.kill()
     started.supervisor.wait()
     shutil.rmtree(root, ignore_errors=True)
+
+
+def test_an_integrator_is_told_of_settings_that_read_hazards(run: Run) -> None:
+    file = run.folder / "secrets" / "integrator.json"
+    assert str(file) in run.said
+    assert file.stat().st_mode & 0o777 == 0o600
+    seen = Consumer({**json.loads(file.read_text()), "group.id": "integrator.test"}).list_topics(
+        "dayar.hazards", timeout=20
+    )
+    assert seen.topics["dayar.hazards"].error is None
 
 
 @pytest.mark.parametrize("name", ["registry-worker", "web", "valkey", "kafka", "postgres"])

@@ -1,6 +1,6 @@
 """The consumers printed in docs/integrators.md, run as they stand there, with the read-only account."""
 
-import os
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
 
+from deploy.provision import topics
 from shared import events
 from shared.config import Settings, secret
 from shared.events import HazardReported
@@ -24,12 +25,15 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "integrators.md"
 FROM_START, FROM_TIME = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def integrator(installation: Installation) -> dict[str, str]:
-    return {
-        **installation.env(),
-        "KAFKA_USERNAME": installation.ground.kafka_logins["integrator"],
-        "KAFKA_PASSWORD_FILE": str(installation.secrets / "kafka-integrator"),
-    }
+def settings(installation: Installation) -> str:
+    """As `make run` writes them."""
+    password = secret(installation.secrets / "kafka-integrator") or ""
+    login = installation.ground.kafka_logins[topics.INTEGRATOR]
+    return topics.reader_settings(installation.parts.broker.bootstrap, login, password)
+
+
+def test_the_consumer_is_ten_lines() -> None:
+    assert len(FROM_START.splitlines()) == 10
 
 
 def hazard() -> HazardReported:
@@ -54,13 +58,15 @@ async def publish(installation: Installation, *hazards: HazardReported) -> None:
 @contextmanager
 def running(code: str, installation: Installation, *arguments: str) -> Iterator[Iterator[UUID]]:
     """The hazard ids that the code prints, as it prints them."""
+    file = installation.secrets / "integrator.json"
+    file.write_text(settings(installation))
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], env={"PATH": os.environ["PATH"], **integrator(installation)},
+        [sys.executable, "-c", code, str(file), f"{installation.topic_prefix}hazards", *arguments],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        yield (UUID(re.findall(r"[0-9a-f-]{36}", line)[0]) for line in process.stdout)
+        yield (UUID(re.findall(r"'hazard_id': '([0-9a-f-]{36})'", line)[0]) for line in process.stdout)
     finally:
         process.kill()
         process.wait()
@@ -110,8 +116,4 @@ def test_the_account_writes_nothing(shared_installation: Installation) -> None:
 
 
 def login(installation: Installation) -> dict[str, str]:
-    env = integrator(installation)
-    return {
-        "bootstrap.servers": env["KAFKA_BOOTSTRAP"], "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256",
-        "sasl.username": env["KAFKA_USERNAME"], "sasl.password": secret(env["KAFKA_PASSWORD_FILE"]) or "", "log_level": "0",
-    }  # fmt: skip
+    return {**json.loads(settings(installation)), "log_level": "0"}
