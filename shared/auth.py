@@ -28,6 +28,7 @@ from shared.seal import key_id, write_whole
 
 ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
+SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 COUNTRY = "KG"
 CACHED_TOKENS = 10_000
 
@@ -128,9 +129,11 @@ class Authenticator:
         self._revoked = revoked
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
 
-    def authenticate(self, connection: HTTPConnection, *, takes_expired: bool = False) -> Principal:
+    def authenticate(
+        self, connection: HTTPConnection, *, cookie: str = SECURE_COOKIE, takes_expired: bool = False
+    ) -> Principal:
         """Raises Unauthenticated. An expired token is taken only where asked for, and only from a field device."""
-        token, is_cookie = token_of(connection)
+        token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
         if principal.expires_at <= time.time():
             if not (takes_expired and principal.road is Road.FIELD):
@@ -162,7 +165,12 @@ class Authenticator:
             raise Unauthenticated from None
 
 
-def token_of(connection: HTTPConnection) -> tuple[str, bool]:
+def cookie_name(public_url: str) -> str:
+    """`__Host-` needs Secure, which plain http on the loopback has not; with https a plain one may be another site's."""
+    return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
+
+
+def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """The token and whether it came by cookie; never from a query parameter."""
     for name, value in connection.scope["headers"]:  # as they came: `Headers` costs more than the rest of the check
         if name == b"authorization":
@@ -170,9 +178,8 @@ def token_of(connection: HTTPConnection) -> tuple[str, bool]:
             if token and scheme.lower() == "bearer":
                 return token.strip(), False
             break
-    cookie = connection.cookies.get("__Host-session") or connection.cookies.get("session")
-    if cookie:
-        return cookie, True
+    if kept := connection.cookies.get(cookie):
+        return kept, True
     raise Unauthenticated
 
 

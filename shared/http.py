@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import access, log
-from shared.auth import Authenticator, Unauthenticated
+from shared.auth import Authenticator, Unauthenticated, cookie_name
 from shared.config import Settings
 from shared.faults import PartAtFault
 from shared.metrics import HttpMetrics, metrics
@@ -100,6 +100,7 @@ class Guard:
     ) -> None:
         self.app, self.path, self.rules = app, path, rules
         self.authenticator, self.public_url = authenticator, public_url
+        self.cookie = cookie_name(public_url)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         scope["dayar.route"] = self.path
@@ -119,7 +120,7 @@ class Guard:
         return self.app
 
     def admit(self, connection: HTTPConnection, rule: access.Rule) -> None:
-        principal = self.authenticator.authenticate(connection, takes_expired=rule.takes_expired)
+        principal = self.authenticator.authenticate(connection, cookie=self.cookie, takes_expired=rule.takes_expired)
         if principal.is_cookie and connection.scope["method"] not in ("GET", "HEAD"):
             self.same_origin(connection)
         if principal.roles.isdisjoint(rule.roles):

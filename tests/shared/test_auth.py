@@ -58,7 +58,7 @@ def someone(
 
 def asking(token: str | None = None, cookie: str | None = None) -> HTTPConnection:
     headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
-    headers += [(b"cookie", f"session={cookie}".encode())] if cookie else []
+    headers += [(b"cookie", f"__Host-session={cookie}".encode())] if cookie else []
     return HTTPConnection({"type": "http", "headers": headers, "method": "GET"})
 
 

@@ -59,9 +59,9 @@ def keys(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def build(keys: Path, *routers: APIRouter) -> FastAPI:
+def build(keys: Path, *routers: APIRouter, **given: Any) -> FastAPI:
     return http.create_app(
-        "intake", Settings(), lifespan=no_lifespan, authenticator=Authenticator(keys / "public", NothingRevoked()),
+        "intake", Settings(**given), lifespan=no_lifespan, authenticator=Authenticator(keys / "public", NothingRevoked()),
         ready=all_ready, routers=routers,
     )  # fmt: skip
 
@@ -101,6 +101,18 @@ async def test_by_cookie_only_our_own_pages_may_write(client: httpx.AsyncClient,
     assert {answer.status_code for answer in refused} == {403}
     for own in ({"sec-fetch-site": "same-origin"}, {"origin": "http://127.0.0.1:8080"}):
         assert (await client.post("/v1/hazards", json={"persons": 1}, headers=cookie | own)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("public_url", "taken"), [("https://dayar.example", "__Host-session"), ("http://127.0.0.1:8080", "session")]
+)
+async def test_each_address_has_its_own_cookie(keys: Path, public_url: str, taken: str) -> None:
+    transport = httpx.ASGITransport(app=build(keys, router, public_url=public_url))
+    async with httpx.AsyncClient(transport=transport, base_url=public_url) as client:
+        for name in ("__Host-session", "session"):
+            cookie = {"cookie": f"{name}={token(keys, Role.OPERATOR)}"}
+            answer = await client.get("/v1/ledger", headers=cookie)
+            assert answer.status_code == (200 if name == taken else 401)
 
 
 async def test_a_wrong_field_is_named_and_its_value_is_not(client: httpx.AsyncClient, keys: Path) -> None:
