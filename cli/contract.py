@@ -114,7 +114,7 @@ def cloud_event() -> dict[str, Any]:
         "ce_subject": {**text, "description": "The record's key."},
         "ce_dataschema": text,
         "content-type": {"const": "application/json"},
-        "traceparent": {**text, "description": "W3C trace context."},
+        "traceparent": {**text, "description": "W3C trace context of the request that reported it, where it had one."},
     }
     required = [name for name in properties if name not in ("ce_subject", "traceparent")]
     return {"type": "object", "properties": properties, "required": required}

@@ -82,6 +82,7 @@ class DisplacementDraft:
     plain: bytes
     stamps: str
     received_at: datetime
+    traceparent: str | None = None
 
     @property
     def content(self) -> bytes:
@@ -95,7 +96,7 @@ class DisplacementDraft:
         value = b"%b,%b" % (self.clear[:-1], f'{self.stamps},"sealed":{sealer.seal_json(self.plain, aad)}}}'.encode())
         return raw_message(
             HouseholdReported.topic, self.key, value,
-            type=self.event_type, id=self.event_id, source=SOURCE, time=self.received_at,
+            type=self.event_type, id=self.event_id, source=SOURCE, time=self.received_at, traceparent=self.traceparent,
         )  # fmt: skip
 
 
@@ -107,14 +108,18 @@ class HazardDraft:
     event_id: str
     content: bytes
     event: HazardReported
+    traceparent: str | None = None
 
     def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard is public: nothing to seal
-        return message(self.event, id=self.event_id, source=SOURCE, time=self.event.received_at)
+        return message(
+            self.event, id=self.event_id, source=SOURCE, time=self.event.received_at, traceparent=self.traceparent
+        )
 
 
 def displacement(
-    report: HouseholdReport | GroupReport, principal: Principal, *, now: datetime, places: Places
-) -> DisplacementDraft:
+    report: HouseholdReport | GroupReport, principal: Principal, *, now: datetime, places: Places,
+    traceparent: str | None = None,
+) -> DisplacementDraft:  # fmt: skip
     if isinstance(report, HouseholdReport):
         first, key = HouseholdReported.event_type, report.household_id
         clear = _household_clear(report, exclude_none=True)
@@ -130,6 +135,7 @@ def displacement(
         event_id=event_name(event_type, author, report_id, report.version),
         author=author, event_type=event_type, key=str(key), clear=clear, plain=plain,
         stamps=stamps(report, principal, author=author, now=now, places=places), received_at=now,
+        traceparent=traceparent,
     )  # fmt: skip
 
 
@@ -195,7 +201,9 @@ def touches(pcode: str, located: str | None, places: Places) -> bool:
     return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)
 
 
-def hazard(report: HazardReport, principal: Principal, *, now: datetime, places: Places) -> HazardDraft:
+def hazard(
+    report: HazardReport, principal: Principal, *, now: datetime, places: Places, traceparent: str | None = None
+) -> HazardDraft:
     kind = HAZARD_EVENTS[report.msg_type]
     area = report.area
     if places.has_boundaries:
@@ -208,5 +216,5 @@ def hazard(report: HazardReport, principal: Principal, *, now: datetime, places:
     return HazardDraft(
         name=name(report, principal), road=principal.road, report_id=str(report.report_id),
         event_id=event_name(kind.event_type, principal.account, report.report_id, report.version),
-        content=_hazard(report), event=event,
+        content=_hazard(report), event=event, traceparent=traceparent,
     )  # fmt: skip

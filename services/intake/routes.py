@@ -1,5 +1,6 @@
 """How the world reports: raw routes, as a declared body would cost three times the time of the rest."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ REPORT_BYTES = 256 * 1024
 BATCH_BYTES = 2 * 1024 * 1024
 PRACTICE = (Status.EXERCISE, Status.TEST)
 RETRY_SECONDS = "5"
+# version, trace id, parent id, flags; neither id is all zeros
+TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 Report = HouseholdReport | GroupReport | HazardReport
 
@@ -46,15 +49,15 @@ class Intake:
     def entering(self, principal: Principal) -> "Entry":
         return Entry(self, principal)
 
-    def draft(self, report: Report, principal: Principal, now: datetime) -> Draft:
+    def draft(self, report: Report, principal: Principal, *, now: datetime, traceparent: str | None = None) -> Draft:
         if self.settings.exercise and report.status not in PRACTICE:
             raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
         if isinstance(report, HazardReport):
             if principal.is_expired:  # taken for the other reports of its batch, which are held
                 raise unauthenticated()
             may_speak_for(principal, report.source)
-            return reports.hazard(report, principal, now=now, places=self.places)
-        return reports.displacement(report, principal, now=now, places=self.places)
+            return reports.hazard(report, principal, now=now, places=self.places, traceparent=traceparent)
+        return reports.displacement(report, principal, now=now, places=self.places, traceparent=traceparent)
 
 
 @dataclass(slots=True)
@@ -96,7 +99,7 @@ class Single:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            status, content = await self.take(scope["app"].state.intake, scope["principal"], receive)
+            status, content = await self.take(scope["app"].state.intake, scope, receive)
         except Problem as problem:
             await problem.response()(scope, receive, send)
         else:
@@ -105,14 +108,15 @@ class Single:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": content})
 
-    async def take(self, intake: Intake, principal: Principal, receive: Receive) -> tuple[int, bytes]:
+    async def take(self, intake: Intake, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        principal: Principal = scope["principal"]
         with intake.entering(principal):
             raw = await body(receive, REPORT_BYTES)
             try:
                 report = bodies.checked(raw, self.adapter)
             except Invalid as error:
                 raise invalid(error.errors) from None
-            draft = intake.draft(report, principal, datetime.now(UTC))
+            draft = intake.draft(report, principal, now=datetime.now(UTC), traceparent=traceparent(scope))
             answer = await intake.door.take_one(draft)
         return answer_to(draft, answer)
 
@@ -122,13 +126,14 @@ class Batch:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            content = {"results": await self.take(scope["app"].state.intake, scope["principal"], receive)}
+            content = {"results": await self.take(scope["app"].state.intake, scope, receive)}
         except Problem as problem:
             await problem.response()(scope, receive, send)
         else:
             await JSONResponse(content)(scope, receive, send)
 
-    async def take(self, intake: Intake, principal: Principal, receive: Receive) -> list[dict[str, Any]]:
+    async def take(self, intake: Intake, scope: Scope, receive: Receive) -> list[dict[str, Any]]:
+        principal: Principal = scope["principal"]
         with intake.entering(principal):
             raw = await body(receive, BATCH_BYTES)
             try:
@@ -137,8 +142,8 @@ class Batch:
                 raise invalid(error.errors) from None
             except TooMany:
                 raise Problem(413, "too-many-reports", f"Up to {bodies.ITEMS} reports a batch are expected.") from None
-            now = datetime.now(UTC)
-            taken = [drafted(intake, item, principal, now) for item in items]
+            now, trace = datetime.now(UTC), traceparent(scope)
+            taken = [drafted(intake, item, principal, now=now, traceparent=trace) for item in items]
             drafts = [each for each in taken if not isinstance(each, Problem)]
             intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
             answers = iter(await intake.door.take(drafts))
@@ -146,12 +151,13 @@ class Batch:
 
 
 def drafted(
-    intake: Intake, item: HouseholdReport | GroupReport | HazardItem | Invalid, principal: Principal, now: datetime
-) -> Draft | Problem:
+    intake: Intake, item: HouseholdReport | GroupReport | HazardItem | Invalid, principal: Principal, *, now: datetime,
+    traceparent: str | None,
+) -> Draft | Problem:  # fmt: skip
     if isinstance(item, Invalid):
         return invalid(item.errors)
     try:
-        draft = intake.draft(item, principal, now)
+        draft = intake.draft(item, principal, now=now, traceparent=traceparent)
     except Problem as problem:
         return problem
     # as it will be written: of an array nobody knows where an item begins and ends
@@ -163,6 +169,14 @@ async def ledger(request: Request) -> Response:
     door: Door = request.app.state.intake.door
     spool = {"records": door.spool.records, "bytes": door.spool.bytes, "damaged": door.spool.damaged}
     return JSONResponse({"service": "intake", "door": door.counts.shown(), "spool": spool})
+
+
+def traceparent(scope: Scope) -> str | None:
+    """The caller's W3C trace context, which the record carries on; a malformed one is ignored, as the standard says."""
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            return value.decode("ascii") if TRACEPARENT.fullmatch(value) else None
+    return None
 
 
 async def body(receive: Receive, limit: int) -> bytes:

@@ -329,6 +329,27 @@ async def test_all_that_is_sent_is_counted(door: Door) -> None:
     assert counted == {"sent": 8, "accepted": 2, "spooled": 0, "duplicate": 2, "refused": 4}
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example of W3C's recommendation
+
+
+@pytest.mark.parametrize(
+    ("sent", "carried"),
+    [(TRACE, TRACE), (None, None), ("nonsense", None), (TRACE.replace("00f067aa0ba902b7", "0" * 16), None)],
+)
+async def test_a_request_s_trace_goes_on_with_its_reports(door: Door, sent: str | None, carried: str | None) -> None:
+    caller, single, listed = door.caller(Role.OPERATOR), household(), {**hazard(), "kind": "hazard"}
+    caller.headers |= {"traceparent": sent} if sent else {}
+    await caller.post(DISPLACEMENTS, single)
+    await caller.post(BATCH, [listed])
+    [first] = await records(door.installation, "displacements", single["report_id"])
+    assert dict(first.record.headers).get("traceparent") == (carried.encode() if carried else None)
+    of_hazards = {
+        json.loads(each.value)["report_id"]: dict(each.headers)
+        for each in await everything(door.installation, "hazards", "alerts")
+    }
+    assert of_hazards[listed["report_id"]].get("traceparent") == (carried.encode() if carried else None)
+
+
 async def test_two_connections_at_once_are_one_report(door: Door) -> None:
     body, caller = household(), door.caller()
     answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, body) for _ in range(10)))
