@@ -56,6 +56,7 @@ async def _play_once(stack: Stack, screen: Screen) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
+    mark.touch()  # before it begins: played again from its beginning, it would be a second mudflow
     player = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "cli", "demo", "play", env=stack.env(), cwd=homes.ROOT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -64,9 +65,10 @@ async def _play_once(stack: Stack, screen: Screen) -> None:
         said, _ = await player.communicate()
     except asyncio.CancelledError:
         player.kill()
+        await player.wait()
         raise
     if player.returncode == 0:
-        mark.touch()
         screen.say("The scenario has been played: a mudflow in Kadamjai. Again at any time: ./dayar demo play")
     else:
         screen.warn(f"the scenario could not be played: {said.decode(errors='replace').strip()[-500:]}")
+        screen.say("From its beginning: ./dayar demo play")
