@@ -24,7 +24,7 @@ class Process:
     def __init__(
         self, name: str, argv: Sequence[str], *, run: Path, logs: Path,
         env: Mapping[str, str] | None = None, cwd: Path | None = None, user: str | None = None,
-        stop_signal: signal.Signals = signal.SIGTERM,
+        stop_signal: signal.Signals = signal.SIGTERM, is_gated: bool = False,
     ) -> None:  # fmt: skip
         self.name = name
         self._argv = list(argv)
@@ -32,20 +32,30 @@ class Process:
         self._cwd = cwd
         self._user = user
         self._stop_signal = stop_signal
+        self._is_gated = is_gated
         self._popen: subprocess.Popen[bytes] | None = None
         self._pid_file = run / f"{name}.pid"
         self.log = logs / f"{name}.log"
 
     def start(self) -> None:
-        """Called from the main thread only: the kernel ends the child with the thread that started it."""
+        """Called from the main thread only: the kernel ends the child with the thread that started it.
+
+        A gated one goes on when `give_word` is called.
+        """
         with open_log(self.log) as log:
             self._popen = subprocess.Popen(  # noqa: S603 - our own arguments
-                [*self._prefix(), *self._argv], env=self._env, cwd=self._cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*self._prefix(), *self._argv], env=self._env, cwd=self._cwd, stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # else Ctrl-C would end every part at once, in no order
             )  # fmt: skip
         self._pid_file.write_text(
             f"{self._popen.pid} {psutil.Process(self._popen.pid).create_time()}", encoding="ascii"
         )
+
+    def give_word(self) -> None:
+        assert self._popen is not None
+        assert self._popen.stdin is not None
+        with suppress(BrokenPipeError), self._popen.stdin as gate:  # who died meanwhile is started again
+            gate.write(b"go on\n")
 
     def _prefix(self) -> list[str]:
         switch = ["--reuid", self._user, "--regid", group_of(self._user), "--clear-groups"] if self._user else []

@@ -54,8 +54,8 @@ class Stack:
 
     def _process(self, name: str, *module: str) -> Process:
         return Process(
-            name, [sys.executable, "-m", *module], run=self.folders.run, logs=self.folders.logs, cwd=homes.ROOT,
-            env={**self.env(), "KAFKA_GROUP_INSTANCE": "local"},
+            name, [sys.executable, "-m", "deploy.local.gated", *module], run=self.folders.run, logs=self.folders.logs,
+            cwd=homes.ROOT, env={**self.env(), "KAFKA_GROUP_INSTANCE": "local"}, is_gated=True,
         )  # fmt: skip
 
     def env(self) -> dict[str, str]:

@@ -60,6 +60,8 @@ class Supervisor:
     async def _start(self) -> None:
         if not homes.is_free(self._stack.options.port):
             raise PortInUse(f"PORT={self._stack.options.port}")
+        for process in self._stack.processes:
+            process.start()  # they import what they need while the parts start
         async with asyncio.TaskGroup() as group:
             group.create_task(self._start_kafka())
             group.create_task(self._start_postgres())
@@ -67,7 +69,7 @@ class Supervisor:
         self._stack.write_environment()
         self._stack.write_integrator()
         for process in self._stack.processes:
-            process.start()
+            process.give_word()
 
     async def _start_kafka(self) -> None:
         await self._start_part(self._stack.kafka, "Kafka")
@@ -146,6 +148,7 @@ class Supervisor:
 def process_starter(process: Process) -> Callable[[], Awaitable[None]]:
     async def start() -> None:
         process.start()
+        process.give_word()
 
     return start
 

@@ -1,0 +1,28 @@
+"""A program that is imported while its parts still start, and runs at the supervisor's word: `python -m deploy.local.gated services.registry worker`."""
+
+import runpy
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+from deploy.containers.compiled import LATE
+
+
+def main() -> None:
+    module, *_ = arguments = sys.argv[1:]
+    for name in (*LATE, entry := entry_of(module)):
+        import_module(name)
+    del sys.modules[entry]  # it is run anew under the name `__main__`; what it imported stays
+    if not sys.stdin.readline():
+        sys.exit("The supervisor ended before it gave the word.")
+    sys.argv = arguments
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def entry_of(module: str) -> str:
+    spec = find_spec(module)
+    return f"{module}.__main__" if spec is not None and spec.submodule_search_locations else module
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""A gated process has imported its program and does nothing of it before the word."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import homes
+from deploy.local.process import Process, wait_until
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Process:
+    argv = [sys.executable, "-m", "deploy.local.gated", "timeit", "-n", "7", "pass"]
+    made = Process("timeit", argv, run=tmp_path, logs=tmp_path, cwd=homes.ROOT, is_gated=True)
+    made.start()
+    return made
+
+
+def test_at_the_word_it_runs_with_its_arguments(process: Process) -> None:
+    process.give_word()
+    assert wait_until(lambda: not process.is_running, timeout=60)
+    assert process.exit_code == 0
+    assert "7 loops" in process.log_tail()
+
+
+def test_where_the_supervisor_died_it_never_runs(process: Process) -> None:
+    assert process._popen is not None and process._popen.stdin is not None
+    process._popen.stdin.close()
+    assert wait_until(lambda: not process.is_running, timeout=60)
+    assert process.exit_code == 1
+    assert "loops" not in process.log_tail()
+
+
+def test_who_died_before_the_word_is_told_nothing(process: Process) -> None:
+    process.kill9()
+    process.give_word()
+    assert process.exit_code == -9
