@@ -3,14 +3,15 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from typing import Any
 
 import asyncpg
 from pydantic import TypeAdapter
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Undelivered
@@ -38,32 +39,44 @@ WITH busy AS (
         WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now()
         ORDER BY due_at LIMIT lanes.free FOR UPDATE SKIP LOCKED
     ) AS one
+), taken AS (
+    UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $4
+    FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
+    RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease,
+        attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
 )
-UPDATE deliveries AS taken
-SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $4
-FROM claimed
-WHERE taken.delivery_id = claimed.delivery_id
-RETURNING taken.delivery_id, taken.alert_id, taken.step, taken.cause, taken.content, taken.recipient, taken.lease,
-    taken.attempts AS attempt, extract(epoch FROM now() - taken.created_at)::float8 AS age_seconds
+SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
-ADDRESSED = "SELECT * FROM receivers WHERE label = ANY($1)"
-
-# One statement: what was tried, the delivery's end or its next time, and the alert's next number for the event.
+# One statement: what was tried, each delivery's end or its next time, and the alerts' next numbers for the events.
+# The alerts are locked in order, as whoever else holds several of them does.
 RECORD = """
 WITH tried AS (
-    INSERT INTO attempts (delivery_id, number, began_at, ended_at, reason) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT DO NOTHING
+    SELECT * FROM unnest(
+        $1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[], $7::uuid[], $8::interval[]
+    ) AS tried (delivery_id, number, began_at, ended_at, reason, is_delivered, lease, pause)
+), kept AS (
+    INSERT INTO attempts (delivery_id, number, began_at, ended_at, reason)
+    SELECT delivery_id, number, began_at, ended_at, reason FROM tried ON CONFLICT DO NOTHING
 ), told AS (
-    UPDATE deliveries SET reason = $5, lease = NULL, due_at = coalesce(now() + $8::interval, due_at),
-        settled_at = CASE WHEN $8::interval IS NULL THEN $4::timestamptz END,
-        is_delivered = CASE WHEN $8::interval IS NULL THEN $7::boolean END
-    WHERE delivery_id = $1 AND lease = $6 AND settled_at IS NULL
-    RETURNING alert_id, step, recipient, channel, attempts, settled_at
+    UPDATE deliveries AS known SET
+        reason = tried.reason, lease = NULL, due_at = coalesce(now() + tried.pause, due_at),
+        settled_at = CASE WHEN tried.pause IS NULL THEN tried.ended_at END,
+        is_delivered = CASE WHEN tried.pause IS NULL THEN tried.is_delivered END
+    FROM tried
+    WHERE known.delivery_id = tried.delivery_id AND known.lease = tried.lease AND known.settled_at IS NULL
+    RETURNING known.delivery_id, alert_id, step, recipient, channel, attempts, settled_at, known.is_delivered, known.reason
+), settled AS (
+    SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY delivery_id) AS place FROM told WHERE settled_at IS NOT NULL
+), locked AS MATERIALIZED (
+    SELECT alert_id FROM alerts WHERE alert_id IN (SELECT alert_id FROM settled) ORDER BY alert_id FOR UPDATE
+), numbered AS (
+    UPDATE alerts SET sequence = sequence + (SELECT count(*) FROM settled WHERE settled.alert_id = alerts.alert_id)
+    FROM locked WHERE alerts.alert_id = locked.alert_id
+    RETURNING alerts.alert_id, alerts.status, alerts.sequence
 )
-UPDATE alerts SET sequence = sequence + 1 FROM told
-WHERE alerts.alert_id = told.alert_id AND told.settled_at IS NOT NULL
-RETURNING told.*, alerts.sequence, alerts.status
+SELECT settled.*, numbered.status, numbered.sequence - count(*) OVER (PARTITION BY alert_id) + place AS sequence
+FROM settled JOIN numbered USING (alert_id) ORDER BY alert_id, place
 """
 
 _receiver = TypeAdapter(Receiver)
@@ -86,43 +99,44 @@ class Deliveries:
     def __init__(
         self,
         settings: AlertsSettings,
-        sessions: async_sessionmaker[AsyncSession],
+        engine: AsyncEngine,
         channels: Mapping[Channel, ChannelOut],
         woken: asyncio.Event,
     ) -> None:
-        self._settings, self._sessions, self._channels, self._woken = (settings, sessions, channels, woken)
+        self._settings, self._engine, self._channels, self._woken = (settings, engine, channels, woken)
+        self._sessions = database.sessions(engine)
         self._busy: Counter[str] = Counter()
+        self._waiting: set[str] = set()  # recipients that may have more due than the last claim had hands for
+        self._finished: list[tuple[Job, Attempt]] = []
+        self._recording = asyncio.Lock()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             while True:
                 self._woken.clear()
                 for job in await patiently(self._claim):
-                    self._busy[job.recipient] += 1
                     group.create_task(self._deliver(job))
                 await bells.wait(self._woken, LOOK_SECONDS)
 
     async def _claim(self) -> list[Job]:
-        async with self._sessions.begin() as session:
-            connection = await database.driver(session)
-            rows = await connection.fetch(
-                CLAIM,
-                list(self._busy),
-                list(self._busy.values()),
-                self._settings.alerts_at_once,
-                timedelta(seconds=self._settings.alerts_lease_seconds),
-            )
-            known = await connection.fetch(ADDRESSED, [row["recipient"] for row in rows]) if rows else []
-        receivers = {row["label"]: row for row in known}
-        return [job_of(row, receivers.get(row["recipient"])) for row in rows]
+        busy, at_once = self._busy.copy(), self._settings.alerts_at_once
+        lease = timedelta(seconds=self._settings.alerts_lease_seconds)
+        async with statement(self._engine) as connection:
+            rows = await connection.fetch(CLAIM, list(busy), list(busy.values()), at_once, lease)
+        claimed = Counter(row["recipient"] for row in rows)
+        self._waiting = {recipient for recipient, hands in (busy + claimed).items() if hands >= at_once}
+        self._busy += claimed
+        if any(self._busy[recipient] < at_once for recipient in self._waiting):
+            self._woken.set()  # a hand came free while it was not known that more is due
+        return [job_of(row) for row in rows]
 
     async def _deliver(self, job: Job) -> None:
         try:
             await self._record(job, await self._attempt(job))
         finally:
-            if self._busy[job.recipient] == self._settings.alerts_at_once:
-                self._woken.set()  # others may have waited for a free hand
             self._busy[job.recipient] -= 1
+            if job.recipient in self._waiting:
+                self._woken.set()
 
     async def _attempt(self, job: Job) -> Attempt:
         began = datetime.now(UTC)
@@ -139,23 +153,27 @@ class Deliveries:
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
     async def _record(self, job: Job, attempt: Attempt) -> None:
-        """Tried until PostgreSQL takes it; whoever claimed the delivery meanwhile makes this one void."""
+        """Those who finish while others are being recorded are then recorded together."""
+        self._finished.append((job, attempt))
+        async with self._recording:
+            finished, self._finished = self._finished, []
+            if finished:
+                await patiently(lambda: self._write(finished))
 
-        async def once() -> None:
-            async with self._sessions.begin() as session:
-                await self._write(job, attempt, session)
+    async def _write(self, finished: Sequence[tuple[Job, Attempt]]) -> None:
+        """Tried until PostgreSQL takes it; whoever claimed a delivery meanwhile makes its attempt here void."""
+        columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
+        async with self._sessions.begin() as session:
+            connection = await database.driver(session)
+            rows = await connection.fetch(RECORD, *columns)
+            await outbox.add(session, *map(settled, rows))
 
-        await patiently(once)
-
-    async def _write(self, job: Job, attempt: Attempt, session: AsyncSession) -> None:
+    def _row(self, job: Job, attempt: Attempt) -> tuple[Any, ...]:
         pause = None if attempt.is_final else timedelta(seconds=self._pause(job.attempt))
-        connection = await database.driver(session)
-        row = await connection.fetchrow(
-            RECORD, job.delivery_id, job.attempt, attempt.began_at, attempt.ended_at, attempt.reason,
-            job.lease, attempt.is_delivered, pause,
+        return (
+            job.delivery_id, job.attempt, attempt.began_at, attempt.ended_at, attempt.reason, attempt.is_delivered,
+            job.lease, pause,
         )  # fmt: skip
-        if row is not None:
-            await outbox.add(session, settled(job.delivery_id, row, attempt))
 
     def _pause(self, attempt: int) -> float:
         """Doubling, each a little off, so that a receiver that comes back is not met by all at once."""
@@ -163,20 +181,32 @@ class Deliveries:
         return min(pause, self._settings.alerts_retry_longest_seconds) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 
 
-def job_of(row: asyncpg.Record, known: asyncpg.Record | None) -> Job:
+@asynccontextmanager
+async def statement(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
+    """For one statement that is its own transaction: nothing begins before it, and nothing commits after it."""
+    async with engine.connect() as connection:
+        _ = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(raw, asyncpg.Connection)
+        try:
+            yield raw
+        except BaseException:
+            await connection.invalidate()  # the pool does not see what befell the bare driver
+            raise
+
+
+def job_of(row: asyncpg.Record) -> Job:
+    delivery = dict(row)
+    known = delivery.pop("receiver")
     sealed = (known["secret"], known["former_secret"]) if known else ()
     return Job(
-        **row,
+        **delivery,
         receiver=_receiver.validate_python(dict(known)) if known else None,
         secrets=tuple(secret for secret in sealed if secret is not None),
     )
 
 
-def settled(delivery_id: UUID, row: asyncpg.Record, attempt: Attempt) -> events.Message:
-    data = DeliverySettled(
-        alert_id=row["alert_id"], sequence=row["sequence"], delivery_id=delivery_id, status=row["status"],
-        step=row["step"], recipient=row["recipient"], channel=row["channel"], is_delivered=attempt.is_delivered,
-        attempts=row["attempts"], reason=attempt.reason, settled_at=attempt.ended_at,
-    )  # fmt: skip
-    id = events.derived_id("delivery_settled", delivery_id)
-    return events.message(data, id=id, source=SOURCE, time=attempt.ended_at)
+def settled(row: asyncpg.Record) -> events.Message:
+    data = DeliverySettled.model_validate({name: row[name] for name in DeliverySettled.model_fields})
+    id = events.derived_id("delivery_settled", data.delivery_id)
+    return events.message(data, id=id, source=SOURCE, time=data.settled_at)

@@ -44,7 +44,7 @@ async def run(settings: AlertsSettings) -> None:
             group.create_task(Consumer("alerts", TOPICS, watch, settings=settings, sessions=sessions).run())
             group.create_task(Relay(settings, engine).run())
             group.create_task(bells.listen(engine, "alerts_deliveries", woken))
-            group.create_task(Deliveries(settings, sessions, channels, woken).run())
+            group.create_task(Deliveries(settings, engine, channels, woken).run())
             group.create_task(Escalation(sessions, rules, places).run())
     finally:
         await engine.dispose()

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.alerts import queries, subscriptions
+from services.alerts import deliveries, queries, subscriptions
 from services.alerts.book import Cause, Delivery
 from services.alerts.channels import ChannelOut, Job
 from services.alerts.channels.webhook import WebhookChannel
@@ -74,7 +74,7 @@ class Town:
             channels = {Channel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
             working = (
                 bells.listen(self.engine, "alerts_deliveries", woken),
-                Deliveries(settings, self.sessions, channels, woken).run(),
+                Deliveries(settings, self.engine, channels, woken).run(),
             )
             tasks = [group.create_task(each) for each in working]
             yield
@@ -109,6 +109,23 @@ async def test_an_alert_is_told_by_a_signed_webhook_at_once(town: Town, hook: Ho
         "machine",
         "quake_magnitude",
     )
+
+
+async def test_ends_that_are_recorded_together_take_the_alerts_next_numbers(town: Town, hook: Hook) -> None:
+    for number in range(6):
+        await town.receiver(f"duty {number}", hook)
+    hook.secret = None
+    async with town.working(hook):
+        await town.alert(2)
+        await town.settled(12)
+    async with town.sessions.begin() as session:
+        rows = await session.execute(
+            text("SELECT convert_from(value, 'utf8')::json AS told FROM outbox WHERE topic = 'alerts' ORDER BY id")
+        )
+        numbers: dict[str, list[int]] = {}
+        for (told,) in rows:
+            numbers.setdefault(told["alert_id"], []).append(told["sequence"])
+    assert list(numbers.values()) == [[1, 2, 3, 4, 5, 6, 7]] * 2
 
 
 async def test_away_broken_and_well_again_it_is_told_once_with_one_id(town: Town, hook: Hook) -> None:
@@ -182,6 +199,45 @@ async def test_whoever_wakes_after_the_claim_went_on_has_nothing_more_to_say(tow
             text("SELECT count(*) FROM outbox WHERE convert_from(headers, 'utf8') LIKE '%delivery_settled%'")
         )
     assert told == 1
+
+
+class FirstAlone(Late):
+    """Answers the first, when it is told to, and none after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Job] = []
+
+    async def send(self, job: Job, receiver: Receiver) -> str:
+        self.asked.append(job)
+        if len(self.asked) > 1:
+            await asyncio.Event().wait()
+        return await super().send(job, receiver)
+
+
+async def test_a_hand_that_comes_free_while_others_are_claimed_takes_the_next_at_once(
+    town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "LOOK_SECONDS", 3600)
+    await town.receiver("duty", hook)
+    await town.alert(3)
+    async with town.sessions.begin() as session:
+        await session.execute(
+            text(
+                "UPDATE deliveries SET due_at = 'infinity' WHERE delivery_id <> (SELECT min(delivery_id::text)::uuid FROM deliveries)"
+            )
+        )
+    channel = FirstAlone()
+    async with town.working(hook, channel=channel, alerts_at_once=2):
+        await wait_for(lambda: channel.asked)
+        async with town.sessions.begin() as session:
+            await session.execute(text("LOCK TABLE receivers IN ACCESS EXCLUSIVE MODE"))
+            await session.execute(text("UPDATE deliveries SET due_at = now() WHERE attempts = 0"))
+            await notified(town)
+            await wait_for(lambda: is_kept_waiting(town))
+            channel.may_answer.set()
+            await wait_for(lambda: recorded(town, 1))
+        await wait_for(lambda: len(channel.asked) == 3)
 
 
 async def test_two_workers_share_the_work_and_tell_each_once(town: Town, hook: Hook) -> None:
@@ -311,6 +367,21 @@ async def test_the_same_delivery_is_never_made_twice(town: Town, hook: Hook) -> 
 async def attempts(town: Town, reason: str) -> bool:
     async with town.sessions.begin() as session:
         return bool(await session.scalar(text("SELECT true FROM attempts WHERE reason = :reason"), {"reason": reason}))
+
+
+async def notified(town: Town) -> None:
+    async with town.sessions.begin() as session:
+        await session.execute(text("NOTIFY alerts_deliveries"))
+
+
+async def is_kept_waiting(town: Town) -> bool:
+    """Whether a claim stands before the receivers' locked table."""
+    async with town.sessions.begin() as session:
+        return bool(
+            await session.scalar(
+                text("SELECT true FROM pg_locks WHERE relation = 'receivers'::regclass AND NOT granted")
+            )
+        )
 
 
 async def claimed(town: Town) -> bool:
