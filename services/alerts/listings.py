@@ -69,7 +69,10 @@ SELECT delivery_id, alert_id, step, cause, recipient, channel, created_at, settl
     ) AS tried,
     coalesce((SELECT language FROM receivers WHERE label = recipient), 'ky') AS language
 FROM deliveries WHERE ($1::uuid IS NULL OR alert_id = $1)
-ORDER BY created_at DESC, recipient LIMIT $2
+    AND ($2::text[] IS NULL OR EXISTS (
+        SELECT FROM alerts WHERE alerts.alert_id = deliveries.alert_id AND (pcodes = '{}' OR pcodes && $2)
+    ))
+ORDER BY created_at DESC, recipient LIMIT $3
 """
 
 
@@ -93,9 +96,13 @@ def severities(floor: Severity | None) -> list[str] | None:
     return None if floor is None else [severity for severity, rank in RANK.items() if rank >= RANK[floor]]
 
 
-async def deliveries(session: AsyncSession, *, alert_id: UUID | None = None, limit: int = 200) -> list[dict[str, Any]]:
+async def deliveries(
+    session: AsyncSession, *, areas: frozenset[str] | None = None, alert_id: UUID | None = None, limit: int = 200
+) -> list[dict[str, Any]]:
+    """Newest first, with their attempts; `areas` is what the caller may see (None = all)."""
     connection = await database.driver(session)
-    return [_shown(row) for row in await connection.fetch(DELIVERIES, alert_id, limit)]
+    rows = await connection.fetch(DELIVERIES, alert_id, areas if areas is None else list(areas), limit)
+    return [_shown(row) for row in rows]
 
 
 def _shown(row: asyncpg.Record) -> dict[str, Any]:

@@ -158,10 +158,15 @@ async def resolve(alert_id: UUID, body: Resolution, request: Request, session: S
 
 @router.get("/v1/deliveries")
 async def deliveries(
-    request: Request, session: Session, limit: Annotated[int, Query(ge=1, le=200)] = 50, alert_id: UUID | None = None
+    request: Request,
+    session: Session,
+    caller: Caller,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    alert_id: UUID | None = None,
 ) -> DeliveryPage:
-    """The outbox page: what was sent or, in an exercise, what would have been."""
-    found = await listings.deliveries(session, alert_id=alert_id, limit=limit)
+    """What was sent or, in an exercise, what would have been."""
+    areas = listings.visible(caller, request.app.state.places)
+    found = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
     return DeliveryPage(deliveries=[legible(delivery, request.app.state.texts) for delivery in found])
 
 

@@ -199,6 +199,19 @@ async def test_an_alert_of_another_area_is_not_there(desk: Desk) -> None:
         assert (await caller.put(f"/v1/alerts/{flood}/acknowledgement")).status_code == 200
 
 
+async def test_what_was_sent_about_another_area_is_not_there(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await queries.save_receiver(session, Receiver("duty", Channel.EMAIL, "duty@centre.example"))
+    quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
+    async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
+        listed = (await caller.get("/v1/deliveries")).json()["deliveries"]
+        assert [delivery["alert_id"] for delivery in listed] == [str(flood)]
+        asked = (await caller.get("/v1/deliveries", params={"alert_id": str(quake)})).json()["deliveries"]
+        assert asked == []
+    async with desk.caller() as caller:
+        assert len((await caller.get("/v1/deliveries")).json()["deliveries"]) == 2
+
+
 async def test_one_alert_with_who_was_told(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
         await queries.save_receiver(session, Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ru"))
