@@ -190,9 +190,9 @@ class Gate:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
     def permit(self, target: httpx.URL) -> None:
-        """Refuses plain http where it is not allowed by name."""
+        """Refuses plain http where it is not allowed by name; an exercise has no business there in any case."""
         if target.scheme != "https" and not self.allows(target.host, port_of(target)):
-            raise Refused(target.host)
+            raise OutsideExercise(target.host) if self._is_exercise else Refused(target.host)
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The host's addresses, resolved once; one that may not be called refuses them all."""

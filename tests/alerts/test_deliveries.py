@@ -267,10 +267,11 @@ async def test_what_may_not_be_called_is_not(
     assert (row["is_delivered"], row["reason"]) == (False, reason)
 
 
-async def test_an_exercise_keeps_what_is_for_outside_on_its_outbox_page(town: Town, hook: Hook) -> None:
+@pytest.mark.parametrize("address", ["https://93.184.215.14/", "http://93.184.215.14/"])
+async def test_an_exercise_keeps_what_is_for_outside_on_its_outbox_page(town: Town, hook: Hook, address: str) -> None:
     await town.receiver("duty", hook)
     async with town.sessions.begin() as session:
-        await session.execute(text("UPDATE receivers SET address = 'https://93.184.215.14/'"))
+        await session.execute(text("UPDATE receivers SET address = :address"), {"address": address})
     async with town.working(hook, exercise=True):
         await town.alert()
         (row,) = await town.settled(1)
