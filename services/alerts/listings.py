@@ -119,6 +119,4 @@ def around(areas: Iterable[str], places: Places) -> frozenset[str] | None:
     asked = set(areas)
     if COUNTRY in asked:
         return None
-    below = {unit.pcode for unit in places.units() if not asked.isdisjoint(places.ancestors(unit.pcode))}
-    above = {pcode for area in asked for pcode in places.ancestors(area)}
-    return frozenset(asked | below | above)
+    return frozenset(asked.union(unit.pcode for unit in places.units() if places.concerns(asked, unit.pcode)))

@@ -16,7 +16,16 @@ def covered(principal: Principal, places: Places) -> list[str] | None:
     """The P-codes a caller's areas hold; None = all."""
     if principal.covers_country:
         return None
-    return [unit.pcode for unit in places.units() if places.covers(principal.areas, unit.pcode)]
+    held = {unit.pcode for unit in places.units() if places.covers(principal.areas, unit.pcode)}
+    return sorted(held.union(principal.areas))
+
+
+def concerning(principal: Principal, places: Places) -> list[str] | None:
+    """Those an alert may name to be the caller's: also the oblast that the district lies in; None = all."""
+    if principal.covers_country:
+        return None
+    named = {unit.pcode for unit in places.units() if places.concerns(principal.areas, unit.pcode)}
+    return sorted(named.union(principal.areas))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
+PUBLIC_KINDS = (ReportKind.HAZARD,)  # of the others an outcome says no place: counted for the whole country alone
 LOOKED_AT = ("held", "rejected", "set_aside")
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.console import board
 from services.console.accounts import CMC_SOURCE
 from services.console.callers import Caller
 from services.console.queries import callers
@@ -50,8 +51,10 @@ async def keep_caller(request: Request, session: Session, report_id: UUID, calle
 
 @api.get("/v1/callers/{report_id}")
 async def read_caller(request: Request, session: Session, report_id: UUID) -> Caller:
-    """Reading leaves a row, committed before the answer leaves."""
-    sealed = await callers.read(session, report_id, auth.current(request).account)
+    """Of a hazard in the reader's area, or noted by the reader; it leaves a row, committed before the answer leaves."""
+    principal = auth.current(request)
+    pcodes = board.covered(principal, console(request).places)
+    sealed = await callers.read(session, report_id, principal.account, pcodes)
     if sealed is None:
         raise Problem(404, "not-found", "Nobody was noted for this report.")
     return console(request).callers.open(sealed, report_id)

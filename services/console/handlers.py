@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import rows
-from services.console.queries import board
+from services.console.queries import board, callers
 from shared import events
 from shared.consumer import Outcome, Received
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import OutcomeKind, Road
 
 TOPICS = ("hazards", "households", "alerts", "outcomes")
 
@@ -41,5 +41,7 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     for shown, numbered in told.items():
         for number in await board.keep_newest(session, shown, numbered):
             outcomes[number] = Outcome(OutcomeKind.RECORDED)
+    hazards = (row for _, row in told.get(board.HAZARDS, ()))
+    await callers.tie(session, ((row["report_id"], row["hazard_id"]) for row in hazards if row["road"] == Road.CONSOLE))
     await board.forget_replaced(session, told.get(board.OUTCOMES, ()))
     return outcomes

@@ -148,6 +148,15 @@ class Caller(Base):
     sealed: Mapped[bytes]
 
 
+class CalledReport(Base):
+    """The hazard that a report of the console told of: a caller is noted before it is known."""
+
+    __tablename__ = "called_reports"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    hazard_id: Mapped[UUID]
+
+
 class CallerReading(Base):
     __tablename__ = "caller_readings"
 

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
 from services.console import board, vectors
-from services.console.queries import accounts, snapshots
+from services.console.queries import accounts, callers, snapshots
 from services.console.sights import TOPICS
 from services.console.state import console
 from services.console.vectors import BadVector, Vector
 from shared import access, auth
+from shared.events.vocabulary import ReportKind
 from shared.http import Problem
 from shared.pages import language_of
 
@@ -70,21 +71,24 @@ def position_of(text: str) -> Vector:
 
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     now = datetime.now(UTC)
-    here = console(request)
-    found = await snapshots.alerts(session, now, board.covered(auth.current(request), here.places))
+    pcodes = board.concerning(auth.current(request), console(request).places)
+    found = await snapshots.alerts(session, now, pcodes)
     answering = [person for alert in found for person in (alert.acknowledged_by, alert.resolved_by)]
     return {
         "alerts": found,
         "now": now,
         "people": await accounts.names(session, answering),
         "deliveries": await snapshots.deliveries(session, found),
-        "suppressed": await snapshots.suppressed(session, now),
+        "suppressed": await snapshots.suppressed(session, now, pcodes),
     }
 
 
-async def hazards(_: Request, session: AsyncSession) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    return {"hazards": await snapshots.hazards(session, now), "now": now}
+async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
+    now, principal = datetime.now(UTC), auth.current(request)
+    found = await snapshots.hazards(session, now)
+    ids = [hazard.hazard_id for hazard in found]
+    pcodes = board.covered(principal, console(request).places)
+    return {"hazards": found, "now": now, "callers": await callers.noted(session, ids, principal.account, pcodes)}
 
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
@@ -95,9 +99,10 @@ async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
-    since = datetime.now(UTC) - snapshots.RECENT
-    rows = await snapshots.outcomes(session, console(request).settings.counted_status, since)
-    return {"outcomes": board.settled(rows)}
+    since, sees_all = datetime.now(UTC) - snapshots.RECENT, auth.current(request).covers_country
+    kinds = ReportKind if sees_all else board.PUBLIC_KINDS
+    rows = await snapshots.outcomes(session, console(request).settings.counted_status, since, kinds)
+    return {"outcomes": board.settled(rows), "sees_all_reports": sees_all}
 
 
 PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "reports": reports}

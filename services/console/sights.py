@@ -55,10 +55,13 @@ def _reads(principal: Principal, topic: str) -> bool:
 
 
 def sees(sight: Sight, topic: str, data: Mapping[str, Any], places: Places) -> bool:
-    """Hazards are public; an alert without a place is everybody's; a household is where it is now, or was while abroad."""
+    """Hazards are public; an alert without a place is everybody's, one over the oblast the district's too.
+
+    A household is where it is now, or was while abroad.
+    """
     if not sight.areas or topic == "hazards":
         return True
     if topic == "households":
         current = data["destination"].get("pcode") or data["origin"].get("pcode")
         return current is not None and places.covers(sight.areas, current)
-    return not data.get("pcodes") or any(places.covers(sight.areas, pcode) for pcode in data["pcodes"])
+    return not data.get("pcodes") or any(places.concerns(sight.areas, pcode) for pcode in data["pcodes"])

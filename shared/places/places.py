@@ -75,6 +75,11 @@ class Places:
         asked = set(areas)
         return COUNTRY in asked or not asked.isdisjoint((pcode, *self.ancestors(pcode)))
 
+    def concerns(self, areas: Iterable[str], pcode: str) -> bool:
+        """Whether one of the areas is touched by what is said of a unit: it lies there, or the area lies in it."""
+        asked = set(areas)
+        return self.covers(asked, pcode) or any(pcode in self.ancestors(area) for area in asked)
+
     def locate(self, lat: float, lon: float) -> str | None:
         return self._areas.at(lat, lon) if self._areas else None
 

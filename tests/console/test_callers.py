@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from deploy.local.process import wait_until
 from services.console.models import Caller, CallerReading
+from shared import events
 from shared.auth import Role
 from tests.console.conftest import Served
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, hazard
 
 pytestmark = [pytest.mark.usefixtures("fresh_attempts"), pytest.mark.anyio]
 TOLD = {"name": "A. Caller", "phone": "+996 700 000 001"}
@@ -33,6 +36,32 @@ async def test_only_its_author_notes_a_caller_anew(served: Served) -> None:
     assert other.put(path, json={"name": "Somebody else"}).status_code == 409
     assert author.put(path, json={**TOLD, "note": "calls again at noon"}).status_code == 204
     assert author.get(path).json()["note"] == "calls again at noon"
+
+
+async def test_a_caller_is_read_where_the_hazard_is_and_by_whoever_noted_them(served: Served) -> None:
+    told = hazard(area={"pcodes": [KADAMJAI]})
+    path = f"/v1/callers/{told.report_id}"
+    author = served.signed_in(Role.OPERATOR, areas=(KARA_SUU,))
+    there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
+    assert author.put(path, json=TOLD).status_code == 204
+    assert there.get(path).status_code == 404  # nobody knows yet where it is
+    served.publish(told)
+    assert wait_until(lambda: there.get(path).status_code == 200, timeout=20)
+    assert (elsewhere.get(path).status_code, author.get(path).status_code) == (404, 200)
+    shown = {each: str(told.report_id) in each.get("/board/hazards").text for each in (there, elsewhere, author)}
+    assert list(shown.values()) == [True, False, True]
+
+
+async def test_who_called_is_found_after_the_hazard_was_updated(served: Served) -> None:
+    first, title = hazard(), f"Second report {uuid4()}"
+    later = hazard(
+        events.HazardUpdated, hazard_id=first.hazard_id, revision=2, road="api", text={"en": {"headline": title}}
+    )
+    desk = served.signed_in(Role.OPERATOR)
+    desk.put(f"/v1/callers/{first.report_id}", json=TOLD)
+    served.publish(first, later)
+    assert wait_until(lambda: title in desk.get("/board/hazards").text, timeout=20)
+    assert f'data-report="{first.report_id}"' in desk.get("/board/hazards").text
 
 
 async def test_a_refused_caller_is_not_repeated_in_the_answer(served: Served) -> None:

@@ -9,15 +9,19 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.console import board
 from services.console.handlers import show
 from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
 from services.console.queries import snapshots
 from shared import events
+from shared.auth import Principal, Role
 from shared.events.vocabulary import OutcomeKind, Status
+from shared.places import Places
 from tests.console.factories import (
     BATKEN,
     KADAMJAI,
     KARA_SUU,
+    LEILEK,
     NOW,
     alert,
     all_received,
@@ -132,3 +136,22 @@ async def test_a_suppressed_alert_is_known_as_one(session: AsyncSession) -> None
     await kinds(session, alert(events.AlertSuppressed, reason="too_old"))
     (kept,) = (await session.scalars(select(Alert))).all()
     assert kept.is_suppressed
+
+
+async def test_alerts_and_their_counts_are_those_of_the_area(session: AsyncSession) -> None:
+    """A district's are also those over its oblast, and those without a place."""
+    places = Places.load()
+    operator = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(KADAMJAI,))
+    pcodes = board.concerning(operator, places)
+    where = ([KADAMJAI], [BATKEN], [], [KARA_SUU], [LEILEK])
+    await kinds(session, *(alert(pcodes=each) for each in where))
+    await kinds(session, *(alert(events.AlertSuppressed, reason="too_old", pcodes=each) for each in where))
+    shown = await snapshots.alerts(session, NOW, pcodes)
+    assert sorted(each.pcodes for each in shown) == [[], [BATKEN], [KADAMJAI]]
+    assert await snapshots.suppressed(session, NOW, pcodes) == 3
+
+
+async def test_of_reports_an_areas_operator_counts_the_public_ones(session: AsyncSession) -> None:
+    await kinds(session, outcome(), outcome(kind="hazard", consumer="alerts", outcome="alerted"))
+    (counted,) = await snapshots.outcomes(session, Status.ACTUAL, NOW - timedelta(days=1), board.PUBLIC_KINDS)
+    assert (counted.kind, counted.count) == ("hazard", 1)

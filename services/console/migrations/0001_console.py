@@ -149,6 +149,14 @@ CREATE TABLE callers (
     CONSTRAINT pk_callers PRIMARY KEY (report_id)
 )
 """
+CALLED_REPORTS = """
+CREATE TABLE called_reports (
+    report_id uuid NOT NULL,
+    hazard_id uuid NOT NULL,
+    CONSTRAINT pk_called_reports PRIMARY KEY (report_id)
+)
+"""
+CALLED_REPORTS_OF_HAZARD = "CREATE INDEX ix_called_reports_hazard_id ON called_reports (hazard_id)"
 CALLER_READINGS = """
 CREATE TABLE caller_readings (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -164,6 +172,6 @@ def upgrade() -> None:
     create_spine(op)
     for statement in (
         ACCOUNTS, ACCOUNT_NAME, HAZARDS, HAZARDS_BY_TIME, HOUSEHOLDS, ALERTS, OPEN_ALERTS, DELIVERIES, DELIVERIES_OF_ALERT,
-        OUTCOMES, OUTCOMES_BY_TIME, CALLERS, CALLER_READINGS,
+        OUTCOMES, OUTCOMES_BY_TIME, CALLERS, CALLED_REPORTS, CALLED_REPORTS_OF_HAZARD, CALLER_READINGS,
     ):  # fmt: skip
         op.execute(statement)

@@ -1,12 +1,14 @@
 """Callers by the report they told of, and who read them."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import Caller, CallerReading
+from services.console.models import CalledReport, Caller, CallerReading, Hazard
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
@@ -22,9 +24,43 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
     return rows.one_or_none() is not None
 
 
-async def read(session: AsyncSession, report_id: UUID, reader: UUID) -> bytes | None:
+async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
+    """Which hazard each report told of: who called about it is found under whatever report came last."""
+    rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
+    if rows:
+        await session.execute(upsert(CalledReport).on_conflict_do_nothing(), rows)
+
+
+async def noted(
+    session: AsyncSession, hazards: Iterable[UUID], reader: UUID, pcodes: Sequence[str] | None
+) -> dict[UUID, list[UUID]]:
+    """For each hazard the reports whose callers this reader may read, in the order they called."""
+    wanted = _readable(select(CalledReport.hazard_id, Caller.report_id), reader, pcodes)
+    found: dict[UUID, list[UUID]] = {}
+    for hazard_id, report_id in await session.execute(
+        wanted.where(CalledReport.hazard_id.in_(hazards)).order_by(Caller.noted_at)
+    ):
+        found.setdefault(hazard_id, []).append(report_id)
+    return found
+
+
+async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
     """Leaves a row that says who read it; the caller commits before it shows anything."""
-    sealed = await session.scalar(select(Caller.sealed).where(Caller.report_id == report_id))
+    sealed: bytes | None = await session.scalar(
+        _readable(select(Caller.sealed), reader, pcodes).where(Caller.report_id == report_id)
+    )
     if sealed is not None:
         await session.execute(insert(CallerReading).values(report_id=report_id, account_id=reader))
     return sealed
+
+
+def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
+    """A caller is read where the hazard is, and by whoever noted them; `pcodes` None = the whole country."""
+    joined = (
+        wanted.select_from(Caller)
+        .outerjoin(CalledReport, CalledReport.report_id == Caller.report_id)
+        .outerjoin(Hazard, Hazard.hazard_id == CalledReport.hazard_id)
+    )
+    if pcodes is None:
+        return joined
+    return joined.where(or_(Caller.author == reader, Hazard.pcodes.op("&&")(list(pcodes))))

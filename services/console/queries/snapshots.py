@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, or_, select, text
+from sqlalchemy import ColumnElement, case, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
-from shared.events.vocabulary import Mobility, MsgType, Severity, Status
+from shared.events.vocabulary import Mobility, MsgType, ReportKind, Severity, Status
 from shared.readings import Partition
 
 RECENT = timedelta(hours=24)
@@ -42,14 +42,17 @@ async def alerts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | N
         )
         .limit(MOST_ALERTS)
     )
-    if pcodes is not None:
-        wanted = wanted.where(or_(Alert.pcodes.op("&&")(list(pcodes)), Alert.pcodes == []))
-    return (await session.scalars(wanted)).all()
+    return (await session.scalars(wanted.where(_concern(pcodes)))).all()
 
 
-async def suppressed(session: AsyncSession, now: datetime) -> int:
-    wanted = select(func.count()).where(Alert.is_suppressed, Alert.raised_at > now - RECENT)
+async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
+    wanted = select(func.count()).where(Alert.is_suppressed, Alert.raised_at > now - RECENT, _concern(pcodes))
     return await session.scalar(wanted) or 0
+
+
+def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
+    """An alert without a place is everybody's."""
+    return true() if pcodes is None else or_(Alert.pcodes.op("&&")(list(pcodes)), Alert.pcodes == [])
 
 
 async def deliveries(session: AsyncSession, alerts: Iterable[Alert]) -> dict[Any, tuple[int, int]]:
@@ -101,11 +104,13 @@ async def households(
     return rows
 
 
-async def outcomes(session: AsyncSession, status: Status, since: datetime) -> Sequence[Any]:
+async def outcomes(
+    session: AsyncSession, status: Status, since: datetime, kinds: Iterable[ReportKind]
+) -> Sequence[Any]:
     """What became of the reports of the last day; of several consumers each tells its own."""
     wanted = (
         select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
-        .where(ReportOutcome.status == status, ReportOutcome.settled_at > since)
+        .where(ReportOutcome.status == status, ReportOutcome.settled_at > since, ReportOutcome.kind.in_(kinds))
         .group_by(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason)
     )
     return (await session.execute(wanted)).all()
