@@ -143,7 +143,7 @@ async def test_alerts_and_their_counts_are_those_of_the_area(session: AsyncSessi
     places = Places.load()
     operator = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(KADAMJAI,))
     pcodes = board.concerning(operator, places)
-    where = ([KADAMJAI], [BATKEN], [], [KARA_SUU], [LEILEK])
+    where: tuple[list[str], ...] = ([KADAMJAI], [BATKEN], [], [KARA_SUU], [LEILEK])
     await kinds(session, *(alert(pcodes=each) for each in where))
     await kinds(session, *(alert(events.AlertSuppressed, reason="too_old", pcodes=each) for each in where))
     shown = await snapshots.alerts(session, NOW, pcodes)

@@ -171,7 +171,7 @@ def test_a_record_that_is_none_of_the_contract_is_passed_over(served: Served) ->
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [
-        replace(good, value=None),  # type: ignore[arg-type] - as a record may be
+        replace(good, value=None),  # type: ignore[arg-type]  # as a record may be
         replace(good, value=b"[]"),
         replace(good, value=json.dumps(placeless).encode()),
         replace(message(alert()), topic="households", key=good.key),
