@@ -30,10 +30,7 @@ async def new_event(request: Request) -> Response:
 
 @router.get("/ledger")
 async def ledger_page(request: Request) -> Response:
-    here = console(request)
-    kinds = {code: here.pages.gettext(language_of(request), text) for code, text in TERMS["outcome"].items()}
-    roads = {code: here.pages.gettext(language_of(request), text) for code, text in TERMS["road"].items()}
-    return here.pages.render(request, "ledger.html", kinds=kinds, roads=roads)
+    return console(request).pages.render(request, "ledger.html")
 
 
 @router.get("/field")

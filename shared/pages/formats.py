@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal
 
@@ -38,6 +39,10 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
     def span(value: timedelta) -> str:
         return format_timedelta(value, locale=language, threshold=1, format="short")
 
+    def country(code: str) -> str:
+        """A code that nobody knows stands for itself."""
+        return str(Locale(language).territories.get(code, code))
+
     return {
         "number": number,
         "clock": clock,
@@ -45,6 +50,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         "moment": moment,
         "short_moment": short_moment,
         "span": span,
+        "country": country,
         "iso": iso,
     }
 

@@ -14,7 +14,7 @@ from shared.pages import catalogs, formats
 from shared.pages.languages import COOKIE, LANGUAGES, language_of
 from shared.pages.navigation import destinations
 from shared.pages.reasons import sentence
-from shared.pages.terms import term
+from shared.pages.terms import TERMS, term
 
 HERE = Path(__file__).parent
 THEMES = ("dark", "light")
@@ -82,6 +82,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
         "language": language,
         "languages": LANGUAGES,
         "term": lambda kind, code: term(kind, code, texts.ugettext),
+        "terms": lambda kind: {code: texts.ugettext(text) for code, text in TERMS[kind].items()},
         "sentence": lambda reason, figures, places: sentence(reason, figures, language, texts, places),
         "days": lambda: formats.coming_days(language),
         "_plain": texts.ugettext,

@@ -172,6 +172,63 @@ def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
     expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
 
 
+def test_an_acknowledgement_without_an_answer_is_said(whole: Whole, seat: Any) -> None:
+    """After the ten seconds that a call may take."""
+    whole.report_hazard(type="cold_wave")
+    page = seat(Role.OPERATOR).open("/")
+    page.route("**/acknowledgement", lambda _: None)
+    newest_alert(page, "Cold wave").get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("#toasts")).to_contain_text("may not have been done", timeout=SLOW_MS)
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "said"),
+    [
+        ("ru", "suppressed", "об этом оповещении никому не сообщалось"),
+        ("ky", "fault", "биз жакта ката кетти"),
+        ("ru", "of-tomorrow", "As the service says it"),
+    ],
+)
+def test_a_refusal_is_told_in_the_readers_language(
+    whole: Whole, seat: Any, language: str, kind: str, said: str
+) -> None:
+    whole.report_hazard(type="wildfire")
+    page = seat(Role.OPERATOR).open("/")
+    page.goto(f"{whole.url}/?lang={language}")
+    problem = {"type": f"urn:dayar:problem:{kind}", "title": "As the service says it", "status": 409}
+    page.route("**/acknowledgement", lambda route: route.fulfill(status=409, json=problem))
+    page.locator(".alert[data-state=waiting] [data-act=acknowledge]").first.click()
+    expect(page.locator("#toasts")).to_contain_text(said)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(404, "Nobody was noted"), (401, "signed out"), (500, "failed on our side")]
+)
+def test_a_caller_who_cannot_be_read_is_not_one_who_was_not_noted(
+    whole: Whole, seat: Any, status: int, said: str
+) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    report_id = whole.report_hazard(type="drought")
+    kinds = {404: "not-found", 401: "unauthenticated", 500: "fault"}
+    problem = {"type": f"urn:dayar:problem:{kinds[status]}", "title": "", "status": status}
+    page.route("**/v1/callers/*", lambda route: route.fulfill(status=status, json=problem))
+    page.evaluate(f"import('/static/callers.js').then((callers) => callers.showCaller('{report_id}'))")
+    expect(page.locator("#caller-failure")).to_contain_text(said)
+    expect(page.locator("#caller-told")).to_be_hidden()
+
+
+def test_a_wrong_field_is_called_as_the_form_calls_it(seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.goto(f"{page.url}?lang=ru")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.fill("#hazard", "сель")
+    page.fill("#place", "kadamjai")
+    page.fill("#caller-phone", "call me")
+    page.click("#send")
+    expect(page.locator("#failure")).to_have_text("Не принято: не так, как ожидалось: Телефон")
+
+
 def test_a_panel_that_failed_is_asked_for_again(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")

@@ -190,7 +190,19 @@ def test_households_and_outcomes_reach_the_board(served: Served) -> None:
         heard.take(2)
         position = heard.last_id
     assert "Kara-Suu rayon" in client.get("/board/households", params={"at": position, "lang": "en"}).text
-    assert "not_author" in client.get("/board/reports", params={"at": position}).text
+    reports = client.get("/board/reports", params={"at": position, "lang": "en"}).text
+    assert "not from its author or the author&#39;s team" in reports and "not_author" not in reports
+
+
+def test_a_country_is_called_by_its_name(served: Served) -> None:
+    client = served.signed_in(Role.OPERATOR)
+    told = message(household())
+    abroad = json.loads(told.value) | {"destination": {"country": "KZ"}}
+    with listening(client, "households") as heard:
+        served.publish(replace(told, value=json.dumps(abroad).encode()))
+        heard.take(1)
+        panel = client.get("/board/households", params={"at": heard.last_id, "lang": "ky"}).text
+    assert "Чет өлкөдө: Казакстан" in panel
 
 
 def test_a_listener_that_reads_nothing_is_dropped_and_holds_nobody_up(served: Served) -> None:

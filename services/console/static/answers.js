@@ -1,6 +1,6 @@
 // The operator's answers to alerts: acknowledged, for oneself or for another, and resolved with a verdict.
 
-import { call, problem } from "/static/calls.js";
+import { call, isNoAnswer, problem } from "/static/calls.js";
 import { clock, instant } from "/static/clock.js";
 import { element } from "/static/elements.js";
 import { toast } from "/static/toasts.js";
@@ -41,22 +41,26 @@ async function answer() {
 async function send(alert, what, body) {
   try {
     const answer = await call("PUT", `/alerts/v1/alerts/${alert}/${what}`, body);
-    if (!answer.ok) return refuse(await problem(answer));
+    if (!answer.ok) return fail(refusal(await problem(answer)));
     dialog.close();
     toast(dialog.dataset.done ?? "", "good");
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    refuse({ text: dialog.dataset.away ?? "" });
+    if (!isNoAnswer(error)) throw error;
+    fail(dialog.dataset.away ?? "");
   }
 }
 
-/** @param {{text?: string, status?: number, body?: Record<string, string>}} found */
-function refuse(found) {
-  const name = found.body?.acknowledged_name ?? found.body?.resolved_name;
-  const at = found.body?.acknowledged_at ?? found.body?.resolved_at;
-  const text = found.status === 409 && name && at
+/** @param {{status: number, text: string, body: Record<string, any>}} found */
+function refusal({ status, text, body }) {
+  const name = body.acknowledged_name ?? body.resolved_name;
+  const at = body.acknowledged_at ?? body.resolved_at;
+  return status === 409 && name && at
     ? (dialog.dataset.taken ?? "").replace("{name}", name).replace("{time}", clock(new Date(at)))
-    : found.text ?? (dialog.dataset.failed ?? "").replace("{problem}", found.body?.title ?? String(found.status));
+    : (dialog.dataset.failed ?? "").replace("{problem}", text);
+}
+
+/** @param {string} text */
+function fail(text) {
   if (dialog.open) {
     element("answer-failure").textContent = text;
     element("answer-failure").hidden = false;

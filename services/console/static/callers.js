@@ -1,15 +1,31 @@
 // Who telephoned about a hazard, shown to whoever asks; the server records that they did.
 
-import { call } from "/static/calls.js";
+import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
+
+const shown = /** @type {HTMLDialogElement} */ (element("caller"));
 
 /** @param {string} report */
 export async function showCaller(report) {
-  const shown = /** @type {HTMLDialogElement} */ (element("caller"));
-  const answer = await call("GET", `/v1/callers/${report}`);
-  const told = answer.ok ? await answer.json() : {};
+  const { told, failure } = await ask(report);
+  element("caller-told").hidden = !told;
+  element("caller-failure").hidden = !failure;
+  element("caller-failure").textContent = failure ?? "";
   for (const field of /** @type {NodeListOf<HTMLElement>} */ (shown.querySelectorAll("[data-field]"))) {
-    field.textContent = told[field.dataset.field ?? ""] || (answer.ok ? "—" : shown.dataset.none ?? "");
+    field.textContent = told?.[field.dataset.field ?? ""] || "—";
   }
   shown.showModal();
+}
+
+/** @param {string} report @returns {Promise<{told?: Record<string, string>, failure?: string}>} */
+async function ask(report) {
+  try {
+    const answer = await call("GET", `/v1/callers/${report}`);
+    if (answer.ok) return { told: await answer.json() };
+    const { status, text } = await problem(answer);
+    return { failure: status === 404 ? shown.dataset.none : (shown.dataset.failed ?? "").replace("{problem}", text) };
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    return { failure: shown.dataset.away };
+  }
 }

@@ -86,9 +86,15 @@ async function sendAll() {
 /** @param {Response} answer */
 async function refuse(answer) {
   if (answer.status === 401) return fail(form.dataset.signedOut ?? "");
-  const { body } = await problem(answer);
-  const errors = (body.errors ?? []).map((/** @type {{pointer: string, expected: string}} */ each) => `${each.pointer}: ${each.expected}`);
-  fail((form.dataset.refused ?? "").replace("{problem}", [body.title ?? answer.status, ...errors].join("; ")));
+  const { text, body } = await problem(answer);
+  const wrong = new Set((body.errors ?? []).map((/** @type {{pointer: string}} */ each) => called(each.pointer)));
+  fail((form.dataset.refused ?? "").replace("{problem}", wrong.size ? `${text}: ${[...wrong].join(", ")}` : text));
+}
+
+/** What the form calls the field that a pointer names. @param {string} pointer */
+function called(pointer) {
+  const field = [...form.elements].find((each) => each instanceof HTMLElement && each.dataset.pointer && pointer.startsWith(each.dataset.pointer));
+  return /** @type {HTMLInputElement | undefined} */ (field)?.labels?.[0].textContent ?? pointer;
 }
 
 /** @param {string} text */

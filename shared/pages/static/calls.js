@@ -23,11 +23,14 @@ export function isNoAnswer(error) {
 }
 
 /**
- * What a refused call says.
+ * What a refused call says; `text` in the reader's language, where the page knows the problem by its type.
  * @param {Response} answer
- * @returns {Promise<{status: number, body: Record<string, any>}>}
+ * @returns {Promise<{status: number, text: string, body: Record<string, any>}>}
  */
 export async function problem(answer) {
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
-  return { status: answer.status, body: isJson ? await answer.json() : {} };
+  const body = isJson ? await answer.json() : {};
+  const known = JSON.parse(document.getElementById("problems")?.textContent ?? "{}");
+  const kind = String(body.type ?? "").split(":").pop() ?? "";
+  return { status: answer.status, text: known[kind] ?? body.title ?? String(answer.status), body };
 }
