@@ -76,6 +76,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     answering = [person for alert in found for person in (alert.acknowledged_by, alert.resolved_by)]
     return {
         "alerts": found,
+        "waiting_count": await snapshots.alerts_waiting(session, pcodes),
         "now": now,
         "people": await accounts.names(session, answering),
         "deliveries": await snapshots.deliveries(session, found),
@@ -88,7 +89,11 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     found = await snapshots.hazards(session, now)
     ids = [hazard.hazard_id for hazard in found]
     pcodes = board.covered(principal, console(request).places)
-    return {"hazards": found, "now": now, "callers": await callers.noted(session, ids, principal.account, pcodes)}
+    return {
+        "hazards": found,
+        "hazards_count": await snapshots.hazards_in_force(session, now),
+        "callers": await callers.noted(session, ids, principal.account, pcodes),
+    }
 
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:

@@ -434,6 +434,52 @@ def test_a_quiet_night_is_no_lost_connection(whole: Whole, seat: Any) -> None:
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
 
 
+def test_what_grows_old_is_drawn_anew_though_nothing_came(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.VIEWER)
+    desk.page.clock.install()
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    drawn: set[str] = set()
+    page.on("request", lambda request: drawn.update(re.findall(r"/board/(\w+)", request.url)))
+    with page.expect_request(re.compile("/board/reports")):
+        page.clock.fast_forward(61_000)
+    assert drawn == {"alerts", "hazards", "households", "reports"}
+
+
+TONES = "AudioContext.prototype.tones ?? 0"
+COUNTING = """{
+    const own = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () {
+        AudioContext.prototype.tones = (AudioContext.prototype.tones ?? 0) + 1;
+        return own.call(this);
+    };
+}"""
+
+
+def test_an_alert_is_heard_though_another_was_answered_as_it_came(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.page
+    page.add_init_script(COUNTING)
+    desk.open("/")
+    page.click("#sound")
+    whole.report_hazard(type="jut")
+    first = newest_alert(page, "Jut").get_attribute("data-key", timeout=SLOW_MS)
+    page.route("**/board/alerts*", lambda route: route.abort())
+    page.evaluate(f"fetch('/alerts/v1/alerts/{first}/acknowledgement', {{method: 'PUT'}})")
+    whole.report_hazard(type="bank_erosion")
+    assert wait_until(lambda: is_told(whole, f"acknowledge-{first}", "River bank erosion"), timeout=20)
+    before = page.evaluate(TONES)
+    page.unroute("**/board/alerts*")
+    expect(newest_alert(page, "River bank erosion")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_function(f"({TONES}) > {before}")
+
+
+def is_told(whole: Whole, gone: str, come: str) -> bool:
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.OPERATOR])}"}
+    panel = whole.client(headers=bearer).get("/board/alerts?lang=en").text
+    return gone not in panel and come in panel
+
+
 def test_a_line_that_was_cut_in_silence_is_listened_to_anew(whole: Whole, seat: Any) -> None:
     desk = seat(Role.VIEWER)
     desk.page.clock.install()

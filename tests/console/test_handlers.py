@@ -155,3 +155,17 @@ async def test_of_reports_an_areas_operator_counts_the_public_ones(session: Asyn
     await kinds(session, outcome(), outcome(kind="hazard", consumer="alerts", outcome="alerted"))
     (counted,) = await snapshots.outcomes(session, Status.ACTUAL, NOW - timedelta(days=1), board.PUBLIC_KINDS)
     assert (counted.kind, counted.count) == ("hazard", 1)
+
+
+async def test_all_that_wait_are_counted_however_many_are_shown(session: AsyncSession) -> None:
+    many = snapshots.MOST_ALERTS + 3
+    await kinds(session, *(alert() for _ in range(many)), alert(acknowledged_at=NOW, acknowledged_by=uuid4()))
+    assert len(await snapshots.alerts(session, NOW, None)) == snapshots.MOST_ALERTS
+    assert await snapshots.alerts_waiting(session, None) == many
+
+
+async def test_all_hazards_in_force_are_counted_however_many_are_shown(session: AsyncSession) -> None:
+    many = snapshots.MOST_HAZARDS + 3
+    await kinds(session, *(hazard() for _ in range(many)), hazard(events.HazardCancelled, msg_type="Cancel"))
+    assert len(await snapshots.hazards(session, NOW)) == snapshots.MOST_HAZARDS
+    assert await snapshots.hazards_in_force(session, NOW) == many

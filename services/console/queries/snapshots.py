@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
@@ -31,8 +31,7 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 async def alerts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> Sequence[Alert]:
     """Unanswered first, then the most severe, then the oldest; those resolved in the last day come last."""
     wanted = (
-        select(Alert)
-        .where(~Alert.is_suppressed, Alert.status != Status.DRAFT)
+        _raised(select(Alert), pcodes)
         .where(or_(Alert.resolved_at.is_(None), Alert.resolved_at > now - RECENT))
         .order_by(
             Alert.resolved_at.is_not(None),
@@ -42,12 +41,22 @@ async def alerts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | N
         )
         .limit(MOST_ALERTS)
     )
-    return (await session.scalars(wanted.where(_concern(pcodes)))).all()
+    return (await session.scalars(wanted)).all()
+
+
+async def alerts_waiting(session: AsyncSession, pcodes: Sequence[str] | None) -> int:
+    """How many nobody has answered, however many of them are shown."""
+    wanted = _raised(select(func.count()).select_from(Alert), pcodes)
+    return await session.scalar(wanted.where(Alert.acknowledged_at.is_(None), Alert.resolved_at.is_(None))) or 0
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
     wanted = select(func.count()).where(Alert.is_suppressed, Alert.raised_at > now - RECENT, _concern(pcodes))
     return await session.scalar(wanted) or 0
+
+
+def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
+    return wanted.where(~Alert.is_suppressed, Alert.status != Status.DRAFT, _concern(pcodes))
 
 
 def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
@@ -69,13 +78,23 @@ async def deliveries(session: AsyncSession, alerts: Iterable[Alert]) -> dict[Any
 async def hazards(session: AsyncSession, now: datetime) -> Sequence[Hazard]:
     """What holds now or began in the last two days, newest first."""
     wanted = (
-        select(Hazard)
-        .where(Hazard.status != Status.DRAFT)
-        .where(or_(Hazard.onset > now - HAZARD_SHOWN, Hazard.received_at > now - HAZARD_SHOWN, Hazard.expires > now))
+        _in_force(select(Hazard), now)
         .order_by((Hazard.msg_type == MsgType.CANCEL), Hazard.onset.desc())
         .limit(MOST_HAZARDS)
     )
     return (await session.scalars(wanted)).all()
+
+
+async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
+    """How many, without those that were cancelled, however many are shown."""
+    wanted = _in_force(select(func.count()).select_from(Hazard), now).where(Hazard.msg_type != MsgType.CANCEL)
+    return await session.scalar(wanted) or 0
+
+
+def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
+    return wanted.where(Hazard.status != Status.DRAFT).where(
+        or_(Hazard.onset > now - HAZARD_SHOWN, Hazard.received_at > now - HAZARD_SHOWN, Hazard.expires > now)
+    )
 
 
 async def households(

@@ -11,16 +11,23 @@ import { alarm } from "/static/sound.js";
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", outcomes: "reports" };
 const DOOR_MS = 15_000;
+const OLD_MS = 60_000; // what is in force, new or of the last hours is so only for a time, whether or not anything comes
 
 const board = element("board");
-let waiting = Number(element("panel-alerts").dataset.waiting);
+let waiting = waitingNow();
 
-/** The tab says how many wait, and a new one may be heard. */
+/** The tab says how many wait, and a new one may be heard, also where another was answered as it came. */
 function count() {
-  const now = Number(element("panel-alerts").dataset.waiting);
-  if (now > waiting) alarm();
+  const now = waitingNow();
+  if (now.count > waiting.count || [...now.shown].some((alert) => !waiting.shown.has(alert))) alarm();
   waiting = now;
-  document.title = (now ? `(${now}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  document.title = (now.count ? `(${now.count}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+}
+
+function waitingNow() {
+  const panel = element("panel-alerts");
+  const rows = /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll("[data-state=waiting]"));
+  return { count: Number(panel.dataset.waiting), shown: new Set([...rows].map((row) => row.dataset.key)) };
 }
 
 let atDoor = "";
@@ -73,5 +80,6 @@ count();
 listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => draw(PANEL_OF[topic])));
 void askDoor();
 setInterval(askDoor, DOOR_MS);
+setInterval(() => Object.values(PANEL_OF).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");
 if (wanted) document.getElementById(`alert-${wanted}`)?.focus();
