@@ -59,7 +59,7 @@ class Memory:
 
     def __init__(self, settings: Settings, key_file: Path) -> None:
         self._prefix = settings.topic_prefix.encode() + b"memory:"
-        self._key = key_file.read_bytes()
+        self._mac = hmac.new(key_file.read_bytes(), digestmod="sha256")
         self._valkey = Redis.from_url(
             settings.redis_url, password=secret(settings.redis_password_file), single_connection_client=True,
             socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 1),
@@ -70,7 +70,9 @@ class Memory:
         self._away_until = 0.0
 
     def trace(self, draft: Draft) -> Trace:
-        return Trace(self._prefix + draft.name, hmac.digest(self._key, draft.content, "sha256")[:16])
+        mac = self._mac.copy()  # half the price of a new one
+        mac.update(draft.content)
+        return Trace(self._prefix + draft.name, mac.digest()[:16])
 
     async def marks(self, traces: Sequence[Trace]) -> list[bytes | None]:
         """The marks kept under these names."""
