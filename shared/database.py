@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.config import Settings, secret
@@ -33,6 +33,13 @@ NAMES = {
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
 # Serialization, deadlock, lock not to be had, left idle in a transaction, cancelled.
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
+
+
+class OtherMark(Exception):
+    """This database belongs to an installation of the other kind: an exercise stays one, and a real one stays real. Give another database, or the DEMO= it was made with; nothing was changed."""
+
+    def __str__(self) -> str:
+        return f"{self.__doc__} ({self.args[0]})"
 
 
 class Base(DeclarativeBase):
@@ -111,7 +118,7 @@ async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 
 async def migrate(service: str, settings: Settings) -> None:
-    """Brings the service's schema to its newest revision; two at once wait for each other."""
+    """Brings the service's schema to its newest revision; two at once wait for each other. Raises OtherMark."""
     own = engine(settings.for_service(service), idle_seconds=600)
     try:
         async with own.begin() as connection:
@@ -122,9 +129,22 @@ async def migrate(service: str, settings: Settings) -> None:
                 text("SELECT true FROM pg_namespace WHERE nspname = :name"), {"name": service}
             ):
                 await connection.execute(text(f'CREATE SCHEMA "{service}"'))
+            await _hold_to_mark(connection, settings)
             await connection.run_sync(_upgrade, service)
     finally:
         await own.dispose()
+
+
+async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
+    """Marked at the first migration and for ever: a state folder may be lost, or another one opened on the same database."""
+    await connection.execute(text("CREATE TABLE IF NOT EXISTS installation (exercise boolean NOT NULL)"))
+    await connection.execute(
+        text("INSERT INTO installation SELECT :exercise WHERE NOT EXISTS (SELECT FROM installation)"),
+        {"exercise": settings.exercise},
+    )
+    is_exercise = bool(await connection.scalar(text("SELECT exercise FROM installation")))
+    if is_exercise is not settings.exercise:
+        raise OtherMark("made as an exercise" if is_exercise else "made as a real one")
 
 
 def _upgrade(connection: Connection, service: str) -> None:
@@ -138,6 +158,7 @@ def _upgrade(connection: Connection, service: str) -> None:
 
 __all__ = [
     "Base",
+    "OtherMark",
     "Session",
     "create_spine",
     "driver",
