@@ -13,7 +13,6 @@ from shared.events.envelope import SCHEMA_ROOT
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "asyncapi.json"
 PREFIX = "dayar."
-DAY_MS = 86_400_000
 
 app = typer.Typer(help="The contract's document for integrators.")
 
@@ -132,4 +131,4 @@ def topic_of(model: type[BaseModel]) -> str:
 def kept(topic: Topic) -> str:
     if topic.is_compacted:
         return "the last of each key"
-    return "for ever" if topic.retention_ms is None else f"{topic.retention_ms // DAY_MS} days"
+    return "for ever" if topic.kept_days is None else f"{topic.kept_days} days, a setting"

@@ -12,7 +12,7 @@ from deploy.provision import secrets as secret_files
 from deploy.provision import topics as kafka_topics
 from deploy.provision.database import Server
 from deploy.provision.topics import INTEGRATOR, Broker
-from shared.config import secret
+from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 
 app = typer.Typer(help="Prepare Kafka and PostgreSQL that others run.", no_args_is_help=True)
@@ -61,5 +61,4 @@ def topics(
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     if broker.is_closed:
         kafka_topics.set_passwords(broker, {login: secret(folder / f"kafka-{login}") or "" for login in logins})
-    prefix = os.environ.get("TOPIC_PREFIX", "dayar.")
-    kafka_topics.create(broker, prefix, logins=logins, partitions=partitions, replication=replication)
+    kafka_topics.create(broker, Settings(), logins=logins, partitions=partitions, replication=replication)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.events.topics import DAY_MS, DEAD_LETTERS_DAYS, Topic
 from shared.events.vocabulary import Status
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -27,6 +28,8 @@ class Settings(BaseSettings):
     kafka_ca_file: Path | None = None
     kafka_group_instance: str | None = None  # set where one supervisor owns the name
     topic_prefix: str = "dayar."
+    displacements_days: float = Field(default=30, gt=0)  # how long reports stay on the log, and are remembered
+    dead_letters_days: float = Field(default=DEAD_LETTERS_DAYS, gt=0)
 
     database_url: str = "postgresql://127.0.0.1:5432/dayar"
     database_password_file: str | None = None
@@ -59,6 +62,14 @@ class Settings(BaseSettings):
             if isinstance(value, str) and "{service}" in value
         }
         return self.model_copy(update={**named, "service": service})
+
+    def kept_ms(self, topic: Topic) -> int | None:
+        """None = for ever."""
+        return None if topic.kept_days is None else round(self.displacements_days * DAY_MS)
+
+    @property
+    def dead_kept_ms(self) -> int:
+        return round(self.dead_letters_days * DAY_MS)
 
     @property
     def counted_status(self) -> Status:

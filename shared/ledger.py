@@ -145,9 +145,9 @@ class Unread:
             known = await balance(session)
         rows = await with_ends(known, self._service, self._settings)
         for topic in map(TOPICS.__getitem__, consumed(self._service)):
-            if topic.retention_ms is not None:
+            if (kept_ms := self._settings.kept_ms(topic)) is not None:
                 oldest = oldest_unread(row for row in rows if row.topic == topic.name)
-                if oldest and datetime.now(UTC) - oldest > timedelta(milliseconds=topic.retention_ms / 2):
+                if oldest and datetime.now(UTC) - oldest > timedelta(milliseconds=kept_ms / 2):
                     return False
         return True
 

@@ -82,7 +82,11 @@ class Installation:
         self._draw_secrets()
         with ThreadPoolExecutor() as pool:
             made = pool.submit(
-                topics.create, self.parts.broker, self.topic_prefix, logins=ground.kafka_logins, partitions=partitions
+                topics.create,
+                self.parts.broker,
+                Settings(topic_prefix=self.topic_prefix),
+                logins=ground.kafka_logins,
+                partitions=partitions,
             )
             run(database.copy(self.parts.server, ground.template, self.database, role_prefix=ground.role_prefix))
             made.result()

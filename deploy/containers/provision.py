@@ -39,7 +39,7 @@ def make_topics(settings: Settings, admin_password: str, integrator_password: st
     broker.admin().list_topics(timeout=SECONDS_TO_START)
     passwords = {**of_services("kafka"), topics.INTEGRATOR: integrator_password}
     topics.set_passwords(broker, passwords)
-    topics.create(broker, settings.topic_prefix, logins={login: login for login in passwords})
+    topics.create(broker, settings, logins={login: login for login in passwords})
 
 
 async def make_database(settings: Settings, admin_password: str) -> None:

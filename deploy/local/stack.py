@@ -1,8 +1,10 @@
 """The parts and the processes of one installation, and the settings that join them."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 from deploy.local import homes, jars
 from deploy.local.kafka import ADMIN, Kafka
@@ -15,7 +17,7 @@ from deploy.local.valkey import Valkey
 from deploy.provision import database, secrets, topics
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
-from shared.config import secret
+from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 from shared.seal import write_private
 
@@ -40,6 +42,8 @@ class Stack:
             shared_copy=homes.shared_home(),
         )  # fmt: skip
         self.valkey = Valkey(folders, password_file=folders.secrets / "valkey")
+        with patch.dict(os.environ, self.env(), clear=True):
+            self.settings = Settings()
         self.processes = list(self._processes())
 
     @property
@@ -118,7 +122,7 @@ class Stack:
             logins = {login: login for login in (*SERVICES, topics.INTEGRATOR)}
             broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
             topics.set_passwords(broker, {login: self._password("kafka", login) for login in logins})
-            topics.create(broker, TOPIC_PREFIX, logins=logins)
+            topics.create(broker, self.settings, logins=logins)
 
     def _server(self) -> Server:
         return Server(self.postgres.url, self._password("database", "admin"))

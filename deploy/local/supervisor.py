@@ -2,11 +2,9 @@
 
 import asyncio
 import http.client
-import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from unittest.mock import patch
 
 from deploy.local import accounts, homes
 from deploy.local.messages import CannotStart, PartFailed, PortInUse
@@ -15,7 +13,6 @@ from deploy.local.process import Process
 from deploy.local.screen import Screen
 from deploy.local.stack import Stack
 from deploy.local.welcome import welcome
-from shared.config import Settings
 from shared.database import migrate
 from shared.events.topics import SERVICES
 
@@ -80,10 +77,8 @@ class Supervisor:
         await self._start_part(self._stack.postgres, "PostgreSQL")
         with self._screen.timed("database and its migrations"):
             await self._stack.make_database()
-            with patch.dict(os.environ, self._stack.env(), clear=True):
-                settings = Settings()
             for service in SERVICES:
-                await migrate(service, settings)
+                await migrate(service, self._stack.settings)
             await accounts.make(self._stack)
 
     async def _start_part(self, part: Part, title: str) -> None:

@@ -15,6 +15,9 @@ from confluent_kafka.admin import (
     AclOperation,
     AclPermissionType,
     AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
     NewTopic,
     ResourcePatternType,
     ResourceType,
@@ -24,7 +27,8 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from shared.events.topics import DEAD_RETENTION_MS, DISPLACEMENTS_SEGMENT_MS, SERVICES, TOPICS, Topic
+from shared.config import Settings
+from shared.events.topics import DISPLACEMENTS_SEGMENT_MS, SERVICES, TOPICS, Topic
 
 INTEGRATOR = "integrator"
 SECONDS = 30
@@ -62,14 +66,16 @@ class Broker:
 
 
 def create(
-    broker: Broker, prefix: str, *, logins: Mapping[str, str], partitions: int = 6, replication: int = 1
+    broker: Broker, settings: Settings, *, logins: Mapping[str, str], partitions: int = 6, replication: int = 1
 ) -> None:
-    """Idempotent. `logins`: the Kafka login of each service (and of the integrator)."""
-    admin = broker.admin()
-    topics = list(_topics(prefix, partitions, replication))
+    """Idempotent; what is there already is kept as long as `settings` say now. `logins`: the Kafka login of each service (and of the integrator)."""
+    admin, prefix = broker.admin(), settings.topic_prefix
+    topics = list(_topics(settings, partitions, replication))
     made = admin.create_topics(topics, request_timeout=SECONDS)
     rights = set(_acls(prefix, logins)) if broker.is_closed else set()
     _settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
+    kept = [_retention(topic) for topic in topics if "retention.ms" in topic.config]
+    _settle(admin.incremental_alter_configs(kept, request_timeout=SECONDS).values())
     if rights:
         _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
     # the controller has them; a broker that has not read them yet would refuse the first client
@@ -109,7 +115,7 @@ def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
 def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
     """Only what `create` made under this prefix."""
     admin = broker.admin()
-    gone = admin.delete_topics([topic.topic for topic in _topics(prefix, 1, 1)], request_timeout=SECONDS)
+    gone = admin.delete_topics(list(_names(prefix)), request_timeout=SECONDS)
     acls = {}
     if broker.is_closed:
         own = [_filter(binding) for binding in _acls(prefix, logins) if binding.name.startswith(prefix)]
@@ -118,11 +124,17 @@ def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
     _settle(acls.values())
 
 
-def _topics(prefix: str, partitions: int, replication: int) -> Iterator[NewTopic]:
+def _names(prefix: str) -> Iterator[str]:
     for topic in TOPICS.values():
-        yield _topic(f"{prefix}{topic.name}", partitions, replication, _config(topic))
+        yield from (f"{prefix}{name}" for name in (topic.name, *map(topic.dead, topic.consumers)))
+
+
+def _topics(settings: Settings, partitions: int, replication: int) -> Iterator[NewTopic]:
+    prefix = settings.topic_prefix
+    for topic in TOPICS.values():
+        yield _topic(f"{prefix}{topic.name}", partitions, replication, _config(topic, settings.kept_ms(topic)))
         for service in topic.consumers:
-            config = {"cleanup.policy": "delete", "retention.ms": str(DEAD_RETENTION_MS)}
+            config = {"cleanup.policy": "delete", "retention.ms": str(settings.dead_kept_ms)}
             yield _topic(f"{prefix}{topic.dead(service)}", 1, replication, config)
 
 
@@ -130,14 +142,20 @@ def _topic(name: str, partitions: int, replication: int, config: Mapping[str, st
     return NewTopic(name, num_partitions=partitions, replication_factor=replication, config=dict(config))
 
 
-def _config(topic: Topic) -> dict[str, str]:
+def _retention(topic: NewTopic) -> ConfigResource:
+    """For a topic that was made before, under another setting."""
+    kept = ConfigEntry("retention.ms", topic.config["retention.ms"], incremental_operation=AlterConfigOpType.SET)
+    return ConfigResource(ConfigResource.Type.TOPIC, topic.topic, incremental_configs=[kept])
+
+
+def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
     if topic.is_compacted:
         return {"cleanup.policy": "compact"}
-    if topic.retention_ms is None:
+    if kept_ms is None:
         return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
     # by the broker's clock, and in segments of a day: a late author's date must not decide what is kept
     return {
-        "cleanup.policy": "delete", "retention.ms": str(topic.retention_ms),
+        "cleanup.policy": "delete", "retention.ms": str(kept_ms),
         "message.timestamp.type": "LogAppendTime", "segment.ms": str(DISPLACEMENTS_SEGMENT_MS),
     }  # fmt: skip
 

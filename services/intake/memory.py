@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from shared.config import Settings, secret
 
 logger = log.get()
 
-REMEMBERED_SECONDS = 30 * 86_400  # as long as a report may wait in the log
+DAY_SECONDS = 86_400
 ANSWER_SECONDS = 0.5
 AWAY_SECONDS = 1.0  # how long nobody is asked after no answer
 AT_ONCE = 2_000
@@ -60,6 +61,8 @@ class Memory:
     def __init__(self, settings: Settings, key_file: Path) -> None:
         self._prefix = settings.topic_prefix.encode() + b"memory:"
         self._mac = hmac.new(key_file.read_bytes(), digestmod="sha256")
+        # as long as a report may wait in the log
+        self._remembered_seconds = math.ceil(settings.displacements_days * DAY_SECONDS)
         self._valkey = Redis.from_url(
             settings.redis_url, password=secret(settings.redis_password_file), single_connection_client=True,
             socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 1),
@@ -109,7 +112,7 @@ class Memory:
         try:
             found: list[bytes | None] = await self._script(
                 keys=[*(trace.name for trace in traces), *names],
-                args=[len(traces), REMEMBERED_SECONDS, *(trace.mark for trace in traces)],
+                args=[len(traces), self._remembered_seconds, *(trace.mark for trace in traces)],
             )
         except (RedisError, OSError, TimeoutError) as error:
             self._away_until = time.monotonic() + AWAY_SECONDS

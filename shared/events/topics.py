@@ -14,7 +14,7 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`retention_ms` None = for ever; `web_readers` read without a group, to the end, in every web process."""
+    """`kept_days` None = for ever, else unless a setting says otherwise; `web_readers` read without a group, to the end, in every web process."""
 
     name: str
     key: str
@@ -23,7 +23,7 @@ class Topic:
     sensitivity: Sensitivity
     web_readers: tuple[str, ...] = ()
     owes_outcome: tuple[str, ...] = ()
-    retention_ms: int | None = None
+    kept_days: int | None = None
     is_compacted: bool = False
 
     def dead(self, service: str) -> str:
@@ -38,7 +38,7 @@ TOPICS = {
         Topic("hazards", "hazard_id", ("intake",), ("alerts", "console"), Sensitivity.PUBLIC,
               web_readers=("console",), owes_outcome=("alerts",)),
         Topic("displacements", "household_id or group_id", ("intake",), ("registry",), Sensitivity.RESTRICTED,
-              owes_outcome=("registry",), retention_ms=30 * DAY_MS),
+              owes_outcome=("registry",), kept_days=30),
         Topic("households", "household_id", ("registry",), ("alerts", "console"), Sensitivity.RESTRICTED,
               web_readers=("console",)),
         Topic("alerts", "alert_id", ("alerts",), ("console",), Sensitivity.INTERNAL, web_readers=("console",)),
@@ -47,5 +47,5 @@ TOPICS = {
     )
 }  # fmt: skip
 
-DEAD_RETENTION_MS = 90 * DAY_MS
+DEAD_LETTERS_DAYS = 90  # unless a setting says otherwise
 DISPLACEMENTS_SEGMENT_MS = DAY_MS

@@ -70,6 +70,14 @@ async def test_the_same_again_is_a_duplicate_and_other_content_a_conflict(door: 
     assert len(await records(door.installation, "displacements", body["report_id"])) == 1
 
 
+async def test_a_report_is_remembered_as_long_as_it_may_stand_on_the_log(installation: Installation) -> None:
+    async for door in opened(installation, displacements_days=10):
+        await door.caller().post(DISPLACEMENTS, household())
+        with installation.redis() as valkey:
+            [name] = valkey.keys("*memory:*")
+            assert 9 * 86_400 < valkey.ttl(name) <= 10 * 86_400
+
+
 async def test_only_its_author_is_told_about_a_report(door: Door) -> None:
     body = household()
     await door.caller().post(DISPLACEMENTS, body)

@@ -49,13 +49,15 @@ async def test_a_count_that_was_changed_by_hand_does_not_balance(trial: Trial) -
 
 
 async def test_unread_for_half_of_the_retention_is_not_in_time(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = ledger.Unread(SERVICE, trial.settings, trial.sessions)
-    monkeypatch.setattr(ledger, "ASKED_EVERY_SECONDS", 0.0)
-    monkeypatch.setitem(TOPICS, TOPIC, replace(TOPICS[TOPIC], retention_ms=60_000))
-    assert await asked.is_in_time()
+    monkeypatch.setitem(TOPICS, TOPIC, replace(TOPICS[TOPIC], kept_days=30))
+    assert await is_in_time(trial, kept=timedelta(minutes=1))
     await trial.publish(event(hazard()))
-    assert await asked.is_in_time()
-    monkeypatch.setitem(TOPICS, TOPIC, replace(TOPICS[TOPIC], retention_ms=1))
-    assert not await asked.is_in_time()
+    assert await is_in_time(trial, kept=timedelta(minutes=1))
+    assert not await is_in_time(trial, kept=timedelta(milliseconds=1))
     oldest = ledger.oldest_unread(await trial.rows())
     assert oldest is not None and datetime.now(UTC) - oldest < timedelta(minutes=1)
+
+
+async def is_in_time(trial: Trial, *, kept: timedelta) -> bool:
+    settings = trial.settings.model_copy(update={"displacements_days": kept / timedelta(days=1)})
+    return await ledger.Unread(SERVICE, settings, trial.sessions).is_in_time()
