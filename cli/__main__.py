@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 from cli import environment
 
-GROUPS = ("contract", "demo", "feed", "places", "provision", "receiver", "user")
+GROUPS = ("contract", "demo", "feed", "keys", "places", "provision", "receiver", "user")
 
 
 class Groups(TyperGroup):

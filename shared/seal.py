@@ -73,13 +73,11 @@ class Sealer:
 
 
 class Opener:
-    """Opens with any of the private keys in a folder; keeps the unwrapped data keys it used last."""
+    """Opens with any of the private keys in a folder, also one that came later; keeps the unwrapped data keys it used last."""
 
     def __init__(self, private_keys: Path) -> None:
-        self._private = {}
-        for file in private_keys.glob("*.key"):
-            private = X25519PrivateKey.from_private_bytes(file.read_bytes())
-            self._private[key_id(private.public_key().public_bytes_raw())] = private
+        self._folder = private_keys
+        self._private = self._read()
         self._ciphers: OrderedDict[tuple[str, str], AESGCM] = OrderedDict()
 
     def open(self, box: SealedBox, aad: bytes) -> bytes:
@@ -92,6 +90,8 @@ class Opener:
         name = (box.kid, box.key)
         cipher = self._ciphers.get(name)
         if cipher is None:
+            if box.kid not in self._private:
+                self._private = self._read()
             private = self._private.get(box.kid)
             if private is None:
                 raise UnknownKeyId(box.kid)
@@ -100,6 +100,10 @@ class Opener:
             if len(self._ciphers) > OPENED_KEYS:
                 self._ciphers.popitem(last=False)
         return cipher
+
+    def _read(self) -> dict[str, X25519PrivateKey]:
+        keys = [X25519PrivateKey.from_private_bytes(file.read_bytes()) for file in self._folder.glob("*.key")]
+        return {key_id(key.public_key().public_bytes_raw()): key for key in keys}
 
 
 def report_aad(

@@ -24,6 +24,7 @@ from shared.seal import write_private
 DATABASE = "dayar"
 ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
+RETENTION = ("DISPLACEMENTS_DAYS", "DEAD_LETTERS_DAYS")
 
 
 class Stack:
@@ -79,6 +80,8 @@ class Stack:
         bundle = self.folders.state / "places.geojson"  # what `dayar places import` writes
         if bundle.exists() and not options.environment.get("PLACES_PATH"):
             found["PLACES_PATH"] = str(bundle)
+        # `dayar keys retire` counts with them
+        found |= {name: value for name in RETENTION if (value := options.environment.get(name))}
         if "kafka" in given:
             del found["KAFKA_PASSWORD_FILE"]
         else:

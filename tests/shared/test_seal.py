@@ -66,6 +66,12 @@ def test_two_private_keys_at_once_open_both_generations(keys: Path) -> None:
     assert [opener.open(old, AAD), opener.open(new, AAD)] == [b"old", b"new"]
 
 
+def test_a_key_that_was_drawn_meanwhile_is_found(keys: Path) -> None:
+    opener = seal.Opener(keys / "private")
+    seal.generate(keys)
+    assert opener.open(seal.Sealer(keys / "public.key").seal(b"new", AAD), AAD) == b"new"
+
+
 def test_a_worn_data_key_is_replaced(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seal, "KEY_REPORTS", 2)
     sealer = seal.Sealer(keys / "public.key")

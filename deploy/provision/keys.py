@@ -1,0 +1,76 @@
+"""The pairs that reports are sealed to: drawn anew, and an old private half destroyed when nothing can carry it any more."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from shared.config import Settings
+from shared.seal import generate, key_id, sync
+
+
+class CannotRetire(Exception):
+    """The key stays; the subclass says why. Its docstring is the message, its arguments the particulars."""
+
+    def __str__(self) -> str:
+        return f"{self.__doc__} ({' '.join(map(str, self.args))})"
+
+
+class NoSuchKey(CannotRetire):
+    """There is no private key of this id: `dayar keys list` names those there are."""
+
+
+class KeyInUse(CannotRetire):
+    """Reports are sealed to this key. Draw another first: dayar keys rotate."""
+
+
+class KeyCarried(CannotRetire):
+    """A report that was sealed to this key may still stand on the log or among the dead letters, and could not be opened any more. Try again after that day; nothing was changed."""
+
+
+class KeySpooled(CannotRetire):
+    """A report in the spool is sealed to this key. It leaves when the broker is back; nothing was changed."""
+
+
+class KeysElsewhere(CannotRetire):
+    """The two halves are not in one folder here: whoever laid them there draws the next ones."""
+
+
+def rotate(settings: Settings) -> str:
+    """The new key's id; what is sealed to the older ones can be opened as before. Raises KeysElsewhere."""
+    return generate(folder(settings))
+
+
+def retire(settings: Settings, kid: str, now: datetime) -> None:
+    """Destroys a private half. Raises CannotRetire."""
+    known = drawn(settings)
+    if kid not in known:
+        raise NoSuchKey(kid)
+    if kid == current(settings):
+        raise KeyInUse(kid)
+    # a record may be set aside on its last day on the log
+    carried = timedelta(days=settings.displacements_days + settings.dead_letters_days)
+    until = min((at for at in known.values() if at > known[kid]), default=known[kid]) + carried
+    if now < until:
+        raise KeyCarried(f"{until:%Y-%m-%d}")
+    if any(kid.encode() in file.read_bytes() for file in (settings.state / "spool").rglob("*.*")):
+        raise KeySpooled(kid)
+    (settings.seal_private_keys / f"{kid}.key").unlink()
+    sync(settings.seal_private_keys)
+
+
+def drawn(settings: Settings) -> dict[str, datetime]:
+    """Each private key and when it was drawn, oldest first."""
+    found = {
+        file.stem: datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        for file in settings.seal_private_keys.glob("*.key")
+    }
+    return dict(sorted(found.items(), key=lambda each: each[1]))
+
+
+def current(settings: Settings) -> str:
+    return key_id((folder(settings) / "public.key").read_bytes())
+
+
+def folder(settings: Settings) -> Path:
+    if settings.seal_public_key_file.parent != settings.seal_private_keys.parent:
+        raise KeysElsewhere(settings.seal_public_key_file.parent, settings.seal_private_keys)
+    return settings.seal_public_key_file.parent

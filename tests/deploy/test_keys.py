@@ -1,0 +1,78 @@
+"""A key is destroyed only when no report can carry it any more."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.provision import keys
+from shared import seal
+from shared.config import Settings
+
+AAD = b"[]"
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    seal.generate(tmp_path / "seal")
+    return Settings(
+        seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private",
+        state=tmp_path / "state", displacements_days=30, dead_letters_days=90,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def old(settings: Settings) -> str:
+    """A key drawn 200 days ago, and another one since."""
+    kid = keys.current(settings)
+    drawn_at(settings, kid, timedelta(days=200))
+    keys.rotate(settings)
+    return kid
+
+
+def drawn_at(settings: Settings, kid: str, ago: timedelta) -> None:
+    moment = (NOW - ago).timestamp()
+    os.utime(settings.seal_private_keys / f"{kid}.key", (moment, moment))
+
+
+def test_what_was_sealed_before_a_rotation_is_opened_after_it(settings: Settings) -> None:
+    before = seal.Sealer(settings.seal_public_key_file).seal(b"x", AAD)
+    kid = keys.rotate(settings)
+    after = seal.Sealer(settings.seal_public_key_file)
+    opener = seal.Opener(settings.seal_private_keys)
+    assert after.kid == kid != before.kid
+    assert [opener.open(before, AAD), opener.open(after.seal(b"y", AAD), AAD)] == [b"x", b"y"]
+
+
+def test_a_key_in_use_stays(settings: Settings, old: str) -> None:
+    with pytest.raises(keys.KeyInUse):
+        keys.retire(settings, keys.current(settings), NOW)
+
+
+def test_a_key_that_a_dead_letter_may_carry_stays(settings: Settings, old: str) -> None:
+    drawn_at(settings, keys.current(settings), timedelta(days=119))
+    with pytest.raises(keys.KeyCarried):
+        keys.retire(settings, old, NOW)
+    assert old in keys.drawn(settings)
+
+
+def test_a_key_that_the_spool_carries_stays(settings: Settings, old: str) -> None:
+    drawn_at(settings, keys.current(settings), timedelta(days=121))
+    spool = settings.state / "spool" / "intake" / "one"
+    spool.mkdir(parents=True)
+    (spool / "1.spool").write_text(f"{old}")
+    with pytest.raises(keys.KeySpooled):
+        keys.retire(settings, old, NOW)
+
+
+def test_a_key_that_nothing_can_carry_is_destroyed(settings: Settings, old: str) -> None:
+    drawn_at(settings, keys.current(settings), timedelta(days=121))
+    keys.retire(settings, old, NOW)
+    assert list(keys.drawn(settings)) == [keys.current(settings)]
+
+
+def test_an_unknown_key_is_said(settings: Settings) -> None:
+    with pytest.raises(keys.NoSuchKey):
+        keys.retire(settings, "0011223344556677", NOW)
