@@ -69,6 +69,7 @@ ROUTES: dict[str, Rule] = {
     "GET /alerts/v1/alerts": to(STAFF),
     "GET /alerts/v1/alerts/{alert_id}": to(STAFF),
     "GET /alerts/v1/deliveries": to(LEDGER),
+    "GET /alerts/deliveries": page(LEDGER),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/resolution": to(CMC),
     "GET /alerts/v1/ledger": to(LEDGER),

@@ -2,16 +2,20 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.alerts import pages, routes
 from services.alerts.config import AlertsSettings
-from services.alerts.routes import router
 from services.alerts.texts import Texts
 from shared import database, http, ledger, lifecycle
 from shared.auth import Authenticator
+from shared.pages import Pages
 from shared.places import Places
 from shared.revocations import Revocations
+
+HERE = Path(__file__).parent
 
 
 def create_app(settings: AlertsSettings) -> FastAPI:
@@ -23,6 +27,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         places = Places.load(settings.places_path)
         app.state.sessions, app.state.places = sessions, places
+        app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(places, settings)
         try:
             async with lifecycle.beside(revocations.run()):
@@ -35,5 +40,5 @@ def create_app(settings: AlertsSettings) -> FastAPI:
 
     return http.create_app(
         "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[router, ledger.routes("alerts")],
+        ready=ready, routers=[routes.router, pages.router, ledger.routes("alerts")],
     )  # fmt: skip

@@ -17,6 +17,7 @@ DESTINATIONS = (
     Destination("/", N_("Board")),
     Destination("/new-event", N_("New event")),
     Destination("/registry/figures", N_("Figures")),
+    Destination("/alerts/deliveries", N_("Sent messages")),
     Destination("/intake/field", N_("Field form")),
     Destination("/ledger", N_("Ledger")),
 )

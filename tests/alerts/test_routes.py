@@ -225,6 +225,48 @@ async def test_one_alert_with_who_was_told(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Sent messages", "New alert", "On its way", "Given up", "No connection", "Answer: 503")),
+        ("ru", ("Отправленные сообщения", "Новое оповещение", "В пути", "Прекращено", "Нет соединения", "Ответ: 503")),
+        ("ky", ("Жөнөтүлгөн кабарлар", "Жаңы кабарлоо", "Жолдо", "Токтотулду", "Байланыш жок", "Жооп: 503")),
+    ],
+)
+async def test_a_page_shows_what_was_sent_to_whom_and_what_came_of_it(
+    desk: Desk, language: str, words: tuple[str, ...]
+) -> None:
+    async with desk.sessions.begin() as session:
+        await queries.save_receiver(session, Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ru"))
+        await queries.save_receiver(session, Receiver("hook", Channel.WEBHOOK, "https://hook.example/"))
+    older, _ = await desk.alerts(fresh()), await desk.alerts(mudflow(onset=datetime.now(UTC)))
+    async with desk.sessions.begin() as session:
+        await session.execute(text("""
+            WITH ended AS (
+                UPDATE deliveries SET settled_at = now(), is_delivered = false, attempts = 2, reason = 'http_503'
+                WHERE alert_id = :alert_id AND recipient = 'hook' RETURNING delivery_id
+            )
+            INSERT INTO attempts SELECT delivery_id, number, now(), now(), reason
+            FROM ended, (VALUES (1, 'unreachable'), (2, 'http_503')) AS tried (number, reason)
+        """), {"alert_id": older[0]})  # fmt: skip
+    async with desk.caller() as caller:
+        page = await caller.get("/deliveries", params={"lang": language})
+    assert page.status_code == 200 and f'lang="{language}"' in page.text
+    assert [word for word in words if word not in page.text] == []
+    assert "Землетрясение магнитудой 4,7 на глубине" in page.text, "the mail as its receiver reads it"
+    assert page.text.index("KG05258000000") < page.text.index("KG06207000000"), "newest first"
+    assert "duty@centre.example" not in page.text
+
+
+async def test_the_page_too_shows_only_the_callers_area(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await queries.save_receiver(session, Receiver("hook", Channel.WEBHOOK, "https://hook.example/"))
+    quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
+    async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
+        page = (await caller.get("/deliveries")).text
+    assert str(flood) in page and str(quake) not in page
+
+
+@pytest.mark.parametrize(
     ("role", "statuses"),
     [
         (Role.OPERATOR, (200, 200, 200)),

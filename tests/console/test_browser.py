@@ -13,9 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from sqlalchemy import text
 
 from deploy.local.process import wait_until
+from services.alerts import queries
+from services.alerts.config import AlertsSettings
+from services.alerts.receivers import Receiver
 from services.console.config import ConsoleSettings
 from shared import database
 from shared.auth import Role
+from shared.events.vocabulary import Channel
 from tests.console.conftest import PASSWORD, Served, in_thread
 from tests.console.factories import KADAMJAI
 from tests.installation import Installation
@@ -404,6 +408,32 @@ def test_the_ledger_of_somebody_signed_out_links_to_the_sign_in(seat: Any) -> No
     expect(page.locator("#link a")).to_have_attribute("href", "/sign-in?next=/ledger", timeout=SLOW_MS)
 
 
+def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, seat: Any) -> None:
+    in_thread(told(whole, Receiver("duty", Channel.WEBHOOK, f"https://hook.invalid/{'x' * 60}")))
+    whole.report_hazard(type="rockfall")
+    desk = seat(Role.OPERATOR, width=360, height=740)
+    page = desk.open("/alerts/deliveries")
+    sent = page.locator(".sent li", has_text="Rockfall").first
+    wait_until(lambda: bool(page.reload()) and sent.count() == 1, timeout=20)
+    page.locator(".sent summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".sent pre").first).to_contain_text("dayar.alert.raised.v1")
+    expect(sent).to_contain_text("duty")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert desk.errors == []
+    in_thread(told(whole, None))
+
+
+async def told(whole: Whole, receiver: Receiver | None) -> None:
+    """Makes it the only receiver; None = nobody again."""
+    engine = database.engine(whole.installation.settings(AlertsSettings))
+    async with database.sessions(engine).begin() as session:
+        await session.execute(text("DELETE FROM receivers"))
+        if receiver is not None:
+            await queries.save_receiver(session, receiver)
+    await engine.dispose()
+
+
 def test_a_lost_connection_is_seen_and_what_was_missed_comes_after(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
@@ -498,7 +528,7 @@ def test_a_line_that_was_cut_in_silence_is_listened_to_anew(whole: Whole, seat: 
 @pytest.mark.parametrize("width", [360, 390, 1366, 1920])
 def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(seat: Any, width: int, language: str) -> None:
     desk = seat(Role.OPERATOR, width=width, height=800)
-    for path in ("/", "/new-event", "/ledger", "/password"):
+    for path in ("/", "/new-event", "/ledger", "/password", "/alerts/deliveries"):
         page = desk.page if path != "/" else desk.open("/")
         page.goto(f"{desk.whole.url}{path}?lang={language}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

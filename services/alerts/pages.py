@@ -1,0 +1,96 @@
+"""The page of what was sent: to whom, when, and what came of it; in an exercise what goes outside stands here alone."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from services.alerts import listings
+from services.alerts.channels import OUTBOX_PAGE
+from services.alerts.texts import CAUSES, Text, Texts
+from shared import auth
+from shared.auth import Principal
+from shared.database import Session
+from shared.events import AlertRaised
+from shared.events.vocabulary import Channel, Severity
+from shared.pages import Pages, language_of
+from shared.pages.terms import N_
+
+SHOWN = 200
+
+OUTCOMES = {
+    OUTBOX_PAGE: N_("Stays on this page: an exercise sends nothing outside"),
+    "unreachable": N_("No connection"),
+    "timed_out": N_("No answer in time"),
+    "refused_address": N_("The address may not be called from here"),
+    "receiver_removed": N_("The receiver was taken off the list"),
+    "no_mail_server": N_("No mail server is set"),
+    "not_mailable": N_("The sender's or the receiver's address is none"),
+    "secret_unreadable": N_("The receiver's secret cannot be opened: it needs a new one"),
+}
+ANSWERED = N_("Answer: {code}")
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(auth.current)]
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    ended_at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery as its reader sees it: `title` in the reader's language, `message` as the receiver gets it."""
+
+    created_at: datetime
+    settled_at: datetime | None
+    is_delivered: bool | None
+    recipient: str
+    channel: Channel
+    cause: str
+    severity: Severity
+    title: str
+    message: Text
+    tries: tuple[Try, ...]
+
+
+@router.get("/deliveries")
+async def deliveries_page(request: Request, session: Session, caller: Caller) -> Response:
+    state, language = request.app.state, language_of(request)
+    pages: Pages = state.pages
+    areas = listings.visible(caller, state.places)
+    found = await listings.deliveries(session, areas=areas, limit=SHOWN)
+    sent = [sent_of(delivery, state.texts, pages, language) for delivery in found]
+    return pages.render(request, "deliveries.html", sent=sent, most=SHOWN)
+
+
+def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str) -> Sent:
+    alert = AlertRaised.model_validate(delivery["content"]["data"])
+    return Sent(
+        delivery["created_at"], delivery["settled_at"], delivery["is_delivered"],
+        delivery["recipient"], Channel(delivery["channel"]),
+        pages.gettext(language, CAUSES[delivery["cause"]]), alert.severity,
+        texts.of(alert, delivery["cause"], language).subject, message_of(delivery, alert, texts),
+        tuple(
+            Try(datetime.fromisoformat(each["ended_at"]), outcome_of(each["reason"], pages, language))
+            for each in delivery["tried"]
+        ),
+    )  # fmt: skip
+
+
+def message_of(delivery: dict[str, Any], alert: AlertRaised, texts: Texts) -> Text:
+    if delivery["channel"] == Channel.EMAIL:
+        return texts.of(alert, delivery["cause"], delivery["language"])
+    return Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2))
+
+
+def outcome_of(reason: str, pages: Pages, language: str) -> str:
+    """A server's own answer is shown by its number."""
+    if reason in OUTCOMES:
+        return pages.gettext(language, OUTCOMES[reason])
+    return pages.gettext(language, ANSWERED).format(code=reason.rpartition("_")[2])
