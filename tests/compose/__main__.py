@@ -1,10 +1,9 @@
 """The system in containers, for real: `python -m tests.compose`. Played, killed, counted, taken down and up, counted again."""
 
+import json
 import ssl
 import sys
-import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
@@ -12,22 +11,29 @@ import httpx
 
 from cli.demo import Played, play
 from cli.scenario import Step
+from tests.compose import within
+from tests.compose.findings import holds, same, say, wait
 from tests.compose.project import SERVICES, Desk, Failed, Project, rows, run
 
 LARGEST_IMAGE = 250_000_000
 MOST_MEMORY = 1500
 SITE = "dayar.test"
+LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 1024}  # KiB
 
 
 def main() -> None:
     project = Project()
     try:
+        no_registry_is_asked_for_ours(project)
         run("docker", "compose", "--env-file", str(project.env_file), "build", "--quiet")
         refuses_bad_secrets()
         say(f"healthy after {project.up(DAYAR_EXERCISE='1'):.0f} s")
         only_the_worker_opens(project)
         the_gateway_keeps_its_promises(project)
-        kafka_knows_who_writes_what(project)
+        only_the_gateway_is_open(project)
+        within.kafka_knows_who_writes_what(project)
+        within.postgres_knows_who_reads_what(project)
+        within.prometheus_reads_the_figures(project)
         sent = played_with_an_accident(project)
         counts = counted(project, sent)
         measured(project)
@@ -35,6 +41,9 @@ def main() -> None:
         project.compose("down")
         say(f"down, and up again: healthy after {project.up():.0f} s")
         same("counts after down and up", counts, comparable(Desk(project).drained()))
+        the_services_keep_the_limits_too(project)
+        within.an_address_is_the_gateways_to_tell(project)
+        played_as_the_readme_says(project)
         https_under_a_name(project)
         say("all is as promised")
     except Failed as error:
@@ -43,6 +52,13 @@ def main() -> None:
         )
     finally:
         project.remove()
+
+
+def no_registry_is_asked_for_ours(project: Project) -> None:
+    services = json.loads(project.compose("--profile", "tools", "config", "--format", "json").stdout)["services"]
+    ours = {name: each for name, each in services.items() if each["image"].startswith("dayar/")}
+    wanted = {name: "build" if "build" in each else "never" for name, each in ours.items()}
+    same("our own images are built, not pulled", wanted, {name: each.get("pull_policy") for name, each in ours.items()})
 
 
 def refuses_bad_secrets() -> None:
@@ -78,6 +94,18 @@ def only_the_worker_opens(project: Project) -> None:
         )
 
 
+def only_the_gateway_is_open(project: Project) -> None:
+    published = {
+        service: [(each["HostIp"], each["HostPort"]) for bound in (found["HostConfig"]["PortBindings"] or {}).values() for each in bound]
+        for service, found in project.inspected().items()
+    }  # fmt: skip
+    same(
+        "what this machine can reach",
+        {"gateway": [("127.0.0.1", str(project.port))]},
+        {service: ports for service, ports in published.items() if ports},
+    )
+
+
 def the_gateway_keeps_its_promises(project: Project) -> None:
     with httpx.Client(base_url=project.base_url, trust_env=False) as anybody:
         for path in ("/metrics", "/intake/metrics", "/registry/metrics", "/alerts/%6detrics", "/intake//metrics"):
@@ -88,10 +116,18 @@ def the_gateway_keeps_its_promises(project: Project) -> None:
             holds(
                 f"{path} has the security headers", all(name in headers for name in wanted) and "server" not in headers
             )
-        for path, limit in {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 1024}.items():
+        for path, limit in LIMITS.items():
             over = anybody.post(path, content=b" " * (limit * 1024 + 1))
             same(f"{path} takes {limit} KiB", 413, over.status_code)
     stream_is_unbuffered(project)
+
+
+def the_services_keep_the_limits_too(project: Project) -> None:
+    """A body that does not say how long it is passes the gateway."""
+    client = Desk(project).client
+    for path, limit in LIMITS.items():
+        over = client.post(path, content=(b" " * 1024 for _ in range(limit + 1)))
+        same(f"{path} takes {limit} KiB in pieces", 413, over.status_code)
 
 
 def stream_is_unbuffered(project: Project) -> None:
@@ -99,28 +135,6 @@ def stream_is_unbuffered(project: Project) -> None:
     with Desk(project).client.stream("GET", "/stream?topics=hazards", timeout=20) as answer:
         same("the stream is one", "text/event-stream", answer.headers["content-type"].partition(";")[0])
         holds("the stream speaks at once", bool(next(answer.iter_raw())))
-
-
-def kafka_knows_who_writes_what(project: Project) -> None:
-    """As itself the registry may write households; hazards are intake's."""
-    probe = """
-import asyncio, sys
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import TopicAuthorizationFailedError
-from shared import kafka
-from shared.config import Settings
-async def main():
-    settings = Settings().for_service("registry")
-    async with AIOKafkaProducer(**kafka.options(settings)) as producer:
-        await producer.partitions_for("dayar.households")
-        try:
-            await producer.send_and_wait("dayar.hazards", b"{}")
-        except TopicAuthorizationFailedError:
-            print("refused")
-asyncio.run(main())
-"""
-    done = project.compose("exec", "--no-TTY", "registry", "python", "-c", probe)
-    same("the registry may not write hazards", "refused", done.stdout.strip())
 
 
 class Sent:
@@ -196,6 +210,12 @@ def the_mark_stays(project: Project) -> None:
     say(f"asked again without a word: healthy after {project.up():.0f} s")
 
 
+def played_as_the_readme_says(project: Project) -> None:
+    done = project.compose("run", "--rm", "--no-TTY", "dayar", "demo", "play")
+    holds("dayar demo play, at its own pace", "44 sent: 40 accepted, 3 duplicate, 1 refused" in done.stdout)
+    same("what does not balance then", [], [row for row in rows(Desk(project).drained()) if not row["is_balanced"]])
+
+
 def https_under_a_name(project: Project) -> None:
     project.up(SITE=SITE)
     certificate = httpx.get("http://127.0.0.1/ca.crt", headers={"host": SITE}, trust_env=False).raise_for_status().text
@@ -206,31 +226,6 @@ def https_under_a_name(project: Project) -> None:
     holds("told to stay with HTTPS", "strict-transport-security" in answer.headers)
     done = project.compose("run", "--rm", "--no-TTY", "dayar", "demo", "play", "--fast", SITE=SITE)
     holds("dayar demo play, over HTTPS within", "44 sent" in done.stdout)
-
-
-def wait(is_so: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 60
-    while not is_so():
-        if time.monotonic() > end:
-            raise Failed(what)
-        time.sleep(0.2)
-    say(what)
-
-
-def same(what: str, wanted: Any, found: Any) -> None:
-    if wanted != found:
-        raise Failed(f"{what}: {wanted} was expected, {found} was found")
-    say(what)
-
-
-def holds(what: str, is_so: Any) -> None:
-    if not is_so:
-        raise Failed(what)
-    say(what)
-
-
-def say(what: str) -> None:
-    print(f"  {what}", flush=True)
 
 
 if __name__ == "__main__":

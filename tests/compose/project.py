@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -30,13 +31,14 @@ class Project:
         self.folder = Path(tempfile.mkdtemp(prefix="dayar-compose-"))
         self.env_file = self.folder / "env"
         self.port = homes.free_port()
+        self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
     def compose(self, *arguments: str, check: bool = True, **variables: str) -> "subprocess.CompletedProcess[str]":
         return run(
             "docker", "compose", "--project-name", self.name, "--env-file", str(self.env_file), *arguments, check=check,
-            PORT=str(self.port), **variables,
+            PORT=str(self.port), SUBNET=self.subnet, **variables,
         )  # fmt: skip
 
     def up(self, **variables: str) -> float:
@@ -49,6 +51,7 @@ class Project:
 
     def remove(self) -> None:
         self.compose("down", "--volumes", "--timeout", "5")
+        shutil.rmtree(self.folder)
 
     def said(self, service: str) -> str:
         return self.compose("logs", "--no-color", "--no-log-prefix", service).stdout
@@ -66,6 +69,10 @@ class Project:
     def kill9(self, service: str) -> None:
         """The process itself, as the kernel would when memory runs out; Docker starts it again by itself."""
         os.kill(self.inspected()[service]["State"]["Pid"], signal.SIGKILL)
+
+    def python(self, service: str, program: str, *arguments: str) -> str:
+        """What it says, run in the service's container as the service."""
+        return self.compose("exec", "--no-TTY", service, "python", "-c", program, *arguments).stdout
 
     def query(self, statement: str) -> list[str]:
         psql = f'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U dayar_admin -d dayar -Atc "{statement}"'

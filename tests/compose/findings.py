@@ -1,0 +1,32 @@
+"""What the check says as it goes: each thing that is as promised, and the first that is not."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.compose.project import Failed
+
+
+def wait(is_so: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 60
+    while not is_so():
+        if time.monotonic() > end:
+            raise Failed(what)
+        time.sleep(0.2)
+    say(what)
+
+
+def same(what: str, wanted: Any, found: Any) -> None:
+    if wanted != found:
+        raise Failed(f"{what}: {wanted} was expected, {found} was found")
+    say(what)
+
+
+def holds(what: str, is_so: Any) -> None:
+    if not is_so:
+        raise Failed(what)
+    say(what)
+
+
+def say(what: str) -> None:
+    print(f"  {what}", flush=True)
