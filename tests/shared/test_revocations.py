@@ -43,7 +43,9 @@ async def test_a_broker_that_refused_for_a_while_is_read_on(installation: Instal
             credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC),
         ))  # fmt: skip
         assert not await is_turned_away()
-        topics.create(installation.parts.broker, installation.topic_prefix, logins=installation.ground.kafka_logins)
+        topics.create(
+            installation.parts.broker, installation.settings(Settings), logins=installation.ground.kafka_logins
+        )
         await wait_for(is_turned_away, 30)
     assert process.is_running
 
