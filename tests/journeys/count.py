@@ -2,24 +2,28 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 from aiokafka import AIOKafkaConsumer
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.config import IntakeSettings
 from services.intake.spool import segments
 from shared import database, events, kafka, ledger
+from shared.auth import Role
 from shared.config import Settings
 from shared.events import TOPICS
+from shared.kafka import LogReader
 from shared.ledger import Row
 from tests.installation import Installation
 
+ANSWERS = ("accepted", "spooled", "duplicate", "refused")
 DOWNSTREAM = ("intake", "registry", "alerts", "console")  # nobody writes to one that stands before it
 
 
@@ -32,7 +36,8 @@ class Sent:
     taken: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
-        """Of a request with one report."""
+        """Of a request with one report. A broken door is no answer; a full one (503) is."""
+        assert response.status_code < 500 or response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
         self.reports += 1
         if response.is_success:
             self._take(topic, response.json())
@@ -42,6 +47,7 @@ class Sent:
 
     def answered_batch(self, topics: Iterable[str], response: httpx.Response) -> httpx.Response:
         """Of a batch, given each report's topic."""
+        assert response.status_code == httpx.codes.OK, response.text
         for topic, result in zip(topics, response.json()["results"], strict=True):
             self.reports += 1
             if "status" in result and isinstance(result["status"], str) and result["status"] != "refused":
@@ -49,6 +55,11 @@ class Sent:
             else:
                 self.answers["refused"] += 1
         return response
+
+    def same_as(self, *doors: Mapping[str, int]) -> None:
+        """What the senders were told is what the door counted, in each life of its process that they spoke to."""
+        counted = {kind: sum(door[kind] for door in doors) for kind in ("sent", *ANSWERS)}
+        assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
         """No answer came: whether it was taken, the same report sent again will tell."""
@@ -81,9 +92,7 @@ class Standing:
 
 async def count_check(installation: Installation, sent: Sent, *, timeout: float = 60) -> Standing:
     """Waits until nothing is on its way; then all must balance, and every report taken must have its outcomes."""
-    assert sent.reports == sum(sent.answers[each] for each in ("accepted", "spooled", "duplicate", "refused")), (
-        sent.answers
-    )
+    assert sent.reports == sum(sent.answers[each] for each in ANSWERS), sent.answers
     standing = await drained(installation, timeout)
     assert not standing.unbalanced, "\n".join(standing.unbalanced)
     told = await outcomes(installation)
@@ -98,13 +107,21 @@ async def count_check(installation: Installation, sent: Sent, *, timeout: float 
     return standing
 
 
+async def door_counts(installation: Installation, intake_url: str) -> dict[str, int]:
+    """What intake's door counted since its process started."""
+    headers = {"authorization": f"Bearer {installation.token(roles=[Role.OPERATOR])}"}
+    async with httpx.AsyncClient(base_url=intake_url, headers=headers, trust_env=False, timeout=30) as client:
+        answer = await client.get(f"{intake_url}/v1/ledger")
+    return {kind: answer.json()["door"][kind] for kind in ("sent", *ANSWERS)}
+
+
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
     """One look goes downstream, so that what moves meanwhile is met again."""
     standing = Standing()
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout), looking(installation) as books:
             while True:
-                standing = await look(installation)
+                standing = await look(installation, books)
                 if not standing.on_the_way:
                     return standing
                 await asyncio.sleep(0.1)
@@ -112,24 +129,44 @@ async def drained(installation: Installation, timeout: float = 60) -> Standing:
         raise AssertionError(f"still on its way after {timeout} s:\n" + "\n".join(standing.on_the_way)) from None
 
 
-async def look(installation: Installation) -> Standing:
+@dataclass(frozen=True)
+class Books:
+    """A service's database, and the logs that it reads; intake reads none."""
+
+    service: str
+    sessions: async_sessionmaker[AsyncSession]
+    log: LogReader | None
+
+
+@asynccontextmanager
+async def looking(installation: Installation) -> AsyncIterator[list[Books]]:
+    """Every service's, opened once for all looks of a check."""
+    async with AsyncExitStack() as stack:
+        books = []
+        for service in DOWNSTREAM:
+            settings = installation.settings(Settings, service)
+            engine = database.engine(settings)
+            stack.push_async_callback(engine.dispose)
+            topics = ledger.consumed(service)
+            log = await stack.enter_async_context(kafka.log_reader(settings, topics)) if topics else None
+            books.append(Books(service, database.sessions(engine), log))
+        yield books
+
+
+async def look(installation: Installation, books: Iterable[Books]) -> Standing:
     standing = Standing()
     spool = installation.settings(IntakeSettings).spool_folder
     standing.on_the_way += [f"spool: {file.name}" for folder in spool.glob("*/") for file in segments(folder)]
-    for service in DOWNSTREAM:
-        settings = installation.settings(Settings, service)
-        engine = database.engine(settings)
-        try:
-            async with database.sessions(engine)() as session:
-                rows = await balance(session)
-            for row in await ledger.with_ends(rows, service, settings) if ledger.consumed(service) else ():
-                standing.add(row)
-            async with database.sessions(engine)() as session:
-                waiting = await session.scalar(text("SELECT count(*) FROM outbox"))
-            if waiting:
-                standing.on_the_way.append(f"{service}: {waiting} in the outbox")
-        finally:
-            await engine.dispose()
+    for each in books:
+        async with each.sessions() as session:
+            known = {(row.topic, row.partition): row for row in await balance(session)}
+        for place, end in (await each.log.ends() if each.log else {}).items():
+            row = known.get(place) or Row(each.service, *place, kinds={}, first=0, next=0)
+            standing.add(replace(row, end=end))
+        async with each.sessions() as session:
+            waiting = await session.scalar(text("SELECT count(*) FROM outbox"))
+        if waiting:
+            standing.on_the_way.append(f"{each.service}: {waiting} in the outbox")
     return standing
 
 

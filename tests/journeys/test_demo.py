@@ -20,7 +20,7 @@ from shared.events import AlertRaised
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 from tests.installation import Ground, Installation
-from tests.journeys.count import Sent, count_check
+from tests.journeys.count import Sent, count_check, door_counts
 from tests.journeys.logs import events_on
 
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
@@ -68,6 +68,7 @@ async def test_the_story_is_told_to_its_end(exercise: Installation) -> None:
 
     played = await asyncio.to_thread(play, web.base_url, drawn, seconds=0.0, tell=Telling(sent))
     await count_check(exercise, sent)
+    sent.same_as(await door_counts(exercise, f"{web.base_url}/intake"))
 
     assert played.answers == {"accepted": 40, "duplicate": 3, "refused": 1}
     outcomes = [event.data for event in await events_on(exercise, "outcomes")]
