@@ -9,7 +9,7 @@ from tests.data import pytest_terminal_summary, real_data
 from tests.installation import Ground, Installation
 from tests.parts import Parts, parts
 
-PARTS = {"parts", "own_parts"}
+PARTS = {"parts", "killable"}
 
 __all__ = ["pytest_terminal_summary", "real_data"]
 
@@ -49,7 +49,16 @@ def ground(parts: Parts) -> Iterator[Ground]:
 
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(ground, tmp_path / "installation")
+    """Its topics have two partitions: enough to share, and made in half the time of six."""
+    made = Installation(ground, tmp_path / "installation", partitions=2)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
+    """A database without topics, for what goes through PostgreSQL alone."""
+    made = Installation(ground, tmp_path / "installation", partitions=0)
     yield made
     made.remove()
 
@@ -62,16 +71,28 @@ def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory
     made.remove()
 
 
-@pytest.fixture
-def own_parts() -> Iterator[Parts]:
-    """Parts of this test's own, to be killed at will."""
-    with parts(own=True) as found:
-        yield found
-
-
-@pytest.fixture
-def own_installation(own_parts: Parts, tmp_path: Path) -> Iterator[Installation]:
-    """On `own_parts`, which end with it."""
-    made = Installation(Ground(own_parts), tmp_path / "installation")
+@pytest.fixture(scope="module")
+def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """As `tables`, for all tests of a module."""
+    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation", partitions=0)
     yield made
-    made.end_processes()
+    made.remove()
+
+
+@pytest.fixture(scope="session")
+def killable() -> Iterator[Ground]:
+    """Parts to be killed at will, as long as they are brought back: they are the next test's too."""
+    with parts(own=True) as found:
+        yield Ground(found)
+
+
+@pytest.fixture
+def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installation]:
+    """On `killable`, whose parts live again before it is removed, also when the test failed in between."""
+    made = Installation(killable, tmp_path / "installation")
+    yield made
+    for part in killable.parts.started:
+        part.process.resume()
+        if not part.is_ready():
+            part.start()
+    made.remove()

@@ -9,15 +9,21 @@ import pytest
 NONE = "no DAYAR_DATA"
 
 
+FOLDER = Path(os.environ.get("DAYAR_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real files. Without it the test is not run, and under `CI=true` it fails."""
-    folder = Path(os.environ.get("DAYAR_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
-    if not (folder / "README.md").is_file():
+    if not is_there():
         if os.environ.get("CI") == "true":
-            pytest.fail(f"{NONE}: no real files at {folder}")
+            pytest.fail(f"{NONE}: no real files at {FOLDER}")
         pytest.skip(NONE)
-    return folder
+    return FOLDER
+
+
+def is_there() -> bool:
+    return (FOLDER / "README.md").is_file()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

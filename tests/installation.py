@@ -69,11 +69,14 @@ class Ground:
 
 
 class Installation:
+    """`partitions`: of each topic that is not a dead letter's; 0 makes no topics."""
+
     def __init__(self, ground: Ground, folder: Path, *, partitions: int = 6, exercise: bool = False) -> None:
         self.parts = ground.parts
         self.ground = ground
         self.folder = folder
         self.exercise = exercise
+        self.partitions = partitions
         self.number = next(ground.numbers)
         self.topic_prefix = f"{ground.name}.{self.number}."
         self.database = f"{ground.name}_{self.number}"
@@ -81,17 +84,18 @@ class Installation:
         self.processes: list[Process] = []
         self._draw_secrets()
         with ThreadPoolExecutor() as pool:
-            made = pool.submit(
-                topics.create,
-                self.parts.broker,
-                Settings(topic_prefix=self.topic_prefix),
-                logins=ground.kafka_logins,
-                partitions=partitions,
-            )
+            made = pool.submit(self._make_topics)
             run(database.copy(self.parts.server, ground.template, self.database, role_prefix=ground.role_prefix))
             made.result()
         self.redis_url = f"{self.parts.redis_url}?db={self._free_redis_database()}"
         self.port = homes.free_port()
+
+    def _make_topics(self) -> None:
+        if self.partitions:
+            topics.create(
+                self.parts.broker, Settings(topic_prefix=self.topic_prefix),
+                logins=self.ground.kafka_logins, partitions=self.partitions,
+            )  # fmt: skip
 
     def _draw_secrets(self) -> None:
         for name in ("run", "logs", "state", "secrets"):
@@ -187,8 +191,11 @@ class Installation:
         self.end_processes()
         with self.redis() as client:
             client.flushdb()
-        with ThreadPoolExecutor() as pool:
-            pool.submit(topics.remove, self.parts.broker, self.topic_prefix, logins=self.ground.kafka_logins).result()
+        if self.partitions:
+            with ThreadPoolExecutor() as pool:
+                pool.submit(
+                    topics.remove, self.parts.broker, self.topic_prefix, logins=self.ground.kafka_logins
+                ).result()
         run(database.drop(self.parts.server, self.database))
 
 

@@ -18,11 +18,11 @@ def run(installation: Installation, file: Path) -> tuple[int, str]:
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
-def test_it_says_how_each_entry_ended(installation: Installation, tmp_path: Path) -> None:
+def test_it_says_how_each_entry_ended(tables: Installation, tmp_path: Path) -> None:
     file = tmp_path / "own.geojson"
     file.write_bytes(document(feature(), feature("us2", type="quarry blast"), feature("us3", at=(0.0, 0.0))))
 
-    code, output = run(installation, file)
+    code, output = run(tables, file)
 
     assert code == 0, output
     assert "3 entries" in output
@@ -31,12 +31,12 @@ def test_it_says_how_each_entry_ended(installation: Installation, tmp_path: Path
     assert "1 │ out of area" in output
 
 
-def test_a_file_that_is_no_feed_is_refused_with_its_reason(installation: Installation, tmp_path: Path) -> None:
+def test_a_file_that_is_no_feed_is_refused_with_its_reason(tables: Installation, tmp_path: Path) -> None:
     file = tmp_path / "own.geojson"
     file.write_text("[]")
 
-    code, output = run(installation, file)
+    code, output = run(tables, file)
 
     assert code == 1
     assert "not an object" in output
-    assert "no such file" in run(installation, tmp_path / "none")[1].lower()
+    assert "no such file" in run(tables, tmp_path / "none")[1].lower()

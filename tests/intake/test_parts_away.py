@@ -18,8 +18,8 @@ from tests.waiting import wait_for
 
 
 @pytest.fixture
-async def own_door(own_installation: Installation) -> AsyncIterator[Door]:
-    async for made in opened(own_installation, intake_spool_bytes=20_000):
+async def own_door(killable_installation: Installation) -> AsyncIterator[Door]:
+    async for made in opened(killable_installation, intake_spool_bytes=20_000):
         yield made
 
 
@@ -60,15 +60,15 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
     assert counts["sent"] == sum(counts[name] for name in ("accepted", "spooled", "duplicate", "refused"))
 
 
-async def test_what_was_spooled_before_a_restart_goes_after_it(own_installation: Installation) -> None:
-    async for door in opened(own_installation):
-        own_installation.parts.kafka.freeze()
+async def test_what_was_spooled_before_a_restart_goes_after_it(killable_installation: Installation) -> None:
+    async for door in opened(killable_installation):
+        killable_installation.parts.kafka.freeze()
         answers = await asyncio.gather(*(door.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
         assert {answer.json()["status"] for answer in answers} == {"spooled"}
-    own_installation.parts.kafka.resume()
-    folder = own_installation.settings(IntakeSettings).spool_folder
+    killable_installation.parts.kafka.resume()
+    folder = killable_installation.settings(IntakeSettings).spool_folder
     assert list(folder.glob("*/*.spool"))
-    async for door in opened(own_installation):
+    async for door in opened(killable_installation):
         await wait_for(lambda: not list(folder.glob("*/*.spool")), timeout=60)
         assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
 

@@ -77,6 +77,9 @@ PAST_THE_DOOR = Canary(
 )  # fmt: skip
 
 
+INDEXES = (".index", ".timeindex")
+
+
 def looked_for(canaries: Iterable[Canary]) -> dict[bytes, str]:
     """Each way in which bytes may show a needle: as it is, in JSON's ASCII, in a URL, in base64 wherever it begins."""
     return {written: needle for canary in canaries for needle in canary.needles for written in ways(needle)}
@@ -98,5 +101,6 @@ def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]
 
 
 def files(folders: Iterable[Path]) -> Iterator[Path]:
+    """But for Kafka's indexes, which are long, empty and hold nothing but offsets."""
     for folder in folders:
-        yield from (file for file in folder.rglob("*") if file.is_file())
+        yield from (file for file in folder.rglob("*") if file.is_file() and file.suffix not in INDEXES)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -19,10 +20,13 @@ from shared.config import Settings
 from shared.events import TOPICS, Message
 from shared.events.topics import SERVICES
 from shared.publisher import Publisher
-from tests.installation import Installation
-from tests.journeys.canaries import AT_THE_DOOR, PAST_THE_DOOR, files, looked_for, seen
+from tests.installation import Ground, Installation
+from tests.journeys.canaries import AT_THE_DOOR, PAST_THE_DOOR, Canary, files, looked_for, seen
 from tests.journeys.count import Sent, count_check, drained, everything
+from tests.parts import parts
+from tests.registry.factories import Desk, household
 
+pytestmark = pytest.mark.parts
 LEAKY = "displacements"  # where PAST_THE_DOOR was put by hand
 PAGES = (
     "/intake/metrics", "/registry/metrics", "/alerts/metrics", "/metrics",
@@ -70,13 +74,15 @@ class Place:
 
 
 @pytest.fixture
-def place(own_installation: Installation) -> Iterator[Place]:
-    web = own_installation.web()
-    for service in SERVICES:
-        own_installation.start(service, "worker")
-    yield Place(own_installation, web.base_url)
-    for process in own_installation.processes:
-        process.kill9()
+def place(tmp_path: Path) -> Iterator[Place]:
+    """On parts of its own, as every byte that they leave on the disk is looked at."""
+    with parts(own=True) as own:
+        installation = Installation(Ground(own), tmp_path / "installation")
+        web = installation.web()
+        for service in SERVICES:
+            installation.start(service, "worker")
+        yield Place(installation, web.base_url)
+        installation.end_processes()
 
 
 async def test_personal_data_is_nowhere_it_should_not_be(place: Place) -> None:
@@ -142,7 +148,7 @@ async def wait_in_the_spool(place: Place, token: str) -> None:
 
 
 async def go_wrong_behind_the_door(place: Place) -> None:
-    """Records as no release should write them, and a database that refuses one."""
+    """Records as no release should write them, and one that the database refuses, as no text of its may hold a NUL."""
     canary, record = PAST_THE_DOOR, (await everything(place.installation, LEAKY, "registry"))[0]
     good = Message(LEAKY, record.key, record.value, tuple(record.headers))
     data = json.loads(good.value)
@@ -157,10 +163,20 @@ async def go_wrong_behind_the_door(place: Place) -> None:
         replace(good, headers=renamed(good, "ce_type", canary.notes)),
         replace(good, headers=renamed(good, "ce_id", canary.person["personal_number"])),
         replace(good, headers=renamed(good, "ce_id", str(uuid4()))),
+        refused_by_the_database(place, canary),
     )
     standing = await drained(place.installation, 60)
-    assert standing.kinds["registry", LEAKY]["set_aside"] >= 8
+    assert standing.kinds["registry", LEAKY]["set_aside"] >= 9
     assert not standing.unbalanced
+    token = place.installation.token(roles=["operator"])
+    letters = (await place.ask("GET", "/registry/v1/ledger", token=token)).json()["dead_letters"]
+    assert [letter["reason"] for letter in letters if "22021" in letter["reason"]]  # character_not_in_repertoire
+
+
+def refused_by_the_database(place: Place, canary: Canary) -> Message:
+    """Whole in every other way: it is opened, decided and written, with the canary among what is written."""
+    made = Desk(place.installation.secrets / "seal").message(household(), author=uuid4())
+    return replace(made, value=json.dumps({**json.loads(made.value), "places_version": canary.notes + "\0"}).encode())
 
 
 def renamed(message: Message, header: str, value: str) -> tuple[tuple[str, bytes], ...]:
@@ -174,24 +190,38 @@ async def look_at_the_pages(place: Place) -> None:
 
 
 async def sights(place: Place) -> AsyncIterator[str]:
-    both, first = looked_for([AT_THE_DOOR, PAST_THE_DOOR]), looked_for([AT_THE_DOOR])
+    """Of what should not be seen. On the way it is seen to that the looking finds what there is."""
+    both, first, past = (
+        looked_for(canaries) for canaries in ([AT_THE_DOOR, PAST_THE_DOOR], [AT_THE_DOOR], [PAST_THE_DOOR])
+    )
     for topic in TOPICS.values():
         readers = topic.consumers or topic.web_readers
         for name, reader in [(topic.name, readers[0]), *((topic.dead(one), one) for one in topic.consumers)]:
-            for record in await everything(place.installation, name, reader):
-                headers = b"".join(header.encode() + value for header, value in record.headers)
-                content = (record.key or b"") + b" " + (record.value or b"") + headers
-                for sight in seen(f"topic {name}", content, first if name == LEAKY else both):
-                    yield sight
+            content = b"\n".join(map(whole, await everything(place.installation, name, reader)))
+            for sight in seen(f"topic {name}", content, first if name == LEAKY else both):
+                yield sight
+            if name == LEAKY:
+                assert set(seen(name, content, past)), "what was put past the door is not found where it was put"
     for where, content in place.said:
         for sight in seen(where, content, both):
             yield sight
     await written_to_disk(place)
-    parts = place.installation.parts.started
-    for file in files([place.installation.folder, parts[0].folders.state]):
-        is_leaky = f".{LEAKY}-" in str(file.parent)
-        for sight in seen(str(file), file.read_bytes(), first if is_leaky else both):
+    state = place.installation.parts.started[0].folders.state
+    looked_at, found_past = set(), False
+    for file in files([place.installation.folder, state]):
+        is_leaky, content = f".{LEAKY}-" in str(file.parent), file.read_bytes()
+        looked_at.add(file)
+        found_past |= is_leaky and any(seen(str(file), content, past))
+        for sight in seen(str(file), content, first if is_leaky else both):
             yield sight
+    assert found_past, "what was put past the door is not found in Kafka's own files"
+    assert {process.log for process in place.installation.processes} <= looked_at
+    assert {state / "logs" / f"{part.name}.log" for part in place.installation.parts.started} <= looked_at
+
+
+def whole(record: Any) -> bytes:
+    headers = b"".join(header.encode() + value for header, value in record.headers)
+    return (record.key or b"") + b" " + (record.value or b"") + headers
 
 
 async def written_to_disk(place: Place) -> None:

@@ -1,6 +1,7 @@
 """Nothing that the door answered for is lost or doubled: with Kafka away, Valkey emptied, answers lost, two at once."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,7 +18,7 @@ from shared import database
 from shared.auth import Role
 from tests.installation import Installation, wait_for
 from tests.intake.factories import household
-from tests.journeys.count import Sent, count_check
+from tests.journeys.count import Sent, count_check, door_counts
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
 
@@ -69,12 +70,24 @@ class Phones:
 
     async def households(self) -> dict[str, int]:
         """The number of persons of each household, as the registry has it."""
+        rows = await self.rows("SELECT household_id, persons FROM households")
+        return {str(household_id): persons for household_id, persons in rows}
+
+    async def episodes(self, body: dict[str, Any]) -> int:
+        """How often the registry has it that this household was displaced."""
+        rows = await self.rows("SELECT household_id FROM episodes")
+        return sum(str(household_id) == body["household_id"] for (household_id,) in rows)
+
+    async def rows(self, query: str) -> list[tuple[Any, ...]]:
         engine = database.engine(self.installation.settings(RegistrySettings))
-        async with engine.connect() as connection:
-            rows = await connection.execute(text("SELECT household_id, persons FROM households"))
-            found = {str(household_id): persons for household_id, persons in rows}
-        await engine.dispose()
-        return found
+        try:
+            async with engine.connect() as connection:
+                return [tuple(row) for row in await connection.execute(text(query))]
+        finally:
+            await engine.dispose()
+
+    async def counts(self) -> dict[str, int]:
+        return await door_counts(self.installation, f"http://127.0.0.1:{self.port}")
 
     @property
     def processes(self) -> list[Process]:
@@ -100,17 +113,18 @@ async def field(shared_installation: Installation) -> AsyncIterator[Phones]:
 
 
 async def test_kafka_away_and_intake_restarted_lose_nothing_and_the_correction_wins(
-    own_installation: Installation,
+    killable_installation: Installation,
 ) -> None:
-    kafka = own_installation.parts.kafka
+    kafka = killable_installation.parts.kafka
     bodies = [household() for _ in range(60)]
-    async with phones(own_installation) as field:
+    async with phones(killable_installation) as field:
         for body in bodies[:20]:
             assert await field.send(body) == "accepted"
         kafka.kill9()
         told = [await field.send(body) for body in bodies[20:40]]
         told += [await field.send(corrected(body)) for body in (*bodies[:10], *bodies[20:30])]
         assert set(told) == {"spooled"}
+        before = await field.counts()
         await field.restart()
         told = [await field.send(body) for body in bodies[40:]]
         told += [await field.send(corrected(body)) for body in bodies[40:50]]
@@ -118,34 +132,36 @@ async def test_kafka_away_and_intake_restarted_lose_nothing_and_the_correction_w
         assert await field.send(bodies[25]) == "duplicate"
         kafka.spawn()
         await asyncio.to_thread(kafka.wait_ready)
-        await count_check(own_installation, field.sent, timeout=120)
+        await count_check(killable_installation, field.sent, timeout=120)
+        field.sent.same_as(before, await field.counts())
         changed = {body["household_id"] for body in (*bodies[:10], *bodies[20:30], *bodies[40:50])}
         expected = {body["household_id"]: 9 if body["household_id"] in changed else 2 for body in bodies}
         assert await field.households() == expected
 
 
 async def test_valkey_emptied_in_the_middle_doubles_nothing(field: Phones) -> None:
-    bodies = [household() for _ in range(40)]
+    bodies, before = [household() for _ in range(40)], await repeats(field)
     for body in bodies[:20]:
         assert await field.send(body) == "accepted"
     with field.installation.redis() as valkey:
         valkey.flushdb()
     again = [await field.send(body) for body in bodies]
     assert set(again) == {"accepted"}
-    await count_check(field.installation, field.sent)
-    assert set(await field.households()) >= {body["household_id"] for body in bodies}
+    assert await repeats(field) == before + 20  # the first twenty came to the registry twice
+    for body in bodies:
+        assert await field.episodes(body) == 1
 
 
 async def test_the_same_report_by_two_connections_at_once_is_one_household(field: Phones) -> None:
-    body, before = household(), len(await field.households())
-    told = await asyncio.gather(field.send(body), field.send(body))
+    body, before = household(), await repeats(field)
+    told = Counter(await asyncio.gather(field.send(body), field.send(body)))
     assert set(told) <= {"accepted", "duplicate"}
-    await count_check(field.installation, field.sent)
-    assert len(await field.households()) == before + 1
+    assert await repeats(field) == before + told["accepted"] - 1  # what was published twice is told apart downstream
+    assert await field.episodes(body) == 1
 
 
 async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> None:
-    body, before = household(), len(await field.households())
+    body, before = household(), await repeats(field)
     reader, writer = await asyncio.open_connection("127.0.0.1", field.port)
     writer.write(request(field, body))
     await writer.drain()
@@ -153,8 +169,14 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
     writer.close()
     field.sent.lost()
     assert await field.send(body) == "duplicate"
-    await count_check(field.installation, field.sent)
-    assert len(await field.households()) == before + 1
+    assert await repeats(field) == before
+    assert await field.episodes(body) == 1
+
+
+async def repeats(field: Phones) -> int:
+    """How many records the registry had seen before, once nothing is on its way and all balances."""
+    standing = await count_check(field.installation, field.sent)
+    return standing.kinds["registry", "displacements"]["repeat"]
 
 
 def request(field: Phones, body: dict[str, Any]) -> bytes:

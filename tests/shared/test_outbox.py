@@ -42,7 +42,12 @@ async def published(trial: Trial, count: int) -> list[ConsumerRecord[bytes, byte
     )
     await reader.start()
     try:
-        reader.assign([TopicPartition(f"{trial.installation.topic_prefix}outcomes", number) for number in range(6)])
+        reader.assign(
+            [
+                TopicPartition(f"{trial.installation.topic_prefix}outcomes", number)
+                for number in range(trial.installation.partitions)
+            ]
+        )
         records: list[ConsumerRecord[bytes, bytes]] = []
         async with asyncio.timeout(30):
             while len(records) < count:

@@ -61,8 +61,8 @@ def site() -> Iterator[type[Site]]:
 
 
 @pytest.fixture
-async def poller(installation: Installation, site: type[Site]) -> AsyncIterator[Poller]:
-    settings = installation.settings(IntakeSettings, outbound_allow=(f"127.0.0.1:{site.port}",))
+async def poller(tables: Installation, site: type[Site]) -> AsyncIterator[Poller]:
+    settings = tables.settings(IntakeSettings, outbound_allow=(f"127.0.0.1:{site.port}",))
     engine = database.engine(settings)
     async with Outbound(settings) as outbound:
         yield Poller(reader(settings), database.sessions(engine), outbound, 60.0)

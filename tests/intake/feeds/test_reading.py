@@ -26,8 +26,8 @@ LATER = ONSET_MS + 3_600_000
 
 
 @pytest.fixture
-async def sessions(installation: Installation) -> AsyncIterator[Sessions]:
-    engine = database.engine(installation.settings(IntakeSettings))
+async def sessions(tables: Installation) -> AsyncIterator[Sessions]:
+    engine = database.engine(tables.settings(IntakeSettings))
     yield database.sessions(engine)
     await engine.dispose()
 

@@ -8,7 +8,9 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds.reading import SOURCES
 from services.intake.worker import reader
 from shared import database
+from shared.auth import Role
 from tests.installation import Installation, wait_for
+from tests.intake.conftest import opened
 from tests.intake.feeds.documents import document, feature
 
 
@@ -21,25 +23,14 @@ async def read(installation: Installation) -> None:
     await engine.dispose()
 
 
-async def answered(client: httpx.AsyncClient, path: str, **headers: str) -> httpx.Response | None:
-    try:
-        return await client.get(path, headers=headers)
-    except httpx.TransportError:
-        return None
-
-
 async def test_counts_per_feed_are_shown_to_operators_and_measured(installation: Installation) -> None:
     await read(installation)
-    port = str(installation.port)
-    installation.start("intake", "web", env={"PORT": port})
-    operator, field = (f"Bearer {installation.token(roles=[role])}" for role in ("operator", "field"))
+    async for door in opened(installation):
+        answer = await door.caller(Role.OPERATOR).get("/v1/feeds")
+        refused = await door.caller(Role.FIELD).get("/v1/feeds")
 
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        answer = await wait_for(lambda: answered(client, "/v1/feeds", authorization=operator), timeout=30)
-        refused = await client.get("/v1/feeds", headers={"authorization": field})
-
-        async def measured() -> str:
-            text = (await client.get("/metrics")).text
+        async def measured(http: httpx.AsyncClient = door.http) -> str:
+            text = (await http.get("/metrics")).text
             return text if "intake_feed_items_total{" in text else ""
 
         metrics = await wait_for(measured, timeout=30)
