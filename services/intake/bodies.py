@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 ITEMS = 1_000
 
-# As what an unknown code is kept, and where its text goes. A code of another field is an error: docs/decisions/0013.
+# As what an unknown code is kept, and where its text goes. A code of another field is an error: docs/decisions/0014.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),
