@@ -20,6 +20,7 @@ from shared.config import Settings, secret
 from shared.spine import create_spine
 
 LOOK_SECONDS = 2
+TRANSACTION_SECONDS = 60
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -31,7 +32,7 @@ NAMES = {
 
 # Connection lost or refused, out of memory, disk or connections, shut down, a file it could not read or write.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
-# Serialization, deadlock, lock not to be had, left idle in a transaction, cancelled.
+# Serialization, deadlock, lock not to be had, left idle in a transaction, too long in one, cancelled.
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
 
 
@@ -49,6 +50,8 @@ class Base(DeclarativeBase):
 def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
     """A frozen process frees its locks after `idle_seconds`: PostgreSQL ends a transaction that stands idle.
 
+    One that froze between sending a statement and running it does not stand idle: its transaction's whole time ends it.
+
     Whoever tries again by itself needs no `pings`: they cost three statements before each transaction.
     """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
@@ -65,6 +68,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "search_path": settings.service,
                 "application_name": f"dayar.{settings.service}",
                 "idle_in_transaction_session_timeout": f"{idle_seconds}s",
+                "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "jit": "off",
                 "timezone": "UTC",
             },

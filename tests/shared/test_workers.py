@@ -1,16 +1,23 @@
 """Workers as processes of their own: killed, frozen and multiplied, and still each effect once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from deploy.local.process import Process
+from shared import database
 from tests.installation import Installation
 from tests.shared.trial import Trial, event, hazard
 from tests.waiting import wait_for
 
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
+LOCK = "SELECT 1 FROM effects FOR UPDATE"
+# As one supervisor starts it again and again: its partitions need not wait until Kafka has given it up.
+ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
 
 
@@ -31,30 +38,47 @@ async def count(trial: Trial) -> int:
 async def test_killed_in_the_middle_of_the_stream_each_effect_comes_once(trial: Trial) -> None:
     await trial.publish(*(event(hazard()) for _ in range(1000)))
     for goal in (100, 300, 500):
-        process = worker(trial, TRIAL_SECONDS="0.02")
+        process = worker(trial, TRIAL_SECONDS="0.02", **ITS_NAME)
         await wait_for(partial(reached, trial, goal), 30)
         process.kill9()
-    worker(trial)
+    worker(trial, **ITS_NAME)
     assert await trial.drained() == {"recorded": 1000}
     effects = await trial.effects()
     assert len(effects) == 1000 and set(effects.values()) == {1}
 
 
 async def test_frozen_while_another_works_then_awake_each_effect_comes_once(trial: Trial) -> None:
-    await trial.publish(*(event(hazard()) for _ in range(400)))
+    await trial.publish(*(event(hazard()) for _ in range(40)))
     frozen = worker(trial, TRIAL_SECONDS="1")
     await wait_for(lambda: is_within_a_transaction(trial), 30)
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
-    await trial.publish(*(event(hazard()) for _ in range(400)))
-    await wait_for(lambda: reached(trial, 800), 60)  # also what the frozen one has in hand
+    await trial.publish(*(event(hazard()) for _ in range(40)))
+    await wait_for(lambda: reached(trial, 80), 60)  # also what the frozen one has in hand
     frozen.resume()
-    await trial.publish(*(event(hazard()) for _ in range(400)))
-    assert await trial.drained() == {"recorded": 1200}
+    await trial.publish(*(event(hazard()) for _ in range(40)))
+    assert await trial.drained() == {"recorded": 120}
     effects = await trial.effects()
-    assert len(effects) == 1200 and set(effects.values()) == {1}
+    assert len(effects) == 120 and set(effects.values()) == {1}
     await wait_for(lambda: "fenced" in frozen.log.read_text())
     assert other.is_running and frozen.is_running
+
+
+async def test_frozen_within_a_statement_it_frees_its_locks_all_the_same(trial: Trial) -> None:
+    """PostgreSQL has read the statement and waits to be told to run it: `active`, so no limit on idleness ends it."""
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer()):
+        await trial.drained()
+    async with trial.sessions() as frozen, trial.sessions() as other:
+        assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
+        for shorter in ("0", "200ms"):  # a clock that runs is not set to another time
+            await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
+        await frozen.execute(text(LOCK))
+        await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
+        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # less than an idle transaction is given
+        with pytest.raises(DBAPIError) as awake:
+            await frozen.execute(text("SELECT 1"))
+        assert database.is_away(awake.value)  # so what it had in hand is tried again
 
 
 async def test_a_second_worker_takes_its_share_and_gives_it_back(trial: Trial) -> None:
@@ -62,8 +86,9 @@ async def test_a_second_worker_takes_its_share_and_gives_it_back(trial: Trial) -
     second = worker(trial, TRIAL_SECONDS="0.05")
     sent = 0
     while not all([await worked(trial, process) for process in (first, second)]):
-        await trial.publish(*(event(hazard()) for _ in range(100)))
-        sent += 100
+        await trial.publish(*(event(hazard()) for _ in range(40)))
+        sent += 40
+        await wait_for(partial(reached, trial, sent), 30)
     second.stop()
     await trial.publish(*(event(hazard()) for _ in range(300)))
     assert await trial.drained() == {"recorded": sent + 300}
