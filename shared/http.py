@@ -278,10 +278,15 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 
 def _entry(error: Any) -> dict[str, str]:
-    *above, last = error["loc"][1:] if error["loc"][0] == "body" else error["loc"]
+    """`pointer` is one into the body: empty where there is no body at all."""
+    path = list(error["loc"][1:] if error["loc"][:1] == ("body",) else error["loc"])
     is_unknown = error["type"] == "extra_forbidden"
-    path = [*above, "?" if is_unknown else last]
-    return {"pointer": "/" + "/".join(map(str, path)), "expected": "no such field" if is_unknown else error["msg"]}
+    if is_unknown:
+        path[-1] = "?"
+    return {
+        "pointer": "".join(f"/{part}" for part in path),
+        "expected": "no such field" if is_unknown else error["msg"],
+    }
 
 
 async def _part_away(_: Request, error: Exception) -> Response:

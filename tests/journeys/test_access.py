@@ -1,16 +1,20 @@
-"""Route × role, asked of the running services: the table of `shared.access` is what they do."""
+"""Route × role × area, asked of the running services: the table of `shared.access` is what they do."""
 
+import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from services.console import vectors
 from shared.access import ROUTES, Rule
 from shared.auth import Role
 from shared.events.vocabulary import Road
 from tests.installation import Installation, Web
+from tests.journeys.count import Sent, count_check
 from tests.waiting import wait_for
 
 GUARDED = {route: rule for route, rule in ROUTES.items() if not rule.is_public}
@@ -53,6 +57,7 @@ async def test_each_role_gets_what_the_table_says(
 ) -> None:
     tokens = {role: shared_installation.token(roles=[role]) for role in Role}
     answers = {role: await status(client, route, token) for role, token in tokens.items()}
+    assert max(answers.values()) < 500, answers
     assert {role for role, code in answers.items() if code not in DENIED} == rule.roles
 
 
@@ -66,42 +71,158 @@ async def test_an_ended_token_opens_nothing_but_intake_for_a_field_device(
 ) -> None:
     ended = shared_installation.token(roles=list(Role), road=Road.FIELD, expires_in=-60)
     answers = {route: await status(client, route, ended) for route in GUARDED}
+    assert max(answers.values()) < 500, answers
     taken = {route for route, code in answers.items() if code not in (*DENIED, 303)}
     assert taken == {"POST /intake/v1/hazards", "POST /intake/v1/displacements", "POST /intake/v1/reports:batch"}
 
 
-async def test_a_household_is_read_in_its_area_by_its_author_and_by_nobody_else(
-    client: httpx.AsyncClient, shared_installation: Installation
+@dataclass(frozen=True)
+class Told:
+    """What happened in Kadamjai: a household of 987 persons came to be, and an alert was raised."""
+
+    household: UUID = field(default_factory=uuid4)
+    author: UUID = field(default_factory=uuid4)
+    team: UUID = field(default_factory=uuid4)
+    alert: str = ""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Where to look, and what is to be seen there by whom it concerns; a refusal is 404, as of what is not there."""
+
+    path: str
+    seen: str = ""
+    body: dict[str, str] | None = None
+
+
+HOUSEHOLD = "GET /registry/v1/households/{household_id}"
+NOW = "id: "  # ends what a stream replays
+BY_AREA = {
+    "GET /registry/v1/households": Sight("/registry/v1/households", "{household}"),
+    HOUSEHOLD: Sight("/registry/v1/households/{household}", "{household}"),
+    f"{HOUSEHOLD}/history": Sight("/registry/v1/households/{household}/history", "{household}"),
+    "GET /registry/v1/statistics/stock": Sight("/registry/v1/statistics/stock", "987"),
+    "GET /registry/v1/statistics/flows": Sight("/registry/v1/statistics/flows", "987"),
+    "GET /registry/figures": Sight("/registry/figures?lang=en", "987"),
+    "GET /alerts/v1/alerts": Sight("/alerts/v1/alerts", "{alert}"),
+    "GET /alerts/v1/alerts/{alert_id}": Sight("/alerts/v1/alerts/{alert}", "{alert}"),
+    "GET /": Sight("/", "{alert}"),
+    "GET /board/{panel}": Sight("/board/alerts", "{alert}"),
+    "GET /stream": Sight(f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"),
+    "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": Sight("/alerts/v1/alerts/{alert}/acknowledgement"),
+    "PUT /alerts/v1/alerts/{alert_id}/resolution": Sight(
+        "/alerts/v1/alerts/{alert}/resolution", body={"verdict": "confirmed"}
+    ),
+}
+OF_NO_AREA = {
+    "POST /intake/v1/hazards", "POST /intake/v1/displacements", "POST /intake/v1/reports:batch",  # from outside: flagged
+    "GET /intake/v1/ledger", "GET /registry/v1/ledger", "GET /alerts/v1/ledger", "GET /console/v1/ledger", "GET /ledger",
+    "GET /intake/v1/feeds", "GET /alerts/v1/deliveries",
+    "GET /password", "POST /sign-out", "POST /v1/session",
+    "GET /new-event", "GET /v1/callers/{report_id}", "PUT /v1/callers/{report_id}",
+}  # fmt: skip
+# A field team has no area to read by, but what it wrote; an integration hears of hazards, which are public.
+WITHOUT_SIGHT = {Role.FIELD, Role.INTEGRATION}
+
+
+def test_each_route_is_known_to_go_by_area_or_not() -> None:
+    assert BY_AREA.keys().isdisjoint(OF_NO_AREA)
+    assert BY_AREA.keys() | OF_NO_AREA == GUARDED.keys()
+
+
+@pytest.mark.parametrize(("route", "sight"), BY_AREA.items(), ids=BY_AREA)
+async def test_each_role_sees_what_is_in_its_area_and_nothing_of_another(
+    route: str, sight: Sight, told: Told, client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
-    author, team = uuid4(), uuid4()
-    shared_installation.start("registry", "worker")
-    household = await report(client, shared_installation, author, team)
+    roles = GUARDED[route].roles - WITHOUT_SIGHT
+    seen = {
+        (role, area): await shows(
+            client, sight, told, shared_installation.token(roles=[role], areas=[area]), route.partition(" ")[0]
+        )
+        for area in (OSH_OBLAST, KADAMJAI)
+        for role in sorted(roles)
+    }
+    assert seen == {(role, area): area == KADAMJAI for role, area in seen}
+
+
+async def test_a_household_is_read_in_its_area_by_its_author_and_by_nobody_else(
+    told: Told, client: httpx.AsyncClient, shared_installation: Installation
+) -> None:
     readers = {
         "own area": shared_installation.token(roles=[Role.REGISTRAR], areas=[KADAMJAI]),
         "country": shared_installation.token(roles=[Role.OPERATOR], areas=["KG"]),
-        "author": shared_installation.token(roles=[Role.FIELD], areas=[OSH_OBLAST], account=author, team=team),
+        "author": shared_installation.token(
+            roles=[Role.FIELD], areas=[OSH_OBLAST], account=told.author, team=told.team
+        ),
         "other area": shared_installation.token(roles=[Role.REGISTRAR], areas=[OSH_OBLAST]),
         "no area": shared_installation.token(roles=[Role.REGISTRAR], areas=[]),
         "another field account": shared_installation.token(roles=[Role.FIELD], areas=[OSH_OBLAST], team=uuid4()),
     }
-    await wait_for(lambda: found(client, household, readers["country"]), timeout=30)
-    read = {name for name, token in readers.items() if await found(client, household, token)}
+    read = {name for name, token in readers.items() if await shows(client, BY_AREA[HOUSEHOLD], told, token)}
     assert read == {"own area", "country", "author"}
 
 
-async def found(client: httpx.AsyncClient, household: UUID, token: str) -> bool:
-    answer = await client.get(f"/registry/v1/households/{household}", headers={"authorization": f"Bearer {token}"})
-    assert answer.status_code in (200, 404)
-    return answer.status_code == 200
+@pytest.fixture(scope="module")
+async def told(web: Web, shared_installation: Installation) -> AsyncIterator[Told]:
+    """Told everywhere; and at the end nothing of it was lost or doubled."""
+    for service in ("registry", "alerts", "console"):
+        shared_installation.start(service, "worker")
+    sent, found = Sent(), Told()
+    async with httpx.AsyncClient(base_url=web.base_url, timeout=20) as client:
+        await report(client, shared_installation, found, sent)
+        await wait_for(lambda: is_everywhere(client, shared_installation, found), timeout=60)
+        alerts = await client.get("/alerts/v1/alerts", headers=bearer(shared_installation.token(roles=[Role.OPERATOR])))
+        yield replace(found, alert=alerts.json()["alerts"][0]["alert_id"])
+    await count_check(shared_installation, sent)
 
 
-async def report(client: httpx.AsyncClient, installation: Installation, author: UUID, team: UUID) -> UUID:
-    household, now = uuid4(), datetime.now(UTC).isoformat()
-    token = installation.token(roles=[Role.FIELD], areas=[KADAMJAI], account=author, team=team, road=Road.FIELD)
-    body = {
-        "kind": "household", "report_id": str(uuid4()), "household_id": str(household), "occurred_at": now,
-        "reported_at": now, "origin": {"pcode": KADAMJAI}, "destination": {"pcode": KADAMJAI}, "persons": 4,
+async def is_everywhere(client: httpx.AsyncClient, installation: Installation, told: Told) -> bool:
+    token = installation.token(roles=[Role.OPERATOR])
+    board = (await client.get("/board/alerts", headers=bearer(token))).text
+    return "data-key" in board and await shows(client, BY_AREA[HOUSEHOLD], told, token)
+
+
+async def shows(client: httpx.AsyncClient, sight: Sight, told: Told, token: str, method: str = "GET") -> bool:
+    """Whether it is there to be seen."""
+    names = {"household": told.household, "alert": told.alert}
+    request = client.build_request(method, sight.path.format(**names), headers=bearer(token), json=sight.body)
+    async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
+        text = await replayed(answer) if "/stream" in sight.path else (await answer.aread()).decode()
+    assert answer.status_code in (200, 404, 409), (answer.status_code, text)
+    if method == "PUT":
+        return answer.status_code != 404  # 409: another who may answer was first
+    return sight.seen.format(**names) in text
+
+
+async def replayed(answer: httpx.Response) -> str:
+    """What a stream tells of the past: up to the first position without anything told."""
+    lines: list[str] = []
+    async for line in answer.aiter_lines():
+        if not line and lines and lines[-1].startswith(NOW):
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+async def report(client: httpx.AsyncClient, installation: Installation, told: Told, sent: Sent) -> None:
+    now = datetime.now(UTC).isoformat()
+    household = {
+        "kind": "household", "report_id": str(uuid4()), "household_id": str(told.household), "occurred_at": now,
+        "reported_at": now, "origin": {"pcode": KADAMJAI}, "destination": {"pcode": KADAMJAI}, "persons": 987,
+        "reasons": ["natural_disaster"],
     }  # fmt: skip
-    answer = await client.post("/intake/v1/displacements", json=body, headers={"authorization": f"Bearer {token}"})
-    assert answer.status_code == 202
-    return household
+    hazard = {
+        "report_id": str(uuid4()), "source": "cmc", "source_id": "1", "type": "mudflow", "severity": "Extreme",
+        "urgency": "Immediate", "certainty": "Observed", "area": {"pcodes": [KADAMJAI]}, "onset": now, "reported_at": now,
+    }  # fmt: skip
+    team = installation.token(
+        roles=[Role.FIELD], areas=[KADAMJAI], account=told.author, team=told.team, road=Road.FIELD
+    )
+    desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"])
+    for topic, body, token in (("displacements", household, team), ("hazards", hazard, desk)):
+        answer = await client.post(f"/intake/v1/{topic}", json=body, headers=bearer(token))
+        assert sent.answered(topic, answer).status_code == 202, answer.text
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
