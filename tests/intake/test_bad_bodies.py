@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 
 from services.intake import bodies
 from services.intake.bodies import Invalid
-from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door
+from shared.auth import Role
+from shared.events.vocabulary import Road
+from tests.installation import Installation
+from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened
 from tests.intake.factories import group, hazard, household
+from tests.journeys.count import Sent, count_check
+from tests.journeys.logs import events_on
 
 DEEP = b'{"notes":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 MALFORMED = [
@@ -39,28 +44,62 @@ async def test_malformed_batches_are_problems_or_results(door: Door) -> None:
             assert all(each["status"] == 422 for each in answer.json()["results"])
 
 
-@pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS, BATCH])
-async def test_every_file_of_bad_json(door: Door, path: str, real_data: Path) -> None:
-    for file in sorted((real_data / "bad/json").iterdir()):
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+06:00", "9999-12-31T23:59:59-06:00"])
+async def test_a_moment_before_the_first_or_after_the_last_in_utc_is_refused(door: Door, moment: str) -> None:
+    answer = await door.caller().post(DISPLACEMENTS, household(occurred_at=moment))
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/occurred_at"]
+
+
+@pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS])
+async def test_every_file_of_bad_json_is_a_problem(door: Door, path: str, real_data: Path) -> None:
+    """None of them is a report, whether its JSON must be refused (n_) or may be read (i_)."""
+    for file in bad_json(real_data):
         answer = await door.caller().post(path, content=file.read_bytes())
-        assert answer.status_code < 500, file.name
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), file.name
 
 
-async def test_naughty_strings_are_taken_as_they_are_or_refused(door: Door, real_data: Path) -> None:
-    caller = door.caller()
-    for text in naughty(real_data / "bad/strings"):
-        answer = await caller.post(DISPLACEMENTS, content=json.dumps(household(notes=text)).encode())
-        assert answer.status_code in (202, 422), text
-        answer = await caller.post(DISPLACEMENTS, content=json.dumps({**household(), text: text}).encode())
-        assert answer.status_code == 422
-        assert len(text) < 8 or text not in answer.text
+async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_are(door: Door, real_data: Path) -> None:
+    for file in bad_json(real_data):
+        answer = await door.caller().post(BATCH, content=file.read_bytes())
+        results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
+        assert {each["status"] for each in results} <= {422}, file.name  # y_array_empty.json has none
+
+
+def bad_json(folder: Path) -> list[Path]:
+    found = sorted((folder / "bad/json").iterdir())
+    assert {file.name[:2] for file in found} >= {"n_", "i_"}
+    return found
+
+
+async def test_naughty_strings_are_taken_as_they_are_or_refused_and_none_is_lost(
+    installation: Installation, real_data: Path
+) -> None:
+    """As notes, as a hazard's words and as a field's name: through the door, the log and every worker."""
+    sent, taken = Sent(), set()
+    for service in ("registry", "alerts", "console"):
+        installation.start(service, "worker")
+    async for door in opened(installation):
+        field, desk = door.caller(), door.caller(Role.OPERATOR, road=Road.CONSOLE)
+        for text in naughty(real_data):
+            answer = sent.answered("displacements", await field.post(DISPLACEMENTS, household(notes=text)))
+            words = {"headline": text, "description": text}
+            told = sent.answered("hazards", await desk.post(HAZARDS, hazard(source="cmc", text={"en": words})))
+            assert {answer.status_code, told.status_code} <= {202, 422}, text
+            taken |= {text.strip()} if told.status_code == 202 else set()
+            unknown = sent.answered("displacements", await field.post(DISPLACEMENTS, {**household(), text: text}))
+            assert unknown.status_code == 422
+            assert len(text) < 8 or text not in unknown.text
+    await count_check(installation, sent)
+    heard = [event.data.text["en"] for event in await events_on(installation, "hazards")]
+    assert {each.headline for each in heard} == {each.description for each in heard} == taken
 
 
 def naughty(folder: Path) -> list[str]:
-    lines = [
-        line for file in sorted(folder.iterdir()) for line in file.read_text("utf-8", errors="replace").splitlines()
-    ]
-    return list(dict.fromkeys(line for line in lines if line))[:600]
+    """All of the Big List of Naughty Strings, each once."""
+    found = list(dict.fromkeys(json.loads((folder / "bad/strings/blns.json").read_bytes())))
+    assert len(found) == 511
+    return found
 
 
 BASES = {"household": household(), "group": group(), "hazard": {**hazard(), "kind": "hazard"}}

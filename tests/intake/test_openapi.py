@@ -1,8 +1,10 @@
 """What the OpenAPI document says is what the door does, tried with whatever fits the document and what does not."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio.to_thread
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -30,6 +32,21 @@ def served(shared_installation: Installation) -> str:
     process = shared_installation.start("intake", "web", env={"PORT": str(port)})
     assert wait_until(lambda: not homes.is_free(port), timeout=60), process.log_tail()
     return f"http://127.0.0.1:{port}"
+
+
+async def test_a_body_in_pieces_is_refused_once_it_is_too_big(served: str, shared_installation: Installation) -> None:
+    """Nobody says beforehand how long it will be."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(48):
+            yield b" " * 65_536
+
+    headers = {"authorization": f"Bearer {shared_installation.token(roles=[Role.OPERATOR])}"}
+    async with httpx.AsyncClient(base_url=served, headers=headers, trust_env=False, timeout=30) as client:
+        for path in PATHS:
+            answer = await client.post(path, content=pieces())
+            assert answer.request.headers["transfer-encoding"] == "chunked"
+            assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json"), path
 
 
 # schemathesis draws from `random` within its own strategies
