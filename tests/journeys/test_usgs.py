@@ -1,6 +1,8 @@
 """Quakes come in: a real week, a real revision, and a revision and deletion of our own, from the file to the outcome."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -10,20 +12,27 @@ from uuid import UUID
 
 import pytest
 from shapely import get_coordinates, unary_union
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner
 
 from cli import feed, places
+from services.alerts import subscriptions
+from services.alerts.config import AlertsSettings
+from services.alerts.receivers import Receiver
+from services.alerts.secrets import SecretBox
 from services.intake.config import IntakeSettings
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts
-from shared.events import AlertRaised, AlertSuppressed, Event, HazardReported
-from shared.events.vocabulary import MsgType, OutcomeKind, Severity
+from shared import database
+from shared.events import AlertRaised, AlertSuppressed, Event, HazardReported, derived_id
+from shared.events.vocabulary import Channel, MsgType, OutcomeKind, Severity
 from shared.places import watched
 from shared.places.areas import distance_km
 from shared.places.bundle import load
 from tests.installation import Installation
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
-from tests.journeys.count import Sent, count_check, drained
+from tests.journeys.count import Sent, count_check
 from tests.journeys.logs import events_on
 
 BOUNDARIES = "admin/kgz_admbnda_adm2_moes_20181119.geojson"
@@ -44,32 +53,66 @@ class Told:
         return self.alerts.get(self.hazards[source_id][0].hazard_id, [])
 
 
+@dataclass
+class Centre:
+    """Its workers read no feed by themselves; each test has quakes of its own. Somebody is to be told of alerts."""
+
+    installation: Installation
+    sent: Sent
+
+    async def read(self, name: str, content: bytes, **changed: Any) -> Counts:
+        return await feed.read("usgs", name, content, self.installation.settings(IntakeSettings, **changed))
+
+    def expect(self, content: bytes, *names: str) -> None:
+        """That these quakes of the document come through: a report is of one state of one quake."""
+        parsed = json.loads(content)
+        for quake in parsed.get("features", [parsed]):
+            if quake["id"] in names:
+                report_id = derived_id("report", "usgs", quake["id"], quake["properties"]["updated"])
+                self.sent.published("hazards", report_id)
+
+    async def add_receiver(self) -> None:
+        async with self._alerts() as session:
+            box = SecretBox(self.installation.settings(AlertsSettings).alerts_key_file)
+            await subscriptions.put(session, Receiver("desk", Channel.WEBHOOK, "http://127.0.0.1:9/"), box)
+
+    async def deliveries(self, alerts: list[Event[Any]]) -> int:
+        """How many messages about these alerts went, or wait to go, to anybody."""
+        async with self._alerts() as session:
+            ids = [alert.data.alert_id for alert in alerts]
+            query = text("SELECT count(*) FROM deliveries WHERE alert_id = ANY(:ids)")
+            return int(await session.scalar(query, {"ids": ids}) or 0)
+
+    @asynccontextmanager
+    async def _alerts(self) -> AsyncIterator[AsyncSession]:
+        engine = database.engine(self.installation.settings(AlertsSettings))
+        try:
+            async with database.sessions(engine).begin() as session:
+                yield session
+        finally:
+            await engine.dispose()
+
+    async def followed(self) -> Told:
+        """Once nothing is on its way, and everything balances: what was expected came, and nothing else."""
+        await count_check(self.installation, self.sent)
+        hazards: dict[str, list[HazardReported]] = {}
+        for event in await events_on(self.installation, "hazards"):
+            hazards.setdefault(event.data.source_id, []).append(event.data)
+        alerts: dict[UUID | None, list[Event[Any]]] = {}
+        for event in await events_on(self.installation, "alerts"):
+            alerts.setdefault(event.data.hazard_id, []).append(event)
+        outcomes = {event.data.report_id: event.data for event in await events_on(self.installation, "outcomes")}
+        return Told(hazards, outcomes, alerts)
+
+
 @pytest.fixture(scope="module")
-def centre(shared_installation: Installation) -> Installation:
-    """Its workers read no feed by themselves; each test has quakes of its own."""
+async def centre(shared_installation: Installation) -> Centre:
+    made = Centre(shared_installation, Sent())
+    await made.add_receiver()
     shared_installation.start("intake", "worker", env={"INTAKE_USGS_FEEDS": "[]"})
     shared_installation.start("alerts", "worker")
     shared_installation.start("console", "worker")
-    return shared_installation
-
-
-async def read(centre: Installation, name: str, content: bytes, **changed: Any) -> Counts:
-    return await feed.read("usgs", name, content, centre.settings(IntakeSettings, **changed))
-
-
-async def followed(centre: Installation) -> Told:
-    """Once nothing is on its way, and everything balances."""
-    await drained(centre)
-    hazards: dict[str, list[HazardReported]] = {}
-    sent = Sent()
-    for event in await events_on(centre, "hazards"):
-        hazards.setdefault(event.data.source_id, []).append(event.data)
-        sent.published("hazards", event.data.report_id)
-    await count_check(centre, sent)
-    alerts: dict[UUID | None, list[Event[Any]]] = {}
-    for event in await events_on(centre, "alerts"):
-        alerts.setdefault(event.data.hazard_id, []).append(event)
-    return Told(hazards, {event.data.report_id: event.data for event in await events_on(centre, "outcomes")}, alerts)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +126,19 @@ def bundle(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_a_real_week_has_two_quakes_of_ours_and_old_ones_page_nobody(
-    centre: Installation, real_data: Path, bundle: Path
+    centre: Centre, real_data: Path, bundle: Path
 ) -> None:
     content = (real_data / WEEK).read_bytes()
 
-    first = await read(centre, "week", content, places_path=bundle)
-    again = await read(centre, "week", content, places_path=bundle)
-    without_boundaries = await read(centre, "week", content)
+    first = await centre.read("week", content, places_path=bundle)
+    again = await centre.read("week", content, places_path=bundle)
+    without_boundaries = await centre.read("week", content)
 
     rest = {ItemKind.NOT_A_HAZARD: 2, ItemKind.OUT_OF_AREA: 243, ItemKind.SET_ASIDE: 0}
     assert first == Counts({ItemKind.PUBLISHED: 2, **rest})
     assert again == without_boundaries == Counts({ItemKind.UNCHANGED: 2, **rest})
-    told = await followed(centre)
+    centre.expect(content, "us20005gku", "us20005giu")
+    told = await centre.followed()
     [alai], [tajik] = told.hazards["us20005gku"], told.hazards["us20005giu"]
     assert (alai.magnitude, alai.severity, alai.area.pcodes) == (4.7, Severity.MODERATE, ("KG06207000000",))
     assert (tajik.magnitude, tajik.area.pcodes) == (4.1, ())
@@ -102,54 +146,59 @@ async def test_a_real_week_has_two_quakes_of_ours_and_old_ones_page_nobody(
         OutcomeKind.SUPPRESSED, "too_old"
     )  # fmt: skip
     assert told.outcomes[tajik.report_id].outcome is OutcomeKind.NOTED
-    assert {event.type for event in told.alerts_of("us20005gku")} <= {AlertSuppressed.event_type}
+    assert {event.type for event in told.alerts_of("us20005gku")} == {AlertSuppressed.event_type}
+    assert await centre.deliveries(told.alerts_of("us20005gku")) == 0
 
 
-async def test_a_real_revision_of_links_alone_is_unchanged(centre: Installation, real_data: Path) -> None:
+async def test_a_real_revision_of_links_alone_is_unchanged(centre: Centre, real_data: Path) -> None:
     earlier, later = (
         (real_data / "hazard" / name).read_bytes()
         for name in ("usgs-detail-us10004u1y.earlier-revision.json", "usgs-detail-us10004u1y.json")
     )
 
-    first = await read(centre, "detail", earlier, intake_area="world")
-    second = await read(centre, "detail", later, intake_area="world")
+    first = await centre.read("detail", earlier, intake_area="world")
+    second = await centre.read("detail", later, intake_area="world")
 
     assert (first[ItemKind.PUBLISHED], second[ItemKind.UNCHANGED], second.total()) == (1, 1, 1)
-    [hazard] = (await followed(centre)).hazards["us10004u1y"]
+    centre.expect(earlier, "us10004u1y")
+    [hazard] = (await centre.followed()).hazards["us10004u1y"]
     assert (hazard.magnitude, hazard.aliases) == (7.8, ("gcmt20160302124948",))
 
 
-async def test_a_revision_and_a_deletion_are_one_hazard_updated_then_cancelled(centre: Installation) -> None:
+async def test_a_revision_and_a_deletion_are_one_hazard_updated_then_cancelled(centre: Centre) -> None:
     steps = [
         feature("us1", mag=5.1),
         feature("us1", ids=",us1,ak2,", mag=5.6, updated=LATER),
         deleted("us1", ids=",us1,ak2,", updated=LATER + 1),
     ]
     for step in steps:
-        assert (await read(centre, "own", document(step)))[ItemKind.PUBLISHED] == 1
+        assert (await centre.read("own", document(step)))[ItemKind.PUBLISHED] == 1
+        centre.expect(document(step), "us1")
 
-    hazards = (await followed(centre)).hazards["us1"]
+    hazards = (await centre.followed()).hazards["us1"]
     assert [hazard.msg_type for hazard in hazards] == [MsgType.ALERT, MsgType.UPDATE, MsgType.CANCEL]
     assert len({hazard.hazard_id for hazard in hazards}) == 1
     assert [hazard.revision for hazard in hazards] == sorted({hazard.revision for hazard in hazards})
     assert hazards[1].aliases == ("ak2",)
 
 
-async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh(centre: Installation) -> None:
+async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh(centre: Centre) -> None:
     now = int(datetime.now(UTC).timestamp() * 1000)
     fresh = feature("fresh47", at=(73.4257, 39.474), mag=4.7, time=now - 60_000, updated=now)
     weak = feature("fresh42", at=(73.0, 39.5), mag=4.2, time=now, updated=now)
 
     for _ in range(2):
-        await read(centre, "fresh", document(fresh, weak))
+        await centre.read("fresh", document(fresh, weak))
 
-    told = await followed(centre)
+    centre.expect(document(fresh, weak), "fresh47", "fresh42")
+    told = await centre.followed()
     [alert] = told.alerts_of("fresh47")
     assert (alert.type, alert.data.severity, alert.data.nature) == (
         AlertRaised.event_type,
         Severity.MODERATE,
         "machine",
     )
+    assert await centre.deliveries([alert]) == 1
     assert told.alerts_of("fresh42") == []
 
 
