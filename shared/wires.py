@@ -14,8 +14,8 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.events import Message
+from shared.events.topics import record_bytes
 
-RECORD_BYTES = 1 << 20  # what the broker takes
 STOP_SECONDS = 3
 
 
@@ -121,6 +121,6 @@ class Batch:
         added = self.records.append(
             timestamp=None, key=message.key or None, value=message.value, headers=list(message.headers)
         )
-        if added is not None and added.size > RECORD_BYTES:
+        if added is not None and added.size > record_bytes(message.topic):
             raise MessageSizeTooLargeError
         return added is not None

@@ -33,6 +33,7 @@ from shared.events.topics import DISPLACEMENTS_SEGMENT_MS, SERVICES, TOPICS, Top
 INTEGRATOR = "integrator"
 SECONDS = 30
 ITERATIONS = 4096
+MEBIBYTE = 1 << 20
 ANY_ACL = AclBindingFilter(
     ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
 )
@@ -134,7 +135,10 @@ def _topics(settings: Settings, partitions: int, replication: int) -> Iterator[N
     for topic in TOPICS.values():
         yield _topic(f"{prefix}{topic.name}", partitions, replication, _config(topic, settings.kept_ms(topic)))
         for service in topic.consumers:
-            config = {"cleanup.policy": "delete", "retention.ms": str(settings.dead_kept_ms)}
+            config = {
+                "cleanup.policy": "delete", "retention.ms": str(settings.dead_kept_ms),
+                "max.message.bytes": str(2 * MEBIBYTE),
+            }  # fmt: skip
             yield _topic(f"{prefix}{topic.dead(service)}", 1, replication, config)
 
 

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 DAY_MS = 86_400_000
+DEAD = ".dead"
+
+RECORD_BYTES = 1_000_000  # of the 1 MiB that Kafka takes unless told otherwise
+DEAD_LETTER_BYTES = 2_000_000  # a whole record of 1 MiB, in base64 and sealed, in base64 again
 
 
 class Sensitivity(StrEnum):
@@ -27,7 +31,12 @@ class Topic:
     is_compacted: bool = False
 
     def dead(self, service: str) -> str:
-        return f"{self.name}.{service}.dead"
+        return f"{self.name}.{service}{DEAD}"
+
+
+def record_bytes(topic: str) -> int:
+    """How much a record on this topic may weigh, with its key and headers."""
+    return DEAD_LETTER_BYTES if topic.endswith(DEAD) else RECORD_BYTES
 
 
 SERVICES = ("intake", "registry", "alerts", "console")

@@ -8,6 +8,7 @@ import pytest
 from shared.consumer import Consumer
 from shared.deadletters import DeadLetters, dead_aad
 from shared.events import Message, SealedBox
+from shared.events.topics import record_bytes
 from shared.readings import Record, Refused
 from shared.seal import Opener, Sealer, decode, generate
 
@@ -74,6 +75,13 @@ def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys:
     assert decode(str(plain["value"])) == spoiled.value
     assert decode(str(plain["key"])) == spoiled.key
     assert [(name, decode(value)) for name, value in plain["headers"]] == list(spoiled.headers)  # type: ignore[attr-defined]
+
+
+def test_of_the_biggest_record_that_kafka_takes_the_letter_is_not_too_big(letters: DeadLetters) -> None:
+    biggest = record()._replace(value=b"x" * (1 << 20))
+    letter = letters.letter(Refused(biggest, "malformed", "/?"))
+    weight = len(letter.value) + sum(len(name) + len(value) for name, value in letter.headers)
+    assert weight < record_bytes(letter.topic)
 
 
 def test_the_author_is_told_of_a_report_that_was_set_aside(letters: DeadLetters) -> None:

@@ -11,8 +11,8 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from shared.config import Settings
 from shared.events import HazardReported, Message
+from shared.events.topics import DEAD_LETTER_BYTES, RECORD_BYTES, TOPICS
 from shared.publisher import BATCH_BYTES, Publisher
-from shared.wires import RECORD_BYTES
 from tests.installation import Installation
 from tests.journeys.count import everything
 from tests.shared.trial import event, hazard
@@ -68,6 +68,14 @@ async def test_a_record_beyond_what_the_broker_takes_is_refused_and_no_other(
     assert {record.key for record in await everything(installation, "hazards")} == {
         message.key for message in (fits, *others)
     }
+
+
+async def test_a_dead_letter_may_be_twice_as_big(installation: Installation) -> None:
+    letter = replace(heavy(DEAD_LETTER_BYTES - 1_000), topic=TOPICS["hazards"].dead("alerts"))
+    async with Publisher(installation.settings(Settings, "alerts")) as publisher:
+        await publisher.publish(letter, timeout=30)
+    (record,) = await everything(installation, letter.topic, "alerts")
+    assert record.value == letter.value
 
 
 async def test_whoever_gives_up_waiting_takes_no_one_else_s_ack(
