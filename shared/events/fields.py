@@ -26,7 +26,8 @@ class Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # RFC 9562
 
 
@@ -42,9 +43,9 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 def utc(value: datetime) -> datetime:
     # at the calendar's own ends another time zone's day does not exist
-    if not FIRST_DAY.year <= value.year <= LAST_DAY.year:
-        raise ValueError(f"a time of the years {FIRST_DAY.year} to {LAST_DAY.year} is expected")
-    return value.astimezone(UTC)
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"a time of the years {FIRST_YEAR} to {LAST_YEAR} is expected")
+    return value.astimezone(UTC) if value.utcoffset() else value  # events are written in UTC already
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(utc)]
