@@ -1,17 +1,20 @@
 """What becomes of hazards and households: alerts, what is told of them, and the word that each position gets."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.alerts import queries
 from services.alerts.alerts import Alert
 from services.alerts.handlers import Watch
 from services.alerts.receivers import Receiver
+from shared import database
 from shared.events import HazardReported, HouseholdRegistered, Place
 from shared.events.vocabulary import Channel, Severity, Status
 from shared.places import Places
@@ -29,6 +32,7 @@ from tests.alerts.factories import (
     received,
     rules,
 )
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -68,6 +72,14 @@ class Post:
     async def receiver(self, label: str, **changed: Any) -> None:
         receiver = Receiver(label, Channel.WEBHOOK, "https://hook.example/", **changed)
         await queries.save_receiver(self.session, receiver)
+
+
+@pytest.fixture
+async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """For what two workers do at one time: it is committed, and taken away after."""
+    yield database.sessions(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("TRUNCATE alerts, hazards, households, receivers, deliveries, outbox"))
 
 
 @pytest.fixture
@@ -179,6 +191,34 @@ async def test_nine_are_noted_the_tenth_alerts_the_rest_join(post: Post) -> None
     assert (await post.alert()).households == 15
     assert await post.told() == ["raised", "updated"]
     assert await post.deliveries() == [("duty", 1, "raised")]
+
+
+async def test_two_workers_at_one_short_of_the_threshold_do_not_both_miss_it(
+    sessions: async_sessionmaker[AsyncSession],
+) -> None:
+    async with sessions.begin() as session:
+        await Post(session)(*(household() for _ in range(8)))
+    async with asyncio.TaskGroup() as group, sessions.begin() as first:
+        assert await Post(first)(household()) == ["noted below_threshold"]
+        second = group.create_task(posted(sessions, household()))
+        await wait_for(lambda: is_locked_out(sessions))
+    assert second.result() == ["alerted households_displaced"]
+    async with sessions.begin() as session:
+        assert (await Post(session).alert()).households == 10
+
+
+async def posted(sessions: async_sessionmaker[AsyncSession], *data: HouseholdRegistered) -> list[str]:
+    async with sessions.begin() as session:
+        return await Post(session)(*data)
+
+
+async def is_locked_out(sessions: async_sessionmaker[AsyncSession]) -> bool:
+    statement = """
+        SELECT true FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
+    """
+    async with sessions.begin() as session:
+        return bool(await session.scalar(text(statement)))
 
 
 async def test_the_same_household_again_is_counted_once(post: Post) -> None:
