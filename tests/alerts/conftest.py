@@ -10,6 +10,12 @@ from shared import database
 from tests.installation import Installation
 
 
+@pytest.fixture(scope="module")
+def shared_installation(shared_tables: Installation) -> Installation:
+    """Without topics: no event comes or goes here but by PostgreSQL."""
+    return shared_tables
+
+
 @pytest.fixture
 def settings(shared_installation: Installation) -> AlertsSettings:
     return shared_installation.settings(AlertsSettings)

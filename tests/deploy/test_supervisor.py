@@ -16,6 +16,7 @@ import pytest
 from confluent_kafka import Consumer
 
 from deploy.local import homes
+from deploy.local.options import GIVEN
 from deploy.local.process import wait_until
 from deploy.local.supervisor import PATHS, answers
 
@@ -36,7 +37,7 @@ class Run:
         with self.output.open("wb") as output:
             self.supervisor = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, stdout=output, stderr=output,
-                env={**os.environ, "STATE": str(self._root), "PORT": str(self.port), "DEMO": "0"},
+                env={**own_environment(), "STATE": str(self._root), "PORT": str(self.port), "DEMO": "0"},
             )  # fmt: skip
         assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), self.said
         assert self.supervisor.poll() is None, self.said
@@ -110,11 +111,16 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         done = subprocess.run(
             [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, capture_output=True, text=True, check=False,
-            env={**os.environ, "STATE": str(tmp_path / "state"), "PORT": str(port)}, timeout=60,
+            env={**own_environment(), "STATE": str(tmp_path / "state"), "PORT": str(port)}, timeout=60,
         )  # fmt: skip
     assert done.returncode == 1
     assert f"PORT={port}" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def own_environment() -> dict[str, str]:
+    """Without the parts that the tests were given: they are not this installation's to migrate."""
+    return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 
 def all_answer(run: Run) -> bool:

@@ -26,8 +26,8 @@ AUTHOR, TEAM = uuid4(), uuid4()
 
 
 @pytest.fixture
-async def engine(shared_installation: Installation) -> AsyncIterator[AsyncEngine]:
-    made = database.engine(shared_installation.settings(RegistrySettings))
+async def engine(shared_tables: Installation) -> AsyncIterator[AsyncEngine]:
+    made = database.engine(shared_tables.settings(RegistrySettings))
     yield made
     await made.dispose()
 
@@ -40,8 +40,8 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-def registrar(shared_installation: Installation) -> Registrar:
-    settings = shared_installation.settings(RegistrySettings)
+def registrar(shared_tables: Installation) -> Registrar:
+    settings = shared_tables.settings(RegistrySettings)
     return Registrar(Vault(settings.registry_kek_file), Places.load())
 
 
