@@ -74,9 +74,10 @@ class Listener:
 
 
 class Stream:
-    def __init__(self, settings: Settings, places: Places) -> None:
+    def __init__(self, settings: Settings, places: Places, *, kept: int = KEPT) -> None:
         self._settings = settings
         self._places = places
+        self._kept = kept
         self._frames: deque[Frame] = deque()
         self._floors: dict[Partition, int] = {}
         self._positions: dict[Partition, int] = {}
@@ -142,7 +143,7 @@ class Stream:
         begins = await consumer.beginning_offsets(list(held.values()))
         ends = await consumer.end_offsets(list(held.values()))
         for place, partition in held.items():
-            back = max(begins[partition], ends[partition] - KEPT // len(held))
+            back = max(begins[partition], ends[partition] - self._kept // len(held))
             self._floors.setdefault(place, back)
             consumer.seek(partition, self._positions.setdefault(place, back))
         self.is_reading = True
@@ -170,7 +171,7 @@ class Stream:
 
     def _keep(self, frame: Frame) -> None:
         self._frames.append(frame)
-        if len(self._frames) > KEPT:
+        if len(self._frames) > self._kept:
             oldest = self._frames.popleft()
             self._floors[oldest.place] = oldest.offset + 1
 
