@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 from uuid import uuid4
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
+from cli import user
 from deploy.local import homes
 from deploy.local.process import wait_until
 from services.console.config import ConsoleSettings
@@ -110,10 +113,10 @@ def test_a_disabled_account_is_out_within_seconds_and_an_enabled_one_in_again(se
     name = served.account(Role.OPERATOR)
     client = served.client()
     sign_in(client, name)
-    dayar(served, "user", "disable", name)
+    assert dayar(served, "disable", name).exit_code == 0
     assert wait_until(lambda: client.get("/board/alerts").status_code == 401, timeout=SOON)
     assert sign_in(served.client(), name).status_code == 401
-    dayar(served, "user", "enable", name)
+    assert dayar(served, "enable", name).exit_code == 0
     assert wait_until(lambda: client.get("/board/alerts").status_code == 200, timeout=SOON)
 
 
@@ -122,7 +125,7 @@ def test_a_stream_ends_when_its_listener_is_disabled(served: Served) -> None:
     client = served.client()
     sign_in(client, name)
     with client.stream("GET", "/stream", timeout=20) as answer:
-        dayar(served, "user", "disable", name)
+        assert dayar(served, "disable", name).exit_code == 0
         assert ends(answer)
 
 
@@ -216,8 +219,8 @@ def test_an_operators_phone_gets_none(served: Served) -> None:
 
 
 def test_a_secret_is_not_printed_into_a_file(served: Served) -> None:
-    told = dayar(served, "user", "add", "somebody", "--role", "operator", "--generate", check=False)
-    assert told.returncode == 1
+    told = dayar(served, "add", "somebody", "--role", "operator", "--generate")
+    assert told.exit_code == 1
     assert "only to a terminal" in told.stderr
 
 
@@ -234,7 +237,7 @@ def test_a_password_that_somebody_else_typed_is_changed_within_an_hour(
 ) -> None:
     deed, *options = command
     name = served.account(Role.OPERATOR) if deed == "password" else f"person-{uuid4().hex[:8]}"
-    dayar(served, "user", deed, name, *options, typed="typed by somebody\n" * 2)
+    assert dayar(served, deed, name, *options, typed="typed by somebody\n" * 2).exit_code == 0
     answer = sign_in(served.client(), name, "typed by somebody")
     assert answer.status_code == 200 and 'action="/password"' in answer.text
     until = served.known(name).password_until
@@ -272,9 +275,7 @@ def at_terminal(served: Served, *arguments: str) -> str:
         os.close(theirs)
 
 
-def dayar(served: Served, *arguments: str, check: bool = True, typed: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments], cwd=homes.ROOT, capture_output=True, text=True, check=check, input=typed,
-        start_new_session=True,  # without a terminal of its own what is typed is read from `input`
-        env={**served.installation.env(), "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+def dayar(served: Served, *words: str, typed: str = "") -> Result:
+    """`dayar user`, without a terminal."""
+    with patch.dict(os.environ, served.installation.env()):
+        return CliRunner().invoke(user.app, words, input=typed)
