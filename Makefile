@@ -45,7 +45,9 @@ lock: development ## resolve every requirement anew
 docs: development ## write the contract's documents anew
 	@$(PYTHON) -m cli contract
 
-bench: bench-intake-one bench-intake-batch bench-registry bench-alert-latency ## all measured promises
+bench: development ## all measured promises, each of them whatever became of those before it
+	@worst=0; for each in intake_one intake_batch registry alert_latency; do \
+		$(PYTHON) -m bench.$$each || { code=$$?; [ $$code -le $$worst ] || worst=$$code; }; done; exit $$worst
 
 bench-intake-one bench-intake-batch bench-registry bench-alert-latency: development
 	@$(PYTHON) -m bench.$(subst -,_,$(@:bench-%=%))

@@ -7,6 +7,7 @@ B = the registry's consumer: read, opened, decided, sealed, and households, memb
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
 import time
@@ -44,6 +45,7 @@ TABLES = (
     "search_keys",
 )  # fmt: skip
 RESTART = f"TRUNCATE {', '.join(TABLES)}, dead_letters"
+TOLD = "SELECT value FROM outbox WHERE topic = 'outcomes'"
 PROMISED = 0.4
 
 
@@ -100,18 +102,20 @@ class Bench:
         self.engine: AsyncEngine = database.engine(self.settings)
         self.meter = Meter(installation.parts)
         self.passes: list[Pass] = []
+        self.report_ids: set[str] = set()
+        self.is_void = False
 
     async def run(self) -> bool:
+        """Whether every pass settled every report, once."""
         await self.fill()
         await self.consume([])
         rows = await self.rows()
         for _ in range(2):
             await self.copy(rows)
             await self.consume(self.passes)
-        balances = await self.balances()
         await self.engine.dispose()
         self.report(rows)
-        return balances
+        return not self.is_void
 
     async def fill(self) -> None:
         """The log, written before anything is timed."""
@@ -119,7 +123,9 @@ class Bench:
         async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
             for start in range(0, self.reports, 1000):
                 count = min(1000, self.reports - start)
-                batch: list[Message] = [desk.message(household(), author=author, team=team) for _ in range(count)]
+                bodies = [household() for _ in range(count)]
+                self.report_ids.update(body["report_id"] for body in bodies)
+                batch: list[Message] = [desk.message(body, author=author, team=team) for body in bodies]
                 await publisher.publish_all(batch, timeout=60)
 
     async def consume(self, passes: list[Pass]) -> None:
@@ -140,6 +146,7 @@ class Bench:
                 await asyncio.sleep(0.005)
         running.cancel()
         await asyncio.wait([running])
+        self.is_void |= not await self.balances()
 
     async def copy(self, tables: Sequence[Table]) -> None:
         await self.execute(RESTART)
@@ -176,15 +183,22 @@ class Bench:
             return Table(name, tuple(columns), [tuple(row) for row in rows])
 
     async def balances(self) -> bool:
-        """Every report has a household, one ledger entry and one outcome."""
-        counted = await self.value("SELECT sum(count) FROM ledger WHERE kind = 'recorded'")
+        """Every position is in the ledger; every report, by its id, has its outcome, and its family all its rows."""
+        read = await self.value("SELECT sum(next_offset - first_offset) FROM consumer_offsets")
+        counted = await self.value("SELECT sum(count) FROM ledger")
+        recorded = await self.value("SELECT sum(count) FROM ledger WHERE kind = 'recorded'")
         found = [
             await self.value(f"SELECT count(*) FROM {table}")
             for table in ("households", "episodes", "inbox", "reports")
         ]
         members = await self.value("SELECT count(*) FROM members")
-        outcomes = await self.value("SELECT count(*) FROM outbox WHERE topic = 'outcomes'")
-        return {counted, outcomes, *found} == {self.reports} and members == 5 * self.reports
+        told = [json.loads(value)["report_id"] for value in await self.values(TOLD)]
+        is_each = len(told) == self.reports and set(told) == self.report_ids
+        return is_each and {read, counted, recorded, *found} == {self.reports} and members == 5 * self.reports
+
+    async def values(self, query: str) -> list[Any]:
+        async with database.sessions(self.engine).begin() as session:
+            return [row[0] for row in await (await database.driver(session)).fetch(query)]
 
     async def execute(self, statement: str) -> None:
         async with database.sessions(self.engine).begin() as session:
