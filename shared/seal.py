@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from shared.draws import take
 from shared.events import SealedBox
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -62,7 +63,7 @@ class Sealer:
         if key.is_worn:
             key = self._key = self._draw()
         key.uses += 1
-        nonce = os.urandom(12)
+        nonce = take(12)
         data = encode(key.cipher.encrypt(nonce, plain, aad))
         return f'{{"v":1,"kid":"{self.kid}","key":"{key.wrapped}","nonce":"{encode(nonce)}","data":"{data}"}}'
 

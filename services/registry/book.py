@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.registry.decisions import Claim, Decision, Effect, Held, Name, Owner, decide, registers
-from services.registry.draws import random_id
 from services.registry.reports import Filed
+from shared.draws import random_id
 from shared.events.vocabulary import OutcomeKind
 from shared.places import Places
 

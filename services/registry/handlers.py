@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.draws import random_id
 from services.registry.reports import Filed
 from services.registry.storage import Store
 from services.registry.telling import Herald, utcnow
 from services.registry.vault import Vault
 from shared import outbox
+from shared.draws import random_id
 from shared.events.vocabulary import OutcomeKind
 from shared.places import Places
 from shared.readings import Outcome, Received

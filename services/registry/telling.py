@@ -10,8 +10,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.registry.book import Book, Settled, Told
-from services.registry.draws import random_id
 from shared import events
+from shared.draws import random_id
 from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
 from shared.events.envelope import EventData
 from shared.events.vocabulary import OutcomeKind, ReportKind

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
-from services.registry.draws import take
+from shared.draws import take
 from shared.faults import PartAtFault
 
 NONCE = 12

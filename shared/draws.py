@@ -1,6 +1,7 @@
 """Random bytes and ids, drawn from the system in large pieces: one call for each nonce is a twentieth of all work."""
 
 import os
+import threading
 
 PIECE = 16_384
 VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
@@ -11,13 +12,15 @@ class Draws:
 
     def __init__(self) -> None:
         self._piece, self._next = b"", 0
+        self._lock = threading.Lock()
 
     def take(self, count: int) -> bytes:
-        start, end = self._next, self._next + count
-        if end > len(self._piece):
-            self._piece, start, end = os.urandom(PIECE), 0, count
-        self._next = end
-        return self._piece[start:end]
+        with self._lock:  # two threads with one nonce would open both their boxes
+            start, end = self._next, self._next + count
+            if end > len(self._piece):
+                self._piece, start, end = os.urandom(PIECE), 0, count
+            self._next = end
+            return self._piece[start:end]
 
 
 take = Draws().take

@@ -2,7 +2,7 @@
 
 from uuid import RFC_4122, UUID
 
-from services.registry.draws import PIECE, Draws, random_id
+from shared.draws import PIECE, Draws, random_id
 
 
 def test_ids_are_random_uuids() -> None:
