@@ -65,7 +65,7 @@ def parts(*, own: bool = False) -> Iterator[Parts]:
             redis_password_file=folders.secrets / "valkey"
             if "valkey" in started
             else _given_file("REDIS_PASSWORD_FILE"),
-            redis_databases=range(VALKEY_DATABASES) if "valkey" in started else range(1, 16),
+            redis_databases=range(VALKEY_DATABASES) if "valkey" in started else _given_databases(),
             started=tuple(started.values()),
         )
 
@@ -140,6 +140,12 @@ def _redis_url(part: Part) -> str:
         return part.url
     assert isinstance(part, valkey.Valkey)
     return f"unix://{part.socket}"
+
+
+def _given_databases() -> range:
+    """Each of the processes that the suite runs in has its own."""
+    process, of = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    return range(1, 16)[int(process.removeprefix("gw")) :: int(of)]
 
 
 def _given_broker() -> Broker:

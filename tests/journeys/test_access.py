@@ -9,10 +9,15 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.alerts import subscriptions
+from services.alerts.config import AlertsSettings
+from services.alerts.receivers import Receiver
+from services.alerts.secrets import SecretBox
 from services.console import vectors
+from shared import database
 from shared.access import ROUTES, Rule
 from shared.auth import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import Channel, Road
 from tests.installation import Installation, Web
 from tests.journeys.count import Sent, count_check
 from tests.waiting import wait_for
@@ -73,14 +78,18 @@ async def test_an_ended_token_opens_nothing_but_intake_for_a_field_device(
     answers = {route: await status(client, route, ended) for route in GUARDED}
     assert max(answers.values()) < 500, answers
     taken = {route for route, code in answers.items() if code not in (*DENIED, 303)}
-    assert taken == {"POST /intake/v1/hazards", "POST /intake/v1/displacements", "POST /intake/v1/reports:batch"}
+    assert taken == {
+        "POST /intake/v1/displacements",
+        "POST /intake/v1/reports:batch",
+    }  # a late hazard could still alert
 
 
 @dataclass(frozen=True)
 class Told:
-    """What happened in Kadamjai: a household of 987 persons came to be, and an alert was raised."""
+    """What happened in Kadamjai: a household of 987 persons came to be, and an alert was raised of what somebody called about."""
 
     household: UUID = field(default_factory=uuid4)
+    hazard_report: UUID = field(default_factory=uuid4)
     author: UUID = field(default_factory=uuid4)
     team: UUID = field(default_factory=uuid4)
     alert: str = ""
@@ -106,9 +115,12 @@ BY_AREA = {
     "GET /registry/figures": Sight("/registry/figures?lang=en", "987"),
     "GET /alerts/v1/alerts": Sight("/alerts/v1/alerts", "{alert}"),
     "GET /alerts/v1/alerts/{alert_id}": Sight("/alerts/v1/alerts/{alert}", "{alert}"),
+    "GET /alerts/v1/deliveries": Sight("/alerts/v1/deliveries", "{alert}"),
+    "GET /alerts/deliveries": Sight("/alerts/deliveries", "{alert}"),
     "GET /": Sight("/", "{alert}"),
     "GET /board/{panel}": Sight("/board/alerts", "{alert}"),
     "GET /stream": Sight(f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"),
+    "GET /v1/callers/{report_id}": Sight("/v1/callers/{hazard_report}", "A caller"),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": Sight("/alerts/v1/alerts/{alert}/acknowledgement"),
     "PUT /alerts/v1/alerts/{alert_id}/resolution": Sight(
         "/alerts/v1/alerts/{alert}/resolution", body={"verdict": "confirmed"}
@@ -117,9 +129,9 @@ BY_AREA = {
 OF_NO_AREA = {
     "POST /intake/v1/hazards", "POST /intake/v1/displacements", "POST /intake/v1/reports:batch",  # from outside: flagged
     "GET /intake/v1/ledger", "GET /registry/v1/ledger", "GET /alerts/v1/ledger", "GET /console/v1/ledger", "GET /ledger",
-    "GET /intake/v1/feeds", "GET /alerts/v1/deliveries",
+    "GET /intake/v1/feeds",
     "GET /password", "POST /sign-out", "POST /v1/session",
-    "GET /new-event", "GET /v1/callers/{report_id}", "PUT /v1/callers/{report_id}",
+    "GET /new-event", "PUT /v1/callers/{report_id}",
 }  # fmt: skip
 # A field team has no area to read by, but what it wrote; an integration hears of hazards, which are public.
 WITHOUT_SIGHT = {Role.FIELD, Role.INTEGRATION}
@@ -165,6 +177,7 @@ async def test_a_household_is_read_in_its_area_by_its_author_and_by_nobody_else(
 @pytest.fixture(scope="module")
 async def told(web: Web, shared_installation: Installation) -> AsyncIterator[Told]:
     """Told everywhere; and at the end nothing of it was lost or doubled."""
+    await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in ("registry", "alerts", "console"):
         shared_installation.start(service, "worker")
     sent, found = Sent(), Told()
@@ -176,6 +189,15 @@ async def told(web: Web, shared_installation: Installation) -> AsyncIterator[Tol
     await count_check(shared_installation, sent)
 
 
+async def somebody_to_tell(settings: AlertsSettings) -> None:
+    """Whom no message reaches: that there is one is what is looked for."""
+    engine = database.engine(settings)
+    async with database.sessions(engine).begin() as session:
+        receiver = Receiver("duty", Channel.WEBHOOK, "https://hook.invalid/")
+        await subscriptions.put(session, receiver, SecretBox(settings.alerts_key_file))
+    await engine.dispose()
+
+
 async def is_everywhere(client: httpx.AsyncClient, installation: Installation, told: Told) -> bool:
     token = installation.token(roles=[Role.OPERATOR])
     board = (await client.get("/board/alerts", headers=bearer(token))).text
@@ -184,7 +206,7 @@ async def is_everywhere(client: httpx.AsyncClient, installation: Installation, t
 
 async def shows(client: httpx.AsyncClient, sight: Sight, told: Told, token: str, method: str = "GET") -> bool:
     """Whether it is there to be seen."""
-    names = {"household": told.household, "alert": told.alert}
+    names = {"household": told.household, "alert": told.alert, "hazard_report": told.hazard_report}
     request = client.build_request(method, sight.path.format(**names), headers=bearer(token), json=sight.body)
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in sight.path else (await answer.aread()).decode()
@@ -212,16 +234,19 @@ async def report(client: httpx.AsyncClient, installation: Installation, told: To
         "reasons": ["natural_disaster"],
     }  # fmt: skip
     hazard = {
-        "report_id": str(uuid4()), "source": "cmc", "source_id": "1", "type": "mudflow", "severity": "Extreme",
+        "report_id": str(told.hazard_report), "source": "cmc", "source_id": "1", "type": "mudflow", "severity": "Extreme",
         "urgency": "Immediate", "certainty": "Observed", "area": {"pcodes": [KADAMJAI]}, "onset": now, "reported_at": now,
     }  # fmt: skip
     team = installation.token(
         roles=[Role.FIELD], areas=[KADAMJAI], account=told.author, team=told.team, road=Road.FIELD
     )
-    desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"])
+    desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"], road=Road.CONSOLE)
     for topic, body, token in (("displacements", household, team), ("hazards", hazard, desk)):
         answer = await client.post(f"/intake/v1/{topic}", json=body, headers=bearer(token))
         assert sent.answered(topic, answer).status_code == 202, answer.text
+    caller = {"name": "A caller", "phone": "0555 010203"}
+    noted = await client.put(f"/v1/callers/{told.hazard_report}", json=caller, headers=bearer(desk))
+    assert noted.status_code == 204, noted.text
 
 
 def bearer(token: str) -> dict[str, str]:
