@@ -45,7 +45,8 @@ class Drawing {
     const before = keys(panel);
     const isOpen = panel.querySelector("details")?.open ?? false;
     const top = panel.scrollTop;
-    await htmx().ajax("GET", `/board/${this.name}?at=${stand()}`, { target: `#panel-${this.name}`, swap: "outerHTML" })
+    // `source`: without one all panels ask in the name of the page, of which htmx keeps the last alone while one is under way
+    await htmx().ajax("GET", `/board/${this.name}?at=${stand()}`, { source: panel, target: panel, swap: "outerHTML" })
       .catch(() => undefined); // asked for again below
     const drawn = element(`panel-${this.name}`);
     drawn.scrollTop = top;
