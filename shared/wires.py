@@ -55,8 +55,9 @@ class Wires:
 
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
-        wires = self._of.setdefault(topic, [])
-        for partition in range(len(wires), len(await self.producer.partitions_for(name))):
+        partitions = len(await self.producer.partitions_for(name))
+        wires = self._of.setdefault(topic, [])  # looked at after the wait, as others may have been here meanwhile
+        for partition in range(len(wires), partitions):
             wires.append(Wire(self.producer, name, partition, self._tasks))
 
     def _all(self) -> Iterable["Wire"]:

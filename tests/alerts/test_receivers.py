@@ -20,7 +20,7 @@ def dayar(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) ->
 
 class Dayar:
     def __call__(self, *words: str) -> Result:
-        return CliRunner().invoke(receiver.app, words)
+        return CliRunner(env={"COLUMNS": "200"}).invoke(receiver.app, words)  # else a narrow table breaks its words
 
     def secret(self, *words: str) -> str:
         found = re.search(r"whsec_[A-Za-z0-9+/=]+", self(*words).output)
