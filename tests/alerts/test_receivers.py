@@ -8,19 +8,18 @@ from typer.testing import CliRunner, Result
 from cli import receiver
 from tests.installation import Installation
 
-WIDE = {"COLUMNS": "200"}
-
 
 @pytest.fixture
 def dayar(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> "Dayar":
-    for name, value in {**shared_installation.env(), **WIDE}.items():
+    for name, value in shared_installation.env().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(receiver.console, "width", 200)  # else a narrow table breaks its words
     return Dayar()
 
 
 class Dayar:
     def __call__(self, *words: str) -> Result:
-        return CliRunner(env={"COLUMNS": "200"}).invoke(receiver.app, words)  # else a narrow table breaks its words
+        return CliRunner().invoke(receiver.app, words)
 
     def secret(self, *words: str) -> str:
         found = re.search(r"whsec_[A-Za-z0-9+/=]+", self(*words).output)
