@@ -92,7 +92,7 @@ def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installa
     made = Installation(killable, tmp_path / "installation")
     yield made
     for part in killable.parts.started:
-        part.process.resume()
+        part.resume()
         if not part.is_ready():
             part.start()
     made.remove()

@@ -108,7 +108,9 @@ class Container(Part):
         self.running.pause()
 
     def resume(self) -> None:
-        self.running.unpause()
+        self.running.reload()
+        if self.running.status == "paused":
+            self.running.unpause()
 
     def end(self) -> None:
         if self._container is None:
