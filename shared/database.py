@@ -104,6 +104,8 @@ def is_away(error: BaseException) -> bool:
         return error.connection_invalidated or is_away(error.orig.__cause__ or error.orig) if error.orig else False
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
+    if isinstance(error, asyncpg.InternalClientError):  # a connection that broke between a question and its answer
+        return True
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
         return state.startswith(AWAY_CLASSES) or state in AWAY_STATES
