@@ -155,22 +155,28 @@ def test_what_one_wrote_another_cannot_open(phone: BrowserContext, centre: Centr
     assert page.locator("#reports button").all_inner_texts() == ["Remove from this phone"]
 
 
-def test_a_report_corrected_while_it_is_on_its_way_is_sent_as_its_next_version(
-    phone: BrowserContext, centre: Centre
-) -> None:
-    page = opened(phone, centre)
-    signed_in(page, centre.account(Role.FIELD))
-    before = centre.displacements()
+def corrected_while_held(page: Page) -> list[Route]:
+    """A report that is held on its way to the centre until `unroute`, and its correction, written and not yet sent."""
     on_its_way: list[Route] = []
     page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
     page.click("#reports >> text=Correct")
     page.fill("#persons", "5")
+    return on_its_way
+
+
+def test_a_report_corrected_while_it_is_on_its_way_is_sent_as_its_next_version(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    before = centre.displacements()
+    on_its_way = corrected_while_held(page)
     page.click("#send")
     expect(page.locator("#reports .muted")).to_contain_text("persons: 5")
     assert len(on_its_way) == 1
-    page.unroute("**/v1/displacements")  # and what was held there goes on
+    page.unroute("**/v1/displacements")
     expect(page.locator("#reports strong")).to_contain_text("correction 1", timeout=SLOW_MS)
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     assert centre.displacements() == before + 2
@@ -179,12 +185,7 @@ def test_a_report_corrected_while_it_is_on_its_way_is_sent_as_its_next_version(
 def test_a_report_answered_while_its_correction_is_written_is_corrected(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
-    on_its_way: list[Route] = []
-    page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
-    filled(page)
-    expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
-    page.click("#reports >> text=Correct")
-    page.fill("#persons", "5")
+    on_its_way = corrected_while_held(page)
     assert len(on_its_way) == 1
     page.unroute("**/v1/displacements")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
