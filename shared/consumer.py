@@ -62,8 +62,8 @@ class Consumer:
             group.create_task(self._read_ahead(ahead))
             while True:
                 readings = await ahead.get()
-                if not self._stream.is_dropped and await self._is_settled(readings):
-                    group.create_task(self._stream.tell(readings))
+                if not self._stream.is_dropped:
+                    await self._settle_or_drop(readings, group)
                 ahead.task_done()
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
@@ -75,15 +75,15 @@ class Consumer:
             if readings := await self._stream.read():
                 await ahead.put(readings)
 
-    async def _is_settled(self, readings: Sequence[Reading]) -> bool:
-        """False = another worker went on: what this one holds is dropped."""
+    async def _settle_or_drop(self, readings: Sequence[Reading], group: asyncio.TaskGroup) -> None:
+        """Fenced, another worker went on: what this one holds is dropped."""
         try:
             await self._settle(readings)
         except Fenced:
             log.get().warning("fenced: another worker went on", consumer=self._service)
             self._stream.drop()
-            return False
-        return True
+        else:
+            group.create_task(self._stream.tell(readings))
 
     async def _open(self, record: Record) -> Reading:
         backoff = Backoff()
