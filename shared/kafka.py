@@ -15,6 +15,7 @@ from shared.config import Settings, secret
 from shared.readings import Partition
 
 RETRY_SECONDS = 0.5
+START_SECONDS = 3  # that a start is waited for whose end nobody wants any more
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -34,10 +35,21 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
+    """Cancelled, it lets the start end first: aiokafka forgets the connection it was opening, and leaves it open."""
+    starting = asyncio.ensure_future(client.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait([starting], timeout=START_SECONDS)
+        starting.cancel()
+        raise
+
+
+async def start_when_there(client: Any) -> None:
     """Returns when the broker answered, however long it is away."""
     while True:
         try:
-            await client.start()
+            await start(client)
         except KafkaConnectionError as error:
             log.get().warning("no broker yet", **log.described(error))
             await asyncio.sleep(RETRY_SECONDS)
@@ -63,7 +75,7 @@ async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator
     names = [settings.topic_prefix + topic for topic in topics]
     consumer = AIOKafkaConsumer(*names, **options(settings), auto_offset_reset="none", enable_auto_commit=False)
     try:
-        await consumer.start()
+        await start(consumer)
         yield LogReader(consumer, settings.topic_prefix)
     finally:
         await consumer.stop()

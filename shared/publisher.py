@@ -94,7 +94,7 @@ class Publisher:
         )  # fmt: skip
         wires = Wires(producer, self._settings.topic_prefix, self._tasks)
         try:
-            await producer.start()
+            await kafka.start(producer)
         except BaseException:
             await wires.stop()
             raise

@@ -51,7 +51,7 @@ class Revocations:
             **kafka.options(self._settings), enable_auto_commit=False, auto_offset_reset="earliest"
         )
         try:
-            await kafka.start(consumer)
+            await kafka.start_when_there(consumer)
             partitions = [TopicPartition(topic, number) for number in sorted(await kafka.partitions(consumer, topic))]
             consumer.assign(partitions)
             begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)

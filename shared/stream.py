@@ -60,7 +60,7 @@ class Stream:
         self._kafka.subscribe(topics, listener=self._rebalances)
         self.drop()
         try:
-            await self._kafka.start()
+            await kafka.start(self._kafka)
             yield
         finally:
             await self._kafka.stop()

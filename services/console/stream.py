@@ -119,7 +119,7 @@ class Stream:
             consumer = AIOKafkaConsumer(
                 **kafka.options(self._settings), enable_auto_commit=False, auto_offset_reset="earliest"
             )
-            await kafka.start(consumer)
+            await kafka.start_when_there(consumer)
             try:
                 await self._begin(consumer)
                 while True:

@@ -1,0 +1,55 @@
+"""A client of the broker, ended while it is being started."""
+
+import asyncio
+from typing import Any
+
+import psutil
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from shared import kafka
+from shared.config import Settings
+from tests.installation import Installation
+
+pytestmark = pytest.mark.anyio
+
+MOMENTS = 25
+
+
+async def test_a_start_cut_short_leaves_no_connection(tables: Installation) -> None:
+    settings = tables.settings(Settings, "console")
+    turns = await turns_of_a_start(settings)
+    for moment in range(MOMENTS):
+        starting = asyncio.ensure_future(started_and_stopped(settings))
+        await let_turn(turns * moment // MOMENTS)
+        starting.cancel()
+        await asyncio.wait([starting])
+        assert not connections(settings)
+
+
+async def turns_of_a_start(settings: Settings) -> int:
+    whole = asyncio.ensure_future(started_and_stopped(settings))
+    turns = 0
+    while not whole.done():
+        await let_turn(1)
+        turns += 1
+    return turns
+
+
+async def started_and_stopped(settings: Settings) -> None:
+    consumer: Any = AIOKafkaConsumer(**kafka.options(settings))
+    try:
+        await kafka.start(consumer)
+    finally:
+        await consumer.stop()
+
+
+async def let_turn(times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
+def connections(settings: Settings) -> list[Any]:
+    port = int(settings.kafka_bootstrap.rpartition(":")[2])
+    found = psutil.Process().net_connections(kind="tcp")
+    return [one for one in found if one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port]
