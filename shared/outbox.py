@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import bells, database, log
 from shared.config import Settings
+from shared.copies import Copy
 from shared.events import Message
 from shared.faults import Backoff, is_part_at_fault
 from shared.publisher import BrokerAway, Publisher
@@ -36,18 +37,16 @@ async def add(session: AsyncSession, *messages: Message) -> None:
     """Call it after the aggregate's row is locked, so that the ids stand in order per key. The caller commits."""
     if messages:
         connection = await database.driver(session)
-        await connection.execute(INSERT, *zip(*rows(messages), strict=True))
+        await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
 
 
-async def copy(session: AsyncSession, messages: Iterable[Message]) -> None:
+def copied(messages: Iterable[Message]) -> Copy:
     """`add` for many."""
-    connection = await database.driver(session)
-    await connection.copy_records_to_table("outbox", records=rows(messages), columns=COLUMNS)
+    return Copy("outbox", COLUMNS, map(row, messages))
 
 
-def rows(messages: Iterable[Message]) -> list[Row]:
-    """The messages as rows of `COLUMNS`."""
-    return [(message.topic, message.key or None, message.value, _packed(message)) for message in messages]
+def row(message: Message) -> Row:
+    return message.topic, message.key or None, message.value, _packed(message)
 
 
 class Relay:

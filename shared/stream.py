@@ -22,7 +22,7 @@ from shared.failures import Failures
 from shared.faults import Backoff, is_part_at_fault
 from shared.readings import Partition, Reading, Record
 
-BETWEEN_TURNS = 32  # records opened before the loop may turn to the batch that is being written
+BETWEEN_TURNS = 8  # records opened before the loop may turn to the batch that is being written
 
 Open = Callable[[Record], Awaitable[Reading]]
 

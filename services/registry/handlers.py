@@ -9,7 +9,6 @@ from services.registry.reports import Filed
 from services.registry.storage import Store
 from services.registry.telling import Herald, utcnow
 from services.registry.vault import Vault
-from shared import outbox
 from shared.draws import random_id
 from shared.events.vocabulary import OutcomeKind
 from shared.places import Places
@@ -29,8 +28,7 @@ class Registrar:
         store = Store(session, self._vault, self._places)
         book = await store.open(batch)
         decisions = [book.file(one) for one in batch]
-        await store.save(book)
-        await outbox.copy(session, self._herald.messages(book, self._clock()))
+        await store.save(book, self._herald.messages(book, self._clock()))
         return [Outcome(decision.outcome, decision.reason) for decision in decisions]
 
 

@@ -1,16 +1,15 @@
 """What the book looks like in the tables: each row a tuple in the order of its columns, sealed where it must be."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from pydantic_core import to_json
 
 from services.registry.book import Subject
 from services.registry.reports import Filed, birth_year, sex_age
 from services.registry.vault import Key, member_aad, report_aad, row_aad
+from shared.copies import Row
 from shared.events.displacements import GroupClear, HouseholdClear
 
-Row = tuple[Any, ...]
 UNKNOWN = "unknown"
 
 PLACES = ("origin_pcode", "origin_country", "destination_pcode", "destination_country")

@@ -1,6 +1,6 @@
 """How the book is kept: opened at the pages a batch needs, their rows locked, and written back in one go."""
 
-from collections.abc import Awaitable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -12,7 +12,9 @@ from services.registry.book import Book, Subject
 from services.registry.decisions import Name, Owner
 from services.registry.reports import Filed
 from services.registry.vault import Key, Vault, report_aad
-from shared import database
+from shared import copies, database, outbox
+from shared.copies import Copy
+from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, Road
 from shared.places import Places
@@ -102,42 +104,38 @@ class Store:
             reason=row["reason"],
         )  # fmt: skip
 
-    async def save(self, book: Book) -> None:
+    async def save(self, book: Book, messages: Iterable[Message]) -> None:
         """A known household is rewritten whole; so every row goes in by COPY, and only the known cost a DELETE."""
         connection = await database.driver(self._session)
-        await self._save_keys(connection, book)
-        await copy(
-            connection, "reports", rows.REPORTS, [rows.report(one, self._keys[one.subject]) for one in book.filed]
+        changed = {kind: [one for one in book.changed.values() if one.name[0] == kind] for kind in KNOWN_OF}
+        await clear_away(
+            connection, changed[ReportKind.HOUSEHOLD], "household_id", ("households", "members", "episodes")
         )
+        await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts"))
+        for subject in book.changed.values():
+            subject.row_version += 1
+        await copies.write(connection, [*self._new_keys(book), *self._copies(book, changed), outbox.copied(messages)])
         if book.refiled:
             await connection.executemany(REFILE, [refiling(one) for one in book.refiled])
-        changed = list(book.changed.values())
-        await self._save_households(connection, [one for one in changed if one.name[0] == ReportKind.HOUSEHOLD])
-        await self._save_groups(connection, [one for one in changed if one.name[0] == ReportKind.GROUP])
 
-    async def _save_keys(self, connection: Connection, book: Book) -> None:
+    def _new_keys(self, book: Book) -> Iterator[Copy]:
         for kind in KNOWN_OF:
             new = {one.subject for one in book.filed if one.clear.kind == kind} - self._known
-            drawn = {name: self._vault.draw() for name in new}
-            self._keys.update(drawn)
-            records = [(name[1], key.kek_id, key.wrapped) for name, key in drawn.items()]
-            await copy(connection, f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), records)
+            yield Copy(f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), map(self._drawn, new))
 
-    async def _save_households(self, connection: Connection, changed: Sequence[Subject]) -> None:
-        await clear_away(connection, changed, "household_id", ("households", "members", "episodes"))
-        for subject in changed:
-            subject.row_version += 1
-        keyed = [(subject, self._keys[subject.name]) for subject in changed]
-        await copy(connection, "households", rows.HOUSEHOLDS, [rows.household(*pair) for pair in keyed])
-        await copy(connection, "members", rows.MEMBERS, [row for pair in keyed for row in rows.members(*pair)])
-        await copy(connection, "episodes", rows.EPISODES, [rows.episode(one) for one in displacements(changed)])
+    def _drawn(self, name: Name) -> copies.Row:
+        key = self._keys[name] = self._vault.draw()
+        return name[1], key.kek_id, key.wrapped
 
-    async def _save_groups(self, connection: Connection, changed: Sequence[Subject]) -> None:
-        await clear_away(connection, changed, "group_id", ("groups", "counts"))
-        for subject in changed:
-            subject.row_version += 1
-        await copy(connection, "groups", rows.GROUPS, [rows.group(one, self._keys[one.name]) for one in changed])
-        await copy(connection, "counts", rows.COUNTS, [rows.count(one) for one in displacements(changed)])
+    def _copies(self, book: Book, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
+        """Made in this order, the keys before what they seal."""
+        keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
+        yield Copy("reports", rows.REPORTS, (rows.report(one, keys[one.subject]) for one in book.filed))
+        yield Copy("households", rows.HOUSEHOLDS, (rows.household(one, keys[one.name]) for one in households))
+        yield Copy("members", rows.MEMBERS, (row for one in households for row in rows.members(one, keys[one.name])))
+        yield Copy("episodes", rows.EPISODES, map(rows.episode, displacements(households)))
+        yield Copy("groups", rows.GROUPS, (rows.group(one, keys[one.name]) for one in groups))
+        yield Copy("counts", rows.COUNTS, map(rows.count, displacements(groups)))
 
 
 def identity(row: asyncpg.Record) -> tuple[Any, ...]:
@@ -163,11 +161,3 @@ async def clear_away(connection: Connection, changed: Sequence[Subject], column:
     if known:
         for table in tables:
             await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1::uuid[])", known)  # noqa: S608
-
-
-def copy(connection: Connection, table: str, columns: tuple[str, ...], records: Sequence[Any]) -> Awaitable[Any]:
-    return connection.copy_records_to_table(table, records=records, columns=columns) if records else nothing()
-
-
-async def nothing() -> None:
-    """No rows, no round trip."""

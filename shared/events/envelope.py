@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -43,18 +42,16 @@ class MalformedEvent(Exception):
         self.pointer = pointer
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A record ready for the wire; `topic` is the contract's name, without the installation's prefix."""
 
     topic: str
     key: bytes
     value: bytes
-    headers: tuple[Header, ...] = field(default=())
+    headers: tuple[Header, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Event(Generic[D]):
+class Event(NamedTuple, Generic[D]):
     """One event as it was read."""
 
     id: UUID

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -156,15 +156,15 @@ async def go_wrong_behind_the_door(place: Place) -> None:
     data = json.loads(good.value)
     strange = json.dumps({**data, "persons": canary.notes, "report_id": canary.person["personal_number"]}).encode()
     await place.publish(
-        replace(good, value=json.dumps({**data, **canary.person, canary.field: 1}, ensure_ascii=False).encode()),
-        replace(good, value=strange),
-        replace(good, value=canary.notes.encode()),
-        replace(good, value=json.dumps(canary.household()).encode()),
-        replace(good, value=strange, key=canary.person["phone"].encode()),
-        replace(good, value=b"{}", headers=(*good.headers, (canary.field, canary.person["given_name"].encode()))),
-        replace(good, headers=renamed(good, "ce_type", canary.notes)),
-        replace(good, headers=renamed(good, "ce_id", canary.person["personal_number"])),
-        replace(good, headers=renamed(good, "ce_id", str(uuid4()))),
+        good._replace(value=json.dumps({**data, **canary.person, canary.field: 1}, ensure_ascii=False).encode()),
+        good._replace(value=strange),
+        good._replace(value=canary.notes.encode()),
+        good._replace(value=json.dumps(canary.household()).encode()),
+        good._replace(value=strange, key=canary.person["phone"].encode()),
+        good._replace(value=b"{}", headers=(*good.headers, (canary.field, canary.person["given_name"].encode()))),
+        good._replace(headers=renamed(good, "ce_type", canary.notes)),
+        good._replace(headers=renamed(good, "ce_id", canary.person["personal_number"])),
+        good._replace(headers=renamed(good, "ce_id", str(uuid4()))),
         refused_by_the_database(place),
     )
     standing = await drained(place.installation, 60)
@@ -178,7 +178,7 @@ async def go_wrong_behind_the_door(place: Place) -> None:
 def refused_by_the_database(place: Place) -> Message:
     """Whole in every other way: it is opened, decided and written, with the words among what is written."""
     made = Desk(place.installation.secrets / "seal").message(household(), author=uuid4())
-    return replace(made, value=json.dumps({**json.loads(made.value), "places_version": REFUSED + "\0"}).encode())
+    return made._replace(value=json.dumps({**json.loads(made.value), "places_version": REFUSED + "\0"}).encode())
 
 
 def renamed(message: Message, header: str, value: str) -> tuple[tuple[str, bytes], ...]:

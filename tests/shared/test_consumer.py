@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -80,8 +79,8 @@ async def test_malformed_records_are_set_aside_with_a_pointer(trial: Trial) -> N
     good = event(hazard())
     wrong = hazard().model_dump_json(exclude={"severity"}).replace('"earthquake"', '"sea monster"')
     await trial.publish(
-        replace(good, value=b"{"), replace(good, value=wrong.encode()), replace(good, headers=()),
-        replace(good, value=b""), replace(good, key=b"", value=b"\xff\x00"), good,
+        good._replace(value=b"{"), good._replace(value=wrong.encode()), good._replace(headers=()),
+        good._replace(value=b""), good._replace(key=b"", value=b"\xff\x00"), good,
     )  # fmt: skip
     async with trial.running(trial.consumer()):
         assert await trial.drained() == {"recorded": 1, "set_aside": 5}
@@ -91,8 +90,8 @@ async def test_malformed_records_are_set_aside_with_a_pointer(trial: Trial) -> N
 async def test_a_record_that_always_fails_is_set_aside_and_its_neighbours_are_done(trial: Trial) -> None:
     bad = event(hazard(magnitude=6.66))
     key = bad.key
-    await trial.publish(*(replace(event(hazard()), key=key) for _ in range(20)), bad)
-    await trial.publish(*(replace(event(hazard()), key=key) for _ in range(20)))
+    await trial.publish(*(event(hazard())._replace(key=key) for _ in range(20)), bad)
+    await trial.publish(*(event(hazard())._replace(key=key) for _ in range(20)))
     async with trial.running(trial.consumer(breaks_on_666)):
         assert await trial.drained() == {"recorded": 40, "set_aside": 1}
     assert await reasons(trial) == [("failed:ZeroDivisionError", "")]
@@ -202,7 +201,7 @@ async def test_a_key_that_is_not_here_yet_is_waited_for(trial: Trial) -> None:
 async def test_records_that_are_gone_stop_the_consumer(trial: Trial) -> None:
     """Retention took what nobody read: only a person can say what that means."""
     one = event(hazard())
-    await trial.publish(*(replace(event(hazard()), key=one.key) for _ in range(10)))
+    await trial.publish(*(event(hazard())._replace(key=one.key) for _ in range(10)))
     (place,) = [(row.topic, row.partition) for row in await trial.rows() if row.end]
     async with trial.sessions.begin() as session:
         await offsets.begin(session, {(TOPIC, number): 0 for number in range(trial.installation.partitions)})
@@ -228,7 +227,7 @@ def reading(offset: int) -> Received:
 
 
 def with_header(message: Message, name: str, value: bytes) -> Message:
-    return replace(message, headers=tuple((key, value if key == name else old) for key, old in message.headers))
+    return message._replace(headers=tuple((key, value if key == name else old) for key, old in message.headers))
 
 
 async def breaks_on_666(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:

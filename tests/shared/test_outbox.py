@@ -3,14 +3,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from sqlalchemy import text
 
-from shared import kafka, outbox
+from shared import copies, database, kafka, outbox
 from shared.config import Settings
 from shared.events import Message, ReportSettled, derived_id, message
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
@@ -80,9 +79,9 @@ async def test_nothing_leaves_of_a_transaction_that_was_rolled_back(trial: Trial
         await outbox.add(session, settled(uuid4(), 1))
         await session.rollback()
     kept = settled(uuid4(), 1)
-    kept = replace(kept, headers=(*kept.headers, ("any", bytes(range(256))), ("ky", "Ө".encode()), ("none", b"")))
+    kept = kept._replace(headers=(*kept.headers, ("any", bytes(range(256))), ("ky", "Ө".encode()), ("none", b"")))
     async with trial.sessions.begin() as session:
-        await outbox.copy(session, [kept])
+        await copies.write(await database.driver(session), [outbox.copied([kept])])
     async with asyncio.TaskGroup() as group:
         relay = group.create_task(outbox.Relay(trial.settings, trial.engine).run())
         (record,) = await published(trial, 1)

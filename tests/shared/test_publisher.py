@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -29,7 +28,7 @@ async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
 
 def heavy(size: int) -> Message:
     """No event at all: the log keeps whatever stands in a record."""
-    return replace(event(hazard()), value=b"x" * size)
+    return event(hazard())._replace(value=b"x" * size)
 
 
 async def test_of_each_key_the_order_given_is_the_order_on_the_log_however_many_send(
@@ -72,7 +71,7 @@ async def test_a_record_beyond_what_the_broker_takes_is_refused_and_no_other(
 
 
 async def test_a_dead_letter_may_be_twice_as_big(installation: Installation) -> None:
-    letter = replace(heavy(DEAD_LETTER_BYTES - 1_000), topic=TOPICS["hazards"].dead("alerts"))
+    letter = heavy(DEAD_LETTER_BYTES - 1_000)._replace(topic=TOPICS["hazards"].dead("alerts"))
     async with Publisher(installation.settings(Settings, "alerts")) as publisher:
         await publisher.flush()
         await publisher.publish(letter, timeout=30)

@@ -1,0 +1,58 @@
+"""COPY into several tables: in their order, and what went wrong is raised as it was."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import copies, database
+from shared.config import Settings
+from shared.copies import Copy, Row
+from tests.installation import Installation
+
+pytestmark = pytest.mark.anyio
+
+
+class Slip(Exception):
+    """A row that cannot be made."""
+
+
+@pytest.fixture
+async def connection(installation: Installation) -> AsyncIterator[AsyncConnection]:
+    engine = database.engine(installation.settings(Settings, "registry"))
+    async with engine.connect() as connection:
+        await connection.execute(text("CREATE TEMPORARY TABLE parents (id integer PRIMARY KEY)"))
+        await connection.execute(text("CREATE TEMPORARY TABLE children (of integer NOT NULL REFERENCES parents)"))
+        yield connection
+    await engine.dispose()
+
+
+async def write(connection: AsyncConnection, *written: Copy) -> None:
+    raw = await connection.get_raw_connection()
+    assert raw.driver_connection is not None
+    await copies.write(raw.driver_connection, written)
+
+
+async def test_later_tables_stand_on_earlier_ones_and_empty_ones_are_passed_over(connection: AsyncConnection) -> None:
+    many = 2 * copies.BETWEEN_TURNS + 1
+    parents, children = ([(number,) for number in range(many)] for _ in range(2))
+    await write(
+        connection, Copy("parents", ("id",), parents), Copy("parents", ("id",), ()), Copy("children", ("of",), children)
+    )
+    assert await connection.scalar(text("SELECT count(*) FROM children JOIN parents ON of = id")) == many
+
+
+async def test_a_row_that_cannot_be_made_ends_it(connection: AsyncConnection) -> None:
+    def some() -> Iterator[Row]:
+        yield (1,)
+        raise Slip
+
+    with pytest.raises(Slip):
+        await write(connection, Copy("parents", ("id",), [(1,)]), Copy("children", ("of",), some()))
+
+
+async def test_a_row_that_is_refused_ends_it(connection: AsyncConnection) -> None:
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await write(connection, Copy("parents", ("id",), [(1,), (1,)]), Copy("children", ("of",), [(1,)]))
