@@ -1,5 +1,6 @@
 """Random ids are what the contract asks for, and none comes twice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122, UUID
 
 from shared.draws import PIECE, Draws, random_id
@@ -17,3 +18,10 @@ def test_nothing_is_given_out_twice() -> None:
     taken = [draws.take(12) for _ in range(3 * PIECE // 12)]
     assert len(set(taken)) == len(taken)
     assert {len(one) for one in taken} == {12}
+
+
+def test_nothing_is_given_to_two_threads() -> None:
+    draws = Draws()
+    with ThreadPoolExecutor(4) as threads:
+        taken = [one for some in threads.map(lambda _: [draws.take(12) for _ in range(5_000)], range(8)) for one in some]
+    assert len(set(taken)) == len(taken) == 40_000
