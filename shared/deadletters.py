@@ -20,7 +20,7 @@ from shared.events import (
     derived_id,
     message,
 )
-from shared.events.envelope import SCHEMA_ROOT
+from shared.events.envelope import SCHEMA_ROOT, UUID_TEXT
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.readings import Record, Refused
@@ -31,7 +31,6 @@ INSERT INTO dead_letters (topic, partition, "offset", event_id, reason, pointer)
 SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::text[], $6::text[])
 """
 
-UUID_TEXT = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OWN_HEADERS = {
     "ce_id": UUID_TEXT,
     "ce_source": re.compile("|".join(f"/{service}" for service in SERVICES).encode()),

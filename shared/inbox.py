@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
-from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +13,7 @@ COPY_FROM = 50  # fewer rows are told faster by one INSERT than by COPY and its 
 
 INSERT = """
 INSERT INTO inbox (event_id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])
-ON CONFLICT DO NOTHING RETURNING event_id
+ON CONFLICT DO NOTHING RETURNING event_id::text
 """
 
 
@@ -26,7 +25,7 @@ class Reading(Enum):
 
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
     """Which are read for the first time; of the others, which say the same again and which contradict."""
-    first: dict[UUID, Received] = {}
+    first: dict[str, Received] = {}
     for one in received:
         first.setdefault(one.event.id, one)
     new, known = await _enter(session, {id: one.digest for id, one in first.items()})
@@ -42,13 +41,13 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
     ]
 
 
-async def forget(session: AsyncSession, event_ids: Collection[UUID]) -> None:
+async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
     """What was set aside had no effect: a redrive of it is a first reading again."""
     connection = await database.driver(session)
     await connection.execute("DELETE FROM inbox WHERE event_id = ANY($1::uuid[])", list(event_ids))
 
 
-async def _enter(session: AsyncSession, digests: dict[UUID, bytes]) -> tuple[Collection[UUID], dict[UUID, bytes]]:
+async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
     """Enters what is new; returns it, and the stored digests of what was known."""
     connection = await database.driver(session)
     if len(digests) >= COPY_FROM and await _copy(connection, digests):
@@ -57,11 +56,11 @@ async def _enter(session: AsyncSession, digests: dict[UUID, bytes]) -> tuple[Col
     if len(new) == len(digests):
         return new, {}
     others = [id for id in digests if id not in new]
-    rows = await connection.fetch("SELECT event_id, digest FROM inbox WHERE event_id = ANY($1::uuid[])", others)
+    rows = await connection.fetch("SELECT event_id::text, digest FROM inbox WHERE event_id = ANY($1::uuid[])", others)
     return new, dict(rows)
 
 
-async def _copy(connection: asyncpg.Connection, digests: dict[UUID, bytes]) -> bool:
+async def _copy(connection: asyncpg.Connection, digests: dict[str, bytes]) -> bool:
     """Nearly every batch is wholly new, and then COPY is twice as fast; False = something in it was known."""
     try:
         async with connection.transaction():

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,7 +41,7 @@ class Received(NamedTuple):
     opened: Any = None
 
     @property
-    def event_id(self) -> UUID:
+    def event_id(self) -> str:
         return self.event.id
 
 
@@ -52,7 +51,7 @@ class Refused(NamedTuple):
     record: Record
     reason: str
     pointer: str = ""
-    event_id: UUID | None = None
+    event_id: str | None = None
 
 
 class Outcome(NamedTuple):

@@ -44,4 +44,4 @@ def delivery(received: Received) -> dict[str, Any]:
 
 def outcome(received: Received) -> dict[str, Any]:
     told = received.event.data.model_dump(mode="json")
-    return {**told, "outcome_id": str(received.event.id), "settled_at": received.event.time.isoformat()}
+    return {**told, "outcome_id": received.event.id, "settled_at": received.event.time.isoformat()}

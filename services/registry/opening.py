@@ -1,11 +1,11 @@
 """From the sealed record to what it says; runs ahead of the batch being written, and knows nothing of what is known."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from services.registry.reports import Content
+from services.registry.reports import Content, Filed
 from shared import events, seal
 from shared.events import Event, GroupReported, HouseholdReported, SealedBox
 from shared.events.displacements import GroupClear, HouseholdClear
@@ -19,17 +19,6 @@ TEXT_OF = {
 }
 
 
-class Opened(NamedTuple):
-    """`text` is what the report says in clear, canonical JSON without intake's stamps; `plain` what came sealed."""
-
-    report_id: str
-    subject_id: str
-    author: str
-    sealed: Content
-    text: str
-    plain: bytes
-
-
 class ReportOpener:
     """An opener for `shared.consumer`: raises SetAside for what can never be opened, PartAtFault for a key not here yet."""
 
@@ -39,10 +28,16 @@ class ReportOpener:
     def __call__(self, record: Record) -> Received:
         event = events.decode(record.value, record.headers)
         reported: HouseholdReported | GroupReported = event.data
-        ids = str(reported.report_id), str(reported.key), str(reported.author)
-        plain = self._open(reported.sealed, event, *ids)
+        report_id, subject_id, author = str(reported.report_id), str(reported.key), str(reported.author)
+        plain = self._open(reported.sealed, event, report_id, subject_id, author)
         text = TEXT_OF[reported.kind](reported, exclude_defaults=True)
-        return Received(record, event, events.digest((text, plain)), Opened(*ids, read(plain), text.decode(), plain))
+        digest = events.digest((text, plain))
+        filed = Filed(
+            report_id, (reported.kind, subject_id), reported, read(plain), text.decode(), plain, digest,
+            author=author, team=str(reported.team) if reported.team else None, road=reported.road,
+            received_at=reported.received_at, places_version=reported.places_version, flags=reported.flags,
+        )  # fmt: skip
+        return Received(record, event, digest, filed)
 
     def _open(self, box: SealedBox, event: Event[Any], report_id: str, subject_id: str, author: str) -> bytes:
         aad = seal.report_aad(

@@ -1,11 +1,12 @@
 """A report as the registry holds it: opened, stamped, and with what became of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.registry.decisions import Claim, Name, Precedent
+from shared.draws import random_id
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Road, Sex
 
@@ -23,7 +24,9 @@ Content = dict[str, Any]
 
 @dataclass(slots=True)
 class Filed:
-    """One version of a report. `text` is what it says in clear, canonical JSON; `plain` what came sealed, as it came.
+    """One version of a report. `text` is what it says in clear, canonical JSON without intake's stamps; `plain` what came sealed, as it came.
+
+    What became of it is for the book to say, anew each time the batch it came in is tried.
 
     Ids are text in here: they end in JSON, in what seals are bound to, and in COPY, which all take text.
     """
@@ -41,8 +44,8 @@ class Filed:
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    outcome: OutcomeKind
-    outcome_id: str
+    outcome: OutcomeKind = OutcomeKind.NOTED
+    outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
 
     @property

@@ -1,6 +1,7 @@
 """CloudEvents 1.0 in Kafka's binary mode: what stands around an event's data, and the way to and from a record."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
 CONTENT_TYPE = b"application/json"
 _NAMESPACE = NAMESPACE.bytes
+UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as RFC 9562 writes it
 SCHEMA_ROOT = "urn:dayar:schema:"
 
 Header = tuple[str, bytes]
@@ -52,9 +54,9 @@ class Message(NamedTuple):
 
 
 class Event(NamedTuple, Generic[D]):
-    """One event as it was read."""
+    """One event as it was read; `id` in a UUID's canonical text, as it goes into seals, keys and rows."""
 
-    id: UUID
+    id: str
     type: str
     source: str
     time: datetime

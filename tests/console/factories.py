@@ -71,7 +71,7 @@ def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Messa
 
 def received(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Received:
     record = Record(data.topic, 0, 0, 0, b"", b"", ())
-    event: Event[BaseModel] = Event(id or uuid4(), data.event_type, f"/{WRITERS[data.topic]}", time, None, data)
+    event: Event[BaseModel] = Event(str(id or uuid4()), data.event_type, f"/{WRITERS[data.topic]}", time, None, data)
     return Received(record, event, b"")
 
 

@@ -23,5 +23,7 @@ def test_nothing_is_given_out_twice() -> None:
 def test_nothing_is_given_to_two_threads() -> None:
     draws = Draws()
     with ThreadPoolExecutor(4) as threads:
-        taken = [one for some in threads.map(lambda _: [draws.take(12) for _ in range(5_000)], range(8)) for one in some]
+        taken = [
+            one for some in threads.map(lambda _: [draws.take(12) for _ in range(5_000)], range(8)) for one in some
+        ]
     assert len(set(taken)) == len(taken) == 40_000
