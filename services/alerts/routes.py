@@ -18,8 +18,8 @@ from shared.database import Session
 from shared.events import AlertRaised
 from shared.events.fields import Body, Instant, Line
 from shared.events.vocabulary import Channel, Severity, Status, Verdict
-from shared.http import Problem
 from shared.places import Places
+from shared.problems import Problem
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(auth.current)]

@@ -12,8 +12,8 @@ from services.console.queries import callers
 from services.console.state import console
 from shared import auth
 from shared.database import Session
-from shared.http import Problem
 from shared.pages import TERMS, language_of
+from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter()

@@ -13,7 +13,7 @@ from services.console.stream import Listener, Stream
 from services.console.vectors import BadVector, Vector
 from shared import auth
 from shared.auth import Principal
-from shared.http import Problem
+from shared.problems import Problem
 from shared.revocations import Revocations
 
 WATCH_SECONDS = 2  # a revoked listener is gone within 5

@@ -15,8 +15,8 @@ from services.console.state import console
 from services.console.vectors import BadVector, Vector
 from shared import access, auth
 from shared.events.vocabulary import ReportKind
-from shared.http import Problem
 from shared.pages import language_of
+from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 

@@ -19,7 +19,7 @@ from shared.auth import Principal
 from shared.database import Session
 from shared.events.fields import Body
 from shared.events.vocabulary import Road
-from shared.http import Problem
+from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter()

@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from shared.events import GroupReport, HazardReport, HouseholdReport
-from shared.http import field_errors, names_of
+from shared.problems import field_errors, names_of
 
 T = TypeVar("T")
 

@@ -25,8 +25,8 @@ from shared.auth import Principal
 from shared.config import Settings
 from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.vocabulary import Status
-from shared.http import Problem, unauthenticated
 from shared.places import Places
+from shared.problems import Problem, unauthenticated
 
 REPORT_BYTES = 256 * 1024
 BATCH_BYTES = 2 * 1024 * 1024

@@ -16,8 +16,8 @@ from shared.auth import Principal
 from shared.database import Session
 from shared.events.fields import PCode
 from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, Road, Status
-from shared.http import Problem
 from shared.places import Places
+from shared.problems import Problem
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(auth.current)]

@@ -1,0 +1,73 @@
+"""The outermost layer of every service: trusted hosts, the headers a browser needs, metrics, and the last word on an error."""
+
+import time
+from collections.abc import Awaitable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import log
+from shared.metrics import HttpMetrics
+from shared.problems import Problem
+
+logger = log.get()
+
+CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+UNKNOWN_HOST = Problem(421, "unknown-host", "This address does not serve that host name.")
+FAULT = Problem(500, "fault", "Something failed on our side; nothing you sent was accepted. Send it again.")
+
+
+class Edge:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], metrics: HttpMetrics, is_https: bool) -> None:
+        self.app, self.hosts, self.metrics = app, frozenset(hosts), metrics
+        self.headers = security_headers(is_https=is_https)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] != "http":
+            return self.app(scope, receive, send)
+        if host_of(scope) not in self.hosts:
+            return UNKNOWN_HOST.response()(scope, receive, send)
+        return self.serve(scope, receive, send)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began, status = time.perf_counter(), 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in self.headers if each[0] not in present)]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            logger.error("request failed", route=route_of(scope), **log.described(error))
+            if not status:
+                await FAULT.response()(scope, receive, answer)
+        finally:
+            self.metrics.observe(route_of(scope), status, time.perf_counter() - began)
+
+
+def security_headers(*, is_https: bool) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"content-security-policy", CSP.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cache-control", b"no-store"),
+    ]
+    return [*headers, (b"strict-transport-security", b"max-age=31536000")] if is_https else headers
+
+
+def host_of(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host: str = value.decode("latin-1")
+            return host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    return ""
+
+
+def route_of(scope: Scope) -> str:
+    path: str = scope.get("dayar.route", "?")
+    return path

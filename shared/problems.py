@@ -1,0 +1,119 @@
+"""How a service says no: problems, what was expected of each field, and what becomes of an error on its way out."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared import log
+from shared.faults import PartAtFault
+
+logger = log.get()
+
+
+class Problem(Exception):
+    """Answered as `application/problem+json` (RFC 9457); `kind` is the stable end of its type."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        *,
+        detail: str | None = None,
+        errors: Sequence[dict[str, str]] = (),
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(kind)
+        self.status, self.headers = status, headers
+        content = {"type": f"urn:dayar:problem:{kind}", "title": title, "status": status, "detail": detail, **more}
+        self.content = {name: value for name, value in content.items() if value is not None}
+        if errors:
+            self.content["errors"] = list(errors)
+
+    def response(self) -> Response:
+        return JSONResponse(self.content, self.status, headers=self.headers, media_type="application/problem+json")
+
+
+def unauthenticated() -> Problem:
+    return Problem(
+        401, "unauthenticated", "A valid token is expected: sign in again.", headers={"www-authenticate": "Bearer"}
+    )
+
+
+# What pydantic itself would say names a field that nobody knows, or quotes a character of the value.
+EXPECTED = {"extra_forbidden": "no such field", "uuid_parsing": "a UUID"}
+
+
+def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
+    """One entry per wrong field: where, and what was expected; an unknown field's name shows as `?`, a value never."""
+    names = frozenset(known)
+    return [
+        {
+            "pointer": "".join(f"/{part if isinstance(part, int) or part in names else '?'}" for part in error["loc"]),
+            "expected": EXPECTED.get(error["type"]) or error["msg"].removeprefix("Value error, "),
+        }
+        for error in errors
+    ]
+
+
+def names_of(model: type[BaseModel]) -> frozenset[str]:
+    """All field names within a model: the only names that an answer may quote."""
+    schema = model.model_json_schema()
+    definitions = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for definition in definitions for name in definition.get("properties", {}))
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError | ValidationError)
+    return Problem(
+        422, "invalid", "Some fields are not as expected.", errors=[_entry(each) for each in error.errors()]
+    ).response()
+
+
+def _entry(error: Any) -> dict[str, str]:
+    """`pointer` is one into the body: empty where there is no body at all."""
+    path = list(error["loc"][1:] if error["loc"][:1] == ("body",) else error["loc"])
+    is_unknown = error["type"] == "extra_forbidden"
+    if is_unknown:
+        path[-1] = "?"
+    return {
+        "pointer": "".join(f"/{part}" for part in path),
+        "expected": "no such field" if is_unknown else error["msg"],
+    }
+
+
+async def _part_away(_: Request, error: Exception) -> Response:
+    logger.error("a request needs a part that is away", **log.described(error))
+    return Problem(
+        503, "part-away", "A part or key that this needs is not here. Nothing is lost; try again later.",
+        headers={"retry-after": "5"},
+    ).response()  # fmt: skip
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase
+    kind = title.lower().replace(" ", "-")
+    return Problem(error.status_code, kind, title, headers=dict(error.headers or {})).response()
+
+
+HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    Problem: _problem,
+    PartAtFault: _part_away,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+}
