@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from deploy.local.process import wait_until
 from services.intake.field import pages
 from shared.auth import Role
+from tests.browsers import SLOW_MS, chromium
 from tests.console.conftest import PASSWORD, Served, in_thread
-from tests.console.test_browser import CHROMIUM, FLAGS, SLOW_MS
 from tests.installation import Installation
 from tests.journeys.count import everything
 
@@ -49,10 +49,8 @@ def centre(shared_installation: Installation) -> Iterator[Centre]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture

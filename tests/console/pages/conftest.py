@@ -1,0 +1,123 @@
+"""The whole installation, and people at their screens."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from deploy.local.process import wait_until
+from shared.auth import Role
+from tests.browsers import SLOW_MS, chromium
+from tests.console.conftest import PASSWORD, Served
+from tests.console.factories import KADAMJAI
+from tests.installation import Ground, Installation
+
+
+class Whole(Served):
+    """All four services in one web process, and the workers that a board needs."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.clients: list[httpx.Client] = []
+        served = installation.web()
+        self.url, self.web = served.base_url, served.process
+        self.workers = [
+            installation.start(service, "worker") for service in ("alerts", "console", "registry", "intake")
+        ]
+
+        assert wait_until(self.is_working, timeout=120)
+
+    def is_working(self) -> bool:
+        """Every worker has begun with every partition it reads."""
+        bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
+        ledgers = [
+            self.client(headers=bearer).get(f"/{name}/v1/ledger").json() for name in ("alerts", "console", "registry")
+        ]
+        return all(each["advanced_at"] for ledger in ledgers for each in ledger["partitions"])
+
+    def stop(self) -> None:
+        for client in self.clients:
+            client.close()
+        for process in (self.web, *self.workers):
+            process.stop()
+
+    def report_hazard(self, **changed: Any) -> str:
+        """Through intake, as any source does."""
+        report_id = str(uuid4())
+        now = datetime.now(UTC).isoformat()
+        body = {
+            "report_id": report_id, "source": "cmc", "source_id": report_id, "type": "mudflow", "severity": "Severe",
+            "urgency": "Immediate", "certainty": "Observed", "area": {"pcodes": [KADAMJAI]}, "onset": now, "reported_at": now,
+        }  # fmt: skip
+        bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR], sources=['cmc'])}"}
+        answer = self.client(headers=bearer).post("/intake/v1/hazards", json=body | changed)
+        assert answer.status_code == 202, answer.text
+        return report_id
+
+
+@pytest.fixture(scope="package")
+def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for all pages: it takes a while until all of it works."""
+    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="package")
+def whole(shared_installation: Installation) -> Iterator[Whole]:
+    running = Whole(shared_installation)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
+
+
+class Seat:
+    """One person at one screen."""
+
+    def __init__(self, whole: Whole, browser: Browser, *roles: Role, width: int = 1920, height: int = 1080) -> None:
+        self.whole = whole
+        self.name = whole.account(*roles)
+        self.errors: list[str] = []
+        self.context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, locale="en")
+        self.context.set_default_timeout(SLOW_MS)
+        self.page: Page = self.context.new_page()
+        self.page.on("console", self.note)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(f"{self.whole.url}/sign-in?next={path}")
+        self.page.fill("#name", self.name)
+        self.page.fill("#password", PASSWORD)
+        self.page.click("button.is-primary")
+        self.page.wait_for_url(f"{self.whole.url}{path}")
+        return self.page
+
+
+@pytest.fixture
+def seat(whole: Whole, browser: Browser, fresh_attempts: None) -> Iterator[Any]:
+    seats: list[Seat] = []
+
+    def take(*roles: Role, **size: int) -> Seat:
+        seats.append(Seat(whole, browser, *roles, **size))
+        return seats[-1]
+
+    yield take
+    for each in seats:
+        each.context.close()
+
+
+def newest_alert(page: Page, headline: str) -> Any:
+    return page.locator(".alert", has_text=headline).first

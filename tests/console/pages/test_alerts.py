@@ -1,0 +1,131 @@
+"""Alerts on the board: they arrive by themselves, are heard, and are answered."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from deploy.local.process import wait_until
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole, newest_alert
+
+
+def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_text("Live", timeout=SLOW_MS)
+    whole.report_hazard(type="avalanche", severity="Extreme")
+    alert = newest_alert(page, "Avalanche")
+    expect(alert).to_contain_text("Nobody has answered", timeout=SLOW_MS)
+    expect(page).to_have_title(re.compile(r"^\(1\) "), timeout=SLOW_MS)
+    alert.focus()
+    page.keyboard.press("a")
+    expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+    alert.focus()
+    page.keyboard.press("r")
+    page.get_by_text("Confirmed").click()
+    page.click("#answer-send")
+    expect(page.locator(".alert", has_text="Avalanche")).to_have_count(0, timeout=SLOW_MS)
+    assert desk.errors == []
+
+
+def test_the_second_operator_is_told_who_was_first(whole: Whole, seat: Any) -> None:
+    first, second = seat(Role.OPERATOR), seat(Role.OPERATOR)
+    whole.report_hazard(type="hail")
+    one, two = first.open("/"), second.open("/")
+    for page in (one, two):
+        expect(newest_alert(page, "Hail")).to_contain_text("Nobody has answered", timeout=SLOW_MS)
+    second.context.set_offline(True)  # so that its board cannot learn of the first answer
+    newest_alert(one, "Hail").get_by_role("button", name="Acknowledge").click()
+    expect(newest_alert(one, "Hail")).to_contain_text(first.name, timeout=SLOW_MS)
+    alert_id = newest_alert(one, "Hail").get_attribute("data-key")
+    second.context.set_offline(False)
+    answer = two.evaluate(
+        f"fetch('/alerts/v1/alerts/{alert_id}/acknowledgement', {{method: 'PUT'}}).then(a => a.json())"
+    )
+    assert (answer["status"], answer["acknowledged_name"]) == (409, first.name)
+
+
+def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
+    """A button that moves as it takes the focus would let the click pass."""
+    whole.report_hazard(type="heat_wave")
+    desk = seat(Role.OPERATOR)
+    alert = newest_alert(desk.open("/"), "Heat wave")
+    alert.get_by_role("button", name="Acknowledge").click()
+    expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+
+
+def test_an_acknowledgement_without_an_answer_is_said(whole: Whole, seat: Any) -> None:
+    """After the ten seconds that a call may take."""
+    whole.report_hazard(type="cold_wave")
+    page = seat(Role.OPERATOR).open("/")
+    page.route("**/acknowledgement", lambda _: None)
+    newest_alert(page, "Cold wave").get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("#toasts")).to_contain_text("may not have been done", timeout=SLOW_MS)
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "said"),
+    [
+        ("ru", "suppressed", "об этом оповещении никому не сообщалось"),
+        ("ky", "fault", "биз жакта ката кетти"),
+        ("ru", "of-tomorrow", "As the service says it"),
+    ],
+)
+def test_a_refusal_is_told_in_the_readers_language(
+    whole: Whole, seat: Any, language: str, kind: str, said: str
+) -> None:
+    whole.report_hazard(type="wildfire")
+    page = seat(Role.OPERATOR).open("/")
+    page.goto(f"{whole.url}/?lang={language}")
+    problem = {"type": f"urn:dayar:problem:{kind}", "title": "As the service says it", "status": 409}
+    page.route("**/acknowledgement", lambda route: route.fulfill(status=409, json=problem))
+    page.locator(".alert[data-state=waiting] [data-act=acknowledge]").first.click()
+    expect(page.locator("#toasts")).to_contain_text(said)
+
+
+def test_somebody_answers_by_telephone(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="explosion")
+    page = seat(Role.DUTY_HEAD).open("/")
+    newest_alert(page, "Explosion").get_by_role("button", name="For another").click()
+    page.fill("#behalf-name", "Head of the Kadamjai post")
+    page.fill("#behalf-at", "03:15")
+    page.keyboard.press("Enter")
+    expect(newest_alert(page, "Explosion")).to_contain_text("Acknowledged by", timeout=SLOW_MS)
+
+
+TONES = "AudioContext.prototype.tones ?? 0"
+COUNTING = """{
+    const own = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () {
+        AudioContext.prototype.tones = (AudioContext.prototype.tones ?? 0) + 1;
+        return own.call(this);
+    };
+}"""
+
+
+def test_an_alert_is_heard_though_another_was_answered_as_it_came(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.page
+    page.add_init_script(COUNTING)
+    desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    page.click("#sound")
+    whole.report_hazard(type="jut")
+    first = newest_alert(page, "Jut").get_attribute("data-key", timeout=SLOW_MS)
+    page.route("**/board/alerts*", lambda route: route.abort())
+    page.evaluate(f"fetch('/alerts/v1/alerts/{first}/acknowledgement', {{method: 'PUT'}})")
+    whole.report_hazard(type="bank_erosion")
+    assert wait_until(lambda: is_told(whole, f"acknowledge-{first}", "River bank erosion"), timeout=20)
+    before = page.evaluate(TONES)
+    page.unroute("**/board/alerts*")
+    expect(newest_alert(page, "River bank erosion")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_function(f"({TONES}) > {before}")
+
+
+def is_told(whole: Whole, gone: str, come: str) -> bool:
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.OPERATOR])}"}
+    panel = whole.client(headers=bearer).get("/board/alerts?lang=en").text
+    return gone not in panel and come in panel

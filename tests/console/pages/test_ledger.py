@@ -1,0 +1,89 @@
+"""The ledger: what came and what became of it, and whether it balances."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole
+
+
+def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="frost", severity="Minor")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/ledger")
+    expect(page.locator("#verdict")).to_have_attribute("data-state", "good", timeout=SLOW_MS)
+    page.get_by_role("button", name="alerts ← hazards").click()
+    expect(page.locator("tr.part")).to_have_count(6)
+    assert desk.errors == []
+
+
+def an_uneven_door(told: dict[str, Any]) -> None:
+    told["door"]["sent"] += 1
+
+
+def a_damaged_spool(told: dict[str, Any]) -> None:
+    told["spool"]["damaged"] = 1
+
+
+def an_old_unread_record(told: dict[str, Any]) -> None:
+    """On a partition that no worker ever settled anything of."""
+    since = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
+    told["partitions"][0] |= {"kinds": {}, "first": 0, "next": 0, "end": 1, "advanced_at": None, "unread_since": since}
+
+
+def a_young_unread_record(told: dict[str, Any]) -> None:
+    """On a partition where nothing came for an hour."""
+    quiet, now = (datetime.now(UTC) - timedelta(hours=1)).isoformat(), datetime.now(UTC).isoformat()
+    first = told["partitions"][0]
+    told["partitions"][0] |= {"end": first["next"] + 1, "advanced_at": quiet, "unread_since": now}
+
+
+def a_broker_away(told: dict[str, Any]) -> None:
+    for partition in told["partitions"]:
+        partition["end"] = None
+
+
+@pytest.mark.parametrize(
+    ("service", "change", "state"),
+    [
+        ("intake", an_uneven_door, "bad"),
+        ("intake", a_damaged_spool, "bad"),
+        ("registry", an_old_unread_record, "bad"),
+        ("registry", a_young_unread_record, "good"),
+        ("alerts", a_broker_away, "unknown"),
+    ],
+)
+def test_the_ledgers_verdict_is_of_all_that_it_shows(
+    seat: Any, service: str, change: Callable[[dict[str, Any]], None], state: str
+) -> None:
+    def changed(route: Route) -> None:
+        told = route.fetch().json()
+        change(told)
+        route.fulfill(json=told)
+
+    desk = seat(Role.OPERATOR)
+    desk.page.route(f"**/{service}/v1/ledger", changed)
+    expect(desk.open("/ledger").locator("#verdict")).to_have_attribute("data-state", state, timeout=SLOW_MS)
+
+
+def test_the_ledger_keeps_the_focus_while_it_looks_again(seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/ledger")
+    button = page.get_by_role("button", name="registry ← displacements")
+    button.press("Enter")
+    for _ in range(2):
+        page.wait_for_event("requestfinished", lambda request: request.url.endswith("/console/v1/ledger"))
+    expect(button).to_be_focused()
+    expect(page.locator("tr.part")).to_have_count(6)
+
+
+def test_the_ledger_of_somebody_signed_out_links_to_the_sign_in(seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/ledger")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    desk.context.clear_cookies()
+    expect(page.locator("#link a")).to_have_attribute("href", "/sign-in?next=/ledger", timeout=SLOW_MS)

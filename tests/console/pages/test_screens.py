@@ -1,0 +1,55 @@
+"""What was sent to whom; and every page of an operator on every screen."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from deploy.local.process import wait_until
+from services.alerts import queries
+from services.alerts.config import AlertsSettings
+from services.alerts.receivers import Receiver
+from shared import database
+from shared.auth import Role
+from shared.events.vocabulary import Channel
+from tests.console.conftest import in_thread
+from tests.console.pages.conftest import Whole
+
+
+def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, seat: Any) -> None:
+    in_thread(told(whole, Receiver("duty", Channel.WEBHOOK, f"https://hook.invalid/{'x' * 60}")))
+    whole.report_hazard(type="rockfall")
+    desk = seat(Role.OPERATOR, width=360, height=740)
+    page = desk.open("/alerts/deliveries")
+    sent = page.locator(".sent li", has_text="Rockfall").first
+    wait_until(lambda: bool(page.reload()) and sent.count() == 1, timeout=20)
+    page.locator(".sent summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".sent pre").first).to_contain_text("dayar.alert.raised.v1")
+    expect(sent).to_contain_text("duty")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert desk.errors == []
+    in_thread(told(whole, None))
+
+
+async def told(whole: Whole, receiver: Receiver | None) -> None:
+    """Makes it the only receiver; None = nobody again."""
+    engine = database.engine(whole.installation.settings(AlertsSettings))
+    async with database.sessions(engine).begin() as session:
+        await session.execute(text("DELETE FROM receivers"))
+        if receiver is not None:
+            await queries.save_receiver(session, receiver)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(seat: Any, language: str) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    for path in ("/", "/new-event", "/ledger", "/password", "/alerts/deliveries"):
+        page.goto(f"{desk.whole.url}{path}?lang={language}")
+        for width in (1920, 1366, 390, 360):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+    assert desk.errors == []
