@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.alerts.config import AlertsSettings
 from shared import database
+from tests.alerts.town import Town
+from tests.hooks import Hook, listening
 from tests.installation import Installation
 
 
@@ -33,3 +36,16 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """What a test writes is rolled back."""
     async with database.sessions(engine)() as session:
         yield session
+
+
+@pytest.fixture
+async def town(settings: AlertsSettings, engine: AsyncEngine) -> Town:
+    async with engine.begin() as connection:
+        await connection.execute(text("TRUNCATE alerts, receivers, deliveries, attempts, outbox"))
+    return Town(settings, engine)
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    async with listening() as found:
+        yield found

@@ -1,0 +1,59 @@
+"""What receivers know us by: sealed at rest, replaced without a gap."""
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import text
+
+from services.alerts import subscriptions
+from tests.alerts.town import Town, attempts
+from tests.hooks import Hook, listening
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_while_a_secret_is_replaced_both_are_good(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    old = hook.secret
+    async with town.working(hook):
+        async with town.sessions.begin() as session:
+            new = await subscriptions.rotate(session, "duty", town.box)
+        for told, secret in enumerate((old, new), start=1):
+            hook.secret = secret
+            await town.alert()
+            await town.settled(told)
+            assert hook.answered.total() == told
+        async with town.sessions.begin() as session:
+            await subscriptions.retire(session, "duty")
+        hook.secret = new
+        await town.alert()
+        await town.settled(3)
+    assert old != new
+
+
+async def test_a_secret_is_sealed_at_rest_and_bound_to_its_receiver(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    async with town.sessions.begin() as session:
+        sealed = await session.scalar(text("SELECT secret FROM receivers"))
+    assert hook.secret is not None and hook.secret.encode() not in sealed
+    assert town.box.open(sealed, "duty") == hook.secret
+    with pytest.raises(InvalidTag):
+        town.box.open(sealed, "other")
+
+
+async def test_a_secret_that_the_key_does_not_open_holds_up_only_its_receiver(town: Town, hook: Hook) -> None:
+    """As after the key file was replaced: a rotation heals it, and what waited is told."""
+    async with listening() as other:
+        await town.receiver("sealed before", hook)
+        await town.receiver("well", other)
+        async with town.sessions.begin() as session:
+            await session.execute(text("UPDATE receivers SET secret = sha256(secret) WHERE label = 'sealed before'"))
+        async with town.working(hook, other):
+            await town.alert()
+            await wait_for(lambda: attempts(town, "secret_unreadable"))
+            await wait_for(lambda: other.answered.total() == 1)
+            async with town.sessions.begin() as session:
+                hook.secret = await subscriptions.rotate(session, "sealed before", town.box)
+                await subscriptions.retire(session, "sealed before")
+            rows = await town.settled(2)
+    assert all(row["is_delivered"] for row in rows)

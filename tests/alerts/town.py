@@ -1,0 +1,105 @@
+"""Some receivers, the deliveries' worker, and alerts to be told: what the tests of deliveries stand on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from services.alerts import subscriptions
+from services.alerts.channels import ChannelOut
+from services.alerts.channels.webhook import WebhookChannel
+from services.alerts.config import AlertsSettings
+from services.alerts.deliveries import Deliveries
+from services.alerts.handlers import Watch
+from services.alerts.receivers import Receiver
+from services.alerts.secrets import SecretBox
+from shared import bells, database
+from shared.events.vocabulary import Channel
+from shared.outbound import Outbound
+from shared.places import Places
+from tests.alerts.factories import hazard, received, rules
+from tests.hooks import Hook
+from tests.waiting import wait_for
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+class Town:
+    """Some receivers, the deliveries' worker, and alerts to be told."""
+
+    def __init__(self, settings: AlertsSettings, engine: AsyncEngine) -> None:
+        self.settings, self.engine = settings, engine
+        self.sessions: Sessions = database.sessions(engine)
+        self.box = SecretBox(settings.alerts_key_file)
+        self.watch = Watch(rules(), Places.load())
+
+    async def receiver(self, label: str, hook: Hook, **changed: Any) -> None:
+        async with self.sessions.begin() as session:
+            receiver = Receiver(label, Channel.WEBHOOK, hook.url, **changed)
+            hook.secret = await subscriptions.put(session, receiver, self.box)
+
+    async def alert(self, count: int = 1) -> None:
+        now = datetime.now(UTC)
+        async with self.sessions.begin() as session:
+            await self.watch([received(hazard(onset=now, received_at=now)) for _ in range(count)], session)
+
+    async def rows(self) -> list[Mapping[str, Any]]:
+        statement = text("SELECT * FROM deliveries ORDER BY created_at, recipient")
+        async with self.sessions.begin() as session:
+            return [dict(row._mapping) for row in await session.execute(statement)]
+
+    async def settled(self, count: int) -> list[Mapping[str, Any]]:
+        async def are_settled() -> list[Mapping[str, Any]] | None:
+            rows = [row for row in await self.rows() if row["settled_at"]]
+            return rows if len(rows) >= count else None
+
+        return await wait_for(are_settled, 60)
+
+    @asynccontextmanager
+    async def working(self, *hooks: Hook, channel: ChannelOut | None = None, **changed: Any) -> AsyncIterator[None]:
+        allowed = tuple(f"127.0.0.1:{hook.port}" for hook in hooks)
+        settings = self.settings.model_copy(update={"outbound_allow": allowed, "alerts_retry_seconds": 0.1, **changed})
+        woken = asyncio.Event()
+        async with Outbound(settings, seconds=1) as outbound, asyncio.TaskGroup() as group:
+            channels = {Channel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
+            working = (
+                bells.listen(self.engine, "alerts_deliveries", woken),
+                Deliveries(settings, self.engine, channels, woken).run(),
+            )
+            tasks = [group.create_task(each) for each in working]
+            yield
+            for task in tasks:
+                task.cancel()
+
+
+async def attempts(town: Town, reason: str) -> bool:
+    async with town.sessions.begin() as session:
+        return bool(await session.scalar(text("SELECT true FROM attempts WHERE reason = :reason"), {"reason": reason}))
+
+
+async def notified(town: Town) -> None:
+    async with town.sessions.begin() as session:
+        await session.execute(text("NOTIFY alerts_deliveries"))
+
+
+async def is_kept_waiting(town: Town) -> bool:
+    """Whether a claim stands before the receivers' locked table."""
+    async with town.sessions.begin() as session:
+        return bool(
+            await session.scalar(
+                text("SELECT true FROM pg_locks WHERE relation = 'receivers'::regclass AND NOT granted")
+            )
+        )
+
+
+async def claimed(town: Town) -> bool:
+    return any(row["lease"] for row in await town.rows())
+
+
+async def recorded(town: Town, count: int) -> bool:
+    async with town.sessions.begin() as session:
+        return bool(await session.scalar(text("SELECT count(*) >= :count FROM attempts"), {"count": count}))
