@@ -47,9 +47,13 @@ class Process:
                 [*self._prefix(), *self._argv], env=self._env, cwd=self._cwd, stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # else Ctrl-C would end every part at once, in no order
             )  # fmt: skip
-        self._pid_file.write_text(
-            f"{self._popen.pid} {psutil.Process(self._popen.pid).create_time()}", encoding="ascii"
-        )
+        self._write_pid()
+
+    def _write_pid(self) -> None:
+        """Whoever reads it, at whatever moment, finds the old number or the new one."""
+        unfinished = self._pid_file.with_suffix(".unfinished")
+        unfinished.write_text(f"{self.pid} {psutil.Process(self.pid).create_time()}", encoding="ascii")
+        unfinished.replace(self._pid_file)
 
     def give_word(self) -> None:
         assert self._popen is not None
