@@ -57,11 +57,13 @@ def _reads(principal: Principal, topic: str) -> bool:
 def sees(sight: Sight, topic: str, data: Mapping[str, Any], places: Places) -> bool:
     """Hazards are public; an alert without a place is everybody's, one over the oblast the district's too.
 
-    A household is where it is now, or was while abroad.
+    A household is where it is now, or was while abroad. What came of a delivery names a receiver and no place, so it
+    cannot be shown to concern the area.
     """
     if not sight.areas or topic == "hazards":
         return True
     if topic == "households":
         current = data["destination"].get("pcode") or data["origin"].get("pcode")
         return current is not None and places.covers(sight.areas, current)
-    return not data.get("pcodes") or any(places.concerns(sight.areas, pcode) for pcode in data["pcodes"])
+    pcodes = data.get("pcodes")
+    return pcodes is not None and (not pcodes or any(places.concerns(sight.areas, pcode) for pcode in pcodes))

@@ -42,6 +42,14 @@ def alert(kind: type[events.AlertRaised] = events.AlertRaised, **changed: Any) -
     return kind.model_validate(fields | changed)
 
 
+def delivery(**changed: Any) -> events.DeliverySettled:
+    fields: dict[str, Any] = {
+        "alert_id": uuid4(), "sequence": 2, "delivery_id": uuid4(), "status": "Actual", "step": 1, "recipient": "duty",
+        "channel": "webhook", "is_delivered": True, "attempts": 1, "settled_at": NOW,
+    }  # fmt: skip
+    return events.DeliverySettled.model_validate(fields | changed)
+
+
 def household(
     kind: type[events.HouseholdRegistered] = events.HouseholdRegistered, *, destination: str = KADAMJAI, **changed: Any
 ) -> events.HouseholdRegistered:

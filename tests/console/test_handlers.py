@@ -25,6 +25,7 @@ from tests.console.factories import (
     NOW,
     alert,
     all_received,
+    delivery,
     hazard,
     household,
     outcome,
@@ -40,11 +41,7 @@ async def kinds(session: AsyncSession, *told: Any) -> list[OutcomeKind]:
 
 
 async def test_one_of_each_is_shown(session: AsyncSession) -> None:
-    delivery = events.DeliverySettled.model_validate({
-        "alert_id": uuid4(), "sequence": 2, "delivery_id": uuid4(), "status": "Actual", "step": 1, "recipient": "desk",
-        "channel": "webhook", "is_delivered": True, "attempts": 1, "settled_at": NOW,
-    })  # fmt: skip
-    assert await kinds(session, hazard(), household(), alert(), outcome(), delivery) == [RECORDED] * 5
+    assert await kinds(session, hazard(), household(), alert(), outcome(), delivery()) == [RECORDED] * 5
     for model in (Hazard, Household, Alert, ReportOutcome, Delivery):
         assert len((await session.scalars(select(model))).all()) == 1
 

@@ -8,7 +8,7 @@ from services.console import sights
 from services.console.sights import TOPICS, NotGranted
 from shared.auth import Principal, Role
 from shared.places import Places
-from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, alert, hazard, household
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, alert, delivery, hazard, household
 
 PLACES = Places.load()
 ALL, NONE = frozenset(TOPICS), frozenset[str]()
@@ -75,6 +75,12 @@ def test_a_household_abroad_is_seen_where_it_came_from() -> None:
 def test_an_alert_is_seen_in_its_area_and_one_without_a_place_by_all(pcodes: list[str], *, is_seen: bool) -> None:
     sight = sights.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
     assert sights.sees(sight, "alerts", alert(pcodes=pcodes).model_dump(mode="json"), PLACES) is is_seen
+
+
+@pytest.mark.parametrize(("area", "is_seen"), [(BATKEN, False), ("KG", True)])
+def test_what_came_of_a_delivery_has_no_place_and_is_seen_by_the_country_alone(area: str, *, is_seen: bool) -> None:
+    sight = sights.sight(principal(Role.OPERATOR, area), TOPICS)
+    assert sights.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
 
 
 def test_an_alert_over_the_oblast_is_seen_in_its_districts() -> None:
