@@ -34,12 +34,19 @@ DUTY = Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ky")
 
 
 class Box:
-    """What a mail server took; `answer` is what it says to the next message."""
+    """What a mail server took; `answer` is what it says to the next message, `answer_to_recipient` to whom it is for."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answer = "250 OK"
+        self.answer_to_recipient = "250 OK"
         self.goodbye = "221 Bye"
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.answer_to_recipient
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.answer.startswith("250"):
@@ -118,11 +125,12 @@ async def test_outside_text_stays_in_its_line(port: int, box: Box) -> None:
     assert "\nBcc" not in mail.get_content()
 
 
+@pytest.mark.parametrize("asked", ["answer", "answer_to_recipient"])
 @pytest.mark.parametrize(("answer", "is_final"), [("451 try later", False), ("554 no such user", True)])
 async def test_what_the_server_says_decides_whether_to_try_again(
-    port: int, box: Box, answer: str, is_final: bool
+    port: int, box: Box, asked: str, answer: str, is_final: bool
 ) -> None:
-    box.answer = answer
+    setattr(box, asked, answer)
     with pytest.raises(Undelivered) as caught:
         await send(settings_for("127.0.0.1", port), job())
     assert (caught.value.reason, caught.value.is_final) == (f"smtp_{answer[:3]}", is_final)

@@ -41,8 +41,10 @@ class EmailChannel:
             return OUTBOX_PAGE
         except OutboundError as error:
             raise Undelivered(error.reason) from error
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise refusal(error.recipients[0]) from error  # of one
         except aiosmtplib.SMTPResponseException as error:
-            raise Undelivered(f"smtp_{error.code}", is_final=error.code >= REFUSED_FOR_GOOD) from error
+            raise refusal(error) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered("unreachable") from error
         except NO_ADDRESS as error:  # ours in ALERTS_MAIL_FROM, or the receiver's
@@ -85,3 +87,7 @@ class EmailChannel:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.body)
         return message
+
+
+def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
+    return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD)
