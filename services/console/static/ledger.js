@@ -43,7 +43,7 @@ async function look() {
   const isBad = partitions.some((each) => fault(each)) || (door && !(isWhole(door) && isEmpty(door)));
   showVerdict(isBad ? "bad" : silent.length || !partitions.every(isKnown) ? "unknown" : "good");
   if (silent.length) say("lost", { names: silent.join(", ") });
-  else say("live", { time: moment(new Date().toISOString()) });
+  else say("live", { time: new Date().toLocaleTimeString("ru", { timeZone: "Asia/Bishkek" }) });
 }
 
 /** @param {Door} told */

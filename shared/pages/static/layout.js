@@ -50,6 +50,8 @@ if (document.body.dataset.keep) {
   setInterval(keep, KEEP_MS);
 }
 
+// On a phone the names of the pages stand in one line that scrolls.
+document.querySelector(".bar nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
 tick();
 setInterval(tick, 1000);
