@@ -81,11 +81,18 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 async def driver(session: AsyncSession) -> asyncpg.Connection:
-    """The session's own asyncpg connection, inside its transaction: for COPY and arrays."""
-    connection = await session.connection()
-    raw = cast(Any, (await connection.get_raw_connection()).driver_connection)
-    if not raw.is_in_transaction():
-        await connection.execute(text("SELECT 1"))  # SQLAlchemy begins with its first statement only
+    """The session's own asyncpg connection, inside its transaction: for COPY and arrays.
+
+    Found once a transaction: finding it costs as much as a statement.
+    """
+    transaction = session.sync_session.get_transaction()
+    known, raw = session.info.get("driver", (None, None))
+    if transaction is None or transaction is not known:
+        connection = await session.connection()
+        raw = cast(Any, (await connection.get_raw_connection()).driver_connection)
+        if not raw.is_in_transaction():
+            await connection.execute(text("SELECT 1"))  # SQLAlchemy begins with its first statement only
+        session.info["driver"] = session.sync_session.get_transaction(), raw
     return raw
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import asyncpg
 from pydantic_core import PydanticSerializationError, to_json
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import bells, database, log
@@ -18,6 +19,7 @@ from shared.publisher import BrokerAway, Publisher
 COLUMNS = ("topic", "key", "value", "headers")
 AT_ONCE = 500
 ACK_SECONDS = 4.0  # below the 5 s after which PostgreSQL ends an idle transaction
+LINGER_SECONDS = 0.02  # what commits within it leaves in one round
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
 
 ANY_BYTES = "surrogateescape"
@@ -30,6 +32,7 @@ SELECT topic, key, value, headers
 FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS row (topic, key, value, headers, place)
 ORDER BY place
 """
+ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))")
 OLDEST = "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1"
 
 
@@ -73,6 +76,7 @@ class Relay:
                     pass
                 backoff.reset()
                 await bells.wait(self._woken, IDLE_SECONDS)
+                await asyncio.sleep(LINGER_SECONDS)
             except BrokerAway:
                 # What was sent is still in the producer: sending it again before it is gone would only heap it up.
                 await publisher.flush()
@@ -85,11 +89,9 @@ class Relay:
     async def _send_oldest(self, publisher: Publisher) -> int:
         """One transaction: a row goes only after its ack, so it may be sent twice, and is never lost."""
         async with self._sessions.begin() as session:
-            connection = await database.driver(session)
-            if not await connection.fetchval(
-                "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))"
-            ):
+            if not await session.scalar(ALONE):
                 return 0
+            connection = await database.driver(session)
             oldest = await connection.fetch(OLDEST, AT_ONCE)
             if oldest:
                 await publisher.publish_all([_message(row) for row in oldest], timeout=ACK_SECONDS)

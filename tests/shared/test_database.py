@@ -19,3 +19,17 @@ async def test_a_real_installation_s_database_is_never_opened_as_an_exercise(ins
 def test_a_connection_that_broke_between_a_question_and_its_answer_is_the_part_s_fault() -> None:
     """Asyncpg calls it its own; after `kill -9` of PostgreSQL it ended a worker."""
     assert database.is_away(asyncpg.InternalClientError("got result for unknown protocol state 3"))
+
+
+async def test_each_transaction_of_a_session_has_its_driver_in_it(tables: Installation) -> None:
+    """Found once and kept, it must not outlive its transaction: the pool gives the connection to others."""
+    engine = database.engine(tables.settings(Settings, "registry"))
+    sessions = database.sessions(engine)
+    async with sessions() as one, sessions() as other:
+        first = await database.driver(one)
+        assert await database.driver(one) is first
+        assert first.is_in_transaction()
+        await one.commit()
+        assert await database.driver(other) is first  # the pool's only one
+        assert await database.driver(one) is not first
+    await engine.dispose()
