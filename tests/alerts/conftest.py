@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.alerts.config import AlertsSettings
 from shared import database
+from tests.alerts.post import Post
 from tests.alerts.town import Town
 from tests.hooks import Hook, listening
 from tests.installation import Installation
@@ -49,3 +50,10 @@ async def town(settings: AlertsSettings, engine: AsyncEngine) -> Town:
 async def hook() -> AsyncIterator[Hook]:
     async with listening() as found:
         yield found
+
+
+@pytest.fixture
+async def post(session: AsyncSession) -> Post:
+    made = Post(session)
+    await made.receiver("duty")
+    return made

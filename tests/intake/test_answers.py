@@ -2,33 +2,17 @@
 
 import asyncio
 import json
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from services.registry.opening import ReportOpener
-from shared import events
 from shared.auth import Role
 from shared.events.vocabulary import Road
-from shared.readings import Record
-from shared.seal import Opener
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened
 from tests.intake.factories import group, hazard, household
+from tests.intake.records import records
 from tests.journeys.count import everything
-
-
-async def records(installation: Installation, topic: str, report_id: str) -> list[Any]:
-    """The records of a report, opened where they are sealed."""
-    opener = ReportOpener(Opener(installation.secrets / "seal" / "private"))
-    found = []
-    for each in await everything(installation, topic, "alerts" if topic == "hazards" else "registry"):
-        record = Record(topic, each.partition, each.offset, each.timestamp, each.key, each.value, tuple(each.headers))
-        event = events.decode(each.value, each.headers)
-        if str(event.data.report_id) == report_id:
-            found.append(opener(record) if topic == "displacements" else event)
-    return found
 
 
 async def test_a_report_is_accepted_stamped_and_sealed(door: Door) -> None:
@@ -184,13 +168,6 @@ async def test_a_phone_with_an_expired_token_is_heard_and_flagged(door: Door) ->
     assert received.event.data.flags == ("expired_token",)
 
 
-async def test_an_expired_token_reports_no_hazard(door: Door) -> None:
-    phone = door.caller(sources=["hydromet"], expires_in=-60)
-    assert (await phone.post(HAZARDS, hazard())).status_code == 401
-    results = (await phone.post(BATCH, [household(), {**hazard(), "kind": "hazard"}])).json()["results"]
-    assert [each["status"] for each in results] == ["accepted", 401]
-
-
 async def test_outside_the_author_s_area_is_taken_and_flagged(door: Door) -> None:
     caller = door.caller(areas=["KG06000000000"])
     outside, inside = household(), household(destination={"pcode": "KG06226000000"})
@@ -207,17 +184,6 @@ async def test_too_big_is_413(door: Door) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_in_a_batch_too_big_is_413_of_that_report_alone(door: Door) -> None:
-    caller = door.caller(Role.OPERATOR, road=Road.CONSOLE)
-    ring = [[72.123456 + number / 1e6, 41.123456] for number in range(2000)]
-    big = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 32}}
-    fits = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 3}}
-    assert len(json.dumps(fits)) < 256 * 1024 < len(json.dumps(big)) < 2 * 1024 * 1024
-    results = (await caller.post(BATCH, [household(), big, fits])).json()["results"]
-    assert [each["status"] for each in results] == ["accepted", 413, "accepted"]
-    assert results[1]["type"] == "urn:dayar:problem:too-big"
-
-
 async def test_more_at_once_than_one_account_may_have_is_429(installation: Installation) -> None:
     async for door in opened(installation, intake_requests_at_once=1):
         caller = door.caller()
@@ -228,101 +194,12 @@ async def test_more_at_once_than_one_account_may_have_is_429(installation: Insta
         assert (await caller.post(DISPLACEMENTS, household())).status_code == 202
 
 
-async def test_a_hazard_of_its_source(door: Door) -> None:
-    body = hazard()
-    caller = door.caller(Role.INTEGRATION, road=Road.API, sources=["hydromet"])
-    answer = await caller.post(HAZARDS, body)
-    assert answer.status_code == 202
-    [event] = await records(door.installation, "hazards", body["report_id"])
-    expected = events.derived_id("hazard", "hydromet", body["source_id"])
-    assert UUID(answer.json()["hazard_id"]) == event.data.hazard_id == expected
-    assert event.data.road == Road.API
-
-
-@pytest.mark.parametrize(("msg_type", "type"), [("Alert", "reported"), ("Update", "updated"), ("Cancel", "cancelled")])
-async def test_what_a_hazard_s_message_says_is_its_event(door: Door, msg_type: str, type: str) -> None:
-    body = hazard(msg_type=msg_type, revision=2, source="cmc")
-    assert (await door.caller(Role.OPERATOR, road=Road.CONSOLE).post(HAZARDS, body)).status_code == 202
-    [event] = await records(door.installation, "hazards", body["report_id"])
-    assert event.type == f"dayar.hazard.{type}.v1"
-
-
-async def test_a_higher_version_of_a_hazard_is_a_higher_revision(door: Door) -> None:
-    caller, body = door.caller(Role.OPERATOR, road=Road.CONSOLE), hazard()
-    later = {**body, "version": 2, "msg_type": "Cancel"}
-    assert [(await caller.post(HAZARDS, each)).status_code for each in (body, later)] == [202, 202]
-    found = await records(door.installation, "hazards", body["report_id"])
-    assert [event.data.revision for event in found] == [1, 2]
-
-
-@pytest.mark.parametrize("changed", [{}, {"revision": 1}, {"revision": 0}, {"version": 3, "revision": 1}])
-async def test_an_update_that_would_change_nothing_is_refused(door: Door, changed: dict[str, int]) -> None:
-    answer = await door.caller(Role.OPERATOR).post(HAZARDS, hazard(msg_type="Update", **changed))
-    assert answer.status_code == 422
-    assert "`revision`" in answer.json()["errors"][0]["expected"]
-
-
-async def test_the_order_of_languages_changes_nothing(door: Door) -> None:
-    caller, texts = door.caller(Role.OPERATOR), {"ky": {"headline": "Сел"}, "en": {"headline": "Mudflow"}}
-    body = hazard(text=texts)
-    assert (await caller.post(HAZARDS, body)).json()["status"] == "accepted"
-    again = await caller.post(HAZARDS, {**body, "text": dict(reversed(texts.items()))})
-    assert again.json()["status"] == "duplicate"
-
-
-async def test_nobody_speaks_for_another_s_source(door: Door) -> None:
-    caller = door.caller(Role.INTEGRATION, road=Road.API, sources=["another"])
-    answer = await caller.post(HAZARDS, hazard())
-    assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-source")
-
-
 async def test_an_exercise_installation_takes_nothing_actual(installation: Installation) -> None:
     installation.exercise = True
     async for door in opened(installation):
         actual = await door.caller().post(DISPLACEMENTS, household())
         assert [error["pointer"] for error in actual.json()["errors"]] == ["/status"]
         assert (await door.caller().post(DISPLACEMENTS, household(status="Exercise"))).status_code == 202
-
-
-async def test_a_batch_answers_each_item_in_order(door: Door) -> None:
-    caller, known = door.caller(Role.FIELD, sources=["hydromet"]), household()
-    await caller.post(DISPLACEMENTS, known)
-    items = [
-        group(), {**hazard(), "kind": "hazard"}, known, {**known, "notes": "other"}, household(persons=7), "nonsense",
-        {**hazard(), "kind": "hazard", "source": "usgs"}, household(),
-    ]  # fmt: skip
-    answer = await caller.post(BATCH, items)
-    results = answer.json()["results"]
-    assert answer.status_code == 200
-    assert [each["status"] for each in results] == [
-        "accepted",
-        "accepted",
-        "duplicate",
-        "refused",
-        422,
-        422,
-        403,
-        "accepted",
-    ]
-    assert results[3]["problem"]["status"] == 409
-
-
-async def test_a_batch_may_be_one_report_a_line(door: Door) -> None:
-    lines = b"\n".join(json.dumps(body).encode() for body in (group(), household(), {"kind": "household"}))
-    results = (await door.caller().post(BATCH, content=lines + b"\n\n")).json()["results"]
-    assert [each["status"] for each in results] == ["accepted", "accepted", 422]
-
-
-async def test_a_report_twice_in_a_batch_is_told(door: Door) -> None:
-    body = household()
-    results = (await door.caller().post(BATCH, [body, body, {**body, "notes": "other"}])).json()["results"]
-    assert [each["status"] for each in results] == ["accepted", "duplicate", "refused"]
-    assert len(await records(door.installation, "displacements", body["report_id"])) == 1
-
-
-async def test_more_than_a_thousand_are_too_many(door: Door) -> None:
-    assert (await door.caller().post(BATCH, [{}] * 1001)).status_code == 413
-    assert (await door.caller().post(BATCH, content=b"{}\n" * 1001)).status_code == 413
 
 
 async def test_all_that_is_sent_is_counted(door: Door) -> None:

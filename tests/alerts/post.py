@@ -1,0 +1,59 @@
+"""What comes to the handler, and what stands in the tables after."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import queries
+from services.alerts.alerts import Alert
+from services.alerts.handlers import Watch
+from services.alerts.receivers import Receiver
+from shared.events import HazardReported, HouseholdRegistered
+from shared.events.vocabulary import Channel
+from shared.places import Places
+from tests.alerts.factories import NOW, deed, hazard, received, rules
+
+
+class Post:
+    """Gives what comes to the handler, a batch a call, and looks at what stands in the tables after."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.now = NOW
+        self.watch = Watch(rules(), Places.load(), clock=lambda: self.now)
+
+    async def __call__(self, *data: HazardReported | HouseholdRegistered) -> list[str]:
+        outcomes = await self.watch([received(one) for one in data], self.session)
+        return [f"{outcome.kind} {outcome.reason}" for outcome in outcomes]
+
+    async def alerts(self) -> list[Alert]:
+        rows = await self.fetch(f"{queries.SELECT_ALERTS} ORDER BY kind, raised_at, area, situation")
+        return [queries.alert_of(row._mapping) for row in rows]
+
+    async def alert(self) -> Alert:
+        (alert,) = await self.alerts()
+        return alert
+
+    async def told(self) -> list[str]:
+        """The types of the alert events that wait in the outbox, in order."""
+        rows = await self.fetch("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
+        return [deed(row[0]) for row in rows]
+
+    async def deliveries(self) -> list[tuple[str, int, str]]:
+        rows = await self.fetch("SELECT recipient, step, cause FROM deliveries ORDER BY step, recipient")
+        return [tuple(row) for row in rows]
+
+    async def fetch(self, statement: str) -> list[Any]:
+        return list(await self.session.execute(text(statement)))
+
+    async def receiver(self, label: str, **changed: Any) -> None:
+        receiver = Receiver(label, Channel.WEBHOOK, "https://hook.example/", **changed)
+        await queries.save_receiver(self.session, receiver)
+
+
+def revised(quake: HazardReported, revision: int, **changed: Any) -> HazardReported:
+    msg_type = changed.pop("msg_type", "Update")
+    return hazard(
+        hazard_id=quake.hazard_id, revision=revision, msg_type=msg_type, **{"magnitude": quake.magnitude, **changed}
+    )

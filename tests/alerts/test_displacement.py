@@ -1,0 +1,115 @@
+"""Households displaced from one area in a short time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from shared import database
+from shared.events import HouseholdRegistered, Place
+from shared.events.vocabulary import Severity
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, household
+from tests.alerts.post import Post
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """For what two workers do at one time: it is committed, and taken away after."""
+    yield database.sessions(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("TRUNCATE alerts, hazards, households, receivers, deliveries, outbox"))
+
+
+async def test_ten_households_in_one_batch_raise_one_alert(post: Post) -> None:
+    assert set(await post(*(household() for _ in range(10)))) == {"alerted households_displaced"}
+    alert = await post.alert()
+    assert (alert.area, alert.households, alert.severity) == (KADAMJAI, 10, Severity.SEVERE)
+
+
+async def test_nine_are_noted_the_tenth_alerts_the_rest_join(post: Post) -> None:
+    for _ in range(9):
+        assert await post(household()) == ["noted below_threshold"]
+    assert await post(household()) == ["alerted households_displaced"]
+    assert await post(*(household() for _ in range(5))) == ["alerted households_displaced"] * 5
+    assert (await post.alert()).households == 15
+    assert await post.told() == ["raised", "updated"]
+    assert await post.deliveries() == [("duty", 1, "raised")]
+
+
+async def test_two_workers_at_one_short_of_the_threshold_do_not_both_miss_it(
+    sessions: async_sessionmaker[AsyncSession],
+) -> None:
+    async with sessions.begin() as session:
+        await Post(session)(*(household() for _ in range(8)))
+    async with asyncio.TaskGroup() as group, sessions.begin() as first:
+        assert await Post(first)(household()) == ["noted below_threshold"]
+        second = group.create_task(posted(sessions, household()))
+        await wait_for(lambda: is_locked_out(sessions))
+    assert second.result() == ["alerted households_displaced"]
+    async with sessions.begin() as session:
+        assert (await Post(session).alert()).households == 10
+
+
+async def posted(sessions: async_sessionmaker[AsyncSession], *data: HouseholdRegistered) -> list[str]:
+    async with sessions.begin() as session:
+        return await Post(session)(*data)
+
+
+async def is_locked_out(sessions: async_sessionmaker[AsyncSession]) -> bool:
+    statement = """
+        SELECT true FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
+    """
+    async with sessions.begin() as session:
+        return bool(await session.scalar(text(statement)))
+
+
+async def test_the_same_household_again_is_counted_once(post: Post) -> None:
+    ids = [uuid4() for _ in range(9)]
+    await post(*(household(household_id=id) for id in ids))
+    await post(*(household(household_id=id, sequence=2, persons=6) for id in ids))
+    assert await post.alerts() == []
+    assert await post(household(household_id=ids[0], sequence=1)) == ["noted not_newer"]
+
+
+async def test_a_correction_takes_a_household_out_of_the_count(post: Post) -> None:
+    moved = household()
+    await post(moved, *(household() for _ in range(9)))
+    await post(household(household_id=moved.household_id, sequence=2, origin=Place(pcode=LEILEK)))
+    assert (await post.alert()).households == 9
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"mobility": "migration"},
+        {"mobility": "planned_relocation"},
+        {"occurred_on_precision": "month"},
+        {"origin": Place(country="TJ")},
+    ],
+)
+async def test_what_does_not_count_towards_the_threshold(post: Post, changed: dict[str, Any]) -> None:
+    assert set(await post(*(household(**changed) for _ in range(20)))) == {"noted no_rule"}
+    assert await post.alerts() == []
+
+
+async def test_districts_are_counted_apart(post: Post) -> None:
+    origins = [Place(pcode=KADAMJAI)] * 6 + [Place(pcode=ALAI)] * 6
+    await post(*(household(origin=origin) for origin in origins))
+    assert await post.alerts() == []
+
+
+async def test_old_displacement_is_recorded_and_told_to_nobody(post: Post) -> None:
+    old = TODAY - timedelta(days=30)
+    said = await post(*(household(occurred_on=old) for _ in range(12)))
+    assert set(said) == {"suppressed too_old"}
+    assert await post.told() == ["suppressed"]
+    assert await post.deliveries() == []

@@ -1,0 +1,22 @@
+"""The records that a report became, opened where they are sealed."""
+
+from typing import Any
+
+from services.registry.opening import ReportOpener
+from shared import events
+from shared.readings import Record
+from shared.seal import Opener
+from tests.installation import Installation
+from tests.journeys.count import everything
+
+
+async def records(installation: Installation, topic: str, report_id: str) -> list[Any]:
+    """The records of a report, opened where they are sealed."""
+    opener = ReportOpener(Opener(installation.secrets / "seal" / "private"))
+    found = []
+    for each in await everything(installation, topic, "alerts" if topic == "hazards" else "registry"):
+        record = Record(topic, each.partition, each.offset, each.timestamp, each.key, each.value, tuple(each.headers))
+        event = events.decode(each.value, each.headers)
+        if str(event.data.report_id) == report_id:
+            found.append(opener(record) if topic == "displacements" else event)
+    return found

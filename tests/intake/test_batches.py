@@ -1,0 +1,61 @@
+"""Many reports in a request: one bad one harms no other."""
+
+import json
+
+from shared.auth import Role
+from shared.events.vocabulary import Road
+from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
+from tests.intake.factories import group, hazard, household
+from tests.intake.records import records
+
+
+async def test_a_batch_answers_each_item_in_order(door: Door) -> None:
+    caller, known = door.caller(Role.FIELD, sources=["hydromet"]), household()
+    await caller.post(DISPLACEMENTS, known)
+    items = [
+        group(), {**hazard(), "kind": "hazard"}, known, {**known, "notes": "other"}, household(persons=7), "nonsense",
+        {**hazard(), "kind": "hazard", "source": "usgs"}, household(),
+    ]  # fmt: skip
+    answer = await caller.post(BATCH, items)
+    results = answer.json()["results"]
+    assert answer.status_code == 200
+    assert [each["status"] for each in results] == [
+        "accepted",
+        "accepted",
+        "duplicate",
+        "refused",
+        422,
+        422,
+        403,
+        "accepted",
+    ]
+    assert results[3]["problem"]["status"] == 409
+
+
+async def test_a_batch_may_be_one_report_a_line(door: Door) -> None:
+    lines = b"\n".join(json.dumps(body).encode() for body in (group(), household(), {"kind": "household"}))
+    results = (await door.caller().post(BATCH, content=lines + b"\n\n")).json()["results"]
+    assert [each["status"] for each in results] == ["accepted", "accepted", 422]
+
+
+async def test_a_report_twice_in_a_batch_is_told(door: Door) -> None:
+    body = household()
+    results = (await door.caller().post(BATCH, [body, body, {**body, "notes": "other"}])).json()["results"]
+    assert [each["status"] for each in results] == ["accepted", "duplicate", "refused"]
+    assert len(await records(door.installation, "displacements", body["report_id"])) == 1
+
+
+async def test_more_than_a_thousand_are_too_many(door: Door) -> None:
+    assert (await door.caller().post(BATCH, [{}] * 1001)).status_code == 413
+    assert (await door.caller().post(BATCH, content=b"{}\n" * 1001)).status_code == 413
+
+
+async def test_in_a_batch_too_big_is_413_of_that_report_alone(door: Door) -> None:
+    caller = door.caller(Role.OPERATOR, road=Road.CONSOLE)
+    ring = [[72.123456 + number / 1e6, 41.123456] for number in range(2000)]
+    big = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 32}}
+    fits = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 3}}
+    assert len(json.dumps(fits)) < 256 * 1024 < len(json.dumps(big)) < 2 * 1024 * 1024
+    results = (await caller.post(BATCH, [household(), big, fits])).json()["results"]
+    assert [each["status"] for each in results] == ["accepted", 413, "accepted"]
+    assert results[1]["type"] == "urn:dayar:problem:too-big"

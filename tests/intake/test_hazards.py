@@ -1,0 +1,67 @@
+"""Hazards at the door: each belongs to its source."""
+
+from uuid import UUID
+
+import pytest
+
+from shared import events
+from shared.auth import Role
+from shared.events.vocabulary import Road
+from tests.intake.conftest import BATCH, HAZARDS, Door
+from tests.intake.factories import hazard, household
+from tests.intake.records import records
+
+
+async def test_a_hazard_of_its_source(door: Door) -> None:
+    body = hazard()
+    caller = door.caller(Role.INTEGRATION, road=Road.API, sources=["hydromet"])
+    answer = await caller.post(HAZARDS, body)
+    assert answer.status_code == 202
+    [event] = await records(door.installation, "hazards", body["report_id"])
+    expected = events.derived_id("hazard", "hydromet", body["source_id"])
+    assert UUID(answer.json()["hazard_id"]) == event.data.hazard_id == expected
+    assert event.data.road == Road.API
+
+
+@pytest.mark.parametrize(("msg_type", "type"), [("Alert", "reported"), ("Update", "updated"), ("Cancel", "cancelled")])
+async def test_what_a_hazard_s_message_says_is_its_event(door: Door, msg_type: str, type: str) -> None:
+    body = hazard(msg_type=msg_type, revision=2, source="cmc")
+    assert (await door.caller(Role.OPERATOR, road=Road.CONSOLE).post(HAZARDS, body)).status_code == 202
+    [event] = await records(door.installation, "hazards", body["report_id"])
+    assert event.type == f"dayar.hazard.{type}.v1"
+
+
+async def test_a_higher_version_of_a_hazard_is_a_higher_revision(door: Door) -> None:
+    caller, body = door.caller(Role.OPERATOR, road=Road.CONSOLE), hazard()
+    later = {**body, "version": 2, "msg_type": "Cancel"}
+    assert [(await caller.post(HAZARDS, each)).status_code for each in (body, later)] == [202, 202]
+    found = await records(door.installation, "hazards", body["report_id"])
+    assert [event.data.revision for event in found] == [1, 2]
+
+
+@pytest.mark.parametrize("changed", [{}, {"revision": 1}, {"revision": 0}, {"version": 3, "revision": 1}])
+async def test_an_update_that_would_change_nothing_is_refused(door: Door, changed: dict[str, int]) -> None:
+    answer = await door.caller(Role.OPERATOR).post(HAZARDS, hazard(msg_type="Update", **changed))
+    assert answer.status_code == 422
+    assert "`revision`" in answer.json()["errors"][0]["expected"]
+
+
+async def test_the_order_of_languages_changes_nothing(door: Door) -> None:
+    caller, texts = door.caller(Role.OPERATOR), {"ky": {"headline": "Сел"}, "en": {"headline": "Mudflow"}}
+    body = hazard(text=texts)
+    assert (await caller.post(HAZARDS, body)).json()["status"] == "accepted"
+    again = await caller.post(HAZARDS, {**body, "text": dict(reversed(texts.items()))})
+    assert again.json()["status"] == "duplicate"
+
+
+async def test_nobody_speaks_for_another_s_source(door: Door) -> None:
+    caller = door.caller(Role.INTEGRATION, road=Road.API, sources=["another"])
+    answer = await caller.post(HAZARDS, hazard())
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-source")
+
+
+async def test_an_expired_token_reports_no_hazard(door: Door) -> None:
+    phone = door.caller(sources=["hydromet"], expires_in=-60)
+    assert (await phone.post(HAZARDS, hazard())).status_code == 401
+    results = (await phone.post(BATCH, [household(), {**hazard(), "kind": "hazard"}])).json()["results"]
+    assert [each["status"] for each in results] == ["accepted", 401]
