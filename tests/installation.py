@@ -101,8 +101,10 @@ class Installation:
         for name in ("run", "logs", "state", "secrets"):
             (self.folder / name).mkdir(mode=0o700, parents=True)
         for file in self.parts.secrets.iterdir():
-            if file.name.startswith(("kafka-", "database-", "valkey")):
+            if file.name.startswith(("kafka-", "database-")):
                 shutil.copy(file, self.secrets / file.name)
+        if self.parts.redis_password_file is not None:
+            shutil.copy(self.parts.redis_password_file, self.secrets / "valkey")
         secrets.draw(self.secrets)
 
     def _free_redis_database(self) -> int:
