@@ -1,25 +1,26 @@
 """Random bytes and ids, drawn from the system in large pieces: one call for each nonce is a twentieth of all work."""
 
 import os
-from io import BytesIO
+import threading
 
 PIECE = 16_384
 VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class Draws:
-    """Nothing is given out twice, to no two threads either: each piece is read by whole calls. Not for a process that forks afterwards."""
+    """Nothing is given out twice. Not for a process that forks afterwards."""
 
     def __init__(self) -> None:
-        self._piece = BytesIO()
+        self._piece, self._next = b"", 0
+        self._lock = threading.Lock()
 
     def take(self, count: int) -> bytes:
-        """Up to `PIECE` bytes."""
-        drawn = self._piece.read(count)
-        if len(drawn) < count:  # the rest of a piece is left unused
-            self._piece = BytesIO(os.urandom(PIECE))
-            return self.take(count)
-        return drawn
+        with self._lock:  # two threads with one nonce would open both their boxes
+            start, end = self._next, self._next + count
+            if end > len(self._piece):
+                self._piece, start, end = os.urandom(PIECE), 0, count
+            self._next = end
+            return self._piece[start:end]
 
 
 take = Draws().take
