@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared import batches, database, log, progress
+from shared import batches, database, kafka, log, progress
 from shared.config import Settings
 from shared.deadletters import DeadLetters
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
@@ -68,12 +68,13 @@ class Consumer:
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
         """While one batch is written the next one waits and the one after it is opened, so that nobody waits for PostgreSQL."""
-        while True:
-            if self._stream.is_dropped:
-                await ahead.join()  # what is being written moves the position that is read now
-                await self._stream.seek()
-            if readings := await self._stream.read():
-                await ahead.put(readings)
+        with kafka.no_end_of_ours():
+            while True:
+                if self._stream.is_dropped:
+                    await ahead.join()  # what is being written moves the position that is read now
+                    await self._stream.seek()
+                if readings := await self._stream.read():
+                    await ahead.put(readings)
 
     async def _settle_or_drop(self, readings: Sequence[Reading], group: asyncio.TaskGroup) -> None:
         """Fenced, another worker went on: what this one holds is dropped."""

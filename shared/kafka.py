@@ -1,13 +1,18 @@
 """How this installation reaches Kafka, and what a topic is called on its broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.helpers import create_ssl_context
 
 from shared import log
@@ -16,6 +21,7 @@ from shared.readings import Partition
 
 RETRY_SECONDS = 0.5
 START_SECONDS = 3  # that a start is waited for whose end nobody wants any more
+STOP_SECONDS = 10
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -43,6 +49,32 @@ async def start(client: Any) -> None:
         await asyncio.wait([starting], timeout=START_SECONDS)
         starting.cancel()
         raise
+
+
+@contextmanager
+def no_end_of_ours() -> Iterator[None]:
+    """Raises KafkaError where aiokafka's own tasks were cancelled, and nobody wants ours to end.
+
+    A task group takes a cancelled task for one that was meant to end: what it was for would stand still without a word.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise KafkaError("aiokafka ended its own task") from None
+
+
+async def stop(consumer: Any) -> None:
+    """Waited for from outside: a fetch that waits to be tried again lets aiokafka end cancelled, in the middle of it."""
+    stopping = asyncio.ensure_future(consumer.stop())
+    await asyncio.wait([stopping], timeout=STOP_SECONDS)
+    if not stopping.done() or stopping.cancelled():
+        stopping.cancel()
+        await consumer._client.close()  # noqa: SLF001 - what it did not come to
+    elif error := stopping.exception():
+        log.get().warning("a consumer did not end well", **log.described(error))
 
 
 async def start_when_there(client: Any) -> None:
@@ -78,7 +110,7 @@ async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator
         await start(consumer)
         yield LogReader(consumer, settings.topic_prefix)
     finally:
-        await consumer.stop()
+        await stop(consumer)
 
 
 class LogReader:

@@ -65,8 +65,7 @@ class Revocations:
                         self._positions[partition] = record.offset + 1
                 backoff.reset()
         finally:
-            # waited for from outside: aiokafka's own tasks may end it cancelled, and that must not pass for our end
-            await asyncio.wait([asyncio.ensure_future(consumer.stop())])
+            await kafka.stop(consumer)
 
     async def _apply(self, value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> None:
         try:

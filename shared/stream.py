@@ -60,10 +60,11 @@ class Stream:
         self._kafka.subscribe(topics, listener=self._rebalances)
         self.drop()
         try:
-            await kafka.start(self._kafka)
+            with kafka.no_end_of_ours():
+                await kafka.start(self._kafka)
             yield
         finally:
-            await self._kafka.stop()
+            await kafka.stop(self._kafka)
 
     def drop(self) -> None:
         """What was read and not settled is no longer this worker's."""

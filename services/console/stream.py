@@ -130,7 +130,7 @@ class Stream:
                 log.get().warning("stream reads again", **log.described(error))
             finally:
                 self.is_reading = False
-                await consumer.stop()
+                await kafka.stop(consumer)
 
     async def _begin(self, consumer: Any) -> None:
         """The first time so far back that the memory is full; later where it stood."""

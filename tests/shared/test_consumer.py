@@ -15,6 +15,7 @@ from shared.events import Message
 from shared.readings import open_plain
 from tests.installation import Installation
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -232,3 +233,15 @@ def with_header(message: Message, name: str, value: bytes) -> Message:
 
 async def breaks_on_666(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
     return await record([one for one in received if 1 / (one.event.data.magnitude != 6.66)], session)
+
+
+async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(trial: Trial) -> None:
+    """A task group takes a cancelled task for one that was meant to end: everything would stand still without a word."""
+    consumer = trial.consumer()
+    await trial.publish(event(hazard()))
+    async with trial.running(consumer):
+        assert await trial.drained() == {"recorded": 1}
+        (waiting,) = await wait_for(lambda: set(consumer._stream._kafka._fetcher._fetch_waiters))
+        waiting.cancel()
+        await trial.publish(event(hazard()))
+        assert await trial.drained() == {"recorded": 2}

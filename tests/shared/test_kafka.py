@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from shared import kafka
 from shared.config import Settings
 from tests.installation import Installation
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,19 @@ async def test_a_start_cut_short_leaves_no_connection(tables: Installation) -> N
         await let_turn(turns * moment // MOMENTS)
         starting.cancel()
         await asyncio.wait([starting])
-        assert not connections(settings)
+        await wait_for(lambda: not connections(settings))
+
+
+async def test_a_stop_that_ends_cancelled_is_no_end_of_ours_and_leaves_no_connection(tables: Installation) -> None:
+    """As aiokafka's does while a fetch that failed waits to be tried again."""
+    settings = tables.settings(Settings, "console")
+    consumer: Any = AIOKafkaConsumer(**kafka.options(settings))
+    await kafka.start(consumer)
+    waiting = asyncio.ensure_future(asyncio.Event().wait())
+    consumer._fetcher._pending_tasks.add(waiting)
+    await kafka.stop(consumer)
+    assert waiting.cancelled()
+    await wait_for(lambda: not connections(settings))
 
 
 async def turns_of_a_start(settings: Settings) -> int:
@@ -41,7 +54,7 @@ async def started_and_stopped(settings: Settings) -> None:
     try:
         await kafka.start(consumer)
     finally:
-        await consumer.stop()
+        await kafka.stop(consumer)
 
 
 async def let_turn(times: int) -> None:
