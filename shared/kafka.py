@@ -7,12 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import (
-    KafkaConnectionError,
-    KafkaError,
-    TopicAuthorizationFailedError,
-    UnknownTopicOrPartitionError,
-)
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from aiokafka.helpers import create_ssl_context
 
 from shared import log
@@ -43,27 +38,13 @@ def options(settings: Settings) -> dict[str, Any]:
 async def start(client: Any) -> None:
     """Cancelled, it lets the start end first: aiokafka forgets the connection it was opening, and leaves it open."""
     starting = asyncio.ensure_future(client.start())
-    try:
-        await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        await asyncio.wait([starting], timeout=START_SECONDS)
-        starting.cancel()
-        raise
-
-
-@contextmanager
-def no_end_of_ours() -> Iterator[None]:
-    """Raises KafkaError where aiokafka's own tasks were cancelled, and nobody wants ours to end.
-
-    A task group takes a cancelled task for one that was meant to end: what it was for would stand still without a word.
-    """
-    try:
-        yield
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+    with no_end_of_ours():
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.wait([starting], timeout=START_SECONDS)
+            starting.cancel()
             raise
-        raise KafkaError("aiokafka ended its own task") from None
 
 
 async def stop(consumer: Any) -> None:
@@ -75,6 +56,21 @@ async def stop(consumer: Any) -> None:
         await consumer._client.close()  # noqa: SLF001 - what it did not come to
     elif error := stopping.exception():
         log.get().warning("a consumer did not end well", **log.described(error))
+
+
+@contextmanager
+def no_end_of_ours() -> Iterator[None]:
+    """Raises KafkaConnectionError where aiokafka's own tasks were cancelled, and nobody wants ours to end.
+
+    A task group takes a cancelled task for one that was meant to end: what it was for would stand still without a word.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise KafkaConnectionError("aiokafka ended its own task") from None
 
 
 async def start_when_there(client: Any) -> None:

@@ -40,7 +40,8 @@ class Revocations:
         backoff = Backoff()
         while True:
             try:
-                await self._read(backoff)
+                with kafka.no_end_of_ours():
+                    await self._read(backoff)
             except KafkaError as error:
                 logger.warning("revocations are read again", **log.described(error))
             await backoff.wait()

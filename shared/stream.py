@@ -60,8 +60,7 @@ class Stream:
         self._kafka.subscribe(topics, listener=self._rebalances)
         self.drop()
         try:
-            with kafka.no_end_of_ours():
-                await kafka.start(self._kafka)
+            await kafka.start(self._kafka)
             yield
         finally:
             await kafka.stop(self._kafka)

@@ -121,16 +121,20 @@ class Stream:
             )
             await kafka.start_when_there(consumer)
             try:
-                await self._begin(consumer)
-                while True:
-                    for partition, records in (await consumer.getmany(timeout_ms=500)).items():
-                        for record in records:
-                            self._tell(self._place(partition), record)
+                with kafka.no_end_of_ours():
+                    await self._follow(consumer)
             except KafkaError as error:
                 log.get().warning("stream reads again", **log.described(error))
             finally:
                 self.is_reading = False
                 await kafka.stop(consumer)
+
+    async def _follow(self, consumer: Any) -> None:
+        await self._begin(consumer)
+        while True:
+            for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+                for record in records:
+                    self._tell(self._place(partition), record)
 
     async def _begin(self, consumer: Any) -> None:
         """The first time so far back that the memory is full; later where it stood."""
