@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from shared import kafka
 from shared.events import Message
 from shared.events.topics import record_bytes
 
@@ -47,7 +48,8 @@ class Wires:
         """A producer waits for ever for what it could not send; whoever must not lose it holds it in a spool or an outbox."""
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await self.producer.stop()
+                with kafka.no_end_of_ours():
+                    await self.producer.stop()
         except (TimeoutError, KafkaError):
             await self.producer.client.close()
         for wire in self._all():
