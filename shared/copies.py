@@ -1,12 +1,9 @@
-"""COPY into several tables: the rows of the next one are made while PostgreSQL takes in those of the last."""
+"""COPY into several tables, one after the other."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import asyncpg
-
-BETWEEN_TURNS = 500  # rows made before the loop may turn to what else is ready
 
 Row = tuple[Any, ...]
 
@@ -20,24 +17,11 @@ class Copy(NamedTuple):
 
 
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
-    """In the order given, in the caller's transaction. Raises what making a row or writing it raised."""
-    made: asyncio.Queue[Copy | None] = asyncio.Queue(1)
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_make(copies, made))
-            while (one := await made.get()) is not None:
-                await connection.copy_records_to_table(one.table, records=one.rows, columns=one.columns)
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
+    """In the order given, in the caller's transaction.
 
-
-async def _make(copies: Iterable[Copy], made: asyncio.Queue[Copy | None]) -> None:
-    for copy in copies:
-        rows = []
-        for number, row in enumerate(copy.rows, start=1):
-            rows.append(row)
-            if number % BETWEEN_TURNS == 0:
-                await asyncio.sleep(0)
-        if rows:
-            await made.put(copy._replace(rows=rows))
-    await made.put(None)
+    All rows of a table are made before its COPY begins: while PostgreSQL waits for a client in the middle of one, no
+    timeout of its own frees what the transaction locked.
+    """
+    for table, columns, rows in copies:
+        if records := list(rows):
+            await connection.copy_records_to_table(table, records=records, columns=columns)

@@ -36,7 +36,7 @@ async def write(connection: AsyncConnection, *written: Copy) -> None:
 
 
 async def test_later_tables_stand_on_earlier_ones_and_empty_ones_are_passed_over(connection: AsyncConnection) -> None:
-    many = 2 * copies.BETWEEN_TURNS + 1
+    many = 1001
     parents, children = ([(number,) for number in range(many)] for _ in range(2))
     await write(
         connection, Copy("parents", ("id",), parents), Copy("parents", ("id",), ()), Copy("children", ("of",), children)
