@@ -18,6 +18,12 @@ SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS integer[])))
 ORDER BY topic, partition FOR UPDATE
 """)
+# A worker that froze within a COPY: PostgreSQL heeds no timeout while it waits there for its client, but this it does.
+END_FROZEN = text("""
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'COPY %'
+    AND state_change < now() - interval '10 seconds'
+""")
 BEGIN = """
 INSERT INTO consumer_offsets (topic, partition, first_offset, next_offset)
 SELECT topic, partition, first, first FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS held (topic, partition, first)
@@ -48,6 +54,7 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
     """The batch's first statement: locks its partitions, and raises Fenced unless each stands where the batch begins."""
     held = firsts(readings)
     topics, partitions = _columns(held)
+    await session.execute(END_FROZEN)
     rows = await session.execute(LOCK, {"topics": topics, "partitions": partitions})
     if {(row.topic, row.partition): row.next_offset for row in rows} != held:
         raise Fenced
