@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared import batches, database, kafka, log, progress
+from shared import batches, database, kafka, log, offsets, progress
 from shared.config import Settings
 from shared.deadletters import DeadLetters
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
@@ -149,16 +149,19 @@ class Consumer:
 
     async def _transact(self, readings: Sequence[Reading]) -> None:
         """Tried again for ever while a part is at fault."""
-        backoff = Backoff()
+        backoff, is_again = Backoff(), False
         while True:
             try:
                 async with self._sessions.begin() as session:
+                    if is_again:
+                        await offsets.end_frozen(session)
                     outcomes = await batches.settle(readings, session, handler=self._handler, letters=self._letters)
             except Exception as error:
                 if not is_part_at_fault(error) and await database.is_there(self._sessions):
                     raise
                 log.get().warning("batch waits for a part", records=len(readings), **log.described(error))
                 await backoff.wait()
+                is_again = True
             else:
                 self._note(readings, outcomes)
                 return

@@ -1,12 +1,15 @@
 """Positions: PostgreSQL alone knows what comes next, and the fence keeps a worker that slept from going on."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import database
 from shared.readings import Partition, Reading
+
+FROZEN = timedelta(seconds=10)
 
 STORED = """
 SELECT topic, partition, next_offset FROM consumer_offsets
@@ -18,12 +21,11 @@ SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS integer[])))
 ORDER BY topic, partition FOR UPDATE
 """)
-# A worker that froze within a COPY: PostgreSQL heeds no timeout while it waits there for its client, but this it does.
-END_FROZEN = text("""
+END_FROZEN = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'COPY %'
-    AND state_change < now() - interval '10 seconds'
-""")
+    AND state_change < clock_timestamp() - $1::interval
+"""
 BEGIN = """
 INSERT INTO consumer_offsets (topic, partition, first_offset, next_offset)
 SELECT topic, partition, first, first FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS held (topic, partition, first)
@@ -54,10 +56,18 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
     """The batch's first statement: locks its partitions, and raises Fenced unless each stands where the batch begins."""
     held = firsts(readings)
     topics, partitions = _columns(held)
-    await session.execute(END_FROZEN)
     rows = await session.execute(LOCK, {"topics": topics, "partitions": partitions})
     if {(row.topic, row.partition): row.next_offset for row in rows} != held:
         raise Fenced
+
+
+async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int:
+    """Ends the backends of workers that froze within a COPY, and returns how many.
+
+    While PostgreSQL waits there for its client it heeds no timeout, and what that worker locked would stay locked.
+    """
+    connection = await database.driver(session)
+    return len(await connection.fetch(END_FROZEN, after))
 
 
 async def stop(session: AsyncSession, place: Partition, reason: str) -> None:
@@ -88,4 +98,4 @@ def _columns(partitions: Collection[Partition]) -> tuple[list[str], list[int]]:
     return [topic for topic, _ in partitions], [number for _, number in partitions]
 
 
-__all__ = ["Fenced", "begin", "fence", "firsts", "nexts", "stop", "stopped", "stored"]
+__all__ = ["Fenced", "begin", "end_frozen", "fence", "firsts", "nexts", "stop", "stopped", "stored"]
