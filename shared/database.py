@@ -51,6 +51,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
     """A frozen process frees its locks after `idle_seconds`: PostgreSQL ends a transaction that stands idle.
 
     One that froze between sending a statement and running it does not stand idle: its transaction's whole time ends it.
+    Whoever waits for a lock waits longer than anyone may stand idle with it, and then tries again.
 
     Whoever tries again by itself needs no `pings`: they cost three statements before each transaction.
     """
@@ -69,6 +70,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "application_name": f"dayar.{settings.service}",
                 "idle_in_transaction_session_timeout": f"{idle_seconds}s",
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
+                "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
                 "timezone": "UTC",
             },

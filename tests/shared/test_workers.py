@@ -1,6 +1,8 @@
 """Workers as processes of their own: killed, frozen and multiplied, and still each effect once."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -10,12 +12,30 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.local.process import Process
 from shared import database
+from shared.config import secret
 from tests.installation import Installation
 from tests.shared.trial import Trial, event, hazard
 from tests.waiting import wait_for
 
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
 LOCK = "SELECT 1 FROM effects FOR UPDATE"
+COPYING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientRead'"
+# Holds the fence, and never writes the rows of the COPY that it began.
+FROZEN = """
+import asyncio, asyncpg, sys
+
+async def rows():
+    await asyncio.Event().wait()
+    yield ()
+
+async def main():
+    connection = await asyncpg.connect(sys.argv[1])
+    async with connection.transaction():
+        await connection.execute("SELECT 1 FROM alerts.consumer_offsets FOR UPDATE")
+        await connection.copy_records_to_table("effects", schema_name="alerts", records=rows())
+
+asyncio.run(main())
+"""
 # As one supervisor starts it again and again: its partitions need not wait until Kafka has given it up.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
@@ -79,6 +99,24 @@ async def test_frozen_within_a_statement_it_frees_its_locks_all_the_same(trial: 
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
         assert database.is_away(awake.value)  # so what it had in hand is tried again
+
+
+async def test_frozen_within_a_copy_it_is_ended_by_who_waits_for_it(trial: Trial) -> None:
+    """There PostgreSQL heeds no limit of its own; half a minute is half of what a whole transaction is given."""
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer()):
+        await trial.drained()
+    password = secret(trial.settings.database_password_file) or ""
+    frozen = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FROZEN, trial.settings.database_url, env={**os.environ, "PGPASSWORD": password},
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    await wait_for(lambda: trial.fetch(COPYING))
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer()):
+        assert await trial.drained(30) == {"recorded": 2}
+    frozen.kill()
+    await frozen.wait()
 
 
 async def test_a_second_worker_takes_its_share_and_gives_it_back(trial: Trial) -> None:
