@@ -45,7 +45,7 @@ class Ground:
             topics.set_passwords(
                 parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
             )
-        run(self._make_template())
+        in_thread(self._make_template())
 
     async def _make_template(self) -> None:
         passwords = {service: self._password("database", service) for service in SERVICES}
@@ -62,8 +62,8 @@ class Ground:
         return secret(self.parts.secrets / f"{part}-{login}") or ""
 
     def remove(self) -> None:
-        run(database.drop(self.parts.server, self.template))
-        run(database.drop_roles(self.parts.server, role_prefix=self.role_prefix))
+        in_thread(database.drop(self.parts.server, self.template))
+        in_thread(database.drop_roles(self.parts.server, role_prefix=self.role_prefix))
         if self.parts.broker.is_closed:
             topics.remove_logins(self.parts.broker, self.kafka_logins.values())
 
@@ -85,7 +85,7 @@ class Installation:
         self._draw_secrets()
         with ThreadPoolExecutor() as pool:
             made = pool.submit(self._make_topics)
-            run(database.copy(self.parts.server, ground.template, self.database, role_prefix=ground.role_prefix))
+            in_thread(database.copy(self.parts.server, ground.template, self.database, role_prefix=ground.role_prefix))
             made.result()
         self.redis_url = f"{self.parts.redis_url}?db={self._free_redis_database()}"
         self.port = homes.free_port()
@@ -177,9 +177,9 @@ class Installation:
         process.start()
         return process
 
-    def web(self, env: Mapping[str, str] | None = None) -> "Web":
-        """The web process with all four apps, ready to answer at `base_url`."""
-        process = self.run("deploy.local.web", env={"PORT": str(self.port), **(env or {})})
+    def web(self, *command: str, env: Mapping[str, str] | None = None) -> "Web":
+        """The web process with all four apps, or another `command`, ready to answer at `base_url`."""
+        process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not homes.is_free(self.port) or not process.is_running, timeout=60)
         assert answers and process.is_running, process.log_tail()
         return Web(process, f"http://127.0.0.1:{self.port}")
@@ -198,7 +198,7 @@ class Installation:
                 pool.submit(
                     topics.remove, self.parts.broker, self.topic_prefix, logins=self.ground.kafka_logins
                 ).result()
-        run(database.drop(self.parts.server, self.database))
+        in_thread(database.drop(self.parts.server, self.database))
 
 
 class Web:
@@ -207,10 +207,10 @@ class Web:
         self.base_url = base_url
 
 
-def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """In a loop and a thread of its own, as a test's loop may be running."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 
 
-__all__ = ["Ground", "Installation", "Web", "run", "wait_for"]
+__all__ = ["Ground", "Installation", "Web", "in_thread", "wait_for"]

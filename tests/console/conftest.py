@@ -1,8 +1,6 @@
 """The console's web side and worker on a module's own installation, and people who sign in there."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -11,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from deploy.local.process import wait_until
+from deploy.local.process import Process
 from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
@@ -21,33 +19,24 @@ from shared.auth import Role
 from shared.config import Settings
 from shared.publisher import Publisher
 from tests.console.factories import WRITERS, message
-from tests.installation import Installation
+from tests.installation import Installation, Web, in_thread
 
 PASSWORD = "a long enough password"
 
 
 class Served:
-    """A running console."""
+    """A web process that answers, the workers behind it, and the people who use it."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, web: Web, *workers: Process) -> None:
         self.installation = installation
         self.clients: list[httpx.Client] = []
-        self.url = f"http://127.0.0.1:{installation.port}"
-        self.web = installation.start("console", "web", env={"PORT": str(installation.port)})
-        self.worker = installation.start("console", "worker")
-        assert wait_until(self.is_ready, timeout=60), self.web.log_tail()
-
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/ready").status_code == 200
-        except httpx.TransportError:
-            return False
+        self.url, self.web, self.workers = web.base_url, web.process, workers
 
     def stop(self) -> None:
         for client in self.clients:
             client.close()
-        self.web.stop()
-        self.worker.stop()
+        for process in (self.web, *self.workers):
+            process.stop()
 
     def client(self, **options: Any) -> httpx.Client:
         """One person's browser, on a page of ours; closed at the end."""
@@ -95,17 +84,14 @@ class Served:
                 await publisher.publish_all(own, timeout=20)
 
 
-def in_thread(coroutine: Any) -> Any:
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
-
-
 HASH = in_thread(passwords.hashed(PASSWORD))
 
 
 @pytest.fixture(scope="module")
 def served(shared_installation: Installation) -> Iterator[Served]:
-    running = Served(shared_installation)
+    """The console alone."""
+    worker = shared_installation.start("console", "worker")
+    running = Served(shared_installation, shared_installation.web("services.console", "web"), worker)
     yield running
     running.stop()
 

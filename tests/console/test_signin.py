@@ -152,12 +152,12 @@ def test_a_session_renewed_before_its_revocation_arrives_ends_all_the_same(serve
     sign_in(old, name)
     chosen = {"new": "another long password", "again": "another long password"}
     data = {"name": name, "password": PASSWORD, **chosen}
-    served.worker.freeze()  # it is the one that tells of revocations
+    served.workers[0].freeze()  # it is the one that tells of revocations
     try:
         assert at_the_next_second(lambda: served.client().post("/password", data=data)).status_code == 303
         assert at_the_next_second(lambda: old.post("/v1/session")).status_code == 200
     finally:
-        served.worker.resume()
+        served.workers[0].resume()
     assert wait_until(lambda: old.get("/board/alerts").status_code == 401, timeout=SOON)
 
 

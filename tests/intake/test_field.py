@@ -12,8 +12,8 @@ from deploy.local.process import wait_until
 from services.intake.field import pages
 from shared.auth import Role
 from tests.browsers import SLOW_MS, chromium
-from tests.console.conftest import PASSWORD, Served, in_thread
-from tests.installation import Installation
+from tests.console.conftest import PASSWORD, Served
+from tests.installation import Installation, in_thread
 from tests.journeys.count import everything
 
 FORM = "/intake/field"
@@ -23,10 +23,7 @@ class Centre(Served):
     """The web process alone: what a phone talks to."""
 
     def __init__(self, installation: Installation) -> None:
-        self.installation = installation
-        self.clients: list[httpx.Client] = []
-        served = installation.web()
-        self.url, self.web = served.base_url, served.process
+        super().__init__(installation, installation.web())
 
     def displacements(self) -> int:
         return len(in_thread(everything(self.installation, "displacements", "registry")))
@@ -42,9 +39,7 @@ class Centre(Served):
 def centre(shared_installation: Installation) -> Iterator[Centre]:
     made = Centre(shared_installation)
     yield made
-    for client in made.clients:
-        client.close()
-    made.web.stop()
+    made.stop()
 
 
 @pytest.fixture(scope="module")

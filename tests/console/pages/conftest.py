@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
@@ -21,14 +20,9 @@ class Whole(Served):
     """All four services in one web process, and the workers that a board needs."""
 
     def __init__(self, installation: Installation) -> None:
-        self.installation = installation
-        self.clients: list[httpx.Client] = []
-        served = installation.web()
-        self.url, self.web = served.base_url, served.process
-        self.workers = [
-            installation.start(service, "worker") for service in ("alerts", "console", "registry", "intake")
-        ]
-
+        services = ("alerts", "console", "registry", "intake")
+        workers = [installation.start(service, "worker") for service in services]
+        super().__init__(installation, installation.web(), *workers)
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:
@@ -38,12 +32,6 @@ class Whole(Served):
             self.client(headers=bearer).get(f"/{name}/v1/ledger").json() for name in ("alerts", "console", "registry")
         ]
         return all(each["advanced_at"] for ledger in ledgers for each in ledger["partitions"])
-
-    def stop(self) -> None:
-        for client in self.clients:
-            client.close()
-        for process in (self.web, *self.workers):
-            process.stop()
 
     def report_hazard(self, **changed: Any) -> str:
         """Through intake, as any source does."""

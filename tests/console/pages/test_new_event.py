@@ -10,8 +10,8 @@ from services.console.config import ConsoleSettings
 from shared import database
 from shared.auth import Role
 from tests.browsers import SLOW_MS
-from tests.console.conftest import in_thread
 from tests.console.pages.conftest import Whole
+from tests.installation import in_thread
 
 
 def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:

@@ -13,8 +13,8 @@ from services.alerts.receivers import Receiver
 from shared import database
 from shared.auth import Role
 from shared.events.vocabulary import Channel
-from tests.console.conftest import in_thread
 from tests.console.pages.conftest import Whole
+from tests.installation import in_thread
 
 
 def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, seat: Any) -> None:
