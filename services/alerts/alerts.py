@@ -109,6 +109,11 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     return changed(alert, now, is_lapsed=False, **said)
 
 
+def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
+    """Known as too old until now: it is raised with a word that is fresh."""
+    return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_said(finding))
+
+
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     """The rule takes its word back (cancelled, revised down): the alert stays for a person to close, but is quiet."""
     if alert.is_lapsed or alert.is_suppressed:

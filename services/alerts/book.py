@@ -1,6 +1,7 @@
 """The alerts that one transaction touches, and what is to be told of them; written together at its end."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -24,6 +25,7 @@ class Cause(StrEnum):
     RAISED = "raised"
     UPDATED = "updated"
     LAPSED = "lapsed"
+    RETURNED = "returned"
     ESCALATED = "escalated"
 
 
@@ -42,12 +44,14 @@ class Delivery:
 
 
 class Book:
-    """Takes what the rules find, and says what became of it."""
+    """Takes what the rules find, and says what became of it; `called` are the receivers of each alert so far, by label."""
 
     def __init__(
-        self, known: Iterable[Alert], receivers: Sequence[Receiver], *, places: Ancestry, rules: Ruleset, now: datetime
-    ) -> None:
+        self, known: Iterable[Alert], receivers: Sequence[Receiver], called: Mapping[UUID, Collection[str]], *,
+        places: Ancestry, rules: Ruleset, now: datetime,
+    ) -> None:  # fmt: skip
         self._alerts = {alert.alert_id: alert for alert in known}
+        self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
         self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[Delivery] = []
@@ -59,7 +63,7 @@ class Book:
         if known is None:
             self._raise(alerts.raised(finding, report_id, self._now))
         elif not finding.is_suppressed and known.is_suppressed:
-            self._raise(alerts.changed(alerts.renewed(known, finding, self._now), self._now, is_suppressed=False))
+            self._raise(alerts.unsuppressed(known, finding, self._now))
         elif not finding.is_suppressed:
             self._renew(known, finding)
         if finding.is_suppressed and (known is None or known.is_suppressed):
@@ -67,7 +71,7 @@ class Book:
         return Outcome(OutcomeKind.ALERTED, finding.reason)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: Kind | None = None, area: str | None = None) -> Outcome:
-        """The hazard's alerts, or those of one kind or area, are taken back; whoever was told of them hears it."""
+        """The hazard's alerts, or those of one kind or area, are taken back; whoever was called hears it."""
         found = [
             alert
             for alert in self._alerts.values()
@@ -76,7 +80,7 @@ class Book:
         for alert in found:
             after = alerts.lapsed(alert, reason, self._now)
             if after is not alert:
-                told = after if alert.resolved_at else self._notified(after, Cause.LAPSED)
+                told = after if alert.resolved_at else self._notified(after, Cause.LAPSED, self._those_called(after))
                 self._keep(told, AlertUpdated)
         is_joined = any(not alert.is_suppressed for alert in found)
         return Outcome(OutcomeKind.ALERTED if is_joined else OutcomeKind.NOTED, reason)
@@ -85,7 +89,8 @@ class Book:
         """Nobody answered: the next step is told, and the clock starts again."""
         due = self._now + self._rules.escalation.wait(alert.severity)
         risen = alerts.changed(alert, self._now, level=alert.level + 1, escalates_at=due)
-        self._keep(self._notified(risen, Cause.ESCALATED), AlertEscalated)
+        called = at_level(self._receivers, risen, self._places)
+        self._keep(self._notified(risen, Cause.ESCALATED, called), AlertEscalated)
 
     def windows(self, status: Status, area: str) -> list[Window]:
         """The dates whose displaced households an alert has counted already."""
@@ -100,16 +105,26 @@ class Book:
             self._keep(alert, AlertSuppressed)
             return
         due = self._now + self._rules.escalation.wait(alert.severity)
-        self._keep(self._notified(replace(alert, escalates_at=due), Cause.RAISED), AlertRaised)
+        called = at_level(self._receivers, alert, self._places)
+        self._keep(self._notified(replace(alert, escalates_at=due), Cause.RAISED, called), AlertRaised)
 
     def _renew(self, known: Alert, finding: Finding) -> None:
         after = alerts.renewed(known, finding, self._now)
         if after is known:
             return
-        if alerts.is_worse(after, known) or known.is_lapsed:
+        is_graver = known.is_lapsed or alerts.is_worse(after, known)
+        called = self._called_by_renewal(known, after, is_graver=is_graver)
+        if is_graver or called:
             after = alerts.reopened(after) if after.resolved_at else after
-            after = self._notified(self._hastened(after), Cause.UPDATED)
+            after = self._notified(self._hastened(after), Cause.RETURNED if known.is_lapsed else Cause.UPDATED, called)
         self._keep(after, AlertUpdated)
+
+    def _called_by_renewal(self, known: Alert, after: Alert, *, is_graver: bool) -> Collection[Receiver]:
+        """Graver: whoever was called, and whom it concerns. Else those alone whom it did not concern before."""
+        concerned = up_to_level(self._receivers, after, self._places)
+        if is_graver:
+            return dict.fromkeys([*self._those_called(after), *concerned])
+        return [receiver for receiver in concerned if not receiver.wants(known, self._places)]
 
     def _hastened(self, alert: Alert) -> Alert:
         """A worse alert waits no longer for its answer than one that began as bad."""
@@ -118,16 +133,20 @@ class Book:
         due = self._now + self._rules.escalation.wait(alert.severity)
         return replace(alert, escalates_at=min(alert.escalates_at or due, due))
 
-    def _notified(self, alert: Alert, cause: Cause) -> Alert:
-        """The alert's next notification begins."""
-        begun = replace(alert, step=alert.step + 1)
-        called = at_level if cause in (Cause.RAISED, Cause.ESCALATED) else up_to_level
-        content = content_of(begun, cause)
-        for receiver in called(self._receivers, begun, self._places):
-            self.deliveries.append(self._delivery(begun, receiver, cause, content))
+    def _those_called(self, alert: Alert) -> list[Receiver]:
+        """Also those whom it concerns no more: the alert moved on, or is below their floor by now."""
+        return [receiver for receiver in self._receivers if receiver.label in self._called[alert.alert_id]]
+
+    def _notified(self, alert: Alert, cause: Cause, receivers: Iterable[Receiver]) -> Alert:
+        """The alert's next notification begins. To whoever never heard of an alert it is a new one."""
+        begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
+        for receiver in receivers:
+            own = cause if receiver.label in called or cause is Cause.ESCALATED else Cause.RAISED
+            self.deliveries.append(self._delivery(begun, receiver, own))
+            called.add(receiver.label)
         return begun
 
-    def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause, content: str) -> Delivery:
+    def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause) -> Delivery:
         return Delivery(
             events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel),
             alert.alert_id,
@@ -135,7 +154,7 @@ class Book:
             receiver.label,
             receiver.channel,
             cause,
-            content,
+            content_of(alert, cause),
             self._now,
         )
 
@@ -148,6 +167,7 @@ EVENTS = {
     Cause.RAISED: AlertRaised,
     Cause.UPDATED: AlertUpdated,
     Cause.LAPSED: AlertUpdated,
+    Cause.RETURNED: AlertUpdated,
     Cause.ESCALATED: AlertEscalated,
 }
 

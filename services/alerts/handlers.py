@@ -172,8 +172,9 @@ class Watch:
         days = self.rules.displacement.days if self.rules.displacement else 0
         since = min((day for _, _, day in departures), default=now.date()) - timedelta(days=2 * days)
         known = await queries.touched_alerts(session, list(hazards), {area for _, area, _ in departures}, since)
+        called = await queries.called(session, [alert.alert_id for alert in known]) if known else {}
         receivers = await queries.receivers(session)
-        return Book(known, receivers, places=self.places, rules=self.rules, now=now)
+        return Book(known, receivers, called, places=self.places, rules=self.rules, now=now)
 
     def _ask_of_hazards(self, batch: Batch, book: Book, now: datetime) -> None:
         for place, hazard in batch.hazards.items():

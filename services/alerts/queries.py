@@ -80,6 +80,7 @@ WHERE alert_id IN (
 ORDER BY alert_id FOR UPDATE
 """  # noqa: S608
 
+CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
 
 UNANSWERED = f"{SELECT_ALERTS} WHERE escalates_at <= $1 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED"
 
@@ -188,6 +189,12 @@ async def receivers(session: AsyncSession) -> list[Receiver]:
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_RECEIVERS} ORDER BY step, label")
     return [_receiver.validate_python(dict(row)) for row in rows]
+
+
+async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The labels of whoever was told of each alert so far."""
+    connection = await database.driver(session)
+    return dict(await connection.fetch(CALLED, list(alert_ids)))
 
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:

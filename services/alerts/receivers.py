@@ -44,7 +44,7 @@ def at_level(receivers: Iterable[Receiver], alert: Alert, places: Ancestry) -> l
 
 
 def up_to_level(receivers: Iterable[Receiver], alert: Alert, places: Ancestry) -> list[Receiver]:
-    """Whoever was called so far: those who must hear that it got worse, or was taken back.
+    """Whom its level and those before it call.
 
     The level counts the steps that there are among those who want the alert: a gap would call nobody.
     """

@@ -26,6 +26,7 @@ CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("The alert is more severe now"),
     Cause.LAPSED: N_("The alert is taken back"),
+    Cause.RETURNED: N_("The alert holds again"),
     Cause.ESCALATED: N_("Nobody has answered"),
 }
 

@@ -19,6 +19,9 @@ TEXTS: Mapping[str, str] = {
     "cancelled": N_("Cancelled by its source"),
     "below_threshold": N_("Revised: now below what deserves an alert"),
     "moved_away": N_("Revised: the hazard no longer lies there"),
+    "out_of_area": N_("Revised: now outside the watched area"),
+    "status_not_alerted": N_("Revised: now a test of the system or a draft"),
+    "no_rule": N_("No rule speaks of it any more"),
 }
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 

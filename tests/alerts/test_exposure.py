@@ -52,7 +52,7 @@ async def test_where_nobody_displaced_lives_any_more_it_is_taken_back_and_where_
     assert await post(household()) == ["alerted displaced_in_hazard_area"]
     exposure, _ = await post.alerts()
     assert not exposure.is_lapsed and exposure.escalates_at
-    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "raised", "lapsed", "updated"]
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "raised", "lapsed", "returned"]
 
 
 async def test_households_that_arrive_under_a_hazard(post: Post) -> None:

@@ -78,7 +78,7 @@ async def test_revised_below_the_threshold_the_alert_lapses_and_above_it_comes_b
     assert await post(revised(quake, 3, magnitude=4.8)) == ["alerted quake_magnitude"]
     alert = await post.alert()
     assert not alert.is_lapsed and alert.escalates_at is not None
-    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "lapsed", "updated"]
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "lapsed", "returned"]
 
 
 async def test_cancelled_before_it_was_known_is_noted(post: Post) -> None:

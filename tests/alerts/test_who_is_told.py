@@ -1,0 +1,81 @@
+"""Whom an alert's changes are told: those whom it concerns by now, and those who were called before."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.alerts import answers
+from services.alerts.alerts import Person
+from shared.events import HazardReported
+from shared.events.vocabulary import Severity, Verdict
+from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow
+from tests.alerts.post import Post, revised
+
+pytestmark = pytest.mark.anyio
+
+
+def moved(flood: HazardReported, revision: int, *pcodes: str, **changed: Any) -> HazardReported:
+    told = {"msg_type": "Update", "area": {"pcodes": pcodes}, **changed}
+    return mudflow(hazard_id=flood.hazard_id, revision=revision, **told)
+
+
+async def test_a_hazard_that_grows_is_new_to_those_it_reaches_now(post: Post) -> None:
+    await post.receiver("leilek", areas=(LEILEK,))
+    flood = mudflow(area={"pcodes": [KADAMJAI]})
+    await post(flood)
+    assert await post.deliveries() == [("duty", 1, "raised")]
+    await post(moved(flood, 2, KADAMJAI, LEILEK))
+    assert await post.deliveries() == [("duty", 1, "raised"), ("leilek", 2, "raised")]
+
+
+async def test_what_grows_after_it_was_closed_opens_anew_for_those_it_reaches(post: Post) -> None:
+    await post.receiver("leilek", areas=(LEILEK,))
+    flood = mudflow(area={"pcodes": [KADAMJAI]})
+    await post(flood)
+    alert, head = await post.alert(), Person(uuid4(), "Head of shift")
+    await answers.resolve(post.session, alert.alert_id, Verdict.CONFIRMED, head, NOW)
+    await post(moved(flood, 2, KADAMJAI, LEILEK))
+    alert = await post.alert()
+    assert (alert.state, alert.escalates_at is None) == ("open", False)
+
+
+async def test_taken_back_is_told_to_those_who_were_called_wherever_it_moved(post: Post) -> None:
+    await post.receiver("kadamjai", areas=(KADAMJAI,))
+    await post.receiver("osh", areas=("KG06000000000",))
+    flood = mudflow(area={"pcodes": [KADAMJAI]})
+    await post(flood)
+    await post(moved(flood, 2, LEILEK))
+    await post(moved(flood, 3, LEILEK, msg_type="Cancel"))
+    assert [(who, cause) for who, _, cause in await post.deliveries() if cause == "lapsed"] == [
+        ("duty", "lapsed"),
+        ("kadamjai", "lapsed"),
+    ]
+
+
+async def test_taken_back_is_told_to_those_whose_floor_it_fell_below(post: Post) -> None:
+    await post.receiver("minister", floor=Severity.EXTREME)
+    quake = hazard(magnitude=6.7)
+    await post(quake)
+    await post(revised(quake, 2, magnitude=5.0))
+    await post(revised(quake, 3, msg_type="Cancel"))
+    assert [who for who, _, cause in await post.deliveries() if cause == "lapsed"] == ["duty", "minister"]
+
+
+async def test_graver_it_is_new_to_those_who_were_not_called_before(post: Post) -> None:
+    await post.receiver("minister", floor=Severity.EXTREME)
+    quake = hazard()
+    await post(quake)
+    await post(revised(quake, 2, magnitude=6.7))
+    assert sorted(await post.deliveries()) == [("duty", 1, "raised"), ("duty", 2, "updated"), ("minister", 2, "raised")]
+
+
+async def test_raised_after_it_was_too_old_it_is_as_old_as_its_raising(post: Post) -> None:
+    old = hazard(onset=NOW - timedelta(days=2))
+    post.now = NOW - timedelta(hours=9)
+    await post(old)
+    post.now = NOW
+    await post(revised(old, 2, onset=NOW - timedelta(minutes=5)))
+    alert = await post.alert()
+    assert (alert.is_suppressed, alert.raised_at) == (False, NOW)
