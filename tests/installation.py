@@ -7,6 +7,7 @@ import secrets as random
 import shutil
 import sys
 import time
+from collections import deque
 from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,6 +42,7 @@ class Ground:
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
         self.role_prefix = f"{self.name}_"
         self.template = f"{self.name}_template"
+        self.redis_databases = deque(parts.redis_databases)  # those that no living installation holds
         if parts.broker.is_closed:
             topics.set_passwords(
                 parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
@@ -55,8 +57,7 @@ class Ground:
             database_password_file=f"{self.parts.secrets}/database-{{service}}",
         )
         for service in SERVICES:
-            if (homes.ROOT / "services" / service / "migrations").is_dir():
-                await migrate(service, settings)
+            await migrate(service, settings)
 
     def _password(self, part: str, login: str) -> str:
         return secret(self.parts.secrets / f"{part}-{login}") or ""
@@ -83,11 +84,12 @@ class Installation:
         self.secrets = folder / "secrets"
         self.processes: list[Process] = []
         self._draw_secrets()
+        self.redis_database = self._take_redis_database()
+        self.redis_url = f"{self.parts.redis_url}?db={self.redis_database}"
         with ThreadPoolExecutor() as pool:
             made = pool.submit(self._make_topics)
             in_thread(database.copy(self.parts.server, ground.template, self.database, role_prefix=ground.role_prefix))
             made.result()
-        self.redis_url = f"{self.parts.redis_url}?db={self._free_redis_database()}"
         self.port = homes.free_port()
 
     def _make_topics(self) -> None:
@@ -107,14 +109,18 @@ class Installation:
             shutil.copy(self.parts.redis_password_file, self.secrets / "valkey")
         secrets.draw(self.secrets)
 
-    def _free_redis_database(self) -> int:
-        databases = self.parts.redis_databases
-        number = databases[self.number % len(databases)]
-        with self.redis(number) as client:
-            if self.parts.started:
-                client.flushdb()
-            assert client.dbsize() == 0, f"database {number} of REDIS_URL is not empty"
-        return number
+    def _take_redis_database(self) -> int:
+        """Its own until it is removed. In a Valkey that was given, one in which there is nothing: what is there is somebody's."""
+        free = self.ground.redis_databases
+        for number in list(free):
+            free.remove(number)
+            with self.redis(number) as client:
+                if self.parts.is_redis_ours:  # killed since, it may have forgotten that it was emptied
+                    client.flushdb()
+                if client.dbsize() == 0:
+                    return number
+            free.append(number)
+        raise AssertionError(f"no database of REDIS_URL is empty and free: {self.parts.redis_databases}")
 
     def redis(self, number: int | None = None) -> "redis.Redis":
         """A client for this installation's database of Valkey."""
@@ -193,6 +199,7 @@ class Installation:
         self.end_processes()
         with self.redis() as client:
             client.flushdb()
+        self.ground.redis_databases.append(self.redis_database)
         if self.partitions:
             with ThreadPoolExecutor() as pool:
                 pool.submit(

@@ -3,13 +3,14 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import homes, kafka, postgres, valkey
+from deploy.local.options import GIVEN
 from deploy.local.part import Folders, Part
 from deploy.provision import secrets
 from deploy.provision.database import Server
@@ -18,7 +19,6 @@ from shared.config import secret
 from tests import containers
 
 VALKEY_DATABASES = 512
-GIVEN = {"kafka": "KAFKA_BOOTSTRAP", "postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 PASSWORDS = {"kafka": "kafka-admin", "postgres": "database-admin", "valkey": "valkey"}
 
 Kafka = kafka.Kafka | containers.Kafka
@@ -35,7 +35,8 @@ class Parts:
     server: Server
     redis_url: str  # without a database's number
     redis_password_file: Path | None
-    redis_databases: range
+    redis_databases: Sequence[int]
+    is_redis_ours: bool
     started: tuple[Part, ...] = ()
 
     @property
@@ -66,6 +67,7 @@ def parts(*, own: bool = False) -> Iterator[Parts]:
             if "valkey" in started
             else _given_file("REDIS_PASSWORD_FILE"),
             redis_databases=range(VALKEY_DATABASES) if "valkey" in started else _given_databases(),
+            is_redis_ours="valkey" in started,
             started=tuple(started.values()),
         )
 
