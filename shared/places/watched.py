@@ -9,7 +9,7 @@ from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 from shared.events import Area
-from shared.places.areas import circle
+from shared.places.areas import circle, outline
 
 WORLD = "world"
 
@@ -45,7 +45,7 @@ class WatchedArea:
 
 def shapes(area: Area) -> Iterator[BaseGeometry]:
     for ring in area.polygons:
-        yield shapely.make_valid(shapely.Polygon(ring))
+        yield outline(ring)
     for each in area.circles:
         yield circle(each.lat, each.lon, each.radius_km)
     if area.point:

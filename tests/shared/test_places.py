@@ -1,8 +1,12 @@
 """Places by codes alone, as the product ships them."""
 
+from random import Random
+
 import pytest
+from shapely import box
 
 from shared.places import Kind, Places
+from shared.places.areas import outline
 
 KADAMJAI = "KG05258000000"
 BATKEN = "KG05000000000"
@@ -93,6 +97,16 @@ def test_without_boundaries_nothing_is_located_and_nothing_fails(places: Places)
     assert not places.has_boundaries
     assert places.locate(39.474, 73.4257) is None
     assert places.areas_of(circles=[(39.5, 73.4, 50)]) == ()
+
+
+def test_a_ring_whose_edges_cross_encloses_all_between_its_corners() -> None:
+    assert outline([(72, 39), (74, 41), (74, 39), (72, 41), (72, 39)]).equals(box(72, 39, 74, 41))
+
+
+def test_two_thousand_corners_in_no_order_hold_nobody_up() -> None:
+    draw = Random(7)
+    ring = [(draw.uniform(70, 75), draw.uniform(39, 42)) for _ in range(1999)]
+    assert outline([*ring, ring[0]]).covers(box(72, 40, 73, 41))
 
 
 def test_a_picker_lists_each_oblast_with_its_rayons_and_cities(places: Places) -> None:
