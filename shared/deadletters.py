@@ -66,7 +66,7 @@ class DeadLetters:
         if self._service not in TOPICS[record.topic].owes_outcome:
             return None
         try:
-            event = events.decode(record.value, record.headers)
+            event = events.decode(record.topic, record.value, record.headers)
         except (UnknownEventType, MalformedEvent):
             return None
         data = ReportSettled(

@@ -66,7 +66,7 @@ Opener = Callable[[Record], Received]
 
 def open_plain(record: Record) -> Received:
     """The opener of every topic whose records are not sealed."""
-    event = events.decode(record.value, record.headers)
+    event = events.decode(record.topic, record.value, record.headers)
     return Received(record, event, events.digest((said(event.data, record.value),)))
 
 

@@ -70,7 +70,7 @@ class Revocations:
 
     async def _apply(self, value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> None:
         try:
-            change = events.decode(value, headers).data
+            change = events.decode(CredentialRevoked.topic, value, headers).data
         except (events.UnknownEventType, events.MalformedEvent) as error:
             logger.warning("access event not understood", **log.described(error))
             return

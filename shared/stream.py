@@ -157,7 +157,7 @@ class Stream:
     def _record(self, record: ConsumerRecord[bytes, bytes]) -> Record:
         return Record(
             record.topic[len(self._settings.topic_prefix) :], record.partition, record.offset, record.timestamp,
-            record.key or b"", record.value or b"", tuple(record.headers),
+            record.key or b"", record.value or b"", tuple((name, value or b"") for name, value in record.headers),
         )  # fmt: skip
 
     def _place(self, partition: TopicPartition) -> Partition:

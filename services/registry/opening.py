@@ -26,7 +26,7 @@ class ReportOpener:
         self._keys = keys
 
     def __call__(self, record: Record) -> Received:
-        event = events.decode(record.value, record.headers)
+        event = events.decode(record.topic, record.value, record.headers)
         reported: HouseholdReported | GroupReported = event.data
         report_id, subject_id, author = str(reported.report_id), str(reported.key), str(reported.author)
         plain = self._open(reported.sealed, event, report_id, subject_id, author)

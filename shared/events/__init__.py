@@ -78,16 +78,20 @@ EVENT_TYPES: dict[str, tuple[type[BaseModel], ...]] = {
 
 _correction: TypeAdapter[Any] = TypeAdapter(HouseholdCorrectionReported | GroupCorrectionReported)
 _parse = {
-    name: (_correction if len(models) > 1 else models[0].__pydantic_validator__).validate_json
+    (models[0].topic, name):  # type: ignore[attr-defined]
+    (_correction if len(models) > 1 else models[0].__pydantic_validator__).validate_json
     for name, models in EVENT_TYPES.items()
 }
 
 
-def decode(value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
-    """The event of a record. Raises UnknownEventType or MalformedEvent with a pointer of known fields, never a value."""
+def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
+    """The event of a record; a type on another topic than its own is unknown there.
+
+    Raises UnknownEventType or MalformedEvent with a pointer of known fields, never a value.
+    """
     found = dict(headers)
     event_type = header_of(found, "ce_type")
-    parse = _parse.get(event_type)
+    parse = _parse.get((topic, event_type))
     if parse is None:
         raise UnknownEventType
     try:

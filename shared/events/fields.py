@@ -42,10 +42,12 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # at the calendar's own ends another time zone's day does not exist
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"a time of the years {FIRST_YEAR} to {LAST_YEAR} is expected")
-    return value.astimezone(UTC) if value.utcoffset() else value  # events are written in UTC already
+    # as it was told, since at the calendar's own ends another time zone's day does not exist; and as it will be read
+    if FIRST_YEAR <= value.year <= LAST_YEAR:
+        moment = value.astimezone(UTC) if value.utcoffset() else value  # events are written in UTC already
+        if FIRST_YEAR <= moment.year <= LAST_YEAR:
+            return moment
+    raise ValueError(f"a time of the years {FIRST_YEAR} to {LAST_YEAR} is expected")
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(utc)]

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 from shared.events.fields import Body, Data, Instant, Latitude, Line, Longitude, PCode, Point, RandomId, Text, Version
 from shared.events.vocabulary import Certainty, HazardType, MsgType, Road, Severity, Status, Urgency
 
+TOLD_PCODES = 200
+
 Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000)]
 
 
@@ -20,7 +22,7 @@ class Circle(Body):
 class Area(Body):
     """Where: any of P-codes, rings of (longitude, latitude) as in GeoJSON, circles, a point, or just words."""
 
-    pcodes: Annotated[tuple[PCode, ...], Field(max_length=200)] = ()
+    pcodes: Annotated[tuple[PCode, ...], Field(max_length=1000)] = ()
     polygons: Annotated[tuple[Ring, ...], Field(max_length=50)] = ()
     circles: Annotated[tuple[Circle, ...], Field(max_length=50)] = ()
     point: Point | None = None
@@ -35,6 +37,13 @@ class Area(Body):
     @property
     def is_drawn(self) -> bool:
         return bool(self.polygons or self.circles or self.point)
+
+
+def told(area: Area) -> Area:
+    """Of what is reported; what intake finds by its boundaries comes on top."""
+    if len(area.pcodes) > TOLD_PCODES:
+        raise ValueError(f"at most {TOLD_PCODES} `pcodes` are expected")
+    return area
 
 
 class HazardText(Body):
@@ -83,6 +92,8 @@ class HazardReport(HazardFields, Body):
     An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`, under a new `report_id`
     or the same one with `version` + 1, which is then its `revision` too where none is given.
     """
+
+    area: Annotated[Area, AfterValidator(told)]
 
     @model_validator(mode="after")
     def supersedes(self) -> "HazardReport":

@@ -16,7 +16,7 @@ async def records(installation: Installation, topic: str, report_id: str) -> lis
     found = []
     for each in await everything(installation, topic, "alerts" if topic == "hazards" else "registry"):
         record = Record(topic, each.partition, each.offset, each.timestamp, each.key, each.value, tuple(each.headers))
-        event = events.decode(each.value, each.headers)
+        event = events.decode(topic, each.value, each.headers)
         if str(event.data.report_id) == report_id:
             found.append(opener(record) if topic == "displacements" else event)
     return found

@@ -91,7 +91,13 @@ async def test_each_wrong_field_is_told_and_no_value(door: Door) -> None:
     assert "secret" not in answer.text
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+06:00", "9999-12-31T23:59:59-06:00", "1899-12-31T12:00:00Z"])
+# of years that may be told, and in UTC of years that may not
+ENDS = ["1900-01-01T00:00:00+06:00", "2199-12-31T23:00:00-05:00"]
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+06:00", "9999-12-31T23:59:59-06:00", "1899-12-31T12:00:00Z", *ENDS]
+)
 async def test_a_time_at_the_calendar_s_ends_is_told_by_its_field(door: Door, moment: str) -> None:
     answer = await door.caller().post(DISPLACEMENTS, household(occurred_at=moment))
     assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, ["/occurred_at"])

@@ -17,7 +17,7 @@ from shared.events import CORRECTION, GroupReported, HouseholdReported, Househol
 from shared.events.vocabulary import Road
 from shared.places import Places
 from shared.seal import Opener, Sealer
-from tests.intake.factories import group, household
+from tests.intake.factories import group, hazard, household
 
 NOW = datetime(2026, 6, 15, 6, tzinfo=UTC)
 PLACES = Places.load()
@@ -52,7 +52,7 @@ def test_a_household_s_record_reads_back_whole(keys: Path, team: Any) -> None:
     body, who = household(notes='"quoted" \\ ө\n'), principal(team=team)
     made = draft(body, who)
     message = made.finish(Sealer(keys / "public.key"))
-    event = events.decode(message.value, message.headers)
+    event = events.decode(message.topic, message.value, message.headers)
     data = event.data
     assert isinstance(data, HouseholdReported)
     assert (data.author, data.team, data.road, data.received_at) == (who.account, team, Road.FIELD, NOW)
@@ -152,6 +152,26 @@ def test_a_point_outside_its_place_is_flagged(place: dict[str, str], lat: float,
     assert flags == expected
 
 
+class Everywhere(Ground):
+    """Whatever is drawn touches two districts."""
+
+    def areas_of(self, *drawn: Any) -> tuple[str, ...]:
+        return ("KG05258000000", "KG05236000000")
+
+
+def test_districts_on_top_of_all_that_were_told_can_be_read() -> None:
+    codes = [f"KG06{number:09}" for number in range(200)]
+    body = hazard(area={"pcodes": codes, "point": {"lat": 40, "lon": 72}})
+    places = Everywhere((PLACES.unit(each.pcode) or each for each in PLACES.units()), PLACES.version)
+    report = bodies.checked(json.dumps(body).encode(), bodies.HAZARD)
+    made = reports.hazard(report, principal(), now=NOW, places=places).event
+    message = events.message(made, id=uuid4(), source="/intake", time=NOW)
+    assert len(events.decode(message.topic, message.value, message.headers).data.area.pcodes) == 202
+    with pytest.raises(bodies.Invalid) as refused:
+        bodies.checked(json.dumps(hazard(area={"pcodes": [*codes, "KG05258000000"]})).encode(), bodies.HAZARD)
+    assert [error["pointer"] for error in refused.value.errors] == ["/area"]
+
+
 @given(st.text(max_size=60), st.integers(0, 1_000_000), st.sampled_from(["KG05258000000", "KG99999999999"]))
 def test_whatever_is_taken_can_be_read(text: str, persons: int, pcode: str) -> None:
     body = household(
@@ -166,6 +186,6 @@ def test_whatever_is_taken_can_be_read(text: str, persons: int, pcode: str) -> N
         "displacements", made.key, value, type=made.event_type, id=made.event_id, source="/intake", time=NOW
     )
     try:
-        assert events.decode(message.value, message.headers).data.persons == persons
+        assert events.decode(message.topic, message.value, message.headers).data.persons == persons
     except MalformedEvent as error:
         raise AssertionError(error.pointer) from None

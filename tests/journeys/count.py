@@ -180,7 +180,7 @@ async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID
     topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
     found: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):
-        data = events.decode(record.value, record.headers).data
+        data = events.decode("outcomes", record.value, record.headers).data
         found[data.consumer, topics[data.kind]].add(data.report_id)
     return found
 

@@ -10,4 +10,6 @@ from tests.journeys.count import everything
 
 async def events_on(installation: Installation, topic: str) -> list[Event[Any]]:
     """All there are now, each partition in its order; of the topics that console reads."""
-    return [events.decode(record.value, list(record.headers)) for record in await everything(installation, topic)]
+    return [
+        events.decode(topic, record.value, list(record.headers)) for record in await everything(installation, topic)
+    ]

@@ -195,7 +195,8 @@ class Journey:
         told: dict[str, Counter[str]] = {}
         for topic, name in (("outcomes", "report_id"), ("households", "household_id")):
             found = [
-                events.decode(record.value, record.headers) for record in await everything(self.installation, topic)
+                events.decode(topic, record.value, record.headers)
+                for record in await everything(self.installation, topic)
             ]
             ids = {
                 event.id: str(getattr(event.data, name))

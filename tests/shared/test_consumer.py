@@ -1,7 +1,10 @@
 """The consumer on real Kafka and PostgreSQL: each record has its effect once, or a reason why it has none."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -11,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import batches, offsets
 from shared.consumer import ConsumerStopped, Outcome, PartAtFault, Received, Record, SetAside
 from shared.deadletters import DeadLetters
-from shared.events import Message
+from shared.events import CredentialKind, CredentialRevoked, Message, message
 from shared.readings import open_plain
 from tests.installation import Installation
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
@@ -74,6 +77,24 @@ async def test_an_unknown_version_is_set_aside(trial: Trial) -> None:
     async with trial.running(trial.consumer()):
         assert await trial.drained() == {"recorded": 1, "set_aside": 1}
     assert await reasons(trial) == [("unknown_type", "")]
+
+
+async def test_a_type_of_another_topic_is_unknown_here(trial: Trial) -> None:
+    revoked = CredentialRevoked(credential_id=uuid4(), kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC))
+    foreign = message(revoked, id=uuid4(), source="/console", time=revoked.revoked_at)
+    await trial.publish(foreign._replace(topic="hazards"), event(hazard()))
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"recorded": 1, "set_aside": 1}
+    assert await reasons(trial) == [("unknown_type", "")]
+
+
+async def test_a_header_without_a_value_is_an_empty_one(trial: Trial) -> None:
+    noted = event(hazard())._replace(headers=(*event(hazard()).headers, ("added_later", b"")))
+    await trial.publish(with_header(noted, "added_later", None), with_header(event(hazard()), "ce_type", None))
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"recorded": 1, "set_aside": 1}
+    [(headers,)] = await trial.fetch("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic LIKE '%.dead'")
+    assert ["ce_type", ""] in json.loads(headers)
 
 
 async def test_malformed_records_are_set_aside_with_a_pointer(trial: Trial) -> None:
@@ -227,8 +248,9 @@ def reading(offset: int) -> Received:
     return open_plain(Record(TOPIC, 0, offset, 0, sent.key, sent.value, sent.headers))
 
 
-def with_header(message: Message, name: str, value: bytes) -> Message:
-    return message._replace(headers=tuple((key, value if key == name else old) for key, old in message.headers))
+def with_header(told: Message, name: str, value: bytes | None) -> Message:
+    headers = tuple((key, value if key == name else old) for key, old in told.headers)
+    return told._replace(headers=headers)  # type: ignore[arg-type]
 
 
 async def breaks_on_666(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
