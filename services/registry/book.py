@@ -1,4 +1,4 @@
-"""The registry's book, open at the pages a batch needs: pure; what it changes is written by `queries.save`."""
+"""The registry's book, open at the pages a batch needs: pure; what it changes is written by `storage.Store.save`."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Subject:
 
     @property
     def is_new(self) -> bool:
-        """Whether its row was written before; an unwritten one can be copied straight into the table."""
+        """Whether its row was never written: there is none to clear away."""
         return self.row_version == 0
 
     @property

@@ -22,7 +22,12 @@ LISTED = """
     households.destination_pcode, households.destination_country
 """
 CURRENT = "households JOIN episodes USING (report_id)"
-SEEN = f"CASE WHEN CAST(:author AS uuid) IS NULL THEN {IN_SIGHT} ELSE households.author = :author END"
+# An author's household is another's matter from the first report of another's that holds.
+OWN = """households.author = :author AND EXISTS (
+    SELECT FROM reports WHERE (reports.report_id, reports.version) = (households.report_id, households.version)
+        AND kind = 'household' AND reports.author = :author
+)"""
+SEEN = f"CASE WHEN CAST(:author AS uuid) IS NULL THEN {IN_SIGHT} ELSE {OWN} END"
 PAGE = text(f"""
 SELECT {LISTED} FROM {CURRENT} WHERE {SEEN}
     AND (CAST(:status AS text) IS NULL OR households.status = :status)

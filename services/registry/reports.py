@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.registry.decisions import Claim, Name, Precedent
 from shared.draws import random_id
@@ -16,6 +17,8 @@ CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order of e
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
+
+BISHKEK = ZoneInfo("Asia/Bishkek")  # whose days and months are meant
 
 # What came sealed, as JSON: checked at intake's door and bound to its report by the seal. Made into the contract's
 # models a second time it would cost the registry a third of its speed.
@@ -61,7 +64,7 @@ class Filed:
 def sex_age(filed: Filed) -> list[int]:
     """How many of the displaced are of which sex and age; who is not described is of unknown sex and age."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
-    on = filed.clear.occurred_at
+    on = filed.clear.occurred_at.astimezone(BISHKEK)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
     for member in displaced(sealed):
         cells[cell(member.get("sex"), bracket(age(member, year, day)))] += 1

@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.reports import CELLS, UNKNOWN
+from services.registry.reports import BISHKEK, CELLS, UNKNOWN
 from services.registry.sight import is_within
-from services.registry.telling import BISHKEK
 from shared.events.vocabulary import AgeBracket, Reason, Sex, Status
 from shared.places import Places
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from services.registry.book import Book, Settled, Told
+from services.registry.reports import BISHKEK
 from shared import events
 from shared.draws import random_id
 from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
@@ -17,7 +17,6 @@ from shared.events.envelope import EventData
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places import Places
 
-BISHKEK = ZoneInfo("Asia/Bishkek")
 SOURCE = "/registry"
 
 

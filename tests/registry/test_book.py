@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -172,6 +172,13 @@ def test_a_registrar_s_correction_stands_among_the_team_s_in_any_order(order: tu
 )
 def test_age_is_in_completed_years(born: str, years: int) -> None:
     assert age({"birth_date": born}, 2026, "06-15") == years
+
+
+def test_the_day_of_a_displacement_is_bishkek_s() -> None:
+    """New Year's midnight there is still the old year in UTC, and a birth year one less ago."""
+    report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
+    report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
+    assert sex_age(report)[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1
 
 
 def test_brackets_are_those_of_hope() -> None:

@@ -1,7 +1,7 @@
 """Who sees which household, over HTTP, on real PostgreSQL and Kafka."""
 
 import base64
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -78,12 +78,19 @@ async def test_the_history_keeps_what_the_team_said_beside_the_registrar_s_corre
 async def test_an_author_reads_back_only_the_own_report(office: Office) -> None:
     body = household()
     await office.file(body)
+    assert await listed(office, AUTHOR) == [body["household_id"]]
     await office.file({**body, "version": 2, "notes": "от другого"}, author=uuid4(), team=TEAM)
+    assert await listed(office, AUTHOR) == []
     path = f"/v1/households/{body['household_id']}"
     own = await office.get(path, role=Role.FIELD, account=AUTHOR, areas=())
     assert own.json()["report"]["notes"] == "мост снесло"
     assert "от другого" not in (await office.get(f"{path}/history", role=Role.FIELD, account=AUTHOR)).text
     assert (await office.get(path, role=Role.FIELD, account=uuid4())).status_code == 404
+
+
+async def listed(office: Office, author: UUID) -> list[str]:
+    page = (await office.get("/v1/households", role=Role.FIELD, account=author, areas=())).json()
+    return [one["household_id"] for one in page["households"]]
 
 
 async def test_a_key_that_is_not_here_is_said_and_nothing_is_shown(office: Office) -> None:

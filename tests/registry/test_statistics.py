@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.telling import BISHKEK
+from services.registry.reports import BISHKEK
 from shared.auth import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household
