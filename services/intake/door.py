@@ -138,6 +138,8 @@ class Door:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
             except BrokerAway:
+                # What was sent is still in the producer: sending it again before it is gone would only heap it up.
+                await self.publisher.flush()
                 await asyncio.sleep(PAUSE_SECONDS)
             except MessageSizeTooLargeError:
                 half = len(messages) // 2

@@ -116,7 +116,9 @@ class Spool:
     def _append(self, lines: bytes) -> OSError | None:
         try:
             if self._segment is None or self._segment.size >= SEGMENT_BYTES:
-                self._segment = Segment.create(self.folder)
+                full, self._segment = self._segment, Segment.create(self.folder)
+                if full is not None:
+                    full.close()
             self._segment.append(lines)
         except OSError as error:
             return error

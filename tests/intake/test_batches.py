@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from shared.auth import Role
 from shared.events.vocabulary import Road
 from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
@@ -43,6 +45,15 @@ async def test_a_report_twice_in_a_batch_is_told(door: Door) -> None:
     results = (await door.caller().post(BATCH, [body, body, {**body, "notes": "other"}])).json()["results"]
     assert [each["status"] for each in results] == ["accepted", "duplicate", "refused"]
     assert len(await records(door.installation, "displacements", body["report_id"])) == 1
+
+
+@pytest.mark.parametrize(
+    "bad", [b'{"kind":"household","notes":"\\ud800"}', b"[" * 300 + b"]" * 300, b'{"persons":NaN}']
+)
+async def test_what_a_strict_reader_will_not_have_harms_no_other(door: Door, bad: bytes) -> None:
+    good = json.dumps(household()).encode()
+    answer = await door.caller().post(BATCH, content=b"[%b,%b]" % (bad, good))
+    assert [each["status"] for each in answer.json()["results"]] == [422, "accepted"]
 
 
 async def test_more_than_a_thousand_are_too_many(door: Door) -> None:

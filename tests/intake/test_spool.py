@@ -41,6 +41,21 @@ class Broker:
         return [each for each in messages if len(each.value) > self.limit]
 
 
+async def test_a_full_segment_is_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a drained one would keep its place on the disk until the process ends."""
+    monkeypatch.setattr(spools, "SEGMENT_BYTES", 1)
+    spool = Spool.open(tmp_path, limit=LIMIT)
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(spool.write())
+        for number in range(5):
+            await spool.add([message(number)])
+        writing.cancel()
+    assert len(list(segments(spool.folder))) == 5
+    held = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    assert len([file for file in held if file.startswith(str(spool.folder)) and file.endswith(".spool")]) == 1
+    spool.close()
+
+
 async def test_records_leave_in_the_order_they_came(tmp_path: Path) -> None:
     spool, broker = Spool.open(tmp_path, limit=LIMIT), Broker()
     async with asyncio.TaskGroup() as tasks:
