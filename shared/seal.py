@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from shared import log
 from shared.draws import take
 from shared.events import SealedBox
 
@@ -35,6 +36,9 @@ class UnknownKeyId(Exception):
 
 @dataclass(slots=True)
 class DataKey:
+    """Wrapped to the public key that `kid` names."""
+
+    kid: str
     cipher: AESGCM
     wrapped: str
     born: float
@@ -46,13 +50,23 @@ class DataKey:
 
 
 class Sealer:
-    """Seals to the registry's public key; the data key lives in memory only, for 10 minutes or 2^20 reports."""
+    """Seals to the registry's public key; the data key lives in memory only, for 10 minutes or 2^20 reports.
+
+    Each data key is wrapped to the public key that then stands in the file: another one is in force without a new start.
+    """
 
     def __init__(self, public_key_file: Path) -> None:
-        raw = public_key_file.read_bytes()
-        self.kid = key_id(raw)
-        self._public = X25519PublicKey.from_public_bytes(raw)
+        self._file = public_key_file
+        self._public = public_key_file.read_bytes()
         self._key = self._draw()
+
+    @property
+    def kid(self) -> str:
+        """Whom the next box is sealed to; asked for each, as the box is bound to it, and a worn data key replaced then."""
+        if self._key.is_worn:
+            self._public = self._newest()
+            self._key = self._draw()
+        return self._key.kid
 
     def seal(self, plain: bytes, aad: bytes) -> SealedBox:
         return SealedBox.model_validate_json(self.seal_json(plain, aad))
@@ -60,17 +74,23 @@ class Sealer:
     def seal_json(self, plain: bytes, aad: bytes) -> str:
         """The box as JSON, for the hot path."""
         key = self._key
-        if key.is_worn:
-            key = self._key = self._draw()
         key.uses += 1
         nonce = take(12)
         data = encode(key.cipher.encrypt(nonce, plain, aad))
-        return f'{{"v":1,"kid":"{self.kid}","key":"{key.wrapped}","nonce":"{encode(nonce)}","data":"{data}"}}'
+        return f'{{"v":1,"kid":"{key.kid}","key":"{key.wrapped}","nonce":"{encode(nonce)}","data":"{data}"}}'
+
+    def _newest(self) -> bytes:
+        try:
+            return self._file.read_bytes()
+        except OSError as error:
+            log.get().error("the public key cannot be read: sealed to the one that is known", **log.described(error))
+            return self._public
 
     def _draw(self) -> DataKey:
-        key = AESGCM.generate_key(256)
-        wrapped = SUITE.encrypt(key, self._public, info=INFO + self.kid.encode())
-        return DataKey(AESGCM(key), encode(wrapped), time.monotonic())
+        kid, key = key_id(self._public), AESGCM.generate_key(256)
+        public = X25519PublicKey.from_public_bytes(self._public)
+        wrapped = SUITE.encrypt(key, public, info=INFO + kid.encode())
+        return DataKey(kid, AESGCM(key), encode(wrapped), time.monotonic())
 
 
 class Opener:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from shared import seal
+from shared.events import SealedBox
 
 AAD = seal.report_aad(
     kid="0011223344556677",
@@ -75,7 +76,22 @@ def test_a_key_that_was_drawn_meanwhile_is_found(keys: Path) -> None:
 def test_a_worn_data_key_is_replaced(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seal, "KEY_REPORTS", 2)
     sealer = seal.Sealer(keys / "public.key")
-    assert len({sealer.seal(b"x", AAD).key for _ in range(4)}) == 2
+    assert len({sealed(sealer).key for _ in range(4)}) == 2
+
+
+def test_another_public_key_is_in_force_with_the_next_data_key(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "KEY_REPORTS", 1)
+    sealer = seal.Sealer(keys / "public.key")
+    old = sealed(sealer)
+    new = seal.generate(keys)
+    assert [old.kid == new, sealed(sealer).kid] == [False, new]
+    (keys / "public.key").unlink()
+    assert sealed(sealer).kid == new
+
+
+def sealed(sealer: seal.Sealer) -> SealedBox:
+    assert sealer.kid
+    return sealer.seal(b"x", AAD)
 
 
 def test_only_the_owner_reads_the_keys(keys: Path) -> None:
