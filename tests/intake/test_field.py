@@ -1,5 +1,6 @@
 """The field form in a real browser, as a phone has it: signed in once, without a signal, answered later."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -117,9 +118,15 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
     assert centre.displacements() == before + 2
 
 
+def keep_account(page: Page, name: str) -> None:
+    """Signed in with a token that the centre refuses, as if another tab had done it and this one was not told."""
+    account = {"token": "not one", "name": name}
+    page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
+
+
 def test_a_401_keeps_every_report(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
-    page.evaluate("localStorage.setItem('dayar.account', JSON.stringify({token: 'not one', name: 'Гүлзат'}))")
+    keep_account(page, "Гүлзат")
     page.reload()
     filled(page)
     expect(page.locator("#sign-in-again")).to_be_visible()
@@ -128,7 +135,7 @@ def test_a_401_keeps_every_report(phone: BrowserContext, centre: Centre) -> None
 
 def test_what_one_wrote_is_not_sent_in_another_s_name(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
-    page.evaluate("localStorage.setItem('dayar.account', JSON.stringify({token: 'not one', name: 'Гүлзат'}))")
+    keep_account(page, "Гүлзат")
     page.reload()
     filled(page)
     signed_in(page, centre.account(Role.FIELD))
@@ -146,6 +153,99 @@ def test_what_one_wrote_another_cannot_open(phone: BrowserContext, centre: Centr
     expect(page.locator("#notes")).to_have_value("")
     signed_in(page, centre.account(Role.FIELD))
     assert page.locator("#reports button").all_inner_texts() == ["Remove from this phone"]
+
+
+def kept_reports(page: Page) -> list[Any]:
+    """As the phone keeps them."""
+    found = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
+    return [json.loads(value) for _, value in found]
+
+
+def begun(page: Page, notes: str = "sleeps at Айгүл's") -> None:
+    page.fill("#notes", notes)
+
+
+def test_what_one_typed_another_neither_reads_nor_sends(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    begun(page)
+    page.click("#sign-out")
+    expect(page.locator("#notes")).to_have_value("")
+
+
+def test_what_was_typed_before_anybody_signed_in_is_of_whoever_signs_in_first(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    begun(page)
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
+    page.click("#sign-out")
+    expect(page.locator("#notes")).to_have_value("")
+
+
+@pytest.mark.parametrize("is_correction", [False, True])
+def test_a_report_open_in_one_tab_is_not_sent_by_who_signs_in_in_another(
+    phone: BrowserContext, centre: Centre, is_correction: bool
+) -> None:
+    author, other = centre.account(Role.FIELD), centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    signed_in(page, author)
+    if is_correction:
+        filled(page)
+        expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+        page.click("#reports >> text=Correct")
+    begun(page)
+    second = opened(phone, centre)
+    second.click("#sign-out")
+    expect(page.locator("#notes")).to_have_value("")
+    expect(page.locator("#signing")).to_be_visible()
+    signed_in(second, other)
+    expect(page.locator("#account-name")).to_have_text(other)
+    assert [report["account"] for report in kept_reports(page)] == [author] * is_correction
+
+
+@pytest.mark.parametrize("is_correction", [False, True])
+def test_a_tab_that_was_not_told_of_another_s_sign_in_sends_nothing(
+    phone: BrowserContext, centre: Centre, is_correction: bool
+) -> None:
+    author = centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    signed_in(page, author)
+    if is_correction:
+        filled(page)
+        expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+        page.click("#reports >> text=Correct")
+    begun(page)
+    before = kept_reports(page)
+    keep_account(page, centre.account(Role.FIELD))
+    filled(page)
+    expect(page.locator("#wrong")).to_contain_text("The account on this phone changed while you wrote.")
+    expect(page.locator("#notes")).to_have_value("")
+    assert kept_reports(page) == before
+
+
+def test_a_page_that_wakes_shows_who_is_signed_in_now(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    begun(page)
+    keep_account(page, "Гүлзат")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#account-name")).to_have_text("Гүлзат")
+    expect(page.locator("#notes")).to_have_value("")
+
+
+def test_what_its_author_typed_outlives_the_sign_in(phone: BrowserContext, centre: Centre) -> None:
+    author = centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    keep_account(page, author)
+    page.reload()
+    filled(page)
+    expect(page.locator("#sign-in-again")).to_be_visible()
+    begun(page)
+    signed_in(page, author)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
 
 
 def corrected_while_held(page: Page) -> list[Route]:

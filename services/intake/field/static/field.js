@@ -2,7 +2,7 @@
 
 import { signIn, signOut } from "./accounts.js";
 import { begin, listen } from "./form.js";
-import { CHANGED, forgetOld } from "./kept.js";
+import { CHANGED, changed, forgetOld } from "./kept.js";
 import { show } from "./list.js";
 import { sendWaiting } from "./outbox.js";
 import { element } from "./page.js";
@@ -16,6 +16,7 @@ element("send-now").addEventListener("click", () => void sendWaiting());
 addEventListener(CHANGED, show);
 addEventListener("online", () => { show(); void sendWaiting(); });
 addEventListener("offline", show);
+document.addEventListener("visibilitychange", changed); // a page that slept was not told what another tab did
 setInterval(() => void sendWaiting(), AGAIN_MS);
 if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/intake/field/worker.js", { scope: "/intake/field" });
 void navigator.storage?.persist?.();

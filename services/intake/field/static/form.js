@@ -9,6 +9,7 @@ import { counters, fields, read } from "./reports.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {{pcode: string, name: string}} Unit
+ * @typedef {{author: string, corrected: Kept | null, point: object | null}} Draft who began it, what it corrects, where it is
  */
 
 const LOCATING_MS = 20_000;
@@ -17,10 +18,8 @@ const LOCATING_MS = 20_000;
 const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 const form = /** @type {HTMLFormElement} */ (element("report"));
 const status = element("main").dataset.status ?? "Actual";
-/** @type {Kept | null} */
-let corrected = null;
-/** @type {object | null} */
-let point = null;
+/** @type {Draft} */
+let draft = { author: "", corrected: null, point: null };
 
 /** @param {string} name @returns {HTMLInputElement} */
 function control(name) {
@@ -38,17 +37,38 @@ export function listen() {
   element("cancel").addEventListener("click", () => begin(null));
   element("locate").addEventListener("click", locate);
   element("locate").hidden = !("geolocation" in navigator && window.isSecureContext);
-  addEventListener(CHANGED, () => { if (corrected && !isOwn(corrected)) begin(null); });
+  addEventListener(CHANGED, follow);
+}
+
+/** A phone is shared: what one typed another must neither read nor send. What nobody's was is of whoever signs in first. */
+function follow() {
+  if (isAnothers()) begin(null);
+  draft.author = account()?.name ?? "";
+}
+
+function isAnothers() {
+  const { author } = draft;
+  const latest = latestCorrected();
+  return Boolean(author && author !== account()?.name) || Boolean(latest && !isOwn(latest));
+}
+
+/** What the draft corrects, as it is now: it may have been answered meanwhile. */
+function latestCorrected() {
+  return draft.corrected && (kept(draft.corrected.body.report_id) ?? draft.corrected);
 }
 
 /** @param {SubmitEvent} event */
 function submitted(event) {
   event.preventDefault();
+  if (isAnothers()) { // a tab that slept was not told of it
+    begin(null);
+    return tell(element("wrong"), texts.another);
+  }
   const missing = wrong();
   tell(element("wrong"), missing);
   if (missing) return;
-  const latest = corrected && (kept(corrected.body.report_id) ?? corrected); // it may have been answered meanwhile
-  const body = read(form, status, latest && { ...latest.body, version: nextVersion(latest) }, point);
+  const latest = latestCorrected();
+  const body = read(form, status, latest && { ...latest.body, version: nextVersion(latest) }, draft.point);
   try {
     keep({ body, account: account()?.name ?? "", state: "waiting", at: new Date().toISOString() });
   } catch {
@@ -82,8 +102,7 @@ export function correct(report) {
 /** A clean form, or one that holds a report to correct. @param {Kept | null} report */
 export function begin(report) {
   form.reset();
-  point = report?.body.destination_point ?? null;
-  corrected = report;
+  draft = { author: account()?.name ?? "", corrected: report, point: report?.body.destination_point ?? null };
   element("members").replaceChildren();
   control("occurred").value = today();
   control("occurred").max = today();
@@ -127,7 +146,7 @@ function districts(name, code) {
 function kindChosen() {
   const kind = /** @type {HTMLInputElement} */ (form.querySelector("[name=kind]:checked")).value;
   for (const each of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) each.hidden = each.dataset.kind !== kind;
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(corrected) && !radio.checked;
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(draft.corrected) && !radio.checked;
   membersChanged();
 }
 
@@ -152,7 +171,7 @@ function membersChanged() {
 
 function locate() {
   navigator.geolocation.getCurrentPosition(({ coords }) => {
-    point = { lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) };
+    draft.point = { lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) };
     tell(element("located"), filled(texts.located, { metres: Math.round(coords.accuracy) }));
   }, () => tell(element("located"), texts.unlocated), { enableHighAccuracy: true, timeout: LOCATING_MS });
 }

@@ -45,9 +45,12 @@ export function remove(report) {
   changed();
 }
 
-function changed() {
+export function changed() {
   dispatchEvent(new Event(CHANGED));
 }
+
+// a change by another tab is told as one of this one's own
+addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
 
 /** @param {Kept} report */
 export function isAnswered(report) {
