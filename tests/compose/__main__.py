@@ -13,7 +13,7 @@ from cli.demo import Played, play
 from cli.scenario import Step
 from tests.compose import within
 from tests.compose.findings import holds, same, say, wait
-from tests.compose.project import SERVICES, Desk, Failed, Project, rows, run
+from tests.compose.project import SERVICES, Failed, Project, rows, run
 
 LARGEST_IMAGE = 250_000_000
 MOST_MEMORY = 1500
@@ -40,7 +40,7 @@ def main() -> None:
         the_mark_stays(project)
         project.compose("down")
         say(f"down, and up again: healthy after {project.up():.0f} s")
-        same("counts after down and up", counts, comparable(Desk(project).drained()))
+        same("counts after down and up", counts, comparable(project.drained()))
         the_services_keep_the_limits_too(project)
         within.an_address_is_the_gateways_to_tell(project)
         played_as_the_readme_says(project)
@@ -124,7 +124,7 @@ def the_gateway_keeps_its_promises(project: Project) -> None:
 
 def the_services_keep_the_limits_too(project: Project) -> None:
     """A body that does not say how long it is passes the gateway."""
-    client = Desk(project).client
+    client = project.desk().client
     for path, limit in LIMITS.items():
         over = client.post(path, content=(b" " * 1024 for _ in range(limit + 1)))
         same(f"{path} takes {limit} KiB in pieces", 413, over.status_code)
@@ -132,7 +132,7 @@ def the_services_keep_the_limits_too(project: Project) -> None:
 
 def stream_is_unbuffered(project: Project) -> None:
     """Its first bytes come while it is open, not when a buffer is full."""
-    with Desk(project).client.stream("GET", "/stream?topics=hazards", timeout=20) as answer:
+    with project.desk().client.stream("GET", "/stream?topics=hazards", timeout=20) as answer:
         same("the stream is one", "text/event-stream", answer.headers["content-type"].partition(";")[0])
         holds("the stream speaks at once", bool(next(answer.iter_raw())))
 
@@ -171,7 +171,7 @@ def played_with_an_accident(project: Project) -> Sent:
 
 def counted(project: Project, sent: Sent) -> Any:
     """The count check, from outside."""
-    ledgers = Desk(project).drained()
+    ledgers = project.drained()
     unbalanced = [row for row in rows(ledgers) if not row["is_balanced"]]
     same("what does not balance", [], unbalanced)
     door = {name: ledgers["intake"]["door"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
@@ -213,7 +213,7 @@ def the_mark_stays(project: Project) -> None:
 def played_as_the_readme_says(project: Project) -> None:
     done = project.compose("run", "--rm", "--no-TTY", "dayar", "demo", "play")
     holds("dayar demo play, at its own pace", "44 sent: 40 accepted, 3 duplicate, 1 refused" in done.stdout)
-    same("what does not balance then", [], [row for row in rows(Desk(project).drained()) if not row["is_balanced"]])
+    same("what does not balance then", [], [row for row in rows(project.drained()) if not row["is_balanced"]])
 
 
 def https_under_a_name(project: Project) -> None:

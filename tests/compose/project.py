@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -78,6 +78,26 @@ class Project:
         psql = f'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U dayar_admin -d dayar -Atc "{statement}"'
         return self.compose("exec", "--no-TTY", "postgres", "sh", "-c", psql).stdout.split()
 
+    def desk(self) -> "Desk":
+        return Desk(self.base_url, self.accounts())
+
+    def drained(self) -> dict[str, Any]:
+        """The ledgers when nothing is on its way any more: neither on the log nor in an outbox."""
+        desk, end = self.desk(), time.monotonic() + SECONDS_TO_DRAIN
+        while True:
+            found = desk.ledgers()
+            waiting: list[Any] = [row for row in rows(found) if row["on_its_way"] != 0] or self.outboxes()
+            if not waiting and found == desk.ledgers():
+                return found
+            if time.monotonic() > end:
+                raise Failed(f"still on its way after {SECONDS_TO_DRAIN} s: {waiting[:3]}")
+            time.sleep(0.5)
+
+    def outboxes(self) -> list[str]:
+        """Those in which something waits for the log."""
+        counts = (f"SELECT '{service}', count(*) FROM {service}.outbox" for service in SERVICES)
+        return [found for found in self.query(" UNION ALL ".join(counts)) if not found.endswith("|0")]
+
     def memory(self) -> dict[str, float]:
         """Resident megabytes by service."""
         by_id = {each["Id"]: service for service, each in self.inspected().items() if each["State"]["Running"]}
@@ -87,27 +107,21 @@ class Project:
 class Desk:
     """An operator's view."""
 
-    def __init__(self, project: Project) -> None:
-        self.client: httpx.Client = client(project.base_url)
-        sign_in(self.client, "operator-1", project.accounts())
+    def __init__(self, base_url: str, accounts: Mapping[str, str], name: str = "operator-1") -> None:
+        self.client: httpx.Client = client(base_url)
+        sign_in(self.client, name, accounts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.client.close()
 
     def ledgers(self) -> dict[str, Any]:
         return {
             service: self.client.get(f"{path}/v1/ledger").raise_for_status().json()
             for service, path in SERVICES.items()
         }
-
-    def drained(self) -> dict[str, Any]:
-        """The ledgers when nothing is on its way any more."""
-        end = time.monotonic() + SECONDS_TO_DRAIN
-        while True:
-            found = self.ledgers()
-            waiting = [row for row in rows(found) if row["on_its_way"] != 0]
-            if not waiting and found == self.ledgers():
-                return found
-            if time.monotonic() > end:
-                raise Failed(f"still on its way after {SECONDS_TO_DRAIN} s: {waiting[:3]}")
-            time.sleep(0.5)
 
 
 def rows(ledgers: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """What a service may do with what it holds, tried from within its own container."""
 
 from tests.compose.findings import holds, same
-from tests.compose.project import SERVICES, Desk, Project
+from tests.compose.project import SERVICES, Project
 
 
 def kafka_knows_who_writes_what(project: Project) -> None:
@@ -70,6 +70,6 @@ for number in range(6):
     refused = ["401"] * 5 + ["429"]
     same("a service cannot name another's address", refused, project.python("registry", probe, "console").split())
     same("nor by way of the gateway", refused, project.python("alerts", probe, "gateway").split())
-    Desk(project)  # signs in: the gateway told whose failures these were
+    project.desk()  # signs in: the gateway told whose failures these were
     # forgotten, as another container may be given one of these addresses later
     project.compose("exec", "--no-TTY", "valkey", "valkey-cli", "FLUSHALL")
