@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ESTABLISHED = "01"
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # of an address that names none
 SECONDS = 4
 
 
@@ -16,27 +17,34 @@ def main() -> None:
 
 
 def is_ready() -> bool:
-    """What the web side says of itself and of the parts it needs."""
+    """What the web side says of itself and of the parts it needs; asked for by the name that people type, as no other need be served."""
+    host = urlsplit(os.environ.get("PUBLIC_URL", "")).hostname or "127.0.0.1"
     connection = http.client.HTTPConnection("127.0.0.1", int(os.environ["PORT"]), timeout=SECONDS)
     try:
-        connection.request("GET", "/ready")
+        connection.request("GET", "/ready", headers={"host": host})
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def is_connected() -> bool:
     """A worker has nothing to ask: it is well while it is connected to Kafka and to PostgreSQL."""
-    kafka = {int(address.rpartition(":")[2]) for address in os.environ["KAFKA_BOOTSTRAP"].split(",")}
-    database = {urlsplit(os.environ["DATABASE_URL"].replace("{service}", "")).port}
+    kafka = {port_of(f"//{address.strip()}", KAFKA_PORT) for address in os.environ["KAFKA_BOOTSTRAP"].split(",")}
+    database = {port_of(os.environ["DATABASE_URL"].replace("{service}", ""), DATABASE_PORT)}
     reached = remote_ports()
     return bool(kafka & reached) and bool(database & reached)
 
 
-def remote_ports() -> set[int]:
-    rows = [
-        line.split() for file in ("tcp", "tcp6") for line in Path("/proc/net", file).read_text("ascii").splitlines()
-    ]
+def port_of(address: str, usual: int) -> int:
+    return urlsplit(address).port or usual
+
+
+def remote_ports(folder: Path = Path("/proc/net")) -> set[int]:
+    # without IPv6 the kernel has no tcp6
+    files = [file for name in ("tcp", "tcp6") if (file := folder / name).exists()]
+    rows = [line.split() for file in files for line in file.read_text("ascii").splitlines()]
     return {int(row[2].rpartition(":")[2], 16) for row in rows if row[3] == ESTABLISHED}
 
 

@@ -5,9 +5,11 @@ import http.client
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 from deploy.local import accounts, homes
 from deploy.local.messages import CannotStart, PartFailed, PortInUse
+from deploy.local.options import Options
 from deploy.local.part import Part
 from deploy.local.process import Process
 from deploy.local.screen import Screen
@@ -96,11 +98,10 @@ class Supervisor:
             await asyncio.sleep(0.02)
 
     async def _ready(self) -> None:
-        options = self._stack.options
         with self._screen.timed("services"):
             patience_ends = time.monotonic() + SECONDS_OF_PATIENCE
             for path in PATHS:
-                while not await asyncio.to_thread(answers, options.host, options.port, path):
+                while not await asyncio.to_thread(answers, self._stack.options, path):
                     if time.monotonic() > patience_ends:
                         self._screen.warn(f"{path} is still not ready; see {self._stack.folders.logs}")
                         patience_ends += SECONDS_OF_PATIENCE
@@ -153,10 +154,11 @@ def how(process: Process) -> str:
     return f"signal {-code}" if code < 0 else f"code {code}, see {process.log}"
 
 
-def answers(host: str, port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=5)
+def answers(options: Options, path: str) -> bool:
+    """Asked for by the name that people type, as no other is served."""
+    connection = http.client.HTTPConnection(options.host, options.port, timeout=5)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"host": urlsplit(options.public_url).hostname or options.host})
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -9,8 +9,10 @@ from deploy.containers import health, start, volumes
 from deploy.containers.start import BadSecret
 from deploy.containers.volumes import NeitherYesNorNo, OtherMark
 from deploy.local import homes
+from deploy.local.process import wait_until
 from deploy.provision.secrets import KEYS, PASSWORDS
 from shared.events.topics import SERVICES
+from tests.installation import Installation
 
 
 def drawn(file: Path) -> dict[str, str]:
@@ -82,3 +84,35 @@ def test_a_worker_without_its_parts_is_not_well(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "kafka:1")
     monkeypatch.setenv("DATABASE_URL", "postgresql://dayar_{service}@postgres:2/dayar")
     assert not health.is_connected()
+
+
+@pytest.mark.parametrize(
+    ("address", "port"),
+    [
+        ("//kafka", 9092),
+        ("//kafka:19092", 19092),
+        ("//[2001:db8::1]", 9092),
+        ("postgresql://dayar_@postgres:5433/dayar", 5433),
+    ],
+)
+def test_an_address_without_a_port_means_the_usual_one(address: str, port: int) -> None:
+    assert health.port_of(address, 9092) == port
+
+
+def test_a_worker_is_looked_at_where_there_is_no_ipv6(tmp_path: Path) -> None:
+    (tmp_path / "tcp").write_text("""\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 020011AC:A3F2 030011AC:2384 01 00000000:00000000 00:00000000 00000000 10001        0 1076
+   1: 020011AC:A3F4 040011AC:1538 08 00000000:00000000 00:00000000 00000000 10001        0 1077
+""")
+    assert health.remote_ports(tmp_path) == {9092}
+
+
+def test_a_web_side_is_asked_by_the_name_that_it_serves(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = {"PUBLIC_URL": "https://dayar.example"}
+    installation.web("services.registry", "web", env=address)
+    for name, value in {**address, "PORT": str(installation.port)}.items():
+        monkeypatch.setenv(name, value)
+    assert wait_until(health.is_ready, timeout=20)
