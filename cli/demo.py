@@ -50,7 +50,9 @@ def story() -> None:
 
 
 @app.command("play")
-def play_command(*, fast: Annotated[bool, typer.Option("--fast", help="Without pauses: all at once.")] = False) -> None:
+def play_command(
+    *, fast: Annotated[bool, typer.Option("--fast", envvar="DEMO_FAST", help="Without pauses: all at once.")] = False
+) -> None:
     """Play a mudflow in Kadamjai; only where everything is marked as exercise."""
     settings = Settings()
     if not settings.exercise:

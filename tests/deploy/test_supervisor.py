@@ -2,43 +2,53 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
 from confluent_kafka import Consumer
 
 from deploy.local import homes
-from deploy.local.options import GIVEN
+from deploy.local.options import GIVEN, Options
 from deploy.local.process import wait_until
 from deploy.local.supervisor import PATHS, answers
+from deploy.provision.accounts import EXERCISE
+from tests.compose.project import Desk, rows
 
 pytestmark = pytest.mark.parts
 
 
 class Run:
-    """One `make run` of an empty installation."""
+    """One `make run` on no state, by somebody at a terminal."""
 
-    def __init__(self, root: Path) -> None:
-        self.folder = root / "main"
+    def __init__(self, root: Path, **asked: str) -> None:
         self.port = homes.free_port()
-        self._root = root
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.asked = {"STATE": str(root), "PORT": str(self.port), **asked}
+        self.folder = root / ("main" if asked.get("DEMO") == "0" else "demo")
+        self.output = root / "output"
         self.start()
 
     def start(self) -> None:
-        self.output = self._root / "output"
-        with self.output.open("wb") as output:
-            self.supervisor = subprocess.Popen(
-                [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, stdout=output, stderr=output,
-                env={**own_environment(), "STATE": str(self._root), "PORT": str(self.port), "DEMO": "0"},
-            )  # fmt: skip
+        self.output.write_bytes(b"")
+        ours, theirs = os.openpty()
+        Thread(target=keep, args=(ours, self.output), daemon=True).start()
+        self.supervisor = subprocess.Popen(
+            [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, stdout=theirs, stderr=theirs,
+            env={**own_environment(), "TERM": "dumb", **self.asked},
+        )  # fmt: skip
+        os.close(theirs)
         assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), self.said
         assert self.supervisor.poll() is None, self.said
 
@@ -57,15 +67,52 @@ class Run:
         return psutil.Process(self.supervisor.pid).children(recursive=True)
 
 
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
+def keep(terminal: int, output: Path) -> None:
+    with output.open("ab", buffering=0) as file, suppress(OSError):  # it ends when nobody writes to it any more
+        while said := os.read(terminal, 4096):
+            file.write(said)
+    os.close(terminal)
+
+
+@contextmanager
+def running(**asked: str) -> Iterator[Run]:
     root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
     root.chmod(0o711)  # as root, PostgreSQL's user has its folder below
-    started = Run(root)
-    yield started
-    started.supervisor.kill()
-    started.supervisor.wait()
-    shutil.rmtree(root, ignore_errors=True)
+    started = Run(root, **asked)
+    try:
+        yield started
+    finally:
+        started.supervisor.kill()
+        started.supervisor.wait()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def test_the_first_start_plays_an_exercise_and_prints_who_may_sign_in() -> None:
+    with running(DEMO_FAST="1") as run:
+        assert wait_until(lambda: "The scenario has been played" in run.said, timeout=120, every=0.2), run.said
+        assert "exercise: nothing here is real" in run.said
+        printed = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.said, re.MULTILINE))
+        assert set(printed) == set(EXERCISE)
+        for name in printed:
+            Desk(run.url, printed, name).client.close()
+        with Desk(run.url, printed) as desk:
+            assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())
+            ledgers = desk.ledgers()
+    assert [row for row in rows(ledgers) if not row["is_balanced"]] == []
+    filed = sum((Counter(row["kinds"]) for row in ledgers["registry"]["partitions"]), Counter[str]())
+    assert filed == {"recorded": 37}  # 36 households and a group
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """The real, empty installation, behind a proxy that speaks HTTPS for it."""
+    with running(DEMO="0", PUBLIC_URL="https://dayar.example") as started:
+        yield started
+
+
+def test_behind_a_proxy_it_becomes_ready_under_the_proxys_name(run: Run) -> None:
+    assert "Dayar is at https://dayar.example" in run.said
+    assert all_answer(run)
 
 
 def test_an_integrator_is_told_of_settings_that_read_hazards(run: Run) -> None:
@@ -124,4 +171,9 @@ def own_environment() -> dict[str, str]:
 
 
 def all_answer(run: Run) -> bool:
-    return all(answers("127.0.0.1", run.port, path) for path in PATHS)
+    options = Options.read(run.asked)
+    return all(answers(options, path) for path in PATHS)
+
+
+def is_settled(desk: Desk) -> bool:
+    return all(row["on_its_way"] == 0 for row in rows(desk.ledgers()))
