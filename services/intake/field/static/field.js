@@ -1,7 +1,7 @@
 // The field form: a report is kept on the phone first, then sent, and its answer is shown.
 
 import { signIn, signOut } from "./accounts.js";
-import { begin, listen } from "./form.js";
+import { begin, listen, renewToday } from "./form.js";
 import { CHANGED, changed, forgetOld } from "./kept.js";
 import { show } from "./list.js";
 import { sendWaiting } from "./outbox.js";
@@ -16,11 +16,17 @@ element("send-now").addEventListener("click", () => void sendWaiting());
 addEventListener(CHANGED, show);
 addEventListener("online", () => { show(); void sendWaiting(); });
 addEventListener("offline", show);
-document.addEventListener("visibilitychange", changed); // a page that slept was not told what another tab did
-setInterval(() => void sendWaiting(), AGAIN_MS);
+document.addEventListener("visibilitychange", () => { changed(); look(); }); // a page that slept was not told what another tab did
+setInterval(look, AGAIN_MS);
 if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/intake/field/worker.js", { scope: "/intake/field" });
 void navigator.storage?.persist?.();
 forgetOld();
 begin(null);
 show();
 void sendWaiting();
+
+/** What time alone changes. */
+function look() {
+  renewToday();
+  void sendWaiting();
+}

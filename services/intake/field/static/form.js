@@ -64,6 +64,7 @@ function submitted(event) {
     begin(null);
     return tell(element("wrong"), texts.another);
   }
+  renewToday();
   const missing = wrong();
   tell(element("wrong"), missing);
   if (missing) return;
@@ -104,8 +105,7 @@ export function begin(report) {
   form.reset();
   draft = { author: account()?.name ?? "", corrected: report, point: report?.body.destination_point ?? null };
   element("members").replaceChildren();
-  control("occurred").value = today();
-  control("occurred").max = today();
+  control("occurred").value = control("occurred").max = today();
   if (report) write(report.body);
   for (const name of ["origin", "destination"]) if (!report) districts(name, "");
   element("correcting").hidden = element("cancel").hidden = !report;
@@ -169,16 +169,28 @@ function membersChanged() {
   if (isListed) control("persons").value = String(count);
 }
 
+/** For the draft that asked: a place found late is not that of the next household. */
 function locate() {
+  const asking = draft;
   navigator.geolocation.getCurrentPosition(({ coords }) => {
+    if (asking !== draft) return;
     draft.point = { lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) };
     tell(element("located"), filled(texts.located, { metres: Math.round(coords.accuracy) }));
-  }, () => tell(element("located"), texts.unlocated), { enableHighAccuracy: true, timeout: LOCATING_MS });
+  }, () => {
+    if (asking === draft) tell(element("located"), texts.unlocated);
+  }, { enableHighAccuracy: true, timeout: LOCATING_MS });
 }
 
 /** @param {number} degrees */
 function round(degrees) {
   return Math.round(degrees * 100_000) / 100_000; // one metre
+}
+
+/** A form left open overnight: the new day can be chosen, and stands where nobody chose another. */
+export function renewToday() {
+  const field = control("occurred");
+  if (field.value === field.max && !draft.corrected) field.value = today();
+  field.max = today();
 }
 
 /** Today in Bishkek. */
