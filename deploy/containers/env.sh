@@ -1,6 +1,7 @@
 #!/bin/sh
 # Draws the passwords of the containers' installation into .env, or the file that is named. What is there is kept:
-# a password that changed under a database that knows the old one would lock everybody out.
+# a password that changed under a database that knows the old one would lock everybody out. An empty one nobody knows:
+# nothing was ever started with it.
 set -eu
 umask 077
 file=${1:-.env}
@@ -12,5 +13,10 @@ for name in \
     KAFKA_ADMIN KAFKA_INTAKE KAFKA_REGISTRY KAFKA_ALERTS KAFKA_CONSOLE KAFKA_INTEGRATOR \
     DATABASE_ADMIN DATABASE_INTAKE DATABASE_REGISTRY DATABASE_ALERTS DATABASE_CONSOLE VALKEY
 do
+    empty="^${name}_PASSWORD=[[:space:]\"']*\$"
+    if grep -q "$empty" "$file"; then
+        kept=$(grep -v "$empty" "$file" || true)
+        printf '%s\n' "$kept" > "$file"
+    fi
     grep -q "^${name}_PASSWORD=" "$file" || echo "${name}_PASSWORD=$(od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n')" >> "$file"
 done

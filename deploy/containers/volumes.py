@@ -1,10 +1,10 @@
 """The first thing that runs: refuses what is no secret, marks the installation, and lays each service's secrets into its volume.
 
-Passwords come from the environment (`make env`), keys are drawn here and never leave their volume.
+Passwords come from the environment (`make env`), keys are drawn here and never leave their volume. `rotate` does one thing
+only: it draws another pair for what is sealed from now on.
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,6 +40,19 @@ class NeitherYesNorNo(Exception):
 
 def main() -> None:
     os.umask(0o077)
+    match sys.argv[1:]:
+        case []:
+            prepare()
+        case ["rotate"]:
+            kid = rotate(SECRETS / "sealing", INSTALLATION)
+            print(
+                f"{kid} is drawn; reports are sealed to it within 10 minutes. Back up secrets-sealing and installation."
+            )
+        case words:
+            sys.exit(f"There is one word, rotate; not {' '.join(words)}.")
+
+
+def prepare() -> None:
     passwords = {name: os.environ.get(variable(name), "") for name in PASSWORDS}
     try:
         check({variable(name): password for name, password in passwords.items()})
@@ -80,9 +93,17 @@ def draw_keys() -> None:
         publish(key, INSTALLATION / "tokens")
 
 
+def rotate(sealing: Path, installation: Path) -> str:
+    """The new key's id; what is sealed to the older ones is opened as before."""
+    kid = seal.generate(sealing)
+    publish(sealing / "public.key", installation / "seal")
+    return kid
+
+
 def publish(key: Path, folder: Path) -> None:
+    """Whole at each moment: whoever seals may be reading it."""
     folder.mkdir(exist_ok=True)
-    shutil.copyfile(key, folder / key.name)
+    seal.write_whole(folder / key.name, key.read_bytes())
 
 
 def lay_passwords(passwords: Mapping[str, str]) -> None:

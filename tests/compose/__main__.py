@@ -26,6 +26,7 @@ def main() -> None:
     try:
         no_registry_is_asked_for_ours(project)
         run("docker", "compose", "--env-file", str(project.env_file), "build", "--quiet")
+        what_is_set_arrives(project)
         refuses_bad_secrets()
         say(f"healthy after {project.up(DAYAR_EXERCISE='1'):.0f} s")
         only_the_worker_opens(project)
@@ -38,6 +39,7 @@ def main() -> None:
         counts = counted(project, sent)
         measured(project)
         the_mark_stays(project)
+        a_sealing_key_is_replaced(project)
         project.compose("down")
         say(f"down, and up again: healthy after {project.up():.0f} s")
         same("counts after down and up", counts, comparable(project.drained()))
@@ -59,6 +61,18 @@ def no_registry_is_asked_for_ours(project: Project) -> None:
     ours = {name: each for name, each in services.items() if each["image"].startswith("dayar/")}
     wanted = {name: "build" if "build" in each else "never" for name, each in ours.items()}
     same("our own images are built, not pulled", wanted, {name: each.get("pull_policy") for name, each in ours.items()})
+
+
+def what_is_set_arrives(project: Project) -> None:
+    """By its own name, and nothing in the place of what is not set: an empty mail server would be one."""
+    given = {"ALERTS_SMTP_HOST": "mail.example", "OUTBOUND_ALLOW": '["mail.example:25"]'}
+    same("what is set arrives", list(given.values()), settings_of_alerts(project, *given, **given))
+    same("what is not set does not", [None, None], settings_of_alerts(project, *given))
+
+
+def settings_of_alerts(project: Project, *names: str, **given: str) -> list[str | None]:
+    services = json.loads(project.compose("config", "--format", "json", **given).stdout)["services"]
+    return [services["alerts"]["environment"].get(name) for name in names]
 
 
 def refuses_bad_secrets() -> None:
@@ -208,6 +222,16 @@ def the_mark_stays(project: Project) -> None:
     refused = project.compose("up", "--wait", check=False, DAYAR_EXERCISE="0")
     holds("an exercise cannot become real", refused.returncode != 0 and "for ever" in project.said("secrets"))
     say(f"asked again without a word: healthy after {project.up():.0f} s")
+
+
+def a_sealing_key_is_replaced(project: Project) -> None:
+    """What is played after the next start is sealed to the new one, and filed like all before it."""
+    kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.split()[0]
+    listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
+    held = project.python("registry-worker", listed).split()
+    holds("another key is drawn, and the older one kept", len(held) == 2 and kid in held)
+    hashed = "import hashlib, pathlib; print(hashlib.sha256(pathlib.Path('/installation/seal/public.key').read_bytes()).hexdigest())"
+    holds("intake seals to it", project.python("intake", hashed).startswith(kid))
 
 
 def played_as_the_readme_says(project: Project) -> None:

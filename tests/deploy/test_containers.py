@@ -1,5 +1,6 @@
 """What the containers refuse, and what they never change."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,13 @@ from deploy.containers.volumes import NeitherYesNorNo, OtherMark
 from deploy.local import homes
 from deploy.local.process import wait_until
 from deploy.provision.secrets import KEYS, PASSWORDS
+from services.alerts.config import AlertsSettings
+from services.console.config import ConsoleSettings
+from services.intake.config import IntakeSettings
+from services.registry.config import RegistrySettings
+from shared.config import Settings
 from shared.events.topics import SERVICES
+from shared.seal import Opener, Sealer
 from tests.installation import Installation
 
 
@@ -36,11 +43,20 @@ def test_what_was_drawn_is_kept_and_what_is_missing_added(tmp_path: Path) -> Non
     assert drawn(file)["SITE"] == "dayar.test"
 
 
+def test_an_empty_password_is_drawn_anew(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text('KAFKA_ADMIN_PASSWORD=\nSITE=dayar.test\nVALKEY_PASSWORD=""\nDATABASE_ADMIN_PASSWORD= \n')
+    found = drawn(file)
+    assert found.pop("SITE") == "dayar.test"
+    start.check(found)
+    assert len(file.read_text().splitlines()) == len(PASSWORDS) + 1
+
+
 @pytest.mark.parametrize(
     "bad", ["", " ", "short", "a" * 64, "change-me-change-me-change-me", "example-example-example-9"]
 )
 def test_what_is_no_secret_is_refused_by_its_name(bad: str, tmp_path: Path) -> None:
-    with pytest.raises(BadSecret, match=r"^KAFKA_INTAKE_PASSWORD: .*make env"):
+    with pytest.raises(BadSecret, match=r"^KAFKA_INTAKE_PASSWORD: .*Remove its line from \.env, then `make env`"):
         start.check({"KAFKA_INTAKE_PASSWORD": bad})
     file = tmp_path / "kafka"
     file.write_text(bad)
@@ -53,6 +69,28 @@ def test_a_service_looks_at_the_secrets_that_its_settings_name(tmp_path: Path) -
     (tmp_path / "kafka-registry").touch()
     settings = {"KAFKA_PASSWORD_FILE": f"{tmp_path}/kafka-{{service}}", "REDIS_PASSWORD_FILE": f"{tmp_path}/none"}
     assert start.secret_files(settings, "intake") == [tmp_path / "kafka-intake"]
+
+
+def test_another_servers_password_is_its_own_to_choose(tmp_path: Path) -> None:
+    (tmp_path / "smtp").write_text("secret")
+    assert start.secret_files({"ALERTS_SMTP_PASSWORD_FILE": f"{tmp_path}/smtp"}, "alerts") == []
+
+
+@pytest.mark.parametrize("settings", [IntakeSettings, RegistrySettings, AlertsSettings, ConsoleSettings])
+def test_a_services_own_settings_reach_its_container(settings: type[Settings]) -> None:
+    own = {name.upper() for name in settings.__annotations__ if name not in Settings.model_fields}
+    given = set(re.findall(r"^ +([A-Z_]+):", (homes.ROOT / "docker-compose.yml").read_text(), re.MULTILINE))
+    assert own - given == set()
+
+
+def test_reports_are_sealed_to_the_key_of_the_last_rotation(tmp_path: Path) -> None:
+    sealing, installation = tmp_path / "sealing", tmp_path / "installation"
+    installation.mkdir()
+    first, second = volumes.rotate(sealing, installation), volumes.rotate(sealing, installation)
+    sealer, opener = Sealer(installation / "seal" / "public.key"), Opener(sealing / "private")
+    assert sealer.kid == second != first
+    assert opener.open(sealer.seal(b"x", b"[]"), b"[]") == b"x"
+    assert {file.stem for file in (sealing / "private").glob("*.key")} == {first, second}
 
 
 def test_every_key_has_one_owner() -> None:
