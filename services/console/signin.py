@@ -125,7 +125,8 @@ async def device_token(request: Request, wanted: TokenRequest) -> Response:
             403, "not-a-field-account", "Device tokens are for field accounts whose first password was changed."
         )
     principal = accounts.principal(account, datetime.now(UTC), device=wanted.device)
-    return JSONResponse({"token": console(request).signer.sign(principal), "expires_at": instant(principal)})
+    token = console(request).signer.sign(principal)
+    return JSONResponse({"token": token, "expires_at": instant(principal), "name": account.name})
 
 
 async def checked(request: Request, name: str, password: str) -> Account | None:

@@ -65,11 +65,11 @@ def opened(phone: BrowserContext, centre: Centre, language: str = "en") -> Page:
     return page
 
 
-def signed_in(page: Page, name: str) -> None:
+def signed_in(page: Page, name: str, shown: str = "") -> None:
     page.fill("#name", name)
     page.fill("#password", PASSWORD)
     page.click("#sign-in button")
-    expect(page.locator("#account-name")).to_have_text(name)
+    expect(page.locator("#account-name")).to_have_text(shown or name)
 
 
 @contextmanager
@@ -324,6 +324,20 @@ def test_the_day_of_a_report_that_is_corrected_overnight_stands(phone: BrowserCo
     expect(page.locator("#correcting")).to_be_hidden()
     [kept] = kept_reports(page)
     assert kept["body"]["occurred_at"].startswith("2026-03-01")
+
+
+def test_a_name_typed_with_another_capital_is_the_same_person(phone: BrowserContext, centre: Centre) -> None:
+    author = centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    keep_account(page, author.upper())
+    page.reload()
+    filled(page)
+    expect(page.locator("#sign-in-again")).to_be_visible()
+    begun(page)
+    signed_in(page, author.capitalize(), shown=author)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports button")).to_have_text(["Correct", "Remove from this phone"])
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
 
 
 def corrected_while_held(page: Page) -> list[Route]:

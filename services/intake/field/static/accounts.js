@@ -1,6 +1,6 @@
 // Who reports from this phone.
 
-import { device, keep, reports, setAccount } from "./kept.js";
+import { account, device, keep, reports, setAccount } from "./kept.js";
 import { post, sendWaiting } from "./outbox.js";
 import { element, tell, texts } from "./page.js";
 
@@ -13,7 +13,7 @@ export async function signIn(event) {
   tell(element("sign-in-failed"), failure);
   if (failure) return;
   /** @type {HTMLFormElement} */ (event.target).reset();
-  adopt(name);
+  adopt();
   void sendWaiting();
 }
 
@@ -21,15 +21,16 @@ export async function signIn(event) {
 async function signedIn(name, password) {
   try {
     const answer = await post("/v1/tokens", { name, password, device: device() });
-    if (answer.ok) setAccount({ token: (await answer.json()).token, name });
+    if (answer.ok) setAccount({ name, ...(await answer.json()) }); // with the account's own name, however it was typed
     return answer.ok ? "" : { 401: texts.password, 403: texts.first, 429: texts.often }[answer.status] ?? texts.away;
   } catch {
     return texts.away;
   }
 }
 
-/** Reports written before anybody signed in are of whoever signs in first. @param {string} name */
-function adopt(name) {
+/** Reports written before anybody signed in are of whoever signs in first. */
+function adopt() {
+  const name = account()?.name ?? "";
   for (const report of reports()) if (!report.account) keep({ ...report, account: name });
 }
 

@@ -1,6 +1,6 @@
 // The form: empty, or holding a report to correct.
 
-import { account, CHANGED, isOwn, keep, kept, nextVersion, uuid } from "./kept.js";
+import { account, CHANGED, isOwn, isSameName, keep, kept, nextVersion, uuid } from "./kept.js";
 import { sendWaiting } from "./outbox.js";
 import { copy, element, filled, part, tell, texts } from "./page.js";
 import { counters, fields, read } from "./reports.js";
@@ -49,7 +49,7 @@ function follow() {
 function isAnothers() {
   const { author } = draft;
   const latest = latestCorrected();
-  return Boolean(author && author !== account()?.name) || Boolean(latest && !isOwn(latest));
+  return Boolean(author && !isSameName(author, account()?.name)) || Boolean(latest && !isOwn(latest));
 }
 
 /** What the draft corrects, as it is now: it may have been answered meanwhile. */

@@ -59,7 +59,12 @@ export function isAnswered(report) {
 
 /** A phone is shared: what another wrote is not theirs to open. @param {Kept} report */
 export function isOwn(report) {
-  return !report.account || report.account === account()?.name;
+  return !report.account || isSameName(report.account, account()?.name);
+}
+
+/** As the centre compares names: whoever types a capital letter is nobody else. @param {string} one @param {string} [other] */
+export function isSameName(one, other = "") {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** @param {Kept} one @param {Kept} other */

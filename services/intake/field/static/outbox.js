@@ -1,6 +1,6 @@
 // What waits is sent, oldest first, and its answer is kept.
 
-import { account, isSame, keep, kept, reports, setAccount } from "./kept.js";
+import { account, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
 
@@ -24,7 +24,7 @@ export async function sendWaiting() {
 function oldest() {
   const known = account();
   if (!known || known.isOver) return undefined;
-  return reports().reverse().find((report) => report.state === "waiting" && report.account === known.name);
+  return reports().reverse().find((report) => report.state === "waiting" && isSameName(report.account, known.name));
 }
 
 /**
