@@ -71,7 +71,7 @@ def what_is_set_arrives(project: Project) -> None:
 
 
 def settings_of_alerts(project: Project, *names: str, **given: str) -> list[str | None]:
-    services = json.loads(project.compose("config", "--format", "json", **given).stdout)["services"]
+    services = json.loads(project.compose("config", "--format", "json", check=True, **given).stdout)["services"]
     return [services["alerts"]["environment"].get(name) for name in names]
 
 
