@@ -2,6 +2,7 @@
 
 from confluent_kafka.admin import AdminClient, ConfigResource
 
+from deploy.local.process import wait_until
 from deploy.provision import topics
 from shared.config import Settings
 from tests.installation import Installation
@@ -13,13 +14,13 @@ def test_a_changed_setting_changes_the_topics_that_are_there(installation: Insta
     broker, prefix = installation.parts.broker, installation.topic_prefix
     shorter = Settings(topic_prefix=prefix, displacements_days=10, dead_letters_days=60)
     admin = broker.admin()
-    assert kept_ms(admin, f"{prefix}displacements") == 30 * DAY_MS
+    names = ("displacements", "displacements.registry.dead", "hazards")
+    assert wait_until(lambda: kept_ms(admin, prefix, *names) == [30 * DAY_MS, 90 * DAY_MS, -1], timeout=10)
     topics.create(broker, shorter, logins=installation.ground.kafka_logins)
-    assert kept_ms(admin, f"{prefix}displacements") == 10 * DAY_MS
-    assert kept_ms(admin, f"{prefix}displacements.registry.dead") == 60 * DAY_MS
-    assert kept_ms(admin, f"{prefix}hazards") == -1
+    assert wait_until(lambda: kept_ms(admin, prefix, *names) == [10 * DAY_MS, 60 * DAY_MS, -1], timeout=10)
 
 
-def kept_ms(admin: AdminClient, topic: str) -> int:
-    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
-    return int(admin.describe_configs([resource])[resource].result()["retention.ms"].value)
+def kept_ms(admin: AdminClient, prefix: str, *names: str) -> list[int]:
+    resources = [ConfigResource(ConfigResource.Type.TOPIC, prefix + name) for name in names]
+    found = admin.describe_configs(resources)
+    return [int(found[resource].result()["retention.ms"].value) for resource in resources]
