@@ -33,7 +33,7 @@ fix: development ## format, and mend what can be mended
 quick: development ## the pure tests, in seconds
 	@$(PYTHON) -m pytest --quick
 
-lock: development ## resolve every requirement anew
+lock: development ## write requirements/ as pyproject.toml says; a pin that still fits it is kept
 	@for group in $(GROUPS); do $(COMPILE) --extra $$group --output-file requirements/$$group.txt; done
 	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --output-file requirements/tools.txt
 	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --extra local --output-file requirements/run.txt
@@ -52,7 +52,7 @@ bench: development ## all measured promises, each of them whatever became of tho
 bench-intake-one bench-intake-batch bench-registry bench-alert-latency: development
 	@$(PYTHON) -m bench.$(subst -,_,$(@:bench-%=%))
 
-clean-state: ## remove the state folder (STATE=), after asking
+clean-state: running ## remove the state folder (STATE=), after asking
 	@$(PYTHON) -m deploy.local.clean
 
 env: ## draw the passwords of the containers into .env; what is there is kept
