@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from deploy.local.process import wait_until
 from services.intake.field import pages
@@ -19,6 +19,7 @@ from tests.installation import Installation, in_thread
 from tests.journeys.count import everything
 
 FORM = "/intake/field"
+MONTH = timedelta(days=31)  # more than a phone's sign-in lasts
 
 
 class Centre(Served):
@@ -121,7 +122,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
 
 def keep_account(page: Page, name: str) -> None:
     """Signed in with a token that the centre refuses, as if another tab had done it and this one was not told."""
-    account = {"token": "not one", "name": name}
+    account = {"token": "not one", "name": name, "expires_at": "2999-12-31T00:00:00Z"}
     page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
 
 
@@ -338,6 +339,41 @@ def test_a_name_typed_with_another_capital_is_the_same_person(phone: BrowserCont
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     expect(page.locator("#reports button")).to_have_text(["Correct", "Remove from this phone"])
     expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "sign in again with your name and password"), ("ru", "войдите снова"), ("ky", "кайра кириңиз")],
+)
+def test_a_phone_whose_sign_in_has_ended_keeps_its_reports_and_says_what_to_do(
+    phone: BrowserContext, centre: Centre, language: str, told: str
+) -> None:
+    page = phone.new_page()
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/displacements") else None)
+    page.clock.install(time=datetime.now(UTC) - MONTH)
+    page.goto(f"{centre.url}{FORM}?lang={language}")
+    author = centre.account(Role.FIELD)
+    signed_in(page, author)
+    page.clock.fast_forward(int(MONTH.total_seconds() * 1000))
+    expect(page.locator("#sign-in-again")).to_contain_text(told)
+    expect(page.locator("#signing")).to_be_visible()
+    filled(page)
+    page.click("#send-now")
+    expect(page.locator("#reports li")).to_have_count(1)
+    page.clock.fast_forward("01:00")
+    assert sent == []
+    signed_in(page, author)
+    expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    assert len(sent) == 1
+
+
+def test_a_sign_in_lasts_its_time_on_a_phone_whose_clock_is_wrong(phone: BrowserContext, centre: Centre) -> None:
+    page = phone.new_page()
+    page.clock.set_fixed_time(datetime.now(UTC) + 12 * MONTH)
+    page.goto(f"{centre.url}{FORM}?lang=en")
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#signing")).to_be_hidden()
 
 
 def corrected_while_held(page: Page) -> list[Route]:

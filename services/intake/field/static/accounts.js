@@ -21,11 +21,22 @@ export async function signIn(event) {
 async function signedIn(name, password) {
   try {
     const answer = await post("/v1/tokens", { name, password, device: device() });
-    if (answer.ok) setAccount({ name, ...(await answer.json()) }); // with the account's own name, however it was typed
+    if (answer.ok) setAccount(begun(name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
     return answer.ok ? "" : { 401: texts.password, 403: texts.first, 429: texts.often }[answer.status] ?? texts.away;
   } catch {
     return texts.away;
   }
+}
+
+/**
+ * With the account's own name, however it was typed; and ending by this phone's clock, which may be months off.
+ * @param {string} name
+ * @param {{token: string, expires_at: string, name?: string}} told
+ * @param {number} toldAt by the centre's clock
+ */
+function begun(name, told, toldAt) {
+  const ahead = Date.now() - (toldAt || Date.now());
+  return { name, ...told, expires_at: new Date(Date.parse(told.expires_at) + ahead).toISOString() };
 }
 
 /** Reports written before anybody signed in are of whoever signs in first. */

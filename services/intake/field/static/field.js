@@ -3,7 +3,7 @@
 import { signIn, signOut } from "./accounts.js";
 import { begin, listen, renewToday } from "./form.js";
 import { CHANGED, changed, forgetOld } from "./kept.js";
-import { show } from "./list.js";
+import { show, showAccount } from "./list.js";
 import { sendWaiting } from "./outbox.js";
 import { element } from "./page.js";
 
@@ -28,5 +28,6 @@ void sendWaiting();
 /** What time alone changes. */
 function look() {
   renewToday();
+  showAccount();
   void sendWaiting();
 }

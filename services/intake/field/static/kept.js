@@ -5,12 +5,13 @@
  * @typedef {{pointer: string, expected: string}} FieldError
  * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group"}} Body
  * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[]}} Kept
- * @typedef {{token: string, name: string, isOver?: boolean}} Account
+ * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean}} Account
  */
 
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const ANSWERED_DAYS = 14;
+const EARLY_MS = 3_600_000; // clocks drift: a report sent a minute too late waits at the centre until a person frees it
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
 /** @returns {string} a random UUID; pages without https have no `randomUUID` */
@@ -86,6 +87,11 @@ export function forgetOld() {
 /** @returns {Account | null} */
 export function account() {
   return JSON.parse(localStorage.getItem("dayar.account") ?? "null");
+}
+
+/** Whether the sign-in has ended: the centre said so, or its time is over. @param {Account} known */
+export function isOver(known) {
+  return Boolean(known.isOver) || !(Date.now() < Date.parse(known.expires_at) - EARLY_MS);
 }
 
 /** @param {Account | null} value */

@@ -1,6 +1,6 @@
 // The reports on this phone and what became of each.
 
-import { account, isAnswered, isOwn, remove, reports } from "./kept.js";
+import { account, isAnswered, isOver, isOwn, remove, reports } from "./kept.js";
 import { correct } from "./form.js";
 import { labelOf } from "./labels.js";
 import { button, copy, element, filled, line, part, texts } from "./page.js";
@@ -8,16 +8,22 @@ import { button, copy, element, filled, line, part, texts } from "./page.js";
 /** @typedef {import("./kept.js").Kept} Kept */
 
 export function show() {
-  const known = account();
   const kept = reports();
-  element("signing").hidden = Boolean(known && !known.isOver);
-  element("sign-in-again").hidden = !known?.isOver;
-  element("account").hidden = !known || Boolean(known.isOver);
-  element("account-name").textContent = known?.name ?? "";
+  showAccount();
   element("signal").hidden = navigator.onLine;
   element("kept-reports").hidden = !kept.length;
   element("send-now").hidden = !kept.some((report) => report.state === "waiting");
   element("reports").replaceChildren(...kept.map(shown));
+}
+
+/** Apart from the reports, as a sign-in ends by time alone, and a list made anew is read out anew. */
+export function showAccount() {
+  const known = account();
+  const hasEnded = Boolean(known && isOver(known));
+  element("signing").hidden = Boolean(known) && !hasEnded;
+  element("sign-in-again").hidden = !hasEnded;
+  element("account").hidden = !known || hasEnded;
+  element("account-name").textContent = known?.name ?? "";
 }
 
 /** @param {Kept} report */

@@ -1,6 +1,6 @@
 // What waits is sent, oldest first, and its answer is kept.
 
-import { account, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
+import { account, isOver, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
 
@@ -23,7 +23,7 @@ export async function sendWaiting() {
 /** What its author, signed in, has waiting: looked for anew each time, as it may be corrected meanwhile. */
 function oldest() {
   const known = account();
-  if (!known || known.isOver) return undefined;
+  if (!known || isOver(known)) return undefined;
   return reports().reverse().find((report) => report.state === "waiting" && isSameName(report.account, known.name));
 }
 
