@@ -3,6 +3,7 @@
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { clock, instant } from "/static/clock.js";
 import { element } from "/static/elements.js";
+import { takeUp } from "/static/panels.js";
 import { toast } from "/static/toasts.js";
 
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
@@ -67,6 +68,8 @@ function fail(text) {
   } else toast(text, "bad");
 }
 
+// What opened it may have been drawn anew meanwhile, and then the browser finds nothing to give the focus back to.
+dialog.addEventListener("close", () => takeUp(element("panel-alerts"), asked.alert));
 form.addEventListener("submit", (event) => {
   if (/** @type {SubmitEvent} */ (event).submitter?.getAttribute("value") !== "send") return;
   event.preventDefault();

@@ -45,6 +45,7 @@ class Drawing {
     const before = keys(panel);
     const isOpen = panel.querySelector("details")?.open ?? false;
     const top = panel.scrollTop;
+    const held = panel.contains(document.activeElement) && document.activeElement?.closest("[data-key]");
     // `source`: without one all panels ask in the name of the page, of which htmx keeps the last alone while one is under way
     await htmx().ajax("GET", `/board/${this.name}?at=${stand()}`, { source: panel, target: panel, swap: "outerHTML" })
       .catch(() => undefined); // asked for again below
@@ -55,8 +56,16 @@ class Drawing {
     for (const [key, row] of keys(drawn)) {
       if (before.get(key)?.outerHTML !== row.outerHTML && mark(row) !== mark(before.get(key))) row.classList.add("arrived");
     }
+    if (held) takeUp(drawn, /** @type {HTMLElement} */ (held).dataset.key ?? "");
     drawn.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   }
+}
+
+/** Where what had the focus is gone, its row has it, or the first one: the keyboard goes on from there. @param {HTMLElement} panel @param {string} key */
+export function takeUp(panel, key) {
+  if (document.activeElement !== document.body) return;
+  const rows = /** @type {HTMLElement[]} */ ([...panel.querySelectorAll("[data-key][tabindex]")]);
+  (rows.find((row) => row.dataset.key === key) ?? rows[0])?.focus({ preventScroll: true });
 }
 
 /** @param {HTMLElement} panel @returns {Map<string, HTMLElement>} */

@@ -1,0 +1,45 @@
+"""The board by keyboard alone: the focus is never lost to what is drawn anew."""
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole, newest_alert
+
+
+def test_the_focus_stays_with_the_alert_whose_button_went(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="heavy_rain")
+    desk = seat(Role.OPERATOR)
+    alert = newest_alert(desk.open("/"), "Heavy rain")
+    alert.get_by_role("button", name="Acknowledge").focus()
+    desk.page.keyboard.press("Enter")
+    expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+    expect(alert).to_be_focused()
+
+
+def test_the_focus_goes_on_to_the_first_alert_where_one_is_closed(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="snowstorm")
+    whole.report_hazard(type="strong_wind")
+    page = seat(Role.OPERATOR).open("/")
+    newest_alert(page, "Strong wind").focus()
+    page.keyboard.press("r")
+    page.locator("#verdicts").get_by_text("Confirmed").click()
+    page.click("#answer-send")
+    expect(page.locator(".alert", has_text="Strong wind")).to_have_count(0, timeout=SLOW_MS)
+    expect(page.locator(".alert").first).to_be_focused()
+
+
+def test_a_closed_dialog_gives_the_focus_back_to_its_alert(whole: Whole, seat: Any) -> None:
+    """Also where the button that opened it was drawn anew meanwhile."""
+    whole.report_hazard(type="utility_failure")
+    page = seat(Role.OPERATOR).open("/")
+    alert = newest_alert(page, "Utility failure")
+    alert.get_by_role("button", name="For another").click()
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate(
+        "document.querySelectorAll('[data-act=for-another]').forEach((each) => each.replaceWith(each.cloneNode(true)))"
+    )
+    page.keyboard.press("Escape")
+    expect(alert).to_be_focused()
