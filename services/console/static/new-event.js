@@ -11,6 +11,7 @@ const button = /** @type {HTMLButtonElement} */ (element("send"));
 // Both kept until it is accepted: sent twice, it is still one report with one content.
 let report = crypto.randomUUID();
 let reportedAt = "";
+let version = 1;
 
 /** @param {string} id @returns {import("/static/combobox.js").Option[]} */
 function options(id) {
@@ -35,7 +36,7 @@ function event() {
   reportedAt ||= new Date().toISOString();
   const isOther = hazard.chosen?.value === "other";
   return {
-    report_id: report, status: form.dataset.status, source: form.dataset.source, source_id: report,
+    report_id: report, ...(version > 1 && { version, msg_type: "Update" }), status: form.dataset.status, source: form.dataset.source, source_id: report,
     type: hazard.chosen?.value, ...(isOther && known && { type_text: line(known) }),
     urgency: "Immediate", severity: given("severity"), certainty: given("certainty"),
     area: { pcodes: [place.chosen?.value], ...(given("locality") && { description: given("locality") }) },
@@ -77,7 +78,11 @@ async function sendAll() {
     const kept = await call("PUT", `/v1/callers/${report}`, caller);
     if (!kept.ok) return refuse(kept);
   }
-  const answer = await call("POST", "/intake/v1/hazards", event());
+  let answer = await call("POST", "/intake/v1/hazards", event());
+  if (answer.status === 409) {
+    version += 1; // it was taken, and its answer lost: what was changed since is its next version
+    answer = await call("POST", "/intake/v1/hazards", event());
+  }
   if (!answer.ok) return refuse(answer);
   const told = await answer.json();
   done(told.status);
@@ -116,6 +121,7 @@ function done(status) {
 function begin() {
   report = crypto.randomUUID();
   reportedAt = "";
+  version = 1;
   form.reset();
   hazard.clear();
   place.clear();

@@ -66,6 +66,23 @@ def test_an_event_whose_answer_was_lost_is_sent_again_and_was_accepted(whole: Wh
     expect(page.locator("#answer-text")).to_have_text("This was already accepted.")
 
 
+def test_what_was_changed_after_a_lost_answer_is_its_next_version(whole: Whole, seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.fill("#hazard", "building collapse")
+    page.fill("#place", "leilek")
+    page.fill("#known", "Two rooms fell in")
+    page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
+    page.click("#send")
+    expect(page.locator("#failure")).to_contain_text("send it again")
+    page.fill("#known", "Three rooms fell in")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted")
+    page.goto(f"{whole.url}/")
+    expect(page.locator("#panel-hazards .row", has_text="Three rooms")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#panel-hazards .row", has_text="Two rooms")).to_have_count(0)
+
+
 def taken_but_not_told(route: Route) -> None:
     """What passes by the test has lost the header that the browser's network adds."""
     assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
