@@ -108,7 +108,9 @@ class Guard:
 
 def turned_away(scope: Scope, rule: access.Rule) -> Response:
     if rule.is_page:
-        return RedirectResponse(f"/sign-in?next={quote(scope['path'])}", HTTPStatus.SEE_OTHER)
+        query = scope["query_string"].decode("latin-1")
+        asked = scope["path"] + (f"?{query}" if query else "")
+        return RedirectResponse(f"/sign-in?next={quote(asked)}", HTTPStatus.SEE_OTHER)
     return unauthenticated().response()
 
 

@@ -68,6 +68,6 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     app = http.create_app(
         "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready, routers=[signin.router, signin.api, entry.router, entry.api, routes.router, ledger.routes("console")],
-        routes=[Route("/stream", listening), Mount("/static", pages.static(HERE / "static", HTMX))],
+        routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static", HTMX))],
     )  # fmt: skip
     return app

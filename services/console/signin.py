@@ -161,14 +161,18 @@ def refused(
 
 def own_page(request: Request) -> None:
     """Nobody is signed in by another site's form."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    if site != "same-origin" and request.headers.get("origin") != console(request).settings.public_url:
+    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
+    is_own = site == "same-origin" or origin == console(request).settings.public_url
+    if not is_own and (site or origin):  # no browser sends neither
         raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
 
 
 def local(next: str) -> str:
     """A path of this installation, never another site."""
-    parts = urlsplit(next)
+    try:
+        parts = urlsplit(next)
+    except ValueError:
+        return "/"
     is_local = not parts.scheme and not parts.netloc and next.startswith("/") and not next.startswith(("//", "/\\"))
     return next if is_local and next.isprintable() else "/"
 

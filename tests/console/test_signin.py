@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -53,22 +54,35 @@ def test_a_name_is_found_whatever_its_letters_case(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "//["]
 )
 def test_sign_in_leads_to_no_other_site(served: Served, elsewhere: str) -> None:
     answer = sign_in(served.client(), served.account(Role.OPERATOR), next=elsewhere)
     assert answer.headers["location"] == "/"
 
 
-def test_another_sites_form_signs_nobody_in(served: Served) -> None:
-    client = served.client(headers={"sec-fetch-site": "cross-site", "origin": "https://evil.example"})
+@pytest.mark.parametrize("site", [{"sec-fetch-site": "cross-site"}, {}])
+def test_another_sites_form_signs_nobody_in(served: Served, site: dict[str, str]) -> None:
+    """Older browsers send `Origin` alone."""
+    client = served.client(headers={**site, "origin": "https://evil.example"})
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 403
 
 
 def test_who_is_not_signed_in_is_asked_to(served: Served) -> None:
     client = served.client()
     assert client.get("/").headers["location"] == "/sign-in?next=/"
+    asked = client.get("/?alert=1&lang=ru").headers["location"]
+    assert parse_qs(urlsplit(asked).query) == {"next": ["/?alert=1&lang=ru"]}
     assert client.get("/board/alerts").status_code == 401
+
+
+def test_another_language_keeps_what_was_asked_for(served: Served) -> None:
+    page = served.client().get("/sign-in", params={"next": "/?alert=1", "lang": "en"}).text
+    assert 'href="?next=%2F%3Falert%3D1&amp;lang=ru"' in page
+
+
+def test_a_stream_is_not_written_to(served: Served) -> None:
+    assert served.client().post("/stream").status_code == 405
 
 
 def test_five_failures_close_an_account_even_for_the_right_password(served: Served) -> None:

@@ -21,7 +21,9 @@ def test_only_the_topics_asked_for_are_told() -> None:
     assert vectors.decoded(vectors.encoded(vector, ["hazards"])) == {("hazards", 0): 3}
 
 
-@pytest.mark.parametrize("text", ["", "x", "!!!", "bnVsbA", "WzFd", "eyJhIjoxfQ", "eyJhIjpbIngiXX0", "🐎"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "!!!", "bnVsbA", "WzFd", "eyJhIjoxfQ", "eyJhIjpbIngiXX0", "eyJhIjpbSW5maW5pdHldfQ", "🐎"]
+)
 def test_what_is_no_position_is_refused(text: str) -> None:
     with pytest.raises(BadVector):
         vectors.decoded(text)

@@ -29,7 +29,7 @@ def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, se
     expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
     alert.focus()
     page.keyboard.press("r")
-    page.get_by_text("Confirmed").click()
+    page.locator("#verdicts").get_by_text("Confirmed").click()
     page.click("#answer-send")
     expect(page.locator(".alert", has_text="Avalanche")).to_have_count(0, timeout=SLOW_MS)
     assert desk.errors == []
