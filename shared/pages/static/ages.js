@@ -1,10 +1,10 @@
-// How long ago something was, in the reader's language: short, and never wider than the wall allows.
+// How long ago something was, or in how long it will be, in the reader's language: short, and never wider than the wall allows.
 
-/** @type {Record<string, {now: string, minute: string, hour: string, day: string}>} */
+/** @type {Record<string, {now: string, ahead: string, minute: string, hour: string, day: string}>} */
 const UNITS = {
-  ky: { now: "азыр эле", minute: "мүн", hour: "с", day: "күн" },
-  ru: { now: "только что", minute: "мин", hour: "ч", day: "дн" },
-  en: { now: "just now", minute: "min", hour: "h", day: "d" },
+  ky: { now: "азыр эле", ahead: "{time} кийин", minute: "мүн", hour: "с", day: "күн" },
+  ru: { now: "только что", ahead: "через {time}", minute: "мин", hour: "ч", day: "дн" },
+  en: { now: "just now", ahead: "in {time}", minute: "min", hour: "h", day: "d" },
 };
 
 /**
@@ -14,8 +14,13 @@ const UNITS = {
  */
 export function age(moment, now, language) {
   const units = UNITS[language] ?? UNITS.en;
-  const minutes = Math.floor((now.getTime() - Date.parse(moment)) / 60_000);
-  if (!(minutes >= 1)) return units.now;
+  const minutes = Math.trunc((now.getTime() - Date.parse(moment)) / 60_000);
+  if (minutes < 0) return units.ahead.replace("{time}", span(-minutes, units));
+  return minutes ? span(minutes, units) : units.now;
+}
+
+/** @param {number} minutes @param {{minute: string, hour: string, day: string}} units */
+function span(minutes, units) {
   if (minutes < 60) return `${minutes} ${units.minute}`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} ${units.hour} ${minutes % 60} ${units.minute}`;
   return `${Math.floor(minutes / 1440)} ${units.day} ${Math.floor((minutes % 1440) / 60)} ${units.hour}`;

@@ -53,3 +53,20 @@ def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(seat: Any, langua
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
     assert desk.errors == []
+
+
+@pytest.mark.parametrize(
+    ("language", "moment", "said"),
+    [
+        ("en", "2026-06-15T11:59:30Z", "just now"),
+        ("en", "2026-06-15T09:00:00Z", "3 h 0 min"),
+        ("ru", "2026-06-13T11:00:00Z", "2 дн 1 ч"),
+        ("en", "2026-06-15T12:45:00Z", "in 45 min"),
+        ("ru", "2026-06-16T13:00:00Z", "через 1 дн 1 ч"),
+        ("ky", "2026-06-15T17:05:00Z", "5 с 5 мүн кийин"),
+    ],
+)
+def test_an_age_is_told_of_what_was_and_of_what_will_be(seat: Any, language: str, moment: str, said: str) -> None:
+    page = seat(Role.OPERATOR).open("/")
+    age = "([moment, language]) => import('/static/ages.js').then((ages) => ages.age(moment, new Date('2026-06-15T12:00:00Z'), language))"
+    assert page.evaluate(age, [moment, language]) == said
