@@ -464,6 +464,35 @@ def test_the_form_fits_a_narrow_phone_in_every_language(phone: BrowserContext, c
         page.close()
 
 
+def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
+    """The phone has no room left for another byte of this page."""
+    session = phone.new_cdp_session(page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
+
+
+KEEP_OLD = """async address => {
+  const kept = await caches.open("field-1");
+  await kept.put(address, new Response("what was kept", { headers: { "content-type": "text/html" } }));
+}"""
+
+
+def test_a_full_phone_shows_what_came_from_the_network(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.evaluate(KEEP_OLD, f"{FORM}?lang=en")
+    full(phone, page, centre)
+    page.reload()
+    expect(page.locator("#form-title")).to_have_text("New report")
+
+
+def test_a_full_phone_that_kept_nothing_opens_the_form(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    assert page.evaluate("caches.delete('field-1')")
+    full(phone, page, centre)
+    page.reload()
+    expect(page.locator("#account")).to_be_hidden()
+    expect(page.locator("#signing")).to_be_visible()
+
+
 def test_a_page_without_https_draws_its_ids_all_the_same(phone: BrowserContext, centre: Centre) -> None:
     phone.add_init_script("crypto.randomUUID = undefined")
     page = opened(phone, centre)

@@ -25,23 +25,55 @@ self.addEventListener("fetch", (event) => {
 
 async function keepAll() {
   const kept = await caches.open(KEPT);
-  // each language's own page first: it sets the reader's language, which the last must not leave changed
+  // without cookies: each language's page would else set the reader's language
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
 }
 
 /**
- * From the network if it answers in time, else what is kept.
+ * From the network if it answers in time, else what is kept; where nothing is, the network has all the time it needs.
  * @param {Request} request
  */
 async function fresh(request) {
-  const kept = await caches.open(KEPT);
+  const before = await found(request);
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (answer.ok) await kept.put(request, answer.clone());
+    const answer = await whole(request, before ? PATIENCE_MS : undefined);
+    if (answer.ok) await keep(request, answer.clone());
     return answer;
   } catch (error) {
-    const found = await kept.match(request, { ignoreVary: true }); // the address names the language
-    if (found) return found;
+    if (before) return before;
     throw error;
+  }
+}
+
+/** @param {Request} request */
+async function found(request) {
+  try {
+    const kept = await caches.open(KEPT);
+    return await kept.match(request, { ignoreVary: true }); // the address names the language
+  } catch {
+    return undefined; // a full phone may open no cache: then there is the network alone
+  }
+}
+
+/** The answer once all of it is here. @param {Request} request @param {number} [patience] in milliseconds */
+async function whole(request, patience) {
+  const stop = new AbortController();
+  const timer = patience && setTimeout(() => stop.abort(), patience);
+  try {
+    const answer = await fetch(request, { signal: stop.signal });
+    await answer.clone().arrayBuffer();
+    return answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param {Request} request @param {Response} answer */
+async function keep(request, answer) {
+  try {
+    const kept = await caches.open(KEPT);
+    await kept.put(request, answer);
+  } catch {
+    // a full phone keeps what it had, and shows what came
   }
 }
