@@ -17,7 +17,8 @@ import psutil
 import uvloop
 from standardwebhooks import Webhook
 
-from bench.intake import Bench, bench, cpu, family
+from bench.intake import Bench, bench
+from bench.processes import cpu, family
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver

@@ -18,6 +18,7 @@ import psutil
 import uvloop
 
 from bench import load
+from bench.processes import cpu, family
 from deploy.local import homes
 from deploy.local.process import Process, wait_until
 from shared.auth import Role
@@ -131,14 +132,6 @@ def bench() -> Iterator[Bench]:
         finally:
             for process in installation.processes:
                 process.stop()
-
-
-def family(pids: Sequence[int]) -> list[psutil.Process]:
-    return [process for pid in pids for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
-
-
-def cpu(processes: Sequence[psutil.Process]) -> float:
-    return float(sum(times.user + times.system for times in (process.cpu_times() for process in processes)))
 
 
 def reports(count: int, *, persons: int = 5) -> list[bytes]:

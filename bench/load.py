@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
@@ -15,14 +15,13 @@ CONNECTIONS = 256
 class Run:
     seconds: float
     statuses: Counter[int]
-    bodies: list[bytes] = field(default_factory=list)
 
 
 class Sender(asyncio.Protocol):
     """One connection: sends the next request when the last was answered, until there is none."""
 
-    def __init__(self, requests: deque[bytes], run: Run, done: asyncio.Future[None], *, keeps_bodies: bool) -> None:
-        self._requests, self._run, self._done, self._keeps_bodies = requests, run, done, keeps_bodies
+    def __init__(self, requests: deque[bytes], run: Run, done: asyncio.Future[None]) -> None:
+        self._requests, self._run, self._done = requests, run, done
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -39,8 +38,6 @@ class Sender(asyncio.Protocol):
         if len(self._buffer) < end:
             return
         self._run.statuses[int(self._buffer[9:12])] += 1
-        if self._keeps_bodies:
-            self._run.bodies.append(self._buffer[head_end + 4 : end])
         self._buffer = b""
         self._next()
 
@@ -56,16 +53,14 @@ class Sender(asyncio.Protocol):
             self._transport.close()
 
 
-async def send(
-    port: int, requests: Iterable[bytes], *, connections: int = CONNECTIONS, keeps_bodies: bool = False
-) -> Run:
+async def send(port: int, requests: Iterable[bytes], *, connections: int = CONNECTIONS) -> Run:
     """Closed loop: as many requests under way as there are connections."""
     waiting, run = deque(requests), Run(0.0, Counter())
     loop = asyncio.get_running_loop()
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(min(connections, len(waiting)))]
     began = time.perf_counter()
     for end in ends:
-        sender = partial(Sender, waiting, run, end, keeps_bodies=keeps_bodies)
+        sender = partial(Sender, waiting, run, end)
         await loop.create_connection(sender, "127.0.0.1", port)
     await asyncio.gather(*ends)
     run.seconds = time.perf_counter() - began

@@ -23,6 +23,7 @@ import psutil
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from bench.processes import cpu, family
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
 from services.registry.opening import ReportOpener
@@ -76,23 +77,10 @@ class Meter:
 
     @contextmanager
     def timed(self, passes: list[Pass], name: str) -> Iterator[None]:
-        own, others, began = self._own_cpu(), self._parts_cpu(), time.perf_counter()
+        own, others, began = cpu([self._own]), cpu(family(self._parts)), time.perf_counter()
         yield
         seconds = time.perf_counter() - began
-        passes.append(Pass(name, seconds, self._own_cpu() - own, self._parts_cpu() - others))
-
-    def _own_cpu(self) -> float:
-        times = self._own.cpu_times()
-        return float(times.user + times.system)
-
-    def _parts_cpu(self) -> float:
-        whole = [process for pid in self._parts for process in family(pid)]
-        return sum(times.user + times.system for times in (process.cpu_times() for process in whole))
-
-
-def family(pid: int) -> list[psutil.Process]:
-    parent = psutil.Process(pid)
-    return [parent, *parent.children(recursive=True)]
+        passes.append(Pass(name, seconds, cpu([self._own]) - own, cpu(family(self._parts)) - others))
 
 
 class Bench:

@@ -71,10 +71,6 @@ class Valkey(Part):
     def is_ready(self) -> bool:
         return self._says(b"PING").startswith(b"+PONG")
 
-    def flush(self) -> None:
-        """Forgets everything, as a Valkey that was lost."""
-        self._says(b"FLUSHALL")
-
     def _says(self, command: bytes) -> bytes:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
