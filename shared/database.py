@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.config import Settings, secret
-from shared.spine import create_spine
 
 LOOK_SECONDS = 2
 TRANSACTION_SECONDS = 60
@@ -175,7 +174,6 @@ __all__ = [
     "Base",
     "OtherMark",
     "Session",
-    "create_spine",
     "driver",
     "engine",
     "is_away",

@@ -69,6 +69,6 @@ TRIGGER = "CREATE TRIGGER wake_relay AFTER INSERT ON outbox FOR EACH STATEMENT E
 
 
 def create_spine(op: Any) -> None:
-    """For a service's first migration: `database.create_spine(op)`."""
+    """For a service's first migration."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
         op.execute(statement)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import database, ledger, lifecycle, outbox
@@ -19,7 +19,6 @@ from shared.events import Area, HazardReported, Message, Point, ReportSettled, d
 from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind, Road, Status
 from shared.ledger import Row
 from shared.publisher import Publisher
-from shared.spine import create_spine
 from tests.installation import Installation
 from tests.waiting import wait_for
 
@@ -73,8 +72,6 @@ class Trial:
 
     async def __aenter__(self) -> Self:
         async with self.engine.begin() as connection:
-            if not await connection.scalar(text("SELECT to_regclass('consumer_offsets') IS NOT NULL")):
-                await connection.run_sync(lambda plain: create_spine(Operations(plain)))
             await connection.execute(text(EFFECTS))
         await self.publisher.__aenter__()
         return self
@@ -122,21 +119,11 @@ class Trial:
         return Counter(id for (id,) in await self.fetch("SELECT event_id FROM effects"))
 
 
-class Operations:
-    """As Alembic's `op`, outside a migration."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.execute = connection.exec_driver_sql
-
-
 async def work() -> None:
     """The worker as a process of its own."""
     settings = Settings().for_service(SERVICE)
     engine = database.engine(settings)
-    consumer = Consumer(
-        SERVICE, [TOPIC], record, settings=settings, sessions=database.sessions(engine),
-        max_records=int(os.environ.get("TRIAL_RECORDS", "20")),
-    )  # fmt: skip
+    consumer = Consumer(SERVICE, [TOPIC], record, settings=settings, sessions=database.sessions(engine), max_records=20)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
