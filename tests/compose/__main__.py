@@ -226,7 +226,7 @@ def the_mark_stays(project: Project) -> None:
 
 def a_sealing_key_is_replaced(project: Project) -> None:
     """What is played after the next start is sealed to the new one, and filed like all before it."""
-    kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.split()[0]
+    kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()
     holds("another key is drawn, and the older one kept", len(held) == 2 and kid in held)
