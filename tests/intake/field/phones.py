@@ -1,0 +1,85 @@
+"""What is done with a phone: the form opened, signed in, filled; and what the phone keeps."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from playwright.sync_api import BrowserContext, Page, expect
+
+from deploy.local.process import wait_until
+from tests.console.conftest import PASSWORD, Served
+from tests.installation import Installation, in_thread
+from tests.journeys.count import everything
+
+FORM = "/intake/field"
+
+
+class Centre(Served):
+    """The web process alone: what a phone talks to."""
+
+    def __init__(self, installation: Installation) -> None:
+        super().__init__(installation, installation.web())
+
+    def displacements(self) -> int:
+        return len(in_thread(everything(self.installation, "displacements", "registry")))
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/intake/ready").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+
+def opened(phone: BrowserContext, centre: Centre, language: str = "en") -> Page:
+    page = phone.new_page()
+    page.goto(f"{centre.url}{FORM}?lang={language}")
+    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    return page
+
+
+def signed_in(page: Page, name: str, shown: str = "") -> None:
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.click("#sign-in button")
+    expect(page.locator("#account-name")).to_have_text(shown or name)
+
+
+def keep_account(page: Page, name: str) -> None:
+    """Signed in with a token that the centre refuses, as if another tab had done it and this one was not told."""
+    account = {"token": "not one", "name": name, "expires_at": "2999-12-31T00:00:00Z"}
+    page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
+
+
+@contextmanager
+def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
+    """Chromium's own "offline" lets a page that is just being loaded slip a report through: so the centre is away too."""
+    phone.set_offline(True)
+    centre.web.stop()
+    yield
+    centre.web.start()
+    assert wait_until(centre.is_ready, timeout=60)
+    phone.set_offline(False)
+
+
+def filled(page: Page, **given: str) -> None:
+    page.select_option("#origin-oblast", "KG05000000000")
+    page.select_option("#origin-district", "KG05258000000")
+    page.select_option("#destination-oblast", "RU")
+    page.fill("#persons", given.get("persons", "4"))
+    page.click("#send")
+
+
+def begun(page: Page) -> None:
+    page.fill("#notes", "sleeps at Айгүл's")
+
+
+def shown(page: Page) -> list[str]:
+    return page.locator("#reports .answer").all_inner_texts()
+
+
+def kept_reports(page: Page) -> list[Any]:
+    """As the phone keeps them."""
+    found = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
+    return [json.loads(value) for _, value in found]

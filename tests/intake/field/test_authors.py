@@ -1,0 +1,191 @@
+"""Who reports from a shared phone, and with which sign-in."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import BrowserContext, Request, expect
+
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.console.conftest import PASSWORD
+from tests.intake.field.phones import FORM, Centre, begun, filled, keep_account, kept_reports, opened, shown, signed_in
+
+MONTH = timedelta(days=31)  # more than a phone's sign-in lasts
+
+
+def test_a_401_keeps_every_report(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    keep_account(page, "Гүлзат")
+    page.reload()
+    filled(page)
+    expect(page.locator("#sign-in-again")).to_be_visible()
+    assert shown(page) == ["Kept on this phone; not sent yet"]
+
+
+def test_what_one_wrote_is_not_sent_in_another_s_name(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    keep_account(page, "Гүлзат")
+    page.reload()
+    filled(page)
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#reports .answer")).to_have_text("Written by Гүлзат: sign in with that name to send it")
+
+
+def test_what_one_wrote_another_cannot_open(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    page.click("#reports >> text=Correct")
+    page.fill("#notes", "sleeps at Айгүл's")
+    page.click("#sign-out")
+    expect(page.locator("#notes")).to_have_value("")
+    signed_in(page, centre.account(Role.FIELD))
+    assert page.locator("#reports button").all_inner_texts() == ["Remove from this phone"]
+
+
+def test_what_one_typed_another_neither_reads_nor_sends(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    begun(page)
+    page.click("#sign-out")
+    expect(page.locator("#notes")).to_have_value("")
+
+
+def test_what_was_typed_before_anybody_signed_in_is_of_whoever_signs_in_first(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    begun(page)
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
+    page.click("#sign-out")
+    expect(page.locator("#notes")).to_have_value("")
+
+
+@pytest.mark.parametrize("is_correction", [False, True])
+def test_a_report_open_in_one_tab_is_not_sent_by_who_signs_in_in_another(
+    phone: BrowserContext, centre: Centre, is_correction: bool
+) -> None:
+    author, other = centre.account(Role.FIELD), centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    signed_in(page, author)
+    if is_correction:
+        filled(page)
+        expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+        page.click("#reports >> text=Correct")
+    begun(page)
+    second = opened(phone, centre)
+    second.click("#sign-out")
+    expect(page.locator("#notes")).to_have_value("")
+    expect(page.locator("#signing")).to_be_visible()
+    signed_in(second, other)
+    expect(page.locator("#account-name")).to_have_text(other)
+    assert [report["account"] for report in kept_reports(page)] == [author] * is_correction
+
+
+@pytest.mark.parametrize("is_correction", [False, True])
+def test_a_tab_that_was_not_told_of_another_s_sign_in_sends_nothing(
+    phone: BrowserContext, centre: Centre, is_correction: bool
+) -> None:
+    author = centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    signed_in(page, author)
+    if is_correction:
+        filled(page)
+        expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+        page.click("#reports >> text=Correct")
+    begun(page)
+    before = kept_reports(page)
+    keep_account(page, centre.account(Role.FIELD))
+    filled(page)
+    expect(page.locator("#wrong")).to_contain_text("The account on this phone changed while you wrote.")
+    expect(page.locator("#notes")).to_have_value("")
+    assert kept_reports(page) == before
+
+
+def test_a_page_that_wakes_shows_who_is_signed_in_now(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    begun(page)
+    keep_account(page, "Гүлзат")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#account-name")).to_have_text("Гүлзат")
+    expect(page.locator("#notes")).to_have_value("")
+
+
+def test_what_its_author_typed_outlives_the_sign_in(phone: BrowserContext, centre: Centre) -> None:
+    author = centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    keep_account(page, author)
+    page.reload()
+    filled(page)
+    expect(page.locator("#sign-in-again")).to_be_visible()
+    begun(page)
+    signed_in(page, author)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
+
+
+def test_a_name_typed_with_another_capital_is_the_same_person(phone: BrowserContext, centre: Centre) -> None:
+    author = centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    keep_account(page, author.upper())
+    page.reload()
+    filled(page)
+    expect(page.locator("#sign-in-again")).to_be_visible()
+    begun(page)
+    signed_in(page, author.capitalize(), shown=author)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports button")).to_have_text(["Correct", "Remove from this phone"])
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "sign in again with your name and password"), ("ru", "войдите снова"), ("ky", "кайра кириңиз")],
+)
+def test_a_phone_whose_sign_in_has_ended_keeps_its_reports_and_says_what_to_do(
+    phone: BrowserContext, centre: Centre, language: str, told: str
+) -> None:
+    page = phone.new_page()
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/displacements") else None)
+    page.clock.install(time=datetime.now(UTC) - MONTH)
+    page.goto(f"{centre.url}{FORM}?lang={language}")
+    author = centre.account(Role.FIELD)
+    signed_in(page, author)
+    page.clock.fast_forward(int(MONTH.total_seconds() * 1000))
+    expect(page.locator("#sign-in-again")).to_contain_text(told)
+    expect(page.locator("#signing")).to_be_visible()
+    filled(page)
+    page.click("#send-now")
+    expect(page.locator("#reports li")).to_have_count(1)
+    page.clock.fast_forward("01:00")
+    assert sent == []
+    signed_in(page, author)
+    expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    assert len(sent) == 1
+
+
+def test_a_sign_in_lasts_its_time_on_a_phone_whose_clock_is_wrong(phone: BrowserContext, centre: Centre) -> None:
+    page = phone.new_page()
+    page.clock.set_fixed_time(datetime.now(UTC) + 12 * MONTH)
+    page.goto(f"{centre.url}{FORM}?lang=en")
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#signing")).to_be_hidden()
+
+
+def test_a_centre_that_does_not_answer_is_not_a_wrong_password(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.route("**/v1/tokens", lambda route: route.fulfill(status=502, body="no gateway"))
+    page.fill("#name", "anybody")
+    page.fill("#password", PASSWORD)
+    page.click("#sign-in button")
+    expect(page.locator("#sign-in-failed")).to_have_text("There is no connection now. Try again later.")
+
+
+def test_the_first_password_opens_no_phone(centre: Centre) -> None:
+    name = centre.account(Role.FIELD, must_change=True)
+    body = {"name": name, "password": PASSWORD, "device": "7d5c1f0a-6b0e-4d4e-9a39-64617961722e"}
+    assert centre.client().post("/v1/tokens", json=body).status_code == 403

@@ -1,0 +1,123 @@
+"""What the form asks: whom, where, when; what is missing is named, and nothing goes over into the next report."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.intake.field.phones import FORM, Centre, filled, kept_reports, opened, signed_in
+
+FOUND_LATE = """
+navigator.geolocation.getCurrentPosition = (found, failed) => Object.assign(window, { found, failed });
+"""
+
+
+@pytest.mark.parametrize(
+    "late", ["found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: 8 } })", "failed({ code: 3 })"]
+)
+def test_a_place_found_late_is_not_that_of_the_next_household(phone: BrowserContext, centre: Centre, late: str) -> None:
+    phone.add_init_script(FOUND_LATE)
+    page = opened(phone, centre)
+    page.click("#locate")
+    filled(page)
+    page.evaluate(late)
+    assert page.locator("#located").is_hidden()
+    filled(page)
+    assert [report["body"].get("destination_point") for report in kept_reports(page)] == [None, None]
+
+
+def test_a_place_found_in_time_is_that_of_the_report(phone: BrowserContext, centre: Centre) -> None:
+    phone.add_init_script(FOUND_LATE)
+    page = opened(phone, centre)
+    page.click("#locate")
+    page.evaluate("found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: 8 } })")
+    expect(page.locator("#located")).to_have_text("Place added, within 8 m")
+    filled(page)
+    [kept] = kept_reports(page)
+    assert kept["body"]["destination_point"] == {"lat": 40.1, "lon": 71.2, "accuracy": 8}
+
+
+EVENING, MORNING = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 2, 2, tzinfo=UTC)
+
+
+def left_open_overnight(phone: BrowserContext, centre: Centre, chosen: str = "") -> Page:
+    page = phone.new_page()
+    page.clock.set_fixed_time(EVENING)
+    page.goto(f"{centre.url}{FORM}?lang=en")
+    expect(page.locator("#occurred")).to_have_value("2026-03-01")
+    if chosen:
+        page.fill("#occurred", chosen)
+    page.clock.set_fixed_time(MORNING)
+    return page
+
+
+@pytest.mark.parametrize(("chosen", "then"), [("", "2026-03-02"), ("2026-02-27", "2026-02-27")])
+def test_a_form_left_open_overnight_wakes_with_the_new_day(
+    phone: BrowserContext, centre: Centre, chosen: str, then: str
+) -> None:
+    page = left_open_overnight(phone, centre, chosen)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#occurred")).to_have_value(then)
+    expect(page.locator("#occurred")).to_have_attribute("max", "2026-03-02")
+
+
+@pytest.mark.parametrize("chosen", ["", "2026-03-02"])
+def test_a_report_of_today_is_taken_from_a_form_left_open_overnight(
+    phone: BrowserContext, centre: Centre, chosen: str
+) -> None:
+    page = left_open_overnight(phone, centre, chosen)
+    filled(page)
+    [kept] = kept_reports(page)
+    assert kept["body"]["occurred_at"].startswith("2026-03-02")
+
+
+def test_the_day_of_a_report_that_is_corrected_overnight_stands(phone: BrowserContext, centre: Centre) -> None:
+    page = phone.new_page()
+    page.clock.set_fixed_time(EVENING)
+    page.goto(f"{centre.url}{FORM}?lang=en")
+    filled(page)
+    page.click("#reports >> text=Correct")
+    page.clock.set_fixed_time(MORNING)
+    page.click("#send")
+    expect(page.locator("#correcting")).to_be_hidden()
+    [kept] = kept_reports(page)
+    assert kept["body"]["occurred_at"].startswith("2026-03-01")
+
+
+def test_a_group_with_counts_by_sex_and_age(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.check("input[value=group]", force=True)
+    page.click("summary >> text=Count by sex and age")
+    page.fill("[data-sex=female][data-age='0-5']", "12")
+    filled(page, persons="10")
+    expect(page.locator("#wrong")).to_have_text("The counts by sex and age are more than the number of persons.")
+    page.fill("#persons", "120")
+    page.click("#send")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+def test_what_is_missing_is_named(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.click("#send")
+    expect(page.locator("#wrong")).to_contain_text("Fill in: Oblast or country")
+    assert page.locator("#reports li").count() == 0
+
+
+def test_the_form_fits_a_narrow_phone_in_every_language(phone: BrowserContext, centre: Centre) -> None:
+    for language, title in (("ky", "Жаңы билдирүү"), ("ru", "Новое сообщение"), ("en", "New report")):
+        page = opened(phone, centre, language)
+        expect(page.locator("#form-title")).to_have_text(title)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.close()
+
+
+def test_a_page_without_https_draws_its_ids_all_the_same(phone: BrowserContext, centre: Centre) -> None:
+    phone.add_init_script("crypto.randomUUID = undefined")
+    page = opened(phone, centre)
+    drawn: Any = page.evaluate("import('/intake/field/files/kept.js').then((kept) => [kept.uuid(), kept.uuid()])")
+    assert all(uuid[14] == "4" and uuid[19] in "89ab" and len(uuid) == 36 for uuid in drawn)
+    assert drawn[0] != drawn[1]

@@ -1,0 +1,82 @@
+"""A report is kept on the phone first, sent when there is a signal, corrected, and answered in the reader's words."""
+
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.intake.field.phones import Centre, filled, no_signal, opened, shown, signed_in
+
+
+def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    before = centre.displacements()
+
+    with no_signal(phone, centre):
+        page.reload()
+        expect(page.locator("#signal")).to_be_visible()
+        filled(page)
+        expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+        page.reload()
+        assert shown(page) == ["Kept on this phone; not sent yet"]
+        assert centre.displacements() == before
+
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    page.click("#reports button >> nth=0")
+    expect(page.locator("#persons")).to_have_value("4")
+    page.fill("#persons", "5")
+    page.click("#send")
+    expect(page.locator("#reports strong")).to_contain_text("correction 1")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    assert centre.displacements() == before + 2
+
+
+def corrected_while_held(page: Page) -> list[Route]:
+    """A report that is held on its way to the centre until `unroute`, and its correction, written and not yet sent."""
+    on_its_way: list[Route] = []
+    page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+    page.click("#reports >> text=Correct")
+    page.fill("#persons", "5")
+    return on_its_way
+
+
+def test_a_report_corrected_while_it_is_on_its_way_is_sent_as_its_next_version(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    before = centre.displacements()
+    on_its_way = corrected_while_held(page)
+    page.click("#send")
+    expect(page.locator("#reports .muted")).to_contain_text("persons: 5")
+    assert len(on_its_way) == 1
+    page.unroute("**/v1/displacements")
+    expect(page.locator("#reports strong")).to_contain_text("correction 1", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    assert centre.displacements() == before + 2
+
+
+def test_a_report_answered_while_its_correction_is_written_is_corrected(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    on_its_way = corrected_while_held(page)
+    assert len(on_its_way) == 1
+    page.unroute("**/v1/displacements")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    page.click("#send")
+    expect(page.locator("#reports strong")).to_contain_text("correction 1")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre, "ru")
+    signed_in(page, centre.account(Role.FIELD))
+    pointers = ["/occurred_at", "/destination/pcode", "/members/0/birth_year", "/sex_age/1/count", "/needs/0"]
+    problem = {"errors": [{"pointer": pointer, "expected": "Input should be otherwise"} for pointer in pointers]}
+    page.route("**/v1/displacements", lambda route: route.fulfill(status=422, json=problem))
+    filled(page)
+    expect(page.locator("#reports .errors li")).to_have_text(
+        ["Когда они уехали", "Где они сейчас", "Год рождения", "Число по полу и возрасту", "Что им нужно прежде всего"]
+    )
