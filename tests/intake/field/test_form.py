@@ -74,6 +74,17 @@ def test_a_report_of_today_is_taken_from_a_form_left_open_overnight(
     assert kept["body"]["occurred_at"].startswith("2026-03-02")
 
 
+def test_a_report_begun_before_midnight_keeps_the_day_that_it_shows(phone: BrowserContext, centre: Centre) -> None:
+    page = phone.new_page()
+    page.clock.set_fixed_time(EVENING)
+    page.goto(f"{centre.url}{FORM}?lang=en")
+    page.fill("#phone", "+996 555 010203")
+    page.clock.set_fixed_time(MORNING)
+    filled(page)
+    [kept] = kept_reports(page)
+    assert kept["body"]["occurred_at"].startswith("2026-03-01")
+
+
 def test_the_day_of_a_report_that_is_corrected_overnight_stands(phone: BrowserContext, centre: Centre) -> None:
     page = phone.new_page()
     page.clock.set_fixed_time(EVENING)

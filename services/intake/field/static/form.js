@@ -9,7 +9,7 @@ import { counters, fields, read } from "./reports.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {{pcode: string, name: string}} Unit
- * @typedef {{author: string, corrected: Kept | null, point: object | null}} Draft who began it, what it corrects, where it is
+ * @typedef {{author: string, corrected: Kept | null, point: object | null, isTouched: boolean}} Draft who began it, what it corrects, where it is
  */
 
 const LOCATING_MS = 20_000;
@@ -19,7 +19,7 @@ const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 const form = /** @type {HTMLFormElement} */ (element("report"));
 const status = element("main").dataset.status ?? "Actual";
 /** @type {Draft} */
-let draft = { author: "", corrected: null, point: null };
+let draft = { author: "", corrected: null, point: null, isTouched: false };
 
 /** @param {string} name @returns {HTMLInputElement} */
 function control(name) {
@@ -28,6 +28,7 @@ function control(name) {
 
 export function listen() {
   form.addEventListener("submit", submitted);
+  form.addEventListener("input", touched);
   form.addEventListener("change", (event) => {
     const { name } = /** @type {HTMLInputElement} */ (event.target);
     if (name === "kind") kindChosen();
@@ -55,6 +56,12 @@ function isAnothers() {
 /** What the draft corrects, as it is now: it may have been answered meanwhile. */
 function latestCorrected() {
   return draft.corrected && (kept(draft.corrected.body.report_id) ?? draft.corrected);
+}
+
+/** @param {Event} event */
+function touched({ target }) {
+  if (target !== control("occurred")) renewToday();
+  draft.isTouched = true;
 }
 
 /** @param {SubmitEvent} event */
@@ -103,7 +110,7 @@ export function correct(report) {
 /** A clean form, or one that holds a report to correct. @param {Kept | null} report */
 export function begin(report) {
   form.reset();
-  draft = { author: account()?.name ?? "", corrected: report, point: report?.body.destination_point ?? null };
+  draft = { author: account()?.name ?? "", corrected: report, point: report?.body.destination_point ?? null, isTouched: Boolean(report) };
   element("members").replaceChildren();
   control("occurred").value = control("occurred").max = today();
   if (report) write(report.body);
@@ -186,10 +193,10 @@ function round(degrees) {
   return Math.round(degrees * 100_000) / 100_000; // one metre
 }
 
-/** A form left open overnight: the new day can be chosen, and stands where nobody chose another. */
+/** A form left open overnight: the new day can be chosen, and stands where nobody had begun. What is begun keeps the day that it shows. */
 export function renewToday() {
   const field = control("occurred");
-  if (field.value === field.max && !draft.corrected) field.value = today();
+  if (field.value === field.max && !draft.isTouched) field.value = today();
   field.max = today();
 }
 
