@@ -116,15 +116,19 @@ class Book:
         called = self._called_by_renewal(known, after, is_graver=is_graver)
         if is_graver or called:
             after = alerts.reopened(after) if after.resolved_at else after
-            after = self._notified(self._hastened(after), Cause.RETURNED if known.is_lapsed else Cause.UPDATED, called)
+            cause = Cause.RETURNED if known.is_lapsed else Cause.UPDATED if is_graver else Cause.RAISED
+            after = self._notified(self._hastened(after), cause, called)
         self._keep(after, AlertUpdated)
 
     def _called_by_renewal(self, known: Alert, after: Alert, *, is_graver: bool) -> Collection[Receiver]:
-        """Graver: whoever was called, and whom it concerns. Else those alone whom it did not concern before."""
+        """Graver: whoever was called, and whom it concerns. Else, where it moved, those whom its level did not call before."""
         concerned = up_to_level(self._receivers, after, self._places)
         if is_graver:
             return dict.fromkeys([*self._those_called(after), *concerned])
-        return [receiver for receiver in concerned if not receiver.wants(known, self._places)]
+        if after.pcodes == known.pcodes:
+            return ()
+        before = up_to_level(self._receivers, known, self._places)
+        return [receiver for receiver in concerned if receiver not in before]
 
     def _hastened(self, alert: Alert) -> Alert:
         """A worse alert waits no longer for its answer than one that began as bad."""

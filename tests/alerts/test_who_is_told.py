@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.alerts import answers
+from services.alerts import answers, subscriptions
 from services.alerts.alerts import Person
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Verdict
@@ -39,6 +39,28 @@ async def test_what_grows_after_it_was_closed_opens_anew_for_those_it_reaches(po
     await post(moved(flood, 2, KADAMJAI, LEILEK))
     alert = await post.alert()
     assert (alert.state, alert.escalates_at is None) == ("open", False)
+
+
+async def test_what_comes_back_milder_is_not_called_graver(post: Post) -> None:
+    await post.receiver("kadamjai", areas=(KADAMJAI,))
+    flood = mudflow(area={"pcodes": [KADAMJAI]})
+    await post(flood)
+    await post(moved(flood, 2, LEILEK))
+    await post(moved(flood, 3, KADAMJAI, severity="Moderate"))
+    assert [(step, cause) for who, step, cause in await post.deliveries() if who == "kadamjai"] == [
+        (1, "raised"),
+        (2, "raised"),
+    ]
+
+
+async def test_where_it_moved_from_all_whom_its_level_called_the_next_step_is(post: Post) -> None:
+    await subscriptions.remove(post.session, "duty")
+    await post.receiver("kadamjai", areas=(KADAMJAI,))
+    await post.receiver("head", step=1)
+    flood = mudflow(area={"pcodes": [KADAMJAI]})
+    await post(flood)
+    await post(moved(flood, 2, LEILEK))
+    assert await post.deliveries() == [("kadamjai", 1, "raised"), ("head", 2, "raised")]
 
 
 async def test_taken_back_is_told_to_those_who_were_called_wherever_it_moved(post: Post) -> None:
