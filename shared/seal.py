@@ -58,14 +58,13 @@ class Sealer:
     def __init__(self, public_key_file: Path) -> None:
         self._file = public_key_file
         self._public = public_key_file.read_bytes()
-        self._key = self._draw()
+        self._key = draw(self._public)
 
     @property
     def kid(self) -> str:
         """Whom the next box is sealed to; asked for each, as the box is bound to it, and a worn data key replaced then."""
         if self._key.is_worn:
-            self._public = self._newest()
-            self._key = self._draw()
+            self._key = self._renewed()
         return self._key.kid
 
     def seal(self, plain: bytes, aad: bytes) -> SealedBox:
@@ -79,18 +78,21 @@ class Sealer:
         data = encode(key.cipher.encrypt(nonce, plain, aad))
         return f'{{"v":1,"kid":"{key.kid}","key":"{key.wrapped}","nonce":"{encode(nonce)}","data":"{data}"}}'
 
-    def _newest(self) -> bytes:
+    def _renewed(self) -> DataKey:
         try:
-            return self._file.read_bytes()
-        except OSError as error:
-            log.get().error("the public key cannot be read: sealed to the one that is known", **log.described(error))
-            return self._public
+            newest = self._file.read_bytes()
+            key, self._public = draw(newest), newest
+        except (OSError, ValueError) as error:
+            log.get().error("no public key in its file: sealed to the one that is known", **log.described(error))
+            return draw(self._public)
+        return key
 
-    def _draw(self) -> DataKey:
-        kid, key = key_id(self._public), AESGCM.generate_key(256)
-        public = X25519PublicKey.from_public_bytes(self._public)
-        wrapped = SUITE.encrypt(key, public, info=INFO + kid.encode())
-        return DataKey(kid, AESGCM(key), encode(wrapped), time.monotonic())
+
+def draw(public: bytes) -> DataKey:
+    """Raises ValueError where these bytes are no public key."""
+    kid, key = key_id(public), AESGCM.generate_key(256)
+    wrapped = SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), info=INFO + kid.encode())
+    return DataKey(kid, AESGCM(key), encode(wrapped), time.monotonic())
 
 
 class Opener:

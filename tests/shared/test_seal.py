@@ -85,6 +85,8 @@ def test_another_public_key_is_in_force_with_the_next_data_key(keys: Path, monke
     old = sealed(sealer)
     new = seal.generate(keys)
     assert [old.kid == new, sealed(sealer).kid] == [False, new]
+    (keys / "public.key").write_bytes(b"-----BEGIN PUBLIC KEY-----")
+    assert sealed(sealer).kid == new
     (keys / "public.key").unlink()
     assert sealed(sealer).kid == new
 
