@@ -87,7 +87,7 @@ def one(item: bytes) -> HouseholdReport | GroupReport | HazardItem | Invalid:
 
 
 def apart(raw: bytes) -> list[bytes]:
-    """By a reader that minds less than ours, so that what ours will not have is one item's fault and not its neighbours'."""
+    """By a reader that minds less than ours, so that most of what ours will not have is one item's fault and not its neighbours'."""
     try:
         return [json.dumps(item).encode() for item in json.loads(raw)]
     except (ValueError, RecursionError):

@@ -8,8 +8,6 @@ from pydantic import AfterValidator, Field, model_validator
 from shared.events.fields import Body, Data, Instant, Latitude, Line, Longitude, PCode, Point, RandomId, Text, Version
 from shared.events.vocabulary import Certainty, HazardType, MsgType, Road, Severity, Status, Urgency
 
-TOLD_PCODES = 200
-
 Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000)]
 
 
@@ -39,11 +37,10 @@ class Area(Body):
         return bool(self.polygons or self.circles or self.point)
 
 
-def told(area: Area) -> Area:
-    """Of what is reported; what intake finds by its boundaries comes on top."""
-    if len(area.pcodes) > TOLD_PCODES:
-        raise ValueError(f"at most {TOLD_PCODES} `pcodes` are expected")
-    return area
+class ReportedArea(Area):
+    """As it is told; the codes that intake finds by its boundaries come on top."""
+
+    pcodes: Annotated[tuple[PCode, ...], Field(max_length=200)] = ()
 
 
 class HazardText(Body):
@@ -93,7 +90,7 @@ class HazardReport(HazardFields, Body):
     or the same one with `version` + 1, which is then its `revision` too where none is given.
     """
 
-    area: Annotated[Area, AfterValidator(told)]
+    area: ReportedArea
 
     @model_validator(mode="after")
     def supersedes(self) -> "HazardReport":
