@@ -25,7 +25,7 @@ CURRENT = "households JOIN episodes USING (report_id)"
 # An author's household is another's matter from the first report of another's that holds.
 OWN = """households.author = :author AND EXISTS (
     SELECT FROM reports WHERE (reports.report_id, reports.version) = (households.report_id, households.version)
-        AND kind = 'household' AND reports.author = :author
+        AND kind = 'household' AND reports.author = :author AND reports.outcome = 'recorded'
 )"""
 SEEN = f"CASE WHEN CAST(:author AS uuid) IS NULL THEN {IN_SIGHT} ELSE {OWN} END"
 PAGE = text(f"""

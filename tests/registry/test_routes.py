@@ -86,6 +86,8 @@ async def test_an_author_reads_back_only_the_own_report(office: Office) -> None:
     assert own.json()["report"]["notes"] == "мост снесло"
     assert "от другого" not in (await office.get(f"{path}/history", role=Role.FIELD, account=AUTHOR)).text
     assert (await office.get(path, role=Role.FIELD, account=uuid4())).status_code == 404
+    await office.file({**body, "version": 2, "notes": "held, as there is one"}, author=AUTHOR)
+    assert await listed(office, AUTHOR) == []
 
 
 async def listed(office: Office, author: UUID) -> list[str]:
