@@ -26,7 +26,8 @@ api = APIRouter()
 
 Name = Annotated[str, Form(max_length=100)]
 Password = Annotated[str, Form(max_length=500)]
-Next = Annotated[str, Form(max_length=500)]
+LONGEST_NEXT = 500
+Next = Annotated[str, Form(max_length=LONGEST_NEXT)]
 
 
 @router.get("/sign-in")
@@ -172,6 +173,8 @@ def local(next: str) -> str:
     try:
         parts = urlsplit(next)
     except ValueError:
+        return "/"
+    if len(next) > LONGEST_NEXT:
         return "/"
     is_local = not parts.scheme and not parts.netloc and next.startswith("/") and not next.startswith(("//", "/\\"))
     return next if is_local and next.isprintable() else "/"

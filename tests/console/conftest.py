@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from deploy.local.process import Process
+from deploy.local.process import Process, wait_until
 from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
@@ -31,6 +31,9 @@ class Served:
         self.installation = installation
         self.clients: list[httpx.Client] = []
         self.url, self.web, self.workers = web.base_url, web.process, workers
+
+    def is_ready(self) -> bool:
+        return self.client().get("/ready").status_code == httpx.codes.OK
 
     def stop(self) -> None:
         for client in self.clients:
@@ -92,6 +95,7 @@ def served(shared_installation: Installation) -> Iterator[Served]:
     """The console alone."""
     worker = shared_installation.start("console", "worker")
     running = Served(shared_installation, shared_installation.web("services.console", "web"), worker)
+    assert wait_until(running.is_ready, timeout=60), running.web.log_tail()
     yield running
     running.stop()
 

@@ -54,7 +54,8 @@ def test_a_name_is_found_whatever_its_letters_case(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "//["]
+    "elsewhere",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "//[", f"/?{'x' * 500}"],
 )
 def test_sign_in_leads_to_no_other_site(served: Served, elsewhere: str) -> None:
     answer = sign_in(served.client(), served.account(Role.OPERATOR), next=elsewhere)

@@ -45,7 +45,11 @@ class Drawing {
     const before = keys(panel);
     const isOpen = panel.querySelector("details")?.open ?? false;
     const top = panel.scrollTop;
-    const held = panel.contains(document.activeElement) && document.activeElement?.closest("[data-key]");
+    let held = ""; // at the moment of the swap: until then a dialog may have given the focus back
+    panel.addEventListener("htmx:beforeSwap", () => {
+      const row = /** @type {HTMLElement | null | undefined} */ (panel.contains(document.activeElement) && document.activeElement?.closest("[data-key]"));
+      held = row?.dataset.key ?? "";
+    }, { once: true });
     // `source`: without one all panels ask in the name of the page, of which htmx keeps the last alone while one is under way
     await htmx().ajax("GET", `/board/${this.name}?at=${stand()}`, { source: panel, target: panel, swap: "outerHTML" })
       .catch(() => undefined); // asked for again below
@@ -56,7 +60,7 @@ class Drawing {
     for (const [key, row] of keys(drawn)) {
       if (before.get(key)?.outerHTML !== row.outerHTML && mark(row) !== mark(before.get(key))) row.classList.add("arrived");
     }
-    if (held) takeUp(drawn, /** @type {HTMLElement} */ (held).dataset.key ?? "");
+    if (held) takeUp(drawn, held);
     drawn.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   }
 }

@@ -57,10 +57,12 @@ def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
     """Chromium's own "offline" lets a page that is just being loaded slip a report through: so the centre is away too."""
     phone.set_offline(True)
     centre.web.stop()
-    yield
-    centre.web.start()
-    assert wait_until(centre.is_ready, timeout=60)
-    phone.set_offline(False)
+    try:
+        yield
+    finally:
+        centre.web.start()
+        assert wait_until(centre.is_ready, timeout=60)
+        phone.set_offline(False)
 
 
 def filled(page: Page, **given: str) -> None:
