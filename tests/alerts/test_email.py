@@ -7,11 +7,12 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from services.alerts import alerts
 from services.alerts.book import Cause, content_of
@@ -39,8 +40,32 @@ class Box:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answer = "250 OK"
+        self.answer_to_helo = "250 OK"
+        self.answer_to_sender = "250 OK"
         self.answer_to_recipient = "250 OK"
         self.goodbye = "221 Bye"
+        self.password = b"right"
+
+    def admits(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, said: LoginPassword
+    ) -> AuthResult:
+        return AuthResult(success=said.password == self.password, handled=False)
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return answers if self.answer_to_helo.startswith("250") else [self.answer_to_helo]
+
+    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:  # noqa: N802
+        session.host_name = hostname
+        return self.answer_to_helo
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return self.answer_to_sender
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -68,7 +93,9 @@ def box() -> Box:
 @pytest.fixture
 async def port(box: Box) -> AsyncIterator[int]:
     """Where a real mail server listens."""
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(box, authenticator=box.admits, auth_require_tls=False), "127.0.0.1", 0
+    )
     yield server.sockets[0].getsockname()[1]
     server.close()
 
@@ -134,6 +161,55 @@ async def test_what_the_server_says_decides_whether_to_try_again(
     with pytest.raises(Undelivered) as caught:
         await send(settings_for("127.0.0.1", port), job())
     assert (caught.value.reason, caught.value.is_final) == (f"smtp_{answer[:3]}", is_final)
+
+
+@pytest.mark.parametrize("asked", ["answer_to_helo", "answer_to_sender"])
+async def test_what_the_server_holds_against_us_is_tried_again(port: int, box: Box, asked: str) -> None:
+    setattr(box, asked, "550 not from you")
+    with pytest.raises(Undelivered, match="smtp_550") as caught:
+        await send(settings_for("127.0.0.1", port), job())
+    assert not caught.value.is_final
+
+
+@pytest.mark.parametrize("asked", ["answer", "answer_to_recipient"])
+@pytest.mark.parametrize(
+    "answer",
+    ["530 Authentication required", "554 5.7.1 Relay access denied", "550 5.1.8 Sender address rejected"],
+)
+async def test_what_the_server_says_of_us_only_at_the_receiver_is_tried_again(
+    port: int, box: Box, asked: str, answer: str
+) -> None:
+    setattr(box, asked, answer)
+    with pytest.raises(Undelivered, match=f"smtp_{answer[:3]}") as caught:
+        await send(settings_for("127.0.0.1", port), job())
+    assert not caught.value.is_final
+
+
+async def test_a_password_that_is_wrong_until_somebody_repairs_it(port: int, box: Box, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("wrong")
+    settings = settings_for("127.0.0.1", port).model_copy(
+        update={"alerts_smtp_username": "dayar", "alerts_smtp_password_file": str(password)}
+    )
+    with pytest.raises(Undelivered, match="smtp_535") as caught:
+        await send(settings, job())
+    assert not caught.value.is_final
+    password.write_text("right")
+    assert await send(settings, job()) == "smtp_250"
+
+
+async def test_a_server_that_greets_nobody_is_tried_again() -> None:
+    closed = await asyncio.start_server(turn_away, "127.0.0.1", 0)
+    async with closed:
+        with pytest.raises(Undelivered, match="smtp_554") as caught:
+            await send(settings_for("127.0.0.1", closed.sockets[0].getsockname()[1]), job())
+    assert not caught.value.is_final
+
+
+async def turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"554 no service here\r\n")
+    await writer.drain()
+    writer.close()
 
 
 @pytest.mark.parametrize("goodbye", ["421 too busy", ""], ids=["refused", "never said"])

@@ -4,6 +4,7 @@ import email.errors
 import email.policy
 import ipaddress
 import json
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -23,6 +24,10 @@ from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExerc
 QUIT_SECONDS = 1.0
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # how `email` says that a text is none
 REFUSED_FOR_GOOD = 500  # below it the server asks to be tried again (greylisting, a full box)
+# What a server holds against us it often says only when it hears whom the mail is for: 530 … (RFC 4954), 5.7.x and 5.1.7,
+# 5.1.8 (RFC 3463). Taken as final, a password or a relay that somebody must repair would lose every mail until then.
+OF_OURSELVES = frozenset({530, 534, 535, 538})
+OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b")
 
 
 class EmailChannel:
@@ -43,8 +48,10 @@ class EmailChannel:
             raise Undelivered(error.reason) from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise refusal(error.recipients[0]) from error  # of one
-        except aiosmtplib.SMTPResponseException as error:
+        except aiosmtplib.SMTPDataError as error:
             raise refusal(error) from error
+        except aiosmtplib.SMTPResponseException as error:  # our greeting, login or sender: to be repaired, not given up
+            raise Undelivered(f"smtp_{error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered("unreachable") from error
         except NO_ADDRESS as error:  # ours in ALERTS_MAIL_FROM, or the receiver's
@@ -90,4 +97,6 @@ class EmailChannel:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD)
+    """Final where the server speaks of the receiver or of the message itself."""
+    is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
+    return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)
