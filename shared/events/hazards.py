@@ -55,6 +55,7 @@ Texts = Annotated[
     dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
 ]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=500)]
 
 
 class HazardFields(Data):
@@ -80,7 +81,7 @@ class HazardFields(Data):
     expires: Instant | None = None
     reported_at: Instant
     text: Texts = Field(default_factory=dict)
-    web: Annotated[str, Field(pattern=r"^https?://", max_length=500)] | None = None
+    web: Web | None = None
 
 
 class HazardReport(HazardFields, Body):

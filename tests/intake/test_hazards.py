@@ -46,6 +46,14 @@ async def test_an_update_that_would_change_nothing_is_refused(door: Door, change
     assert "`revision`" in answer.json()["errors"][0]["expected"]
 
 
+@pytest.mark.parametrize(
+    "web", ["ftp://a", "https://", "https://a/\x00", "https://a b", "https://a\n", "see https://a"]
+)
+async def test_a_link_that_is_none_is_refused(door: Door, web: str) -> None:
+    answer = await door.caller(Role.OPERATOR).post(HAZARDS, hazard(web=web))
+    assert (answer.status_code, [each["pointer"] for each in answer.json()["errors"]]) == (422, ["/web"])
+
+
 async def test_the_order_of_languages_changes_nothing(door: Door) -> None:
     caller, texts = door.caller(Role.OPERATOR), {"ky": {"headline": "Сел"}, "en": {"headline": "Mudflow"}}
     body = hazard(text=texts)

@@ -1,6 +1,7 @@
 """The contract as it was promised: golden files written by hand, marks on every field, and a document that is current."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from pydantic import BaseModel
 from cli.contract import FILE, document
 from shared import events
 from shared.events import EVENT_TYPES, TOPICS
+from shared.events.displacements import GroupReport, HouseholdReport
 from shared.events.fields import CLEAR, SEALED
+from shared.events.hazards import HazardReport
 from shared.events.topics import Sensitivity
 
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
@@ -63,6 +66,24 @@ def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
     newer = json.dumps({**golden["data"], "added_later": "something"}).encode()
     topic = next(model.topic for model in EVENT_TYPES[golden["headers"]["ce_type"]])  # type: ignore[attr-defined]
     assert "added_later" not in events.decode(topic, newer, headers).data.model_dump()
+
+
+@pytest.mark.parametrize("body", [HazardReport, HouseholdReport, GroupReport])
+def test_no_text_from_outside_carries_what_no_database_takes(body: type[BaseModel]) -> None:
+    """PostgreSQL's text and jsonb know no NUL: a worker that has to store one stops, again and again."""
+    patterns = list(patterns_of_texts(body.model_json_schema()))
+    assert patterns
+    for pattern in patterns:
+        assert not any(re.search(pattern, f"{begun}\x00") for begun in ("", "a", "https://a")), pattern
+
+
+def patterns_of_texts(schema: Any) -> Iterator[str]:
+    """What each field of free text must look like; anything where it does not say."""
+    if isinstance(schema, dict) and schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format"}:
+        yield schema.get("pattern", "")
+    below = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for each in below:
+        yield from patterns_of_texts(each)
 
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)

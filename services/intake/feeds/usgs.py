@@ -11,13 +11,12 @@ from pydantic_core import from_json
 from services.intake.feeds.items import BadDocument, Deletion, Entry, Item, Unreadable, instant
 from shared.events import pointer
 from shared.events.fields import Latitude, Longitude
-from shared.events.hazards import SourceId
+from shared.events.hazards import SourceId, Web
 from shared.events.vocabulary import Certainty, HazardType
 
 SOURCE = "usgs"
 SITE = "https://earthquake.usgs.gov"
 KEPT_CHARACTERS = 16_000
-LONGEST_LINK = 500
 
 # Every other type (quarry blast, explosion, ice quake, sonic boom, mine collapse …) is no hazard of ours.
 TYPES = {
@@ -31,6 +30,7 @@ Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 _source_id: TypeAdapter[str] = TypeAdapter(SourceId)
+_web: TypeAdapter[str] = TypeAdapter(Web)
 
 
 class Loose(BaseModel):
@@ -150,10 +150,9 @@ def one_line(text: str, longest: int = 150) -> str:
 def link(url: str | None) -> str | None:
     """Details name their page without the site."""
     try:
-        whole = urljoin(SITE, url) if url else ""
-    except ValueError:
+        return _web.validate_python(urljoin(SITE, url)) if url else None
+    except ValueError:  # what is no address to `urljoin`, or none to the contract
         return None
-    return whole if whole.startswith(("https://", "http://")) and len(whole) <= LONGEST_LINK else None
 
 
 def name_of(feature: Any, index: int) -> str:

@@ -53,6 +53,12 @@ async def test_a_document_twice_is_told_once(sessions: Sessions) -> None:
     assert await told(sessions) == ["reported"]
 
 
+async def test_a_link_that_no_database_takes_does_not_stop_a_feed(sessions: Sessions) -> None:
+    assert await read(sessions, feature("us1", url="https://us1/\x00"), feature("us2")) == {
+        ItemKind.PUBLISHED: 2, ItemKind.SET_ASIDE: 0
+    }  # fmt: skip
+
+
 async def test_counts_are_kept_per_feed_in_all_and_of_the_last_reading(sessions: Sessions) -> None:
     await read(sessions, feature(), feature("us9", at=(0.0, 0.0)))
     await read(sessions, feature())

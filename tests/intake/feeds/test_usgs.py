@@ -81,9 +81,14 @@ def test_a_title_becomes_one_line() -> None:
     assert one(feature(title="M 5\n\u202eevil" + "x" * 500)).title == "M 5 evil" + "x" * 141 + "…"
 
 
-@pytest.mark.parametrize("url", ["http://[x", "javascript:alert(1)", "https://" + "x" * 600, ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[x", "javascript:alert(1)", "https://" + "x" * 600, "https://us1/\x00", "/us1\x00", "https://us1/a b", "",
+    ],
+)  # fmt: skip
 def test_a_link_that_is_none_is_left_out(url: str) -> None:
-    assert (link := one(feature(url=url)).web) is None or link.startswith("https://earthquake.usgs.gov")
+    assert one(feature(url=url)).web is None
 
 
 def named(values: Any) -> Any:
