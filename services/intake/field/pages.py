@@ -1,23 +1,28 @@
 """The field form's page and its files; the page is the same for everybody, as the phone keeps it."""
 
+import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from shared.config import Settings
 from shared.events.vocabulary import AgeBracket, HazardType, Sex
 from shared.pages import Pages
+from shared.pages.pages import HERE as SHARED_PAGES
 from shared.places import Places
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SCOPE = "/intake/field"
 COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where people of the country mostly are; any other is ZZ here
+KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
+SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
 USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, HazardType.EARTHQUAKE)
 
 
@@ -25,26 +30,28 @@ class FieldForm:
     def __init__(self, settings: Settings, places: Places) -> None:
         self.settings, self.places = settings, places
         self.pages = Pages("intake", HERE / "templates", HERE.parent / "locales", settings)
+        self.release = release(settings, places)
+        worker = (STATIC / "worker.js").read_text(encoding="utf-8")
+        self.script = worker.replace('RELEASE = ""', f'RELEASE = "{self.release}"')
 
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/field", self.page),
             Route("/field/worker.js", self.worker),
-            Mount("/field/files", StaticFiles(directory=STATIC)),
+            Mount("/field/files", Files(self.release)),
         ]
 
     async def page(self, request: Request) -> Response:
         return self.pages.render(
-            request, "field.html", status_of=self.settings.counted_status, units=self.units, countries=countries,
+            request, "field.html", release=self.release, status_of=self.settings.counted_status, units=self.units, countries=countries,
             hazards=[*USUAL, *(code for code in HazardType if code not in USUAL)],
             brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN], sexes=(Sex.FEMALE, Sex.MALE),
         )  # fmt: skip
 
     async def worker(self, _: Request) -> Response:
         """The script that answers without a signal; the header lets it stand before the page above its own folder."""
-        return FileResponse(
-            STATIC / "worker.js", headers={"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
-        )
+        headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
+        return Response(self.script, media_type="text/javascript", headers=headers)
 
     def units(self, language: str) -> list[dict[str, Any]]:
         """Each oblast or city with what lies in it."""
@@ -54,6 +61,27 @@ class FieldForm:
             for top in options
             if top["level"] == 1
         ]
+
+
+class Files(StaticFiles):
+    """Under the name of their release: a page and its scripts are of one and the same, whatever a phone has kept."""
+
+    def __init__(self, release: str) -> None:
+        super().__init__(directory=STATIC)
+        self._release = release
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        named, _, file = path.partition("/")
+        return super().lookup_path(file) if named == self._release else ("", None)
+
+
+def release(settings: Settings, places: Places) -> str:
+    """Another one whenever the page or a file of it may be another."""
+    told = sha256(f"{places.version} {settings.model_dump_json(include=SHOWN)}".encode())
+    for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
+        for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):
+            told.update(file.read_bytes())
+    return told.hexdigest()[:16]
 
 
 def countries(language: str) -> list[tuple[str, str]]:

@@ -40,6 +40,8 @@ def test_a_place_found_in_time_is_that_of_the_report(phone: BrowserContext, cent
     assert kept["body"]["destination_point"] == {"lat": 40.1, "lon": 71.2, "accuracy": 8}
 
 
+DRAWN = """() => import(document.querySelector("script[type=module]").src.replace("field.js", "kept.js"))
+    .then((kept) => [kept.uuid(), kept.uuid()])"""
 EVENING, MORNING = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
@@ -129,6 +131,6 @@ def test_the_form_fits_a_narrow_phone_in_every_language(phone: BrowserContext, c
 def test_a_page_without_https_draws_its_ids_all_the_same(phone: BrowserContext, centre: Centre) -> None:
     phone.add_init_script("crypto.randomUUID = undefined")
     page = opened(phone, centre)
-    drawn: Any = page.evaluate("import('/intake/field/files/kept.js').then((kept) => [kept.uuid(), kept.uuid()])")
+    drawn: Any = page.evaluate(DRAWN)
     assert all(uuid[14] == "4" and uuid[19] in "89ab" and len(uuid) == 36 for uuid in drawn)
     assert drawn[0] != drawn[1]

@@ -1,15 +1,60 @@
-"""What the phone keeps of the form itself: for the time without a signal, and on a phone without room."""
+"""What the phone keeps of the form itself: one whole release, for the time without a signal; and a phone without room."""
 
+import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
 from services.intake.field import pages
-from tests.intake.field.phones import FORM, Centre, opened
+from tests.browsers import SLOW_MS
+from tests.intake.field.phones import FORM, Centre, no_signal, opened
+
+KEPT = """async () => {
+  const names = await caches.keys();
+  const files = await (await caches.open(names[0])).keys();
+  return [names, files.map((file) => new URL(file.url).pathname)];
+}"""
+# A worker of another release stands where this one's does, with the cache of that release.
+OTHER = """async (page) => {
+  const kept = await caches.open("field-other");
+  await kept.put(page, new Response("of another release", { headers: { "content-type": "text/html" } }));
+}"""
 
 
-def test_every_file_of_the_form_is_kept_for_the_time_without_a_signal() -> None:
-    kept = (pages.STATIC / "worker.js").read_text(encoding="utf-8")
+def release(page: Page) -> str:
+    """As its scripts are named."""
+    source: str = page.locator("script[type=module]").get_attribute("src") or ""
+    return source.split("/")[-2]
+
+
+def test_every_file_of_the_form_is_kept_under_the_name_of_its_release(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    names, files = page.evaluate(KEPT)
+    assert names == [f"field-{release(page)}"]
     scripts = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
-    assert [name for name in sorted(scripts) if f"/files/{name}" not in kept] == []
+    assert {f"{FORM}/files/{release(page)}/{name}" for name in scripts} <= set(files)
+
+
+def test_a_script_is_had_under_no_other_release_s_name(centre: Centre) -> None:
+    assert httpx.get(f"{centre.url}{FORM}/files/other/field.js").status_code == 404
+
+
+def test_what_another_release_kept_is_forgotten(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.unregister())")
+    page.evaluate(OTHER, f"{FORM}?lang=en")
+    page.reload()
+    page.wait_for_function("caches.keys().then((names) => names.length === 1 && !names.includes('field-other'))")
+
+
+def test_without_a_signal_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
+    """Also where the page came from the network last."""
+    page = opened(phone, centre)
+    page.reload()
+    kept = release(page)
+    with no_signal(phone, centre):
+        page.reload()
+        assert release(page) == kept
+        expect(page.locator("#form-title")).to_have_text("New report")
+        expect(page.locator("#signing")).to_be_visible(timeout=SLOW_MS)
 
 
 def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
@@ -18,23 +63,9 @@ def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
     session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
 
 
-KEEP_OLD = """async address => {
-  const kept = await caches.open("field-1");
-  await kept.put(address, new Response("what was kept", { headers: { "content-type": "text/html" } }));
-}"""
-
-
-def test_a_full_phone_shows_what_came_from_the_network(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
-    page.evaluate(KEEP_OLD, f"{FORM}?lang=en")
-    full(phone, page, centre)
-    page.reload()
-    expect(page.locator("#form-title")).to_have_text("New report")
-
-
 def test_a_full_phone_that_kept_nothing_opens_the_form(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
-    assert page.evaluate("caches.delete('field-1')")
+    page.evaluate("caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))))")
     full(phone, page, centre)
     page.reload()
     expect(page.locator("#account")).to_be_hidden()

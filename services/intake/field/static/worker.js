@@ -1,11 +1,13 @@
-// Answers for the field form when there is no signal: what came last from the network is kept, and nothing else.
+// Answers for the field form when there is no signal: one whole release of it is kept, and nothing else.
 
-const KEPT = "field-1";
+const RELEASE = ""; // the server writes it in, so that another release is another worker
+const KEPT = `field-${RELEASE}`;
 const PAGE = "/intake/field";
+const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
   PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
-  `${PAGE}/files/field.js`, `${PAGE}/files/accounts.js`, `${PAGE}/files/form.js`, `${PAGE}/files/kept.js`, `${PAGE}/files/labels.js`,
-  `${PAGE}/files/list.js`, `${PAGE}/files/outbox.js`, `${PAGE}/files/page.js`, `${PAGE}/files/reports.js`, `${PAGE}/files/field.css`,
+  `${SCRIPTS}/field.js`, `${SCRIPTS}/accounts.js`, `${SCRIPTS}/form.js`, `${SCRIPTS}/kept.js`, `${SCRIPTS}/labels.js`,
+  `${SCRIPTS}/list.js`, `${SCRIPTS}/outbox.js`, `${SCRIPTS}/page.js`, `${SCRIPTS}/reports.js`, `${SCRIPTS}/field.css`,
   "/static/pages.css", "/static/icon.svg",
 ];
 const PATIENCE_MS = 3_000;
@@ -16,17 +18,34 @@ self.addEventListener("install", (event) => {
   /** @type {WorkerEvent} */ (event).waitUntil(keepAll());
 });
 
+self.addEventListener("activate", (event) => {
+  /** @type {WorkerEvent} */ (event).waitUntil(forgetOthers());
+});
+
 self.addEventListener("fetch", (event) => {
   const { request } = /** @type {WorkerEvent} */ (event);
   const { origin, pathname, search } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.origin || !FILES.includes(pathname + search)) return;
-  /** @type {WorkerEvent} */ (event).respondWith(fresh(request));
+  const answer = pathname.startsWith(SCRIPTS) ? own(request) : fresh(request);
+  /** @type {WorkerEvent} */ (event).respondWith(answer);
 });
 
+/** All of it or nothing: a phone without room for it goes on with what it has. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
   // without cookies: each language's page would else set the reader's language
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
+}
+
+/** Once no page of another release is open. */
+async function forgetOthers() {
+  const others = (await caches.keys()).filter((name) => name.startsWith("field-") && name !== KEPT);
+  await Promise.all(others.map((name) => caches.delete(name)));
+}
+
+/** What this release alone has. @param {Request} request */
+async function own(request) {
+  return (await found(request)) ?? fetch(request);
 }
 
 /**
@@ -34,13 +53,11 @@ async function keepAll() {
  * @param {Request} request
  */
 async function fresh(request) {
-  const before = await found(request);
+  const kept = await found(request);
   try {
-    const answer = await whole(request, before ? PATIENCE_MS : undefined);
-    if (answer.ok) await keep(request, answer.clone());
-    return answer;
+    return await whole(request, kept ? PATIENCE_MS : undefined);
   } catch (error) {
-    if (before) return before;
+    if (kept) return kept;
     throw error;
   }
 }
@@ -65,15 +82,5 @@ async function whole(request, patience) {
     return answer;
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** @param {Request} request @param {Response} answer */
-async function keep(request, answer) {
-  try {
-    const kept = await caches.open(KEPT);
-    await kept.put(request, answer);
-  } catch {
-    // a full phone keeps what it had, and shows what came
   }
 }
