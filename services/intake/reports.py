@@ -205,9 +205,7 @@ def hazard(
     report: HazardReport, principal: Principal, *, now: datetime, places: Places, traceparent: str | None = None
 ) -> HazardDraft:
     kind = HAZARD_EVENTS[report.msg_type]
-    area = report.area
-    if places.has_boundaries:
-        area = area.model_copy(update={"pcodes": places.pcodes_of(area)})
+    area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})
     event = kind.model_construct(
         **{**dict(report), "area": area},
         hazard_id=derived_id("hazard", report.source, report.source_id), author=principal.account,

@@ -112,7 +112,7 @@ class HazardReport(HazardFields, Body):
 
 
 class HazardReported(HazardFields):
-    """`pcodes` of the area are completed by intake from its geometry, where a places bundle with boundaries is loaded."""
+    """`pcodes` of the area are completed by intake: by the districts of villages, and from its geometry where a places bundle with boundaries is loaded."""
 
     event_type: ClassVar[str] = "dayar.hazard.reported.v1"
     topic: ClassVar[str] = "hazards"

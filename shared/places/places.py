@@ -94,9 +94,14 @@ class Places:
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The area's own P-codes, and those its geometry touches."""
+        """The area's own P-codes, the districts of those that are no units here, and those its geometry touches.
+
+        Who is told and who may see it goes by units: a village's code alone would be nobody's.
+        """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
-        return tuple(dict.fromkeys((*area.pcodes, *self.areas_of(area.polygons, circles, area.point))))
+        above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
+        known = (pcode for pcode in above if pcode in self._units)
+        return tuple(dict.fromkeys((*area.pcodes, *known, *self.areas_of(area.polygons, circles, area.point))))
 
     def options(self, lang: str) -> list[dict[str, object]]:
         """What a place picker needs: every unit under its oblast, with all that somebody may type to find it."""

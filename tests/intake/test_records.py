@@ -152,6 +152,13 @@ def test_a_point_outside_its_place_is_flagged(place: dict[str, str], lat: float,
     assert flags == expected
 
 
+def test_the_districts_of_villages_are_added() -> None:
+    body = hazard(area={"pcodes": ["KG05258820010", "KG99999999999"]})
+    report = bodies.checked(json.dumps(body).encode(), bodies.HAZARD)
+    event = reports.hazard(report, principal(), now=NOW, places=PLACES).event
+    assert event.area.pcodes == ("KG05258820010", "KG99999999999", "KG05258000000")
+
+
 class Everywhere(Ground):
     """Whatever is drawn touches two districts."""
 
