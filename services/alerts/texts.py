@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -21,6 +21,8 @@ from shared.places import Places
 
 LOCALES = Path(__file__).parent / "locales"
 LONGEST = 150
+NAMED_IN_SUBJECT = 3
+NAMED_OF_OBLAST = 20  # more than any has: only codes without a name are ever so many
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
@@ -76,12 +78,27 @@ class Texts:
 
     def _title(self, alert: AlertRaised, language: str, known: Translations) -> str:
         what = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else known.gettext("Displacement")
-        places = [self._places.name(pcode, language) for pcode in alert.pcodes[:3]]
-        return ", ".join([what, *places])
+        names = [self._places.name(pcode, language) for pcode in self._finest(alert.pcodes)]
+        return ", ".join([what, several(names, NAMED_IN_SUBJECT, known)]) if names else what
 
     def _where(self, alert: AlertRaised, language: str, known: Translations) -> list[str]:
-        names = [self._places.name(pcode, language) for pcode in alert.pcodes[:20]]
-        return [clean(known.gettext("Where: {places}").format(places=", ".join(names)))] if names else []
+        """By oblast, and whole: a mail may be all that its reader has."""
+        by_oblast: dict[str | None, list[str]] = {}
+        for pcode in self._finest(alert.pcodes):
+            by_oblast.setdefault(self._places.adm1(pcode), []).append(pcode)
+        places = "; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items())
+        return [printable(known.gettext("Where: {places}").format(places=places))] if places else []
+
+    def _finest(self, pcodes: Iterable[str]) -> list[str]:
+        """A village as its district, and no oblast beside a district of its own."""
+        districts = dict.fromkeys(self._places.adm2(pcode) or pcode for pcode in pcodes)
+        parents = {parent for pcode in districts for parent in self._places.ancestors(pcode)}
+        return [pcode for pcode in districts if pcode not in parents]
+
+    def _within(self, top: str | None, pcodes: Sequence[str], language: str, known: Translations) -> str:
+        names = [self._places.name(pcode, language) for pcode in pcodes]
+        listed = several(names, NAMED_OF_OBLAST, known)
+        return listed if top is None or top in pcodes else f"{self._places.name(top, language)} ({listed})"
 
     def _banner(self, alert: AlertRaised, known: Translations) -> str:
         return "" if alert.status is Status.ACTUAL else f"{term('status', alert.status, known.gettext).upper()} "
@@ -92,9 +109,20 @@ class Texts:
         return [f"*** {term('status', alert.status, known.gettext).upper()} ***", ""]
 
 
+def several(names: Sequence[str], most: int, known: Translations) -> str:
+    """Whole names, and how many more there are."""
+    listed = ", ".join(names[:most])
+    if len(names) <= most:
+        return listed
+    return known.gettext("{places} and {count} more").format(places=listed, count=len(names) - most)
+
+
 def clean(text: str) -> str:
-    """One line of at most 150 characters, without control and bidi characters: a line break would stop the mail."""
-    printable = "".join(
-        char for char in re.sub(r"\s+", " ", text) if unicodedata.category(char) not in ("Cc", "Cf", "Cs")
-    )
-    return printable.strip()[:LONGEST]
+    """At most 150 characters of it."""
+    return printable(text)[:LONGEST]
+
+
+def printable(text: str) -> str:
+    """One line, without control and bidi characters: a line break would stop the mail."""
+    line = re.sub(r"\s+", " ", text)
+    return "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()

@@ -53,6 +53,41 @@ def test_a_quake_in_kyrgyz() -> None:
     assert "Магнитудасы 4,7" in text.body
 
 
+MORE = {"ky": "жана дагы 50", "ru": "и ещё 50", "en": "and 50 more"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_large_area_is_named_whole_by_oblast(language: str) -> None:
+    named = [unit.pcode for unit in PLACES.units(2)]
+    tops = [unit.pcode for unit in PLACES.units(1)]
+    text = read(decide(quake(area={"pcodes": [*tops, *named]}), RULES, WATCHED, NOW), language)
+    [where] = [line for line in text.body.splitlines() if PLACES.name(KADAMJAI, language) in line]
+    assert all(PLACES.name(pcode, language) in where for pcode in [*tops, *named])
+    assert where.count("(") == len({PLACES.adm1(pcode) for pcode in named})
+    assert where.endswith(")")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_subject_says_how_many_places_it_does_not_name(language: str) -> None:
+    named = [unit.pcode for unit in PLACES.units(2)]
+    assert len(named) == 53
+    text = read(decide(quake(status="Exercise", area={"pcodes": named}), RULES, WATCHED, NOW), language)
+    assert text.subject.endswith(f"{PLACES.name(named[2], language)} {MORE[language]}")
+
+
+def test_an_area_of_codes_without_names_says_how_many_more() -> None:
+    unknown = [f"KG990000{number:05}" for number in range(200)]
+    text = read(decide(quake(severity="Severe", area={"pcodes": [KADAMJAI, *unknown]}), RULES, WATCHED, NOW))
+    assert "Where: Batken oblast (Kadamjai rayon); KG99000000000, " in text.body
+    assert "KG99000000019 and 180 more\n" in text.body
+
+
+def test_a_village_is_told_by_its_district() -> None:
+    village = KADAMJAI.replace("000000", "800010")
+    text = read(decide(quake(area={"pcodes": [village, KADAMJAI]}), RULES, WATCHED, NOW))
+    assert text.subject.endswith("Earthquake, Kadamjai rayon")
+
+
 def test_households_by_count_and_place() -> None:
     text = read(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {TODAY: 14}, [], RULES, NOW))
     assert re.search(r"^Households displaced from Kadamjai rayon within 24 hours \(.+\): 14$", text.body, re.MULTILINE)
