@@ -9,7 +9,7 @@ from typing import NamedTuple
 from services.registry.decisions import Claim, Decision, Effect, Held, Name, Owner, decide, registers
 from services.registry.reports import Filed
 from shared.draws import random_id
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import OutcomeKind, Status
 from shared.places import Places
 
 
@@ -101,10 +101,13 @@ class Book:
         return decision
 
     def _claim(self, filed: Filed, subject: Subject | None) -> Claim:
-        if subject is None or not filed.flags:
+        if subject is None:
             return filed.claim
-        known = subject.current.clear.pcode
-        return filed.claim._replace(is_registrars=registers(filed.flags, filed.clear.pcode, known, self.places))
+        known = subject.current.clear
+        return filed.claim._replace(
+            is_practice=known.status is Status.ACTUAL and filed.clear.status is not Status.ACTUAL,
+            is_registrars=registers(filed.flags, filed.clear.pcode, known.pcode, self.places),
+        )
 
     def _resettle(self, waiting: Filed, siblings: list[Filed]) -> None:
         replaced = waiting.outcome_id

@@ -25,8 +25,9 @@ PLACES = Places.load()
 def filed(
     version: int = 1, *, report_id: str = "r", author: str = AUTHOR, team: str | None = TEAM,
     subject: tuple[str, str] = HOUSEHOLD, said: str = "", occurred_at: datetime = NOON, flags: tuple[Flag, ...] = (),
+    status: str = "Actual",
 ) -> Filed:  # fmt: skip
-    body = household(version=version, household_id=subject[1], occurred_at=occurred_at.isoformat())
+    body = household(version=version, household_id=subject[1], occurred_at=occurred_at.isoformat(), status=status)
     return Filed(
         report_id=report_id, subject=subject, clear=HouseholdClear.model_validate(body), sealed={}, text="", plain=b"",
         digest=f"{version}{said}".encode(), author=author, team=team, road=Road.FIELD, received_at=NOON,
@@ -75,6 +76,27 @@ def test_each_report_is_settled_and_what_is_settled_anew_names_the_old(order: li
     known = {one.outcome_id for one in book.settled}
     assert len(known) == len(book.settled)
     assert {one.replaces for one in book.settled if one.replaces} <= known
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "outcome"),
+    [
+        ("Actual", "Exercise", (OutcomeKind.HELD, "practice")),
+        ("Actual", "Actual", (OutcomeKind.RECORDED, None)),
+        ("Exercise", "Actual", (OutcomeKind.RECORDED, None)),
+        ("Exercise", "Test", (OutcomeKind.RECORDED, None)),
+    ],
+)
+def test_practice_moves_no_real_household(known: str, told: str, outcome: tuple[OutcomeKind, str | None]) -> None:
+    first, second = filed(status=known), filed(report_id="s", status=told)
+    book_of([first, second])
+    assert (second.outcome, second.reason) == outcome
+
+
+def test_a_report_may_be_corrected_to_practice() -> None:
+    corrected = filed(2, status="Exercise")
+    book_of([filed(), corrected])
+    assert corrected.outcome is OutcomeKind.RECORDED
 
 
 def test_what_a_stranger_left_waiting_is_held_when_the_household_comes() -> None:
