@@ -1,7 +1,7 @@
 """The registry's book, open at the pages a batch needs: pure; what it changes is written by `storage.Store.save`."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from services.registry.decisions import Claim, Decision, Effect, Held, Name, Owner, decide, registers
 from services.registry.reports import Filed
 from shared.draws import random_id
-from shared.events.vocabulary import OutcomeKind, Status
+from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
 
 
@@ -31,13 +31,21 @@ class Subject:
 
     @property
     def current(self) -> Filed:
-        """The latest displacement in the world, whatever order the reports came in."""
-        if len(self.displacements) == 1:
-            return next(iter(self.displacements.values()))
-        return max(
-            self.displacements.values(),
-            key=lambda filed: (filed.clear.occurred_at, filed.clear.reported_at, filed.report_id),
-        )
+        """What was said of it last."""
+        return latest(self.displacements.values())
+
+    @property
+    def told(self) -> Filed:
+        """What the world is told of it: the latest in which it moved, where it did. Who is trapped where they fled to is displaced still."""
+        moved = [one for one in self.displacements.values() if one.clear.mobility is not Mobility.UNABLE_TO_MOVE]
+        return latest(moved or self.displacements.values())
+
+
+def latest(displacements: Collection[Filed]) -> Filed:
+    """In the world, whatever order the reports came in."""
+    if len(displacements) == 1:
+        return next(iter(displacements))
+    return max(displacements, key=lambda filed: (filed.clear.occurred_at, filed.clear.reported_at, filed.report_id))
 
 
 class Told(NamedTuple):
@@ -122,10 +130,10 @@ class Book:
             subject = self.subjects[filed.subject] = Subject(
                 filed.subject, Owner(filed.author, filed.team), filed.received_at
             )
-        before = subject.current if subject.displacements else None
+        before = subject.told if subject.displacements else None
         subject.displacements[filed.report_id] = filed
         self.changed[subject.name] = subject
-        if subject.current is not before:
+        if subject.told is not before:
             subject.sequence += 1
             is_correction = effect is Effect.SUPERSEDE
-            self.told.append(Told(subject.name, subject.sequence, subject.current, is_correction))
+            self.told.append(Told(subject.name, subject.sequence, subject.told, is_correction))

@@ -25,9 +25,9 @@ PLACES = Places.load()
 def filed(
     version: int = 1, *, report_id: str = "r", author: str = AUTHOR, team: str | None = TEAM,
     subject: tuple[str, str] = HOUSEHOLD, said: str = "", occurred_at: datetime = NOON, flags: tuple[Flag, ...] = (),
-    status: str = "Actual",
+    **more: str,
 ) -> Filed:  # fmt: skip
-    body = household(version=version, household_id=subject[1], occurred_at=occurred_at.isoformat(), status=status)
+    body = household(version=version, household_id=subject[1], occurred_at=occurred_at.isoformat(), **more)
     return Filed(
         report_id=report_id, subject=subject, clear=HouseholdClear.model_validate(body), sealed={}, text="", plain=b"",
         digest=f"{version}{said}".encode(), author=author, team=team, road=Road.FIELD, received_at=NOON,
@@ -91,6 +91,19 @@ def test_practice_moves_no_real_household(known: str, told: str, outcome: tuple[
     first, second = filed(status=known), filed(report_id="s", status=told)
     book_of([first, second])
     assert (second.outcome, second.reason) == outcome
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
+def test_who_is_trapped_where_they_fled_to_is_displaced_still(order: tuple[int, ...]) -> None:
+    fled = filed(report_id="r")
+    trapped = filed(report_id="s", occurred_at=NOON + timedelta(days=1), mobility="unable_to_move")
+    book = book_of([(fled, trapped)[number] for number in order])
+    assert (book.subjects[HOUSEHOLD].current, book.told[-1].current) == (trapped, fled)
+
+
+def test_who_never_moved_is_told_as_that() -> None:
+    trapped = filed(mobility="unable_to_move")
+    assert book_of([trapped]).told[-1].current is trapped
 
 
 def test_a_report_may_be_corrected_to_practice() -> None:
