@@ -17,12 +17,15 @@ from services.console.vectors import Vector
 from shared import kafka, log
 from shared.config import Settings
 from shared.events import MalformedEvent, UnknownEventType, decode, header
+from shared.faults import PartAtFault
 from shared.places import Places
 from shared.readings import Partition
+from shared.revocations import reached
 
 KEPT = 10_000
 BUFFER_BYTES = 1 << 20
 BEAT_SECONDS = 15
+PATIENCE_SECONDS = 3.0
 BEAT = b"event: beat\ndata: {}\n"
 
 
@@ -74,14 +77,19 @@ class Listener:
 
 
 class Stream:
-    def __init__(self, settings: Settings, places: Places, *, kept: int = KEPT) -> None:
+    """`patience`: how many seconds a listener waits while nothing was read yet."""
+
+    def __init__(
+        self, settings: Settings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._settings = settings
         self._places = places
-        self._kept = kept
+        self._kept, self._patience = kept, patience
         self._frames: deque[Frame] = deque()
         self._floors: dict[Partition, int] = {}
         self._positions: dict[Partition, int] = {}
         self._listeners: dict[Sight, set[Listener]] = {}
+        self._remembers = asyncio.Event()
         self.is_reading = False
 
     @property
@@ -90,7 +98,8 @@ class Stream:
 
     @asynccontextmanager
     async def listen(self, sight: Sight, start: Vector | None) -> AsyncIterator[Listener]:
-        """From `start`, or from now; too far back is told by `event: reset`, and goes on from now."""
+        """From `start`, or from now; too far back is told by `event: reset`, and goes on from now. Raises PartAtFault."""
+        await self._first_reading()
         listener = Listener(sight)
         listener.put(b"retry: 1000\n\n")
         if start is not None and not self._holds(sight, start):
@@ -107,6 +116,14 @@ class Stream:
             group.discard(listener)
             if not group:
                 del self._listeners[sight]
+
+    async def _first_reading(self) -> None:
+        """Before it nobody can say what is too far back, and all that is remembered would be told as news."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._remembers.wait()
+        except TimeoutError:
+            raise PartAtFault("the stream has read nothing yet") from None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -130,14 +147,17 @@ class Stream:
                 await kafka.stop(consumer)
 
     async def _follow(self, consumer: Any) -> None:
-        await self._begin(consumer)
+        ends = await self._begin(consumer)
         while True:
+            if not self.is_reading and await reached(consumer, ends):
+                self.is_reading = True
+                self._remembers.set()
             for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                 for record in records:
                     self._tell(self._place(partition), record)
 
-    async def _begin(self, consumer: Any) -> None:
-        """The first time so far back that the memory is full; later where it stood."""
+    async def _begin(self, consumer: Any) -> dict[TopicPartition, int]:
+        """The first time so far back that the memory is full, later where it stood; returns where the log ends."""
         held = {
             (topic, number): TopicPartition(self._settings.topic_prefix + topic, number)
             for topic in TOPICS
@@ -150,7 +170,7 @@ class Stream:
             back = max(begins[partition], ends[partition] - self._kept // len(held))
             self._floors.setdefault(place, back)
             consumer.seek(partition, self._positions.setdefault(place, back))
-        self.is_reading = True
+        return dict(ends)
 
     def _place(self, partition: TopicPartition) -> Partition:
         return partition.topic.removeprefix(self._settings.topic_prefix), partition.partition

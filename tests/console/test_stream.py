@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -11,13 +11,18 @@ from uuid import uuid4
 import httpx
 import pytest
 from starlette.requests import Request
+from starlette.routing import Route
 
 from services.console import sights, vectors
 from services.console.config import ConsoleSettings
-from services.console.listening import start_of
+from services.console.listening import Listening, start_of
+from services.console.sights import Sight
 from services.console.stream import Listener, Stream
-from shared.auth import Principal, Role
+from services.console.vectors import Vector
+from shared import http
+from shared.auth import Authenticator, Principal, Role
 from shared.places import Places
+from shared.revocations import Revocations
 from tests.console.conftest import Served
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, message, outcome
 from tests.waiting import wait_for
@@ -127,9 +132,7 @@ def test_a_panel_holds_what_the_browser_was_told(served: Served) -> None:
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
 async def test_a_position_too_far_back_or_unknown_is_told_to_begin_anew(served: Served, position: str) -> None:
     """With a memory of fifty, which fifty-one records of one hazard overflow."""
-    sight = sights.sight(
-        Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=("KG",)), ["hazards"]
-    )
+    sight = sight_of_hazards()
     stream, one = Stream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with asyncio.TaskGroup() as group:
         reading = group.create_task(stream.run())
@@ -140,6 +143,54 @@ async def test_a_position_too_far_back_or_unknown_is_told_to_begin_anew(served: 
         async with stream.listen(sight, start_of(asking(position))) as back:
             await told(back, 1, b"event: reset")
         reading.cancel()
+
+
+@pytest.mark.parametrize(("start", "begins"), [(None, b"id: "), ({}, b"event: reset")], ids=["new", "too far back"])
+async def test_who_listens_before_the_first_reading_waits_for_it(
+    served: Served, start: Vector | None, begins: bytes
+) -> None:
+    """Before, a silent gap would pass for none, and all that is remembered for news."""
+    old, new = hazard(), hazard()
+    served.publish(*[old] * 51)
+    stream = Stream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(stream.run())
+        async with stream.listen(sight_of_hazards(), start) as listener:
+            served.publish(new)
+            heard = b"".join([chunk async for chunk in until(listener, str(new.hazard_id).encode())])
+        reading.cancel()
+    assert begins in heard
+    assert str(old.hazard_id).encode() not in heard
+
+
+async def test_while_nothing_can_be_read_a_listener_is_asked_to_come_later(served: Served) -> None:
+    settings = served.installation.settings(ConsoleSettings)
+    revocations = Revocations(settings)
+    listening = Listening(Stream(settings, Places.load(), patience=0), revocations)
+    app = http.create_app(
+        "console", settings, lifespan=unused, authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=unused, routes=[Route("/stream", listening, methods=["GET"])],
+    )  # fmt: skip
+    bearer = {"authorization": f"Bearer {served.installation.token(roles=[Role.INTEGRATION])}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=settings.public_url) as client:
+        answer = await client.get("/stream", params={"topics": "hazards"}, headers=bearer)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+def unused(*_: object) -> Any:
+    raise AssertionError("nobody asks for it")
+
+
+def sight_of_hazards() -> Sight:
+    return sights.sight(Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=("KG",)), ["hazards"])
+
+
+async def until(listener: Listener, last: bytes) -> AsyncIterator[bytes]:
+    async with asyncio.timeout(20):
+        async for chunk in listener.chunks():
+            yield chunk
+            if last in chunk:
+                return
 
 
 async def told(listener: Listener, count: int, event: bytes = b"event: hazards") -> None:
