@@ -25,11 +25,14 @@ class NotGranted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A class of listeners: all of one class get the same bytes. `hints` are topics told without their data."""
+    """A class of listeners: all of one class get the same bytes. `hints` are topics told without their data.
+
+    `areas` None = the whole country; none at all sees no place.
+    """
 
     topics: frozenset[str]
     hints: frozenset[str]
-    areas: tuple[str, ...]
+    areas: tuple[str, ...] | None
 
     @property
     def asked(self) -> frozenset[str]:
@@ -43,7 +46,7 @@ def sight(principal: Principal, asked: Iterable[str]) -> Sight:
     hints = wanted - read
     if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
         raise NotGranted
-    return Sight(read, hints, () if principal.covers_country else tuple(sorted(principal.areas)))
+    return Sight(read, hints, None if principal.covers_country else tuple(sorted(principal.areas)))
 
 
 def _reads(principal: Principal, topic: str) -> bool:
@@ -60,7 +63,7 @@ def sees(sight: Sight, topic: str, data: Mapping[str, Any], places: Places) -> b
     A household is where it is now, or was while abroad. What came of a delivery names a receiver and no place, so it
     cannot be shown to concern the area.
     """
-    if not sight.areas or topic == "hazards":
+    if sight.areas is None or topic == "hazards":
         return True
     if topic == "households":
         current = data["destination"].get("pcode") or data["origin"].get("pcode")

@@ -1,8 +1,10 @@
 """Who sees what of the stream: role × topic, and area."""
 
+import dataclasses
 from uuid import uuid4
 
 import pytest
+from pydantic import BaseModel
 
 from services.console import sights
 from services.console.sights import TOPICS, NotGranted
@@ -81,6 +83,13 @@ def test_an_alert_is_seen_in_its_area_and_one_without_a_place_by_all(pcodes: lis
 def test_what_came_of_a_delivery_has_no_place_and_is_seen_by_the_country_alone(area: str, *, is_seen: bool) -> None:
     sight = sights.sight(principal(Role.OPERATOR, area), TOPICS)
     assert sights.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
+
+
+@pytest.mark.parametrize(("topic", "told"), [("households", household()), ("alerts", alert(pcodes=[KADAMJAI]))])
+def test_who_has_no_area_sees_none(topic: str, told: BaseModel) -> None:
+    nowhere = dataclasses.replace(principal(Role.OPERATOR), areas=())
+    sight = sights.sight(nowhere, TOPICS)
+    assert not sights.sees(sight, topic, told.model_dump(mode="json"), PLACES)
 
 
 def test_an_alert_over_the_oblast_is_seen_in_its_districts() -> None:
