@@ -71,6 +71,13 @@ class Mobility(Code):
     UNABLE_TO_MOVE = "unable_to_move"
 
 
+DISPLACED = (
+    Mobility.DISPLACEMENT,
+    Mobility.EVACUATION,
+    Mobility.PLANNED_RELOCATION,
+)  # wherever the displaced are counted
+
+
 class Reason(Code):
     """Why people moved; sudden and slow environmental causes apart, which DTM's own list does not do."""
 

@@ -15,7 +15,7 @@ from services.console.models import Alert, Delivery, Hazard, Household, ReportOu
 from services.console.queries import snapshots
 from shared import events
 from shared.auth import Principal, Role
-from shared.events.vocabulary import OutcomeKind, Status
+from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
 from tests.console.factories import (
     BATKEN,
@@ -98,10 +98,10 @@ async def test_a_household_displaced_again_is_registered_anew(session: AsyncSess
     assert (await session.scalars(select(Household.registered_at))).all() == [NOW]
 
 
-async def test_who_could_not_move_is_not_counted_as_displaced(session: AsyncSession) -> None:
-    await kinds(session, household(), household(mobility="unable_to_move"))
+async def test_the_board_counts_as_displaced_whom_the_figures_do(session: AsyncSession) -> None:
+    await kinds(session, *(household(mobility=mobility) for mobility in Mobility))
     (here,) = await snapshots.households(session, Status.ACTUAL, NOW - timedelta(days=1), None)
-    assert (here.households, here.persons) == (1, 5)
+    assert (here.households, here.persons) == (3, 15)
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])

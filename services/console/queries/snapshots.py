@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, tru
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
-from shared.events.vocabulary import Mobility, MsgType, ReportKind, Severity, Status
+from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Severity, Status
 from shared.readings import Partition
 
 RECENT = timedelta(hours=24)
@@ -100,7 +100,7 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 async def households(
     session: AsyncSession, status: Status, since: datetime, pcodes: Sequence[str] | None
 ) -> Sequence[Any]:
-    """Households and persons by where they are and where they come from; whoever could not move was not displaced."""
+    """Displaced households and persons by where they are and where they come from, as the figures count them."""
     wanted: Any = select(
         Household.origin_pcode,
         Household.origin_country,
@@ -109,7 +109,7 @@ async def households(
         func.count().label("households"),
         func.sum(Household.persons).label("persons"),
         func.count().filter(Household.registered_at > since).label("new"),
-    ).where(Household.status == status, Household.mobility != Mobility.UNABLE_TO_MOVE)
+    ).where(Household.status == status, Household.mobility.in_(DISPLACED))
     if pcodes is not None:
         current = func.coalesce(Household.destination_pcode, Household.origin_pcode)
         wanted = wanted.where(current.in_(pcodes))
