@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-LINES = 4
+PARTS = (5, 2, 1)  # of the first that divides a round number, every tick is whole
 MOST = 120
 
 
@@ -58,10 +58,7 @@ def monthly(figures: Iterable[Figure]) -> Chart:
     whole = filled(months)
     top = ceiling(max((sum(parts.values()) for parts in whole.values()), default=0))
     bars = [bar(period, place, parts, top) for place, (period, parts) in enumerate(whole.items())]
-    lines = [Line(top * part // LINES, HEIGHT - HEIGHT * part / LINES) for part in range(LINES + 1)]
-    return Chart(
-        LEFT + max(len(bars), 6) * STEP, bars, lines if top >= LINES else [lines[0], lines[-1]], len(months.keys() - whole) > 0,
-    )  # fmt: skip
+    return Chart(LEFT + max(len(bars), 6) * STEP, bars, ruled(top), len(months.keys() - whole) > 0)
 
 
 def filled(months: Mapping[str, dict[Scope, int]]) -> dict[str, dict[Scope, int]]:
@@ -93,6 +90,11 @@ def bar(period: str, place: int, parts: Mapping[Scope, int], top: int) -> Bar:
             stacked.append(Part(scope, persons, round(below, 2), round(height, 2)))
     x = LEFT + place * STEP + (STEP - BAR) // 2
     return Bar(period, x, sum(parts.values()), round(below, 2), stacked)
+
+
+def ruled(top: int) -> list[Line]:
+    parts = next(parts for parts in PARTS if top % parts == 0)
+    return [Line(top * part // parts, HEIGHT - HEIGHT * part / parts) for part in range(parts + 1)]
 
 
 def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:

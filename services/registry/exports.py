@@ -5,10 +5,12 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from services.registry.countries import alpha_3, english
 from services.registry.reports import CELLS
-from services.registry.statistics import Figure, View
-from shared.events.vocabulary import AgeBracket, Sex
+from services.registry.statistics import Figure, Scope, View
+from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex
 from shared.places import Places
+from shared.places.places import COUNTRY
 
 Row = dict[str, Any]
 
@@ -19,22 +21,23 @@ AGE_TAGS = {
 }  # fmt: skip
 
 
-def rows(figures: Iterable[Figure], places: Places, *, status: str, date: str | None = None) -> list[Row]:
-    return [row(figure, places, status=status, date=date) for figure in figures]
+def rows(figures: Iterable[Figure], places: Places, *, status: str, level: int, date: str | None = None) -> list[Row]:
+    return [row(figure, places, status=status, level=level, date=date) for figure in figures]
 
 
-def row(figure: Figure, places: Places, *, status: str, date: str | None) -> Row:
+def row(figure: Figure, places: Places, *, status: str, level: int, date: str | None) -> Row:
     """`households` and `persons` are registered one by one; `groups` and `group_persons` were counted, and are not added."""
-    pcode = figure.pcode
+    pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),
         "status": status,
+        "country": alpha_3(figure.country) if figure.country else None,
         "pcode": pcode,
         "soate": soate(pcode),
-        "name": places.name(pcode, "en") if pcode else None,
-        "country": figure.country,
+        "name": name(figure, places, level),
         "scope": figure.scope.value,
         "reason": figure.reason.value,
+        "mobility": figure.mobility.value,
         "households": figure.households,
         "persons": figure.persons,
         **{cell_name(*cell): count for cell, count in zip(CELLS, figure.cells, strict=True)},
@@ -47,41 +50,56 @@ def row(figure: Figure, places: Places, *, status: str, date: str | None) -> Row
 
 def soate(pcode: str | None) -> str | None:
     """The state's own 14 digits: 417, and what stands in the P-code after `KG`."""
-    return f"417{pcode[2:]}" if pcode else None
+    return f"417{pcode[2:]}".ljust(14, "0") if pcode else None
+
+
+def name(figure: Figure, places: Places, level: int) -> str | None:
+    """Of the unit of the level asked for: abroad has a name among countries only."""
+    if figure.pcode:
+        return places.name(figure.pcode, "en")
+    return english(figure.country) if level == 0 and figure.country else None
 
 
 def cell_name(sex: Sex, age: AgeBracket) -> str:
     return f"{sex}_{age.replace('-', '_').replace('+', '_plus')}"
 
 
-def tags(names: Sequence[str], *, view: View, level: int) -> list[str]:
+def people(mobilities: Iterable[Mobility], scopes: Iterable[Scope]) -> str:
+    """The tag of those who are counted: IDPs are displaced within their country, and a migrant is not affected by a crisis."""
+    counted = set(mobilities)
+    if counted <= set(DISPLACED):
+        return "#affected+idps" if set(scopes) == {Scope.WITHIN} else "#affected+displaced"
+    return "#population+migrants" if counted == {Mobility.MIGRATION} else "#population+moved"
+
+
+def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[str]:
     """The HXL row under the names."""
     at = "#country" if level == 0 else f"#adm{level}"
-    side = "+origin" if view is View.ORIGIN else "+destination"
+    side = "+origin" if view is View.ORIGIN else "+dest"
     known = {
-        "month": "#date+month", "date": "#date+reported", "status": "#status", "pcode": f"{at}+code{side}",
-        "soate": f"{at}+code+soate{side}", "name": f"{at}+name{side}", "country": f"#country+code{side}",
-        "scope": "#event+scope", "reason": "#cause+type", "households": "#affected+idps+hh+registered",
-        "persons": "#affected+idps+ind+registered", "groups": "#meta+groups+num",
-        "group_persons": "#affected+idps+ind+counted", "corrected": "#meta+corrected+num",
-        "imprecise": "#meta+imprecise+num",
-        **{cell_name(sex, age): f"#affected+idps{SEX_TAGS[sex]}{AGE_TAGS[age]}" for sex, age in CELLS},
+        "month": "#date+month", "date": "#date+reported", "status": "#status", "country": f"#country+code+v_iso3{side}",
+        "pcode": f"{at}+code+v_pcode{side}", "soate": f"{at}+code+v_soate{side}", "name": f"{at}+name{side}",
+        "scope": "#event+scope", "reason": "#cause+type", "mobility": "#event+type+mobility",
+        "households": f"{people}+hh+registered", "persons": f"{people}+ind+registered", "groups": "#meta+groups+num",
+        "group_persons": f"{people}+ind+counted", "corrected": "#meta+corrected+num", "imprecise": "#meta+imprecise+num",
+        **{cell_name(sex, age): f"{people}{SEX_TAGS[sex]}{AGE_TAGS[age]}" for sex, age in CELLS},
     }  # fmt: skip
     return [known[name] for name in names]
 
 
-def as_csv(rows: Sequence[Row], names: Sequence[str], *, view: View, level: int) -> str:
+def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> str:
     """Names, HXL tags, then the figures."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(names)
-    writer.writerow(tags(names, view=view, level=level))
+    writer.writerow(tags)
     writer.writerows([["" if row[name] is None else row[name] for name in names] for row in rows])
     return text.getvalue()
 
 
 def names(*, is_stock: bool) -> list[str]:
+    """The country comes first: who looks for `#country+code` finds alpha-3, also where the P-code is the country's."""
     return [
-        "date" if is_stock else "month", "status", "pcode", "soate", "name", "country", "scope", "reason", "households",
-        "persons", *(cell_name(*cell) for cell in CELLS), "groups", "group_persons", "corrected", "imprecise",
+        "date" if is_stock else "month", "status", "country", "pcode", "soate", "name", "scope", "reason", "mobility",
+        "households", "persons", *(cell_name(*cell) for cell in CELLS), "groups", "group_persons", "corrected", "imprecise",
     ]  # fmt: skip

@@ -4,26 +4,31 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
-from babel import Locale
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, Response
 
 from services.registry import charts, exports, statistics
 from services.registry.sight import sight_of, within
-from services.registry.statistics import Asked, Figure, Scope, View, day_after, today, total
+from services.registry.statistics import MOVES, Asked, Figure, Scope, View, day_after, today, total
 from shared import auth
 from shared.auth import Principal
 from shared.config import Settings
 from shared.database import Session
 from shared.events.fields import Day, PCode
-from shared.events.vocabulary import AgeBracket, Reason, Sex
+from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex
 from shared.pages import Pages, language_of
 from shared.places import Places
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(auth.current)]
+
+
+def moved(mobility: Mobility) -> Mobility:
+    if mobility not in MOVES:
+        raise ValueError("who could not move is not among those who moved")
+    return mobility
 
 
 class Filters(BaseModel):
@@ -36,6 +41,7 @@ class Filters(BaseModel):
     area: PCode | None = None
     reason: list[Reason] = []
     scope: list[Scope] = []
+    mobility: list[Annotated[Mobility, AfterValidator(moved)]] = list(DISPLACED)
     sex: list[Sex] = []
     age: list[AgeBracket] = []
     format: str | None = None
@@ -44,16 +50,22 @@ class Filters(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def not_empty(cls, value: Any, info: Any) -> Any:
+        default = cls.model_fields[info.field_name].default
         if isinstance(value, list):
-            return [each for each in value if each != ""]
-        return cls.model_fields[info.field_name].default if value == "" else value
+            return [each for each in value if each != ""] or default
+        return default if value == "" else value
+
+    @property
+    def are_displaced(self) -> bool:
+        """Whether all who are asked for may be called displaced."""
+        return set(self.mobility) <= set(DISPLACED)
 
     def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> Asked:
         sight = sight_of(caller, places)
         return Asked(
             settings.counted_status, known=sight.known, sight=sight.pcodes,
             pcodes=within(self.area, places) if self.area else None, view=self.view, level=self.level,
-            reasons=self.reason, scopes=self.scope, sexes=self.sex, ages=self.age, **period,
+            reasons=self.reason, scopes=self.scope, mobilities=self.mobility, sexes=self.sex, ages=self.age, **period,
         )  # fmt: skip
 
 
@@ -94,7 +106,7 @@ async def stock(
     """Where the displaced are at the end of `date` (Bishkek; default today)."""
     day = filters.on or today(datetime.now(UTC))
     figures = await stock_of(request, session, caller, filters, day)
-    return told(request, filters, figures, day=day)
+    return told(request, caller, filters, figures, day=day)
 
 
 @router.get("/v1/statistics/flows")
@@ -102,7 +114,7 @@ async def flows(
     request: Request, session: Session, caller: Caller, filters: Annotated[FlowFilters, Query()]
 ) -> Response:
     """New displacements by month in Bishkek, `since` and `until` included."""
-    return told(request, filters, await flows_of(request, session, caller, filters))
+    return told(request, caller, filters, await flows_of(request, session, caller, filters))
 
 
 @router.get("/figures")
@@ -117,11 +129,10 @@ async def figures_page(
     flows = await flows_of(request, session, caller, asked)
     return pages.render(
         request, "figures.html",
-        asked=asked, stock=stock, stock_total=total(stock), flows=flows, flows_total=total(flows),
+        asked=asked, area_names=area_names(request, caller), stock=stock, stock_total=total(stock), flows=flows, flows_total=total(flows),
         chart=charts.monthly(flows), where=(where := charts.by_place(stock)), widest=charts.widest(where), places=places, counted=request.app.state.settings.counted_status.value,
-        options={"views": View, "scopes": Scope, "reasons": Reason, "sexes": Sex, "ages": AgeBracket},
-        query=lambda path, **more: f"{path}?{urlencode(chosen(asked, **more), doseq=True)}", soate=exports.soate,
-        country=lambda code: Locale(language_of(request)).territories.get(code, code),
+        options={"views": View, "scopes": Scope, "reasons": Reason, "moves": MOVES, "sexes": Sex, "ages": AgeBracket},
+        link=lambda kind, **more: link(asked, kind, **more), soate=exports.soate,
     )  # fmt: skip
 
 
@@ -139,21 +150,25 @@ async def flows_of(request: Request, session: AsyncSession, caller: Principal, f
     return await statistics.flows(session, asked, state.places)
 
 
-def told(request: Request, filters: Filters, figures: list[Figure], *, day: date | None = None) -> Response:
+def told(
+    request: Request, caller: Principal, filters: Filters, figures: list[Figure], *, day: date | None = None
+) -> Response:
     """As JSON, or as CSV where that is what the caller reads."""
-    state = request.app.state
+    state, areas = request.app.state, areas_of(caller)
     status, on = state.settings.counted_status.value, day.isoformat() if day else None
-    rows = exports.rows(figures, state.places, status=status, date=on)
+    rows = exports.rows(figures, state.places, status=status, level=filters.level, date=on)
     names = exports.names(is_stock=day is not None)
     if filters.format == "csv" or "text/csv" in request.headers.get("accept", ""):
-        name = f"stock-{on}.csv" if on else "flows.csv"
+        people = exports.people(filters.mobility, filters.scope)
+        tags = exports.tags(names, people=people, view=filters.view, level=filters.level)
         return Response(
-            exports.as_csv(rows, names, view=filters.view, level=filters.level), media_type="text/csv; charset=utf-8",
-            headers={"content-disposition": f'attachment; filename="{name}"', "vary": "Accept"},
+            exports.as_csv(rows, names, tags), media_type="text/csv; charset=utf-8",
+            headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept"},
         )  # fmt: skip
     whole = total(figures)
     return JSONResponse({
-        "counted_status": status, "view": filters.view, "level": filters.level, "places_version": state.places.version,
+        "counted_status": status, "areas": areas, "mobility": filters.mobility, "view": filters.view,
+        "level": filters.level, "places_version": state.places.version,
         "total": {
             "households": whole.households, "persons": whole.persons,
             "groups": whole.groups, "group_persons": whole.group_persons,
@@ -162,7 +177,29 @@ def told(request: Request, filters: Filters, figures: list[Figure], *, day: date
     }, headers={"vary": "Accept"})  # fmt: skip
 
 
-def chosen(filters: Filters, **more: Any) -> dict[str, Any]:
-    """The filters as a query says them, for a link that keeps them."""
-    kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"format", "lang"})
-    return {name: value for name, value in {**kept, **more}.items() if value is not None}
+def areas_of(caller: Principal) -> list[str] | None:
+    """Whose figures they are; None for the whole country's."""
+    return None if caller.covers_country else sorted(caller.areas)
+
+
+def area_names(request: Request, caller: Principal) -> list[str] | None:
+    areas, language = areas_of(caller), language_of(request)
+    return None if areas is None else [request.app.state.places.name(area, language) for area in areas]
+
+
+def file_name(day: str | None, areas: list[str] | None) -> str:
+    """Says that it is not the country's: inside a file of figures there is no room to."""
+    name = f"stock-{day}" if day else "flows"
+    if areas is None:
+        return f"{name}.csv"
+    return f"{name}-only-{areas[0]}.csv" if len(areas) == 1 else f"{name}-only-{len(areas)}-areas.csv"
+
+
+ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}
+
+
+def link(filters: PageFilters, kind: str, **more: str) -> str:
+    """An address of figures that keeps what was chosen of the filters it takes: it refuses any other."""
+    taken = ADDRESSES[kind].model_fields.keys() - {"format", "lang"}
+    kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
+    return f"/registry/v1/statistics/{kind}?{urlencode({**kept, **more}, doseq=True)}"

@@ -1,4 +1,4 @@
-"""Figures: who is displaced on a day, and who was newly displaced in each month, by place, reason, scope, sex and age.
+"""Figures: who is displaced on a day, and who was newly displaced in each month, by place, reason, scope, mobility, sex and age.
 
 Registered households and counted groups stand side by side in each figure and are never added: the same people may be in both.
 """
@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.reports import BISHKEK, CELLS, UNKNOWN
 from services.registry.sight import is_within
-from shared.events.vocabulary import AgeBracket, Reason, Sex, Status
+from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex, Status
 from shared.places import Places
+from shared.places.places import COUNTRY
 
 
 class View(StrEnum):
@@ -32,6 +33,9 @@ class Scope(StrEnum):
     UNKNOWN = "unknown"
 
 
+MOVES = (*DISPLACED, Mobility.MIGRATION)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`pcodes` and `sight` None = the whole country; `known` as in `Sight`; empty filters leave nothing out."""
@@ -46,6 +50,7 @@ class Asked:
     until: date | None = None  # the first day that does not count any more
     reasons: Sequence[Reason] = ()
     scopes: Sequence[Scope] = ()
+    mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
     ages: Sequence[AgeBracket] = ()
 
@@ -63,19 +68,24 @@ class Asked:
             "status": self.status.value, "sight": self.sight, "pcodes": self.pcodes, "known": self.known,
             "reasons": [reason.value for reason in self.reasons] or None,
             "scopes": [scope.value for scope in self.scopes] or None,
+            "mobilities": [mobility.value for mobility in self.mobilities], "moves": [move.value for move in MOVES],
             "since": midnight(self.since), "until": midnight(self.until),
         }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`period` is a month, a year where no more is known, or None for a stock. What it rests on stands with it."""
+    """`period` is a month, a year where no more is known, or None for a stock. What it rests on stands with it.
+
+    Without a `pcode` it is of a whole country; `country` is alpha-2, as reports say it.
+    """
 
     period: str | None
     pcode: str | None
     country: str | None
     scope: Scope
     reason: Reason
+    mobility: Mobility
     households: int = 0
     cells: tuple[int, ...] = field(default=(0,) * len(CELLS))
     corrected: int = 0
@@ -95,7 +105,7 @@ class Figure:
 
     @property
     def name(self) -> tuple[Any, ...]:
-        return self.period or "", self.pcode or "~", self.country or "", self.scope, self.reason
+        return self.period or "", self.pcode or "~", self.country or "", self.scope, self.reason, self.mobility
 
     def of(self, sex: str, age: str | None = None) -> int:
         return sum(
@@ -118,8 +128,9 @@ class Figure:
         )
 
 
-# Whoever could not move was not displaced.
-MOVED = "status = :status AND mobility <> 'unable_to_move' AND (CAST(:until AS timestamptz) IS NULL OR occurred_at < :until)"
+# Whoever could not move is where they were. What somebody else asks of the moves is asked after the latest was found:
+# a family that was displaced and then migrated is abroad, and no longer displaced in the place between.
+MOVED = "status = :status AND mobility = ANY(:moves) AND (CAST(:until AS timestamptz) IS NULL OR occurred_at < :until)"
 LATER = "occurred_at DESC, reported_at DESC, report_id DESC"
 # On a day a household is where its latest displacement before that day's end brought it; a group counts as last counted.
 STOCK = {
@@ -151,15 +162,16 @@ WITH moved AS ({moved}), placed AS (
     FROM moved
     WHERE {in_sight}
 )
-SELECT period, pcode, country, scope, reason, count(*) AS number,
+SELECT period, pcode, country, scope, reason, mobility, count(*) AS number,
     count(*) FILTER (WHERE {imprecise}) AS imprecise, count(*) FILTER (WHERE version > 1) AS corrected,
     ARRAY[{cells}] AS cells, sum(chosen) AS persons
 FROM placed
 WHERE chosen > 0
     AND {in_area}
+    AND mobility = ANY(:mobilities)
     AND (CAST(:reasons AS text[]) IS NULL OR reason = ANY(:reasons))
     AND (CAST(:scopes AS text[]) IS NULL OR scope = ANY(:scopes))
-GROUP BY period, pcode, country, scope, reason
+GROUP BY period, pcode, country, scope, reason, mobility
 """
 IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier <> 'exact'"}
 
@@ -202,14 +214,20 @@ def counted(row: RowMapping) -> Figure:
 
 
 def bare(row: RowMapping) -> Figure:
-    return Figure(row["period"], row["pcode"], row["country"], Scope(row["scope"]), Reason(row["reason"]))
+    return Figure(
+        row["period"], row["pcode"], row["country"], Scope(row["scope"]), Reason(row["reason"]), Mobility(row["mobility"])
+    )  # fmt: skip
 
 
 def rolled_up(figures: Iterable[Figure], level: int, places: Places) -> list[Figure]:
-    """At the level asked for; a city that has no unit of that level stands for itself, a village for its district."""
+    """At the level asked for; a city that has no unit of that level stands for itself, a village for its district.
+
+    Whoever reported the country and no place in it is of the country, as all are at level 0.
+    """
     found: dict[tuple[Any, ...], Figure] = {}
     for figure in figures:
-        one = replace(figure, pcode=unit_at(figure.pcode, level, places))
+        country = COUNTRY if figure.pcode else figure.country
+        one = replace(figure, pcode=unit_at(figure.pcode, level, places), country=country)
         found[one.name] = found[one.name] + one if one.name in found else one
     return [found[name] for name in sorted(found)]
 
@@ -222,7 +240,7 @@ def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
 
 def total(figures: Iterable[Figure]) -> Figure:
     """Of households, and beside them of groups."""
-    return sum(figures, start=Figure(None, None, None, Scope.WITHIN, Reason.NOT_REPORTED))
+    return sum(figures, start=Figure(None, None, None, Scope.WITHIN, Reason.NOT_REPORTED, Mobility.DISPLACEMENT))
 
 
 def midnight(day: date | None) -> datetime | None:

@@ -1,0 +1,102 @@
+"""Figures as others read them: CSV with its HXL row, countries as HDX writes them."""
+
+import csv
+import io
+
+import pytest
+
+from services.registry import exports
+from services.registry.countries import ALPHA_3, alpha_3
+from services.registry.statistics import MOVES, Scope, View
+from shared.auth import Role
+from shared.events.vocabulary import DISPLACED, Mobility
+from tests.registry.conftest import Office
+from tests.registry.factories import LEILEK, OSH, group, household
+
+STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
+
+
+async def csv_of(office: Office, path: str) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """The tag of each column, and the rows by the columns' names."""
+    answer = await office.get(path, role=Role.ANALYST, accept="text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    tags, *rows = csv.DictReader(io.StringIO(answer.text))
+    return tags, rows
+
+
+@pytest.mark.anyio
+async def test_csv_has_the_hxl_row(office: Office) -> None:
+    await office.file(household(), group(destination={"pcode": LEILEK}, measure="flow"))
+    tags, [row] = await csv_of(office, FLOWS)
+    assert list(tags.items())[:11] == [
+        ("month", "#date+month"), ("status", "#status"), ("country", "#country+code+v_iso3+dest"),
+        ("pcode", "#adm2+code+v_pcode+dest"), ("soate", "#adm2+code+v_soate+dest"), ("name", "#adm2+name+dest"),
+        ("scope", "#event+scope"), ("reason", "#cause+type"), ("mobility", "#event+type+mobility"),
+        ("households", "#affected+displaced+hh+registered"), ("persons", "#affected+displaced+ind+registered"),
+    ]  # fmt: skip
+    assert tags["female_0_5"] == "#affected+displaced+f+age_0_5"
+    assert row | {"name": ""} == {
+        **dict.fromkeys(tags, "0"), "month": "2026-06", "status": "Actual", "country": "KGZ", "pcode": LEILEK,
+        "soate": "41705236000000", "name": "", "scope": "within", "reason": "natural_disaster", "mobility": "displacement",
+        "households": "1", "persons": "5", "female_12_17": "1", "female_18_59": "1", "female_60_plus": "1",
+        "male_6_11": "1", "male_18_59": "1", "groups": "1", "group_persons": "120",
+    }  # fmt: skip
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("asked", "tag"),
+    [
+        ("", "#affected+displaced+ind+registered"),
+        ("scope=abroad", "#affected+displaced+ind+registered"),
+        ("scope=within", "#affected+idps+ind+registered"),
+        ("scope=within&mobility=evacuation", "#affected+idps+ind+registered"),
+        ("scope=within&mobility=migration", "#population+migrants+ind+registered"),
+        ("scope=within&mobility=migration&mobility=displacement", "#population+moved+ind+registered"),
+    ],
+)
+async def test_a_column_is_tagged_as_those_whom_it_counts(office: Office, asked: str, tag: str) -> None:
+    tags, _ = await csv_of(office, f"{STOCK}?{asked}")
+    assert tags["persons"] == tag
+
+
+@pytest.mark.anyio
+async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> None:
+    """Whether reports name a district of it or the country alone; abroad is named beside it."""
+    await office.file(household(), household(destination={"pcode": OSH}), household(destination={"country": "KG"}))
+    await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
+    tags, rows = await csv_of(office, f"{STOCK}?level=0")
+    assert [(row["country"], row["pcode"], row["soate"], row["name"], row["households"]) for row in rows] == [
+        ("KGZ", "KG", "41700000000000", "Kyrgyzstan", "3"), ("RUS", "", "", "Russia", "1"),
+        ("ZZZ", "", "", "Unknown Region", "1"),
+    ]  # fmt: skip
+    assert (tags["country"], tags["pcode"]) == ("#country+code+v_iso3+dest", "#country+code+v_pcode+dest")
+    assert len(set(tags.values())) == len(tags)
+
+
+@pytest.mark.anyio
+async def test_a_report_of_the_country_alone_is_told_from_its_districts(office: Office) -> None:
+    await office.file(household(), household(destination={"country": "KG"}))
+    _, rows = await csv_of(office, STOCK)
+    assert [(row["country"], row["pcode"]) for row in rows] == [("KGZ", LEILEK), ("KGZ", "")]
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("view", View)
+@pytest.mark.parametrize("mobilities", [DISPLACED, MOVES, (Mobility.MIGRATION,)])
+def test_no_two_columns_have_one_tag(level: int, view: View, mobilities: tuple[Mobility, ...]) -> None:
+    names = exports.names(is_stock=True)
+    tags = exports.tags(names, people=exports.people(mobilities, [Scope.WITHIN]), view=view, level=level)
+    assert len(set(tags)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("alpha_2", "expected"),
+    [("KG", "KGZ"), ("RU", "RUS"), ("DE", "DEU"), ("MM", "MMR"), ("CD", "COD"), ("TR", "TUR"), ("ZZ", "ZZZ"), ("QO", "QO")],
+)  # fmt: skip
+def test_countries_leave_as_alpha_3(alpha_2: str, expected: str) -> None:
+    assert alpha_3(alpha_2) == expected
+
+
+def test_no_two_countries_share_a_code() -> None:
+    assert len(set(ALPHA_3.values())) == len(ALPHA_3)

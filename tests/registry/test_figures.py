@@ -1,0 +1,133 @@
+"""The page of figures: its links, what it calls people, and whose figures it says they are."""
+
+import csv
+import html
+import io
+import re
+from typing import Any
+
+import pytest
+
+from shared.auth import Role
+from tests.registry.conftest import Office
+from tests.registry.factories import KADAMJAI, LEILEK, OSH, group, household
+
+pytestmark = pytest.mark.anyio
+
+STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
+SEVERAL = (
+    "date=2026-07-15&since=2026-05&until=2026-08&view=origin&level=1&area=KG05000000000&reason=natural_disaster"
+    "&reason=economic&scope=within&scope=abroad&mobility=displacement&mobility=migration&sex=female&age=18-59&age=12-17"
+)
+
+
+def hrefs(page: str) -> list[str]:
+    return [html.unescape(href) for href in re.findall(r'href="([^"]+)"', page)]
+
+
+def tiles(page: str) -> list[int]:
+    """Persons registered, counted in groups, and newly registered, as the page shows them."""
+    return [int(number) for number in re.findall(r'<p class="big">(\d+) ', page)]
+
+
+async def totals(office: Office, href: str) -> dict[str, Any]:
+    answer = await office.get(href, role=Role.ANALYST)
+    assert answer.status_code == 200, (href, answer.text)
+    if "format=csv" not in href:
+        told: dict[str, Any] = answer.json()["total"]
+        return told
+    _, *rows = csv.DictReader(io.StringIO(answer.text))
+    return {name: sum(int(row[name]) for row in rows) for name in ("households", "persons", "groups", "group_persons")}
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+@pytest.mark.parametrize(
+    "asked", ["", "date=&reason=&area=&mobility=", SEVERAL, "until=2026-06", "level=0&view=origin"]
+)
+async def test_every_link_of_the_page_answers_with_what_the_page_shows(
+    office: Office, language: str, asked: str
+) -> None:
+    await office.file(household(), household(destination={"country": "RU"}, reasons=["economic"]), group())
+    await office.file(
+        household(occurred_at="2026-07-20T00:00:00Z"), household(mobility="migration", destination={"country": "KZ"})
+    )
+    page = await office.get(f"/figures?lang={language}&{asked}", role=Role.ANALYST)
+    assert page.status_code == 200
+    own = [href.removeprefix("/registry") for href in hrefs(page.text) if href.startswith("/registry/")]
+    for href in own:
+        assert (await office.get(href, role=Role.ANALYST)).status_code == 200, href
+    for href in [href for href in hrefs(page.text) if href.startswith("?")]:
+        assert (await office.get(f"/figures{href}", role=Role.ANALYST)).status_code == 200, href
+    stocks, flows = ([href for href in own if href.startswith(path)] for path in (STOCK, FLOWS))
+    assert (len(stocks), len(flows)) == (2, 2)
+    registered, counted, newly = tiles(page.text)
+    for href in stocks:
+        told = await totals(office, href)
+        assert (told["persons"], told["group_persons"]) == (registered, counted), href
+    for href in flows:
+        assert (await totals(office, href))["persons"] == newly, href
+
+
+async def test_who_migrated_is_not_called_displaced(office: Office) -> None:
+    await office.file(household(), household(mobility="migration", destination={"country": "RU"}))
+    usual = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
+    assert (tiles(usual)[0], "Displaced on " in usual, "Russia" in usual) == (5, True, False)
+    both = (await office.get("/figures?lang=en&mobility=displacement&mobility=migration", role=Role.ANALYST)).text
+    assert (tiles(both)[0], "Displaced on " in both, "Moved as of " in both, "Russia" in both) == (
+        10,
+        False,
+        True,
+        True,
+    )
+
+
+async def test_the_form_shows_which_moves_count(office: Office) -> None:
+    page = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
+    assert re.findall(r'name="mobility" value="(\w+)" checked', page) == [
+        "displacement", "evacuation", "planned_relocation",
+    ]  # fmt: skip
+    only = (await office.get("/figures?lang=en&mobility=migration", role=Role.ANALYST)).text
+    assert re.findall(r'name="mobility" value="(\w+)" checked', only) == ["migration"]
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+async def test_the_whole_country_stands_on_the_page_once(office: Office, language: str) -> None:
+    await office.file(household(), household(destination={"country": "KG"}))
+    page = (await office.get(f"/figures?lang={language}&level=0", role=Role.ANALYST)).text
+    name = "Kyrgyzstan" if language == "en" else "Кыргызстан"
+    assert page.count(f'<span class="place">{name}</span>') == 1
+    by_district = (await office.get(f"/figures?lang={language}", role=Role.ANALYST)).text
+    assert by_district.count(f'<span class="place">{name}, ') == 1
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+async def test_a_limited_sight_says_whose_figures_they_are(office: Office, language: str) -> None:
+    await office.file(household())
+    names = [office.app.state.places.name(area, language) for area in (LEILEK, OSH)]
+    said = {}
+    for view in ("destination", "origin"):
+        page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
+        [said[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
+        assert all(name in html.unescape(said[view]) for name in names)
+    assert len(said["origin"]) > len(said["destination"]) + 40
+    whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
+    assert 'id="areas"' not in whole.text
+
+
+async def test_a_limited_sight_is_said_to_machines_too(office: Office) -> None:
+    limited = await office.get(f"{STOCK}?date=2026-07-01", role=Role.REGISTRAR, areas=(LEILEK, KADAMJAI))
+    whole = await office.get(STOCK, role=Role.ANALYST)
+    assert (limited.json()["areas"], whole.json()["areas"]) == ([LEILEK, KADAMJAI], None)
+
+
+@pytest.mark.parametrize(
+    ("areas", "name"),
+    [
+        (("KG",), "stock-2026-07-01.csv"),
+        ((OSH,), f"stock-2026-07-01-only-{OSH}.csv"),
+        ((OSH, LEILEK), "stock-2026-07-01-only-2-areas.csv"),
+    ],
+)
+async def test_a_file_is_named_by_whose_figures_it_holds(office: Office, areas: tuple[str, ...], name: str) -> None:
+    answer = await office.get(f"{STOCK}?date=2026-07-01&format=csv", role=Role.REGISTRAR, areas=areas)
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
