@@ -30,7 +30,7 @@ def rotate() -> None:
     except CannotRetire as error:
         raise typer.BadParameter(str(error)) from None
     typer.echo(
-        f"{kid} is drawn. Start Dayar again: reports are sealed to it from then on. Back it up apart, as the others."
+        f"{kid} is drawn; reports are sealed to it within 10 minutes, without a new start. Back it up apart, as the others."
     )
 
 

@@ -1,17 +1,21 @@
 """The first thing that runs: refuses what is no secret, marks the installation, and lays each service's secrets into its volume.
 
-Passwords come from the environment (`make env`), keys are drawn here and never leave their volume. `rotate` does one thing
-only: it draws another pair for what is sealed from now on.
+Passwords come from the environment (`make env`), keys are drawn here and never leave their volume. `rotate` only draws
+another pair for what is sealed from now on; `retire` only destroys an older one's private half.
 """
 
 import os
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.containers.start import MARK, BadSecret, check
+from deploy.provision import keys
+from deploy.provision.keys import CannotRetire
 from deploy.provision.secrets import KEY_BYTES, PASSWORDS, keep
 from shared import auth, seal
+from shared.config import Settings
 
 SECRETS = Path("/secrets")
 INSTALLATION = MARK.parent
@@ -48,8 +52,14 @@ def main() -> None:
             print(
                 f"{kid} is drawn; reports are sealed to it within 10 minutes. Back up secrets-sealing and installation."
             )
+        case ["retire", kid]:
+            try:
+                retire(SECRETS / "sealing", kid, datetime.now(UTC))
+            except CannotRetire as error:
+                sys.exit(str(error))
+            print(f"{kid} is destroyed here. Destroy its backups too.")
         case words:
-            sys.exit(f"There is one word, rotate; not {' '.join(words)}.")
+            sys.exit(f"There are two words, rotate and retire KID; not {' '.join(words)}.")
 
 
 def prepare() -> None:
@@ -98,6 +108,12 @@ def rotate(sealing: Path, installation: Path) -> str:
     kid = seal.generate(sealing)
     publish(sealing / "public.key", installation / "seal")
     return kid
+
+
+def retire(sealing: Path, kid: str, now: datetime) -> None:
+    """Destroys an older private half, once nothing on the log and in intake's spool can carry it. Raises CannotRetire."""
+    settings = Settings(seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private")
+    keys.retire(settings, kid, now)
 
 
 def publish(key: Path, folder: Path) -> None:

@@ -15,11 +15,11 @@ class CannotRetire(Exception):
 
 
 class NoSuchKey(CannotRetire):
-    """There is no private key of this id: `dayar keys list` names those there are."""
+    """There is no private key of this id among those there are."""
 
 
 class KeyInUse(CannotRetire):
-    """Reports are sealed to this key. Draw another first: dayar keys rotate."""
+    """Reports are sealed to this key. Draw another first (rotate)."""
 
 
 class KeyCarried(CannotRetire):
@@ -31,7 +31,7 @@ class KeySpooled(CannotRetire):
 
 
 class KeysElsewhere(CannotRetire):
-    """The two halves are not in one folder here: whoever laid them there draws the next ones."""
+    """The two halves are not in one folder here: who laid them there draws the next ones, and destroys them. In containers: docker compose run --rm secrets rotate | retire KID."""
 
 
 def rotate(settings: Settings) -> str:
@@ -41,10 +41,10 @@ def rotate(settings: Settings) -> str:
 
 def retire(settings: Settings, kid: str, now: datetime) -> None:
     """Destroys a private half. Raises CannotRetire."""
-    known = drawn(settings)
+    in_use, known = current(settings), drawn(settings)
     if kid not in known:
-        raise NoSuchKey(kid)
-    if kid == current(settings):
+        raise NoSuchKey(*known)
+    if kid == in_use:
         raise KeyInUse(kid)
     # a record may be set aside on its last day on the log
     carried = timedelta(days=settings.displacements_days + settings.dead_letters_days)

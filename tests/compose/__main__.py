@@ -225,13 +225,16 @@ def the_mark_stays(project: Project) -> None:
 
 
 def a_sealing_key_is_replaced(project: Project) -> None:
-    """What is played after the next start is sealed to the new one, and filed like all before it."""
+    """What is played after the next start is sealed to the new one, and filed like all before it; so the older one stays."""
     kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()
     holds("another key is drawn, and the older one kept", len(held) == 2 and kid in held)
+    older = next(each for each in held if each != kid)
+    refused = project.compose("run", "--rm", "--no-TTY", "secrets", "retire", older, check=False)
+    holds("a key that the log may carry stays", refused.returncode != 0 and "nothing was changed" in refused.stderr)
     hashed = "import hashlib, pathlib; print(hashlib.sha256(pathlib.Path('/installation/seal/public.key').read_bytes()).hexdigest())"
-    holds("intake seals to it", project.python("intake", hashed).startswith(kid))
+    holds("its public half stands where intake reads it", project.python("intake", hashed).startswith(kid))
 
 
 def played_as_the_readme_says(project: Project) -> None:

@@ -1,16 +1,18 @@
 """What the containers refuse, and what they never change."""
 
-import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from deploy.containers import health, start, volumes
 from deploy.containers.start import BadSecret
 from deploy.containers.volumes import NeitherYesNorNo, OtherMark
 from deploy.local import homes
 from deploy.local.process import wait_until
+from deploy.provision.keys import KeyCarried, KeySpooled
 from deploy.provision.secrets import KEYS, PASSWORDS
 from services.alerts.config import AlertsSettings
 from services.console.config import ConsoleSettings
@@ -76,11 +78,19 @@ def test_another_servers_password_is_its_own_to_choose(tmp_path: Path) -> None:
     assert start.secret_files({"ALERTS_SMTP_PASSWORD_FILE": f"{tmp_path}/smtp"}, "alerts") == []
 
 
-@pytest.mark.parametrize("settings", [IntakeSettings, RegistrySettings, AlertsSettings, ConsoleSettings])
-def test_a_services_own_settings_reach_its_container(settings: type[Settings]) -> None:
+@pytest.mark.parametrize(
+    ("settings", "container"),
+    [
+        (IntakeSettings, "intake"),
+        (RegistrySettings, "registry-worker"),
+        (AlertsSettings, "alerts"),
+        (ConsoleSettings, "console"),
+    ],
+)
+def test_a_services_own_settings_reach_its_container(settings: type[Settings], container: str) -> None:
     own = {name.upper() for name in settings.__annotations__ if name not in Settings.model_fields}
-    given = set(re.findall(r"^ +([A-Z_]+):", (homes.ROOT / "docker-compose.yml").read_text(), re.MULTILINE))
-    assert own - given == set()
+    composed = yaml.safe_load((homes.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    assert own - composed["services"][container]["environment"].keys() == set()
 
 
 def test_reports_are_sealed_to_the_key_of_the_last_rotation(tmp_path: Path) -> None:
@@ -91,6 +101,24 @@ def test_reports_are_sealed_to_the_key_of_the_last_rotation(tmp_path: Path) -> N
     assert sealer.kid == second != first
     assert opener.open(sealer.seal(b"x", b"[]"), b"[]") == b"x"
     assert {file.stem for file in (sealing / "private").glob("*.key")} == {first, second}
+
+
+def test_an_older_key_is_destroyed_when_neither_log_nor_spool_can_carry_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealing, installation, spool = tmp_path / "sealing", tmp_path / "installation", tmp_path / "state" / "spool"
+    for folder in (installation, spool):
+        folder.mkdir(parents=True)
+    monkeypatch.setenv("STATE", str(tmp_path / "state"))
+    older, newer = volumes.rotate(sealing, installation), volumes.rotate(sealing, installation)
+    spooled, later = spool / "1.spool", datetime.now(UTC) + timedelta(days=121)
+    spooled.write_text(older)
+    for now, refusal in ((datetime.now(UTC), KeyCarried), (later, KeySpooled)):
+        with pytest.raises(refusal):
+            volumes.retire(sealing, older, now)
+    spooled.unlink()
+    volumes.retire(sealing, older, later)
+    assert [file.stem for file in (sealing / "private").glob("*.key")] == [newer]
 
 
 def test_every_key_has_one_owner() -> None:
