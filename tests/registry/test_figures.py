@@ -109,7 +109,7 @@ async def test_a_limited_sight_says_whose_figures_they_are(office: Office, langu
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
         [said[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
         assert all(name in html.unescape(said[view]) for name in names)
-    assert len(said["origin"]) > len(said["destination"]) + 40
+    assert len(said["origin"]) > len(said["destination"]) + 40  # what is missing is said as well
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text
 
@@ -131,3 +131,15 @@ async def test_a_limited_sight_is_said_to_machines_too(office: Office) -> None:
 async def test_a_file_is_named_by_whose_figures_it_holds(office: Office, areas: tuple[str, ...], name: str) -> None:
     answer = await office.get(f"{STOCK}?date=2026-07-01&format=csv", role=Role.REGISTRAR, areas=areas)
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+
+
+async def test_by_origin_the_page_does_not_say_that_people_are_there(office: Office) -> None:
+    await office.file(household())
+    titles = [
+        (await office.get(f"/figures?lang=en&view={view}", role=Role.ANALYST)).text.split('<h2 id="where">')[1]
+        for view in ("destination", "origin")
+    ]
+    assert [title.split(" on ")[0].split(",")[0] for title in titles] == [
+        "Where the displaced are",
+        "Where they came from",
+    ]
