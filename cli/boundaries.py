@@ -24,9 +24,9 @@ CODE = re.compile(r"KG[0-9]{11}")
 FINEST = 2  # finer rows belong to their level-2 unit
 BOX = (60.0, 35.0, 90.0, 50.0)  # generous, in degrees: metres and other countries fall out
 
-# What the readers raise on a file that is none of theirs.
+# What the readers raise on a file that is none of theirs; SyntaxError: XML's ParseError is one.
 UNREADABLE = (
-    ValueError, LookupError, TypeError, AttributeError, RecursionError, GEOSException,
+    ValueError, LookupError, TypeError, AttributeError, RecursionError, SyntaxError, GEOSException,
     struct.error, shapefile.ShapefileException, zipfile.BadZipFile, InvalidFileException,
 )  # fmt: skip
 

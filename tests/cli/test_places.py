@@ -1,6 +1,7 @@
 """`dayar places import`, on drawings of our own: a rayon is a square here."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,20 @@ def test_a_file_that_cannot_be_used_is_named_and_nothing_is_written(
 
     assert code == 1
     assert said in output
+    assert not target.exists()
+
+
+def test_a_workbook_of_broken_xml_is_named(tmp_path: Path, target: Path) -> None:
+    whole, broken = tmp_path / "whole.xlsx", tmp_path / "broken.xlsx"
+    openpyxl.Workbook().save(whole)
+    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(broken, "w") as copied:
+        for name in parts.namelist():
+            copied.writestr(name, b"<no" if name == "xl/workbook.xml" else parts.read(name))
+
+    code, output = run("import", broken, "--to", target)
+
+    assert code != 0
+    assert "broken.xlsx: it is not a xlsx file" in output
     assert not target.exists()
 
 
