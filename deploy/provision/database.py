@@ -8,6 +8,9 @@ import asyncpg
 
 from shared.events.topics import SERVICES
 
+# The server's own locale may be C, whose lower() leaves Cyrillic as it is: "Айбек" could not sign in as "айбек".
+LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -34,7 +37,7 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
     connection = await server.connect()
     try:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
-            await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
+            await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0 {LOCALE}')
     finally:
         await connection.close()
     await _create_schemas(server, database, role_prefix)
