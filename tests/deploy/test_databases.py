@@ -1,0 +1,37 @@
+"""The database as it is made on a server that others run."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.provision import database
+from deploy.provision.database import Server
+from shared.events.topics import SERVICES
+from tests.installation import Ground
+from tests.parts import PostgreSQL
+
+MADE = "of_a_server_in_c"
+
+
+@pytest.fixture
+async def plain(ground: Ground) -> AsyncIterator[Server]:
+    """A server whose locale is C, as a managed one's may be."""
+    if not any(isinstance(part, PostgreSQL) for part in ground.parts.started):
+        pytest.skip("a given PostgreSQL keeps its template")
+    connection = await ground.parts.server.connect()
+    await connection.execute("CREATE DATABASE in_c TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'")
+    await connection.execute("ALTER DATABASE template0 RENAME TO own")
+    await connection.execute("ALTER DATABASE in_c RENAME TO template0")
+    yield ground.parts.server
+    await database.drop(ground.parts.server, MADE, "template0")
+    await connection.execute("ALTER DATABASE own RENAME TO template0")
+    await connection.close()
+
+
+async def test_a_name_is_the_same_in_small_letters_whatever_the_servers_locale(ground: Ground, plain: Server) -> None:
+    passwords = {service: (ground.parts.secrets / f"database-{service}").read_text() for service in SERVICES}
+    await database.create(plain, MADE, role_prefix=ground.role_prefix, passwords=passwords)
+    connection = await plain.connect(MADE)
+    folded = await connection.fetchval("SELECT lower('АЙБЕК ҮСӨНОВ')")
+    await connection.close()
+    assert folded == "айбек үсөнов"
