@@ -105,7 +105,7 @@ async def alerts(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AlertPage:
-    """Newest first; `floor` is the least severity, `area` a P-code whose alerts and those of units in it are meant."""
+    """Newest first; `floor` is the least severity, `area` a P-code: its alerts, those of units in it and of what it lies in."""
     places: Places = request.app.state.places
     asked = listings.Asked(
         states=state, statuses=status, floor=floor, hazard_id=hazard_id, after=cursors.decoded(cursor), limit=limit,

@@ -188,6 +188,13 @@ async def test_filters(desk: Desk) -> None:
         assert await names(status="Exercise") == set()
 
 
+async def test_asked_for_a_district_an_alert_over_its_oblast_is_among_them(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh(area={"pcodes": [BATKEN_OBLAST]}))
+    async with desk.caller() as caller:
+        page = (await caller.get("/v1/alerts", params={"area": KADAMJAI})).json()
+    assert [alert["alert_id"] for alert in page["alerts"]] == [str(alert_id)]
+
+
 async def test_an_alert_of_another_area_is_not_there(desk: Desk) -> None:
     quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
     async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
