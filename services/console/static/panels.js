@@ -47,8 +47,8 @@ class Drawing {
     const top = panel.scrollTop;
     let held = ""; // at the moment of the swap: until then a dialog may have given the focus back
     panel.addEventListener("htmx:beforeSwap", () => {
-      const row = /** @type {HTMLElement | null | undefined} */ (panel.contains(document.activeElement) && document.activeElement?.closest("[data-key]"));
-      held = row?.dataset.key ?? "";
+      const active = panel.contains(document.activeElement) ? document.activeElement : null;
+      held = /** @type {HTMLElement | null | undefined} */ (active?.closest("[data-key]"))?.dataset.key ?? "";
     }, { once: true });
     // `source`: without one all panels ask in the name of the page, of which htmx keeps the last alone while one is under way
     await htmx().ajax("GET", `/board/${this.name}?at=${stand()}`, { source: panel, target: panel, swap: "outerHTML" })
