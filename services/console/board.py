@@ -7,9 +7,10 @@ from typing import Any
 
 from shared.auth import Principal
 from shared.events.vocabulary import OutcomeKind, ReportKind
-from shared.places import Places
+from shared.places import COUNTRY, Places
 
 NAMED_AT_MOST = 2
+NOT_KNOWN = "ZZ"
 
 
 def covered(principal: Principal, places: Places) -> list[str] | None:
@@ -73,7 +74,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Households:
-    """By oblast and district; `abroad` by country."""
+    """By oblast and district; `abroad` by country, `ZZ` also for those of whom no place within the country is known."""
 
     total: Area
     areas: Sequence[Area]
@@ -82,14 +83,15 @@ class Households:
 
 
 def by_area(rows: Iterable[Any], places: Places) -> Households:
-    total, tops, countries = Area("KG"), dict[str, Area](), dict[str, Area]()
+    total, tops, countries = Area(COUNTRY), dict[str, Area](), dict[str, Area]()
     for row in rows:
         counts = {"here": row.households, "persons": row.persons, "new": row.new}
         total.add(**counts)
         if row.destination_pcode:
             _add(tops, row.destination_pcode, places, **counts)
         else:
-            countries.setdefault(row.destination_country, Area(row.destination_country)).add(**counts)
+            code = NOT_KNOWN if row.destination_country == COUNTRY else row.destination_country
+            countries.setdefault(code, Area(code)).add(**counts)
         if row.origin_pcode:
             _add(tops, row.origin_pcode, places, left=row.households)
     ranked = sorted(tops.values(), key=lambda area: (-area.here, -area.left))

@@ -11,6 +11,8 @@ from babel.numbers import format_decimal
 
 from shared.pages.languages import TIMEZONE
 
+OWN_NAME = "Кыргызстан"
+
 
 def filters(language: str) -> dict[str, Callable[..., Any]]:
     """The Jinja filters of one language."""
@@ -40,8 +42,8 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return format_timedelta(value, locale=language, threshold=1, format="short")
 
     def country(code: str) -> str:
-        """A code that nobody knows stands for itself."""
-        return str(Locale(language).territories.get(code, code))
+        """A code that nobody knows stands for itself; the country's own name is the one it goes by, which CLDR has not in Russian."""
+        return OWN_NAME if (language, code) == ("ru", "KG") else str(Locale(language).territories.get(code, code))
 
     return {
         "number": number,

@@ -58,6 +58,11 @@ def test_who_went_abroad_is_counted_by_country() -> None:
     assert [(each.code, each.here) for each in shown.abroad] == [("KZ", 2)]
 
 
+def test_who_is_in_the_country_without_a_place_is_not_abroad() -> None:
+    rows = [moved(LEILEK, None, destination_country=country) for country in ("KG", "ZZ")]
+    assert [(each.code, each.here) for each in board.by_area(rows, PLACES).abroad] == [("ZZ", 2)]
+
+
 def test_outcomes_are_a_table_and_what_needs_a_person_has_its_reason() -> None:
     rows = [
         SimpleNamespace(kind="household", outcome="recorded", reason=None, count=7),
