@@ -78,22 +78,25 @@ class Texts:
 
     def _title(self, alert: AlertRaised, language: str, known: Translations) -> str:
         what = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else known.gettext("Displacement")
-        names = [self._places.name(pcode, language) for pcode in self._finest(alert.pcodes)]
+        names = [self._places.name(pcode, language) for pcode in self._units(alert.pcodes)]
         return ", ".join([what, several(names, NAMED_IN_SUBJECT, known)]) if names else what
 
     def _where(self, alert: AlertRaised, language: str, known: Translations) -> list[str]:
         """By oblast, and whole: a mail may be all that its reader has."""
         by_oblast: dict[str | None, list[str]] = {}
-        for pcode in self._finest(alert.pcodes):
+        for pcode in self._units(alert.pcodes):
             by_oblast.setdefault(self._places.adm1(pcode), []).append(pcode)
         places = "; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items())
         return [printable(known.gettext("Where: {places}").format(places=places))] if places else []
 
-    def _finest(self, pcodes: Iterable[str]) -> list[str]:
-        """A village as its district, and no oblast beside a district of its own."""
-        districts = dict.fromkeys(self._places.adm2(pcode) or pcode for pcode in pcodes)
-        parents = {parent for pcode in districts for parent in self._places.ancestors(pcode)}
-        return [pcode for pcode in districts if pcode not in parents]
+    def _units(self, pcodes: Iterable[str]) -> list[str]:
+        """Districts, and what is larger: a village as its district, and nothing beside a larger place that it lies in."""
+        told = dict.fromkeys(self._unit(pcode) for pcode in pcodes)
+        return [pcode for pcode in told if told.keys().isdisjoint(self._places.ancestors(pcode))]
+
+    def _unit(self, pcode: str) -> str:
+        district = self._places.district(pcode)
+        return district if self._places.unit(district) else pcode
 
     def _within(self, top: str | None, pcodes: Sequence[str], language: str, known: Translations) -> str:
         names = [self._places.name(pcode, language) for pcode in pcodes]

@@ -31,14 +31,18 @@ class Subject:
 
     @property
     def current(self) -> Filed:
-        """What was said of it last."""
-        return latest(self.displacements.values())
+        """What was said of it last; practice counts only where nothing real was."""
+        return latest(self._real or self.displacements.values())
 
     @property
     def told(self) -> Filed:
         """What the world is told of it: the latest in which it moved, where it did. Who is trapped where they fled to is displaced still."""
-        moved = [one for one in self.displacements.values() if one.clear.mobility is not Mobility.UNABLE_TO_MOVE]
-        return latest(moved or self.displacements.values())
+        said = self._real or self.displacements.values()
+        return latest([one for one in said if one.clear.mobility is not Mobility.UNABLE_TO_MOVE] or said)
+
+    @property
+    def _real(self) -> list[Filed]:
+        return [one for one in self.displacements.values() if one.clear.status is Status.ACTUAL]
 
 
 def latest(displacements: Collection[Filed]) -> Filed:
@@ -109,13 +113,10 @@ class Book:
         return decision
 
     def _claim(self, filed: Filed, subject: Subject | None) -> Claim:
-        if subject is None:
+        if subject is None or not filed.flags:
             return filed.claim
-        known = subject.current.clear
-        return filed.claim._replace(
-            is_practice=known.status is Status.ACTUAL and filed.clear.status is not Status.ACTUAL,
-            is_registrars=registers(filed.flags, filed.clear.pcode, known.pcode, self.places),
-        )
+        known = subject.current.clear.pcode
+        return filed.claim._replace(is_registrars=registers(filed.flags, filed.clear.pcode, known, self.places))
 
     def _resettle(self, waiting: Filed, siblings: list[Filed]) -> None:
         replaced = waiting.outcome_id

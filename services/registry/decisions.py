@@ -18,7 +18,6 @@ class Held(StrEnum):
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a reason, no password
     OTHER_CONTENT = "other_content"
     OTHER_HOUSEHOLD = "other_household"
-    PRACTICE = "practice"
 
 
 class Effect(StrEnum):
@@ -45,10 +44,7 @@ class Owner(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a decision needs to know of one version of a report.
-
-    `is_registrars`: its author registers the household's area; `is_practice`: it is, and the household is real.
-    """
+    """What a decision needs to know of one version of a report; `is_registrars`: its author registers the household's area."""
 
     version: int
     subject: Name
@@ -57,7 +53,6 @@ class Claim(NamedTuple):
     digest: bytes
     is_expired: bool = False
     is_registrars: bool = False
-    is_practice: bool = False
 
     def is_entitled(self, owner: Owner) -> bool:
         """A registrar corrects what was reported, and reports no displacement in the owner's place."""
@@ -99,8 +94,6 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
         return held(Held.OTHER_HOUSEHOLD)
     if owner is None:
         return CREATE if claim.version == 1 else held(Held.WAITING)
-    if not effective and claim.is_practice:
-        return held(Held.PRACTICE)
     return place(claim.version, {one.version for one in effective})
 
 

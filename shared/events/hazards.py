@@ -81,7 +81,7 @@ class HazardFields(Data):
     expires: Instant | None = None
     reported_at: Instant
     text: Texts = Field(default_factory=dict)
-    web: Web | None = None
+    web: Annotated[str, Field(pattern=r"^https?://[^\x00]*$", max_length=500)] | None = None
 
 
 class HazardReport(HazardFields, Body):
@@ -92,6 +92,7 @@ class HazardReport(HazardFields, Body):
     """
 
     area: ReportedArea
+    web: Web | None = None
 
     @model_validator(mode="after")
     def supersedes(self) -> "HazardReport":

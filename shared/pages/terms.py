@@ -202,7 +202,6 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "expired_token": N_("sign-in had expired"),
         "other_content": N_("its number came before with other content"),
         "other_household": N_("names another household than before"),
-        "practice": N_("practice, of a household that is real"),
     },
     "problem": {
         "unauthenticated": N_("signed out: sign in again"),

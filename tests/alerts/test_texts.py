@@ -60,7 +60,8 @@ MORE = {"ky": "жана дагы 50", "ru": "и ещё 50", "en": "and 50 more"}
 def test_a_large_area_is_named_whole_by_oblast(language: str) -> None:
     named = [unit.pcode for unit in PLACES.units(2)]
     tops = [unit.pcode for unit in PLACES.units(1)]
-    text = read(decide(quake(area={"pcodes": [*tops, *named]}), RULES, WATCHED, NOW), language)
+    cities = [pcode for pcode in tops if not PLACES.children(pcode)]
+    text = read(decide(quake(area={"pcodes": [*cities, *named]}), RULES, WATCHED, NOW), language)
     [where] = [line for line in text.body.splitlines() if PLACES.name(KADAMJAI, language) in line]
     assert all(PLACES.name(pcode, language) in where for pcode in [*tops, *named])
     assert where.count("(") == len({PLACES.adm1(pcode) for pcode in named})
@@ -80,6 +81,16 @@ def test_an_area_of_codes_without_names_says_how_many_more() -> None:
     text = read(decide(quake(severity="Severe", area={"pcodes": [KADAMJAI, *unknown]}), RULES, WATCHED, NOW))
     assert "Where: Batken oblast (Kadamjai rayon); KG99000000000, " in text.body
     assert "KG99000000019 and 180 more\n" in text.body
+
+
+def test_a_district_within_an_oblast_that_is_told_is_told_by_it() -> None:
+    text = read(decide(quake(area={"pcodes": [PLACES.oblast(KADAMJAI), KADAMJAI]}), RULES, WATCHED, NOW))
+    assert text.subject.endswith("Earthquake, Batken oblast") and "Where: Batken oblast\n" in text.body
+
+
+def test_a_part_of_a_city_is_told_by_the_city() -> None:
+    text = read(decide(quake(area={"pcodes": ["KG11201000000", "KG11000000000"]}), RULES, WATCHED, NOW))
+    assert text.subject.endswith(", Bishkek city")
 
 
 def test_a_village_is_told_by_its_district() -> None:

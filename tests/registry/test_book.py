@@ -78,25 +78,33 @@ def test_each_report_is_settled_and_what_is_settled_anew_names_the_old(order: li
     assert {one.replaces for one in book.settled if one.replaces} <= known
 
 
-@pytest.mark.parametrize(
-    ("known", "told", "outcome"),
-    [
-        ("Actual", "Exercise", (OutcomeKind.HELD, "practice")),
-        ("Actual", "Actual", (OutcomeKind.RECORDED, None)),
-        ("Exercise", "Actual", (OutcomeKind.RECORDED, None)),
-        ("Exercise", "Test", (OutcomeKind.RECORDED, None)),
-    ],
-)
-def test_practice_moves_no_real_household(known: str, told: str, outcome: tuple[OutcomeKind, str | None]) -> None:
-    first, second = filed(status=known), filed(report_id="s", status=told)
-    book_of([first, second])
-    assert (second.outcome, second.reason) == outcome
+LATER = NOON + timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", ["Exercise", "Test"])
+@pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
+def test_practice_moves_no_real_household(order: tuple[int, ...], status: str) -> None:
+    real, practice = filed(), filed(report_id="s", status=status, occurred_at=LATER)
+    book = book_of([(real, practice)[number] for number in order])
+    assert (book.subjects[HOUSEHOLD].current, book.told[-1].current) == (real, real)
+    assert practice.outcome is OutcomeKind.RECORDED
+
+
+def test_where_all_is_practice_the_latest_holds() -> None:
+    practice = [filed(status="Exercise"), filed(report_id="s", status="Exercise", occurred_at=LATER)]
+    assert book_of(practice).told[-1].current is practice[1]
+
+
+def test_what_is_corrected_to_practice_gives_way_to_what_is_real() -> None:
+    real, second = filed(), filed(report_id="s", occurred_at=LATER)
+    book = book_of([real, second, filed(2, report_id="s", status="Exercise", occurred_at=LATER)])
+    assert [told.current for told in book.told] == [real, second, real]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
 def test_who_is_trapped_where_they_fled_to_is_displaced_still(order: tuple[int, ...]) -> None:
     fled = filed(report_id="r")
-    trapped = filed(report_id="s", occurred_at=NOON + timedelta(days=1), mobility="unable_to_move")
+    trapped = filed(report_id="s", occurred_at=LATER, mobility="unable_to_move")
     book = book_of([(fled, trapped)[number] for number in order])
     assert (book.subjects[HOUSEHOLD].current, book.told[-1].current) == (trapped, fled)
 
@@ -104,12 +112,6 @@ def test_who_is_trapped_where_they_fled_to_is_displaced_still(order: tuple[int, 
 def test_who_never_moved_is_told_as_that() -> None:
     trapped = filed(mobility="unable_to_move")
     assert book_of([trapped]).told[-1].current is trapped
-
-
-def test_a_report_may_be_corrected_to_practice() -> None:
-    corrected = filed(2, status="Exercise")
-    book_of([filed(), corrected])
-    assert corrected.outcome is OutcomeKind.RECORDED
 
 
 def test_what_a_stranger_left_waiting_is_held_when_the_household_comes() -> None:
