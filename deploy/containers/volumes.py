@@ -112,7 +112,9 @@ def rotate(sealing: Path, installation: Path) -> str:
 
 def retire(sealing: Path, kid: str, now: datetime) -> None:
     """Destroys an older private half, once nothing on the log and in intake's spool can carry it. Raises CannotRetire."""
-    settings = Settings(seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private")
+    settings = Settings(
+        seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
+    )  # of an exercise or not: the environment here may leave that open
     keys.retire(settings, kid, now)
 
 
