@@ -32,17 +32,18 @@ class Subject:
     @property
     def current(self) -> Filed:
         """What was said of it last; practice counts only where nothing real was."""
-        return latest(self._real or self.displacements.values())
+        return latest(self._said)
 
     @property
     def told(self) -> Filed:
         """What the world is told of it: the latest in which it moved, where it did. Who is trapped where they fled to is displaced still."""
-        said = self._real or self.displacements.values()
+        said = self._said
         return latest([one for one in said if one.clear.mobility is not Mobility.UNABLE_TO_MOVE] or said)
 
     @property
-    def _real(self) -> list[Filed]:
-        return [one for one in self.displacements.values() if one.clear.status is Status.ACTUAL]
+    def _said(self) -> Collection[Filed]:
+        said = self.displacements.values()
+        return said if len(said) == 1 else [one for one in said if one.clear.status is Status.ACTUAL] or said
 
 
 def latest(displacements: Collection[Filed]) -> Filed:
@@ -134,7 +135,6 @@ class Book:
         before = subject.told if subject.displacements else None
         subject.displacements[filed.report_id] = filed
         self.changed[subject.name] = subject
-        if subject.told is not before:
+        if (told := subject.told) is not before:
             subject.sequence += 1
-            is_correction = effect is Effect.SUPERSEDE
-            self.told.append(Told(subject.name, subject.sequence, subject.told, is_correction))
+            self.told.append(Told(subject.name, subject.sequence, told, is_correction=effect is Effect.SUPERSEDE))
