@@ -23,7 +23,7 @@ def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, 
     desk = seat(Role.OPERATOR, width=360, height=740)
     page = desk.open("/alerts/deliveries")
     sent = page.locator(".sent li", has_text="Rockfall").first
-    wait_until(lambda: bool(page.reload()) and sent.count() == 1, timeout=20)
+    assert wait_until(lambda: bool(page.reload()) and sent.count() == 1, timeout=20)
     page.locator(".sent summary").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".sent pre").first).to_contain_text("dayar.alert.raised.v1")
