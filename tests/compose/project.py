@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -133,8 +134,9 @@ def resident(container: str) -> float:
     pids = run("docker", "top", container, "-eo", "pid").stdout.split()[1:]
     kilobytes = 0
     for pid in pids:
-        fields = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii").splitlines()
-        kilobytes += sum(int(line.split()[1]) for line in fields if line.startswith("Pss:"))
+        with suppress(ProcessLookupError, FileNotFoundError):  # a health check that ended meanwhile holds nothing
+            fields = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii").splitlines()
+            kilobytes += sum(int(line.split()[1]) for line in fields if line.startswith("Pss:"))
     return kilobytes / 1024
 
 
