@@ -144,13 +144,16 @@ class Book:
     def _notified(self, alert: Alert, cause: Cause, receivers: Iterable[Receiver]) -> Alert:
         """The alert's next notification begins. To whoever never heard of an alert it is a new one."""
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
+        contents: dict[Cause, str] = {}  # each written once, however many receive it
         for receiver in receivers:
             own = cause if receiver.label in called or cause is Cause.ESCALATED else Cause.RAISED
-            self.deliveries.append(self._delivery(begun, receiver, own))
+            if own not in contents:
+                contents[own] = content_of(begun, own)
+            self.deliveries.append(self._delivery(begun, receiver, own, contents[own]))
             called.add(receiver.label)
         return begun
 
-    def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause) -> Delivery:
+    def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause, content: str) -> Delivery:
         return Delivery(
             events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel),
             alert.alert_id,
@@ -158,7 +161,7 @@ class Book:
             receiver.label,
             receiver.channel,
             cause,
-            content_of(alert, cause),
+            content,
             self._now,
         )
 

@@ -40,9 +40,8 @@ class Escalation:
             now = self._clock()
             due = await queries.unanswered(session, now)
             if due:
-                called = await queries.called(session, [alert.alert_id for alert in due])
                 receivers = await queries.receivers(session)
-                book = Book(due, receivers, called, places=self._places, rules=self._rules, now=now)
+                book = Book(due, receivers, {}, places=self._places, rules=self._rules, now=now)
                 for alert in due:
                     book.escalate(alert)
                 await queries.save_book(session, book)
