@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from aiokafka.helpers import create_ssl_context
 
@@ -136,3 +136,11 @@ class LogReader:
             for partition, records in fetched.items():
                 found.setdefault(partitions[partition], datetime.fromtimestamp(records[0].timestamp / 1000, UTC))
         return found
+
+
+async def reached(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    """Whether it has read each of these partitions to there."""
+    for partition, end in ends.items():
+        if await consumer.position(partition) < end:
+            return False
+    return True

@@ -59,7 +59,7 @@ class Revocations:
             for partition in partitions:  # not from the start again: what was revoked twice would be free in between
                 consumer.seek(partition, self._positions.get(partition, begins[partition]))
             while True:
-                self.is_complete = self.is_complete or await reached(consumer, ends)
+                self.is_complete = self.is_complete or await kafka.reached(consumer, ends)
                 for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                     for record in records:
                         await self._apply(record.value, record.headers)
@@ -88,10 +88,3 @@ def credentials(principal: Principal) -> list[tuple[CredentialKind, UUID]]:
     if principal.device is not None:
         found.append((CredentialKind.DEVICE, principal.device))
     return found
-
-
-async def reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
-    for partition, end in ends.items():
-        if await consumer.position(partition) < end:
-            return False
-    return True

@@ -20,7 +20,6 @@ from shared.events import MalformedEvent, UnknownEventType, decode, header
 from shared.faults import PartAtFault
 from shared.places import Places
 from shared.readings import Partition
-from shared.revocations import reached
 
 KEPT = 10_000
 BUFFER_BYTES = 1 << 20
@@ -149,7 +148,7 @@ class Stream:
     async def _follow(self, consumer: Any) -> None:
         ends = await self._begin(consumer)
         while True:
-            if not self.is_reading and await reached(consumer, ends):
+            if not self.is_reading and await kafka.reached(consumer, ends):
                 self.is_reading = True
                 self._remembers.set()
             for partition, records in (await consumer.getmany(timeout_ms=500)).items():
