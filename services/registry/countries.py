@@ -1,6 +1,5 @@
-"""Countries as partners read them: ISO 3166-1 alpha-3, and named, both from CLDR."""
+"""Countries as partners read them: ISO 3166-1 alpha-3, from CLDR."""
 
-from babel import Locale
 from babel.core import get_global
 
 WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR knows them beside their successors
@@ -14,7 +13,3 @@ ALPHA_3: dict[str, str] = {
 def alpha_3(code: str) -> str:
     """`ZZ`, not known, is `ZZZ`; a code that nobody knows stands for itself."""
     return ALPHA_3.get(code, code)
-
-
-def english(code: str) -> str:
-    return str(Locale("en").territories.get(code, code))

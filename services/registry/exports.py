@@ -5,10 +5,11 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from services.registry.countries import alpha_3, english
+from services.registry.countries import alpha_3
 from services.registry.reports import CELLS
 from services.registry.statistics import Figure, Scope, View
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex
+from shared.pages.formats import country
 from shared.places import Places
 from shared.places.places import COUNTRY
 
@@ -57,7 +58,7 @@ def name(figure: Figure, places: Places, level: int) -> str | None:
     """Of the unit of the level asked for: abroad has a name among countries only."""
     if figure.pcode:
         return places.name(figure.pcode, "en")
-    return english(figure.country) if level == 0 and figure.country else None
+    return country(figure.country, "en") if level == 0 and figure.country else None
 
 
 def cell_name(sex: Sex, age: AgeBracket) -> str:

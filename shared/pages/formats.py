@@ -41,10 +41,6 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
     def span(value: timedelta) -> str:
         return format_timedelta(value, locale=language, threshold=1, format="short")
 
-    def country(code: str) -> str:
-        """A code that nobody knows stands for itself; the country's own name is the one it goes by, which CLDR has not in Russian."""
-        return OWN_NAME if (language, code) == ("ru", "KG") else str(Locale(language).territories.get(code, code))
-
     return {
         "number": number,
         "clock": clock,
@@ -52,9 +48,14 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         "moment": moment,
         "short_moment": short_moment,
         "span": span,
-        "country": country,
+        "country": lambda code: country(code, language),
         "iso": iso,
     }
+
+
+def country(code: str, language: str) -> str:
+    """A code that nobody knows stands for itself; the country's own name is the one it goes by, which CLDR has not in Russian."""
+    return OWN_NAME if (language, code) == ("ru", "KG") else str(Locale(language).territories.get(code, code))
 
 
 def iso(value: datetime) -> str:

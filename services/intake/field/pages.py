@@ -5,7 +5,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -14,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from shared.config import Settings
 from shared.events.vocabulary import AgeBracket, HazardType, Sex
 from shared.pages import Pages
+from shared.pages.formats import country
 from shared.pages.pages import HERE as SHARED_PAGES
 from shared.places import Places
 
@@ -85,5 +85,4 @@ def release(settings: Settings, places: Places) -> str:
 
 
 def countries(language: str) -> list[tuple[str, str]]:
-    territories = Locale(language).territories
-    return [(code, territories[code]) for code in COUNTRIES]
+    return [(code, country(code, language)) for code in COUNTRIES]
