@@ -32,8 +32,11 @@ class Served:
         self.clients: list[httpx.Client] = []
         self.url, self.web, self.workers = web.base_url, web.process, workers
 
-    def is_ready(self) -> bool:
-        return self.client().get("/ready").status_code == httpx.codes.OK
+    def is_ready(self, path: str = "/ready") -> bool:
+        try:
+            return httpx.get(f"{self.url}{path}").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
 
     def stop(self) -> None:
         for client in self.clients:

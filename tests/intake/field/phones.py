@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
 from deploy.local.process import wait_until
@@ -24,12 +23,6 @@ class Centre(Served):
 
     def displacements(self) -> int:
         return len(in_thread(everything(self.installation, "displacements", "registry")))
-
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/intake/ready").status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
 
 
 def opened(phone: BrowserContext, centre: Centre, language: str = "en") -> Page:
@@ -61,7 +54,7 @@ def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
         yield
     finally:
         centre.web.start()
-        assert wait_until(centre.is_ready, timeout=60)
+        assert wait_until(lambda: centre.is_ready("/intake/ready"), timeout=60)
         phone.set_offline(False)
 
 

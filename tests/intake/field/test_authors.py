@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import BrowserContext, Request, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from shared.auth import Role
 from tests.browsers import SLOW_MS
@@ -63,6 +63,15 @@ def test_what_was_typed_before_anybody_signed_in_is_of_whoever_signs_in_first(
     expect(page.locator("#notes")).to_have_value("")
 
 
+def draft(page: Page, *, is_correction: bool) -> None:
+    """A new report, or one that came to the centre and is opened again."""
+    if is_correction:
+        filled(page)
+        expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+        page.click("#reports >> text=Correct")
+    begun(page)
+
+
 @pytest.mark.parametrize("is_correction", [False, True])
 def test_a_report_open_in_one_tab_is_not_sent_by_who_signs_in_in_another(
     phone: BrowserContext, centre: Centre, is_correction: bool
@@ -70,11 +79,7 @@ def test_a_report_open_in_one_tab_is_not_sent_by_who_signs_in_in_another(
     author, other = centre.account(Role.FIELD), centre.account(Role.FIELD)
     page = opened(phone, centre)
     signed_in(page, author)
-    if is_correction:
-        filled(page)
-        expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-        page.click("#reports >> text=Correct")
-    begun(page)
+    draft(page, is_correction=is_correction)
     second = opened(phone, centre)
     second.click("#sign-out")
     expect(page.locator("#notes")).to_have_value("")
@@ -91,11 +96,7 @@ def test_a_tab_that_was_not_told_of_another_s_sign_in_sends_nothing(
     author = centre.account(Role.FIELD)
     page = opened(phone, centre)
     signed_in(page, author)
-    if is_correction:
-        filled(page)
-        expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-        page.click("#reports >> text=Correct")
-    begun(page)
+    draft(page, is_correction=is_correction)
     before = kept_reports(page)
     keep_account(page, centre.account(Role.FIELD))
     filled(page)

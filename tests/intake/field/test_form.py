@@ -45,10 +45,15 @@ DRAWN = """() => import(document.querySelector("script[type=module]").src.replac
 EVENING, MORNING = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
-def left_open_overnight(phone: BrowserContext, centre: Centre, chosen: str = "") -> Page:
+def opened_in_the_evening(phone: BrowserContext, centre: Centre) -> Page:
     page = phone.new_page()
     page.clock.set_fixed_time(EVENING)
     page.goto(f"{centre.url}{FORM}?lang=en")
+    return page
+
+
+def left_open_overnight(phone: BrowserContext, centre: Centre, chosen: str = "") -> Page:
+    page = opened_in_the_evening(phone, centre)
     expect(page.locator("#occurred")).to_have_value("2026-03-01")
     if chosen:
         page.fill("#occurred", chosen)
@@ -77,9 +82,7 @@ def test_a_report_of_today_is_taken_from_a_form_left_open_overnight(
 
 
 def test_a_report_begun_before_midnight_keeps_the_day_that_it_shows(phone: BrowserContext, centre: Centre) -> None:
-    page = phone.new_page()
-    page.clock.set_fixed_time(EVENING)
-    page.goto(f"{centre.url}{FORM}?lang=en")
+    page = opened_in_the_evening(phone, centre)
     page.fill("#phone", "+996 555 010203")
     page.clock.set_fixed_time(MORNING)
     filled(page)
@@ -88,9 +91,7 @@ def test_a_report_begun_before_midnight_keeps_the_day_that_it_shows(phone: Brows
 
 
 def test_the_day_of_a_report_that_is_corrected_overnight_stands(phone: BrowserContext, centre: Centre) -> None:
-    page = phone.new_page()
-    page.clock.set_fixed_time(EVENING)
-    page.goto(f"{centre.url}{FORM}?lang=en")
+    page = opened_in_the_evening(phone, centre)
     filled(page)
     page.click("#reports >> text=Correct")
     page.clock.set_fixed_time(MORNING)
