@@ -111,12 +111,14 @@ async def test_frozen_within_a_copy_it_is_ended_by_who_waits_for_it(trial: Trial
         sys.executable, "-c", FROZEN, trial.settings.database_url, env={**os.environ, "PGPASSWORD": password},
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
-    await wait_for(lambda: trial.fetch(COPYING))
-    await trial.publish(event(hazard()))
-    async with trial.running(trial.consumer()):
-        assert await trial.drained(30) == {"recorded": 2}
-    frozen.kill()
-    await frozen.wait()
+    try:
+        await wait_for(lambda: trial.fetch(COPYING))
+        await trial.publish(event(hazard()))
+        async with trial.running(trial.consumer()):
+            assert await trial.drained(30) == {"recorded": 2}
+    finally:
+        frozen.kill()
+        await frozen.wait()
 
 
 async def test_a_second_worker_takes_its_share_and_gives_it_back(trial: Trial) -> None:
