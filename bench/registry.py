@@ -1,8 +1,8 @@
 """`python -m bench.registry`: reports of a family of five, from Kafka to committed rows, against COPY of the same rows.
 
 A = asyncpg COPY of the very rows that B wrote, same batches, one transaction each, nothing else done.
-B = the registry's consumer: read, opened, decided, sealed, and households, members, episodes, history, inbox, ledger,
-    outbox and positions committed together.
+B = the registry's consumers, as many as one machine runs: read, opened, decided, sealed, and households, members,
+    episodes, history, inbox, ledger, outbox and positions committed together. Beside it, the same with one alone.
 """
 
 import argparse
@@ -11,9 +11,10 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,25 +22,19 @@ from uuid import uuid4
 import asyncpg
 import psutil
 import uvloop
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.processes import cpu, family
+from deploy.local.stack import WORKERS
 from services.registry.config import RegistrySettings
-from services.registry.handlers import Registrar
-from services.registry.opening import ReportOpener
-from services.registry.vault import Vault
-from services.registry.worker import settle_garbage
 from shared import database
 from shared.config import Settings, secret
-from shared.consumer import Consumer
 from shared.events import Message
-from shared.places import Places
 from shared.publisher import Publisher
-from shared.readings import Outcome, Received, Record
-from shared.seal import Opener, Sealer
 from tests.installation import Ground, Installation
-from tests.parts import Parts, parts
+from tests.parts import parts
 from tests.registry.factories import Desk, household
+from tests.waiting import wait_for
 
 TABLES = (
     "inbox", "household_keys", "reports", "households", "members", "episodes", "outbox", "ledger", "consumer_offsets",
@@ -59,28 +54,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    name: str
+    """One stretch; `workers` None = COPY alone."""
+
+    workers: int | None
     seconds: float
     own_cpu: float
     parts_cpu: float
 
     def __str__(self) -> str:
-        return f"{self.name}  {self.seconds:6.2f} s   CPU: own {self.own_cpu:5.2f} s, parts {self.parts_cpu:5.2f} s"
-
-
-class Meter:
-    """CPU of this process and of the parts, over a stretch."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._own = psutil.Process()
-        self._parts = [part.process.pid for part in parts.started]
-
-    @contextmanager
-    def timed(self, passes: list[Pass], name: str) -> Iterator[None]:
-        own, others, began = cpu([self._own]), cpu(family(self._parts)), time.perf_counter()
-        yield
-        seconds = time.perf_counter() - began
-        passes.append(Pass(name, seconds, cpu([self._own]) - own, cpu(family(self._parts)) - others))
+        name = "A copy" if self.workers is None else f"B registry, {self.workers} at work"
+        return f"{name:<21} {self.seconds:6.2f} s   CPU: own {self.own_cpu:5.2f} s, parts {self.parts_cpu:5.2f} s"
 
 
 class Bench:
@@ -88,22 +71,32 @@ class Bench:
         self.installation, self.reports = installation, reports
         self.settings = installation.settings(RegistrySettings)
         self.engine: AsyncEngine = database.engine(self.settings)
-        self.meter = Meter(installation.parts)
+        self.parts = [part.process.pid for part in installation.parts.started]
         self.passes: list[Pass] = []
+        self.admin = installation.parts.broker.admin()
         self.report_ids: set[str] = set()
         self.is_void = False
 
     async def run(self) -> bool:
         """Whether every pass settled every report, once."""
         await self.fill()
-        await self.consume([])
+        await self.consume(WORKERS["registry"])
+        self.passes.clear()
         rows = await self.rows()
         for _ in range(2):
-            await self.copy(rows)
-            await self.consume(self.passes)
+            for workers in (WORKERS["registry"], 1):
+                await self.copy(rows)
+                await self.consume(workers)
         await self.engine.dispose()
         self.report(rows)
         return not self.is_void
+
+    @contextmanager
+    def timed(self, workers: int | None, processes: Sequence[psutil.Process]) -> Iterator[None]:
+        own, others, began = cpu(processes), cpu(family(self.parts)), time.perf_counter()
+        yield
+        seconds = time.perf_counter() - began
+        self.passes.append(Pass(workers, seconds, cpu(processes) - own, cpu(family(self.parts)) - others))
 
     async def fill(self) -> None:
         """The log, written before anything is timed."""
@@ -116,34 +109,46 @@ class Bench:
                 batch: list[Message] = [desk.message(body, author=author, team=team) for body in bodies]
                 await publisher.publish_all(batch, timeout=60)
 
-    async def consume(self, passes: list[Pass]) -> None:
-        """Timed from the first record opened to the last one committed."""
+    async def consume(self, workers: int) -> None:
+        """Timed from the first record that one of them opens to the last one committed."""
         await self.execute(RESTART)
-        settle_garbage()
-        watched = Watched(self.settings, self.reports)
-        consumer = Consumer(
-            "registry", ["displacements"], watched.handle, settings=self.settings,
-            sessions=database.sessions(self.engine), opener=watched.open, max_records=self.settings.registry_batch,
-            sealer=Sealer(self.settings.seal_public_key_file),
-        )  # fmt: skip
-        running = asyncio.create_task(consumer.run())
-        await watched.began.wait()
-        with self.meter.timed(passes, "B registry"):
-            await watched.handled.wait()
-            while await self.value("SELECT sum(next_offset - first_offset) FROM consumer_offsets") < self.reports:
+        opened = [self.installation.folder / f"opened-{number}" for number in range(workers)]
+        async with self.positions_held():
+            processes = [self.installation.run("bench.filing", str(file)) for file in opened]
+            await wait_for(lambda: self.share(workers), timeout=60)
+        while not any(file.exists() for file in opened):
+            await asyncio.sleep(0.002)
+        with self.timed(workers, [psutil.Process(process.pid) for process in processes]):
+            while (
+                await self.value("SELECT coalesce(sum(next_offset - first_offset), 0) FROM consumer_offsets")
+            ) < self.reports:
                 await asyncio.sleep(0.005)
-        running.cancel()
-        await asyncio.wait([running])
+        for process, file in zip(processes, opened, strict=True):
+            await asyncio.to_thread(process.stop)
+            file.unlink(missing_ok=True)
         self.is_void |= not await self.balances()
+
+    @asynccontextmanager
+    async def positions_held(self) -> AsyncIterator[None]:
+        """Nobody learns where to read from, and so nobody reads."""
+        connection = await self.connection()
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE consumer_offsets IN ACCESS EXCLUSIVE MODE")
+            yield
+        await connection.close()
+
+    async def share(self, workers: int) -> bool:
+        """Whether so many have joined, and each has partitions."""
+        group = self.settings.topic_prefix + "registry"
+        described = self.admin.describe_consumer_groups([group])[group]
+        members = (await asyncio.to_thread(described.result)).members
+        return len(members) == workers and all(member.assignment.topic_partitions for member in members)
 
     async def copy(self, tables: Sequence[Table]) -> None:
         await self.execute(RESTART)
-        connection = await asyncpg.connect(
-            self.settings.database_url, password=secret(self.settings.database_password_file)
-        )
-        await connection.execute("SET search_path = registry")
+        connection = await self.connection()
         steps = -(-self.reports // self.settings.registry_batch)
-        with self.meter.timed(self.passes, "A copy    "):
+        with self.timed(None, [psutil.Process()]):
             for step in range(steps):
                 async with connection.transaction():
                     for table in tables:
@@ -151,6 +156,12 @@ class Bench:
                         if share:
                             await connection.copy_records_to_table(table.name, records=share, columns=table.columns)
         await connection.close()
+
+    async def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        password = secret(self.settings.database_password_file)
+        connection = await asyncpg.connect(self.settings.database_url, password=password)
+        await connection.execute("SET search_path = registry")
+        return connection
 
     async def rows(self) -> list[Table]:
         """What the registry wrote, as COPY takes it."""
@@ -203,33 +214,14 @@ class Bench:
         )
         for one in self.passes:
             print(f"{one}   {self.reports / one.seconds:6.0f} reports/s, {rows / one.seconds:7.0f} rows/s")
-        print(f"ratio B/A: {self.ratio:.2f}  (promised {PROMISED})")
+        for workers in sorted({one.workers for one in self.passes if one.workers}):
+            print(f"ratio B/A, {workers} at work: {self.ratio(workers):.2f}")
+        print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
-    @property
-    def ratio(self) -> float:
-        copied = sum(one.seconds for one in self.passes if one.name.startswith("A"))
-        return copied / sum(one.seconds for one in self.passes if one.name.startswith("B"))
-
-
-class Watched:
-    """The registry's own opener and handler; says when the first record is opened, and when the last one is handled."""
-
-    def __init__(self, settings: RegistrySettings, reports: int) -> None:
-        self._opener = ReportOpener(Opener(settings.seal_private_keys))
-        self._registrar = Registrar(Vault(settings.registry_kek_file), Places.load())
-        self._left = reports
-        self.began, self.handled = asyncio.Event(), asyncio.Event()
-
-    def open(self, record: Record) -> Received:
-        self.began.set()
-        return self._opener(record)
-
-    async def handle(self, received: Sequence[Received], session: AsyncSession) -> Sequence[Outcome]:
-        outcomes = await self._registrar.file_reports(received, session)
-        self._left -= len(outcomes)
-        if self._left <= 0:
-            self.handled.set()
-        return outcomes
+    def ratio(self, workers: int) -> float:
+        """Each B against the A that ran just before it."""
+        pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
+        return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 
 
 async def measure(installation: Installation, reports: int) -> bool:
@@ -237,7 +229,7 @@ async def measure(installation: Installation, reports: int) -> bool:
     if not await bench.run():
         print("the counts do not balance: this run is void")
         return False
-    return bench.ratio >= PROMISED
+    return bench.ratio(WORKERS["registry"]) >= PROMISED
 
 
 def main() -> int:

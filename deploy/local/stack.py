@@ -24,6 +24,7 @@ from shared.seal import write_private
 DATABASE = "dayar"
 ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
+WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017
 RETENTION = ("DISPLACEMENTS_DAYS", "DEAD_LETTERS_DAYS")
 
 
@@ -55,12 +56,16 @@ class Stack:
     def _processes(self) -> Iterator[Process]:
         for service in SERVICES:
             yield self._process(f"{service}-worker", f"services.{service}", "worker")
+            for number in range(2, WORKERS[service] + 1):
+                yield self._process(
+                    f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}"
+                )
         yield self._process("web", "deploy.local.web")
 
-    def _process(self, name: str, *module: str) -> Process:
+    def _process(self, name: str, *module: str, instance: str = "local") -> Process:
         return Process(
             name, [sys.executable, "-m", "deploy.local.gated", *module], run=self.folders.run, logs=self.folders.logs,
-            cwd=homes.ROOT, env={**self.env(), "KAFKA_GROUP_INSTANCE": "local"}, is_gated=True,
+            cwd=homes.ROOT, env={**self.env(), "KAFKA_GROUP_INSTANCE": instance}, is_gated=True,
         )  # fmt: skip
 
     def env(self) -> dict[str, str]:

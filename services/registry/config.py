@@ -10,4 +10,4 @@ class RegistrySettings(Settings):
 
     registry_kek_file: Path = Path(".state/secrets/registry-kek")
     search_root_file: Path = Path(".state/secrets/search-root")
-    registry_batch: int = 2000  # records read, decided and written together
+    registry_batch: int = 1000  # records read, decided and written together

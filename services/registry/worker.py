@@ -3,11 +3,13 @@
 import asyncio
 import gc
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
 from services.registry.opening import ReportOpener
 from services.registry.vault import Vault
-from shared import database
+from shared import database, readings
 from shared.consumer import Consumer
 from shared.outbox import Relay
 from shared.places import Places
@@ -16,23 +18,24 @@ from shared.seal import Opener, Sealer
 
 async def run(settings: RegistrySettings) -> None:
     """Until cancelled."""
-    settle_garbage()
-    registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
     engine = database.engine(settings)
-    consumer = Consumer(
-        "registry", ["displacements"], registrar.file_reports,
-        settings=settings,
-        sessions=database.sessions(engine),
-        opener=ReportOpener(Opener(settings.seal_private_keys)),
-        max_records=settings.registry_batch,
-        sealer=Sealer(settings.seal_public_key_file),
-    )  # fmt: skip
+    reports = consumer(settings, engine, ReportOpener(Opener(settings.seal_private_keys)))
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(consumer.run())
+            group.create_task(reports.run())
             group.create_task(Relay(settings, engine).run())
     finally:
         await engine.dispose()
+
+
+def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: readings.Opener) -> Consumer:
+    registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
+    settle_garbage()
+    return Consumer(
+        "registry", ["displacements"], registrar.file_reports,
+        settings=settings, sessions=database.sessions(engine), opener=opener, max_records=settings.registry_batch,
+        sealer=Sealer(settings.seal_public_key_file),
+    )  # fmt: skip
 
 
 def settle_garbage() -> None:

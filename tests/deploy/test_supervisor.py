@@ -20,10 +20,12 @@ import pytest
 from confluent_kafka import Consumer
 
 from deploy.local import homes
+from deploy.local.kafka import ADMIN
 from deploy.local.options import GIVEN, Options
 from deploy.local.process import wait_until
 from deploy.local.supervisor import PATHS, answers
 from deploy.provision.accounts import EXERCISE
+from deploy.provision.topics import Broker
 from tests.compose.project import Desk, rows
 
 pytestmark = pytest.mark.parts
@@ -125,7 +127,19 @@ def test_an_integrator_is_told_of_settings_that_read_hazards(run: Run) -> None:
     assert seen.topics["dayar.hazards"].error is None
 
 
-@pytest.mark.parametrize("name", ["registry-worker", "web", "valkey", "kafka", "postgres"])
+def test_two_workers_share_the_reports(run: Run) -> None:
+    bootstrap = json.loads((run.folder / "secrets" / "integrator.json").read_text())["bootstrap.servers"]
+    password = (run.folder / "secrets" / "kafka-admin").read_text().strip()
+    admin = Broker(bootstrap, ADMIN, password).admin()
+
+    def shares() -> list[int]:
+        members = admin.describe_consumer_groups(["dayar.registry"])["dayar.registry"].result().members
+        return [len(member.assignment.topic_partitions) for member in members]
+
+    assert wait_until(lambda: shares() == [3, 3], timeout=30, every=0.2), shares()
+
+
+@pytest.mark.parametrize("name", ["registry-worker", "registry-worker-2", "web", "valkey", "kafka", "postgres"])
 def test_what_is_killed_comes_back(run: Run, name: str) -> None:
     killed = run.pid(name)
     os.kill(killed, signal.SIGKILL)
@@ -135,7 +149,7 @@ def test_what_is_killed_comes_back(run: Run, name: str) -> None:
 
 def test_nothing_outlives_a_killed_supervisor_and_all_comes_again(run: Run) -> None:
     children = run.children()
-    assert len(children) >= 8
+    assert len(children) >= 9
     run.supervisor.kill()
     run.supervisor.wait()
     _, alive = psutil.wait_procs(children, timeout=10)

@@ -1,0 +1,38 @@
+"""`python -m bench.filing FILE`: the registry's consumer without its relay, until ended; FILE appears with the first record it opens."""
+
+import sys
+from pathlib import Path
+
+from services.registry import worker
+from services.registry.config import RegistrySettings
+from services.registry.opening import ReportOpener
+from shared import database, lifecycle
+from shared.readings import Received, Record
+from shared.seal import Opener
+
+
+class Watched:
+    """The registry's own opener, which says when it begins."""
+
+    def __init__(self, settings: RegistrySettings, file: Path) -> None:
+        self._open, self._file = ReportOpener(Opener(settings.seal_private_keys)), file
+        self._has_begun = False
+
+    def __call__(self, record: Record) -> Received:
+        if not self._has_begun:
+            self._has_begun = True
+            self._file.touch()
+        return self._open(record)
+
+
+async def run() -> None:
+    settings = RegistrySettings().for_service("registry")
+    engine = database.engine(settings)
+    try:
+        await worker.consumer(settings, engine, Watched(settings, Path(sys.argv[1]))).run()
+    finally:
+        await engine.dispose()
+
+
+if __name__ == "__main__":
+    lifecycle.run_worker(run)
