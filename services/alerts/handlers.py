@@ -13,7 +13,7 @@ from services.alerts.alerts import SOURCE
 from services.alerts.book import Book
 from services.alerts.rules import Finding, Kind, Nothing, decide, decide_displacement, decide_exposure
 from services.alerts.ruleset import Ruleset
-from services.alerts.sightings import Household
+from services.alerts.sightings import Departure, Household
 from shared import events, outbox
 from shared.events import Event, HazardReported, HouseholdRegistered, Message, ReportSettled
 from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind, Status
@@ -23,7 +23,7 @@ from shared.readings import Outcome, Received
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
 Clock = Callable[[], datetime]
-Departure = tuple[Status, str, date]  # whence a household was displaced, and when
+Flight = tuple[Status, str, date]  # an area that households left, and when
 
 
 def utcnow() -> datetime:
@@ -39,6 +39,9 @@ class Batch:
     lay_over: dict[UUID, Sequence[str]] = field(default_factory=dict)  # the hazards' areas until now
     households: dict[int, Household] = field(default_factory=dict)
     before: list[Household] = field(default_factory=list)
+    departures: dict[int, Departure] = field(default_factory=dict)
+    withdrawn: list[Departure] = field(default_factory=list)  # said before by the reports that say otherwise now
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report, as it stands at the end
     said: dict[int, Outcome] = field(default_factory=dict)
 
     def say(self, places: Iterable[int], outcome: Outcome) -> None:
@@ -64,14 +67,14 @@ class Watch:
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
         batch = await self._new(received, session)
-        departures, arrivals = self._departures(batch), self._arrivals(batch)
-        await self._lock(batch, departures, arrivals, session)
+        flights, arrivals = self._flights(batch), self._arrivals(batch)
+        await self._lock(batch, flights, arrivals, session)
         await self._record(batch, session)
         hazards = await self._hazards_at_stake(batch, arrivals, now, session)
-        book = await self._open(hazards, departures, now, session)
+        book = await self._open(hazards, flights, now, session)
         self._ask_of_hazards(batch, book, now)
         await self._ask_of_exposure(batch, hazards, arrivals, book, now, session)
-        await self._ask_of_displacement(batch, departures, book, now, session)
+        await self._ask_of_displacement(batch, flights, book, now, session)
         await self._write(batch, book, now, session)
         return batch.outcomes
 
@@ -110,14 +113,25 @@ class Watch:
             if before is not None:
                 batch.before.append(before)
             known[event.household_id] = batch.households[place] = household
+        await self._depart(batch, {place: arrived[place] for place in batch.households}, session)
 
-    def _departures(self, batch: Batch) -> dict[Departure, list[int]]:
+    async def _depart(self, batch: Batch, newer: dict[int, HouseholdRegistered], session: AsyncSession) -> None:
+        """Displaced again, a household has left both areas; corrected, only the one that its report names now."""
+        departed = batch.departed
+        departed |= await queries.departures(session, {event.report_id for event in newer.values()})
+        for place, event in newer.items():
+            if (before := departed.get(event.report_id)) is not None:
+                batch.withdrawn.append(before)
+            departed[event.report_id] = left = sightings.departure(event, self.places)
+            if left is not None:
+                batch.departures[place] = left
+
+    def _flights(self, batch: Batch) -> dict[Flight, list[int]]:
         """By area left and date, the positions that speak of it; what was corrected away is counted anew too."""
-        rule, found = self.rules.displacement, defaultdict[Departure, list[int]](list)
-        for place, one in (*batch.households.items(), *((None, one) for one in batch.before)):
-            if rule is None or one.origin_area is None or one.mobility not in rule.mobility or not one.is_day:
-                continue
-            found[one.status, one.origin_area, one.occurred_on] += [] if place is None else [place]
+        rule, found = self.rules.displacement, defaultdict[Flight, list[int]](list)
+        for place, one in (*batch.departures.items(), *((None, one) for one in batch.withdrawn)):
+            if rule is not None and one.mobility in rule.mobility:
+                found[one.status, one.area, one.occurred_on] += [] if place is None else [place]
         return found
 
     def _arrivals(self, batch: Batch) -> dict[tuple[Status, str], list[int]]:
@@ -132,11 +146,11 @@ class Watch:
     async def _lock(
         self,
         batch: Batch,
-        departures: Iterable[Departure],
+        flights: Iterable[Flight],
         arrivals: Iterable[tuple[Status, str]],
         session: AsyncSession,
     ) -> None:
-        left = {(Kind.DISPLACEMENT.value, area) for _, area, _ in departures}
+        left = {(Kind.DISPLACEMENT.value, area) for _, area, _ in flights}
         lived = {(Kind.EXPOSURE.value, area) for _, area in arrivals}
         threatened = {
             (Kind.EXPOSURE.value, area)
@@ -149,6 +163,7 @@ class Watch:
         newest = {hazard.hazard_id: hazard for hazard in batch.hazards.values()}
         await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in newest.values()))
         await queries.save_households(session, {one.household_id: one for one in batch.households.values()}.values())
+        await queries.save_departures(session, batch.departed)
 
     async def _hazards_at_stake(
         self, batch: Batch, arrivals: Iterable[tuple[Status, str]], now: datetime, session: AsyncSession
@@ -167,11 +182,11 @@ class Watch:
         return found
 
     async def _open(
-        self, hazards: Iterable[UUID], departures: Iterable[Departure], now: datetime, session: AsyncSession
+        self, hazards: Iterable[UUID], flights: Iterable[Flight], now: datetime, session: AsyncSession
     ) -> Book:
         days = self.rules.displacement.days if self.rules.displacement else 0
-        since = min((day for _, _, day in departures), default=now.date()) - timedelta(days=2 * days)
-        known = await queries.touched_alerts(session, list(hazards), {area for _, area, _ in departures}, since)
+        since = min((day for _, _, day in flights), default=now.date()) - timedelta(days=2 * days)
+        known = await queries.touched_alerts(session, list(hazards), {area for _, area, _ in flights}, since)
         called = await queries.called(session, [alert.alert_id for alert in known]) if known else {}
         receivers = await queries.receivers(session)
         return Book(known, receivers, called, places=self.places, rules=self.rules, now=now)
@@ -219,15 +234,15 @@ class Watch:
         return book.lapse(hazard.hazard_id, found.reason, kind=Kind.EXPOSURE, area=area)
 
     async def _ask_of_displacement(
-        self, batch: Batch, departures: dict[Departure, list[int]], book: Book, now: datetime, session: AsyncSession
+        self, batch: Batch, flights: dict[Flight, list[int]], book: Book, now: datetime, session: AsyncSession
     ) -> None:
         rule = self.rules.displacement
-        if rule is not None and departures:
-            days, span = [day for _, _, day in departures], timedelta(days=rule.days)
-            areas = {area for _, area, _ in departures}
-            counts = await queries.displaced(session, areas, rule.mobility, min(days) - span, max(days) + span)
-            for (status, area, day), spoken in sorted(departures.items()):
-                known = counts.get((status, area), {})
+        if rule is not None and flights:
+            days, span = [day for _, _, day in flights], timedelta(days=rule.days)
+            areas = {area for _, area, _ in flights}
+            departed = await queries.displaced(session, areas, rule.mobility, min(days) - span, max(days) + span)
+            for (status, area, day), spoken in sorted(flights.items()):
+                known = departed.get((status, area), {})
                 found = decide_displacement(status, area, day, known, book.windows(status, area), self.rules, now)
                 batch.say(spoken, self._told(found, book))
         batch.say(batch.households, Outcome(OutcomeKind.NOTED, "no_rule"))

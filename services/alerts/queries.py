@@ -2,7 +2,7 @@
 
 import json
 from binascii import crc32
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -15,17 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.book import Book, Delivery
 from services.alerts.receivers import Receiver
-from services.alerts.sightings import Household
+from services.alerts.rules import Departed
+from services.alerts.sightings import Departure, Household
 from shared import database
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility, Status
 
 _alert = TypeAdapter(Alert)
 _household = TypeAdapter(Household)
+_departure = TypeAdapter(Departure)
 _receiver = TypeAdapter(Receiver)
 
 ALERT_COLUMNS = tuple(field.name for field in fields(Alert))
 HOUSEHOLD_COLUMNS = tuple(field.name for field in fields(Household))
+DEPARTURE_COLUMNS = tuple(field.name for field in fields(Departure))
 RECEIVER_COLUMNS = tuple(field.name for field in fields(Receiver))
 DELIVERY_COLUMNS = tuple(field.name for field in fields(Delivery))
 
@@ -39,9 +42,11 @@ def upsert(table: str, columns: Sequence[str]) -> str:
 
 SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"  # noqa: S608
 SELECT_HOUSEHOLDS = f"SELECT {', '.join(HOUSEHOLD_COLUMNS)} FROM households"  # noqa: S608
+SELECT_DEPARTURES = f"SELECT {', '.join(DEPARTURE_COLUMNS)} FROM departures"  # noqa: S608
 SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noqa: S608
 SAVE_ALERT = upsert("alerts", ALERT_COLUMNS)
 SAVE_HOUSEHOLD = upsert("households", HOUSEHOLD_COLUMNS)
+SAVE_DEPARTURE = upsert("departures", DEPARTURE_COLUMNS)
 SAVE_HAZARD = upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))
 SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
@@ -51,10 +56,13 @@ VALUES ({", ".join(f"${number}" for number in range(1, len(DELIVERY_COLUMNS) + 1
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 """  # noqa: S608
 
+# Those that left an area more than once are counted by all their dates, so that a window counts each of them once.
 DISPLACED = """
-SELECT status, origin_area, occurred_on, count(*) FROM households
-WHERE is_day AND origin_area = ANY($1) AND mobility = ANY($2) AND occurred_on BETWEEN $3 AND $4
-GROUP BY status, origin_area, occurred_on
+SELECT status, area, dates, count(*) FROM (
+    SELECT status, area, array_agg(DISTINCT occurred_on) AS dates FROM departures
+    WHERE area = ANY($1) AND mobility = ANY($2) AND occurred_on BETWEEN $3 AND $4
+    GROUP BY status, area, household_id
+) AS household GROUP BY status, area, dates
 """
 
 # A household that this very hazard drove out is not counted among those it now threatens.
@@ -98,6 +106,13 @@ async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID,
     return {row["household_id"]: _household.validate_python(dict(row)) for row in rows}
 
 
+async def departures(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, Departure]:
+    """What each of these reports said before."""
+    connection = await database.driver(session)
+    rows = await connection.fetch(f"{SELECT_DEPARTURES} WHERE report_id = ANY($1)", list(report_ids))
+    return {row["report_id"]: _departure.validate_python(dict(row)) for row in rows}
+
+
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
     """Whoever counts or joins holds its areas first, in one order: two workers would else each see N-1."""
     keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
@@ -128,15 +143,24 @@ async def save_households(session: AsyncSession, known: Iterable[Household]) -> 
     await many(session, SAVE_HOUSEHOLD, [[getattr(each, column) for column in HOUSEHOLD_COLUMNS] for each in known])
 
 
+async def save_departures(session: AsyncSession, said: Mapping[UUID, Departure | None]) -> None:
+    """By report; None = it tells of none any more."""
+    connection = await database.driver(session)
+    if none := [report_id for report_id, departure in said.items() if departure is None]:
+        await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)
+    left = [each for each in said.values() if each is not None]
+    await many(session, SAVE_DEPARTURE, [[getattr(each, column) for column in DEPARTURE_COLUMNS] for each in left])
+
+
 async def displaced(
     session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility], first: date, last: date
-) -> dict[tuple[Status, str], dict[date, int]]:
-    """Distinct households by status, area they left, and date."""
+) -> dict[tuple[Status, str], Departed]:
+    """Households by status and area they left."""
     connection = await database.driver(session)
     rows = await connection.fetch(DISPLACED, list(areas), list(mobility), first, last)
-    counts: dict[tuple[Status, str], dict[date, int]] = {}
-    for status, area, day, count in rows:
-        counts.setdefault((Status(status), area), {})[day] = count
+    counts: dict[tuple[Status, str], Departed] = {}
+    for status, area, dates, count in rows:
+        counts.setdefault((Status(status), area), {})[tuple(dates)] = count
     return counts
 
 

@@ -163,6 +163,9 @@ def is_too_old(hazard: HazardReported, rule: Rule, now: datetime) -> bool:
     return now > max(hazard.onset, hazard.expires or hazard.onset) + rule.max_age
 
 
+Departed = dict[tuple[date, ...], int]  # households of one area, by all the dates on which they left it
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Dates, both included, whose households are counted together."""
@@ -182,7 +185,7 @@ def decide_displacement(
     status: Status,
     area: str,
     day: date,
-    counts: Mapping[date, int],
+    departed: Departed,
     alerted: Iterable[Window],
     rules: Ruleset,
     now: datetime,
@@ -193,10 +196,10 @@ def decide_displacement(
         return Nothing("no_rule")
     taken = list(alerted)
     joined = next((window for window in taken if day in window), None)
-    window = joined or max(free_windows(day, rule.days, taken), key=lambda each: (total(counts, each), each.first))
-    if joined is None and total(counts, window) < rule.households:
+    window = joined or max(free_windows(day, rule.days, taken), key=lambda each: (total(departed, each), each.first))
+    if joined is None and total(departed, window) < rule.households:
         return Nothing("below_threshold")
-    return _displaced(status, area, window, counts, rule, now)
+    return _displaced(status, area, window, departed, rule, now)
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
@@ -210,15 +213,16 @@ def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
     ]
 
 
-def total(counts: Mapping[date, int], window: Window) -> int:
-    return sum(counts.get(day, 0) for day in window.dates)
+def total(departed: Departed, window: Window) -> int:
+    """Distinct households that left within it."""
+    return sum(households for dates, households in departed.items() if any(day in window for day in dates))
 
 
 def _displaced(
-    status: Status, area: str, window: Window, counts: Mapping[date, int], rule: DisplacementRule, now: datetime
+    status: Status, area: str, window: Window, departed: Departed, rule: DisplacementRule, now: datetime
 ) -> Finding:
-    households = total(counts, window)
-    newest = max((day for day in window.dates if counts.get(day)), default=window.last)
+    households = total(departed, window)
+    newest = max((day for dates in departed for day in dates if day in window), default=window.last)
     figures = {
         "households": households, "hours": rule.hours, "pcode": area,
         "first": window.first.isoformat(), "last": window.last.isoformat(),

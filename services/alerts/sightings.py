@@ -18,11 +18,20 @@ class Household:
     sequence: int
     status: Status
     mobility: Mobility
-    occurred_on: date
-    is_day: bool
-    origin_area: str | None
     destination_area: str | None
     hazard_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One displacement of a household, as its report says: from which area, and on which date."""
+
+    report_id: UUID
+    household_id: UUID
+    status: Status
+    mobility: Mobility
+    area: str
+    occurred_on: date
 
 
 def household(event: HouseholdRegistered, places: Places) -> Household:
@@ -31,12 +40,17 @@ def household(event: HouseholdRegistered, places: Places) -> Household:
         event.sequence,
         event.status,
         event.mobility,
-        event.occurred_on,
-        event.occurred_on_precision is Precision.DAY,
-        area_of(event.origin, places),
         area_of(event.destination, places),
         event.hazard_id,
     )
+
+
+def departure(event: HouseholdRegistered, places: Places) -> Departure | None:
+    """None where the district or the date is not known."""
+    area = area_of(event.origin, places)
+    if area is None or event.occurred_on_precision is not Precision.DAY:
+        return None
+    return Departure(event.report_id, event.household_id, event.status, event.mobility, area, event.occurred_on)
 
 
 def area_of(place: Place, places: Places) -> str | None:

@@ -25,7 +25,9 @@ async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[Asyn
     """For what two workers do at one time: it is committed, and taken away after."""
     yield database.sessions(engine)
     async with engine.begin() as connection:
-        await connection.execute(text("TRUNCATE alerts, hazards, households, receivers, deliveries, outbox"))
+        await connection.execute(
+            text("TRUNCATE alerts, hazards, households, departures, receivers, deliveries, outbox")
+        )
 
 
 async def test_ten_households_in_one_batch_raise_one_alert(post: Post) -> None:
@@ -72,19 +74,43 @@ async def is_locked_out(sessions: async_sessionmaker[AsyncSession]) -> bool:
         return bool(await session.scalar(text(statement)))
 
 
-async def test_the_same_household_again_is_counted_once(post: Post) -> None:
+@pytest.mark.parametrize("later", [0, 1])
+async def test_the_same_household_again_is_counted_once(post: Post, later: int) -> None:
+    """Reported by two, or fled twice in a night: it is one household all the same."""
     ids = [uuid4() for _ in range(9)]
     await post(*(household(household_id=id) for id in ids))
-    await post(*(household(household_id=id, sequence=2, persons=6) for id in ids))
+    again = TODAY + timedelta(days=later)
+    await post(*(household(household_id=id, sequence=2, occurred_on=again) for id in ids))
     assert await post.alerts() == []
     assert await post(household(household_id=ids[0], sequence=1)) == ["noted not_newer"]
+    assert await post(household()) == ["alerted households_displaced"]
+    assert (await post.alert()).households == 10
+
+
+async def test_displaced_again_from_elsewhere_a_household_has_still_left_the_first_district(post: Post) -> None:
+    first = [household() for _ in range(9)]
+    await post(*first)
+    onward = {"sequence": 2, "origin": Place(pcode=LEILEK), "destination": Place(pcode=ALAI)}
+    await post(*(household(household_id=one.household_id, **onward) for one in first[:4]))
+    assert await post(household()) == ["alerted households_displaced"]
+    alert = await post.alert()
+    assert (alert.area, alert.households) == (KADAMJAI, 10)
 
 
 async def test_a_correction_takes_a_household_out_of_the_count(post: Post) -> None:
     moved = household()
     await post(moved, *(household() for _ in range(9)))
-    await post(household(household_id=moved.household_id, sequence=2, origin=Place(pcode=LEILEK)))
+    corrected = {"household_id": moved.household_id, "report_id": moved.report_id, "sequence": 2}
+    await post(household(**corrected, origin=Place(pcode=LEILEK)))
     assert (await post.alert()).households == 9
+
+
+@pytest.mark.parametrize("changed", [{"mobility": "migration"}, {"origin": Place(country="TJ")}])
+async def test_corrected_to_no_displacement_from_here_it_counts_no_more(post: Post, changed: dict[str, Any]) -> None:
+    wrong = household()
+    await post(wrong, *(household() for _ in range(8)))
+    await post(household(household_id=wrong.household_id, report_id=wrong.report_id, sequence=2, **changed))
+    assert await post(household()) == ["noted below_threshold"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.alerts.rules import (
+    Departed,
     Finding,
     Kind,
     Nothing,
@@ -117,7 +118,8 @@ def test_six_hours_after_onset_or_expiry_nobody_is_paged(
 def displaced(
     counts: dict[date, int], day: date = TODAY, taken: list[Window] | None = None, now: datetime = NOW
 ) -> Finding | Nothing:
-    return decide_displacement(Status.ACTUAL, KADAMJAI, day, counts, taken or [], RULES, now)
+    departed: Departed = {(each,): households for each, households in counts.items()}
+    return decide_displacement(Status.ACTUAL, KADAMJAI, day, departed, taken or [], RULES, now)
 
 
 def test_ten_households_of_one_date_raise_one_alert() -> None:
@@ -156,10 +158,17 @@ def test_displacement_older_than_a_week_pages_nobody(days: int, is_suppressed: b
     assert found(displaced({day: 12}, day)).is_suppressed is is_suppressed
 
 
+def test_a_household_that_left_on_two_dates_of_a_window_counts_once_in_it() -> None:
+    departed: Departed = {(TODAY - DAY,): 4, (TODAY - DAY, TODAY): 3, (TODAY,): 2}
+    assert decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], RULES, NOW) == Nothing("below_threshold")
+    departed[TODAY,] = 3
+    assert found(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], RULES, NOW)).households == 10
+
+
 def test_a_longer_span_counts_more_dates() -> None:
     three_days = rules(displacement={"hours": 72})
     assert three_days.displacement is not None and three_days.displacement.days == 4
-    counts = {TODAY - n * DAY: 3 for n in range(4)}
+    counts: Departed = {(TODAY - n * DAY,): 3 for n in range(4)}
     finding = decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, counts, [], three_days, NOW)
     assert found(finding).households == 12
 
@@ -185,7 +194,7 @@ def test_a_rule_without_its_table_is_off(name: str) -> None:
     spoken: list[Finding | Nothing] = [
         decide(hazard(), off, WATCHED, NOW),
         decide(mudflow(), off, WATCHED, NOW),
-        decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {TODAY: 99}, [], off, NOW),
+        decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {(TODAY,): 99}, [], off, NOW),
         decide_exposure(mudflow(), KADAMJAI, 9, off, NOW),
     ]
     silent = [isinstance(decision, Nothing) for decision in spoken]

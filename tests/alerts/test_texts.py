@@ -100,7 +100,7 @@ def test_a_village_is_told_by_its_district() -> None:
 
 
 def test_households_by_count_and_place() -> None:
-    text = read(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {TODAY: 14}, [], RULES, NOW))
+    text = read(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {(TODAY,): 14}, [], RULES, NOW))
     assert re.search(r"^Households displaced from Kadamjai rayon within 24 hours \(.+\): 14$", text.body, re.MULTILINE)
     assert "Displacement" in text.subject
 
