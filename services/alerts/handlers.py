@@ -1,61 +1,29 @@
 """What happens when a hazard or a household arrives: the rules are asked, and what they find is written and told."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import queries, sightings
 from services.alerts.alerts import SOURCE
+from services.alerts.batch import Arrival, Batch, Flight, is_hazard, news
 from services.alerts.book import Book
 from services.alerts.rules import Finding, Kind, Nothing, decide, decide_displacement, decide_exposure
 from services.alerts.ruleset import Ruleset
-from services.alerts.sightings import Departure, Household
 from shared import events, outbox
-from shared.events import Event, HazardReported, HouseholdRegistered, Message, ReportSettled
-from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind, Status
+from shared.events import Event, HazardReported, Message, ReportSettled
+from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.readings import Outcome, Received
 
-WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
 Clock = Callable[[], datetime]
-Flight = tuple[Status, str, date]  # an area that households left, and when
 
 
 def utcnow() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass
-class Batch:
-    """What is new in a batch; `said` gathers what became of each position, the weightiest word wins."""
-
-    received: Sequence[Received]
-    hazards: dict[int, HazardReported] = field(default_factory=dict)
-    lay_over: dict[UUID, Sequence[str]] = field(default_factory=dict)  # the hazards' areas until now
-    households: dict[int, Household] = field(default_factory=dict)
-    before: list[Household] = field(default_factory=list)
-    departures: dict[int, Departure] = field(default_factory=dict)
-    withdrawn: list[Departure] = field(default_factory=list)  # said before by the reports that say otherwise now
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report, as it stands at the end
-    said: dict[int, Outcome] = field(default_factory=dict)
-
-    def say(self, places: Iterable[int], outcome: Outcome) -> None:
-        for place in places:
-            known = self.said.get(place)
-            if known is None or WEIGHT.index(outcome.kind) > WEIGHT.index(known.kind):
-                self.said[place] = outcome
-
-    def newest_hazards(self) -> dict[UUID, int]:
-        return {hazard.hazard_id: place for place, hazard in self.hazards.items()}
-
-    @property
-    def outcomes(self) -> list[Outcome]:
-        return [self.said[place] for place in range(len(self.received))]
 
 
 class Watch:
@@ -66,8 +34,8 @@ class Watch:
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
-        batch = await self._new(received, session)
-        flights, arrivals = self._flights(batch), self._arrivals(batch)
+        batch = await news(received, self.places, session)
+        flights, arrivals = batch.flights(self.rules.displacement), batch.arrivals(self.rules.exposure)
         await self._lock(batch, flights, arrivals, session)
         await self._record(batch, session)
         hazards = await self._hazards_at_stake(batch, arrivals, now, session)
@@ -78,76 +46,11 @@ class Watch:
         await self._write(batch, book, now, session)
         return batch.outcomes
 
-    async def _new(self, received: Sequence[Received], session: AsyncSession) -> Batch:
-        batch = Batch(received)
-        hazards = {place: one.event.data for place, one in enumerate(received) if is_hazard(one.event)}
-        arrived = {place: one.event.data for place, one in enumerate(received) if place not in hazards}
-        await self._newer_hazards(batch, hazards, session)
-        await self._newer_households(batch, arrived, session)
-        return batch
-
-    async def _newer_hazards(self, batch: Batch, hazards: dict[int, HazardReported], session: AsyncSession) -> None:
-        if not hazards:
-            return
-        known = await queries.hazards(session, {hazard.hazard_id for hazard in hazards.values()})
-        batch.lay_over = {hazard_id: areas for hazard_id, (_, areas) in known.items()}
-        newest = {hazard_id: revision for hazard_id, (revision, _) in known.items()}
-        for place, hazard in hazards.items():
-            if hazard.revision <= newest.get(hazard.hazard_id, -1):
-                batch.say([place], Outcome(OutcomeKind.NOTED, "not_newer"))
-                continue
-            newest[hazard.hazard_id] = hazard.revision
-            batch.hazards[place] = hazard
-
-    async def _newer_households(
-        self, batch: Batch, arrived: dict[int, HouseholdRegistered], session: AsyncSession
-    ) -> None:
-        if not arrived:
-            return
-        known = await queries.households(session, {event.household_id for event in arrived.values()})
-        for place, event in arrived.items():
-            household, before = (sightings.household(event, self.places), known.get(event.household_id))
-            if before is not None and household.sequence <= before.sequence:
-                batch.say([place], Outcome(OutcomeKind.NOTED, "not_newer"))
-                continue
-            if before is not None:
-                batch.before.append(before)
-            known[event.household_id] = batch.households[place] = household
-        await self._depart(batch, {place: arrived[place] for place in batch.households}, session)
-
-    async def _depart(self, batch: Batch, newer: dict[int, HouseholdRegistered], session: AsyncSession) -> None:
-        """Displaced again, a household has left both areas; corrected, only the one that its report names now."""
-        departed = batch.departed
-        departed |= await queries.departures(session, {event.report_id for event in newer.values()})
-        for place, event in newer.items():
-            if (before := departed.get(event.report_id)) is not None:
-                batch.withdrawn.append(before)
-            departed[event.report_id] = left = sightings.departure(event, self.places)
-            if left is not None:
-                batch.departures[place] = left
-
-    def _flights(self, batch: Batch) -> dict[Flight, list[int]]:
-        """By area left and date, the positions that speak of it; what was corrected away is counted anew too."""
-        rule, found = self.rules.displacement, defaultdict[Flight, list[int]](list)
-        for place, one in (*batch.departures.items(), *((None, one) for one in batch.withdrawn)):
-            if rule is not None and one.mobility in rule.mobility:
-                found[one.status, one.area, one.occurred_on] += [] if place is None else [place]
-        return found
-
-    def _arrivals(self, batch: Batch) -> dict[tuple[Status, str], list[int]]:
-        """By area where a displaced household now lives, the positions that speak of it."""
-        rule, found = (self.rules.exposure, defaultdict[tuple[Status, str], list[int]](list))
-        for place, one in (*batch.households.items(), *((None, one) for one in batch.before)):
-            if rule is None or one.destination_area is None or one.mobility not in rule.mobility:
-                continue
-            found[one.status, one.destination_area] += [] if place is None else [place]
-        return found
-
     async def _lock(
         self,
         batch: Batch,
         flights: Iterable[Flight],
-        arrivals: Iterable[tuple[Status, str]],
+        arrivals: Iterable[Arrival],
         session: AsyncSession,
     ) -> None:
         left = {(Kind.DISPLACEMENT.value, area) for _, area, _ in flights}
@@ -166,7 +69,7 @@ class Watch:
         await queries.save_departures(session, batch.departed)
 
     async def _hazards_at_stake(
-        self, batch: Batch, arrivals: Iterable[tuple[Status, str]], now: datetime, session: AsyncSession
+        self, batch: Batch, arrivals: Iterable[Arrival], now: datetime, session: AsyncSession
     ) -> dict[UUID, tuple[HazardReported, set[str]]]:
         """Each hazard with the areas to be counted anew: those it lies over or has left, or those somebody moved to."""
         found: dict[UUID, tuple[HazardReported, set[str]]] = {}
@@ -206,7 +109,7 @@ class Watch:
         self,
         batch: Batch,
         hazards: dict[UUID, tuple[HazardReported, set[str]]],
-        arrivals: dict[tuple[Status, str], list[int]],
+        arrivals: dict[Arrival, list[int]],
         book: Book,
         now: datetime,
         session: AsyncSession,
@@ -261,10 +164,6 @@ class Watch:
 
     def _areas_of(self, hazard: HazardReported) -> tuple[str, ...]:
         return sightings.areas_of(hazard.area.pcodes, self.places)
-
-
-def is_hazard(event: Event[HazardReported] | Event[HouseholdRegistered]) -> bool:
-    return isinstance(event.data, HazardReported)
 
 
 def outcome_of(event: Event[HazardReported], outcome: Outcome, now: datetime) -> Message:
