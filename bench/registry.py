@@ -116,13 +116,9 @@ class Bench:
         async with self.positions_held():
             processes = [self.installation.run("bench.filing", str(file)) for file in opened]
             await wait_for(lambda: self.share(workers), timeout=60)
-        while not any(file.exists() for file in opened):
-            await asyncio.sleep(0.002)
+        await wait_for(lambda: any(file.exists() for file in opened), timeout=60, every=0.002)
         with self.timed(workers, [psutil.Process(process.pid) for process in processes]):
-            while (
-                await self.value("SELECT coalesce(sum(next_offset - first_offset), 0) FROM consumer_offsets")
-            ) < self.reports:
-                await asyncio.sleep(0.005)
+            await wait_for(self.all_committed, timeout=600, every=0.005)
         for process, file in zip(processes, opened, strict=True):
             await asyncio.to_thread(process.stop)
             file.unlink(missing_ok=True)
@@ -143,6 +139,10 @@ class Bench:
         described = self.admin.describe_consumer_groups([group])[group]
         members = (await asyncio.to_thread(described.result)).members
         return len(members) == workers and all(member.assignment.topic_partitions for member in members)
+
+    async def all_committed(self) -> bool:
+        read = await self.value("SELECT coalesce(sum(next_offset - first_offset), 0) FROM consumer_offsets")
+        return bool(read >= self.reports)
 
     async def copy(self, tables: Sequence[Table]) -> None:
         await self.execute(RESTART)
