@@ -88,9 +88,10 @@ def opened_member(row: RowMapping, key: Key) -> dict[str, Any]:
 
 
 async def own_report(session: AsyncSession, vault: Vault, household_id: UUID, author: UUID) -> dict[str, Any] | None:
-    """What an author reads back: the household as the own last report told it."""
+    """What an author reads back: the household as the own last report told it, in its highest version, whichever came last."""
     versions = await history(session, vault, household_id, author)
-    return versions[-1] if versions else None
+    last = [one for one in versions if one["report_id"] == versions[-1]["report_id"]]
+    return max(last, key=lambda one: one["version"], default=None)
 
 
 async def history(

@@ -90,6 +90,14 @@ async def test_an_author_reads_back_only_the_own_report(office: Office) -> None:
     assert await listed(office, AUTHOR) == []
 
 
+async def test_an_author_reads_back_the_own_correction_also_where_it_came_first(office: Office) -> None:
+    body = household(reported_at="2026-06-03T00:00:00Z")
+    await office.file({**body, "version": 2, "reported_at": "2026-06-02T00:00:00Z", "notes": "мост цел"})
+    await office.file(body)
+    own = await office.get(f"/v1/households/{body['household_id']}", role=Role.FIELD, account=AUTHOR)
+    assert (own.json()["version"], own.json()["report"]["notes"]) == (2, "мост цел")
+
+
 async def listed(office: Office, author: UUID) -> list[str]:
     page = (await office.get("/v1/households", role=Role.FIELD, account=author, areas=())).json()
     return [one["household_id"] for one in page["households"]]
