@@ -16,7 +16,7 @@ from shared import auth
 from shared.auth import Principal
 from shared.config import Settings
 from shared.database import Session
-from shared.events.fields import Day, PCode
+from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex
 from shared.pages import Pages, language_of
 from shared.places import Places
@@ -94,7 +94,8 @@ class PageFilters(FlowFilters, StockFilters):
     def usual(self, now: datetime) -> Self:
         """Without a word of when: today, and from twelve months back to now; what is dated ahead only where it is asked for."""
         day = self.on or today(now)
-        since = self.since or (None if self.until else charts.after(f"{day.year - 1}-{day.month:02}"))
+        is_open = self.until or day.year == FIRST_YEAR  # nothing was before
+        since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
         until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
         return self.model_copy(update={"on": day, "since": since, "until": until})
 

@@ -42,7 +42,7 @@ async def totals(office: Office, href: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 @pytest.mark.parametrize(
-    "asked", ["", "date=&reason=&area=&mobility=", SEVERAL, "until=2026-06", "level=0&view=origin"]
+    "asked", ["", "date=&reason=&area=&mobility=", SEVERAL, "until=2026-06", "date=1900-06-30", "level=0&view=origin"]
 )
 async def test_every_link_of_the_page_answers_with_what_the_page_shows(
     office: Office, language: str, asked: str
