@@ -8,6 +8,8 @@ from typing import Annotated, Any, cast
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 from fastapi import Depends, Request
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
@@ -35,11 +37,19 @@ AWAY_CLASSES = ("08", "53", "57P", "58", "28")
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
 
 
-class OtherMark(Exception):
-    """This database belongs to an installation of the other kind: an exercise stays one, and a real one stays real. Give another database, or the DEMO= it was made with; nothing was changed."""
+class NotOurs(Exception):
+    """This database is not to be opened; the subclass says why. Its docstring is the message, its argument the particulars."""
 
     def __str__(self) -> str:
         return f"{self.__doc__} ({self.args[0]})"
+
+
+class OtherMark(NotOurs):
+    """This database belongs to an installation of the other kind: an exercise stays one, and a real one stays real. Give another database, or the DEMO= it was made with; nothing was changed."""
+
+
+class NewerSchema(NotOurs):
+    """This database was written by a newer release. Use that release, or another database or folder by STATE=; nothing was changed."""
 
 
 class Base(DeclarativeBase):
@@ -132,7 +142,7 @@ async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 
 async def migrate(service: str, settings: Settings) -> None:
-    """Brings the service's schema to its newest revision; two at once wait for each other. Raises OtherMark."""
+    """Brings the service's schema to its newest revision; two at once wait for each other. Raises NotOurs."""
     own = engine(settings.for_service(service), idle_seconds=600)
     try:
         async with own.begin() as connection:
@@ -167,11 +177,18 @@ def _upgrade(connection: Connection, service: str) -> None:
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", str(ROOT / "services" / service / "migrations"))
     config.attributes.update(connection=connection, service=service)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        if isinstance(error.__cause__, ResolutionError):  # a revision that this release has never heard of
+            raise NewerSchema(service) from None
+        raise
 
 
 __all__ = [
     "Base",
+    "NewerSchema",
+    "NotOurs",
     "OtherMark",
     "Session",
     "driver",

@@ -13,7 +13,7 @@ from deploy.local.screen import Screen
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from shared import log
-from shared.database import OtherMark
+from shared.database import NotOurs
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def main() -> int:
                 screen.warn(f"{orphan} was left by an earlier start; ended")
             stack = Stack(folders, installation, asked, screen.fetched)
             asyncio.run(Supervisor(stack, screen).run())
-    except (CannotStart, OtherMark, OSError, ExceptionGroup) as error:
+    except (CannotStart, NotOurs, OSError, ExceptionGroup) as error:
         messages = list(told(error))
         for message in messages:
             screen.refuse(message)
@@ -46,7 +46,7 @@ def told(error: Exception) -> Iterator[str]:
             yield from told(each)
     elif isinstance(error, OSError) and (message := state.disk_message(error)) is not None:
         yield str(message)
-    elif isinstance(error, CannotStart | OtherMark):
+    elif isinstance(error, CannotStart | NotOurs):
         yield str(error)
 
 

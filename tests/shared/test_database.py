@@ -2,10 +2,11 @@
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from shared import database
 from shared.config import Settings
-from shared.database import OtherMark, migrate
+from shared.database import NewerSchema, OtherMark, migrate
 from tests.installation import Installation
 
 
@@ -14,6 +15,18 @@ async def test_a_real_installation_s_database_is_never_opened_as_an_exercise(ins
     installation.exercise = True
     with pytest.raises(OtherMark, match="made as a real one"):
         await migrate("registry", installation.settings(Settings, "registry"))
+
+
+async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installation) -> None:
+    settings = tables.settings(Settings, "registry")
+    engine = database.engine(settings)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'registry_9999'"))
+    with pytest.raises(NewerSchema, match="written by a newer release"):
+        await migrate("registry", settings)
+    async with engine.begin() as connection:
+        assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == "registry_9999"
+    await engine.dispose()
 
 
 def test_a_connection_that_broke_between_a_question_and_its_answer_is_the_part_s_fault() -> None:
