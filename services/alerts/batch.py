@@ -30,7 +30,7 @@ class Batch:
     lay_over: dict[UUID, Sequence[str]] = field(default_factory=dict)  # the hazards' areas until now
     households: dict[int, Household] = field(default_factory=dict)
     before: list[Household] = field(default_factory=list)
-    departures: dict[int, Departure] = field(default_factory=dict)
+    departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # said before by the reports that say otherwise now
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report, as it stands at the end
     said: dict[int, Outcome] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Batch:
     def flights(self, rule: DisplacementRule | None) -> dict[Flight, list[int]]:
         """By area left and date, the positions that speak of it; what was corrected away is counted anew too."""
         found = defaultdict[Flight, list[int]](list)
-        for place, one in (*self.departures.items(), *((None, one) for one in self.withdrawn)):
+        for place, one in (*self.departures, *((None, one) for one in self.withdrawn)):
             if rule is not None and one.mobility in rule.mobility:
                 found[one.status, one.area, one.occurred_on] += [] if place is None else [place]
         return found
@@ -108,14 +108,19 @@ async def _departures(
     batch: Batch, newer: dict[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
     """Displaced again, a household has left both areas; corrected, only the one that its report names now."""
+    told = [
+        (place, report_id, left)
+        for place, event in newer.items()
+        for report_id, left in sightings.departures(event, places).items()
+    ]
     departed = batch.departed
-    departed |= await queries.departures(session, {event.report_id for event in newer.values()})
-    for place, event in newer.items():
-        if (before := departed.get(event.report_id)) is not None:
+    departed |= await queries.departures(session, {report_id for _, report_id, _ in told})
+    for place, report_id, left in told:
+        if (before := departed.get(report_id)) is not None:
             batch.withdrawn.append(before)
-        departed[event.report_id] = left = sightings.departure(event, places)
+        departed[report_id] = left
         if left is not None:
-            batch.departures[place] = left
+            batch.departures.append((place, left))
 
 
 def is_hazard(event: Event[HazardReported] | Event[HouseholdRegistered]) -> bool:

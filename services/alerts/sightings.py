@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.events import HouseholdRegistered, Place
+from shared.events import Displacement, HouseholdRegistered, Place
 from shared.events.vocabulary import Mobility, Precision, Status
 from shared.places import Places
 
@@ -45,12 +45,17 @@ def household(event: HouseholdRegistered, places: Places) -> Household:
     )
 
 
-def departure(event: HouseholdRegistered, places: Places) -> Departure | None:
-    """None where the district or the date is not known."""
-    area = area_of(event.origin, places)
-    if area is None or event.occurred_on_precision is not Precision.DAY:
+def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
+    """By report; None where the district or the date is not known."""
+    told = (event,) if event.displacement is None else (event, event.displacement)
+    return {one.report_id: departure(event.household_id, one, places) for one in told}
+
+
+def departure(household_id: UUID, told: HouseholdRegistered | Displacement, places: Places) -> Departure | None:
+    area = area_of(told.origin, places)
+    if area is None or told.occurred_on_precision is not Precision.DAY:
         return None
-    return Departure(event.report_id, event.household_id, event.status, event.mobility, area, event.occurred_on)
+    return Departure(told.report_id, household_id, told.status, told.mobility, area, told.occurred_on)
 
 
 def area_of(place: Place, places: Places) -> str | None:

@@ -54,11 +54,12 @@ def latest(displacements: Collection[Filed]) -> Filed:
 
 
 class Told(NamedTuple):
-    """What the world is to hear of a household: its state after one change."""
+    """What the world is to hear of a household: its state after one change, and which displacement was changed."""
 
     subject: Name
     sequence: int
     current: Filed
+    changed: Filed
     is_correction: bool
 
 
@@ -135,6 +136,6 @@ class Book:
         before = subject.told if subject.displacements else None
         subject.displacements[filed.report_id] = filed
         self.changed[subject.name] = subject
-        if (told := subject.told) is not before:
-            subject.sequence += 1
-            self.told.append(Told(subject.name, subject.sequence, told, is_correction=effect is Effect.SUPERSEDE))
+        subject.sequence += 1
+        is_correction = effect is Effect.SUPERSEDE or subject.told is before  # it stands where it stood
+        self.told.append(Told(subject.name, subject.sequence, subject.told, filed, is_correction))

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from services.registry.book import Book, Settled, Told
-from services.registry.reports import BISHKEK
+from services.registry.reports import BISHKEK, Filed
 from shared import events
 from shared.draws import random_id
 from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
@@ -46,10 +46,20 @@ class Herald:
             f',"destination":{self.coarse(clear.destination)},"persons":{clear.persons},"reasons":["{reasons}"]'
             f"{member('hazard_type', clear.hazard_type)}{member('hazard_id', clear.hazard_id)}"
             f',"author":"{filed.author}"{member("team", filed.team)}'
-            f"{'' if filed.places_version is None else quoted_version(filed.places_version)}}}"
+            f"{'' if filed.places_version is None else quoted_version(filed.places_version)}"
+            f"{'' if told.changed is filed else self.displacement(told.changed)}}}"
         )
         model = HouseholdCorrected if told.is_correction else HouseholdRegistered
         return written(model, household_id, value, random_id(), now)
+
+    def displacement(self, filed: Filed) -> str:
+        clear = filed.clear
+        return (
+            f',"displacement":{{"report_id":"{filed.report_id}","status":"{clear.status}"'
+            f',"occurred_on":"{clear.occurred_at.astimezone(BISHKEK).date()}"'
+            f',"occurred_on_precision":"{clear.occurred_at_precision}","mobility":"{clear.mobility}"'
+            f',"origin":{self.coarse(clear.origin)}}}'
+        )
 
     def coarse(self, place: Place) -> str:
         return f'{{"pcode":"{self._district(place.pcode)}"}}' if place.pcode else f'{{"country":"{place.country}"}}'

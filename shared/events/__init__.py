@@ -47,7 +47,7 @@ from shared.events.envelope import (
 )
 from shared.events.fields import Place, Point
 from shared.events.hazards import Area, Circle, HazardCancelled, HazardReport, HazardReported, HazardText, HazardUpdated
-from shared.events.households import HouseholdCorrected, HouseholdRegistered
+from shared.events.households import Displacement, HouseholdCorrected, HouseholdRegistered
 from shared.events.outcomes import ReportHeld, ReportSettled
 from shared.events.topics import TOPICS, Topic
 
@@ -124,7 +124,8 @@ def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
 __all__ = [
     "CORRECTION", "EVENT_TYPES", "TOPICS",
     "AlertAcknowledged", "AlertEscalated", "AlertRaised", "AlertResolved", "AlertSuppressed", "AlertUpdated", "Area", "Circle",
-    "CredentialKind", "CredentialRestored", "CredentialRevoked", "DeliverySettled", "DisplacementReport", "Event",
+    "CredentialKind", "CredentialRestored", "CredentialRevoked", "DeliverySettled", "Displacement", "DisplacementReport",
+    "Event",
     "GroupCorrectionReported", "GroupReport", "GroupReported", "GroupSealed", "HazardCancelled", "HazardReport",
     "HazardReported", "HazardText", "HazardUpdated", "Header", "HouseholdCorrected", "HouseholdCorrectionReported",
     "HouseholdRegistered", "HouseholdReport", "HouseholdReported", "HouseholdSealed", "MalformedEvent", "Message",

@@ -8,8 +8,22 @@ from shared.events.fields import Clear, Data, Persons, Place
 from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, Status
 
 
+class Displacement(Data):
+    """One of a household's displacements, in the version that holds."""
+
+    report_id: Clear[UUID]
+    status: Clear[Status]
+    occurred_on: Clear[date]
+    occurred_on_precision: Clear[Precision]
+    mobility: Clear[Mobility]
+    origin: Clear[Place]
+
+
 class HouseholdRegistered(Data):
-    """The household as it stands after this event; a consumer ignores a `sequence` not newer than the one it has."""
+    """The household as it stands after this event; a consumer ignores a `sequence` not newer than the one it has.
+
+    `displacement` is the one that was reported or corrected, where it is not the one in which the household stands.
+    """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
     topic: ClassVar[str] = "households"
@@ -32,6 +46,7 @@ class HouseholdRegistered(Data):
     author: Clear[UUID]
     team: Clear[UUID | None] = None
     places_version: Clear[str | None] = None
+    displacement: Clear[Displacement | None] = None
 
     @property
     def key(self) -> UUID:

@@ -97,6 +97,32 @@ async def test_displaced_again_from_elsewhere_a_household_has_still_left_the_fir
     assert (alert.area, alert.households) == (KADAMJAI, 10)
 
 
+async def test_a_displacement_reported_after_the_one_that_followed_it_counts_too(post: Post) -> None:
+    onward = household(origin=Place(pcode=LEILEK), destination=Place(pcode=ALAI))
+    await post(onward, *(household() for _ in range(9)))
+    assert await post(beside(onward, household())) == ["alerted households_displaced"]
+    alert = await post.alert()
+    assert (alert.area, alert.households) == (KADAMJAI, 10)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"status": "Exercise"}, {"mobility": "unable_to_move"}, {"origin": Place(country="TJ")}]
+)
+async def test_what_is_said_of_a_displacement_that_another_took_the_place_of_is_counted_anew(
+    post: Post, changed: dict[str, Any]
+) -> None:
+    first = household(origin=Place(pcode=LEILEK), destination=Place(pcode=KADAMJAI))
+    onward = household(household_id=first.household_id, sequence=2)
+    await post(first, onward, *(household() for _ in range(8)))
+    await post(beside(first, household(report_id=onward.report_id, **changed), sequence=3))
+    assert await post(household()) == ["noted below_threshold"]
+
+
+def beside(stands: HouseholdRegistered, told: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
+    """The household stands as it did; told is what another report says of it."""
+    return household(**dict(stands) | {"sequence": sequence, "displacement": told.model_dump()})
+
+
 async def test_a_correction_takes_a_household_out_of_the_count(post: Post) -> None:
     moved = household()
     await post(moved, *(household() for _ in range(9)))

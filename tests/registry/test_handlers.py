@@ -18,7 +18,7 @@ from shared.events.vocabulary import Flag
 from shared.faults import PartAtFault
 from shared.places import Places
 from tests.installation import Installation
-from tests.registry.factories import BATKEN, OSH, Desk, group, household, kek
+from tests.registry.factories import BATKEN, KADAMJAI, OSH, Desk, group, household, kek
 
 pytestmark = pytest.mark.anyio
 
@@ -220,15 +220,41 @@ async def test_a_later_report_of_a_known_household_is_a_new_episode(file: Filing
 async def test_an_earlier_displacement_that_comes_later_does_not_move_the_household(file: Filing) -> None:
     body = household()
     await file(body)
-    await file(
-        household(household_id=body["household_id"], occurred_at="2025-01-01T00:00:00Z", destination={"pcode": BATKEN})
+    earlier = household(
+        household_id=body["household_id"], occurred_at="2025-01-01T00:00:00Z", destination={"pcode": BATKEN}
     )
+    await file(earlier)
     [row] = await file.rows("households")
     assert str(row["report_id"]) == body["report_id"]
-    assert len(await file.events("households")) == 1
     await file({**body, "version": 2, "occurred_at": "2024-01-01T00:00:00Z"})
     [row] = await file.rows("households")
     assert row["destination_pcode"] == BATKEN
+
+
+async def test_a_displacement_in_which_the_household_does_not_stand_is_told_beside_the_one_in_which_it_does(
+    file: Filing,
+) -> None:
+    body = household()
+    earlier = household(
+        household_id=body["household_id"], occurred_at="2026-06-14T00:00:00Z", origin={"pcode": "KG05258610010"}
+    )
+    await file(body, earlier, {**body, "version": 2, "status": "Exercise"})
+    first, *later = await file.events("households")
+    assert "displacement" not in first
+    assert [told["report_id"] for told in later] == [body["report_id"], earlier["report_id"]]
+    assert [told["displacement"] for told in later] == [
+        {
+            "report_id": earlier["report_id"], "status": "Actual", "occurred_on": "2026-06-14",
+            "occurred_on_precision": "day", "mobility": "displacement", "origin": {"pcode": KADAMJAI},
+        },
+        {
+            "report_id": body["report_id"], "status": "Exercise", "occurred_on": "2026-06-15",
+            "occurred_on_precision": "day", "mobility": "displacement", "origin": {"pcode": KADAMJAI},
+        },
+    ]  # fmt: skip
+    headers = [row["headers"] for row in await file.rows("outbox ORDER BY id") if row["topic"] == "households"]
+    types = [dict(json.loads(each))["ce_type"] for each in headers]
+    assert types == ["dayar.household.registered.v1", *["dayar.household.corrected.v1"] * 2]
 
 
 async def test_a_household_under_a_key_that_is_not_here_waits(file: Filing, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import jsonschema_rs
@@ -30,6 +30,7 @@ MAY_BE_CLEAR = {
     "author", "team", "status", "version", "sequence", "kind", "measure", "quantifier",
     "occurred_at_precision", "occurred_on_precision", "road", "places_version", "flags",
     "consumer", "outcome", "reason", "replaces",  # outcomes carry a report_id and a reason code
+    "displacement",  # another of the household's, of the same fields
 }  # fmt: skip
 BOX = "sealed"
 
@@ -144,8 +145,9 @@ def shown(model: type[BaseModel]) -> Iterator[tuple[str, list[Any]]]:
         if name == BOX:
             continue
         yield name, field.metadata
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from shown(field.annotation)
+        for within in (field.annotation, *get_args(field.annotation)):
+            if isinstance(within, type) and issubclass(within, BaseModel):
+                yield from shown(within)
 
 
 def references(node: Any) -> Iterator[str]:
