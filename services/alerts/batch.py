@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import queries, sightings
 from services.alerts.ruleset import DisplacementRule, ExposureRule
 from services.alerts.sightings import Departure, Household
-from shared.events import Event, HazardReported, HouseholdRegistered
+from shared.events import Event, HazardReported, HouseholdCorrected, HouseholdRegistered
 from shared.events.vocabulary import OutcomeKind, Status
 from shared.places import Places
 from shared.readings import Outcome, Received
@@ -114,10 +114,16 @@ async def _departures(
         for report_id, left in sightings.departures(event, places).items()
     ]
     departed = batch.departed
-    departed |= await queries.departures(session, {report_id for _, report_id, _ in told})
+    departed |= await queries.departures(
+        session, {id for place, id, _ in told for id in (id, newer[place].household_id)}
+    )
     for place, report_id, left in told:
-        if (before := departed.get(report_id)) is not None:
+        stood_under = report_id
+        if departed.get(report_id) is None and isinstance(newer[place], HouseholdCorrected):
+            stood_under = newer[place].household_id  # the release before kept no report
+        if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
+            departed[stood_under] = None
         departed[report_id] = left
         if left is not None:
             batch.departures.append((place, left))

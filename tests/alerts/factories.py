@@ -51,7 +51,7 @@ def household(**changed: Any) -> HouseholdRegistered:
         "origin": Place(pcode=KADAMJAI), "destination": Place(pcode=LEILEK), "persons": 5,
         "reasons": ["natural_disaster"], "author": AUTHOR, **changed,
     }  # fmt: skip
-    kind = HouseholdRegistered if fields["sequence"] == 1 else HouseholdCorrected
+    kind = HouseholdRegistered if fields["version"] == 1 else HouseholdCorrected
     return kind.model_validate(fields)
 
 

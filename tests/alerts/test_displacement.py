@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -129,6 +129,37 @@ async def test_a_correction_takes_a_household_out_of_the_count(post: Post) -> No
     corrected = {"household_id": moved.household_id, "report_id": moved.report_id, "sequence": 2}
     await post(household(**corrected, origin=Place(pcode=LEILEK)))
     assert (await post.alert()).households == 9
+
+
+BY_THE_RELEASE_BEFORE = """
+INSERT INTO households (household_id, sequence, status, mobility, occurred_on, is_day, origin_area)
+VALUES (:household_id, 1, 'Actual', 'displacement', :on, true, :area)
+"""
+
+
+async def told_before(post: Post, count: int) -> list[UUID]:
+    ids = [uuid4() for _ in range(count)]
+    rows = [{"household_id": id, "on": TODAY, "area": KADAMJAI} for id in ids]
+    await post.session.execute(text(BY_THE_RELEASE_BEFORE), rows)
+    return ids
+
+
+async def test_what_the_release_before_writes_while_it_is_replaced_counts_too(post: Post) -> None:
+    await told_before(post, 9)
+    assert await post(household()) == ["alerted households_displaced"]
+
+
+async def test_what_the_release_before_wrote_is_corrected_too(post: Post) -> None:
+    wrong, again, *_ = await told_before(post, 9)
+    await post(household(household_id=wrong, version=2, sequence=2, origin=Place(pcode=LEILEK)))
+    assert await post(household()) == ["noted below_threshold"]
+    await post(household(household_id=again, sequence=2, origin=Place(pcode=LEILEK)))
+    assert await post(household()) == ["alerted households_displaced"]
+
+
+async def test_the_release_before_reads_what_this_one_wrote(post: Post) -> None:
+    await post(household())
+    assert await post.fetch("SELECT is_day, occurred_on IS NOT NULL FROM households") == [(False, True)]
 
 
 @pytest.mark.parametrize("changed", [{"mobility": "migration"}, {"origin": Place(country="TJ")}])

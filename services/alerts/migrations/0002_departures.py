@@ -22,15 +22,26 @@ INSERT INTO departures (report_id, household_id, status, mobility, area, occurre
 SELECT household_id, household_id, status, mobility, origin_area, occurred_on FROM households
 WHERE is_day AND origin_area IS NOT NULL
 """
-# The release before writes these columns still, and nobody reads them any more.
-NO_LONGER_READ = (
-    "ALTER TABLE households ALTER occurred_on DROP NOT NULL, ALTER is_day DROP NOT NULL",
-    "DROP INDEX ix_households_origin",
-)
+# The release before may work on for a while: what it writes is counted too, and what it reads it understands.
+STILL_TOLD = """
+CREATE FUNCTION keep_departure() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM departures WHERE report_id = NEW.household_id;
+    INSERT INTO departures (report_id, household_id, status, mobility, area, occurred_on)
+    VALUES (NEW.household_id, NEW.household_id, NEW.status, NEW.mobility, NEW.origin_area, NEW.occurred_on);
+    RETURN NULL;
+END $$
+"""
+TRIGGER = """
+CREATE TRIGGER keep_departure AFTER INSERT OR UPDATE OF occurred_on ON households FOR EACH ROW
+WHEN (NEW.is_day AND NEW.origin_area IS NOT NULL) EXECUTE FUNCTION keep_departure()
+"""
+STILL_READ = "ALTER TABLE households ALTER occurred_on SET DEFAULT '1900-01-01', ALTER is_day SET DEFAULT false"
 
 
 def upgrade() -> None:
     for statement in (
-        DEPARTURES, KNOWN, "CREATE INDEX ix_departures_area ON departures (area, occurred_on)", *NO_LONGER_READ,
+        DEPARTURES, KNOWN, "CREATE INDEX ix_departures_area ON departures (area, occurred_on)",
+        STILL_TOLD, TRIGGER, STILL_READ, "DROP INDEX ix_households_origin",
     ):  # fmt: skip
         op.execute(statement)
