@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -63,13 +63,9 @@ class TimedOut(OutboundError):
 
 
 class AnswerTooBig(OutboundError):
-    """The answer passed its limit; `status` is what it began with."""
+    """The answer passed its limit."""
 
     reason = "answer_too_big"
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +104,30 @@ class Outbound:
         self.gate.close()
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit: int = FEED_LIMIT) -> Response:
-        return await self._call("GET", url, None, headers or {}, limit)
+        async with self._answer("GET", url, None, headers or {}) as answer:
+            found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+            return Response(answer.status, found, await bounded(answer, limit))
 
-    async def post(
-        self, url: str, content: bytes, headers: Mapping[str, str], *, limit: int = WEBHOOK_LIMIT
-    ) -> Response:
-        return await self._call("POST", url, content, headers, limit)
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
+        """The answer's status: with it the content was taken or not, whatever becomes of the rest."""
+        status = 0
+        try:
+            async with self._answer("POST", url, content, headers) as answer:
+                status = answer.status
+                await bounded(answer, WEBHOOK_LIMIT)  # so that the connection can serve again
+        except OutboundError:
+            if not status:
+                raise
+        return status
 
-    async def _call(
-        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], limit: int
-    ) -> Response:
+    @asynccontextmanager
+    async def _answer(
+        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpcore.Response]:
         target = parsed(url)
         self.gate.permit(target)
-        async with self.in_time(target.host):
-            return await self._exchange(method, target, content, headers, limit)
+        async with self.in_time(target.host), self._stream(method, target, content, headers) as answer:
+            yield answer
 
     @asynccontextmanager
     async def in_time(self, host: str) -> AsyncIterator[None]:
@@ -134,9 +140,9 @@ class Outbound:
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise Unreachable(host) from error
 
-    async def _exchange(
-        self, method: str, target: httpx.URL, content: bytes | None, headers: Mapping[str, str], limit: int
-    ) -> Response:
+    def _stream(
+        self, method: str, target: httpx.URL, content: bytes | None, headers: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[httpcore.Response]:
         url = httpcore.URL(
             scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path
         )  # fmt: skip
@@ -146,9 +152,7 @@ class Outbound:
         ]
         if content is not None:
             sent.append((b"Content-Length", str(len(content)).encode()))
-        async with self._pool.stream(method, url, headers=sent, content=content) as answer:
-            found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-            return Response(answer.status, found, await bounded(answer, limit))
+        return self._pool.stream(method, url, headers=sent, content=content)
 
 
 def parsed(url: str) -> httpx.URL:
@@ -170,7 +174,7 @@ async def bounded(answer: httpcore.Response, limit: int) -> bytes:
     async for part in answer.aiter_stream():
         body += part
         if len(body) > limit:
-            raise AnswerTooBig(answer.status)
+            raise AnswerTooBig(limit)
     return bytes(body)
 
 

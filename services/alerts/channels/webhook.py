@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared.outbound import AnswerTooBig, Outbound, OutboundError, OutsideExercise
+from shared.outbound import Outbound, OutboundError, OutsideExercise
 
 SUCCESS = 2  # any 2xx
 
@@ -21,7 +21,8 @@ class WebhookChannel:
     async def send(self, job: Job, receiver: Receiver) -> str:
         try:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
-            status = await self._post(receiver.address, job.content, signed(job, secrets, datetime.now(UTC)))
+            headers = signed(job, secrets, datetime.now(UTC))
+            status = await self._outbound.post(receiver.address, job.content.encode(), headers)
         except InvalidTag as error:  # the key file is another one: its return or `dayar receiver rotate` helps
             raise Undelivered("secret_unreadable") from error
         except OutsideExercise:
@@ -31,12 +32,6 @@ class WebhookChannel:
         if status // 100 != SUCCESS:
             raise Undelivered(f"http_{status}", is_final=status == HTTPStatus.GONE)
         return f"http_{status}"
-
-    async def _post(self, url: str, content: str, headers: dict[str, str]) -> int:
-        try:
-            return (await self._outbound.post(url, content.encode(), headers)).status
-        except AnswerTooBig as error:
-            return error.status  # it was taken; what else was said is not ours to read
 
 
 def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:
