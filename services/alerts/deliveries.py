@@ -25,6 +25,7 @@ from shared.faults import patiently
 LOOK_SECONDS = 1.0  # how late a retry may be seen
 
 # Of each receiver at most as many as it has hands free; a claim that is not recorded falls due again.
+# What changed about an alert comes after what was told of it before: the last that is read must be what holds.
 CLAIM = """
 WITH busy AS (
     SELECT * FROM unnest($1::text[], $2::integer[]) AS busy (recipient, count)
@@ -35,8 +36,12 @@ WITH busy AS (
     WHERE coalesce(busy.count, 0) < $3
 ), claimed AS MATERIALIZED (
     SELECT one.delivery_id FROM lanes CROSS JOIN LATERAL (
-        SELECT delivery_id FROM deliveries
-        WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now()
+        SELECT delivery_id FROM deliveries AS next
+        WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now() AND NOT EXISTS (
+            SELECT FROM deliveries AS before
+            WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
+                AND before.settled_at IS NULL
+        )
         ORDER BY due_at LIMIT lanes.free FOR UPDATE SKIP LOCKED
     ) AS one
 ), taken AS (

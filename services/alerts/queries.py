@@ -56,6 +56,12 @@ VALUES ({", ".join(f"${number}" for number in range(1, len(DELIVERY_COLUMNS) + 1
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 """  # noqa: S608
 
+# What is told next of an alert waits for what was told before: that is tried at once, whatever pause it was in.
+HASTEN = """
+UPDATE deliveries SET due_at = now()
+WHERE alert_id = ANY($1) AND settled_at IS NULL AND lease IS NULL AND due_at > now()
+"""
+
 # Those that left an area more than once are counted by all their dates, so that a window counts each of them once.
 DISPLACED = """
 SELECT status, area, dates, count(*) FROM (
@@ -238,7 +244,11 @@ async def save_book(session: AsyncSession, book: Book) -> None:
 
 
 async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) -> None:
-    await many(session, ADD_DELIVERY, [[getattr(each, column) for column in DELIVERY_COLUMNS] for each in deliveries])
+    rows = list(deliveries)
+    await many(session, ADD_DELIVERY, [[getattr(each, column) for column in DELIVERY_COLUMNS] for each in rows])
+    if again := {each.alert_id for each in rows if each.step > 1}:
+        connection = await database.driver(session)
+        await connection.execute(HASTEN, list(again))
 
 
 async def many(session: AsyncSession, statement: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -12,6 +12,8 @@ from services.alerts.book import Cause, Delivery
 from services.alerts.channels import Job
 from services.alerts.receivers import Receiver
 from shared.events.vocabulary import Channel
+from tests.alerts.factories import hazard
+from tests.alerts.post import revised
 from tests.alerts.town import Town, attempts, claimed, is_kept_waiting, notified, recorded
 from tests.hooks import Hook, Mood, listening
 from tests.waiting import wait_for
@@ -66,6 +68,23 @@ async def test_away_broken_and_well_again_it_is_told_once_with_one_id(town: Town
     assert row["is_delivered"] and row["attempts"] >= 3
     assert set(hook.ids) == {str(row["delivery_id"])}
     assert hook.answered.total() == 1
+
+
+async def test_whoever_was_away_hears_of_an_alert_in_the_order_in_which_it_changed(town: Town, hook: Hook) -> None:
+    """Else the last that is read of an alert taken back would be that it was raised."""
+    await town.receiver("duty", hook)
+    await hook.close()
+    quake = hazard(onset=datetime.now(UTC))
+    async with town.working(hook, alerts_retry_seconds=3600, alerts_retry_longest_seconds=3600):
+        await town.report(quake)
+        await wait_for(lambda: attempts(town, "unreachable"))
+        await hook.open()
+        await town.report(
+            revised(quake, 2, magnitude=6.9, onset=quake.onset), revised(quake, 3, msg_type="Cancel", onset=quake.onset)
+        )
+        await town.settled(3)
+    assert [body["data"]["reason"] for body in hook.bodies] == ["quake_magnitude", "quake_magnitude", "cancelled"]
+    assert [body["data"]["severity"] for body in hook.bodies] == ["Moderate", "Extreme", "Extreme"]
 
 
 async def test_one_that_hangs_holds_up_only_itself(town: Town, hook: Hook) -> None:

@@ -18,6 +18,7 @@ from services.alerts.handlers import Watch
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from shared import bells, database
+from shared.events import HazardReported
 from shared.events.vocabulary import Channel
 from shared.outbound import Outbound
 from shared.places import Places
@@ -44,8 +45,11 @@ class Town:
 
     async def alert(self, count: int = 1) -> None:
         now = datetime.now(UTC)
+        await self.report(*(hazard(onset=now, received_at=now) for _ in range(count)))
+
+    async def report(self, *told: HazardReported) -> None:
         async with self.sessions.begin() as session:
-            await self.watch([received(hazard(onset=now, received_at=now)) for _ in range(count)], session)
+            await self.watch([received(one) for one in told], session)
 
     async def rows(self) -> list[Mapping[str, Any]]:
         statement = text("SELECT * FROM deliveries ORDER BY created_at, recipient")
