@@ -10,7 +10,7 @@ from uuid import UUID
 from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.receivers import Receiver, at_level, up_to_level
-from services.alerts.rules import TOO_OLD, Finding, Kind, Window
+from services.alerts.rules import TOO_OLD, Finding, Kind, Situation, Window
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.auth import Ancestry
@@ -78,12 +78,13 @@ class Book:
             if alert.hazard_id == hazard_id and kind in (None, alert.kind) and area in (None, alert.area)
         ]
         for alert in found:
-            after = alerts.lapsed(alert, reason, self._now)
-            if after is not alert:
-                told = after if alert.resolved_at else self._notified(after, Cause.LAPSED, self._those_called(after))
-                self._keep(told, AlertUpdated)
+            self._lapse(alert, reason)
         is_joined = any(not alert.is_suppressed for alert in found)
         return Outcome(OutcomeKind.ALERTED if is_joined else OutcomeKind.NOTED, reason)
+
+    def take_back(self, situation: Situation, reason: str) -> None:
+        if (alert := self._alerts.get(alerts.identity(situation))) is not None:
+            self._lapse(alert, reason)
 
     def escalate(self, alert: Alert) -> None:
         """Nobody answered: the next step is told, and the clock starts again."""
@@ -99,6 +100,12 @@ class Book:
             for alert in self._alerts.values()
             if alert.kind is Kind.DISPLACEMENT and alert.status == status and alert.area == area
         ]
+
+    def _lapse(self, alert: Alert, reason: str) -> None:
+        after = alerts.lapsed(alert, reason, self._now)
+        if after is not alert:
+            told = after if alert.resolved_at else self._notified(after, Cause.LAPSED, self._those_called(after))
+            self._keep(told, AlertUpdated)
 
     def _raise(self, alert: Alert) -> None:
         if alert.is_suppressed:

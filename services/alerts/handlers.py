@@ -151,7 +151,11 @@ class Watch:
         batch.say(batch.households, Outcome(OutcomeKind.NOTED, "no_rule"))
 
     def _told(self, found: Finding | Nothing, book: Book) -> Outcome:
-        return book.tell(found) if isinstance(found, Finding) else Outcome(OutcomeKind.NOTED, found.reason)
+        if isinstance(found, Finding):
+            return book.tell(found)
+        if found.taken_back is not None:
+            book.take_back(found.taken_back, found.reason)
+        return Outcome(OutcomeKind.NOTED, found.reason)
 
     async def _write(self, batch: Batch, book: Book, now: datetime, session: AsyncSession) -> None:
         await queries.save_book(session, book)

@@ -62,9 +62,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No rule speaks, and why."""
+    """No rule speaks, and why; `taken_back` is the situation of which one spoke before."""
 
     reason: str
+    taken_back: Situation | None = None
 
 
 def decide(hazard: HazardReported, rules: Ruleset, watched: WatchedArea, now: datetime) -> Finding | Nothing:
@@ -197,9 +198,10 @@ def decide_displacement(
     taken = list(alerted)
     joined = next((window for window in taken if day in window), None)
     window = joined or max(free_windows(day, rule.days, taken), key=lambda each: (total(departed, each), each.first))
-    if joined is None and total(departed, window) < rule.households:
-        return Nothing("below_threshold")
-    return _displaced(status, area, window, departed, rule, now)
+    found = _displaced(status, area, window, departed, rule, now)
+    if total(departed, window) >= rule.households:
+        return found
+    return Nothing("below_threshold", found.situation if joined and not found.is_suppressed else None)
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:

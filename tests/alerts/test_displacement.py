@@ -125,10 +125,33 @@ def beside(stands: HouseholdRegistered, told: HouseholdRegistered, sequence: int
 
 async def test_a_correction_takes_a_household_out_of_the_count(post: Post) -> None:
     moved = household()
-    await post(moved, *(household() for _ in range(9)))
-    corrected = {"household_id": moved.household_id, "report_id": moved.report_id, "sequence": 2}
-    await post(household(**corrected, origin=Place(pcode=LEILEK)))
-    assert (await post.alert()).households == 9
+    await post(moved, *(household() for _ in range(10)))
+    await post(corrected(moved, origin=Place(pcode=LEILEK)))
+    assert (await post.alert()).households == 10
+
+
+async def test_corrected_below_the_threshold_the_alert_is_taken_back_and_holds_again_with_another(post: Post) -> None:
+    wrong = [household() for _ in range(3)]
+    await post(*wrong, *(household() for _ in range(7)))
+    await post(*(corrected(one, status="Exercise") for one in wrong))
+    alert = await post.alert()
+    assert (alert.is_lapsed, alert.reason, alert.escalates_at) == (True, "below_threshold", None)
+    assert await post(household(), household()) == ["noted below_threshold"] * 2
+    assert await post(household()) == ["alerted households_displaced"]
+    assert await post.told() == ["raised", "updated", "updated"]
+    assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "lapsed"), ("duty", 3, "returned")]
+
+
+async def test_a_correction_that_comes_after_the_greatest_age_takes_nothing_back(post: Post) -> None:
+    wrong = household()
+    await post(wrong, *(household() for _ in range(9)))
+    post.now += timedelta(days=9)
+    await post(corrected(wrong, status="Exercise"))
+    assert await post.deliveries() == [("duty", 1, "raised")]
+
+
+def corrected(told: HouseholdRegistered, **changed: Any) -> HouseholdRegistered:
+    return household(household_id=told.household_id, report_id=told.report_id, sequence=2, **changed)
 
 
 BY_THE_RELEASE_BEFORE = """
@@ -166,7 +189,7 @@ async def test_the_release_before_reads_what_this_one_wrote(post: Post) -> None:
 async def test_corrected_to_no_displacement_from_here_it_counts_no_more(post: Post, changed: dict[str, Any]) -> None:
     wrong = household()
     await post(wrong, *(household() for _ in range(8)))
-    await post(household(household_id=wrong.household_id, report_id=wrong.report_id, sequence=2, **changed))
+    await post(corrected(wrong, **changed))
     assert await post(household()) == ["noted below_threshold"]
 
 
