@@ -6,6 +6,7 @@ import email.policy
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.rules import Finding, decide
 from services.alerts.texts import Texts
+from shared.events import AlertRaised
 from shared.events.vocabulary import Channel
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
-from tests.alerts.factories import NOW, hazard, rules
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, hazard, rules
 
 pytestmark = pytest.mark.anyio
 
@@ -139,6 +141,26 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
     assert "alerts@centre.example" in mail["From"] and "борбору" in mail["From"]
     assert "Жер титирөө" in mail["Subject"]
     assert "Магнитудасы 4,7" in mail.get_content()
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> None:
+    """As RFC 2047 reads it: `email` itself dropped the one on which a line ended."""
+    settings, places = settings_for("127.0.0.1"), Places.load()
+    texts = Texts.of_installation(places, settings)
+    async with Outbound(settings) as outbound:
+        channel = EmailChannel(settings, outbound, texts)
+        for district in places.units(2):
+            told = job(area={"pcodes": [district.pcode, KADAMJAI, LEILEK, ALAI]})
+            mail = email.message_from_bytes(bytes(channel.message(told, replace(DUTY, language=language))))
+            alert = AlertRaised.model_validate(json.loads(told.content)["data"])
+            assert read(mail["Subject"]) == texts.of(alert, told.cause, language).subject
+            assert read(mail["From"]) == f"{texts.institution(language)} <alerts@centre.example>"
+            assert max(map(len, str(mail["Subject"]).splitlines())) < 78
+
+
+def read(header: str) -> str:
+    return str(make_header(decode_header("".join(header.splitlines()))))
 
 
 async def test_outside_text_stays_in_its_line(port: int, box: Box) -> None:

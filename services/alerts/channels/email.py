@@ -1,7 +1,6 @@
 """Mail over the centre's own server: STARTTLS unless it stands on this machine, one message per delivery."""
 
 import email.errors
-import email.policy
 import ipaddress
 import json
 import re
@@ -14,6 +13,7 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.channels.folding import POLICY
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.texts import Texts
@@ -85,7 +85,7 @@ class EmailChannel:
         """The same Message-ID in every attempt, so that a mail server's second copy can be told."""
         alert = AlertRaised.model_validate(json.loads(job.content)["data"])
         text = self._texts.of(alert, job.cause, receiver.language)
-        message = EmailMessage(policy=email.policy.SMTP)
+        message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
         message["To"] = receiver.address
         message["Subject"] = text.subject
