@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import access
-from shared.auth import Authenticator, Unauthenticated, cookie_name
+from shared.auth import Authenticator, Principal, Unauthenticated, cookie_name
 from shared.config import Settings
 from shared.edge import Edge
 from shared.metrics import HttpMetrics, metrics
@@ -89,11 +89,19 @@ class Guard:
 
     def admit(self, connection: HTTPConnection, rule: access.Rule) -> None:
         principal = self.authenticator.authenticate(connection, cookie=self.cookie, takes_expired=rule.takes_expired)
-        if principal.is_cookie and connection.scope["method"] not in ("GET", "HEAD"):
-            self.same_origin(connection)
+        if principal.is_cookie:
+            self.same_account(connection, principal)
+            if connection.scope["method"] not in ("GET", "HEAD"):
+                self.same_origin(connection)
         if principal.roles.isdisjoint(rule.roles):
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
         connection.scope["principal"] = principal
+
+    def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
+        """A page says whose it is: in another tab somebody else may have signed in since, and would answer for it."""
+        own = str(principal.account)
+        if connection.headers.get("dayar-account", own) != own:
+            raise Unauthenticated
 
     def same_origin(self, connection: HTTPConnection) -> None:
         """A cookie travels by itself: what changes something must come from our own pages."""

@@ -10,11 +10,16 @@ const LONGEST_MS = 10_000;
 export function call(method, path, body) {
   return fetch(path, {
     method,
-    headers: body ? { "content-type": "application/json" } : {},
+    headers: { ...whose(), ...(body && { "content-type": "application/json" }) },
     body: body ? JSON.stringify(body) : undefined,
     credentials: "same-origin",
     signal: AbortSignal.timeout(LONGEST_MS),
   });
+}
+
+/** Whose page this is, which its calls say: they are refused once somebody else has signed in on this browser. */
+function whose() {
+  return JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
 }
 
 /** Whether a call failed for want of an answer: the line is down, or ten seconds were over. @param {unknown} error */

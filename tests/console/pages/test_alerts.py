@@ -133,3 +133,18 @@ def is_told(whole: Whole, gone: str, come: str) -> bool:
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.OPERATOR])}"}
     panel = whole.client(headers=bearer).get("/board/alerts?lang=en").text
     return gone not in panel and come in panel
+
+
+def test_a_page_does_nothing_in_the_name_of_who_signed_in_after(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="drought")
+    desk = seat(Role.OPERATOR)
+    first = desk.open("/")
+    alert = newest_alert(first, "Drought")
+    expect(alert).to_contain_text("Nobody has answered", timeout=SLOW_MS)
+    desk.name, desk.page = whole.account(Role.OPERATOR), desk.context.new_page()
+    second = newest_alert(desk.open("/"), "Drought")
+    alert.get_by_role("button", name="Acknowledge").click()
+    expect(first.locator("#toasts")).to_contain_text("signed out: sign in again", timeout=SLOW_MS)
+    second.get_by_role("button", name="Acknowledge").click()
+    expect(second).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+    expect(first.locator("#link")).to_have_attribute("data-state", "ended", timeout=SLOW_MS)
