@@ -13,7 +13,7 @@ done
 
 sh deploy/local/needs.sh
 # a start that was cut short, or another Python, begins anew
-.venv/bin/python -c '' 2>/dev/null || { rm -rf .venv; python3 -m venv .venv; }
+{ [ -f "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; } || { rm -rf .venv; python3 -m venv .venv; }
 rm -f "$stamp"
 echo "Installing the libraries (once) ..."
 .venv/bin/uv --version >/dev/null 2>&1 || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt

@@ -1,0 +1,22 @@
+"""The libraries: what a start that was cut short left is made anew."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.local.homes import ROOT
+
+
+def test_after_a_start_that_was_cut_short_the_next_begins_anew(tmp_path: Path) -> None:
+    """Ctrl-C in the first seconds leaves a Python without pip."""
+    for name in ("deploy/local", "requirements"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "package-lock.json", tmp_path)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    subprocess.run(  # it ends without libraries, as it may fetch none
+        ["sh", "deploy/local/bootstrap.sh", "run"], cwd=tmp_path, env={**os.environ, "PIP_NO_INDEX": "1"},
+        capture_output=True, check=False,
+    )  # fmt: skip
+    subprocess.run([tmp_path / ".venv" / "bin" / "python", "-m", "pip", "--version"], check=True)
