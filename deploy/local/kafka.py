@@ -1,5 +1,6 @@
 """Kafka in one Java process: KRaft, one node, closed to whoever has no password."""
 
+import json
 import os
 import subprocess
 import uuid
@@ -77,7 +78,7 @@ class Kafka(Part):
         try:
             done = subprocess.run(  # noqa: S603 - our own arguments
                 [JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"@{arguments}"],
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=self.env(),
             )  # fmt: skip
         finally:
             arguments.unlink()
@@ -163,4 +164,5 @@ class Kafka(Part):
             # a lone broker's acknowledgement has to survive a power cut
             "log.flush.interval.messages": 1,
         }
-        return "".join(f"{name}={value}\n" for name, value in settings.items())
+        # Java reads a properties file as Latin-1; other letters it knows as JSON escapes them
+        return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())
