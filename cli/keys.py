@@ -17,8 +17,12 @@ app = typer.Typer(help="The keys that reports are sealed to.", no_args_is_help=T
 def listed() -> None:
     """Each private key, and when it was drawn."""
     settings = Settings()
+    try:
+        in_use = keys.current(settings)
+    except CannotRetire as error:
+        raise typer.BadParameter(str(error)) from None
     for kid, at in keys.drawn(settings).items():
-        typer.echo(f"{kid}  {at:%Y-%m-%d %H:%M} UTC{'  in use' if kid == keys.current(settings) else ''}")
+        typer.echo(f"{kid}  {at:%Y-%m-%d %H:%M} UTC{'  in use' if kid == in_use else ''}")
 
 
 @app.command()

@@ -34,8 +34,12 @@ class KeysElsewhere(CannotRetire):
     """The two halves are not in one folder here: who laid them there draws the next ones, and destroys them. In containers: docker compose run --rm secrets rotate | retire KID."""
 
 
+class NoKeys(CannotRetire):
+    """There are no keys here, so no installation seals to them. Name the one that is meant by its folder, STATE=; nothing was drawn."""
+
+
 def rotate(settings: Settings) -> str:
-    """The new key's id; what is sealed to the older ones can be opened as before. Raises KeysElsewhere."""
+    """The new key's id; what is sealed to the older ones can be opened as before. Raises KeysElsewhere, NoKeys."""
     return generate(folder(settings))
 
 
@@ -73,4 +77,6 @@ def current(settings: Settings) -> str:
 def folder(settings: Settings) -> Path:
     if settings.seal_public_key_file.parent != settings.seal_private_keys.parent:
         raise KeysElsewhere(settings.seal_public_key_file.parent, settings.seal_private_keys)
+    if not settings.seal_public_key_file.exists():
+        raise NoKeys(settings.seal_public_key_file.absolute())
     return settings.seal_public_key_file.parent

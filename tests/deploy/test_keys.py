@@ -76,3 +76,14 @@ def test_a_key_that_nothing_can_carry_is_destroyed(settings: Settings, old: str)
 def test_an_unknown_key_is_said(settings: Settings) -> None:
     with pytest.raises(keys.NoSuchKey):
         keys.retire(settings, "0011223344556677", NOW)
+
+
+def test_where_no_installation_keeps_its_keys_none_is_drawn(tmp_path: Path) -> None:
+    """Whoever rotates a leaked key in the wrong place must not believe that it is done."""
+    elsewhere = Settings(
+        seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private"
+    )
+    for deed in (lambda: keys.rotate(elsewhere), lambda: keys.retire(elsewhere, "0" * 16, NOW)):
+        with pytest.raises(keys.NoKeys):
+            deed()
+    assert list(tmp_path.iterdir()) == []
