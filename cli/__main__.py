@@ -1,6 +1,8 @@
 """`dayar`: what a person does at the terminal. One file per group of commands, loaded when it is asked for."""
 
+import sys
 from importlib import import_module
+from socket import gaierror
 from typing import Any
 
 import typer
@@ -8,6 +10,7 @@ from typer.core import TyperGroup
 
 from cli import environment
 
+OF_NONE = ("contract", "provision")  # they speak to no installation
 GROUPS = ("contract", "demo", "feed", "keys", "places", "provision", "receiver", "user")
 
 
@@ -27,10 +30,20 @@ app = typer.Typer(cls=Groups, no_args_is_help=True, add_completion=False, pretty
 
 
 @app.callback()
-def dayar() -> None:
+def dayar(context: typer.Context) -> None:
     """Dayar at the terminal. Speaks to the installation that DATABASE_URL and its like name, else to that of `make run`."""
-    environment.load()
+    if context.invoked_subcommand not in OF_NONE:
+        environment.load()
+
+
+def main() -> None:
+    try:
+        app(prog_name="dayar")
+    except (ConnectionError, TimeoutError, gaierror):
+        sys.exit("The installation's PostgreSQL does not answer. Start it (make run), and try again.")
+    except PermissionError as error:
+        sys.exit(f"{error.filename} is closed to you. Try again as the user whose installation it is.")
 
 
 if __name__ == "__main__":
-    app(prog_name="dayar")
+    main()

@@ -11,13 +11,14 @@ from deploy.local.options import GIVEN
 
 
 def load() -> None:
-    """Fills in what the environment leaves open, and says from where."""
+    """Fills in what the environment leaves open, and says from where, or that there is none."""
     if any(name in os.environ for name in GIVEN.values()):
         return
     root = Path(os.environ.get("STATE") or homes.states())
     wanted = ("main",) if os.environ.get("DEMO") == "0" else ("demo", "main")
     found = [root / name for name in wanted if (root / name / "environment").exists()]
     if not found:
+        typer.echo(f"No installation in {root}: `make run` makes one, STATE= names another folder.", err=True)
         return
     folder = max(found, key=_is_running)  # the first of equals
     typer.echo(f"The installation in {folder}", err=True)

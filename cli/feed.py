@@ -33,6 +33,8 @@ def usgs(
     try:
         document = file.read_bytes()
         counts = asyncio.run(read("usgs", file.name, document, IntakeSettings().for_service("intake")))
+    except (ConnectionError, TimeoutError):
+        raise  # PostgreSQL's, not the file's
     except (OSError, BadDocument, BadArea) as error:
         errors.print(f"[bold red]Nothing was read.[/] {file}: {why(error)}", highlight=False)
         raise typer.Exit(1) from None

@@ -1,12 +1,14 @@
 """A command speaks to the installation that runs, and says which that is."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from cli import environment
-from deploy.local import state
+from deploy.local import homes, state
 from deploy.local.options import GIVEN
 
 
@@ -33,3 +35,21 @@ def test_the_one_that_runs_is_spoken_to(root: Path, capsys: pytest.CaptureFixtur
 def test_where_none_runs_it_is_the_exercise(root: Path) -> None:
     environment.load()
     assert os.environ["DATABASE_URL"] == "postgresql://demo"
+
+
+def test_an_installation_that_is_stopped_is_told_to_be_started(root: Path) -> None:
+    done = dayar("user", "list", state=root)
+    assert done.returncode == 1
+    assert "Start it (make run)" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_where_there_is_none_it_is_said(tmp_path: Path) -> None:
+    done = dayar("keys", "list", state=tmp_path)
+    assert f"No installation in {tmp_path}" in done.stderr
+
+
+def dayar(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *words], cwd=homes.ROOT, env={"PATH": os.environ["PATH"], "STATE": str(state)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
