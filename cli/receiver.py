@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn, TypeVar
 import httpx
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import queries, subscriptions
@@ -77,7 +77,8 @@ def remove(label: Label) -> None:
 @app.command("list")
 def list_all() -> None:
     """Who is told, and when."""
-    table = Table("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From")
+    titles = ("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From")
+    table = Table(*(Column(title, overflow="fold") for title in titles))
     for one in run(own_settings(), queries.receivers):
         statuses, areas = ", ".join(sorted(one.statuses)), ", ".join(one.areas) or COUNTRY
         table.add_row(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import accounts, credentials, passwords
@@ -70,7 +70,10 @@ def list_() -> None:
     async def do(session: AsyncSession, _: datetime) -> list[Account]:
         return list(await queries.everyone(session))
 
-    table = Table("Name", "Roles", "Areas", "Team", "Organisation", "State")
+    table = Table(*(Column(title, overflow="fold") for title in ("Name", "Roles", "Areas")))
+    table.add_column("Team", no_wrap=True)  # to be copied: others of the team are added by it
+    for title in ("Organisation", "State"):
+        table.add_column(title, overflow="fold")
     for each in within(do):
         state = "disabled" if each.disabled_at else "must change the password" if each.must_change else "active"
         table.add_row(
