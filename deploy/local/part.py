@@ -67,8 +67,9 @@ class Part(ABC):
     def env(self) -> Mapping[str, str]:
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
-    def ports(self) -> Sequence[int]:
-        return ()
+    def ports(self) -> Mapping[str, int]:
+        """By what a person chooses them with, or calls them."""
+        return {}
 
     @property
     def process(self) -> Process:
@@ -77,9 +78,9 @@ class Part(ABC):
 
     def spawn(self) -> None:
         """Starts it, in the main thread, without waiting."""
-        for port in self.ports():
+        for name, port in self.ports().items():
             if not homes.is_free(port):
-                raise PortInUse(port)
+                raise PortInUse(f"{name}={port}")
         if self._process is None:
             self._process = Process(
                 self.name, self.command(), run=self.folders.run, logs=self.folders.logs,

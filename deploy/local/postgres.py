@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -58,8 +58,8 @@ class PostgreSQL(Part):
         """For the one login that may make databases and logins."""
         return f"postgresql://{ADMIN}@{LOOPBACK}:{self.port}/postgres"
 
-    def ports(self) -> Sequence[int]:
-        return (self.port,)
+    def ports(self) -> Mapping[str, int]:
+        return {"postgres": self.port}
 
     def user(self) -> str | None:
         return os.environ.get("DAYAR_PG_USER", "nobody") if os.geteuid() == 0 else None

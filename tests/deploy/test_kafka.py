@@ -1,19 +1,33 @@
-"""Kafka's folder, wherever it lies."""
+"""Kafka's folder and ports, before it starts."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from deploy.local import homes
 from deploy.local.kafka import Kafka
+from deploy.local.messages import PortInUse
 from deploy.local.part import Folders
 
 
 def test_kafka_lives_in_a_folder_with_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Java would take its file names from the terminal's language."""
+    """Java would take its file names from the terminal's language, and read its settings as Latin-1."""
     monkeypatch.setenv("LC_ALL", "C")
-    folders = Folders(state=tmp_path / "кырсык бөлмөсү", cache=homes.cache()).make()
-    (folders.secrets / "kafka-admin").write_text("secret")
-    kafka = Kafka(folders, port=29092, controller_port=29093, password_file=folders.secrets / "kafka-admin")
+    kafka = kafka_in(tmp_path / "кырсык бөлмөсү", port=29092)
     kafka.prepare()
     assert (kafka.folder / "data" / "meta.properties").exists()
+    assert [each.name for each in tmp_path.iterdir()] == ["кырсык бөлмөсү"]
+
+
+def test_a_port_that_is_taken_is_named_as_it_is_chosen(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUse, match=f"KAFKA_PORT={port}"):
+            kafka_in(tmp_path, port=port).spawn()
+
+
+def kafka_in(state: Path, *, port: int) -> Kafka:
+    folders = Folders(state=state, cache=homes.cache()).make()
+    (folders.secrets / "kafka-admin").write_text("secret")
+    return Kafka(folders, port=port, controller_port=29093, password_file=folders.secrets / "kafka-admin")
