@@ -7,6 +7,8 @@ from deploy.local import homes
 from deploy.local.screen import Screen
 from deploy.local.stack import Stack
 
+ANEW = "From its beginning: ./dayar demo play"
+
 
 async def welcome(stack: Stack, screen: Screen) -> None:
     url = stack.options.public_url
@@ -57,6 +59,14 @@ async def _play_once(stack: Stack, screen: Screen) -> None:
     if mark.exists():
         return
     mark.touch()  # before it begins: played again from its beginning, it would be a second mudflow
+    try:
+        await _play(stack, screen)
+    except asyncio.CancelledError:
+        screen.say(f"The scenario was cut short. {ANEW}, when all runs again.")
+        raise
+
+
+async def _play(stack: Stack, screen: Screen) -> None:
     player = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "cli", "demo", "play", env=stack.env(), cwd=homes.ROOT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -71,4 +81,4 @@ async def _play_once(stack: Stack, screen: Screen) -> None:
         screen.say("The scenario has been played: a mudflow in Kadamjai. Again at any time: ./dayar demo play")
     else:
         screen.warn(f"the scenario could not be played: {said.decode(errors='replace').strip()[-500:]}")
-        screen.say("From its beginning: ./dayar demo play")
+        screen.say(ANEW)
