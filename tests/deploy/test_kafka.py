@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import homes
-from deploy.local.kafka import Kafka
+from deploy.local.kafka import FolderUnsayable, Kafka
 from deploy.local.messages import PortInUse
 from deploy.local.part import Folders
 
@@ -18,6 +18,12 @@ def test_kafka_lives_in_a_folder_with_any_name(tmp_path: Path, monkeypatch: pyte
     kafka.prepare()
     assert (kafka.folder / "data" / "meta.properties").exists()
     assert [each.name for each in tmp_path.iterdir()] == ["кырсык бөлмөсү"]
+
+
+@pytest.mark.parametrize("name", ["Osh, Alai", 'the "new" one', "back\\slash"])
+def test_a_folder_that_kafka_would_take_for_another_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FolderUnsayable):
+        kafka_in(tmp_path / name, port=29092).prepare()
 
 
 def test_a_port_that_is_taken_is_named_as_it_is_chosen(tmp_path: Path) -> None:
