@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn, TypeVar
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,7 +49,7 @@ def add(
     check(receiver, settings)
     box = SecretBox(settings.alerts_key_file)
     secret = run(settings, lambda session: subscriptions.put(session, receiver, box))
-    console.print(f"[green]{label}[/] is told by {receiver.channel} in step {step}.")
+    console.print(f"[green]{escape(label)}[/] is told by {receiver.channel} in step {step}.")
     show(secret)
 
 
@@ -64,14 +65,14 @@ def rotate(label: Label) -> None:
 def retire(label: Label) -> None:
     """Let the former secret sign no more."""
     run(own_settings(), lambda session: subscriptions.retire(session, label))
-    console.print(f"The former secret of {label} signs no more.")
+    console.print(f"The former secret of {escape(label)} signs no more.")
 
 
 @app.command()
 def remove(label: Label) -> None:
     """Take a receiver off the list."""
     run(own_settings(), lambda session: subscriptions.remove(session, label))
-    console.print(f"{label} is told no more.")
+    console.print(f"{escape(label)} is told no more.")
 
 
 @app.command("list")
@@ -82,7 +83,14 @@ def list_all() -> None:
     for one in run(own_settings(), queries.receivers):
         statuses, areas = ", ".join(sorted(one.statuses)), ", ".join(one.areas) or COUNTRY
         table.add_row(
-            str(one.step), one.label, one.channel, one.address, LANGUAGES[one.language], statuses, areas, one.floor
+            str(one.step),
+            escape(one.label),
+            one.channel,
+            escape(one.address),
+            LANGUAGES[one.language],
+            statuses,
+            areas,
+            one.floor,
         )
     console.print(table)
 
@@ -137,5 +145,5 @@ async def transacted(settings: AlertsSettings, deed: Callable[[AsyncSession], Aw
 
 
 def refuse(why: str) -> NoReturn:
-    errors.print(f"[bold red]Nothing was changed.[/] {why}")
+    errors.print(f"[bold red]Nothing was changed.[/] {escape(why)}")
     raise typer.Exit(1)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,6 +45,7 @@ def add(
     generate: Annotated[bool, typer.Option(help="Draw the first password, and print it to this terminal.")] = False,
 ) -> None:
     """Make an account. The first password, asked for or drawn, is valid for an hour and changed at the first sign-in."""
+    name = as_signed_in(name)
     check_areas(area)
     password = first_password(name, generate=generate)
     if Role.FIELD in role and team is None:
@@ -77,11 +79,11 @@ def list_() -> None:
     for each in within(do):
         state = "disabled" if each.disabled_at else "must change the password" if each.must_change else "active"
         table.add_row(
-            each.name,
+            escape(each.name),
             ", ".join(each.roles),
             ", ".join(each.areas),
             str(each.team or ""),
-            each.organisation or "",
+            escape(each.organisation or ""),
             state,
         )
     Console().print(table)
@@ -180,6 +182,13 @@ def within(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
         refuse(f"There is no account named {error}.")
     except accounts.NameTaken as error:
         refuse(f"There is an account named {error} already.")
+
+
+def as_signed_in(name: str) -> str:
+    """Spaces around it do not count there, so they are none of it; a line break cannot be typed."""
+    if not name.strip() or not name.isprintable():
+        refuse("A name that can be typed at sign-in is expected.")
+    return name.strip()
 
 
 def check_areas(areas: list[str]) -> None:

@@ -73,3 +73,12 @@ def test_a_receiver_is_taken_off(dayar: Dayar) -> None:
     dayar("add", "gone", "https://desk.example/hook")
     assert dayar("remove", "gone").exit_code == 0
     assert "gone" not in dayar("list").output
+
+
+def test_a_label_is_read_as_it_was_written(dayar: Dayar) -> None:
+    """Square brackets are the terminal's own marks, and a label's too."""
+    assert dayar.secret("add", "[/] post", "https://desk.example/hook")
+    assert "[/] post is told by webhook" in dayar("add", "[/] post", "https://desk.example/hook").output
+    assert "[/] post" in dayar("list").output
+    assert "[/] post is told no more" in dayar("remove", "[/] post").output
+    assert "no receiver called [/] post" in dayar("remove", "[/] post").output

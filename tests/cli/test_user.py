@@ -1,23 +1,46 @@
-"""`dayar user list`, as a person reads it."""
+"""`dayar user`, as a person types and reads it."""
 
 import os
 import subprocess
 import sys
+from unittest.mock import patch
 from uuid import uuid4
 
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli import user
 from deploy.local import homes
 from tests.installation import Installation
+
+FIRST_PASSWORD = "rather long words\n" * 2
 
 
 def test_a_team_is_listed_whole_on_a_terminal_of_80_columns(shared_installation: Installation) -> None:
     """It is nowhere else, and whoever joins the team is added by it."""
     team = str(uuid4())
-    name = f"field-of-a-long-name-{team}"
-    env = {**shared_installation.env(), "PATH": os.environ["PATH"], "COLUMNS": "80"}
-    dayar = [sys.executable, "-m", "cli", "user"]
-    subprocess.run(
-        [*dayar, "add", name, "--role", "field", "--team", team], input="rather long words\n" * 2, env=env,
-        cwd=homes.ROOT, check=True, text=True, capture_output=True,
+    added = dayar(shared_installation, "add", f"a-long-name-{team}", "--role", "field", "--team", team)
+    assert added.exit_code == 0, added.output
+    listed = subprocess.run(
+        [sys.executable, "-m", "cli", "user", "list"], cwd=homes.ROOT, check=True, text=True, capture_output=True,
+        env={**shared_installation.env(), "PATH": os.environ["PATH"], "COLUMNS": "80"},
     )  # fmt: skip
-    listed = subprocess.run([*dayar, "list"], env=env, cwd=homes.ROOT, check=True, text=True, capture_output=True)
     assert team in listed.stdout
+
+
+def test_spaces_around_a_name_are_none_of_it(shared_installation: Installation) -> None:
+    """Who signs in types none, and whoever is to be disabled has to be found."""
+    name = f"aida-{uuid4()}"
+    assert dayar(shared_installation, "add", f" {name} ", "--role", "viewer").exit_code == 0
+    assert "already" in dayar(shared_installation, "add", name, "--role", "viewer").output
+    assert dayar(shared_installation, "disable", name).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines", "tab\tbed"])
+def test_a_name_that_nobody_can_type_is_refused(shared_installation: Installation, name: str) -> None:
+    assert dayar(shared_installation, "add", name, "--role", "viewer").exit_code == 1
+
+
+def dayar(installation: Installation, *words: str) -> Result:
+    with patch.dict(os.environ, installation.env()):
+        return CliRunner().invoke(user.app, words, input=FIRST_PASSWORD)
