@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cli.places import in_use
@@ -36,7 +37,7 @@ def usgs(
     except (ConnectionError, TimeoutError):
         raise  # PostgreSQL's, not the file's
     except (OSError, BadDocument, BadArea) as error:
-        errors.print(f"[bold red]Nothing was read.[/] {file}: {why(error)}", highlight=False)
+        errors.print(f"[bold red]Nothing was read.[/] {escape(f'{file}: {why(error)}')}", highlight=False)
         raise typer.Exit(1) from None
     Console().print(shown(counts))
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cli import boundaries
@@ -37,7 +38,7 @@ def import_files(files: Files, to: Target = None) -> None:
         content = bundle.dump(found.units.values(), found.shapes)
         write(target, content)
     except BadFile as error:
-        errors.print(f"[bold red]Nothing was written.[/] {error}", highlight=False)
+        errors.print(f"[bold red]Nothing was written.[/] {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None
     report(found, target, bundle.version(content))
 
@@ -93,7 +94,7 @@ def write(target: Path, content: bytes) -> None:
 
 def report(found: Found, target: Path, version: str) -> None:
     console.print(
-        f"[green]{target}[/]: version {version}, {len(found.units)} units, {len(found.shapes)} with a boundary."
+        f"[green]{escape(str(target))}[/]: version {version}, {len(found.units)} units, {len(found.shapes)} with a boundary."
     )
     if found.new:
         console.print(f"New units, named as the file names them: {', '.join(found.new)}.", highlight=False)

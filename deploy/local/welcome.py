@@ -3,6 +3,8 @@
 import asyncio
 import sys
 
+from rich.markup import escape
+
 from deploy.local import homes
 from deploy.local.screen import Screen
 from deploy.local.stack import Stack
@@ -22,9 +24,9 @@ async def welcome(stack: Stack, screen: Screen) -> None:
         screen.say("      The real, empty installation: make run DEMO=0")
     else:
         screen.say("\nNext: sign in, change the password, and add people: ./dayar user add --help")
-    screen.say(f"The dayar command finds this installation by {stack.folders.state}/environment")
+    screen.say(f"The dayar command finds this installation by {escape(str(stack.folders.state))}/environment")
     if stack.integrator.exists():
-        screen.say(f"Reading hazards from Kafka (docs/integrators.md): {stack.integrator}")
+        screen.say(f"Reading hazards from Kafka (docs/integrators.md): {escape(str(stack.integrator))}")
     screen.say("Ctrl-C stops everything.\n")
     if stack.exercise and stack.options.plays:
         await _play_once(stack, screen)
@@ -35,7 +37,7 @@ def _tell_accounts(stack: Stack, screen: Screen) -> None:
     if not file.exists():
         return
     if not screen.console.is_terminal:
-        screen.say(f"The exercise's accounts and their passwords are in {file}")
+        screen.say(f"The exercise's accounts and their passwords are in {escape(str(file))}")
         return
     for line in file.read_text(encoding="utf-8").splitlines():
         name, password = line.split()
@@ -51,7 +53,7 @@ def _tell_administrator(stack: Stack, screen: Screen) -> None:
         screen.say(f"  {'administrator':<16} {file.read_text(encoding='utf-8')}   (shown once, valid for an hour)")
         file.unlink()
     else:
-        screen.say(f"The administrator's first password, valid for an hour, is in {file}")
+        screen.say(f"The administrator's first password, valid for an hour, is in {escape(str(file))}")
 
 
 async def _play_once(stack: Stack, screen: Screen) -> None:

@@ -59,6 +59,11 @@ def test_boundaries_are_joined_by_code_and_names_stay_the_products(tmp_path: Pat
     assert len(places.units()) == 62
 
 
+def test_a_refused_file_is_named_as_it_is_written(tmp_path: Path, target: Path) -> None:
+    file = tmp_path / "[" / "adm2].geojson"
+    assert str(file) in run("import", file, "--to", target)[1].replace(" ", "")
+
+
 def test_an_area_has_its_own_codes_and_those_it_touches(tmp_path: Path, target: Path) -> None:
     file = geojson(tmp_path / "adm2.geojson", row(KADAMJAI, square(71.0, 39.5)), row(BATKEN, square(70.5, 39.5)))
     run("import", file, "--to", target)

@@ -9,7 +9,7 @@ from deploy.local import state
 from deploy.local.options import Options
 from deploy.local.screen import Screen
 from deploy.local.stack import Stack
-from deploy.local.welcome import _play_once
+from deploy.local.welcome import _play_once, _tell_administrator
 
 
 async def test_a_scenario_that_was_not_played_to_its_end_is_not_begun_again(
@@ -26,11 +26,32 @@ async def test_a_scenario_that_was_not_played_to_its_end_is_not_begun_again(
 async def test_a_scenario_that_was_cut_short_is_told_how_to_be_played(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    begun = asyncio.Event()
+
+    async def knocked(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        begun.set()
+        writer.close()
+
+    door = await asyncio.start_server(knocked, "127.0.0.1", 0)
+    port = door.sockets[0].getsockname()[1]
     with state.held(tmp_path, exercise=True, kafka_port=None) as (folders, installation):
-        stack = Stack(folders, installation, Options.read({"STATE": str(tmp_path)}), lambda _done, _total: None)
-        playing = asyncio.create_task(_play_once(stack, Screen()))
-        while not (folders.state / "played").exists():
-            await asyncio.sleep(0)
+        options = Options.read({"STATE": str(tmp_path), "PORT": str(port)})
+        (folders.state / "accounts").write_text("operator-1 secret\nfield-1 secret\n")
+        playing = asyncio.create_task(
+            _play_once(Stack(folders, installation, options, lambda _done, _total: None), Screen())
+        )
+        await begun.wait()
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
+    door.close()
     assert "./dayar demo play" in capsys.readouterr().out
+
+
+def test_a_folder_is_named_as_it_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Square brackets are the terminal's own marks, and a folder's too."""
+    root = tmp_path / "[" / "x]"
+    with state.held(root, exercise=True, kafka_port=None) as (folders, installation):
+        stack = Stack(folders, installation, Options.read({"STATE": str(root)}), lambda _done, _total: None)
+        (folders.state / "admin-password").touch()
+        _tell_administrator(stack, Screen())
+    assert f"is in {root}/demo/admin-password" in capsys.readouterr().out
