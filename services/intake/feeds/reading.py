@@ -47,6 +47,7 @@ class Reader:
         await queries.lock(session, source.name)
         stamp = Stamp(source.name, self.status, now, self.places)
         readable = [entry for entry in entries if not isinstance(entry, Unreadable)]
+        readable.sort(key=is_deletion)  # after the name under which the same document goes on telling it
         unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
         register = await _register(session, source, readable)
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in readable)
@@ -57,6 +58,10 @@ class Reader:
         await queries.save_reading(session, feed, source.name, etag=etag, counts=counts, now=now)
         await outbox.add(session, *map(wire, register.told))
         return counts
+
+
+def is_deletion(entry: Entry) -> bool:
+    return isinstance(entry, Deletion)
 
 
 async def _register(session: AsyncSession, source: Source, entries: list[Item | Deletion]) -> Register:

@@ -72,6 +72,18 @@ async def test_counts_are_kept_per_feed_in_all_and_of_the_last_reading(sessions:
     assert counts["out_of_area"] == (1, 0)
 
 
+@pytest.mark.parametrize("is_told_last", [False, True])
+async def test_a_quake_told_on_under_another_name_is_not_cancelled_wherever_that_stands_in_the_document(
+    sessions: Sessions, is_told_last: bool
+) -> None:
+    await read(sessions, feature("us1"))
+    gone, goes_on = deleted("us1", updated=LATER + 1), feature("ak2", ids=",ak2,us1,", updated=LATER)
+
+    await read(sessions, *([gone, goes_on] if is_told_last else [goes_on, gone]))
+
+    assert await told(sessions) == ["reported"]
+
+
 async def test_revision_and_deletion_in_later_documents(sessions: Sessions) -> None:
     await read(sessions, feature("us1"))
     await read(sessions, feature("us1", ids=",us1,ak2,", mag=5.4, updated=LATER))
