@@ -1,10 +1,11 @@
 """From bytes to checked reports: what is wrong is told by field, and a code nobody knows is kept with its text."""
 
-import json
+import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from shared.events import GroupReport, HazardReport, HouseholdReport
@@ -23,6 +24,10 @@ KEPT_AS = {
 }
 KINDS = ("household", "group", "hazard")
 
+# What tells items apart, and whole strings, in which it tells nothing; one without its end goes to the end.
+SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{},]', re.DOTALL)
+STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
+
 
 class HazardItem(HazardReport):
     """A hazard among other reports says what it is."""
@@ -36,7 +41,10 @@ Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator
 DISPLACEMENT: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(Displacement)
 HAZARD: TypeAdapter[HazardReport] = TypeAdapter(HazardReport)
 ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
-ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(list[Item])
+# at the first wrong one, as each is then looked at by itself
+ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
+    Annotated[list[Item], FailFast()]
+)
 NAMES = names_of(HouseholdReport) | names_of(GroupReport) | names_of(HazardItem)
 
 
@@ -87,11 +95,17 @@ def one(item: bytes) -> HouseholdReport | GroupReport | HazardItem | Invalid:
 
 
 def apart(raw: bytes) -> list[bytes]:
-    """By a reader that minds less than ours, so that most of what ours will not have is one item's fault and not its neighbours'."""
-    try:
-        return [json.dumps(item).encode() for item in json.loads(raw)]
-    except (ValueError, RecursionError):
-        raise Invalid([{"pointer": "", "expected": "a JSON array of reports, or one report a line"}]) from None
+    """Cut at its own commas, so that whatever our reader will not have is one item's fault and not its neighbours'."""
+    cuts, depth = [], 0
+    for sign in SIGNS.finditer(raw):
+        depth += STEPS.get(sign[0], 0)
+        if depth == 0 or (depth == 1 and sign[0] in (b"[", b",")):
+            cuts.append(sign.start())
+        if depth == 0:
+            break
+    if depth or raw[cuts[-1] + 1 :].strip():
+        raise Invalid([{"pointer": "", "expected": "a JSON array of reports, or one report a line"}])
+    return [raw[start + 1 : end] for start, end in pairwise(cuts)]
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError) -> T:

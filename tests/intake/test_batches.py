@@ -48,8 +48,13 @@ async def test_a_report_twice_in_a_batch_is_told(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [b'{"kind":"household","notes":"\\ud800"}', b"[" * 300 + b"]" * 300, b'{"persons":NaN}']
-)
+    "bad",
+    [
+        b'{"kind":"household","notes":"\\ud800"}', b"[" * 300 + b"]" * 300, b'{"persons":NaN}', b'{"notes":"\xd0"}',
+        b'{"persons":%b}' % (b"9" * 5000), b'{"notes":' + b"[" * 100_000 + b"]" * 100_000 + b"}", b'{"notes":}',
+        b'{"notes":"],[\\"]"}', b"",
+    ],
+)  # fmt: skip
 async def test_what_a_strict_reader_will_not_have_harms_no_other(door: Door, bad: bytes) -> None:
     good = json.dumps(household()).encode()
     answer = await door.caller().post(BATCH, content=b"[%b,%b]" % (bad, good))
