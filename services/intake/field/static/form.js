@@ -12,6 +12,7 @@ import { counters, fields, read } from "./reports.js";
  * @typedef {{author: string, corrected: Kept | null, point: object | null, isTouched: boolean}} Draft who began it, what it corrects, where it is
  */
 
+const LEFT = "dayar.left";
 const LOCATING_MS = 20_000;
 
 /** @type {(Unit & {districts: Unit[]})[]} */
@@ -107,14 +108,15 @@ export function correct(report) {
   element("form-title").scrollIntoView();
 }
 
-/** A clean form, or one that holds a report to correct. @param {Kept | null} report */
-export function begin(report) {
+/** A clean form, or one that holds a report to correct, or what was begun. @param {Kept | null} report @param {Body} [body] */
+export function begin(report, body = report?.body) {
   form.reset();
-  draft = { author: account()?.name ?? "", corrected: report, point: report?.body.destination_point ?? null, isTouched: Boolean(report) };
+  sessionStorage.removeItem(LEFT);
+  draft = { author: account()?.name ?? "", corrected: report, point: body?.destination_point ?? null, isTouched: Boolean(body) };
   element("members").replaceChildren();
   control("occurred").value = control("occurred").max = today();
-  if (report) write(report.body);
-  for (const name of ["origin", "destination"]) if (!report) districts(name, "");
+  if (body) write(body);
+  for (const name of ["origin", "destination"]) if (!body) districts(name, "");
   element("correcting").hidden = element("cancel").hidden = !report;
   tell(element("located"), "");
   tell(element("wrong"), "");
@@ -122,11 +124,26 @@ export function begin(report) {
   membersChanged();
 }
 
+/** The page goes, as for another language, or sleeps, and a phone short of memory may end it: what is begun stays in its tab. */
+export function leave() {
+  if (document.visibilityState !== "hidden" || !draft.isTouched) return;
+  const { author, corrected, point } = draft;
+  sessionStorage.setItem(LEFT, JSON.stringify({ author, corrected, body: read(form, status, corrected?.body ?? null, point) }));
+}
+
+/** What was begun here before, or a clean form. */
+export function resume() {
+  const left = JSON.parse(sessionStorage.getItem(LEFT) ?? "null");
+  draft = { ...draft, corrected: null, ...left };
+  if (left && !isAnothers()) begin(left.corrected, left.body);
+  else begin(null);
+}
+
 /** @param {Body} body */
 function write(body) {
   for (const [name, value] of Object.entries({
     occurred: body.occurred_at.slice(0, 10), mobility: body.mobility, reason: body.reasons[0], hazard_type: body.hazard_type,
-    persons: body.persons, households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
+    persons: body.persons || "", households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
     notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
   })) if (value !== undefined) control(name).value = String(value);
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = body.needs.includes(box.value);

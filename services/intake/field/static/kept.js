@@ -108,6 +108,15 @@ export function device() {
   return known;
 }
 
+/** A browser may be told to keep nothing. */
+export function canKeep() {
+  try {
+    return Boolean(device());
+  } catch {
+    return false;
+  }
+}
+
 function keys() {
   return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
 }
