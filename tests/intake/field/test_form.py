@@ -109,6 +109,7 @@ def test_a_group_with_counts_by_sex_and_age(phone: BrowserContext, centre: Centr
     page.fill("[data-sex=female][data-age='0-5']", "12")
     filled(page, persons="10")
     expect(page.locator("#wrong")).to_have_text("The counts by sex and age are more than the number of persons.")
+    expect(page.locator("#wrong")).to_be_in_viewport(ratio=1)
     page.fill("#persons", "120")
     page.click("#send")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
@@ -117,7 +118,8 @@ def test_a_group_with_counts_by_sex_and_age(phone: BrowserContext, centre: Centr
 def test_what_is_missing_is_named(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.click("#send")
-    expect(page.locator("#wrong")).to_contain_text("Fill in: Oblast or country")
+    expect(page.locator("#wrong")).to_have_text("Fill in: Where they come from, Where they are now, Number of persons")
+    expect(page.locator("#wrong")).to_be_in_viewport(ratio=1)
     assert page.locator("#reports li").count() == 0
 
 
@@ -127,6 +129,22 @@ def test_the_form_fits_a_narrow_phone_in_every_language(phone: BrowserContext, c
         expect(page.locator("#form-title")).to_have_text(title)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.close()
+
+
+COVERED = """() => {
+  const { top, bottom } = document.activeElement.getBoundingClientRect();
+  const bar = document.querySelector(".send").getBoundingClientRect();
+  const is_bar = document.activeElement.closest(".send") || document.activeElement === document.body;
+  return !is_bar && bottom > bar.top && top < bar.bottom;
+}"""
+
+
+def test_no_field_that_the_keyboard_reaches_is_under_the_button(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre, "ru")
+    page.focus("input[name=kind]")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        assert not page.evaluate(COVERED), page.evaluate("document.activeElement.id || document.activeElement.value")
 
 
 def test_a_page_without_https_draws_its_ids_all_the_same(phone: BrowserContext, centre: Centre) -> None:

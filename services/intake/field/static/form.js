@@ -2,6 +2,7 @@
 
 import { account, CHANGED, isOwn, isSameName, keep, kept, nextVersion, uuid } from "./kept.js";
 import { sendWaiting } from "./outbox.js";
+import { nameOf } from "./labels.js";
 import { copy, element, filled, part, tell, texts } from "./page.js";
 import { counters, fields, read } from "./reports.js";
 
@@ -95,7 +96,7 @@ function wrong() {
   invalid.forEach((each) => each.setAttribute("aria-invalid", "true"));
   if (invalid.length) {
     invalid[0].focus();
-    return filled(texts.wrong, { fields: invalid.map((each) => each.labels?.[0]?.firstChild?.textContent ?? "").join(", ") });
+    return filled(texts.wrong, { fields: invalid.map(nameOf).join(", ") });
   }
   const counted = counters(form).reduce((sum, each) => sum + Number(each.value), 0);
   return counted > Number(control("persons").value) ? texts.counts : "";

@@ -12,8 +12,13 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 export function labelOf(pointer) {
   const [, field, , inner] = pointer.split("/");
   const control = inPerson(inner) ?? document.querySelector(PARTS[field] ?? `#report [name="${CONTROLS[field] ?? field}"]`);
-  const group = control?.closest("fieldset, details");
-  return words(group?.querySelector("legend, summary") ?? control?.closest("label") ?? document.querySelector(`label[for="${control?.id}"]`));
+  return control ? nameOf(control) : "";
+}
+
+/** As its group is called, where it has one. @param {Element} control */
+export function nameOf(control) {
+  const group = control.closest("fieldset, details");
+  return words(group?.querySelector("legend, summary") ?? control.closest("label") ?? document.querySelector(`label[for="${control.id}"]`));
 }
 
 /** @param {string | undefined} name */
