@@ -66,6 +66,20 @@ def test_a_correction_goes_on_as_one(phone: BrowserContext, centre: Centre) -> N
     assert report["body"]["notes"] == NOTES
 
 
+@pytest.mark.parametrize("is_given_up", [False, True])
+def test_what_was_begun_makes_room_for_a_correction_only_when_its_author_says_so(
+    phone: BrowserContext, centre: Centre, is_given_up: bool
+) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    filled(page)
+    begun(page)
+    page.on("dialog", lambda dialog: dialog.accept() if is_given_up else dialog.dismiss())
+    page.click("#reports >> text=Correct")
+    expect(page.locator("#notes")).to_have_value("" if is_given_up else NOTES)
+    expect(page.locator("#correcting")).to_be_visible(visible=is_given_up)
+
+
 def test_what_was_begun_is_no_other_account_s(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
@@ -89,7 +103,7 @@ def test_without_its_scripts_nothing_can_be_written_that_an_address_would_tell(
     expect(page.locator("#report")).to_be_hidden()
 
 
-REFUSED = """Object.defineProperty(window, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } })"""
+REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException(); } })"
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ function wrong() {
 
 /** @param {Kept} report */
 export function correct(report) {
+  if (draft.isTouched && !confirm(texts.begun)) return;
   begin(report);
   element("form-title").focus();
   element("form-title").scrollIntoView();
