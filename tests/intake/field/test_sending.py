@@ -4,7 +4,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from shared.auth import Role
 from tests.browsers import SLOW_MS
-from tests.intake.field.phones import Centre, filled, no_signal, opened, shown, signed_in
+from tests.intake.field.phones import Centre, filled, kept_reports, no_signal, opened, shown, signed_in
 
 
 def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: BrowserContext, centre: Centre) -> None:
@@ -68,6 +68,32 @@ def test_a_report_answered_while_its_correction_is_written_is_corrected(phone: B
     page.click("#send")
     expect(page.locator("#reports strong")).to_contain_text("correction 1")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+SETTLED = """() => { window.settled = new Promise((done) => addEventListener("dayar-kept-changed", () => done(), { once: true })); }"""
+
+
+def test_an_answer_that_another_tab_gets_late_takes_no_correction_back(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    second = opened(phone, centre)
+    on_its_way: list[Route] = []
+    second.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
+    corrected_while_held(page)
+    second.click("#send-now")
+    page.unroute("**/v1/displacements")
+    for number in ("1", "2"):
+        expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+        page.fill("#notes", number)
+        page.click("#send")
+        expect(page.locator("#reports strong")).to_contain_text(f"correction {number}")
+        expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+        page.click("#reports button >> nth=0")
+    assert len(on_its_way) == 1
+    second.evaluate(SETTLED)
+    second.unroute("**/v1/displacements")
+    second.evaluate("settled")
+    assert [report["body"]["version"] for report in kept_reports(page)] == [3]
 
 
 def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, centre: Centre) -> None:

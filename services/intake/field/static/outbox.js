@@ -51,7 +51,7 @@ async function send(report) {
 
 /**
  * The answer is about what was sent: where it was corrected on the way, what the phone keeps is still to be sent,
- * as the next version once the centre has this one.
+ * as the next version once the centre has this one; another tab may be further than that.
  * @param {Kept} sent
  * @param {Response} answer
  * @param {{status: import("./kept.js").State, errors?: import("./kept.js").FieldError[]}} told
@@ -60,7 +60,7 @@ function settle(sent, answer, told) {
   const now = kept(sent.body.report_id);
   if (!now) return;
   if (isSame(now, sent)) keep({ ...now, state: stateOf(answer, told.status), errors: told.errors });
-  else if (answer.ok || answer.status === CONFLICT) keep({ ...now, body: { ...now.body, version: sent.body.version + 1 } });
+  else if (answer.ok || answer.status === CONFLICT) keep({ ...now, body: { ...now.body, version: Math.max(now.body.version, sent.body.version + 1) } });
 }
 
 /** @param {Response} answer @param {import("./kept.js").State} told */
