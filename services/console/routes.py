@@ -118,6 +118,7 @@ def around(request: Request) -> dict[str, Any]:
     here, principal, language = console(request), auth.current(request), language_of(request)
     return {
         "places": here.places,
+        "own_areas": [here.places.name(area, language) for area in sorted(principal.areas)],
         "counted": here.settings.counted_status,
         "may_answer": not principal.roles.isdisjoint(access.CMC),
         "sees_ledger": not principal.roles.isdisjoint(access.LEDGER),

@@ -260,6 +260,14 @@ def test_households_and_outcomes_reach_the_board(served: Served) -> None:
     assert "not from its author or the author&#39;s team" in reports and "not_author" not in reports
 
 
+@pytest.mark.parametrize(("areas", "is_said"), [(("KG",), False), ((BATKEN, KARA_SUU), True)])
+def test_a_board_of_some_areas_says_that_its_households_are_of_those(
+    served: Served, areas: tuple[str, ...], is_said: bool
+) -> None:
+    panel = served.signed_in(Role.OPERATOR, areas=areas).get("/board/households", params={"lang": "en"}).text
+    assert ("Of your areas alone: Batken oblast, Kara-Suu rayon." in panel) == is_said
+
+
 def test_a_country_is_called_by_its_name(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     told = message(household())
