@@ -94,11 +94,11 @@ class Book:
         self._keep(self._notified(risen, Cause.ESCALATED, called), AlertEscalated)
 
     def windows(self, status: Status, area: str) -> list[Window]:
-        """The dates whose displaced households an alert has counted already."""
+        """The dates whose displaced households an alert has counted already; one that was taken back counts none."""
         return [
             Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
             for alert in self._alerts.values()
-            if alert.kind is Kind.DISPLACEMENT and alert.status == status and alert.area == area
+            if alert.kind is Kind.DISPLACEMENT and alert.status == status and alert.area == area and not alert.is_lapsed
         ]
 
     def _lapse(self, alert: Alert, reason: str) -> None:

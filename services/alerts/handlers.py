@@ -1,7 +1,8 @@
 """What happens when a hazard or a household arrives: the rules are asked, and what they find is written and told."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,11 +11,11 @@ from services.alerts import queries, sightings
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import Arrival, Batch, Flight, is_hazard, news
 from services.alerts.book import Book
-from services.alerts.rules import Finding, Kind, Nothing, decide, decide_displacement, decide_exposure
+from services.alerts.rules import Departed, Finding, Kind, Nothing, decide, decide_displacement, decide_exposure
 from services.alerts.ruleset import Ruleset
 from shared import events, outbox
 from shared.events import Event, HazardReported, Message, ReportSettled
-from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind
+from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind, Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.readings import Outcome, Received
@@ -88,7 +89,7 @@ class Watch:
         self, hazards: Iterable[UUID], flights: Iterable[Flight], now: datetime, session: AsyncSession
     ) -> Book:
         days = self.rules.displacement.days if self.rules.displacement else 0
-        since = min((day for _, _, day in flights), default=now.date()) - timedelta(days=2 * days)
+        since = min((day for _, _, day in flights), default=now.date()) - timedelta(days=3 * days)
         known = await queries.touched_alerts(session, list(hazards), {area for _, area, _ in flights}, since)
         called = await queries.called(session, [alert.alert_id for alert in known]) if known else {}
         receivers = await queries.receivers(session)
@@ -141,14 +142,21 @@ class Watch:
     ) -> None:
         rule = self.rules.displacement
         if rule is not None and flights:
-            days, span = [day for _, _, day in flights], timedelta(days=rule.days)
+            days, span = [day for _, _, day in flights], timedelta(days=2 * rule.days)
             areas = {area for _, area, _ in flights}
             departed = await queries.displaced(session, areas, rule.mobility, min(days) - span, max(days) + span)
             for (status, area, day), spoken in sorted(flights.items()):
-                known = departed.get((status, area), {})
-                found = decide_displacement(status, area, day, known, book.windows(status, area), self.rules, now)
+                judge = partial(self._judge_flight, status, area, departed.get((status, area), {}), book, now)
+                found = judge(day)
                 batch.say(spoken, self._told(found, book))
+                for freed in found.freed if isinstance(found, Nothing) else ():
+                    batch.say(spoken, self._told(judge(freed), book))
         batch.say(batch.households, Outcome(OutcomeKind.NOTED, "no_rule"))
+
+    def _judge_flight(
+        self, status: Status, area: str, departed: Departed, book: Book, now: datetime, day: date
+    ) -> Finding | Nothing:
+        return decide_displacement(status, area, day, departed, book.windows(status, area), self.rules, now)
 
     def _told(self, found: Finding | Nothing, book: Book) -> Outcome:
         if isinstance(found, Finding):

@@ -1,6 +1,6 @@
 """What deserves an alert: pure decisions, each a value with its reason; `now` is an argument."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -62,10 +62,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No rule speaks, and why; `taken_back` is the situation of which one spoke before."""
+    """No rule speaks, and why; `taken_back` is the situation of which one spoke before, `freed` its dates: to be judged anew."""
 
     reason: str
     taken_back: Situation | None = None
+    freed: Sequence[date] = ()
 
 
 def decide(hazard: HazardReported, rules: Ruleset, watched: WatchedArea, now: datetime) -> Finding | Nothing:
@@ -201,7 +202,9 @@ def decide_displacement(
     found = _displaced(status, area, window, departed, rule, now)
     if total(departed, window) >= rule.households:
         return found
-    return Nothing("below_threshold", found.situation if joined and not found.is_suppressed else None)
+    if joined is None or found.is_suppressed:
+        return Nothing("below_threshold")
+    return Nothing("below_threshold", found.situation, joined.dates)
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:

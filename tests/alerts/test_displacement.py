@@ -142,6 +142,39 @@ async def test_corrected_below_the_threshold_the_alert_is_taken_back_and_holds_a
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "lapsed"), ("duty", 3, "returned")]
 
 
+async def test_taken_back_an_alert_keeps_no_household_from_another(post: Post) -> None:
+    wrong = [household() for _ in range(10)]
+    await post(*wrong)
+    await post(*(corrected(one, status="Exercise") for one in wrong))
+    tomorrow, after = TODAY + timedelta(days=1), TODAY + timedelta(days=2)
+    await post(*(household(occurred_on=tomorrow) for _ in range(5)))
+    assert set(await post(*(household(occurred_on=after) for _ in range(5)))) == {"alerted households_displaced"}
+    assert [(one.is_lapsed, one.situation) for one in await post.alerts() if one.status == "Actual"] == [
+        (True, TODAY.isoformat()),
+        (False, tomorrow.isoformat()),
+    ]
+
+
+@pytest.mark.parametrize(("within", "beside_it"), [(0, -1), (1, 2)])
+async def test_taken_back_an_alert_leaves_the_rest_of_its_households_to_the_night_beside_it(
+    post: Post, within: int, beside_it: int
+) -> None:
+    wrong = [household() for _ in range(10)]
+    await post(*wrong, *(household(occurred_on=TODAY + timedelta(days=within)) for _ in range(4)))
+    right = [household(occurred_on=TODAY + timedelta(days=beside_it)) for _ in range(6)]
+    assert set(await post(*right)) == {"noted below_threshold"}
+    await post(*(corrected(one, origin=Place(country="TJ")) for one in wrong))
+    assert {(one.is_lapsed, one.households) for one in await post.alerts()} == {(True, 14), (False, 10)}
+
+
+async def test_an_alert_told_to_nobody_is_taken_back_from_nobody(post: Post) -> None:
+    post.now += timedelta(days=8)
+    wrong = [household() for _ in range(10)]
+    assert set(await post(*wrong)) == {"suppressed too_old"}
+    await post(*(corrected(one, origin=Place(country="TJ")) for one in wrong))
+    assert await post.told() == ["suppressed"]
+
+
 async def test_a_correction_that_comes_after_the_greatest_age_takes_nothing_back(post: Post) -> None:
     wrong = household()
     await post(wrong, *(household() for _ in range(9)))
