@@ -55,6 +55,7 @@ SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receiver
 
 # One statement: what was tried, each delivery's end or its next time, and the alerts' next numbers for the events.
 # The alerts are locked in order, as whoever else holds several of them does.
+# Where a newer word waits behind what was tried, the pause is no longer than that word's own would be.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(
@@ -65,7 +66,11 @@ WITH tried AS (
     SELECT delivery_id, number, began_at, ended_at, reason FROM tried ON CONFLICT DO NOTHING
 ), told AS (
     UPDATE deliveries AS known SET
-        reason = tried.reason, lease = NULL, due_at = coalesce(now() + tried.pause, due_at),
+        reason = tried.reason, lease = NULL,
+        due_at = CASE WHEN tried.pause IS NULL THEN due_at ELSE now() + least(tried.pause, $9 + (
+            SELECT greatest('0', now() - max(created_at)) FROM deliveries AS waiting
+            WHERE waiting.alert_id = known.alert_id AND waiting.recipient = known.recipient AND waiting.settled_at IS NULL
+        )) END,
         settled_at = CASE WHEN tried.pause IS NULL THEN tried.ended_at END,
         is_delivered = CASE WHEN tried.pause IS NULL THEN tried.is_delivered END
     FROM tried
@@ -170,7 +175,7 @@ class Deliveries:
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with self._sessions.begin() as session:
             connection = await database.driver(session)
-            rows = await connection.fetch(RECORD, *columns)
+            rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
             await outbox.add(session, *map(settled, rows))
 
     def _row(self, job: Job, attempt: Attempt) -> tuple[Any, ...]:

@@ -87,6 +87,29 @@ async def test_whoever_was_away_hears_of_an_alert_in_the_order_in_which_it_chang
     assert [body["data"]["severity"] for body in hook.bodies] == ["Moderate", "Extreme", "Extreme"]
 
 
+async def test_what_is_new_is_not_held_up_by_the_long_pauses_of_what_waits_before_it(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    await hook.close()
+    quake = hazard(onset=datetime.now(UTC))
+    async with town.working(hook, alerts_retry_longest_seconds=3600):
+        await town.report(quake)
+        await wait_for(lambda: attempts(town, "unreachable"))
+        async with town.sessions.begin() as session:
+            await session.execute(text("UPDATE deliveries SET attempts = 20"))
+        await town.report(revised(quake, 2, magnitude=6.9, onset=quake.onset))
+        await wait_for(lambda: is_tried_anew(town))
+        await hook.open()
+        await town.settled(2)
+    assert [body["data"]["severity"] for body in hook.bodies] == ["Moderate", "Extreme"]
+
+
+async def is_tried_anew(town: Town) -> bool:
+    """With the newest beside it."""
+    statement = "SELECT true FROM attempts WHERE number > 20 AND began_at > (SELECT max(created_at) FROM deliveries)"
+    async with town.sessions.begin() as session:
+        return bool(await session.scalar(text(statement)))
+
+
 async def test_one_that_hangs_holds_up_only_itself(town: Town, hook: Hook) -> None:
     async with listening() as other:
         hook.mood = Mood.SILENT
