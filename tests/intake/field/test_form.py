@@ -38,6 +38,9 @@ def test_a_place_found_in_time_is_that_of_the_report(phone: BrowserContext, cent
     filled(page)
     [kept] = kept_reports(page)
     assert kept["body"]["destination_point"] == {"lat": 40.1, "lon": 71.2, "accuracy": 8}
+    expect(page.locator("#located")).to_be_hidden()
+    page.click("#reports >> text=Correct")
+    expect(page.locator("#located")).to_have_text("Place added, within 8 m")
 
 
 DRAWN = """() => import(document.querySelector("script[type=module]").src.replace("field.js", "kept.js"))
@@ -121,6 +124,15 @@ def test_what_is_missing_is_named(phone: BrowserContext, centre: Centre) -> None
     expect(page.locator("#wrong")).to_have_text("Fill in: Where they come from, Where they are now, Number of persons")
     expect(page.locator("#wrong")).to_be_in_viewport(ratio=1)
     assert page.locator("#reports li").count() == 0
+
+
+def test_a_place_with_several_faults_is_named_once(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.click("details:not([data-kind]) summary")
+    for age in ("0-5", "6-11"):
+        page.fill(f"[data-sex=female][data-age='{age}']", "-1")
+    filled(page)
+    expect(page.locator("#wrong")).to_have_text("Fill in: Count by sex and age")
 
 
 def test_the_form_fits_a_narrow_phone_in_every_language(phone: BrowserContext, centre: Centre) -> None:

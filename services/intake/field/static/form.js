@@ -10,7 +10,8 @@ import { counters, fields, read } from "./reports.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {{pcode: string, name: string}} Unit
- * @typedef {{author: string, corrected: Kept | null, point: object | null, isTouched: boolean}} Draft who began it, what it corrects, where it is
+ * @typedef {{lat: number, lon: number, accuracy: number}} Point
+ * @typedef {{author: string, corrected: Kept | null, point: Point | null, isTouched: boolean}} Draft who began it, what it corrects, where it is
  */
 
 const LEFT = "dayar.left";
@@ -96,7 +97,7 @@ function wrong() {
   invalid.forEach((each) => each.setAttribute("aria-invalid", "true"));
   if (invalid.length) {
     invalid[0].focus();
-    return filled(texts.wrong, { fields: invalid.map(nameOf).join(", ") });
+    return filled(texts.wrong, { fields: [...new Set(invalid.map(nameOf))].join(", ") });
   }
   const counted = counters(form).reduce((sum, each) => sum + Number(each.value), 0);
   return counted > Number(control("persons").value) ? texts.counts : "";
@@ -120,7 +121,7 @@ export function begin(report, body = report?.body) {
   if (body) write(body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
   element("correcting").hidden = element("cancel").hidden = !report;
-  tell(element("located"), "");
+  showPoint();
   tell(element("wrong"), "");
   kindChosen();
   membersChanged();
@@ -201,10 +202,14 @@ function locate() {
   navigator.geolocation.getCurrentPosition(({ coords }) => {
     if (asking !== draft) return;
     draft.point = { lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) };
-    tell(element("located"), filled(texts.located, { metres: Math.round(coords.accuracy) }));
+    showPoint();
   }, () => {
     if (asking === draft) tell(element("located"), texts.unlocated);
   }, { enableHighAccuracy: true, timeout: LOCATING_MS });
+}
+
+function showPoint() {
+  tell(element("located"), draft.point ? filled(texts.located, { metres: draft.point.accuracy }) : "");
 }
 
 /** @param {number} degrees */
