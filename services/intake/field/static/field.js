@@ -21,7 +21,7 @@ function start() {
   addEventListener("online", () => { show(); void sendWaiting(); });
   addEventListener("offline", show);
   addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // what it holds may have been sent meanwhile
-  document.addEventListener("visibilitychange", () => { leave(); changed(); look(); }); // a page that slept was not told what another tab did
+  document.addEventListener("visibilitychange", () => { changed(); look(); leave(); }); // a page that slept was not told what another tab did
   setInterval(look, AGAIN_MS);
   if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/intake/field/worker.js", { scope: "/intake/field" });
   void navigator.storage?.persist?.();
