@@ -3,11 +3,12 @@
 import time
 from collections.abc import Awaitable
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log
 from shared.metrics import HttpMetrics
-from shared.problems import Problem
+from shared.problems import Problem, answered
 
 logger = log.get()
 
@@ -44,7 +45,7 @@ class Edge:
         except Exception as error:
             logger.error("request failed", route=route_of(scope), **log.described(error))
             if not status:
-                await FAULT.response()(scope, receive, answer)
+                await answered(HTTPConnection(scope), FAULT)(scope, receive, answer)
         finally:
             self.metrics.observe(route_of(scope), status, time.perf_counter() - began)
 

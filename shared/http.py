@@ -21,7 +21,8 @@ from shared.auth import Authenticator, Principal, Unauthenticated, cookie_name
 from shared.config import Settings
 from shared.edge import Edge
 from shared.metrics import HttpMetrics, metrics
-from shared.problems import HANDLERS, Problem, unauthenticated
+from shared.pages.refusals import Refusals
+from shared.problems import HANDLERS, Problem, answered, unauthenticated
 
 Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -46,6 +47,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.state.settings, app.state.metrics = settings, CollectorRegistry()
+    app.state.refusals = Refusals(settings)
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
     own = [copy.copy(route) for router in routers for route in router.routes]
     app.router.routes.extend([*plumbing, *map(copy.copy, routes), *own])
@@ -79,12 +81,13 @@ class Guard:
         rule = self.rules.get(scope["method"])
         if rule is None or rule.is_public:  # without a rule the route itself answers 405
             return self.app
+        connection = HTTPConnection(scope)
         try:
-            self.admit(HTTPConnection(scope), rule)
+            self.admit(connection, rule)
         except Unauthenticated:
             return turned_away(scope, rule)
         except Problem as problem:
-            return problem.response()
+            return answered(connection, problem)
         return self.app
 
     def admit(self, connection: HTTPConnection, rule: access.Rule) -> None:
@@ -93,9 +96,9 @@ class Guard:
             self.same_account(connection, principal)
             if connection.scope["method"] not in ("GET", "HEAD"):
                 self.same_origin(connection)
+        connection.scope["principal"] = principal
         if principal.roles.isdisjoint(rule.roles):
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
-        connection.scope["principal"] = principal
 
     def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
         """A page says whose it is: in another tab somebody else may have signed in since, and would answer for it."""

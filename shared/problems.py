@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from shared import log
@@ -33,7 +33,7 @@ class Problem(Exception):
         **more: Any,
     ) -> None:
         super().__init__(kind)
-        self.status, self.headers = status, headers
+        self.status, self.kind, self.headers = status, kind, headers
         content = {"type": f"urn:dayar:problem:{kind}", "title": title, "status": status, "detail": detail, **more}
         self.content = {name: value for name, value in content.items() if value is not None}
         if errors:
@@ -41,6 +41,14 @@ class Problem(Exception):
 
     def response(self) -> Response:
         return JSONResponse(self.content, self.status, headers=self.headers, media_type="application/problem+json")
+
+
+def answered(asked: HTTPConnection, problem: Problem) -> Response:
+    """A person who opened an address reads a page; whatever else calls gets the problem itself."""
+    if "text/html" not in asked.headers.get("accept", ""):
+        return problem.response()
+    page: Response = asked.app.state.refusals.page(asked, problem)
+    return page
 
 
 def unauthenticated() -> Problem:
@@ -72,16 +80,15 @@ def names_of(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(name for definition in definitions for name in definition.get("properties", {}))
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error.response()
+    return answered(request, error)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)
-    return Problem(
-        422, "invalid", "Some fields are not as expected.", errors=[_entry(each) for each in error.errors()]
-    ).response()
+    errors = [_entry(each) for each in error.errors()]
+    return answered(request, Problem(422, "invalid", "Some fields are not as expected.", errors=errors))
 
 
 def _entry(error: Any) -> dict[str, str]:
@@ -96,19 +103,17 @@ def _entry(error: Any) -> dict[str, str]:
     }
 
 
-async def _part_away(_: Request, error: Exception) -> Response:
+async def _part_away(request: Request, error: Exception) -> Response:
     logger.error("a request needs a part that is away", **log.described(error))
-    return Problem(
-        503, "part-away", "A part or key that this needs is not here. Nothing is lost; try again later.",
-        headers={"retry-after": "5"},
-    ).response()  # fmt: skip
+    title = "A part or key that this needs is not here. Nothing is lost; try again later."
+    return answered(request, Problem(503, "part-away", title, headers={"retry-after": "5"}))
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
     kind = title.lower().replace(" ", "-")
-    return Problem(error.status_code, kind, title, headers=dict(error.headers or {})).response()
+    return answered(request, Problem(error.status_code, kind, title, headers=dict(error.headers or {})))
 
 
 HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
@@ -30,7 +30,7 @@ class Pages:
 
     def render(
         self,
-        request: Request,
+        request: HTTPConnection,
         template: str,
         *,
         status: int = 200,
@@ -56,7 +56,7 @@ class Pages:
         translated: str = self._environments[language].globals["_plain"](message)  # type: ignore[operator]
         return translated % values if values else translated
 
-    def _around(self, request: Request, language: str) -> dict[str, Any]:
+    def _around(self, request: HTTPConnection, language: str) -> dict[str, Any]:
         principal = request.scope.get("principal")
         theme = request.cookies.get("theme")
         return {

@@ -217,6 +217,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "too-many": N_("too much at once: wait a moment"),
         "full": N_("nothing more can be kept until the message broker is back"),
         "fault": N_("something failed on our side: send it again"),
+        "part-away": N_("a part of the system is away, nothing is lost: try again in a minute"),
     },
     "verdict": {
         Verdict.CONFIRMED: N_("Confirmed"),

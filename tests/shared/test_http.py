@@ -94,6 +94,22 @@ async def test_a_role_that_the_table_does_not_name_is_refused(client: httpx.Asyn
     assert (await client.get("/v1/ledger", headers=bearer(keys, Role.OPERATOR))).status_code == 200
 
 
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+async def test_a_browser_that_is_refused_shows_a_page_with_a_way_on(
+    client: httpx.AsyncClient, keys: Path, language: str
+) -> None:
+    seen = {"accept": "text/html,*/*;q=0.8", "accept-language": language}
+    asked = {
+        403: await client.get("/v1/ledger", headers=seen | bearer(keys, Role.VIEWER)),
+        404: await client.get("/nowhere", headers=seen),
+        422: await client.post("/v1/hazards", json={}, headers=seen | bearer(keys, Role.OPERATOR)),
+        500: await client.post("/v1/displacements", headers=seen | bearer(keys, Role.OPERATOR)),
+    }
+    for status, answer in asked.items():
+        assert (answer.status_code, answer.headers["content-language"]) == (status, language)
+        assert 'href="/"' in answer.text and "urn:dayar" not in answer.text
+
+
 async def test_by_cookie_only_our_own_pages_may_write(client: httpx.AsyncClient, keys: Path) -> None:
     cookie = {"cookie": f"session={token(keys, Role.OPERATOR)}"}
     origins = [{}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}]
