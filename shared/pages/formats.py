@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal
 
 from shared.pages.languages import TIMEZONE
 
 OWN_NAME = "Кыргызстан"
+DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # as read in the country, whatever CLDR writes
+DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 
 def filters(language: str) -> dict[str, Callable[..., Any]]:
@@ -26,16 +28,19 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
     def day(value: date) -> str:
         local = value.astimezone(TIMEZONE).date() if isinstance(value, datetime) else value
-        return format_date(local, "medium", locale=language)
+        return format_date(local, DAY[language], locale=language)
 
     def moment(value: datetime) -> str:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
         """The clock alone today, with day and month before."""
-        is_today = value.astimezone(TIMEZONE).date() == datetime.now(TIMEZONE).date()
+        local = value.astimezone(TIMEZONE).date()
+        is_today = local == datetime.now(TIMEZONE).date()
         return (
-            clock(value) if is_today else f"{format_skeleton('MMMd', value, TIMEZONE, locale=language)}, {clock(value)}"
+            clock(value)
+            if is_today
+            else f"{format_date(local, DAY_AND_MONTH[language], locale=language)}, {clock(value)}"
         )
 
     def span(value: timedelta) -> str:

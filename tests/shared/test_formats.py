@@ -1,0 +1,21 @@
+"""Dates as they are read in the country, on its clock."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from shared.pages.formats import filters
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "short"),
+    [
+        ("ky", "05.03.2026", "06.03, 01:30"),
+        ("ru", "05.03.2026", "06.03, 01:30"),
+        ("en", "5 Mar 2026", "6 Mar, 01:30"),
+    ],
+)
+def test_the_day_comes_before_the_month(language: str, day: str, short: str) -> None:
+    known = filters(language)
+    evening = datetime(2026, 3, 5, 19, 30, tzinfo=UTC)  # the next day in Bishkek
+    assert (known["day"](date(2026, 3, 5)), known["short_moment"](evening)) == (day, short)
