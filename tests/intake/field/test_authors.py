@@ -186,7 +186,11 @@ def test_a_centre_that_does_not_answer_is_not_a_wrong_password(phone: BrowserCon
     expect(page.locator("#sign-in-failed")).to_have_text("There is no connection now. Try again later.")
 
 
-def test_the_first_password_opens_no_phone(centre: Centre) -> None:
-    name = centre.account(Role.FIELD, must_change=True)
-    body = {"name": name, "password": PASSWORD, "device": "7d5c1f0a-6b0e-4d4e-9a39-64617961722e"}
-    assert centre.client().post("/v1/tokens", json=body).status_code == 403
+def test_the_first_password_opens_no_phone_and_shows_where_it_is_changed(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.fill("#name", centre.account(Role.FIELD, must_change=True))
+    page.fill("#password", PASSWORD)
+    page.click("#sign-in button")
+    expect(page.locator("#sign-in-failed")).to_contain_text("only after the first password was changed")
+    page.click("text=Change the first password")
+    expect(page).to_have_url(f"{centre.url}/sign-in?next={FORM}")

@@ -118,6 +118,23 @@ def test_a_group_with_counts_by_sex_and_age(phone: BrowserContext, centre: Centr
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 
+def test_a_list_that_is_not_whole_takes_nobody_from_the_number(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.fill("#persons", "2")
+    page.click("summary >> text=List the persons")
+    page.click("#add-member")
+    expect(page.locator("#persons")).to_have_value("2")
+    filled(page, persons="2")
+    expect(page.locator("#wrong")).to_contain_text("Persons listed: 1, number of persons: 2.")
+    page.click("#add-member")
+    page.click("#add-member")
+    expect(page.locator("#persons")).to_have_value("3")
+    page.locator("[data-remove]").last.click()
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert (kept["body"]["persons"], len(kept["body"]["members"])) == (2, 2)
+
+
 def test_what_is_missing_is_named(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.click("#send")

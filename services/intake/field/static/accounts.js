@@ -11,6 +11,7 @@ export async function signIn(event) {
   const name = String(data.get("name")).trim();
   const failure = await signedIn(name, String(data.get("password")));
   tell(element("sign-in-failed"), failure);
+  element("first-password").hidden = failure !== texts.first;
   if (failure) return;
   /** @type {HTMLFormElement} */ (event.target).reset();
   adopt();

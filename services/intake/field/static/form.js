@@ -99,6 +99,12 @@ function wrong() {
     invalid[0].focus();
     return filled(texts.wrong, { fields: [...new Set(invalid.map(nameOf))].join(", ") });
   }
+  const listed = control("kind").value === "household" ? element("members").childElementCount : 0;
+  if (listed && listed !== Number(control("persons").value)) {
+    control("persons").setAttribute("aria-invalid", "true");
+    control("persons").focus();
+    return filled(texts.listed, { listed, persons: control("persons").value });
+  }
   const counted = counters(form).reduce((sum, each) => sum + Number(each.value), 0);
   return counted > Number(control("persons").value) ? texts.counts : "";
 }
@@ -183,17 +189,16 @@ function addMember(member) {
   item.dataset.id = member?.member_id ?? uuid();
   for (const field of fields(item)) field.value = String(member?.[field.dataset.name ?? ""] ?? (field.tagName === "SELECT" ? "unknown" : ""));
   if (!member) fields(item)[0].value = element("members").childElementCount ? "child" : "head";
-  part(item, "[data-remove]").addEventListener("click", () => { item.remove(); membersChanged(); });
+  part(item, "[data-remove]").addEventListener("click", () => { item.remove(); membersChanged(1); });
   element("members").append(item);
   membersChanged();
 }
 
-/** Where persons are listed their number is known. */
-function membersChanged() {
+/** The number goes with the list, but what was told of more people than are listed yet stands. @param {number} [removed] */
+function membersChanged(removed = 0) {
   const count = element("members").childElementCount;
-  const isListed = count > 0 && control("kind").value === "household";
-  control("persons").readOnly = isListed;
-  if (isListed) control("persons").value = String(count);
+  const told = Number(control("persons").value);
+  if (count && control("kind").value === "household" && (told < count || told === count + removed)) control("persons").value = String(count);
 }
 
 /** For the draft that asked: a place found late is not that of the next household. */
