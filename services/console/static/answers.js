@@ -20,7 +20,7 @@ export function begin(act, alert) {
   element("verdicts").hidden = act !== "resolve";
   element("remark").hidden = act !== "resolve";
   element("behalf").hidden = act === "resolve";
-  element("answering-title").textContent = (act === "resolve" ? dialog.dataset.resolve : dialog.dataset.acknowledge) ?? "";
+  for (const id of ["answering-title", "answer-send"]) element(id).textContent = (act === "resolve" ? dialog.dataset.resolve : dialog.dataset.acknowledge) ?? "";
   element("answering-about").textContent = document.getElementById(`title-${alert}`)?.textContent ?? "";
   dialog.showModal();
 }
@@ -29,11 +29,11 @@ async function answer() {
   const given = new FormData(form);
   const said = (/** @type {string} */ name) => String(given.get(name) ?? "").trim();
   if (asked.act === "resolve") {
-    if (!said("verdict")) return void /** @type {HTMLInputElement | null} */ (form.querySelector("[name=verdict]"))?.focus();
+    if (!said("verdict")) return missing(/** @type {HTMLInputElement} */ (form.querySelector("[name=verdict]")), element("verdicts").querySelector("legend"));
     return send(asked.alert, "resolution", { verdict: said("verdict"), ...(said("note") && { note: said("note") }) });
   }
   const name = said("name");
-  if (!name) return element("behalf-name").focus();
+  if (!name) return missing(/** @type {HTMLInputElement} */ (element("behalf-name")), document.querySelector("label[for=behalf-name]"));
   const at = said("at") && instant(said("at"));
   return send(asked.alert, "acknowledgement", { on_behalf_of: { name, by: said("by"), ...(at && { at }) } });
 }
@@ -58,6 +58,12 @@ function refusal({ status, text, body }) {
   return status === 409 && name && at
     ? (dialog.dataset.taken ?? "").replace("{name}", name).replace("{time}", clock(new Date(at)))
     : (dialog.dataset.failed ?? "").replace("{problem}", text);
+}
+
+/** @param {HTMLInputElement} field @param {Element | null} label */
+function missing(field, label) {
+  fail((dialog.dataset.missing ?? "").replace("{fields}", label?.textContent ?? ""));
+  field.focus();
 }
 
 /** @param {string} text */

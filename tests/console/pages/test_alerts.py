@@ -35,6 +35,23 @@ def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, se
     assert desk.errors == []
 
 
+def test_the_dialogs_button_says_its_deed_and_what_is_missing(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="rockfall")
+    page = seat(Role.OPERATOR).open("/")
+    newest_alert(page, "Rockfall").focus()
+    page.keyboard.press("r")
+    send, failure = page.locator("#answer-send"), page.locator("#answer-failure")
+    expect(send).to_have_text("Resolve the alert")
+    send.click()
+    expect(failure).to_have_text("Fill in: What was it?")
+    page.keyboard.press("Escape")
+    newest_alert(page, "Rockfall").get_by_role("button", name="For another").click()
+    expect(failure).to_be_hidden()
+    expect(send).to_have_text("Acknowledge for another")
+    send.click()
+    expect(failure).to_have_text("Fill in: Name")
+
+
 def test_the_second_operator_is_told_who_was_first(whole: Whole, seat: Any) -> None:
     first, second = seat(Role.OPERATOR), seat(Role.OPERATOR)
     whole.report_hazard(type="hail")
