@@ -36,10 +36,12 @@ class Failures:
         if self._last.count(reason) > WINDOW // 2:
             await self.stop(reason, record.place)
 
-    async def stop(self, reason: str, place: Partition) -> NoReturn:
+    async def stop(self, reason: str, place: Partition, **told: int) -> NoReturn:
         """Said in the log and, red, in the ledger."""
         topic, partition = place
-        log.get().critical("consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition)
+        log.get().critical(
+            "consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition, **told
+        )
         async with self._sessions.begin() as session:
             await offsets.stop(session, place, reason)
         raise ConsumerStopped(reason)

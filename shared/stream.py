@@ -81,7 +81,9 @@ class Stream:
             self.drop()  # a rebalance, and aiokafka was faster than the seek
         except OffsetOutOfRangeError as error:
             if not self.is_dropped:
-                await self._failures.stop("out_of_range", self._place(next(iter(error.args[0]))))
+                lost = next(iter(error.args[0]))
+                there = await self._kafka.beginning_offsets([lost])
+                await self._failures.stop("out_of_range", self._place(lost), first_there=there[lost])
         else:
             if not self.is_dropped:
                 return await self._open([self._record(one) for records in fetched.values() for one in records])
@@ -135,7 +137,7 @@ class Stream:
         """These logs have no holes: a jump means that records are gone, and a person must know."""
         for record in records:
             if record.offset != self._positions[record.place]:
-                await self._failures.stop("gap", record.place)
+                await self._failures.stop("gap", record.place, first_there=record.offset)
             self._positions[record.place] = record.offset + 1
 
     async def tell(self, readings: Sequence[Reading]) -> None:

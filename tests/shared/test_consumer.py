@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -220,7 +221,7 @@ async def test_a_key_that_is_not_here_yet_is_waited_for(trial: Trial) -> None:
         assert await trial.drained() == {"recorded": 1}
 
 
-async def test_records_that_are_gone_stop_the_consumer(trial: Trial) -> None:
+async def test_records_that_are_gone_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
     """Retention took what nobody read: only a person can say what that means."""
     one = event(hazard())
     await trial.publish(*(event(hazard())._replace(key=one.key) for _ in range(10)))
@@ -232,6 +233,8 @@ async def test_records_that_are_gone_stop_the_consumer(trial: Trial) -> None:
         async with trial.running(trial.consumer()):
             await asyncio.Event().wait()
     assert {row.stopped for row in await trial.rows() if row.partition == place[1]} == {"out_of_range"}
+    [said] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
+    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", said)  # what the runbook settles it with
     assert not await trial.effects()
 
 
