@@ -15,6 +15,9 @@ from shared.auth import Role
 from shared.events.vocabulary import Channel
 from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
+from tests.intake.factories import household
+
+A4_LANDSCAPE = 1040  # pixels between margins of a centimetre
 
 
 def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, seat: Any) -> None:
@@ -41,6 +44,21 @@ async def told(whole: Whole, receiver: Receiver | None) -> None:
         if receiver is not None:
             await queries.save_receiver(session, receiver)
     await engine.dispose()
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, language: str) -> None:
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"}
+    answer = whole.client(headers=bearer).post("/intake/v1/displacements", json=household())
+    assert answer.status_code == 202, answer.text
+    desk = seat(Role.ANALYST, width=A4_LANDSCAPE, height=720)
+    page = desk.open("/")
+    page.emulate_media(media="print")
+    last = page.locator("main .scroll > table > thead th:last-child").last
+    figures = f"{whole.url}/registry/figures?lang={language}&date=2026-06-30&since=2026-06&until=2026-06"
+    assert wait_until(lambda: bool(page.goto(figures)) and last.is_visible(), timeout=20)
+    assert last.evaluate("cell => cell.getBoundingClientRect().right") <= A4_LANDSCAPE
+    assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
