@@ -118,6 +118,13 @@ function done(status) {
   element("another").focus();
 }
 
+/** What was sent, once more: sent again it is the next version, which every reader takes in its place. */
+function correct() {
+  version += 1;
+  reportedAt = "";
+  reopen();
+}
+
 function begin() {
   report = crypto.randomUUID();
   reportedAt = "";
@@ -126,6 +133,10 @@ function begin() {
   hazard.clear();
   place.clear();
   input("onset").value = now();
+  reopen();
+}
+
+function reopen() {
   form.hidden = false;
   element("answer").hidden = true;
   hazard.input.focus();
@@ -144,6 +155,7 @@ form.addEventListener("keydown", (pressed) => {
   } else if (pressed.target instanceof HTMLInputElement) pressed.preventDefault();
 });
 element("another").addEventListener("click", begin);
+element("correct").addEventListener("click", correct);
 
 /** @param {string} id */
 function input(id) {

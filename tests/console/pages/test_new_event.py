@@ -54,6 +54,25 @@ async def rows(whole: Whole, query: str, report_id: str) -> Any:
     return found
 
 
+def test_a_place_that_was_misheard_is_corrected_where_it_was_sent(whole: Whole, seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.fill("#hazard", "river flood")
+    page.fill("#place", "leilek")
+    page.fill("#known", "Water on the lower road")
+    page.click("#send")
+    page.click("#correct")
+    expect(page.locator("#known")).to_have_value("Water on the lower road")
+    page.fill("#place", "kadamjai")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    row = page.locator("#panel-hazards .row", has_text="Water on the lower road")
+    expect(row).to_contain_text("Kadamjai rayon", timeout=SLOW_MS)
+    expect(row).to_contain_text("updated")
+    expect(row).to_have_count(1)
+
+
 def test_an_event_whose_answer_was_lost_is_sent_again_and_was_accepted(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
     page.wait_for_function("document.getElementById('onset').value")
