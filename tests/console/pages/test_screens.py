@@ -13,6 +13,7 @@ from services.alerts.receivers import Receiver
 from shared import database
 from shared.auth import Role
 from shared.events.vocabulary import Channel
+from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
 from tests.intake.factories import household
@@ -59,6 +60,20 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     assert wait_until(lambda: bool(page.goto(figures)) and last.is_visible(), timeout=20)
     assert last.evaluate("cell => cell.getBoundingClientRect().right") <= A4_LANDSCAPE
     assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_an_alerts_grade_does_not_run_into_its_title(whole: Whole, seat: Any, language: str) -> None:
+    whole.report_hazard(type="dam_release", severity="Extreme")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    grade = page.locator(".alert .severity[data-severity=Extreme]").first
+    expect(grade).to_be_visible(timeout=SLOW_MS)
+    page.goto(f"{whole.url}/?lang={language}")
+    for width in (1920, 1366):
+        page.set_viewport_size({"width": width, "height": 800})
+        overlap = "grade => grade.getBoundingClientRect().right - grade.closest('.alert').querySelector('h3').getBoundingClientRect().left"
+        assert grade.evaluate(overlap) < 0, width
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
