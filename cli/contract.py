@@ -50,7 +50,6 @@ def channel(topic: Topic) -> dict[str, Any]:
         "address": PREFIX + topic.name,
         "description": f"Key: {topic.key}. Kept: {kept(topic)}. Class: {topic.sensitivity}.",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in types(topic)},
-        "bindings": {"kafka": {"key": {"type": "string", "format": "uuid"}, "bindingVersion": "0.5.0"}},
         "x-class": topic.sensitivity,
         "x-written-by": list(topic.writers),
         "x-read-by": list(dict.fromkeys((*topic.consumers, *topic.web_readers))),
@@ -84,6 +83,7 @@ def message(name: str) -> dict[str, Any]:
         "contentType": "application/json",
         "headers": {"$ref": "#/components/schemas/CloudEvent"},
         "payload": refs[0] if len(refs) == 1 else {"oneOf": refs},
+        "bindings": {"kafka": {"key": {"type": "string", "format": "uuid"}, "bindingVersion": "0.5.0"}},
         "x-dataschema": SCHEMA_ROOT + name,
         "x-owes-outcome": list(topic.owes_outcome),
     }

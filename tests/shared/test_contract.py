@@ -34,6 +34,24 @@ MAY_BE_CLEAR = {
 }  # fmt: skip
 BOX = "sealed"
 
+# AsyncAPI 3.0 and its Kafka bindings 0.5.0: a tool refuses a document with any other field, but those that begin with `x-`.
+ASYNCAPI = {
+    "channels": {"address", "title", "summary", "description", "servers", "parameters", "messages", "tags", "externalDocs", "bindings"},
+    "operations": {
+        "action", "channel", "messages", "reply", "traits", "title", "summary", "description", "security", "tags",
+        "externalDocs", "bindings",
+    },
+    "messages": {
+        "headers", "payload", "correlationId", "contentType", "name", "title", "summary", "description", "tags",
+        "externalDocs", "bindings", "examples", "traits",
+    },
+}  # fmt: skip
+KAFKA = {
+    "channels": {"topic", "partitions", "replicas", "topicConfiguration", "bindingVersion"},
+    "operations": {"groupId", "clientId", "bindingVersion"},
+    "messages": {"key", "schemaIdLocation", "schemaIdPayloadEncoding", "schemaLookupStrategy", "bindingVersion"},
+}
+
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
 def test_each_type_reads_its_golden_file_and_writes_the_same(file: Path) -> None:
@@ -108,6 +126,19 @@ def test_the_document_says_who_writes_reads_and_owes() -> None:
     assert displacements["x-owes-outcome"] == ["registry"]
     assert displacements["x-dead-letters"] == ["dayar.displacements.registry.dead"]
     assert document()["components"]["messages"]["dayar.hazard.reported.v1"]["x-owes-outcome"] == ["alerts"]
+
+
+@pytest.mark.parametrize("kind", ASYNCAPI)
+def test_the_document_says_nothing_that_asyncapi_has_no_field_for(kind: str) -> None:
+    published = document()
+    for name, said in (published if kind in published else published["components"])[kind].items():
+        assert {field for field in said if not field.startswith("x-")} <= ASYNCAPI[kind], name
+        assert said.get("bindings", {}).get("kafka", {}).keys() <= KAFKA[kind], name
+
+
+def test_each_message_says_what_its_key_is() -> None:
+    for name, message in document()["components"]["messages"].items():
+        assert message["bindings"]["kafka"]["key"] == {"type": "string", "format": "uuid"}, name
 
 
 def test_every_reference_in_the_document_leads_somewhere() -> None:
