@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -183,11 +184,23 @@ async def test_outside_the_author_s_area_is_taken_and_flagged(door: Door) -> Non
     assert (first.event.data.flags, second.event.data.flags) == (("outside_area",), ())
 
 
-async def test_too_big_is_413(door: Door) -> None:
-    for path, size in ((DISPLACEMENTS, 256 * 1024 + 1), (HAZARDS, 3_000_000), (BATCH, 3_000_000)):
-        answer = await door.caller().post(path, content=b"[" + b" " * size)
+@pytest.mark.parametrize(
+    ("path", "body", "limit"),
+    [
+        (DISPLACEMENTS, household(), 256 * 1024),
+        (HAZARDS, hazard(source="cmc"), 256 * 1024),
+        (BATCH, [household()], 2 * 1024 * 1024),
+    ],
+)
+async def test_a_body_of_the_greatest_size_is_taken_and_one_byte_more_is_413(
+    door: Door, path: str, body: Any, limit: int
+) -> None:
+    caller, written = door.caller(Role.OPERATOR, road=Road.CONSOLE), json.dumps(body).encode()
+    for size in (limit + 1, 3_000_000):
+        answer = await caller.post(path, content=written.ljust(size))
         assert answer.status_code == 413
         assert answer.headers["content-type"] == "application/problem+json"
+    assert (await caller.post(path, content=written.ljust(limit))).is_success
 
 
 async def test_more_at_once_than_one_account_may_have_is_429(installation: Installation) -> None:

@@ -1,6 +1,7 @@
 """Many reports in a request: one bad one harms no other."""
 
 import json
+from uuid import uuid4
 
 import pytest
 
@@ -9,6 +10,8 @@ from shared.events.vocabulary import Road
 from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
 from tests.intake.factories import group, hazard, household
 from tests.intake.records import records
+
+ACCOUNT = uuid4()
 
 
 async def test_a_batch_answers_each_item_in_order(door: Door) -> None:
@@ -61,9 +64,15 @@ async def test_what_a_strict_reader_will_not_have_harms_no_other(door: Door, bad
     assert [each["status"] for each in answer.json()["results"]] == [422, "accepted"]
 
 
-async def test_more_than_a_thousand_are_too_many(door: Door) -> None:
-    assert (await door.caller().post(BATCH, [{}] * 1001)).status_code == 413
-    assert (await door.caller().post(BATCH, content=b"{}\n" * 1001)).status_code == 413
+async def test_a_thousand_are_taken_and_more_are_too_many(door: Door) -> None:
+    bodies = [household(members=[]) for _ in range(1000)]
+    listed, lines = json.dumps(bodies), "\n".join(map(json.dumps, bodies)) + "\n"
+    for content, status in ((listed, "accepted"), (lines, "duplicate")):
+        results = (await door.caller(account=ACCOUNT).post(BATCH, content=content)).json()["results"]
+        assert [each["status"] for each in results] == [status] * 1000
+        assert [each["report_id"] for each in results] == [body["report_id"] for body in bodies]
+    for content in (json.dumps([*bodies, household()]), lines + lines[: lines.index("\n")]):
+        assert (await door.caller().post(BATCH, content=content)).status_code == 413
 
 
 async def test_in_a_batch_too_big_is_413_of_that_report_alone(door: Door) -> None:
