@@ -36,6 +36,11 @@ async def test_ten_households_in_one_batch_raise_one_alert(post: Post) -> None:
     assert (alert.area, alert.households, alert.severity) == (KADAMJAI, 10, Severity.SEVERE)
 
 
+async def test_the_evacuated_are_counted_with_the_displaced(post: Post) -> None:
+    await post(*(household(mobility="evacuation") for _ in range(5)), *(household() for _ in range(5)))
+    assert (await post.alert()).households == 10
+
+
 async def test_nine_are_noted_the_tenth_alerts_the_rest_join(post: Post) -> None:
     for _ in range(9):
         assert await post(household()) == ["noted below_threshold"]

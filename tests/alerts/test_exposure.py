@@ -21,6 +21,14 @@ async def test_a_hazard_over_where_displaced_households_live(post: Post) -> None
     assert (own.kind, own.severity) == ("hazard", Severity.SEVERE)
 
 
+async def test_exposed_are_the_displaced_and_evacuated_of_the_hazard_s_own_status(post: Post) -> None:
+    others = [{"mobility": "migration"}, {"mobility": "unable_to_move"}, {"status": "Exercise"}]
+    await post(household(), household(mobility="evacuation"), *(household(**other) for other in others))
+    await post(mudflow(area={"pcodes": [LEILEK]}))
+    exposure, _ = await post.alerts()
+    assert (exposure.kind, exposure.status, exposure.households) == ("exposure", "Actual", 2)
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [

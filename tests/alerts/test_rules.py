@@ -36,7 +36,7 @@ def found(decision: Finding | Nothing) -> Finding:
 
 @pytest.mark.parametrize(
     ("magnitude", "severity"),
-    [(4.5, "Moderate"), (4.7, "Moderate"), (5.4, "Moderate"), (5.5, "Severe"), (6.4, "Severe"), (6.5, "Extreme"), (7.8, "Extreme")],
+    [(4.5, "Moderate"), (4.7, "Moderate"), (5.49, "Moderate"), (5.5, "Severe"), (6.49, "Severe"), (6.5, "Extreme"), (7.8, "Extreme")],
 )  # fmt: skip
 def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) -> None:
     finding = found(decide(hazard(magnitude=magnitude), RULES, WATCHED, NOW))
@@ -47,7 +47,7 @@ def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) 
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"magnitude": 4.4}, "below_threshold"),
+        ({"magnitude": 4.49}, "below_threshold"),
         ({"magnitude": None}, "below_threshold"),
         ({"type": "explosion"}, "below_threshold"),
         ({"status": "System"}, "status_not_alerted"),
@@ -152,7 +152,7 @@ def test_a_date_between_two_windows_stands_alone() -> None:
     assert (finding.figures["first"], finding.figures["last"], finding.households) == ("2026-06-15", "2026-06-15", 10)
 
 
-@pytest.mark.parametrize(("days", "is_suppressed"), [(0, False), (6, False), (8, True), (400, True)])
+@pytest.mark.parametrize(("days", "is_suppressed"), [(0, False), (7, False), (8, True), (400, True)])
 def test_displacement_older_than_a_week_pages_nobody(days: int, is_suppressed: bool) -> None:
     day = TODAY - timedelta(days=days)
     assert found(displaced({day: 12}, day)).is_suppressed is is_suppressed

@@ -8,8 +8,9 @@ KADAMJAI = (71.5, 40.0)
 
 
 def feature(
-    name: str = "us7000aaaa", *, ids: str | None = None, at: tuple[float, float] = KADAMJAI, **changed: Any
-) -> Any:
+    name: str = "us7000aaaa", *, ids: str | None = None, at: tuple[float, float] = KADAMJAI, depth: float = 12.5,
+    **changed: Any,
+) -> Any:  # fmt: skip
     """A quake in the south of Batken oblast; `changed` are properties."""
     properties = {
         "mag": 5.1,
@@ -23,7 +24,7 @@ def feature(
         "title": "M 5.1 - 20 km S of Kadamjai, Kyrgyzstan",
         **changed,
     }
-    geometry = {"type": "Point", "coordinates": [*at, 12.5]}
+    geometry = {"type": "Point", "coordinates": [*at, depth]}
     return {"type": "Feature", "id": name, "properties": properties, "geometry": geometry}
 
 

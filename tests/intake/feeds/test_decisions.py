@@ -11,7 +11,7 @@ from services.intake.feeds.events import Stamp, wire
 from services.intake.feeds.items import ItemKind, Unreadable
 from services.intake.feeds.register import Register
 from shared.events import HazardCancelled, HazardReported, HazardUpdated, derived_id
-from shared.events.vocabulary import Certainty, Severity, Status
+from shared.events.vocabulary import Certainty, Severity, Status, Urgency
 from shared.places import Places
 from shared.places.watched import BadArea, WatchedArea
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
@@ -53,7 +53,7 @@ def test_a_new_quake_is_reported_under_the_first_id_seen(reading: Reading) -> No
     assert type(event) is HazardReported
     assert (event.source_id, event.aliases) == ("us1", ("ak2",))
     assert event.hazard_id == derived_id("hazard", "usgs", "us1")
-    assert event.certainty is Certainty.OBSERVED
+    assert (event.certainty, event.urgency) == (Certainty.OBSERVED, Urgency.PAST)
 
 
 def test_the_same_again_is_unchanged(reading: Reading) -> None:
@@ -75,6 +75,7 @@ def test_links_and_felt_reports_are_not_material(reading: Reading, changed: dict
     [
         ({"mag": 5.3}, "magnitude"),
         ({"at": (71.6, 40.0)}, "location"),
+        ({"depth": 14.0}, "depth"),
         ({"time": ONSET_MS + 2000}, "onset"),
         ({"status": "automatic"}, "certainty"),
     ],
@@ -94,6 +95,13 @@ def test_what_people_act_on_is_an_update(reading: Reading, changed: dict[str, An
 def test_an_older_reading_changes_nothing(reading: Reading) -> None:
     reading.take(feature(updated=LATER))
     assert reading.take(feature(updated=LATER - 1, mag=7.0)).kind is ItemKind.UNCHANGED
+
+
+def test_what_changed_or_was_taken_back_at_the_same_instant_is_told_as_newer(reading: Reading) -> None:
+    """The source does not always write `updated` anew, and readers keep the highest revision."""
+    for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
+        assert reading.take(entry).kind is ItemKind.PUBLISHED
+    assert [event.revision - LATER for event in reading.told] == [0, 1, 2]
 
 
 def test_small_drifts_are_measured_from_what_was_told(reading: Reading) -> None:
@@ -176,9 +184,11 @@ def test_the_same_entry_makes_the_same_event(reading: Reading) -> None:
     ("magnitude", "severity"),
     [
         (None, Severity.UNKNOWN),
-        (4.4, Severity.MINOR),
+        (4.49, Severity.MINOR),
         (4.5, Severity.MODERATE),
+        (5.49, Severity.MODERATE),
         (5.5, Severity.SEVERE),
+        (6.49, Severity.SEVERE),
         (6.5, Severity.EXTREME),
     ],
 )

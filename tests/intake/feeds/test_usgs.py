@@ -40,6 +40,19 @@ def test_what_only_shakes_like_a_quake_is_no_hazard(kind: str) -> None:
     assert one(feature(type=kind)).type is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("earthquake", HazardType.EARTHQUAKE),
+        ("induced or triggered event", HazardType.EARTHQUAKE),
+        ("landslide", HazardType.LANDSLIDE),
+        ("snow_avalanche", HazardType.AVALANCHE),
+    ],
+)
+def test_what_is_a_hazard_of_ours(kind: str, expected: HazardType) -> None:
+    assert one(feature(type=kind)).type is expected
+
+
 def test_a_deleted_event_needs_neither_place_nor_time() -> None:
     assert one(deleted("us1", updated=5, ids=",us1,ak2,")) == Deletion(("us1", "ak2"), 5)
 
