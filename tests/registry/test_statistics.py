@@ -1,5 +1,6 @@
 """Figures against a small example worked out by hand."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +77,48 @@ async def test_flows_by_month_of_bishkek(office: Office) -> None:
     }  # fmt: skip
     assert flows["total"] == {"households": 5, "persons": 20, "groups": 1, "group_persons": 40}
     assert (await told(office, f"{FLOWS}?since=2026-07&until=2026-08"))["total"]["households"] == 1
+
+
+async def test_the_first_moment_of_a_month_is_of_it(office: Office) -> None:
+    await office.file(household(occurred_at="2026-07-01T00:00:00+06:00"))
+    asked = {
+        f"{STOCK}?date=2026-06-30": 0, f"{STOCK}?date=2026-07-01": 1,
+        f"{FLOWS}?until=2026-06": 0, f"{FLOWS}?since=2026-07&until=2026-07": 1,
+    }  # fmt: skip
+    assert {path: (await told(office, path))["total"]["households"] for path in asked} == asked
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "scope"),
+    [
+        ({"pcode": KADAMJAI}, {"pcode": LEILEK}, "within"),
+        ({"pcode": KADAMJAI}, {"country": "KG"}, "within"),
+        ({"pcode": KADAMJAI}, {"country": "RU"}, "abroad"),
+        ({"country": "TJ"}, {"country": "RU"}, "abroad"),
+        ({"country": "TJ"}, {"pcode": LEILEK}, "from_abroad"),
+        ({"country": "ZZ"}, {"pcode": LEILEK}, "unknown"),
+        ({"pcode": KADAMJAI}, {"country": "ZZ"}, "unknown"),
+    ],
+)
+async def test_a_scope_says_on_which_side_of_the_border_a_move_began_and_ended(
+    office: Office, origin: dict[str, str], destination: dict[str, str], scope: str
+) -> None:
+    await office.file(household(origin=origin, destination=destination))
+    for path in (STOCK, FLOWS):
+        assert [row["scope"] for row in (await told(office, path))["rows"]] == [scope]
+
+
+async def test_what_a_figure_rests_on_stands_with_it(office: Office) -> None:
+    corrected, counted = household(), {"destination": {"pcode": LEILEK}}
+    await office.file(corrected, household(occurred_at_precision="month"), group(**counted))
+    await office.file(group(**counted, quantifier="exact"))
+    await office.file({**corrected, "version": 2, "persons": 3, "members": []})
+    [row] = (await told(office, STOCK))["rows"]
+    assert (row["households"], row["corrected"], row["imprecise"], row["groups"]) == (2, 1, 1, 2)
+    page = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
+    assert re.findall(r"<dt>(of these [\w ]+|with a [\w ]+)</dt><dd>(\d+)</dd>", page)[:3] == [
+        ("of these corrected since", "1"), ("with a date less exact than a day", "1"), ("of these approximate", "1"),
+    ]  # fmt: skip
 
 
 async def test_flows_by_origin(office: Office) -> None:
