@@ -121,6 +121,23 @@ async def test_a_record_that_always_fails_is_set_aside_and_its_neighbours_are_do
     assert len(await trial.effects()) == 40
 
 
+@pytest.mark.parametrize(("fails", "became"), [(2, "recorded"), (3, "set_aside")])
+async def test_a_record_alone_is_tried_three_times(trial: Trial, fails: int, became: str) -> None:
+    tries = 0
+
+    async def fails_at_first(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        nonlocal tries
+        tries += 1
+        if tries <= fails:
+            raise KeyError
+        return await record(received, session)
+
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer(fails_at_first)):
+        assert await trial.drained() == {became: 1}
+    assert tries == 3
+
+
 async def test_a_failing_statement_is_set_aside_by_sqlstate_without_its_text(trial: Trial) -> None:
     async def violate(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         await session.execute(text("INSERT INTO effects (event_id, by) VALUES (NULL, 1)"))
