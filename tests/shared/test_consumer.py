@@ -13,9 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import batches, offsets
-from shared.consumer import ConsumerStopped, Outcome, PartAtFault, Received, Record, SetAside
+from shared.consumer import ConsumerStopped, Handler, Outcome, PartAtFault, Received, Record, SetAside
 from shared.deadletters import DeadLetters
 from shared.events import CredentialKind, CredentialRevoked, Message, message
+from shared.events.vocabulary import OutcomeKind
 from shared.readings import open_plain
 from tests.installation import Installation
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
@@ -159,6 +160,27 @@ async def test_a_handler_may_set_one_record_aside(trial: Trial) -> None:
     async with trial.running(trial.consumer(refuse_666)):
         assert await trial.drained() == {"recorded": 10, "set_aside": 1}
     assert await reasons(trial) == [("unbelievable", "/magnitude")]
+
+
+async def raises(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    raise SetAside("unbelievable")
+
+
+async def says_so(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    return [Outcome(OutcomeKind.SET_ASIDE, "unbelievable")] * len(received)
+
+
+@pytest.mark.parametrize("refusing", [raises, says_so])
+async def test_what_was_set_aside_has_its_effect_once_it_is_driven_again(trial: Trial, refusing: Handler) -> None:
+    """As it lies in the dead letters: the same key, value and headers."""
+    one = event(hazard())
+    await trial.publish(one)
+    async with trial.running(trial.consumer(refusing)):
+        assert await trial.drained() == {"set_aside": 1}
+    assert await reasons(trial) == [("unbelievable", "")]
+    await trial.publish(one)
+    async with trial.running(trial.consumer()):
+        assert await trial.drained() == {"set_aside": 1, "recorded": 1}
 
 
 async def test_a_handler_that_breaks_on_every_record_stops_the_consumer(trial: Trial) -> None:
