@@ -62,10 +62,11 @@ def security_headers(*, is_https: bool) -> list[tuple[bytes, bytes]]:
 
 
 def host_of(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"host":
+    for header, value in scope["headers"]:
+        if header == b"host":
             host: str = value.decode("latin-1")
-            return host.rsplit(":", 1)[0] if not host.endswith("]") else host
+            name, _, port = host.rpartition(":")
+            return name if port.isdecimal() else host
     return ""
 
 

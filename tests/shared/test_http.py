@@ -148,8 +148,14 @@ async def test_a_fault_is_a_problem_without_its_text_in_answer_or_log(
     assert "RuntimeError" in out and "Асан" not in answer.text + out + err
 
 
-async def test_another_host_name_is_not_served(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/live", headers={"host": "evil.example"})).status_code == 421
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:8080@evil.example", ""])
+async def test_another_host_name_is_not_served(client: httpx.AsyncClient, host: str) -> None:
+    assert (await client.get("/live", headers={"host": host})).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8080", "[::1]", "[::1]:8080"])
+async def test_an_own_host_name_is_served_by_any_port(client: httpx.AsyncClient, host: str) -> None:
+    assert (await client.get("/live", headers={"host": host})).status_code == 200
 
 
 async def test_ready_names_the_part_that_is_missing(client: httpx.AsyncClient) -> None:
