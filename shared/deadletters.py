@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import database, events, outbox
@@ -124,9 +124,17 @@ def is_clear(record: Record) -> bool:
 def _fits(model: type[BaseModel], value: bytes) -> bool:
     try:
         parsed = model.model_validate_json(value)
-    except ValidationError:
+        return _adds_nothing(parsed, json.loads(value, object_pairs_hook=_named_once))
+    except ValueError:
         return False
-    return _adds_nothing(parsed, json.loads(value))
+
+
+def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that stands twice every reader takes the last, and the first would be shown unread."""
+    found = dict(fields)
+    if len(found) < len(fields):
+        raise ValueError("a name stands twice")
+    return found
 
 
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:

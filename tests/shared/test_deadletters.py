@@ -55,6 +55,8 @@ def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLe
 @pytest.mark.parametrize("spoil", [
     lambda one: one._replace(value=one.value.replace(b'"persons"', json.dumps({"given_name": CANARY}).encode()[1:-1] + b', "persons"')),
     lambda one: one._replace(value=one.value.replace(b'"country": "UZ"', json.dumps({"country": "UZ", CANARY: 1}).encode()[1:-1])),
+    lambda one: one._replace(value=one.value.replace(b'"persons"', json.dumps({"persons": CANARY}).encode()[1:-1] + b', "persons"')),
+    lambda one: one._replace(value=one.value.replace(b'{"country": "UZ"', b'{"country": ' + json.dumps(CANARY).encode() + b', "country": "UZ"')),
     lambda one: one._replace(value=json.dumps({CANARY: 1}).encode()),
     lambda one: one._replace(value=CANARY.encode()),
     lambda one: one._replace(value=b""),
