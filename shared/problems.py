@@ -67,10 +67,15 @@ def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[d
     return [
         {
             "pointer": "".join(f"/{part if isinstance(part, int) or part in names else '?'}" for part in error["loc"]),
-            "expected": EXPECTED.get(error["type"]) or error["msg"].removeprefix("Value error, "),
+            "expected": expected(error),
         }
         for error in errors
     ]
+
+
+def expected(error: Any) -> str:
+    said: str = EXPECTED.get(error["type"]) or error["msg"]
+    return said.removeprefix("Value error, ")
 
 
 def names_of(model: type[BaseModel]) -> frozenset[str]:
@@ -94,12 +99,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
 def _entry(error: Any) -> dict[str, str]:
     """`pointer` is one into the body: empty where there is no body at all."""
     path = list(error["loc"][1:] if error["loc"][:1] == ("body",) else error["loc"])
-    is_unknown = error["type"] == "extra_forbidden"
-    if is_unknown:
+    if error["type"] == "extra_forbidden":
         path[-1] = "?"
     return {
         "pointer": "".join(f"/{part}" for part in path),
-        "expected": "no such field" if is_unknown else error["msg"],
+        "expected": expected(error),
     }
 
 

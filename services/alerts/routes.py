@@ -16,7 +16,7 @@ from shared import auth, cursors
 from shared.auth import Principal
 from shared.database import Session
 from shared.events import AlertRaised
-from shared.events.fields import Body, Instant, Line
+from shared.events.fields import Body, Instant, Line, PCode
 from shared.events.vocabulary import Channel, Severity, Status, Verdict
 from shared.places import Places
 from shared.problems import Problem
@@ -100,7 +100,7 @@ async def alerts(
     state: Annotated[list[State], Query()] = [],  # noqa: B006 - FastAPI copies it
     status: Annotated[list[Status], Query()] = [],  # noqa: B006
     floor: Severity | None = None,
-    area: str | None = None,
+    area: PCode | None = None,
     hazard_id: UUID | None = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

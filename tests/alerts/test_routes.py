@@ -195,6 +195,20 @@ async def test_asked_for_a_district_an_alert_over_its_oblast_is_among_them(desk:
     assert [alert["alert_id"] for alert in page["alerts"]] == [str(alert_id)]
 
 
+async def test_what_is_no_place_is_said_to_be_none(desk: Desk) -> None:
+    async with desk.caller() as caller:
+        for area in ("\0", "Kadamjai"):
+            assert (await caller.get("/v1/alerts", params={"area": area})).status_code == 422
+
+
+async def test_of_what_is_no_id_not_a_letter_is_quoted(desk: Desk) -> None:
+    async with desk.caller() as caller:
+        for path in ("/v1/alerts/Үсөнов", "/v1/alerts?hazard_id=Үсөнов"):
+            answer = await caller.get(path)
+            assert [error["expected"] for error in answer.json()["errors"]] == ["a UUID"]
+            assert answer.status_code == 422 and "Ү" not in answer.text
+
+
 async def test_an_alert_of_another_area_is_not_there(desk: Desk) -> None:
     quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
     async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
