@@ -123,9 +123,10 @@ def password(
     async def do(session: AsyncSession, now: datetime) -> None:
         new_hash = await passwords.hashed(given)  # before the row is locked
         account = await queries.one(session, name)
-        queries.set_password(account, new_hash, now)
+        changed_at = now + credentials.SECOND  # no token follows, so that those of this very second end too
+        queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
-        await outbox.add(session, credentials.end_tokens(account, now))
+        await outbox.add(session, credentials.end_tokens(account, changed_at))
 
     within(do)
     if generate:

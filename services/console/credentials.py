@@ -10,6 +10,7 @@ from shared.auth import Principal
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message
 
 SOURCE = "/console"
+SECOND = timedelta(seconds=1)  # as fine as a token says when it was issued
 
 
 def sign_out(principal: Principal, now: datetime) -> Message:

@@ -19,6 +19,17 @@ class WeakPassword(ValueError):
     """A password of at least 12 characters is expected, and not the account's name."""
 
 
+class SamePassword(ValueError):
+    """Another password than the present one is expected."""
+
+
+def check_new(password: str, name: str, present: str) -> None:
+    """A first password is known to whoever gave it: the own one is another."""
+    check_strength(password, name)
+    if _plain(password) == _plain(present):
+        raise SamePassword
+
+
 def check_strength(password: str, name: str) -> None:
     if len(_plain(password)) < LEAST_LENGTH or _plain(password).casefold() == name.casefold():
         raise WeakPassword

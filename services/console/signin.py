@@ -70,13 +70,17 @@ async def change_password(
             return refused(request, "password.html", "wrong", name, next)
         if new != again:
             return refused(request, "password.html", "differ", name, next)
-        passwords.check_strength(new, account.name)
+        passwords.check_new(new, account.name, password)
     except TooManyFailures as failure:
         return refused(request, "password.html", "wait", name, next, failure)
     except passwords.WeakPassword:
         return refused(request, "password.html", "weak", name, next)
-    new_hash, now = await passwords.hashed(new), datetime.now(UTC)
-    account = await queries.one(session, account.name)
+    except passwords.SamePassword:
+        return refused(request, "password.html", "same", name, next)
+    new_hash, proven = await passwords.hashed(new), account.password_hash
+    account, now = await queries.one(session, account.name), datetime.now(UTC)
+    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # while hashes were made
+        return refused(request, "password.html", "wrong", name, next)
     queries.set_password(account, new_hash, now)
     await outbox.add(session, credentials.end_tokens(account, now))
     if account.name == first.NAME:

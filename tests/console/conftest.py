@@ -1,12 +1,14 @@
 """The console's web side and worker on a module's own installation, and people who sign in there."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from deploy.local.process import Process, wait_until
@@ -21,6 +23,9 @@ from shared.publisher import Publisher
 from tests.console.factories import WRITERS, message
 from tests.installation import Installation, Web, in_thread
 
+WAITS = (
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accounts%FOR UPDATE%')"
+)
 PASSWORD = "a long enough password"
 
 
@@ -72,6 +77,22 @@ class Served:
             account = await queries.named(session, name)
         await engine.dispose()
         return account
+
+    def meanwhile(self, ask: Callable[[], httpx.Response], deed: str) -> httpx.Response:
+        """The answer to what is asked while `deed` holds its row, and is committed when the asking has to wait for it."""
+        return in_thread(self._meanwhile(ask, deed))
+
+    async def _meanwhile(self, ask: Callable[[], httpx.Response], deed: str) -> httpx.Response:
+        engine = database.engine(self.installation.settings(ConsoleSettings, "console"))
+        async with engine.connect() as one, engine.connect() as other:
+            await one.execute(text(deed))
+            asked = asyncio.create_task(asyncio.to_thread(ask))
+            while not asked.done() and not await other.scalar(text(WAITS)):
+                await other.rollback()  # else it sees the same activity again
+            await one.commit()
+            answer = await asked
+        await engine.dispose()
+        return answer
 
     def signed_in(self, *roles: Role, **changed: Any) -> httpx.Client:
         client = self.client()

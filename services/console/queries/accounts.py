@@ -13,7 +13,10 @@ from services.console.models import Account
 
 
 async def named(session: AsyncSession, name: str) -> Account | None:
-    return await session.scalar(select(Account).where(func.lower(Account.name) == name.strip().lower()))
+    wanted = name.strip().lower()
+    if not wanted.isprintable():  # no account is named so, and PostgreSQL takes no NUL
+        return None
+    return await session.scalar(select(Account).where(func.lower(Account.name) == wanted))
 
 
 async def one(session: AsyncSession, name: str) -> Account:

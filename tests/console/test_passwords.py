@@ -1,0 +1,65 @@
+"""Passwords that are given and changed, also two at once."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.local.process import wait_until
+from services.console import passwords
+from shared.auth import Role
+from tests.console.conftest import PASSWORD, Served
+from tests.console.test_signin import SOON, at_the_next_second, dayar, sign_in
+from tests.installation import in_thread
+
+pytestmark = pytest.mark.usefixtures("fresh_attempts")
+
+
+def test_a_first_password_is_not_changed_to_itself(served: Served) -> None:
+    """Whoever gave it knows it."""
+    name = served.account(Role.OPERATOR, must_change=True)
+    answer = change(served.client(), name, PASSWORD, PASSWORD)
+    assert answer.status_code == 422 and 'role="alert"' in answer.text
+    assert "set-cookie" not in answer.headers
+    assert served.known(name).must_change
+
+
+def test_who_is_disabled_while_a_new_password_is_hashed_does_not_come_in_by_it(served: Served) -> None:
+    """What ends the old tokens would also end the end of them all."""
+    name = served.account(Role.OPERATOR)
+    answer = served.meanwhile(
+        lambda: change(served.client(), name, PASSWORD, "another long password"),
+        f"UPDATE accounts SET disabled_at = now() WHERE name = '{name}'",
+    )
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_password_that_was_given_anew_is_not_undone_by_the_old_one(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    given = in_thread(passwords.hashed("given by somebody"))
+    answer = served.meanwhile(
+        lambda: change(served.client(), name, PASSWORD, "another long password"),
+        f"UPDATE accounts SET password_hash = '{given}' WHERE name = '{name}'",
+    )
+    assert answer.status_code == 401
+    assert served.known(name).password_hash == given
+
+
+def test_a_password_given_anew_ends_also_what_was_signed_in_within_the_same_second(served: Served) -> None:
+    name, client = served.account(Role.OPERATOR), served.client()
+    assert at_the_next_second(lambda: sign_in(client, name)).status_code == 303
+    assert dayar(served, "password", name, typed="typed by somebody\n" * 2).exit_code == 0
+    assert wait_until(lambda: client.get("/board/alerts").status_code == 401, timeout=SOON)
+
+
+def test_a_name_that_cannot_be_typed_is_nobodys(served: Served) -> None:
+    client, name = served.client(), "some\0body"
+    assert sign_in(client, name).status_code == 401
+    assert change(client, name, PASSWORD, "another long password").status_code == 401
+    wanted = {"name": name, "password": PASSWORD, "device": str(uuid4())}
+    assert client.post("/v1/tokens", json=wanted).status_code == 401
+
+
+def change(client: httpx.Client, name: str, password: str, new: str) -> httpx.Response:
+    return client.post("/password", data={"name": name, "password": password, "new": new, "again": new})
