@@ -1,10 +1,9 @@
 """`python -m bench.plain`: a FastAPI app that only validates the same body with the same model, and drops it."""
 
-import os
-
 from fastapi import FastAPI
 
 from shared import lifecycle
+from shared.config import Settings
 from shared.events import DisplacementReport
 
 app = FastAPI()
@@ -16,4 +15,4 @@ async def displacement(report: DisplacementReport) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    lifecycle.run_worker(lambda: lifecycle.serve(app, host="127.0.0.1", port=int(os.environ["PORT"])))
+    lifecycle.run_worker(lambda: lifecycle.serve(app, Settings()))

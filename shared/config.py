@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     places_path: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
+    forwarded_allow_ips: str | None = None
     exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
     outbound_allow: tuple[str, ...] = ()  # host:port pairs that may be http and on a private address
 
@@ -81,6 +82,12 @@ class Settings(BaseSettings):
         """The host names that a request may be addressed to."""
         own = urlsplit(self.public_url).hostname or ""
         return (*(LOOPBACK if own in LOOPBACK else (own,)), *self.trusted_hosts)
+
+    @property
+    def proxies(self) -> str:
+        """Whose word is taken for where a request came from; with https a proxy on this machine's, else nobody's."""
+        usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
+        return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 
 
 def secret(file: str | Path | None) -> str | None:

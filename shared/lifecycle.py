@@ -42,7 +42,7 @@ def run_service(
         gc.set_threshold(*COLLECT_AFTER)
         sides: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "migrate": lambda: database.migrate(name, own),
-            "web": lambda: serve(create_app(own), host=own.host, port=own.port, mount=MOUNTS[name]),
+            "web": lambda: serve(create_app(own), own, mount=MOUNTS[name]),
             "worker": lambda: worker(own),
         }
         async with asyncio.TaskGroup() as tasks:
@@ -105,7 +105,7 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(app: Starlette, *, host: str, port: int, mount: str = "") -> None:
+async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
     """Serves until cancelled, then answers what has begun. `mount`: what a gateway in front took off each path.
 
     Raises what ended a task of the app's lifespan. Left to uvicorn, that would be a line in the log and no more,
@@ -114,9 +114,10 @@ async def serve(app: Starlette, *, host: str, port: int, mount: str = "") -> Non
     server = Server(
         uvicorn.Config(
             app,
-            host=host,
-            port=port,
+            host=settings.host,
+            port=settings.port,
             root_path=mount,
+            forwarded_allow_ips=settings.proxies,
             lifespan="off",
             log_config=None,
             access_log=False,

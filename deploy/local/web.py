@@ -1,6 +1,5 @@
 """One web process with all four apps, each with its own settings, login and lifespan: `python -m deploy.local.web`."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -17,6 +16,7 @@ from services.intake.config import IntakeSettings
 from services.registry.app import create_app as registry
 from services.registry.config import RegistrySettings
 from shared import lifecycle, log
+from shared.config import Settings
 
 
 def create_app() -> Starlette:
@@ -45,5 +45,4 @@ async def _alive(app: FastAPI) -> AsyncIterator[None]:
 
 if __name__ == "__main__":
     log.configure("web")
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080"))
-    lifecycle.run_worker(lambda: lifecycle.serve(create_app(), host=host, port=port))
+    lifecycle.run_worker(lambda: lifecycle.serve(create_app(), Settings()))

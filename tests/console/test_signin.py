@@ -100,6 +100,12 @@ def test_five_failures_close_an_address_for_other_names_too(served: Served) -> N
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 429
 
 
+def test_an_address_is_not_what_a_header_says_where_no_proxy_is(served: Served) -> None:
+    guesses = [served.client(headers={"x-forwarded-for": f"198.51.100.{n}"}) for n in range(6)]
+    assert [sign_in(client, f"nobody-{n}").status_code for n, client in enumerate(guesses)] == [401] * 5 + [429]
+    assert sign_in(served.client(headers={"x-forwarded-for": "a:b"}), "nobody").status_code == 429
+
+
 def test_guesses_at_once_are_counted_before_they_are_looked_at(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     with ThreadPoolExecutor(12) as pool:
