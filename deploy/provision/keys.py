@@ -4,7 +4,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shared.config import Settings
+from shared.events.topics import SEGMENT_MS
 from shared.seal import generate, key_id, sync
+
+# Both logs go by segments of a day, and a data key that is in use outlives the rotation.
+OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
 class CannotRetire(Exception):
@@ -51,7 +55,7 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
     if kid == in_use:
         raise KeyInUse(kid)
     # a record may be set aside on its last day on the log
-    carried = timedelta(days=settings.displacements_days + settings.dead_letters_days)
+    carried = timedelta(days=settings.displacements_days + settings.dead_letters_days) + OVER
     until = min((at for at in known.values() if at > known[kid]), default=known[kid]) + carried
     if now < until:
         raise KeyCarried(f"{until:%Y-%m-%d}")

@@ -28,7 +28,7 @@ from confluent_kafka.admin import (
 )
 
 from shared.config import Settings
-from shared.events.topics import DISPLACEMENTS_SEGMENT_MS, SERVICES, TOPICS, Topic
+from shared.events.topics import SEGMENT_MS, SERVICES, TOPICS, Topic
 
 INTEGRATOR = "integrator"
 SECONDS = 30
@@ -136,7 +136,7 @@ def _topics(settings: Settings, partitions: int, replication: int) -> Iterator[N
         yield _topic(f"{prefix}{topic.name}", partitions, replication, _config(topic, settings.kept_ms(topic)))
         for service in topic.consumers:
             config = {
-                "cleanup.policy": "delete", "retention.ms": str(settings.dead_kept_ms),
+                "cleanup.policy": "delete", "retention.ms": str(settings.dead_kept_ms), "segment.ms": str(SEGMENT_MS),
                 "max.message.bytes": str(2 * MEBIBYTE),
             }  # fmt: skip
             yield _topic(f"{prefix}{topic.dead(service)}", 1, replication, config)
@@ -148,8 +148,12 @@ def _topic(name: str, partitions: int, replication: int, config: Mapping[str, st
 
 def _retention(topic: NewTopic) -> ConfigResource:
     """For a topic that was made before, under another setting."""
-    kept = ConfigEntry("retention.ms", topic.config["retention.ms"], incremental_operation=AlterConfigOpType.SET)
-    return ConfigResource(ConfigResource.Type.TOPIC, topic.topic, incremental_configs=[kept])
+    kept = [
+        ConfigEntry(name, topic.config[name], incremental_operation=AlterConfigOpType.SET)
+        for name in ("retention.ms", "segment.ms")
+        if name in topic.config
+    ]
+    return ConfigResource(ConfigResource.Type.TOPIC, topic.topic, incremental_configs=kept)
 
 
 def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
@@ -160,7 +164,7 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
     # by the broker's clock, and in segments of a day: a late author's date must not decide what is kept
     return {
         "cleanup.policy": "delete", "retention.ms": str(kept_ms),
-        "message.timestamp.type": "LogAppendTime", "segment.ms": str(DISPLACEMENTS_SEGMENT_MS),
+        "message.timestamp.type": "LogAppendTime", "segment.ms": str(SEGMENT_MS),
     }  # fmt: skip
 
 

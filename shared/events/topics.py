@@ -57,4 +57,6 @@ TOPICS = {
 }  # fmt: skip
 
 DEAD_LETTERS_DAYS = 90  # unless a setting says otherwise
-DISPLACEMENTS_SEGMENT_MS = DAY_MS
+SEGMENT_MS = (
+    DAY_MS  # of what is not kept for ever: it goes by whole segments, so that a record outlives its days by up to one
+)

@@ -112,7 +112,7 @@ def test_an_older_key_is_destroyed_when_neither_log_nor_spool_can_carry_it(
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
     monkeypatch.setenv("DAYAR_EXERCISE", "")  # as the one-shot has it until somebody says
     older, newer = volumes.rotate(sealing, installation), volumes.rotate(sealing, installation)
-    spooled, later = spool / "1.spool", datetime.now(UTC) + timedelta(days=121)
+    spooled, later = spool / "1.spool", datetime.now(UTC) + timedelta(days=124)
     spooled.write_text(older)
     for now, refusal in ((datetime.now(UTC), KeyCarried), (later, KeySpooled)):
         with pytest.raises(refusal):

@@ -52,14 +52,15 @@ def test_a_key_in_use_stays(settings: Settings, old: str) -> None:
 
 
 def test_a_key_that_a_dead_letter_may_carry_stays(settings: Settings, old: str) -> None:
-    drawn_at(settings, keys.current(settings), timedelta(days=119))
+    """Its 30 and 90 days are over, and the segments that they were written to may still be there."""
+    drawn_at(settings, keys.current(settings), timedelta(days=121))
     with pytest.raises(keys.KeyCarried):
         keys.retire(settings, old, NOW)
     assert old in keys.drawn(settings)
 
 
 def test_a_key_that_the_spool_carries_stays(settings: Settings, old: str) -> None:
-    drawn_at(settings, keys.current(settings), timedelta(days=121))
+    drawn_at(settings, keys.current(settings), timedelta(days=124))
     spool = settings.state / "spool" / "intake" / "one"
     spool.mkdir(parents=True)
     (spool / "1.spool").write_text(f"{old}")
@@ -68,7 +69,7 @@ def test_a_key_that_the_spool_carries_stays(settings: Settings, old: str) -> Non
 
 
 def test_a_key_that_nothing_can_carry_is_destroyed(settings: Settings, old: str) -> None:
-    drawn_at(settings, keys.current(settings), timedelta(days=121))
+    drawn_at(settings, keys.current(settings), timedelta(days=124))
     keys.retire(settings, old, NOW)
     assert list(keys.drawn(settings)) == [keys.current(settings)]
 

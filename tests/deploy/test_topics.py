@@ -1,6 +1,6 @@
 """How long records are kept is a setting, also of topics that are there already."""
 
-from confluent_kafka.admin import AdminClient, ConfigResource
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from deploy.local.process import wait_until
 from deploy.provision import topics
@@ -20,7 +20,23 @@ def test_a_changed_setting_changes_the_topics_that_are_there(installation: Insta
     assert wait_until(lambda: kept_ms(admin, prefix, *names) == [10 * DAY_MS, 60 * DAY_MS, -1], timeout=10)
 
 
+def test_what_is_not_kept_for_ever_goes_a_day_at_a_time(installation: Installation) -> None:
+    """`dayar keys retire` counts with it."""
+    broker, prefix = installation.parts.broker, installation.topic_prefix
+    admin, names = broker.admin(), ("displacements", "displacements.registry.dead", "hazards.alerts.dead")
+    week = [ConfigEntry("segment.ms", str(7 * DAY_MS), incremental_operation=AlterConfigOpType.SET)]
+    of_before = ConfigResource(ConfigResource.Type.TOPIC, prefix + names[1], incremental_configs=week)
+    for answer in admin.incremental_alter_configs([of_before]).values():
+        answer.result(timeout=10)
+    topics.create(broker, Settings(topic_prefix=prefix), logins=installation.ground.kafka_logins)
+    assert wait_until(lambda: shown(admin, "segment.ms", prefix, *names) == [DAY_MS] * 3, timeout=10)
+
+
 def kept_ms(admin: AdminClient, prefix: str, *names: str) -> list[int]:
+    return shown(admin, "retention.ms", prefix, *names)
+
+
+def shown(admin: AdminClient, setting: str, prefix: str, *names: str) -> list[int]:
     resources = [ConfigResource(ConfigResource.Type.TOPIC, prefix + name) for name in names]
     found = admin.describe_configs(resources)
-    return [int(found[resource].result()["retention.ms"].value) for resource in resources]
+    return [int(found[resource].result()[setting].value) for resource in resources]
