@@ -57,6 +57,5 @@ TOPICS = {
 }  # fmt: skip
 
 DEAD_LETTERS_DAYS = 90  # unless a setting says otherwise
-SEGMENT_MS = (
-    DAY_MS  # of what is not kept for ever: it goes by whole segments, so that a record outlives its days by up to one
-)
+# Of what is not kept for ever: it goes by whole segments, so that a record outlives its days by up to one.
+SEGMENT_MS = DAY_MS
