@@ -35,6 +35,8 @@ async def test_a_stop_that_ends_cancelled_is_no_end_of_ours_and_leaves_no_connec
     others = connections(settings)
     consumer: Any = AIOKafkaConsumer(**kafka.options(settings))
     await kafka.start(consumer)
+    await consumer.topics()
+    assert connections(settings) - others
     waiting = asyncio.ensure_future(asyncio.Event().wait())
     consumer._fetcher._pending_tasks.add(waiting)
     await kafka.stop(consumer)
