@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import text
 
 from services.console.config import ConsoleSettings
@@ -55,10 +55,7 @@ async def rows(whole: Whole, query: str, report_id: str) -> Any:
 
 
 def test_a_place_that_was_misheard_is_corrected_where_it_was_sent(whole: Whole, seat: Any) -> None:
-    page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
-    page.fill("#hazard", "river flood")
-    page.fill("#place", "leilek")
+    page = begun(seat, "river flood", "leilek")
     page.fill("#known", "Water on the lower road")
     page.click("#send")
     page.click("#correct")
@@ -74,10 +71,7 @@ def test_a_place_that_was_misheard_is_corrected_where_it_was_sent(whole: Whole, 
 
 
 def test_an_event_whose_answer_was_lost_is_sent_again_and_was_accepted(whole: Whole, seat: Any) -> None:
-    page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
-    page.fill("#hazard", "rockfall")
-    page.fill("#place", "kadamjai")
+    page = begun(seat, "rockfall", "kadamjai")
     page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
     page.click("#send")
     expect(page.locator("#failure")).to_contain_text("send it again")
@@ -86,10 +80,7 @@ def test_an_event_whose_answer_was_lost_is_sent_again_and_was_accepted(whole: Wh
 
 
 def test_what_was_changed_after_a_lost_answer_is_its_next_version(whole: Whole, seat: Any) -> None:
-    page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
-    page.fill("#hazard", "building collapse")
-    page.fill("#place", "leilek")
+    page = begun(seat, "building collapse", "leilek")
     page.fill("#known", "Two rooms fell in")
     page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
     page.click("#send")
@@ -100,6 +91,14 @@ def test_what_was_changed_after_a_lost_answer_is_its_next_version(whole: Whole, 
     page.goto(f"{whole.url}/")
     expect(page.locator("#panel-hazards .row", has_text="Three rooms")).to_have_count(1, timeout=SLOW_MS)
     expect(page.locator("#panel-hazards .row", has_text="Two rooms")).to_have_count(0)
+
+
+def begun(seat: Any, hazard: str, place: str) -> Page:
+    page: Page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.fill("#hazard", hazard)
+    page.fill("#place", place)
+    return page
 
 
 def taken_but_not_told(route: Route) -> None:
