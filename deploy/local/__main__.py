@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from deploy.local import options, state
+from deploy.local.given import DatabaseRefuses
 from deploy.local.messages import CannotStart
 from deploy.local.process import end_orphans
 from deploy.local.screen import Screen
@@ -14,6 +15,8 @@ from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from shared import log
 from shared.database import NotOurs
+
+LET_NOBODY_IN = ("28", "3D")  # a wrong login or password; no such database
 
 
 def main() -> int:
@@ -46,8 +49,16 @@ def told(error: Exception) -> Iterator[str]:
             yield from told(each)
     elif isinstance(error, OSError) and (message := state.disk_message(error)) is not None:
         yield str(message)
+    elif (code := database_state(error)).startswith(LET_NOBODY_IN):
+        yield str(DatabaseRefuses(code))
     elif isinstance(error, CannotStart | NotOurs):
         yield str(error)
+
+
+def database_state(error: BaseException) -> str:
+    """PostgreSQL's own code of what went wrong, however deep SQLAlchemy put it."""
+    cause = getattr(error, "orig", None) or error
+    return str(getattr(cause, "sqlstate", None) or "")
 
 
 if __name__ == "__main__":

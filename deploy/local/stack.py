@@ -104,6 +104,11 @@ class Stack:
             found["REDIS_URL"] = self.valkey.url()
         return found
 
+    @property
+    def has_run(self) -> bool:
+        """Whether all its servers answered once."""
+        return (self.folders.state / "environment").exists()
+
     def write_environment(self) -> None:
         """So that the `dayar` command finds this installation; it holds the ways to the secrets, not the secrets."""
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]

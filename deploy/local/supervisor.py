@@ -7,9 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from deploy.local import accounts, homes
+from deploy.local import accounts, given, homes
+from deploy.local.given import ServerAway
 from deploy.local.messages import CannotStart, PartFailed, PortInUse
-from deploy.local.options import Options
+from deploy.local.options import GIVEN, Options
 from deploy.local.part import Part
 from deploy.local.process import Process
 from deploy.local.screen import Screen
@@ -59,6 +60,7 @@ class Supervisor:
     async def _start(self) -> None:
         if not homes.is_free(self._stack.options.port):
             raise PortInUse(f"PORT={self._stack.options.port}")
+        await self._refuse_absent()
         for process in self._stack.processes:
             process.start()  # they import what they need while the parts start
         async with asyncio.TaskGroup() as group:
@@ -69,6 +71,13 @@ class Supervisor:
         self._stack.write_integrator()
         for process in self._stack.processes:
             process.give_word()
+
+    async def _refuse_absent(self) -> None:
+        """A given server that was never there is a mistake. PostgreSQL is needed at each start, the others are waited for later on."""
+        for absent in await given.away(self._stack.options):
+            if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):
+                raise ServerAway(absent)
+            self._screen.warn(f"the server does not answer yet, and is waited for ({absent})")
 
     async def _start_kafka(self) -> None:
         await self._start_part(self._stack.kafka, "Kafka")

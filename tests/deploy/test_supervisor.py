@@ -27,6 +27,7 @@ from deploy.local.supervisor import PATHS, answers
 from deploy.provision.accounts import EXERCISE
 from deploy.provision.topics import Broker
 from tests.compose.project import Desk, rows
+from tests.parts import Parts
 
 pytestmark = pytest.mark.parts
 
@@ -170,13 +171,48 @@ def test_sigterm_stops_everything_in_order(run: Run) -> None:
 def test_a_port_in_use_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, capture_output=True, text=True, check=False,
-            env={**own_environment(), "STATE": str(tmp_path / "state"), "PORT": str(port)}, timeout=60,
-        )  # fmt: skip
-    assert done.returncode == 1
+        done = refused(STATE=str(tmp_path / "state"), PORT=str(port))
     assert f"PORT={port}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "shown"),
+    [
+        ("DATABASE_URL", "postgresql://somebody:geheim@127.0.0.1:{port}/dayar", "127.0.0.1:{port}"),
+        ("KAFKA_BOOTSTRAP", "127.0.0.1:{port},[::1]:{port}", "127.0.0.1:{port}, ::1:{port}"),
+        ("REDIS_URL", "redis://:geheim@127.0.0.1:{port}/0", "127.0.0.1:{port}"),
+        ("REDIS_URL", "unix:///nowhere/socket?db=0", "/nowhere/socket"),
+        ("DATABASE_URL", "postgresql:///dayar?host=/nowhere", "/nowhere/.s.PGSQL.5432"),
+    ],
+)
+def test_given_server_that_is_not_there_is_one_sentence(
+    variable: str, address: str, shown: str, tmp_path: Path
+) -> None:
+    port = homes.free_port()
+    asked = {"STATE": str(tmp_path / "state"), "PORT": str(homes.free_port()), variable: address.format(port=port)}
+    done = refused(**asked)
+    messages = [line for line in done.stdout.splitlines() if not line.startswith("Stop")]
+    assert len(messages) == 1, done.stdout
+    assert f"({variable}: {shown.format(port=port)})" in messages[0]
+    assert "geheim" not in done.stdout
+
+
+def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts, tmp_path: Path) -> None:
+    url = parts.server.url.replace("@", ":geheim@")
+    done = refused(STATE=str(tmp_path / "state"), PORT=str(homes.free_port()), DATABASE_URL=url)
+    assert "PostgreSQL answers, but does not let this login in" in done.stdout
+    assert "geheim" not in done.stdout
+
+
+def refused(**asked: str) -> subprocess.CompletedProcess[str]:
+    """A start that ends by itself, without a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, capture_output=True, text=True, check=False,
+        env={**own_environment(), **asked}, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+    return done
 
 
 def own_environment() -> dict[str, str]:

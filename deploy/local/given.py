@@ -1,0 +1,77 @@
+"""The servers that others run: whether each answers, before anything starts."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from deploy.local.messages import CannotStart
+from deploy.local.options import GIVEN, Options
+
+SECONDS = 5.0
+USUAL_PORTS = {"kafka": 9092, "postgres": 5432, "valkey": 6379}
+
+Address = tuple[str, int] | str  # a host and port, or a socket's path
+
+
+class ServerAway(CannotStart):
+    """A server that this installation was given does not answer. Start it, or correct its address; without the variable Dayar runs a server of its own."""
+
+
+class DatabaseRefuses(CannotStart):
+    """PostgreSQL answers, but does not let this login in. Correct DATABASE_URL and DATABASE_PASSWORD_FILE, or prepare the database: dayar provision database."""
+
+
+async def away(options: Options) -> list[str]:
+    """The variables whose server does not answer, each with the addresses that were tried."""
+    parts = sorted(options.given)
+    answers = await asyncio.gather(*(answers_at(part, options.environment[GIVEN[part]]) for part in parts))
+    return [
+        f"{GIVEN[part]}: {tried(part, options.environment[GIVEN[part]])}"
+        for part, is_there in zip(parts, answers, strict=True)
+        if not is_there
+    ]
+
+
+async def answers_at(part: str, given: str) -> bool:
+    """Of a cluster, one broker is enough."""
+    found = await asyncio.gather(*map(_accepts, addresses(part, given)))
+    return any(found)
+
+
+def tried(part: str, given: str) -> str:
+    """Never the variable itself: it may carry a password."""
+    return ", ".join(each if isinstance(each, str) else f"{each[0]}:{each[1]}" for each in addresses(part, given))
+
+
+def addresses(part: str, given: str) -> Iterator[Address]:
+    if part == "kafka":
+        yield from (_host_and_port(part, f"//{each.strip()}") for each in given.split(","))
+    elif given.startswith("unix:"):
+        yield unquote(urlsplit(given).path)
+    else:
+        yield _database_socket(given) or _host_and_port(part, given)
+
+
+def _database_socket(url: str) -> str | None:
+    """PostgreSQL's socket stands in a folder that the URL names as its host."""
+    folder = parse_qs(urlsplit(url).query).get("host", [""])[0]
+    return f"{folder}/.s.PGSQL.{urlsplit(url).port or USUAL_PORTS['postgres']}" if folder.startswith("/") else None
+
+
+def _host_and_port(part: str, url: str) -> tuple[str, int]:
+    address = urlsplit(url)
+    return address.hostname or "localhost", address.port or USUAL_PORTS[part]
+
+
+async def _accepts(address: Address) -> bool:
+    opening = asyncio.open_unix_connection(address) if isinstance(address, str) else asyncio.open_connection(*address)
+    try:
+        async with asyncio.timeout(SECONDS):
+            _, writer = await opening
+    except OSError:  # a timeout is one, and so is a name that nobody knows
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
