@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     state: Path = Path(".state")
+    beat_file: Path | None = None  # where a worker shows whoever started it that its event loop runs
     places_path: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()

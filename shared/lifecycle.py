@@ -6,13 +6,14 @@ import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from shared import database, log
+from shared import database, liveness, log
 from shared.config import Settings
 from shared.faults import Backoff
 from shared.http import MOUNTS
@@ -43,7 +44,7 @@ def run_service(
         sides: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "migrate": lambda: database.migrate(name, own),
             "web": lambda: serve(create_app(own), own, mount=MOUNTS[name]),
-            "worker": lambda: worker(own),
+            "worker": lambda: beating(worker(own), own.beat_file),
         }
         async with asyncio.TaskGroup() as tasks:
             if side == "both":
@@ -53,6 +54,11 @@ def run_service(
                 tasks.create_task(sides[side]())
 
     run_worker(main)
+
+
+async def beating(work: Coroutine[Any, Any, None], file: Path | None) -> None:
+    async with beside(*([liveness.beat(file)] if file else [])):
+        await work
 
 
 def run_worker(main: Callable[[], Awaitable[None]]) -> None:

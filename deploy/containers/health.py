@@ -1,10 +1,12 @@
 """Whether this container does its work: `python -m deploy.containers.health [worker]`, for its health check."""
 
-import http.client
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from shared.liveness import over_http
 
 ESTABLISHED = "01"
 KAFKA_PORT, DATABASE_PORT = 9092, 5432  # of an address that names none
@@ -17,16 +19,12 @@ def main() -> None:
 
 
 def is_ready() -> bool:
-    """What the web side says of itself and of the parts it needs; asked for by the name that people type, as no other need be served."""
-    host = urlsplit(os.environ.get("PUBLIC_URL", "")).hostname or "127.0.0.1"
-    connection = http.client.HTTPConnection("127.0.0.1", int(os.environ["PORT"]), timeout=SECONDS)
-    try:
-        connection.request("GET", "/ready", headers={"host": host})
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    """What the web side says of itself and of the parts it needs."""
+    return over_http("127.0.0.1", int(os.environ["PORT"]), host_name(os.environ), path="/ready", timeout=SECONDS)()
+
+
+def host_name(environment: Mapping[str, str]) -> str:
+    return urlsplit(environment.get("PUBLIC_URL", "")).hostname or "127.0.0.1"
 
 
 def is_connected() -> bool:

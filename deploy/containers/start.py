@@ -1,12 +1,18 @@
-"""What a container does before its program: refuses secrets that are none, and reads what the installation is.
+"""A container's first process: refuses secrets that are none, reads what the installation is, and ends a program that hangs.
 
 Needs the standard library alone, as it stands in every image.
 """
 
+import asyncio
 import os
+import signal
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from deploy.containers.health import host_name
+from shared.liveness import SILENT_SECONDS, Answers, by_beat, over_http, silent
 
 MARK = Path("/installation/exercise")
 PLACES = Path("/places/places.geojson")
@@ -30,8 +36,43 @@ def main() -> None:
     except BadSecret as error:
         sys.exit(str(error))
     environment |= installation()
-    module = f"services.{service}" if service else "cli"
-    os.execve(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]], environment)  # noqa: S606 - our own program
+    arguments = sys.argv[1:]
+    command = [sys.executable, "-m", f"services.{service}" if service else "cli", *arguments]
+    if service and arguments != ["migrate"]:
+        sys.exit(asyncio.run(watched(command, environment, liveness(environment, arguments))))
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own program
+
+
+def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
+    """A worker answers no requests: its event loop leaves a beat."""
+    if arguments == ["worker"]:
+        return by_beat(Path(environment["BEAT_FILE"]))
+    return over_http("127.0.0.1", int(environment["PORT"]), host_name(environment))
+
+
+async def watched(
+    command: Sequence[str], environment: Mapping[str, str], answers: Answers, *, seconds: float = SILENT_SECONDS
+) -> int:
+    """The program's exit code. No engine starts an unhealthy container again, but each one a container that ended."""
+    child = await asyncio.create_subprocess_exec(*command, env=environment)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, pass_on, child, number)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(end_silent(child, answers, seconds))
+        code = await child.wait()
+        watching.cancel()
+    return code if code >= 0 else 128 - code  # as a shell tells a signal
+
+
+async def end_silent(child: asyncio.subprocess.Process, answers: Answers, seconds: float) -> None:
+    await silent(answers, seconds=seconds)
+    print(f"The program has not answered for {seconds:.0f} s; ended.", file=sys.stderr, flush=True)
+    pass_on(child, signal.SIGKILL)
+
+
+def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it ended meanwhile
+        child.send_signal(number)
 
 
 def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:

@@ -92,8 +92,12 @@ class Process:
         return None if self._popen is None else self._popen.poll()
 
     def kill9(self) -> None:
-        self._signal(signal.SIGKILL)
+        self.kill()
         self._reap(timeout=10)
+
+    def kill(self) -> None:
+        """Without waiting for its end."""
+        self._signal(signal.SIGKILL)
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)

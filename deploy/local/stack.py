@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from deploy.local import homes, jars
 from deploy.local.kafka import ADMIN, Kafka
@@ -19,12 +20,14 @@ from deploy.provision.database import Server
 from deploy.provision.topics import Broker
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
+from shared.liveness import Answers, by_beat, over_http
 from shared.seal import write_private
 
 DATABASE = "dayar"
 ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
 WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017
+WEB = "web"
 RETENTION = ("DISPLACEMENTS_DAYS", "DEAD_LETTERS_DAYS")
 
 
@@ -60,13 +63,25 @@ class Stack:
                 yield self._process(
                     f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}"
                 )
-        yield self._process("web", "deploy.local.web")
+        yield self._process(WEB, "deploy.local.web")
 
     def _process(self, name: str, *module: str, instance: str = "local") -> Process:
         return Process(
             name, [sys.executable, "-m", "deploy.local.gated", *module], run=self.folders.run, logs=self.folders.logs,
-            cwd=homes.ROOT, env={**self.env(), "KAFKA_GROUP_INSTANCE": instance}, is_gated=True,
+            cwd=homes.ROOT, is_gated=True,
+            env={**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))},
         )  # fmt: skip
+
+    def liveness(self, process: Process) -> Answers:
+        """How it is seen that a process lives: the web side answers, a worker's event loop runs."""
+        return self.over_http("/live") if process.name == WEB else by_beat(self._beat_file(process.name))
+
+    def over_http(self, path: str) -> Answers:
+        options = self.options
+        return over_http(options.host, options.port, urlsplit(options.public_url).hostname or options.host, path=path)
+
+    def _beat_file(self, name: str) -> Path:
+        return self.folders.run / f"{name}.beat"
 
     def env(self) -> dict[str, str]:
         """The services' settings; what was given stays as it was given."""

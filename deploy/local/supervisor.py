@@ -1,16 +1,15 @@
 """Brings the stack up, keeps it up, and takes it down in order."""
 
 import asyncio
-import http.client
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from functools import partial
 
 from deploy.local import accounts, given, homes
 from deploy.local.given import ServerAway
 from deploy.local.messages import CannotStart, PartFailed, PortInUse
-from deploy.local.options import GIVEN, Options
+from deploy.local.options import GIVEN
 from deploy.local.part import Part
 from deploy.local.process import Process
 from deploy.local.screen import Screen
@@ -18,11 +17,16 @@ from deploy.local.stack import Stack
 from deploy.local.welcome import welcome
 from shared.database import migrate
 from shared.events.topics import SERVICES
+from shared.lifecycle import beside
+from shared.liveness import SILENT_SECONDS, Answers, silent
 
 LIVED_SECONDS = 10.0  # who lived as long is started again at once
 LONGEST_PAUSE = 30.0
 PATHS = ("/ready", "/intake/ready", "/registry/ready", "/alerts/ready")
 SECONDS_OF_PATIENCE = 60.0
+
+Starter = Callable[[], Awaitable[None]]
+Look = Callable[[], Answers]
 
 
 class Supervisor:
@@ -53,7 +57,8 @@ class Supervisor:
             for part in self._stack.parts:
                 group.create_task(self._keep(part.process, part.name, self._part_starter(part)))
             for process in self._stack.processes:
-                group.create_task(self._keep(process, process.name, process_starter(process)))
+                look = partial(self._stack.liveness, process)
+                group.create_task(self._keep(process, process.name, process_starter(process), look))
             await self._ready()
             await welcome(self._stack, self._screen)
 
@@ -110,17 +115,18 @@ class Supervisor:
         with self._screen.timed("services"):
             patience_ends = time.monotonic() + SECONDS_OF_PATIENCE
             for path in PATHS:
-                while not await asyncio.to_thread(answers, self._stack.options, path):
+                while not await asyncio.to_thread(self._stack.over_http(path)):
                     if time.monotonic() > patience_ends:
                         self._screen.warn(f"{path} is still not ready; see {self._stack.folders.logs}")
                         patience_ends += SECONDS_OF_PATIENCE
                     await asyncio.sleep(0.1)
 
-    async def _keep(self, process: Process, title: str, start_again: Callable[[], Awaitable[None]]) -> None:
+    async def _keep(self, process: Process, title: str, start_again: Starter, look: Look | None = None) -> None:
         pause = 0.0
         while True:
             began = time.monotonic()
-            await process.ended()
+            async with beside(*([self._end_silent(process, title, look())] if look else [])):
+                await process.ended()
             pause = 0.0 if time.monotonic() - began > LIVED_SECONDS else min(max(2 * pause, 0.5), LONGEST_PAUSE)
             self._screen.warn(
                 f"{title} ended ({how(process)}); started again" + (f" in {pause:.0f} s" if pause >= 1 else "")
@@ -131,7 +137,12 @@ class Supervisor:
             except CannotStart as error:
                 self._screen.warn(str(error))
 
-    def _part_starter(self, part: Part) -> Callable[[], Awaitable[None]]:
+    async def _end_silent(self, process: Process, title: str, answers: Answers) -> None:
+        await silent(answers)
+        self._screen.warn(f"{title} has not answered for {SILENT_SECONDS:.0f} s")
+        process.kill()
+
+    def _part_starter(self, part: Part) -> Starter:
         async def start() -> None:
             part.spawn()
             await self._wait_ready(part)
@@ -150,7 +161,7 @@ class Supervisor:
         self._screen.say("Stopped.")
 
 
-def process_starter(process: Process) -> Callable[[], Awaitable[None]]:
+def process_starter(process: Process) -> Starter:
     async def start() -> None:
         process.start()
         process.give_word()
@@ -161,15 +172,3 @@ def process_starter(process: Process) -> Callable[[], Awaitable[None]]:
 def how(process: Process) -> str:
     code = process.exit_code or 0
     return f"signal {-code}" if code < 0 else f"code {code}, see {process.log}"
-
-
-def answers(options: Options, path: str) -> bool:
-    """Asked for by the name that people type, as no other is served."""
-    connection = http.client.HTTPConnection(options.host, options.port, timeout=5)
-    try:
-        connection.request("GET", path, headers={"host": urlsplit(options.public_url).hostname or options.host})
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

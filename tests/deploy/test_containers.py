@@ -1,6 +1,10 @@
 """What the containers refuse, and what they never change."""
 
+import asyncio
+import os
+import signal
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +24,10 @@ from services.intake.config import IntakeSettings
 from services.registry.config import RegistrySettings
 from shared.config import Settings
 from shared.events.topics import SERVICES
+from shared.liveness import by_beat
 from shared.seal import Opener, Sealer
 from tests.installation import Installation
+from tests.waiting import wait_for
 
 
 def drawn(file: Path) -> dict[str, str]:
@@ -173,6 +179,25 @@ def test_a_worker_is_looked_at_where_there_is_no_ipv6(tmp_path: Path) -> None:
    1: 020011AC:A3F4 040011AC:1538 08 00000000:00000000 00:00000000 00000000 10001        0 1077
 """)
     assert health.remote_ports(tmp_path) == {9092}
+
+
+HANGS = "import pathlib, signal, sys; pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+STOPS = "import pathlib, signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+
+
+async def test_first_process_ends_with_a_program_that_hangs(tmp_path: Path) -> None:
+    file = tmp_path / "beat"
+    command = [sys.executable, "-c", HANGS, str(file)]
+    assert await start.watched(command, dict(os.environ), by_beat(file), seconds=2) == 128 + signal.SIGKILL
+
+
+async def test_first_process_passes_on_that_it_should_stop(tmp_path: Path) -> None:
+    file = tmp_path / "started"
+    command = [sys.executable, "-c", STOPS, str(file)]
+    watched = asyncio.create_task(start.watched(command, dict(os.environ), lambda: True))
+    await wait_for(file.exists)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await watched == 3
 
 
 def test_a_web_side_is_asked_by_the_name_that_it_serves(

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -23,9 +24,10 @@ from deploy.local import homes
 from deploy.local.kafka import ADMIN
 from deploy.local.options import GIVEN, Options
 from deploy.local.process import wait_until
-from deploy.local.supervisor import PATHS, answers
+from deploy.local.supervisor import PATHS
 from deploy.provision.accounts import EXERCISE
 from deploy.provision.topics import Broker
+from shared.liveness import over_http
 from tests.compose.project import Desk, rows
 from tests.parts import Parts
 
@@ -148,6 +150,16 @@ def test_what_is_killed_comes_back(run: Run, name: str) -> None:
     assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=60, every=0.2), run.said
 
 
+def test_process_that_hangs_is_replaced(run: Run) -> None:
+    """A stopped one answers as one whose event loop is blocked: not at all."""
+    hung = {name: run.pid(name) for name in ("web", "alerts-worker")}
+    for pid in hung.values():
+        os.kill(pid, signal.SIGSTOP)
+    for name, pid in hung.items():
+        assert wait_until(lambda: f"{name} has not answered for 20 s" in run.said, timeout=45), run.said  # noqa: B023
+        assert wait_until(lambda: run.pid(name) != pid and all_answer(run), timeout=60, every=0.2), run.said  # noqa: B023
+
+
 def test_nothing_outlives_a_killed_supervisor_and_all_comes_again(run: Run) -> None:
     children = run.children()
     assert len(children) >= 9
@@ -222,7 +234,8 @@ def own_environment() -> dict[str, str]:
 
 def all_answer(run: Run) -> bool:
     options = Options.read(run.asked)
-    return all(answers(options, path) for path in PATHS)
+    name = urlsplit(options.public_url).hostname or options.host
+    return all(over_http(options.host, options.port, name, path=path)() for path in PATHS)
 
 
 def is_settled(desk: Desk) -> bool:

@@ -1,0 +1,47 @@
+"""A process that hangs is found out; one that starts, works or was asked too seldom is left alone."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import chain, repeat
+from pathlib import Path
+
+import pytest
+
+from shared.liveness import beat, by_beat, over_http, silent
+
+
+async def returned(answers: Callable[[], bool], *, within: float = 0.5) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await silent(answers, seconds=0.1, every=0.02)
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_over"),
+    [
+        (chain([True], repeat(False)), True),
+        (repeat(True), False),
+        (repeat(False), False),  # it still starts
+        (chain.from_iterable(repeat([True, False, False, False])), False),  # slow, and alive
+    ],
+)
+async def test_only_a_process_that_answered_once_and_no_more_is_silent(seen: chain[bool], is_over: bool) -> None:
+    assert await returned(lambda: next(seen)) is is_over
+
+
+async def test_beat_of_an_event_loop_that_runs_is_seen_and_of_a_blocked_one_not(tmp_path: Path) -> None:
+    file = tmp_path / "beat"
+    file.touch()  # an earlier life's
+    answers = by_beat(file)
+    assert not answers()
+    beating = asyncio.create_task(beat(file, every=0.01))
+    assert not await returned(answers)
+    asyncio.get_running_loop().call_later(0.2, beating.cancel)
+    assert await returned(answers, within=5)
+
+
+def test_nobody_listening_is_no_answer() -> None:
+    assert not over_http("127.0.0.1", 1, "localhost")()
