@@ -22,6 +22,7 @@ class Rule:
     is_public: bool = False
     is_page: bool = False
     takes_expired: bool = False
+    takes_unchecked: bool = False  # while nobody knows what was revoked; what it takes is checked later
 
 
 PUBLIC = Rule(is_public=True)
@@ -36,7 +37,7 @@ def page(roles: frozenset[Role]) -> Rule:
 
 
 def report(roles: frozenset[Role]) -> Rule:
-    return Rule(roles, takes_expired=True)
+    return Rule(roles, takes_expired=True, takes_unchecked=True)
 
 
 def _plumbing(prefix: str) -> dict[str, Rule]:
@@ -49,7 +50,8 @@ ROUTES: dict[str, Rule] = {
     **_plumbing("/alerts"),
     **_plumbing(""),
     # intake
-    "POST /intake/v1/hazards": to(REPORTERS),  # it may alert at once: nothing of it could be held
+    # no ended token: a hazard may alert at once, nothing of it could be held
+    "POST /intake/v1/hazards": Rule(REPORTERS, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),

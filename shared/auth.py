@@ -49,6 +49,10 @@ class Unauthenticated(Exception):
     """No token, an unknown or altered one, one past its end, or a revoked one."""
 
 
+class RevocationsUnknown(Exception):
+    """The token is valid, and nobody knows yet whether it was revoked."""
+
+
 @dataclass(frozen=True)
 class Principal:
     """Whoever a token speaks for; `areas` are P-codes, `KG` the whole country."""
@@ -68,6 +72,7 @@ class Principal:
     device: UUID | None = None
     signed_in_at: int | None = None
     is_expired: bool = False
+    is_unchecked: bool = False  # nobody knows yet whether it was revoked
     is_cookie: bool = False
 
     @cached_property
@@ -92,6 +97,12 @@ class Ancestry(Protocol):
 
 class Revoked(Protocol):
     """What `shared.revocations` knows; a test may know something else."""
+
+    @property
+    def is_known(self) -> bool: ...
+
+    @property
+    def known_since(self) -> datetime | None: ...
 
     def is_revoked(self, principal: Principal) -> bool: ...
 
@@ -129,10 +140,23 @@ class Authenticator:
         self._revoked = revoked
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
 
+    @property
+    def revocations_since(self) -> datetime | None:
+        """As of when revocations are known, where that is not now."""
+        return self._revoked.known_since
+
     def authenticate(
-        self, connection: HTTPConnection, *, cookie: str = SECURE_COOKIE, takes_expired: bool = False
+        self,
+        connection: HTTPConnection,
+        *,
+        cookie: str = SECURE_COOKIE,
+        takes_expired: bool = False,
+        takes_unchecked: bool = False,
     ) -> Principal:
-        """Raises Unauthenticated. An expired token is taken only where asked for, and only from a field device."""
+        """Raises Unauthenticated, and RevocationsUnknown unless unchecked tokens are taken.
+
+        An expired token is taken only where asked for, and only from a field device.
+        """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
         if principal.expires_at <= time.time():
@@ -141,6 +165,10 @@ class Authenticator:
             principal = replace(principal, is_expired=True)
         if self._revoked.is_revoked(principal):
             raise Unauthenticated
+        if not self._revoked.is_known:
+            if not takes_unchecked:
+                raise RevocationsUnknown
+            principal = replace(principal, is_unchecked=True)
         return replace(principal, is_cookie=True) if is_cookie else principal
 
     def verify(self, token: str) -> Principal:

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import access
-from shared.auth import Authenticator, Principal, Unauthenticated, cookie_name
+from shared.auth import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
 from shared.config import Settings
 from shared.edge import Edge
 from shared.metrics import HttpMetrics, metrics
@@ -86,17 +86,25 @@ class Guard:
             self.admit(connection, rule)
         except Unauthenticated:
             return turned_away(scope, rule)
+        except RevocationsUnknown:
+            return answered(connection, revocations_unknown())
         except Problem as problem:
             return answered(connection, problem)
         return self.app
 
     def admit(self, connection: HTTPConnection, rule: access.Rule) -> None:
-        principal = self.authenticator.authenticate(connection, cookie=self.cookie, takes_expired=rule.takes_expired)
+        principal = self.authenticator.authenticate(
+            connection,
+            cookie=self.cookie,
+            takes_expired=rule.takes_expired,
+            takes_unchecked=rule.takes_unchecked,
+        )
         if principal.is_cookie:
             self.same_account(connection, principal)
             if connection.scope["method"] not in ("GET", "HEAD"):
                 self.same_origin(connection)
         connection.scope["principal"] = principal
+        connection.scope["dayar.revocations_since"] = self.authenticator.revocations_since
         if principal.roles.isdisjoint(rule.roles):
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
 
@@ -123,6 +131,11 @@ def turned_away(scope: Scope, rule: access.Rule) -> Response:
         asked = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/sign-in?next={quote(asked)}", HTTPStatus.SEE_OTHER)
     return unauthenticated().response()
+
+
+def revocations_unknown() -> Problem:
+    title = "It is not known yet which accounts were signed out or disabled. Reports are taken; try again later."
+    return Problem(503, "access-unknown", title, headers={"retry-after": "5"})
 
 
 async def live(_: Request) -> Response:

@@ -1,12 +1,15 @@
 """The revoked credentials, followed from the topic `access` by every web process."""
 
 import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared import events, kafka, log
+from shared import events, kafka, log, revocation_snapshots
 from shared.auth import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked
@@ -15,25 +18,59 @@ from shared.faults import Backoff
 logger = log.get()
 
 
+CONFIRM_SECONDS = 60  # how often the end of the topic is asked for, and the snapshot written
+CONFIRM_TIMEOUT = 5
+WRITE_SECONDS = 2  # after a change; many at once are written together
+
+Credential = tuple[CredentialKind, UUID]
+
+
 class Revocations:
-    """Known to the topic's end before `is_complete`; a change is in force as soon as it is read, well within 5 s."""
+    """Known to the topic's end before `is_complete`; a change is in force as soon as it is read, well within 5 s.
+
+    Until then a snapshot that is younger than 24 hours counts beside what was read so far; without one nothing is known.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._revoked: dict[tuple[CredentialKind, UUID], CredentialRevoked] = {}
+        self._revoked: dict[Credential, CredentialRevoked] = {}
         self._positions: dict[TopicPartition, int] = {}
+        self._file = revocation_snapshots.file_of(settings)
+        self._snapshot = revocation_snapshots.load(self._file)
+        self._snapshot_revoked = {_credential(each): each for each in self._snapshot.revoked} if self._snapshot else {}
+        self._read_at: datetime | None = None
+        self._confirm_at = self._write_at = 0.0
         self.is_complete = False
         self.changed = asyncio.Condition()
 
+    @property
+    def is_known(self) -> bool:
+        return self.is_complete or self.known_since is not None
+
+    @property
+    def known_since(self) -> datetime | None:
+        """When the snapshot was read that is gone by; None once the topic itself was read, and where there is none."""
+        if self.is_complete or self._snapshot is None or not self._snapshot.is_usable(datetime.now(UTC)):
+            return None
+        return self._snapshot.read_at
+
     def is_revoked(self, principal: Principal) -> bool:
-        if not self._revoked:
-            return False
         # by the sign-in: a session renewed before the revocation was read is no newer for it
-        began_at = principal.signed_in_at or principal.issued_at
+        return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
+
+    def ends(self, names: Sequence[Credential], began_at: int) -> bool:
+        """Whether one of these credentials is revoked for what began at that second."""
+        sources = (self._revoked,) if self.is_complete else (self._revoked, self._snapshot_revoked)
         return any(
             revoked is not None and (revoked.issued_before is None or began_at < revoked.issued_before.timestamp())
-            for revoked in map(self._revoked.get, credentials(principal))
+            for source in sources
+            if source
+            for revoked in map(source.get, names)
         )
+
+    async def until_complete(self) -> None:
+        async with self.changed:
+            await self.changed.wait_for(lambda: self.is_complete)
 
     async def run(self) -> None:
         """Reads for ever; a broker that is away or refuses is waited for, and what is known stays in force meanwhile."""
@@ -59,7 +96,10 @@ class Revocations:
             for partition in partitions:  # not from the start again: what was revoked twice would be free in between
                 consumer.seek(partition, self._positions.get(partition, begins[partition]))
             while True:
-                self.is_complete = self.is_complete or await kafka.reached(consumer, ends)
+                if not self.is_complete and await kafka.reached(consumer, ends):
+                    self.is_complete, self._read_at, self._write_at = True, datetime.now(UTC), time.monotonic()
+                    await self._tell_changed()
+                await self._keep_snapshot(consumer, partitions)
                 for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                     for record in records:
                         await self._apply(record.value, record.headers)
@@ -74,16 +114,45 @@ class Revocations:
         except (events.UnknownEventType, events.MalformedEvent) as error:
             logger.warning("access event not understood", **log.described(error))
             return
-        name = (change.kind, change.credential_id)
+        name = _credential(change)
         if change.event_type == CredentialRevoked.event_type:
             self._revoked[name] = change
         else:
             self._revoked.pop(name, None)
+        self._write_at = min(self._write_at, time.monotonic() + WRITE_SECONDS)
+        await self._tell_changed()
+
+    async def _tell_changed(self) -> None:
         async with self.changed:
             self.changed.notify_all()
 
+    async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        """Only what is complete is written, as of when the broker last confirmed it."""
+        now = time.monotonic()
+        if self.is_complete and now >= self._confirm_at:
+            self._confirm_at = now + CONFIRM_SECONDS
+            if await is_at_end(consumer, partitions):
+                self._read_at, self._write_at = datetime.now(UTC), now
+        if self._read_at is not None and now >= self._write_at:
+            self._write_at = now + CONFIRM_SECONDS
+            revoked = list(self._revoked.values())
+            await asyncio.to_thread(revocation_snapshots.save, self._file, self._read_at, revoked)
 
-def credentials(principal: Principal) -> list[tuple[CredentialKind, UUID]]:
+
+async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
+    """Asked of the broker: one that is frozen hands out nothing, which looks like the end."""
+    try:
+        async with asyncio.timeout(CONFIRM_TIMEOUT):
+            return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))
+    except TimeoutError:
+        return False
+
+
+def _credential(change: CredentialRevoked) -> Credential:
+    return change.kind, change.credential_id
+
+
+def credentials(principal: Principal) -> list[Credential]:
     found = [(CredentialKind.TOKEN, principal.jti), (CredentialKind.ACCOUNT, principal.account)]
     if principal.device is not None:
         found.append((CredentialKind.DEVICE, principal.device))

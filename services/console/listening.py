@@ -52,8 +52,11 @@ class Listening:
             await asyncio.sleep(WATCH_SECONDS)
             now = time.time()
             for listener, principal in list(self._present.items()):
-                if principal.expires_at <= now or self._revocations.is_revoked(principal):
+                if principal.expires_at <= now or not self._may_stay(principal):
                     listener.close()
+
+    def _may_stay(self, principal: Principal) -> bool:
+        return self._revocations.is_known and not self._revocations.is_revoked(principal)
 
 
 def start_of(request: Request) -> Vector | None:

@@ -37,7 +37,14 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             spool = Spool.open(settings.spool_folder, limit=settings.intake_spool_bytes)
             stack.callback(spool.close)
             publisher = await stack.enter_async_context(Publisher(settings))
-            door = Door(memory=memory, sealer=sealer, publisher=publisher, spool=spool, counts=counts)
+            door = Door(
+                memory=memory,
+                sealer=sealer,
+                publisher=publisher,
+                spool=spool,
+                counts=counts,
+                revocations=revocations,
+            )
             app.state.intake = Intake(door, places, settings, settings.intake_requests_at_once)
             app.state.metrics.register(DoorMetrics(door))
             engine = database.engine(settings)  # only `GET /v1/feeds` and its metric ask it: reports come in without it

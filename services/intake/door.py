@@ -12,11 +12,13 @@ from aiokafka.errors import MessageSizeTooLargeError
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from services.intake import unchecked
 from services.intake.memory import Memory, Trace
 from services.intake.reports import Draft
 from services.intake.spool import Spool, SpoolFull
 from shared.events import Message
 from shared.publisher import BrokerAway, Publisher
+from shared.revocations import Revocations
 from shared.seal import Sealer
 
 ACK_SECONDS = 2.0
@@ -73,9 +75,18 @@ class Follower:
 class Door:
     """Takes checked reports: asks the memory, seals, publishes or spools, remembers, and only then answers."""
 
-    def __init__(self, *, memory: Memory, sealer: Sealer, publisher: Publisher, spool: Spool, counts: Counts) -> None:
+    def __init__(
+        self,
+        *,
+        memory: Memory,
+        sealer: Sealer,
+        publisher: Publisher,
+        spool: Spool,
+        counts: Counts,
+        revocations: Revocations,
+    ) -> None:
         self.memory, self.sealer, self.publisher, self.spool = (memory, sealer, publisher, spool)
-        self.counts = counts
+        self.counts, self.revocations = counts, revocations
         self._gathering: list[Follower] | None = None
 
     async def take_one(self, draft: Draft) -> Answer:
@@ -105,7 +116,7 @@ class Door:
         answers = compared(traces, await self.memory.marks(traces))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
         if new:
-            taken = await self._publish([drafts[index].finish(self.sealer) for index in new])
+            taken = await self._publish([self._finished(drafts[index]) for index in new])
             if taken is not Answer.FULL:
                 await self.memory.keep([traces[index] for index in new])
             answers = answered(traces, answers, new=new, taken=taken)
@@ -115,11 +126,14 @@ class Door:
 
     async def drain(self) -> None:
         """Empties the spool into the broker, for ever."""
-        await self.spool.drain(self._publish_surely)
+        await self.spool.drain(self._publish_checked)
+
+    def _finished(self, draft: Draft) -> Message:
+        return unchecked.marked(draft.finish(self.sealer), draft.unchecked)
 
     async def _publish(self, messages: Sequence[Message]) -> Answer:
         """While anything waits in the spool everything goes through it, so that no report overtakes another."""
-        if self.spool.is_empty:
+        if self.spool.is_empty and not any(map(unchecked.is_marked, messages)):
             try:
                 await self.publisher.publish_all(messages, timeout=ACK_SECONDS)
             except BrokerAway:
@@ -131,6 +145,11 @@ class Door:
         except SpoolFull:
             return Answer.FULL
         return Answer.SPOOLED
+
+    async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
+        """Returns what is not published, for a person to look at."""
+        published, withheld = await unchecked.checked(messages, self.revocations)
+        return [*withheld, *await self._publish_surely(published)]
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
         """Returns what the broker refuses for its size, found by halving; all else has its ack, some of it twice."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from services.intake import unchecked
 from shared import seal
 from shared.auth import Principal, Role
 from shared.events import (
@@ -58,6 +59,7 @@ class Draft(Protocol):
     road: Road
     report_id: str
     event_id: str
+    unchecked: bytes | None  # its credential, while nobody knows whether that was revoked
 
     @property
     def content(self) -> bytes:
@@ -83,6 +85,7 @@ class DisplacementDraft:
     stamps: str
     received_at: datetime
     traceparent: str | None = None
+    unchecked: bytes | None = None
 
     @property
     def content(self) -> bytes:
@@ -109,6 +112,7 @@ class HazardDraft:
     content: bytes
     event: HazardReported
     traceparent: str | None = None
+    unchecked: bytes | None = None
 
     def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard is public: nothing to seal
         return message(
@@ -135,7 +139,7 @@ def displacement(
         event_id=event_name(event_type, author, report_id, report.version),
         author=author, event_type=event_type, key=str(key), clear=clear, plain=plain,
         stamps=stamps(report, principal, author=author, now=now, places=places), received_at=now,
-        traceparent=traceparent,
+        traceparent=traceparent, unchecked=unchecked.credential(principal),
     )  # fmt: skip
 
 
@@ -214,5 +218,5 @@ def hazard(
     return HazardDraft(
         name=name(report, principal), road=principal.road, report_id=str(report.report_id),
         event_id=event_name(kind.event_type, principal.account, report.report_id, report.version),
-        content=_hazard(report), event=event, traceparent=traceparent,
+        content=_hazard(report), event=event, traceparent=traceparent, unchecked=unchecked.credential(principal),
     )  # fmt: skip

@@ -16,6 +16,7 @@ class Held(StrEnum):
     WAITING = "waiting"
     NOT_AUTHOR = "not_author"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a reason, no password
+    REVOKED = "revoked_credential"
     OTHER_CONTENT = "other_content"
     OTHER_HOUSEHOLD = "other_household"
 
@@ -53,6 +54,7 @@ class Claim(NamedTuple):
     digest: bytes
     is_expired: bool = False
     is_registrars: bool = False
+    is_revoked: bool = False
 
     def is_entitled(self, owner: Owner) -> bool:
         """A registrar corrects what was reported, and reports no displacement in the owner's place."""
@@ -81,6 +83,8 @@ REPEAT = Decision(Effect.NOTHING, OutcomeKind.REPEAT)
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> Decision:
     """`owner` of the household or group, None while it is unknown; `precedents` share the claim's report_id."""
+    if claim.is_revoked:
+        return held(Held.REVOKED)
     if claim.is_expired:
         return held(Held.EXPIRED_TOKEN)
     if owner is None and not precedents:

@@ -9,6 +9,7 @@ from services.registry.reports import Content, Filed
 from shared import events, seal
 from shared.events import Event, GroupReported, HouseholdReported, SealedBox
 from shared.events.displacements import GroupClear, HouseholdClear
+from shared.events.envelope import REVOKED_HEADER
 from shared.faults import PartAtFault, SetAside
 from shared.readings import Received, Record
 
@@ -36,6 +37,7 @@ class ReportOpener:
             report_id, (reported.kind, subject_id), reported, read(plain), text.decode(), plain, digest,
             author=author, team=str(reported.team) if reported.team else None, road=reported.road,
             received_at=reported.received_at, places_version=reported.places_version, flags=reported.flags,
+            is_revoked=any(name == REVOKED_HEADER for name, _ in record.headers),
         )  # fmt: skip
         return Received(record, event, digest, filed)
 

@@ -47,6 +47,7 @@ class Filed:
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
+    is_revoked: bool = False  # its credential was revoked before it came
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
@@ -54,7 +55,15 @@ class Filed:
     @property
     def claim(self) -> Claim:
         is_expired = Flag.EXPIRED_TOKEN in self.flags
-        return Claim(self.clear.version, self.subject, self.author, self.team, self.digest, is_expired)
+        return Claim(
+            self.clear.version,
+            self.subject,
+            self.author,
+            self.team,
+            self.digest,
+            is_expired,
+            is_revoked=self.is_revoked,
+        )
 
     @property
     def precedent(self) -> Precedent:

@@ -28,6 +28,6 @@ class ReportSettled(Data):
 
 
 class ReportHeld(ReportSettled):
-    """Waiting for a person (not_author, expired_token) or for what it corrects (waiting)."""
+    """Waiting for a person (not_author, expired_token, revoked_credential) or for what it corrects (waiting)."""
 
     event_type: ClassVar[str] = "dayar.report.held.v1"

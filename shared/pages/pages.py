@@ -66,6 +66,7 @@ class Pages:
             "here": request.scope["path"],
             "institution": getattr(self.settings, f"institution_{language}"),
             "exercise": self.settings.exercise,
+            "revocations_since": request.scope.get("dayar.revocations_since"),
             "destinations": destinations(principal),
         }
 

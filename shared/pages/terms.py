@@ -200,6 +200,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "waiting": N_("waits for what it corrects"),
         "not_author": N_("not from its author or the author's team"),
         "expired_token": N_("sign-in had expired"),
+        "revoked_credential": N_("account was disabled or signed out before it was sent"),
         "other_content": N_("its number came before with other content"),
         "other_household": N_("names another household than before"),
     },
@@ -217,6 +218,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "too-many": N_("too much at once: wait a moment"),
         "full": N_("nothing more can be kept until the message broker is back"),
         "fault": N_("something failed on our side: send it again"),
+        "access-unknown": N_("sign-outs and changed rights cannot be read yet, nothing is lost: try again in a minute"),
         "part-away": N_("a part of the system is away, nothing is lost: try again in a minute"),
     },
     "verdict": {

@@ -32,6 +32,9 @@ SOON = 15  # the promise is 5 s on a machine that does nothing else
 
 
 class Nobody:
+    is_known = True
+    known_since = None
+
     def is_revoked(self, principal: object) -> bool:
         return False
 

@@ -95,8 +95,9 @@ class Desk:
         )  # fmt: skip
         return events.message(reported, id=event_id, source="/intake", time=report.reported_at)
 
-    def received(self, body: dict[str, Any], **stamps: Any) -> Received:
-        return self._opener(self.record(self.message(body, **stamps)))
+    def received(self, body: dict[str, Any], *, headers: tuple[events.Header, ...] = (), **stamps: Any) -> Received:
+        message = self.message(body, **stamps)
+        return self._opener(self.record(message._replace(headers=(*message.headers, *headers))))
 
     def record(self, message: Message) -> Record:
         return Record(message.topic, 0, next(self._offsets), 0, message.key, message.value, message.headers)

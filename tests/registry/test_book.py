@@ -155,6 +155,7 @@ OTHER = ("household", str(UUID(int=1)))
         (REGISTRARS._replace(version=1), OWNER, [], "not_author"),
         (REGISTRARS._replace(is_expired=True), OWNER, [RECORDED], "expired_token"),
         (CLAIM._replace(is_expired=True), OWNER, [RECORDED], "expired_token"),
+        (CLAIM._replace(is_revoked=True, is_expired=True), OWNER, [RECORDED], "revoked_credential"),
         (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=3)], "merged"),
         (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=2, digest=b"2")], "repeat"),
         (CLAIM._replace(author=STRANGER, team=None), OWNER, [RECORDED._replace(version=2, digest=b"2")], "repeat"),

@@ -14,6 +14,7 @@ from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
 from services.registry.vault import Vault
 from shared import database
+from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
 from shared.faults import PartAtFault
 from shared.places import Places
@@ -270,6 +271,11 @@ async def test_an_expired_token_is_held(file: Filing) -> None:
     assert await file(body, flags=(Flag.EXPIRED_TOKEN,)) == ["expired_token"]
     assert await file.rows("households") == []
     assert await file(household(household_id=body["household_id"])) == ["recorded"]
+
+
+async def test_a_report_of_a_credential_that_was_revoked_before_is_held(file: Filing) -> None:
+    assert await file(household(), headers=((REVOKED_HEADER, b"1"),)) == ["revoked_credential"]
+    assert await file.rows("households") == []
 
 
 async def test_a_group_is_counted_and_recounted(file: Filing) -> None:

@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from shared import auth
-from shared.auth import Authenticator, Principal, Role, Signer, Unauthenticated
+from shared.auth import Authenticator, Principal, RevocationsUnknown, Role, Signer, Unauthenticated
 from shared.events.vocabulary import Road
 
 ALAI, OSH = "KG06207000000", "KG06000000000"
@@ -23,8 +23,11 @@ class Districts:
 
 
 class RevokedTokens:
+    known_since = None
+
     def __init__(self) -> None:
         self.ids: set[UUID] = set()
+        self.is_known = True
 
     def is_revoked(self, principal: Principal) -> bool:
         return principal.jti in self.ids
@@ -139,3 +142,13 @@ def test_an_area_covers_what_lies_in_it() -> None:
     assert not osh.covers("KG05258000000", Districts())
     assert not osh.covers(None, Districts())
     assert replace(osh, areas=("KG",)).covers("KG05258000000", Districts())
+
+
+def test_while_nobody_knows_what_is_revoked_only_what_is_checked_later_is_taken(
+    authenticator: Authenticator, revoked: RevokedTokens, keys: Path
+) -> None:
+    revoked.is_known = False
+    asked = asking(Signer(keys / "private.pem").sign(someone()))
+    with pytest.raises(RevocationsUnknown):
+        authenticator.authenticate(asked)
+    assert authenticator.authenticate(asked, takes_unchecked=True).is_unchecked

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -40,6 +41,9 @@ async def fail() -> str:
 
 
 class NothingRevoked:
+    is_known = True
+    known_since: datetime | None = None
+
     def is_revoked(self, principal: Principal) -> bool:
         return False
 

@@ -1,13 +1,16 @@
 """What a web process knows of revoked credentials, on a real broker that refuses it for a while."""
 
-from datetime import UTC, datetime
-from uuid import uuid4
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from confluent_kafka.admin import AclBindingFilter, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
 
+from deploy.local.process import Process
 from deploy.provision import topics
+from shared import revocation_snapshots
 from shared.auth import Role
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, derived_id, message
@@ -64,3 +67,93 @@ async def revoke(installation: Installation, revoked: CredentialRevoked) -> None
     async with Publisher(installation.settings(Settings, "console")) as publisher:
         told = message(revoked, id=derived_id("trial", revoked.key), source="/console", time=revoked.revoked_at)
         await publisher.publish(told, timeout=30)
+
+
+REVOKED, OTHER = uuid4(), uuid4()
+BANNER = "No connection to the message broker"
+
+
+class Reader:
+    """The registry's web process, asked by two accounts, of which one is revoked."""
+
+    def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
+        self.installation, self.http = installation, http
+        self.snapshot = revocation_snapshots.file_of(installation.settings(Settings, "registry"))
+        self.process = self.start()
+
+    def start(self) -> Process:
+        return self.installation.start("registry", "web", env={"PORT": str(self.installation.port)})
+
+    async def asked(self, account: UUID, path: str = "/v1/households") -> httpx.Response:
+        token = self.installation.token(roles=[Role.REGISTRAR], account=account)
+        return await self.http.get(path, headers={"authorization": f"Bearer {token}", "accept-language": "en"})
+
+    async def answers(self, account: UUID, status: int) -> bool:
+        try:
+            return (await self.asked(account)).status_code == status
+        except httpx.TransportError:
+            return False
+
+
+@pytest.fixture
+async def reader(killable_installation: Installation) -> AsyncIterator[Reader]:
+    url = f"http://127.0.0.1:{killable_installation.port}"
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
+        made = Reader(killable_installation, http)
+        await wait_for(lambda: made.answers(OTHER, 200), 60)
+        yield made
+
+
+async def start_without_broker(reader: Reader) -> None:
+    reader.process.stop()
+    reader.installation.parts.kafka.freeze()
+    reader.process = reader.start()
+
+
+async def test_without_a_known_state_nothing_is_read_until_the_topic_is(reader: Reader) -> None:
+    await wait_for(reader.snapshot.exists)
+    reader.process.stop()
+    reader.snapshot.unlink()
+    await start_without_broker(reader)
+    await wait_for(lambda: reader.answers(OTHER, 503), 60)
+    assert (await reader.asked(OTHER)).json()["type"] == "urn:dayar:problem:access-unknown"
+    page = await reader.http.get("/figures", headers={**bearer(reader), "accept": "text/html"})
+    assert page.status_code == 503
+    reader.installation.parts.kafka.resume()
+    await wait_for(lambda: reader.answers(OTHER, 200), 60)
+
+
+async def test_a_state_of_today_serves_under_a_banner_and_knows_who_was_revoked(reader: Reader) -> None:
+    await revoke(reader.installation, CredentialRevoked(
+        credential_id=REVOKED, kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC),
+    ))  # fmt: skip
+    await wait_for(lambda: reader.answers(REVOKED, 401), 30)
+    await wait_for(lambda: str(REVOKED) in reader.snapshot.read_text())
+    assert BANNER not in (await reader.asked(OTHER, "/figures")).text
+    await start_without_broker(reader)
+    await wait_for(lambda: reader.answers(OTHER, 200), 60)
+    assert (await reader.asked(REVOKED)).status_code == 401
+    assert BANNER in (await reader.asked(OTHER, "/figures")).text
+    reader.installation.parts.kafka.resume()
+
+    async def is_whole() -> bool:
+        return BANNER not in (await reader.asked(OTHER, "/figures")).text
+
+    await wait_for(is_whole, 60)
+    assert (await reader.asked(REVOKED)).status_code == 401
+
+
+@pytest.mark.parametrize("content", ["yesterday", "torn"])
+async def test_a_state_of_yesterday_or_a_torn_one_is_none(reader: Reader, content: str) -> None:
+    await wait_for(reader.snapshot.exists)
+    reader.process.stop()
+    yesterday = datetime.now(UTC) - timedelta(hours=24)
+    reader.snapshot.write_text(f'{{"read_at":"{yesterday.isoformat()}"}}' if content == "yesterday" else '{"read_at"')
+    await start_without_broker(reader)
+    await wait_for(lambda: reader.answers(OTHER, 503), 60)
+    reader.installation.parts.kafka.resume()
+    await wait_for(lambda: reader.answers(OTHER, 200), 60)
+
+
+def bearer(reader: Reader) -> dict[str, str]:
+    return {"authorization": f"Bearer {reader.installation.token(roles=[Role.REGISTRAR], account=OTHER)}"}

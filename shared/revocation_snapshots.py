@@ -1,0 +1,54 @@
+"""The last known state of topic `access` on disk: what a process goes by that starts while no broker answers."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared import log
+from shared.config import Settings
+from shared.events import CredentialRevoked
+from shared.events.fields import Instant
+from shared.seal import write_whole
+
+LONGEST_USE = timedelta(hours=24)
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot from further ahead was written by a wrong clock
+
+
+class Snapshot(BaseModel):
+    """`read_at`: when the topic was last known to be read to its end."""
+
+    model_config = ConfigDict(frozen=True)
+
+    read_at: Instant
+    revoked: tuple[CredentialRevoked, ...] = ()
+
+    def is_usable(self, now: datetime) -> bool:
+        return -CLOCK_SKEW <= now - self.read_at < LONGEST_USE
+
+
+def file_of(settings: Settings) -> Path:
+    """Each service has its own: in one process four are written."""
+    return settings.state / "access" / f"{settings.service}.json"
+
+
+def load(file: Path) -> Snapshot | None:
+    """None where there is none, or where it cannot be read: then nothing is known."""
+    try:
+        return Snapshot.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        log.get().warning("snapshot of revocations cannot be read", **log.described(error))
+        return None
+
+
+def save(file: Path, read_at: datetime, revoked: Iterable[CredentialRevoked]) -> None:
+    """A full disk costs the snapshot, not the service."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = Snapshot(read_at=read_at.astimezone(UTC), revoked=tuple(revoked)).model_dump_json(exclude_none=True)
+        write_whole(file, content.encode())
+    except OSError as error:
+        log.get().warning("snapshot of revocations cannot be written", **log.described(error))
