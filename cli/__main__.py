@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from cli import environment
 
 OF_NONE = ("contract", "provision")  # they speak to no installation
-GROUPS = ("contract", "demo", "feed", "keys", "places", "provision", "receiver", "user")
+GROUPS = ("contract", "dead", "demo", "feed", "held", "keys", "places", "provision", "receiver", "user")
 
 
 class Groups(TyperGroup):

@@ -37,14 +37,15 @@ async def settle(
 
 async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler: Handler) -> list[Outcome]:
     received = [reading for reading in readings if isinstance(reading, Received)]
-    told = iter(await _received(received, session, handler))
+    told = iter(await effects(received, session, handler))
     return [
         next(told) if isinstance(reading, Received) else Outcome(OutcomeKind.SET_ASIDE, reading.reason)
         for reading in readings
     ]
 
 
-async def _received(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
+async def effects(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
+    """Each event's own, or what the inbox knows of it."""
     if not received:
         return []
     sorted_out = await inbox.sort(session, received)
@@ -53,8 +54,8 @@ async def _received(received: Sequence[Received], session: AsyncSession, handler
     if len(outcomes) != len(first):
         raise OutcomesMissing
     await _forget(zip(first, outcomes, strict=True), session)
-    effects = iter(outcomes)
-    return [next(effects) if reading is inbox.Reading.FIRST else BY_INBOX[reading] for reading in sorted_out]
+    own = iter(outcomes)
+    return [next(own) if reading is inbox.Reading.FIRST else BY_INBOX[reading] for reading in sorted_out]
 
 
 async def _forget(effects: Iterable[tuple[Received, Outcome]], session: AsyncSession) -> None:

@@ -40,7 +40,7 @@ class Consumer:
         self._letters = DeadLetters(service, sealer)
         self._failures = Failures(service, sessions)
         self._stream = Stream(
-            topics, group=service, open=self._open, max_records=max_records,
+            topics, group=service, open=self.open, max_records=max_records,
             settings=settings, sessions=sessions, failures=self._failures,
         )  # fmt: skip
 
@@ -55,6 +55,11 @@ class Consumer:
             except* KafkaError as group:
                 log.get().warning("reads again from the stored position", **log.described(group.exceptions[0]))
             await backoff.wait()
+
+    async def handle(self, received: Received, session: AsyncSession) -> Outcome:
+        """The effect of one record alone, apart from its position on the log: a redrive. The caller commits."""
+        [outcome] = await batches.effects([received], session, self._handler)
+        return outcome
 
     async def _consume(self) -> None:
         ahead: asyncio.Queue[list[Reading]] = asyncio.Queue(1)
@@ -86,7 +91,8 @@ class Consumer:
         else:
             group.create_task(self._stream.tell(readings))
 
-    async def _open(self, record: Record) -> Reading:
+    async def open(self, record: Record) -> Reading:
+        """What the record says, or why it cannot be handled."""
         backoff = Backoff()
         while True:
             try:

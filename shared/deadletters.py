@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -74,7 +75,7 @@ class DeadLetters:
             kind=getattr(event.data, "kind", ReportKind.HAZARD), consumer=self._service,
             outcome=OutcomeKind.SET_ASIDE, reason=refused.reason,
         )  # fmt: skip
-        id = derived_id("set_aside", self._service, event.id, record.partition, record.offset)
+        id = set_aside_id(self._service, event.id, record)
         return message(data, id=id, source=f"/{self._service}", time=datetime.now(UTC))
 
     def letter(self, refused: Refused) -> Message:
@@ -104,6 +105,11 @@ class DeadLetters:
         }
         aad = dead_aad(sealer.kid, record.topic, record.partition, record.offset)
         return sealer.seal(json.dumps(plain).encode(), aad).model_dump_json().encode()
+
+
+def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
+    """The outcome event that tells the author; a redrive's outcome names it as replaced."""
+    return derived_id("set_aside", service, event_id, record.partition, record.offset)
 
 
 def dead_aad(kid: str, topic: str, partition: int, offset: int) -> bytes:

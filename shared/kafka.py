@@ -12,7 +12,7 @@ from aiokafka.helpers import create_ssl_context
 
 from shared import log
 from shared.config import Settings, secret
-from shared.readings import Partition
+from shared.readings import Partition, Record
 
 RETRY_SECONDS = 0.5
 START_SECONDS = 3  # that a start is waited for whose end nobody wants any more
@@ -123,6 +123,20 @@ class LogReader:
         """The offset after the last record of each partition."""
         ends = await self._consumer.end_offsets(list(self._places.values()))
         return {place: ends[partition] for place, partition in self._places.items()}
+
+    async def records(self) -> AsyncIterator[Record]:
+        """All that stand on these partitions now, oldest first in each."""
+        partitions = {partition: place for place, partition in self._places.items()}
+        await self._consumer.seek_to_beginning(*partitions)
+        ends = await self._consumer.end_offsets(list(partitions))
+        while not await reached(self._consumer, ends):
+            fetched = await self._consumer.getmany(*partitions, timeout_ms=1000)
+            for partition, records in fetched.items():
+                for each in records:
+                    headers = tuple(each.headers)
+                    yield Record(
+                        *partitions[partition], each.offset, each.timestamp, each.key or b"", each.value or b"", headers
+                    )
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
         """When the records were written that stand at these positions, or, where those are gone, the oldest kept."""

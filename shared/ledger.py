@@ -42,6 +42,10 @@ DEAD_LETTERS = text("""
 SELECT topic, partition, "offset", event_id, reason, pointer, set_aside_at
 FROM dead_letters ORDER BY set_aside_at DESC LIMIT :limit
 """)
+DEAD_LETTER = text("""
+SELECT topic, partition, "offset", event_id, reason, pointer, set_aside_at
+FROM dead_letters WHERE topic = :topic AND partition = :partition AND "offset" = :offset
+""")
 KAFKA_SECONDS = 5
 ASKED_EVERY_SECONDS = 10.0
 
@@ -155,6 +159,12 @@ class Unread:
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:
     """The newest; `dead_letters_count` counts all."""
     return [DeadLetter(*row) for row in await session.execute(DEAD_LETTERS, {"limit": limit})]
+
+
+async def dead_letter(session: AsyncSession, topic: str, partition: int, offset: int) -> DeadLetter | None:
+    place = {"topic": topic, "partition": partition, "offset": offset}
+    row = (await session.execute(DEAD_LETTER, place)).one_or_none()
+    return None if row is None else DeadLetter(*row)
 
 
 async def dead_letters_count(session: AsyncSession) -> int:

@@ -33,12 +33,16 @@ class Record(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A record that could be read; `digest` of the opened content tells a repeat from a conflict."""
+    """A record that could be read; `digest` of the opened content tells a repeat from a conflict.
+
+    `replaces`: the outcome event that its own takes the place of, where the record was set aside before.
+    """
 
     record: Record
     event: Event[Any]
     digest: bytes
     opened: Any = None
+    replaces: str | None = None
 
     @property
     def event_id(self) -> str:

@@ -46,6 +46,21 @@ CREATE TABLE dead_letters (
 )
 """
 
+REDRIVES = """
+CREATE TABLE redrives (
+    decision_id uuid NOT NULL,
+    account uuid NOT NULL,
+    reason text NOT NULL,
+    decided_at timestamptz NOT NULL,
+    carried_out_at timestamptz,
+    result text,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    CONSTRAINT pk_redrives PRIMARY KEY (decision_id)
+)
+"""
+
 OUTBOX = """
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -72,3 +87,8 @@ def create_spine(op: Any) -> None:
     """For a service's first migration."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
         op.execute(statement)
+
+
+def create_redrives(op: Any) -> None:
+    """For a later migration: decisions to handle dead letters once more."""
+    op.execute(REDRIVES)

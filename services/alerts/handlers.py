@@ -14,7 +14,7 @@ from services.alerts.book import Book
 from services.alerts.rules import Departed, Finding, Kind, Nothing, decide, decide_displacement, decide_exposure
 from services.alerts.ruleset import Ruleset
 from shared import events, outbox
-from shared.events import Event, HazardReported, Message, ReportSettled
+from shared.events import HazardReported, Message, ReportSettled
 from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind, Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -168,7 +168,7 @@ class Watch:
     async def _write(self, batch: Batch, book: Book, now: datetime, session: AsyncSession) -> None:
         await queries.save_book(session, book)
         settled = [
-            outcome_of(one.event, outcome, now)
+            outcome_of(one, outcome, now)
             for one, outcome in zip(batch.received, batch.outcomes, strict=True)
             if is_hazard(one.event)
         ]
@@ -178,11 +178,13 @@ class Watch:
         return sightings.areas_of(hazard.area.pcodes, self.places)
 
 
-def outcome_of(event: Event[HazardReported], outcome: Outcome, now: datetime) -> Message:
+def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
     """What the author of a hazard report is owed."""
-    hazard = event.data
+    hazard: HazardReported = received.event.data
     settled = ReportSettled(
         report_id=hazard.report_id, version=hazard.version, status=hazard.status, kind=ReportKind.HAZARD,
         consumer="alerts", outcome=outcome.kind, reason=outcome.reason,
+        replaces=UUID(received.replaces) if received.replaces else None,
     )  # fmt: skip
-    return events.message(settled, id=events.derived_id("outcome", "alerts", event.id), source=SOURCE, time=now)
+    id = events.derived_id("outcome", "alerts", received.event.id)
+    return events.message(settled, id=id, source=SOURCE, time=now)

@@ -22,6 +22,7 @@ from shared.faults import patiently
 from shared.outbound import Outbound
 from shared.outbox import Relay
 from shared.places import Places
+from shared.redrives import Redrives
 
 TOPICS = ("hazards", "households")
 
@@ -41,7 +42,9 @@ async def run(settings: AlertsSettings) -> None:
                 Channel.EMAIL: EmailChannel(settings, outbound, Texts.of_installation(places, settings)),
             }
             watch = Watch(rules, places)
-            group.create_task(Consumer("alerts", TOPICS, watch, settings=settings, sessions=sessions).run())
+            consumer = Consumer("alerts", TOPICS, watch, settings=settings, sessions=sessions)
+            group.create_task(consumer.run())
+            group.create_task(Redrives("alerts", consumer, settings=settings).decisions(engine).run())
             group.create_task(Relay(settings, engine).run())
             group.create_task(bells.listen(engine, "alerts_deliveries", woken))
             group.create_task(Deliveries(settings, engine, channels, woken).run())

@@ -7,6 +7,7 @@ from services.console.handlers import TOPICS, show
 from shared import database
 from shared.consumer import Consumer
 from shared.outbox import Relay
+from shared.redrives import Redrives
 
 
 async def run(settings: ConsoleSettings) -> None:
@@ -17,5 +18,6 @@ async def run(settings: ConsoleSettings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
             group.create_task(Relay(settings, engine).run())
+            group.create_task(Redrives("console", consumer, settings=settings).decisions(engine).run())
     finally:
         await engine.dispose()

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.registry.decisions import Claim, Decision, Effect, Held, Name, Owner, decide, registers
+from services.registry.decisions import REFUSED, Claim, Decision, Effect, Held, Name, Owner, decide, registers
 from services.registry.reports import Filed
 from shared.draws import random_id
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
+
+BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
 
 
 @dataclass(slots=True)
@@ -94,15 +96,37 @@ class Book:
     def file(self, filed: Filed) -> Decision:
         """Decides what becomes of a report that is new to the book; those that waited for it are settled with it."""
         siblings = self.reports[filed.report_id]
-        decision = self._settle(filed, siblings)
+        decision = self._settle(filed, siblings, filed.replaces)
         siblings.append(filed)
         self.filed.append(filed)
-        if decision.effect in (Effect.CREATE, Effect.BEGIN):
-            for waiting in sorted(
-                (one for one in siblings if one.reason == Held.WAITING), key=lambda one: one.clear.version
-            ):
-                self._resettle(waiting, siblings)
+        self._free_waiting(filed, siblings, decision)
         return decision
+
+    def accept(self, filed: Filed) -> Decision:
+        """A person frees a held report: it takes effect as if its author had been entitled."""
+        siblings = self.reports[filed.report_id]
+        filed.is_accepted = True
+        decision = self._resettle(filed, siblings)
+        self._free_waiting(filed, siblings, decision)
+        return decision
+
+    def refuse(self, filed: Filed) -> Decision:
+        """A person refuses a held report: it has no effect, and its author reads so."""
+        replaced, filed.outcome_id = filed.outcome_id, random_id()
+        filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason
+        self.settled.append(Settled(filed, filed.outcome, filed.reason, filed.outcome_id, replaced))
+        self.refiled.append(filed)
+        return REFUSED
+
+    def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: Decision) -> None:
+        """Settles the corrections that waited for this version: it took effect, or it is held and yields to them."""
+        has_begun = decision.effect in BEGINNINGS
+        for waiting in sorted(
+            (one for one in siblings if one.reason == Held.WAITING), key=lambda one: one.clear.version
+        ):
+            if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
+                freed = self._resettle(waiting, siblings)
+                has_begun = has_begun or freed.effect in BEGINNINGS
 
     def _settle(self, filed: Filed, siblings: list[Filed], replaces: str | None = None) -> Decision:
         subject = self.subjects.get(filed.subject)
@@ -120,13 +144,12 @@ class Book:
         known = subject.current.clear.pcode
         return filed.claim._replace(is_registrars=registers(filed.flags, filed.clear.pcode, known, self.places))
 
-    def _resettle(self, waiting: Filed, siblings: list[Filed]) -> None:
-        replaced = waiting.outcome_id
-        waiting.outcome_id = random_id()
-        if self._settle(waiting, siblings, replaced).reason != Held.WAITING and not any(
-            one is waiting for one in self.filed
-        ):
-            self.refiled.append(waiting)
+    def _resettle(self, filed: Filed, siblings: list[Filed]) -> Decision:
+        replaced, filed.outcome_id = filed.outcome_id, random_id()
+        decision = self._settle(filed, siblings, replaced)
+        if not any(one is filed for one in self.filed):
+            self.refiled.append(filed)
+        return decision
 
     def _change(self, filed: Filed, subject: Subject | None, effect: Effect) -> None:
         if subject is None:

@@ -55,10 +55,13 @@ class Claim(NamedTuple):
     is_expired: bool = False
     is_registrars: bool = False
     is_revoked: bool = False
+    is_accepted: bool = False  # a person freed the report: neither its author nor the sign-in stands in its way
 
-    def is_entitled(self, owner: Owner) -> bool:
+    def is_entitled(self, owner: Owner, *, begins: bool) -> bool:
         """A registrar corrects what was reported, and reports no displacement in the owner's place."""
-        return owner.shares(self.author, self.team) or (self.is_registrars and self.version > 1)
+        if self.is_accepted or owner.shares(self.author, self.team):
+            return True
+        return self.is_registrars and self.version > 1 and not begins
 
 
 class Precedent(NamedTuple):
@@ -68,44 +71,60 @@ class Precedent(NamedTuple):
     subject: Name
     digest: bytes
     outcome: OutcomeKind
+    author: str = ""
+    team: str | None = None
 
     @property
     def took_effect(self) -> bool:
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED)
+
+    def yields_to(self, author: str, team: str | None) -> bool:
+        """A held or refused version 1 does not block the next version by the same author or team."""
+        is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
+        return self.version == 1 and is_without_effect and Owner(self.author, self.team).shares(author, team)
 
 
 CREATE = Decision(Effect.CREATE, OutcomeKind.RECORDED)
 BEGIN = Decision(Effect.BEGIN, OutcomeKind.RECORDED)
 SUPERSEDE = Decision(Effect.SUPERSEDE, OutcomeKind.RECORDED)
 OLDER = Decision(Effect.NOTHING, OutcomeKind.MERGED, "older_version")
+REFUSED = Decision(Effect.NOTHING, OutcomeKind.REJECTED, "refused_by_person")
 REPEAT = Decision(Effect.NOTHING, OutcomeKind.REPEAT)
 
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> Decision:
     """`owner` of the household or group, None while it is unknown; `precedents` share the claim's report_id."""
-    if claim.is_revoked:
+    if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
-    if claim.is_expired:
+    if claim.is_expired and not claim.is_accepted:
         return held(Held.EXPIRED_TOKEN)
     if owner is None and not precedents:
-        return CREATE if claim.version == 1 else held(Held.WAITING)
+        return CREATE if claim.version == 1 or claim.is_accepted else held(Held.WAITING)
     effective = [one for one in precedents if one.took_effect]
     if any(one.version == claim.version and one.digest == claim.digest for one in effective):
         return REPEAT
-    if owner is not None and not claim.is_entitled(owner):
+    begins = not effective and is_first(claim, precedents)
+    if owner is not None and not claim.is_entitled(owner, begins=begins):
         return held(Held.NOT_AUTHOR)
     if any(one.subject != claim.subject for one in effective):
         return held(Held.OTHER_HOUSEHOLD)
     if owner is None:
-        return CREATE if claim.version == 1 else held(Held.WAITING)
-    return place(claim.version, {one.version for one in effective})
+        return CREATE if claim.version == 1 or begins else held(Held.WAITING)
+    return place(claim.version, {one.version for one in effective}, begins=begins)
 
 
-def place(version: int, versions: Iterable[int]) -> Decision:
+def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
+    """Whether the claim may begin a displacement, where no version of its report took effect."""
+    if claim.version == 1 or claim.is_accepted:
+        return True
+    return any(one.yields_to(claim.author, claim.team) for one in precedents)
+
+
+def place(version: int, versions: Iterable[int], *, begins: bool) -> Decision:
     """Where an entitled version stands among those of its report that took effect."""
     known = set(versions)
     if not known:
-        return BEGIN if version == 1 else held(Held.WAITING)
+        return BEGIN if begins else held(Held.WAITING)
     if version in known:
         return held(Held.OTHER_CONTENT)
     return SUPERSEDE if version > max(known) else OLDER

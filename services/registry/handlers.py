@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry import held
+from services.registry.models import HeldDecision
+from services.registry.reports import Filed
 from services.registry.storage import Store
 from services.registry.telling import Herald, utcnow
 from services.registry.vault import Vault
+from shared.decisions import Deed
+from shared.events.vocabulary import OutcomeKind
 from shared.places import Places
 from shared.readings import Outcome, Received
 
@@ -21,9 +27,34 @@ class Registrar:
 
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """Each report's outcome, in order. The caller commits."""
-        batch = [one.opened for one in received]
+        batch = [filed_of(one) for one in received]
         store = Store(session, self._vault, self._places)
         book = await store.open(batch)
         decisions = [book.file(one) for one in batch]
         await store.save(book, self._herald.messages(book, self._clock()))
         return [Outcome(decision.outcome, decision.reason) for decision in decisions]
+
+    async def prepare_held(self, decision: HeldDecision) -> Deed:
+        return partial(self.settle_held, decision)
+
+    async def settle_held(self, decision: HeldDecision, session: AsyncSession) -> str:
+        """Carries out what a person decided about a held report. The caller commits."""
+        found = await held.named(session, decision.outcome_id)
+        if found is None:
+            return "not_held"
+        kind, subject_id, report_id = map(str, found)
+        store = Store(session, self._vault, self._places)
+        book = await store.open_at({(kind, subject_id)}, [report_id])
+        outcome_id = str(decision.outcome_id)
+        filed = next((one for one in book.reports[report_id] if one.outcome_id == outcome_id), None)
+        if filed is None or filed.outcome is not OutcomeKind.HELD:
+            return "not_held"
+        decided = book.accept(filed) if decision.is_accepted else book.refuse(filed)
+        await store.save(book, self._herald.messages(book, self._clock()))
+        return decided.outcome
+
+
+def filed_of(received: Received) -> Filed:
+    filed: Filed = received.opened
+    filed.replaces = received.replaces
+    return filed

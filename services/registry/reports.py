@@ -51,11 +51,13 @@ class Filed:
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
+    is_accepted: bool = False  # a person decided so after it was held
+    replaces: str | None = None  # the outcome that this report had before it was handled again
 
     @property
     def claim(self) -> Claim:
         is_expired = Flag.EXPIRED_TOKEN in self.flags
-        return Claim(
+        claim = Claim(
             self.clear.version,
             self.subject,
             self.author,
@@ -64,10 +66,11 @@ class Filed:
             is_expired,
             is_revoked=self.is_revoked,
         )
+        return claim._replace(is_accepted=True) if self.is_accepted else claim
 
     @property
     def precedent(self) -> Precedent:
-        return Precedent(self.clear.version, self.subject, self.digest, self.outcome)
+        return Precedent(self.clear.version, self.subject, self.digest, self.outcome, self.author, self.team)
 
 
 def sex_age(filed: Filed) -> list[int]:

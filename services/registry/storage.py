@@ -50,14 +50,18 @@ class Store:
 
     async def open(self, batch: Sequence[Filed]) -> Book:
         """What is known of the batch's households, groups and reports."""
+        return await self.open_at({filed.subject for filed in batch}, [filed.report_id for filed in batch])
+
+    async def open_at(self, names: Collection[Name], report_ids: Sequence[str]) -> Book:
+        """What is known of these households and groups, whose rows are locked, and of these reports."""
         connection = await database.driver(self._session)
         known = [
             row
             for kind in KNOWN_OF
-            if (ids := {filed.subject[1] for filed in batch if filed.clear.kind == kind})
+            if (ids := {subject_id for of, subject_id in names if of == kind})
             for row in await self._lock(connection, kind, ids)
         ]
-        found = {identity(row): row for row in await connection.fetch(BY_REPORT, [filed.report_id for filed in batch])}
+        found = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
             if ids := {subject_id for (of, subject_id), row in known if of == kind and row["author"]}:
                 found.update({identity(row): row for row in await connection.fetch(BY_SUBJECT, list(ids), kind)})

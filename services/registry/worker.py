@@ -7,23 +7,31 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
+from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
 from services.registry.vault import Vault
 from shared import database, readings
 from shared.consumer import Consumer
+from shared.decisions import Decisions
 from shared.outbox import Relay
 from shared.places import Places
+from shared.redrives import Redrives
 from shared.seal import Opener, Sealer
 
 
 async def run(settings: RegistrySettings) -> None:
     """Until cancelled."""
-    engine = database.engine(settings)
-    reports = consumer(settings, engine, ReportOpener(Opener(settings.seal_private_keys)))
+    engine = database.engine(settings, pool_size=10)
+    keys = Opener(settings.seal_private_keys)
+    reports = consumer(settings, engine, ReportOpener(keys))
+    redrives = Redrives("registry", reports, settings=settings, keys=keys)
+    registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(reports.run())
             group.create_task(Relay(settings, engine).run())
+            group.create_task(Decisions("registry", HeldDecision, engine, registrar.prepare_held).run())
+            group.create_task(redrives.decisions(engine).run())
     finally:
         await engine.dispose()
 

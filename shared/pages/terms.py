@@ -201,8 +201,9 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "not_author": N_("not from its author or the author's team"),
         "expired_token": N_("sign-in had expired"),
         "revoked_credential": N_("account was disabled or signed out before it was sent"),
-        "other_content": N_("its number came before with other content"),
+        "other_content": N_("this report number was already used for different content"),
         "other_household": N_("names another household than before"),
+        "refused_by_person": N_("refused by a registrar"),
     },
     "problem": {
         "unauthenticated": N_("signed out: sign in again"),

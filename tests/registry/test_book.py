@@ -78,6 +78,64 @@ def test_each_report_is_settled_and_what_is_settled_anew_names_the_old(order: li
     assert {one.replaces for one in book.settled if one.replaces} <= known
 
 
+EXPIRED = (Flag.EXPIRED_TOKEN,)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_held_version_1_does_not_block_version_2(order: tuple[int, ...]) -> None:
+    book = book_of(filed(version, flags=EXPIRED if version == 1 else ()) for version in order)
+    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
+    assert {one.clear.version: one.reason for one in book.filed if one.reason not in (None, "older_version")} == {
+        1: "expired_token"
+    }
+
+
+def test_held_version_1_of_a_stranger_frees_nothing() -> None:
+    book = book_of([filed(2), filed(1, author=STRANGER, team=None, flags=EXPIRED)])
+    assert [one.reason for one in book.filed] == ["waiting", "expired_token"] and not book.subjects
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before version 2", "after version 2"])
+def test_accepted_version_1_takes_effect_once(late: bool) -> None:
+    held, second = filed(flags=EXPIRED), filed(2)
+    book = book_of([held, second] if late else [held])
+    held_as = held.outcome_id
+    book.accept(held)
+    if not late:
+        book.file(second)
+    assert standing(book) == {HOUSEHOLD[1]: ("r", 2)}
+    assert held.outcome is (OutcomeKind.MERGED if late else OutcomeKind.RECORDED)
+    [accepted] = [one for one in book.settled if one.replaces == held_as]
+    assert accepted.outcome_id == held.outcome_id != held_as
+
+
+def test_accepted_report_of_a_stranger_begins_a_displacement_and_changes_no_owner() -> None:
+    own, strange = filed(), filed(report_id="s", author=STRANGER, team=None, occurred_at=NOON + timedelta(days=1))
+    book = book_of([own, strange])
+    assert strange.reason == Held.NOT_AUTHOR
+    book.accept(strange)
+    assert standing(book) == {HOUSEHOLD[1]: ("s", 1)}
+    assert book.subjects[HOUSEHOLD].owner == Owner(AUTHOR, TEAM)
+
+
+def test_accepting_a_correction_frees_those_that_waited_with_it() -> None:
+    corrections = filed(2), filed(3, author=STRANGER, team=TEAM)
+    book = book_of(corrections)
+    book.accept(corrections[0])
+    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
+    assert corrections[1].outcome is OutcomeKind.RECORDED
+
+
+def test_refused_report_has_no_effect_and_does_not_block_the_next_version() -> None:
+    held = filed(flags=EXPIRED)
+    book = book_of([held])
+    held_as = held.outcome_id
+    book.refuse(held)
+    assert (held.outcome, book.settled[-1].replaces) == (OutcomeKind.REJECTED, held_as) and not book.subjects
+    book.file(filed(2))
+    assert standing(book) == {HOUSEHOLD[1]: ("r", 2)}
+
+
 LATER = NOON + timedelta(days=1)
 
 

@@ -91,6 +91,16 @@ class Trial:
             for task in tasks:
                 task.cancel()
 
+    @asynccontextmanager
+    async def relaying(self) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            relay = group.create_task(outbox.Relay(self.settings, self.engine).run())
+            yield
+            relay.cancel()
+
+    async def nothing_to_relay(self) -> bool:
+        return not await self.fetch("SELECT 1 FROM outbox LIMIT 1")
+
     async def publish(self, *messages: Message) -> None:
         await self.publisher.flush()  # a fresh login's rights may take the broker a moment
         await self.publisher.publish_all(messages, timeout=30)

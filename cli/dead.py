@@ -1,0 +1,91 @@
+"""`dayar dead`: records that a service could not handle, and the decision to handle one once more."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cli.deciding import By, Reason, checked, decider, within
+from cli.held import clock
+from cli.user import refuse
+from shared import decisions, ledger
+from shared.auth import Role
+from shared.events import TOPICS
+from shared.ledger import DeadLetter
+from shared.redrives import Redrive
+
+ROLES = frozenset({Role.ADMINISTRATOR, Role.DUTY_HEAD})
+CONSUMERS = sorted({service for topic in TOPICS.values() for service in topic.consumers})
+PLACE = re.compile(f"({'|'.join(CONSUMERS)})/({'|'.join(TOPICS)})/[0-9]{{1,9}}/[0-9]{{1,18}}")
+
+app = typer.Typer(help="Messages that a service could not process.", no_args_is_help=True)
+Place = Annotated[str, typer.Argument(help="service/topic/partition/offset, as `dayar dead list` names it.")]
+
+
+@app.command("list")
+def list_(limit: Annotated[int, typer.Option(min=1, help="Of each service.")] = 200) -> None:
+    """The messages that failed, latest first, with code and pointer and never with content."""
+    for service in CONSUMERS:
+        for letter in asyncio.run(within(service, lambda session: ledger.dead_letters(session, limit=limit))):
+            typer.echo(
+                f"{named(service, letter)}  {clock(letter.set_aside_at)}  {letter.reason} {letter.pointer}".rstrip()
+            )
+
+
+@app.command()
+def show(place: Place) -> None:
+    """Why a message failed, and what was decided about it."""
+    service, topic, partition, offset = parsed(place)
+
+    async def do(session: AsyncSession) -> tuple[DeadLetter | None, Sequence[Redrive]]:
+        asked = select(Redrive).filter_by(topic=topic, partition=partition, offset=offset).order_by(Redrive.decided_at)
+        found = (await session.scalars(asked)).all()
+        return await ledger.dead_letter(session, topic, partition, offset), found
+
+    letter, redrives = asyncio.run(within(service, do))
+    if letter is None and not redrives:
+        refuse("No such message.")
+    if letter is not None:
+        typer.echo(
+            f"{named(service, letter)}  event {letter.event_id or '–'}  {letter.reason} {letter.pointer}".rstrip()
+        )
+    for each in redrives:
+        done = f"{clock(each.carried_out_at)}: {each.result}" if each.carried_out_at else "not carried out yet"
+        typer.echo(f"redrive decided {clock(each.decided_at)} by {each.account}: {each.reason}  →  {done}")
+
+
+@app.command()
+def redrive(place: Place, by: By, reason: Reason) -> None:
+    """Let the service process a message once more, as it came."""
+    service, topic, partition, offset = parsed(place)
+
+    async def do() -> None:
+        account = await decider(by, ROLES)
+        decision = Redrive(
+            topic=topic, partition=partition, offset=offset, account=account.account_id, reason=checked(reason)
+        )
+
+        async def write(session: AsyncSession) -> None:
+            if await ledger.dead_letter(session, topic, partition, offset) is None:
+                refuse("No such message.")
+            await decisions.write(session, decision)
+
+        await within(service, write)
+
+    asyncio.run(do())
+    typer.echo(f"Written. `dayar dead show {place}` shows the result.")
+
+
+def named(service: str, letter: DeadLetter) -> str:
+    return f"{service}/{letter.topic}/{letter.partition}/{letter.offset}"
+
+
+def parsed(place: str) -> tuple[str, str, int, int]:
+    if not PLACE.fullmatch(place):
+        refuse("A message is named as service/topic/partition/offset.")
+    service, topic, partition, offset = place.split("/")
+    return service, topic, int(partition), int(offset)

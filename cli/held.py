@@ -1,0 +1,116 @@
+"""`dayar held`: reports that wait for a person, and the decision that settles them."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic_core import from_json
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cli.deciding import By, Reason, checked, decider, within
+from cli.user import refuse
+from services.console.queries import accounts
+from services.registry import held
+from services.registry.models import HeldDecision
+from shared import decisions
+from shared.auth import Role
+from shared.config import Settings
+from shared.places import Places
+
+ROLES = frozenset({Role.REGISTRAR, Role.DUTY_HEAD})
+BISHKEK = ZoneInfo("Asia/Bishkek")
+LIMIT = 200
+
+app = typer.Typer(help="Reports that wait for a person.", no_args_is_help=True)
+Id = Annotated[UUID, typer.Argument(help="As `dayar held list` names the held report.")]
+
+
+@app.command("list")
+def list_(limit: Annotated[int, typer.Option(min=1)] = LIMIT) -> None:
+    """The held reports, oldest first, without personal data."""
+    for row in asyncio.run(within("registry", lambda session: held.oldest(session, limit=limit))):
+        decided = "  (decided, being carried out)" if row["decided_at"] else ""
+        what = f"{row['kind']} v{row['version']}"
+        typer.echo(f"{row['outcome_id']}  {clock(row['received_at'])}  {what}  {row['reason']}{decided}")
+
+
+@app.command()
+def show(id: Id, by: By) -> None:
+    """What a held report says in clear; that it was read is recorded under your name."""
+
+    async def do() -> None:
+        account = await decider(by, ROLES)
+
+        async def read(session: AsyncSession) -> RowMapping:
+            row = await held.one(session, id)
+            if row is None:
+                refuse("No report is held under this id.")
+            await held.note_read(session, account.account_id, row["subject_id"])
+            return row
+
+        row = await within("registry", read)
+        names = await within("console", lambda session: accounts.names(session, [row["author"]]))
+        for name, value in described(row, names.get(row["author"], str(row["author"]))).items():
+            typer.echo(f"{name:<14} {value}")
+
+    asyncio.run(do())
+
+
+@app.command()
+def accept(id: Id, by: By, reason: Reason) -> None:
+    """Let a held report take effect."""
+    asyncio.run(decide(id, by, reason, is_accepted=True))
+    typer.echo("Written. The registry carries it out at once; `dayar held list` no longer shows the report then.")
+
+
+@app.command("refuse")
+def refuse_(id: Id, by: By, reason: Reason) -> None:
+    """Refuse a held report for good: it has no effect, and its author reads so."""
+    asyncio.run(decide(id, by, reason, is_accepted=False))
+    typer.echo("Written. The registry carries it out at once; `dayar held list` no longer shows the report then.")
+
+
+async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:
+    account = await decider(by, ROLES)
+    decision = HeldDecision(outcome_id=id, account=account.account_id, reason=checked(reason), is_accepted=is_accepted)
+
+    async def write(session: AsyncSession) -> None:
+        row = await held.one(session, id)
+        if row is None:
+            refuse("No report is held under this id.")
+        if row["decided_at"]:
+            refuse("This report has been decided already, and the registry is about to carry it out.")
+        if is_accepted and row["reason"] not in held.ACCEPTABLE:
+            refuse(f"A report held as {row['reason']} cannot be accepted: its author sends a correction. Refuse it.")
+        await decisions.write(session, decision)
+
+    await within("registry", write)
+
+
+def described(row: RowMapping, author: str) -> dict[str, Any]:
+    """No name, telephone number or note: those stay sealed."""
+    clear, places = from_json(row["clear"]), Places.load(Settings().places_path)
+    return {
+        "Report": f"{row['report_id']} version {row['version']} ({row['status']})",
+        row["kind"].capitalize(): row["subject_id"],
+        "Held because": row["reason"],
+        "Author": f"{author}, team {row['team'] or '–'}, by {row['road']}",
+        "Received": clock(row["received_at"]),
+        "Flags": ", ".join(row["flags"]) or "–",
+        "Persons": clear["persons"],
+        "From": place(clear["origin"], places),
+        "To": place(clear["destination"], places),
+        "Happened": f"{clear['occurred_at']} ({clear.get('occurred_at_precision', 'day')})",
+    }
+
+
+def place(told: dict[str, str], places: Places) -> str:
+    return places.name(told["pcode"], "en") if "pcode" in told else told["country"]
+
+
+def clock(moment: datetime) -> str:
+    return f"{moment.astimezone(BISHKEK):%Y-%m-%d %H:%M}"

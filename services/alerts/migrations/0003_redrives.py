@@ -1,0 +1,12 @@
+"""Decisions to handle dead letters once more."""
+
+from alembic import op
+
+from shared.spine import create_redrives
+
+revision = "alerts_0003"
+down_revision = "alerts_0002"
+
+
+def upgrade() -> None:
+    create_redrives(op)

@@ -1,0 +1,12 @@
+"""Decisions to handle dead letters once more."""
+
+from alembic import op
+
+from shared.spine import create_redrives
+
+revision = "console_0002"
+down_revision = "console_0001"
+
+
+def upgrade() -> None:
+    create_redrives(op)

@@ -1,0 +1,45 @@
+"""Held reports: which wait for a person, what stands in clear of one, and the decision that settles it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.decisions import Held
+
+# What a person may let take effect. Of the others another version already has: their author sends a correction.
+ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
+
+HELD = """
+SELECT outcome_id, report_id, version, kind, subject_id, author, team, road, received_at, flags, reports.status, reason, clear,
+    (SELECT decided_at FROM held_decisions AS decided WHERE decided.outcome_id = reports.outcome_id
+     AND carried_out_at IS NULL LIMIT 1) AS decided_at
+FROM reports WHERE outcome = 'held'
+"""
+OLDEST = text(f"{HELD} ORDER BY received_at LIMIT :limit")
+ONE = text(f"{HELD} AND outcome_id = :outcome_id")
+NAMED = text("SELECT kind, subject_id, report_id FROM reports WHERE outcome_id = :outcome_id AND outcome = 'held'")
+READ = text("""
+INSERT INTO reads (account, token, what, household_ids) VALUES (:account, NULL, 'held report', ARRAY[CAST(:subject_id AS uuid)])
+""")
+
+
+async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:
+    return (await session.execute(OLDEST, {"limit": limit})).mappings().all()
+
+
+async def one(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:
+    return (await session.execute(ONE, {"outcome_id": outcome_id})).mappings().one_or_none()
+
+
+async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
+    """Kind, household or group, and report of what is held by this outcome."""
+    row = (await session.execute(NAMED, {"outcome_id": outcome_id})).one_or_none()
+    return None if row is None else tuple(row)
+
+
+async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
+    """In the transaction of the read; at the terminal there is an account, and no token."""
+    await session.execute(READ, {"account": account, "subject_id": subject_id})

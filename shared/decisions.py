@@ -1,0 +1,99 @@
+"""Decisions: what a person decided about a report or a dead letter, under a name and with a reason; the worker carries it out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, Text, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared import bells, database, log
+from shared.failures import code
+from shared.faults import is_part_at_fault, patiently
+
+IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
+
+
+class Decision:
+    """What every table of decisions has. `result` says what became of it: an outcome, or why nothing was changed."""
+
+    decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    account: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=lambda: datetime.now(UTC))
+    carried_out_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    result: Mapped[str | None] = mapped_column(Text)
+
+
+D = TypeVar("D", bound=Decision)
+Deed = Callable[[AsyncSession], Awaitable[str]]
+
+
+async def write(session: AsyncSession, decision: Decision) -> None:
+    """The worker hears of it with the commit."""
+    session.add(decision)
+    await session.execute(select(func.pg_notify(func.current_schema().op("||")("_decisions"), "")))
+
+
+class Decisions(Generic[D]):
+    """Carries decisions out, oldest first, each in a transaction of its own: the effect and the mark that it is done, or neither.
+
+    `prepare` reads what the deed needs before the transaction begins, as PostgreSQL ends one that stands idle.
+    """
+
+    def __init__(
+        self, service: str, model: type[D], engine: AsyncEngine, prepare: Callable[[D], Awaitable[Deed]]
+    ) -> None:
+        self._channel = f"{service}_decisions"
+        self._model = model
+        self._engine = engine
+        self._sessions = database.sessions(engine)
+        self._prepare = prepare
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        woken = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(bells.listen(self._engine, self._channel, woken))
+            while True:
+                woken.clear()
+                while await patiently(self._carry_out_oldest):
+                    pass
+                await bells.wait(woken, IDLE_SECONDS)
+
+    async def _carry_out_oldest(self) -> bool:
+        """Whether there was one."""
+        model = self._model
+        async with self._sessions.begin() as session:
+            oldest = select(model).where(model.carried_out_at.is_(None)).order_by(model.decided_at).limit(1)
+            decision = await session.scalar(oldest)
+        if decision is None:
+            return False
+        try:
+            await self._mark(decision.decision_id, await self._prepare(decision))
+        except Exception as error:
+            if is_part_at_fault(error):
+                raise
+            log.get().error("a decision cannot be carried out", **log.described(error))
+            await self._mark(decision.decision_id, answer(code(error)))
+        return True
+
+    async def _mark(self, decision_id: UUID, deed: Deed) -> None:
+        """Another worker may have carried it out meanwhile: then nothing is done."""
+        async with self._sessions.begin() as session:
+            decision = await session.get(self._model, decision_id, with_for_update=True)
+            if decision is not None and decision.carried_out_at is None:
+                decision.result = await deed(session)
+                decision.carried_out_at = datetime.now(UTC)
+
+
+def answer(result: str) -> Deed:
+    """A deed that changes nothing."""
+
+    async def deed(_: AsyncSession) -> str:
+        return result
+
+    return deed

@@ -1,0 +1,99 @@
+"""Redriving a dead letter: its original record is handled once more by the service that set it aside."""
+
+import asyncio
+import json
+from functools import partial
+
+from sqlalchemy import BigInteger, Text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared import database, kafka
+from shared.config import Settings
+from shared.consumer import Consumer
+from shared.deadletters import dead_aad, set_aside_id
+from shared.decisions import Decision, Decisions, Deed, answer
+from shared.events import TOPICS, Header, SealedBox
+from shared.events.vocabulary import OutcomeKind
+from shared.faults import SetAside
+from shared.readings import Received, Record, Refused
+from shared.seal import Opener, decode
+
+SEARCH_SECONDS = 60
+WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
+UNREADABLE = ("malformed", "unknown_type")  # nobody could be told of these, so there is no outcome to replace
+
+DELETE = """DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND "offset" = $3 RETURNING reason"""
+
+
+class Redrive(Decision, database.Base):
+    """Of the record that stood at this position and was set aside."""
+
+    __tablename__ = "redrives"
+
+    topic: Mapped[str] = mapped_column(Text)
+    partition: Mapped[int]
+    offset: Mapped[int] = mapped_column(BigInteger)
+
+
+class Redrives:
+    """`keys` open the letters that were sealed whole; only the registry has such."""
+
+    def __init__(self, service: str, consumer: Consumer, *, settings: Settings, keys: Opener | None = None) -> None:
+        self._service = service
+        self._consumer = consumer
+        self._settings = settings
+        self._keys = keys
+
+    def decisions(self, engine: AsyncEngine) -> Decisions[Redrive]:
+        return Decisions(self._service, Redrive, engine, self._prepare)
+
+    async def _prepare(self, redrive: Redrive) -> Deed:
+        record = await self._original(redrive)
+        if record is None:
+            return answer("not_found")
+        reading = await self._consumer.open(record)
+        if isinstance(reading, Refused):
+            return answer(reading.reason)
+        return partial(self._handle, reading)
+
+    async def _handle(self, received: Received, session: AsyncSession) -> str:
+        """The letter goes with the effect: redriven twice, or by two workers, it has its effect once."""
+        record = received.record
+        connection = await database.driver(session)
+        reason = await connection.fetchval(DELETE, *record.place, record.offset)
+        if reason is None:
+            return "not_found"
+        if self._service in TOPICS[record.topic].owes_outcome and reason not in UNREADABLE:
+            received = received._replace(replaces=str(set_aside_id(self._service, received.event.id, record)))
+        outcome = await self._consumer.handle(received, session)
+        if outcome.kind is OutcomeKind.SET_ASIDE:
+            raise SetAside(outcome.reason or "")
+        return outcome.kind
+
+    async def _original(self, redrive: Redrive) -> Record | None:
+        """Found by the position that each letter names; its original bytes and headers."""
+        wanted = (redrive.topic, str(redrive.partition), str(redrive.offset))
+        topic = TOPICS[redrive.topic].dead(self._service)
+        async with asyncio.timeout(SEARCH_SECONDS), kafka.log_reader(self._settings, [topic]) as reader:
+            async for letter in reader.records():
+                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours stand last
+                if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
+                    return self._restored(letter, redrive, is_sealed="dead_sealed" in why)
+        return None
+
+    def _restored(self, letter: Record, redrive: Redrive, *, is_sealed: bool) -> Record:
+        key, value, headers = letter.key, letter.value, without_why(letter.headers)
+        if is_sealed and self._keys is not None:
+            box = SealedBox.model_validate_json(letter.value)
+            aad = dead_aad(box.kid, redrive.topic, redrive.partition, redrive.offset)
+            plain = json.loads(self._keys.open(box, aad))
+            key, value = decode(plain["key"]), decode(plain["value"])
+            headers = tuple((name, decode(header)) for name, header in plain["headers"])
+        return Record(redrive.topic, redrive.partition, redrive.offset, letter.timestamp_ms, key, value, headers)
+
+
+def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
+    """What the service added when it set the record aside stands at the end."""
+    first = max(place for place, (name, _) in enumerate(headers) if name == WHY[0])
+    return headers[:first]

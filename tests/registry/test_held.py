@@ -1,0 +1,156 @@
+"""`dayar held`: a held report is shown, accepted or refused, and the registry's worker carries the decision out once."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from typer.testing import CliRunner, Result
+
+from cli import held, user
+from deploy.local.process import Process
+from services.registry.config import RegistrySettings
+from shared import database, kafka
+from shared.config import Settings
+from shared.events.vocabulary import Flag
+from shared.publisher import Publisher
+from tests.installation import Installation
+from tests.registry.factories import Desk, household
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+PASSWORD = "rather long words\n" * 2
+AUTHOR, TEAM = uuid4(), uuid4()
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%household_keys%'"
+
+
+@dataclass
+class Office:
+    """A registry's worker as a process, and who speaks to it."""
+
+    installation: Installation
+    engine: AsyncEngine
+    workers: list[Process] = field(default_factory=list)
+
+    def work(self) -> Process:
+        self.workers.append(self.installation.start("registry", "worker"))
+        return self.workers[-1]
+
+    async def publish(self, *bodies: dict[str, Any], flags: tuple[Flag, ...] = ()) -> None:
+        desk = Desk(self.installation.secrets / "seal")
+        async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
+            await publisher.publish_all(
+                [desk.message(body, author=AUTHOR, team=TEAM, flags=flags) for body in bodies], timeout=30
+            )
+
+    async def rows(self, statement: str) -> list[dict[str, Any]]:
+        async with self.engine.begin() as connection:
+            return [dict(row) for row in (await connection.execute(text(statement))).mappings()]
+
+    async def held_id(self) -> UUID:
+        [row] = await wait_for(lambda: self.rows("SELECT outcome_id FROM reports WHERE outcome = 'held'"), 30)
+        found: UUID = row["outcome_id"]
+        return found
+
+    async def told(self, topic: str) -> list[str]:
+        async with kafka.log_reader(self.installation.settings(Settings, "console"), [topic]) as reader:
+            return [record.value.decode() async for record in reader.records()]
+
+    async def is_waiting(self) -> bool:
+        return bool((await self.rows(WAITS))[0]["count"])
+
+    async def two_outcomes(self) -> list[str] | None:
+        outcomes = await self.told("outcomes")
+        return outcomes if len(outcomes) == 2 else None
+
+    async def dayar(self, *words: str) -> Result:
+        """In a thread, as each command runs a loop of its own."""
+        with patch.dict(os.environ, self.installation.env()):
+            return await asyncio.to_thread(CliRunner().invoke, held.app, words)
+
+    async def add(self, name: str, role: str) -> None:
+        with patch.dict(os.environ, self.installation.env()):
+            words = ["add", name, "--role", role]
+            added = await asyncio.to_thread(CliRunner().invoke, user.app, words, input=PASSWORD)
+        assert added.exit_code == 0, added.output
+
+
+@pytest.fixture
+async def office(installation: Installation) -> AsyncIterator[Office]:
+    engine = database.engine(installation.settings(RegistrySettings))
+    found = Office(installation, engine)
+    await found.add("aida", "registrar")
+    yield found
+    await engine.dispose()
+
+
+async def test_an_accepted_report_takes_effect_once_though_the_worker_is_killed_meanwhile(office: Office) -> None:
+    worker = office.work()
+    body = household()
+    await office.publish(body, flags=(Flag.EXPIRED_TOKEN,))
+    id = await office.held_id()
+    async with office.engine.begin() as other:
+        await other.execute(text("SELECT 1 FROM household_keys FOR UPDATE"))
+        accepted = await office.dayar("accept", str(id), "--by", "aida", "--reason", "the phone was in a drawer")
+        assert accepted.exit_code == 0, accepted.output
+        await wait_for(office.is_waiting, 20)
+        worker.kill9()
+    assert await office.rows("SELECT result FROM held_decisions") == [{"result": None}]
+    assert await office.rows("SELECT * FROM households") == []
+    office.work()
+    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'recorded'"), 30)
+    [registered] = await wait_for(lambda: office.told("households"), 20)
+    assert json.loads(registered)["household_id"] == body["household_id"]
+    first, second = map(json.loads, await wait_for(office.two_outcomes, 20))
+    assert (first["outcome"], second["outcome"], second["replaces"]) == ("held", "recorded", str(id))
+    assert await office.rows("SELECT persons FROM households") == [{"persons": 5}]
+
+
+async def test_a_refused_report_tells_its_author_so(office: Office) -> None:
+    office.work()
+    await office.publish(household(), flags=(Flag.EXPIRED_TOKEN,))
+    id = await office.held_id()
+    refused = await office.dayar("refuse", str(id), "--by", "aida", "--reason", "made by mistake")
+    assert refused.exit_code == 0, refused.output
+    again = await office.dayar("refuse", str(id), "--by", "aida", "--reason", "made by mistake")
+    assert again.exit_code == 1
+    _, second = map(json.loads, await wait_for(office.two_outcomes, 30))
+    assert (second["outcome"], second["reason"], second["replaces"]) == ("rejected", "refused_by_person", str(id))
+    assert await office.rows("SELECT * FROM households") == []
+
+
+async def test_what_is_held_is_shown_without_names_and_the_read_is_recorded(office: Office) -> None:
+    office.work()
+    body = household()
+    await office.publish(body, flags=(Flag.EXPIRED_TOKEN,))
+    id = await office.held_id()
+    listed = await office.dayar("list")
+    assert str(id) in listed.output and "expired_token" in listed.output
+    shown = await office.dayar("show", str(id), "--by", "aida")
+    assert shown.exit_code == 0 and body["report_id"] in shown.output and "Kadamjai" in shown.output
+    for personal in ("Токтогул", "Айгүл", "996", "мост"):
+        assert personal not in shown.output + listed.output
+    [read] = await office.rows("SELECT token, what, household_ids FROM reads")
+    assert read == {"token": None, "what": "held report", "household_ids": [UUID(body["household_id"])]}
+
+
+async def test_who_may_not_decide_decides_nothing(office: Office) -> None:
+    office.work()
+    await office.add("bek", "operator")
+    await office.publish(household(), flags=(Flag.EXPIRED_TOKEN,))
+    id = str(await office.held_id())
+    for words in (
+        ("accept", id, "--by", "bek", "--reason", "why not"), ("accept", id, "--by", "nobody", "--reason", "why not"),
+        ("accept", str(uuid4()), "--by", "aida", "--reason", "why not"), ("accept", id, "--by", "aida", "--reason", " "),
+        ("show", id, "--by", "bek"),
+    ):  # fmt: skip
+        assert (await office.dayar(*words)).exit_code == 1, words
+    assert await office.rows("SELECT * FROM held_decisions") == await office.rows("SELECT * FROM reads") == []

@@ -1,0 +1,140 @@
+"""`dayar dead`: a dead letter is handled once more as it came, and has its effect once."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+from typer.testing import CliRunner, Result
+
+from cli import dead, user
+from shared.consumer import Consumer, Outcome, Received
+from shared.events import Message, derived_id
+from shared.events.vocabulary import OutcomeKind
+from shared.redrives import Redrives
+from shared.seal import Opener, Sealer
+from tests.installation import Installation
+from tests.shared.trial import Trial, event, hazard, record
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+PASSWORD = "rather long words\n" * 2
+
+
+@pytest.fixture
+async def trial(installation: Installation) -> AsyncIterator[Trial]:
+    async with Trial(installation) as found:
+        yield found
+
+
+async def refuses(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    return [Outcome(OutcomeKind.SET_ASIDE, "unbelievable")] * len(received)
+
+
+async def set_aside(trial: Trial, *messages: Message, **options: Any) -> str:
+    """The place of the one that is set aside, as `dayar dead list` names it."""
+    await dayar(trial, user.app, "add", "aida", "--role", "administrator")
+    await trial.publish(*messages)
+    async with trial.running(trial.consumer(refuses, **options)), trial.relaying():
+        assert await trial.drained() == {"set_aside": len(messages)}
+        await wait_for(trial.nothing_to_relay, 20)
+    [(topic, partition, offset)] = await trial.fetch('SELECT topic, partition, "offset" FROM dead_letters')
+    return f"alerts/{topic}/{partition}/{offset}"
+
+
+async def dayar(trial: Trial, app: Any, *words: str) -> Result:
+    with patch.dict(os.environ, trial.installation.env()):
+        return await asyncio.to_thread(CliRunner().invoke, app, words, input=PASSWORD)
+
+
+async def redrive(trial: Trial, place: str) -> None:
+    told = await dayar(trial, dead.app, "redrive", place, "--by", "aida", "--reason", "the release is mended")
+    assert told.exit_code == 0, told.output
+
+
+@asynccontextmanager
+async def redriving(trial: Trial, *consumers: Consumer, keys: Opener | None = None) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        redrives = [Redrives("alerts", consumer, settings=trial.settings, keys=keys) for consumer in consumers]
+        tasks = [group.create_task(each.decisions(trial.engine).run()) for each in redrives]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def results(trial: Trial) -> list[str] | None:
+    rows = await trial.fetch("SELECT result FROM redrives ORDER BY decided_at")
+    return [result for (result,) in rows] if rows and all(result for (result,) in rows) else None
+
+
+async def test_a_dead_letter_has_its_effect_once_though_two_workers_redrive_it_twice(trial: Trial) -> None:
+    message = event(hazard())
+    place = await set_aside(trial, message)
+    assert place in (await dayar(trial, dead.app, "list")).output
+    await redrive(trial, place)
+    await redrive(trial, place)
+    async with redriving(trial, trial.consumer(), trial.consumer()):
+        assert sorted(await wait_for(lambda: results(trial), 30)) == ["not_found", "recorded"]
+    assert list((await trial.effects()).values()) == [1]
+    assert await trial.fetch("SELECT * FROM dead_letters") == []
+    assert "recorded" in (await dayar(trial, dead.app, "show", place)).output
+    assert await trial.drained() == {"set_aside": 1}  # the position keeps the kind of its first reading
+
+
+async def test_the_new_outcome_names_the_one_it_replaces(trial: Trial) -> None:
+    replaced: list[str | None] = []
+
+    async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        replaced.extend(one.replaces for one in received)
+        return await record(received, session)
+
+    place = await set_aside(trial, event(hazard()))
+    [(event_id,)] = await trial.fetch("SELECT event_id FROM dead_letters")
+    _, _, partition, offset = place.split("/")
+    await redrive(trial, place)
+    async with redriving(trial, trial.consumer(remembers)):
+        await wait_for(lambda: results(trial), 30)
+    assert replaced == [str(derived_id("set_aside", "alerts", event_id, partition, offset))]
+
+
+async def test_what_fails_again_stays_a_dead_letter_and_says_why(trial: Trial) -> None:
+    place = await set_aside(trial, event(hazard()))
+    await redrive(trial, place)
+    async with redriving(trial, trial.consumer(refuses)):
+        assert await wait_for(lambda: results(trial), 30) == ["unbelievable"]
+    assert len(await trial.fetch("SELECT * FROM dead_letters")) == 1
+    assert "unbelievable" in (await dayar(trial, dead.app, "show", place)).output
+
+
+async def test_a_letter_that_was_sealed_whole_is_opened(trial: Trial) -> None:
+    """It showed more than the contract's fields, so its original is not on the topic of dead letters."""
+    came = event(hazard())
+    more = came._replace(headers=(*came.headers, ("note", "Айбек".encode())))
+    sealer = Sealer(trial.settings.seal_public_key_file)
+    place = await set_aside(trial, more, sealer=sealer)
+    handled: list[Received] = []
+
+    async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        handled.extend(received)
+        return await record(received, session)
+
+    await redrive(trial, place)
+    async with redriving(
+        trial, trial.consumer(remembers, sealer=sealer), keys=Opener(trial.settings.seal_private_keys)
+    ):
+        assert await wait_for(lambda: results(trial), 30) == ["recorded"]
+    assert (handled[0].record.key, handled[0].record.value) == (more.key, more.value)
+    assert handled[0].record.headers == more.headers
+
+
+@pytest.mark.parametrize("place", ["alerts/hazards/0/7", "alerts/hazards/0", "alerts/nothing/0/0", "x/hazards/0/0"])
+async def test_what_is_no_dead_letter_is_not_redriven(trial: Trial, place: str) -> None:
+    await dayar(trial, user.app, "add", "aida", "--role", "administrator")
+    told = await dayar(trial, dead.app, "redrive", place, "--by", "aida", "--reason", "why not")
+    assert told.exit_code == 1
+    assert await trial.fetch("SELECT * FROM redrives") == []
