@@ -9,7 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI
+from fastapi.params import Form
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -18,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import access
 from shared.auth import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
+from shared.bounds import FewValues
 from shared.config import Settings
 from shared.edge import Edge
 from shared.metrics import HttpMetrics, metrics
@@ -28,7 +31,7 @@ Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 MOUNTS = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": ""}
-MAX_BODY = 1024 * 1024  # a route that takes more reads its body itself, within its own limit
+MAX_BODY = 64 * 1024  # a route that takes more reads its body itself, within its own limit
 
 
 def create_app(
@@ -164,4 +167,11 @@ def _guard(route: BaseRoute, mount: str, authenticator: Authenticator, public_ur
     rules = {method: access.ROUTES[f"{method} {mount}{route.path}"] for method in methods}
     if "GET" in rules:
         rules["HEAD"] = rules["GET"]
-    route.app = Guard(route.app, mount + route.path, rules, authenticator, public_url)
+    app = FewValues(route.app) if reads_json(route) else route.app
+    route.app = Guard(app, mount + route.path, rules, authenticator, public_url)
+
+
+def reads_json(route: BaseRoute) -> bool:
+    """Whether the framework checks a JSON body for it."""
+    body = route.body_field if isinstance(route, APIRoute) else None
+    return body is not None and not isinstance(body.field_info, Form)

@@ -20,6 +20,8 @@ from shared.http import MOUNTS
 
 S = TypeVar("S", bound=Settings)
 
+TURN_SECONDS = 0.001  # the event loop waits so long for a thread that computes, several times a request; Python's own 0.005 is felt
+
 FAILED = 70  # sysexits.h: the program itself is at fault
 
 # A batch holds some 50 objects a report, none of them in a cycle: at Python's own 700 the collector took a third of the time.
@@ -117,6 +119,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
     Raises what ended a task of the app's lifespan. Left to uvicorn, that would be a line in the log and no more,
     and the app would answer for ever by revocations that nobody reads any longer.
     """
+    sys.setswitchinterval(TURN_SECONDS)
     server = Server(
         uvicorn.Config(
             app,

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,8 @@ from shared import log
 from shared.faults import PartAtFault
 
 logger = log.get()
+
+ERRORS = 50  # at most so many are looked at and answered
 
 
 class Problem(Exception):
@@ -62,14 +65,17 @@ EXPECTED = {"extra_forbidden": "no such field", "uuid_parsing": "a UUID"}
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """One entry per wrong field: where, and what was expected; an unknown field's name shows as `?`, a value never."""
+    """One entry per wrong field: where, and what was expected; an unknown field's name shows as `?`, a value never.
+
+    Of fifty of them: whoever sends more is told the rest when these are right.
+    """
     names = frozenset(known)
     return [
         {
             "pointer": "".join(f"/{part if isinstance(part, int) or part in names else '?'}" for part in error["loc"]),
             "expected": expected(error),
         }
-        for error in errors
+        for error in islice(errors, ERRORS)
     ]
 
 
@@ -92,7 +98,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)
-    errors = [_entry(each) for each in error.errors()]
+    errors = [_entry(each) for each in error.errors()[:ERRORS]]
     return answered(request, Problem(422, "invalid", "Some fields are not as expected.", errors=errors))
 
 

@@ -1,6 +1,7 @@
 """Intake, plugged together."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
@@ -9,6 +10,7 @@ from starlette.routing import Route
 from services.intake import openapi
 from services.intake.config import IntakeSettings
 from services.intake.door import Counts, Door, DoorMetrics
+from services.intake.drafting import THREADS, Drafting
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
@@ -45,7 +47,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 counts=counts,
                 revocations=revocations,
             )
-            app.state.intake = Intake(door, places, settings, settings.intake_requests_at_once)
+            threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
+            app.state.intake = Intake(door, Drafting(places, settings, threads), settings.intake_requests_at_once)
             app.state.metrics.register(DoorMetrics(door))
             engine = database.engine(settings)  # only `GET /v1/feeds` and its metric ask it: reports come in without it
             stack.push_async_callback(engine.dispose)

@@ -1,19 +1,39 @@
 """From bytes to checked reports: what is wrong is told by field, and a code nobody knows is kept with its text."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
+from shared.bounds import FIELD, exceeds
 from shared.events import GroupReport, HazardReport, HouseholdReport
-from shared.problems import field_errors, names_of
+from shared.events.vocabulary import (
+    AgeBracket,
+    HazardType,
+    Intention,
+    LegalBasis,
+    Need,
+    Reason,
+    Relationship,
+    Sex,
+    Shelter,
+    SourceType,
+)
+from shared.problems import ERRORS, field_errors, names_of
 
 T = TypeVar("T")
 
 ITEMS = 1_000
+REPORT_BYTES = 256 * 1024
+# A household of sixty has some 1,000 fields, a hazard with every ring it may have some 13,000 points in so many bytes.
+FIELDS, LISTS = 2_000, 20_000
+BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
+AT_ONCE_BYTES = 128 * 1024
+AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # some 5 ms
 
 # As what an unknown code is kept, and where its text goes. A code of another field is an error: docs/decisions/0014.
 KEPT_AS = {
@@ -22,10 +42,25 @@ KEPT_AS = {
     **dict.fromkeys(("hazard_type", "shelter", "needs", "source_type"), ("other", "notes")),
     **dict.fromkeys(("intention", "legal_basis", "relationship", "sex", "age"), ("unknown", "notes")),
 }
+CODES: dict[str, type[StrEnum]] = {
+    "type": HazardType,
+    "reasons": Reason,
+    "shelter": Shelter,
+    "needs": Need,
+    "source_type": SourceType,
+    "hazard_type": HazardType,
+    "intention": Intention,
+    "legal_basis": LegalBasis,
+    "relationship": Relationship,
+    "sex": Sex,
+    "age": AgeBracket,
+}
+KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
+LONGEST_LIST = 60  # of those that hold codes; a longer one is refused anyway
 KINDS = ("household", "group", "hazard")
-
-# What tells items apart, and whole strings, in which it tells nothing; one without its end goes to the end.
-SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{},]', re.DOTALL)
+# Up to the next sign that tells items apart, over whole strings, in which it tells nothing. Only between items is it a comma.
+BETWEEN = re.compile(rb'(?:[^][{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([][{},])', re.DOTALL)
+WITHIN = re.compile(rb'(?:[^][{}"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([][{}])', re.DOTALL)
 STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 
@@ -56,98 +91,146 @@ class Invalid(Exception):
         self.errors = errors
 
 
+class TooBig(Exception):
+    """A report holds up to 256 KiB, also in a batch."""
+
+
 class TooMany(Exception):
     """A batch holds up to 1,000 reports."""
 
 
-def checked(raw: bytes, adapter: TypeAdapter[T]) -> T:
-    """Raises Invalid."""
+Report = HouseholdReport | GroupReport | HazardReport
+Refusal = Invalid | TooBig
+
+
+def at_once(raw: bytes, adapter: TypeAdapter[T]) -> T | None:
+    """The report where it is as expected and small enough to hold nobody up; None says nothing of it."""
+    if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or lists(raw) > AT_ONCE_LISTS:
+        return None
+    try:
+        return adapter.validate_json(raw)
+    except ValidationError:
+        return None
+
+
+def checked(raw: bytes, adapter: TypeAdapter[T], *, most: int = ERRORS) -> T:
+    """`most`: how many errors are told. Raises Invalid."""
+    if exceeds(raw, FIELD, FIELDS) or lists(raw) > LISTS:
+        raise Invalid([{"pointer": "", "expected": f"at most {FIELDS} fields and {LISTS} lists"}])
     try:
         return adapter.validate_json(raw)
     except ValidationError as error:
-        return without_unknown_codes(raw, adapter, error)
+        return without_unknown_codes(raw, adapter, error, most=most)
 
 
-def batch(raw: bytes) -> list[HouseholdReport | GroupReport | HazardItem | Invalid]:
+def lists(raw: bytes) -> int:
+    """And objects; the reader takes 300 bytes of memory for each."""
+    return raw.count(b"[") + raw.count(b"{")
+
+
+def batch(raw: bytes) -> list[Report | Refusal]:
     """A JSON array or NDJSON. Raises Invalid where it cannot be told apart into reports, and TooMany."""
-    if raw.lstrip()[:1] != b"[":
-        return each([line for line in raw.split(b"\n") if line.strip()])
-    try:
-        reports = ITEM_LIST.validate_json(raw)
-    except ValidationError:
-        return each(apart(raw))
-    if len(reports) > ITEMS:
-        raise TooMany
-    return list(reports)
+    is_array = raw.lstrip()[:1] == b"["
+    return each(apart(raw) if is_array else [line for line in raw.split(b"\n") if line.strip()])
 
 
-def each(items: Sequence[bytes]) -> list[HouseholdReport | GroupReport | HazardItem | Invalid]:
+def each(items: Sequence[bytes]) -> list[Report | Refusal]:
     if len(items) > ITEMS:
         raise TooMany
-    return [one(item) for item in items]
+    most = min(ERRORS, BATCH_ERRORS // max(1, len(items)))
+    return [one(item, most=most) for item in items]
 
 
-def one(item: bytes) -> HouseholdReport | GroupReport | HazardItem | Invalid:
+def one(item: bytes, *, most: int = ERRORS) -> Report | Refusal:
+    if len(item) > REPORT_BYTES:
+        return TooBig()
     try:
-        return checked(item, ITEM)
+        return checked(item, ITEM, most=most)
     except Invalid as invalid:
         return invalid
 
 
 def apart(raw: bytes) -> list[bytes]:
     """Cut at its own commas, so that whatever our reader will not have is one item's fault and not its neighbours'."""
-    cuts, depth = [], 0
-    for sign in SIGNS.finditer(raw):
-        depth += STEPS.get(sign[0], 0)
-        if depth == 0 or (depth == 1 and sign[0] in (b"[", b",")):
-            cuts.append(sign.start())
+    if lists(raw) > BATCH_LISTS:
+        raise Invalid([{"pointer": "", "expected": f"at most {BATCH_LISTS} lists and objects"}])
+    cuts, depth, position = [], 0, 0
+    while found := (BETWEEN if depth == 1 else WITHIN).match(raw, position):
+        sign, position = found[1], found.end()
+        depth += STEPS.get(sign, 0)
+        if depth == 0 or (depth == 1 and sign in b"[,"):
+            cuts.append(position - 1)
         if depth == 0:
             break
+        if len(cuts) > ITEMS + 1:
+            raise TooMany
     if depth or raw[cuts[-1] + 1 :].strip():
         raise Invalid([{"pointer": "", "expected": "a JSON array of reports, or one report a line"}])
     return [raw[start + 1 : end] for start, end in pairwise(cuts)]
 
 
-def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError) -> T:
+def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
     """The slow path: tries again with each unknown code as `other` or `unknown`, and its text where texts go."""
-    errors = error.errors(include_input=False, include_context=False, include_url=False)
-    unknown = [path(each) for each in errors if is_unknown_code(each)]
-    if not all(
-        path(each)[:1] in {place[:1] for place in unknown} for each in errors
-    ):  # a list of unknown codes is also "too short"
-        raise Invalid(told(errors)) from None
     try:
-        return adapter.validate_json(to_json(with_others(from_json(raw), unknown)))
-    except ValidationError:
-        raise Invalid(told(errors)) from None
+        return adapter.validate_json(to_json(with_others(from_json(raw))))
+    except ValueError:  # not JSON, nothing of this kind in it, or wrong with these too
+        errors = error.errors(include_input=False, include_context=False, include_url=False)
+        raise Invalid(told(errors[:most])) from None
 
 
-def is_unknown_code(error: ErrorDetails) -> bool:
-    return error["type"] == "enum" and named(path(error))[-1] in KEPT_AS
-
-
-def with_others(document: dict[str, Any], paths: Iterable[Sequence[int | str]]) -> dict[str, Any]:
+def with_others(document: Any) -> dict[str, Any]:
+    """Raises ValueError where there is no unknown code."""
     texts: dict[str, list[str]] = {}
-    for place in paths:
-        *above, last = place
-        holder: Any = document
-        for part in above:
-            holder = holder[part]
+    for place, holder, key in unknown_codes(document):
         kept, target = KEPT_AS[str(named(place)[-1])]
         label = f"{'/'.join(map(str, named(place)))}: " if target == "notes" else ""
-        texts.setdefault(target, []).append(f"{label}{holder[last]}")
-        holder[last] = kept
+        texts.setdefault(target, []).append(f"{label}{holder[key]}")
+        holder[key] = kept
+    if not texts:
+        raise ValueError
     for target, found in texts.items():
-        document[target] = "; ".join([*filter(None, [document.get(target)]), *found])
-    return document
+        if not isinstance(said := document.get(target) or "", str):
+            raise ValueError  # noqa: TRY004 - of the document
+        document[target] = "; ".join([*filter(None, [said]), *found])
+    return document  # type: ignore[no-any-return]
 
 
-def named(place: Sequence[int | str]) -> Sequence[int | str]:
+Place = tuple[int | str, ...]
+
+
+def unknown_codes(document: Any) -> Iterator[tuple[Place, Any, Any]]:
+    """Where in the document, and what holds it under which key."""
+    if not isinstance(document, dict):
+        return
+    yield from codes_of(document, ())
+    for name in ("members", "sex_age"):
+        persons = document.get(name)
+        for number, person in enumerate(persons[:LONGEST_LIST] if isinstance(persons, list) else []):
+            if isinstance(person, dict):
+                yield from codes_of(person, (name, number))
+
+
+def codes_of(holder: dict[str, Any], above: Place) -> Iterator[tuple[Place, Any, Any]]:
+    for name, known in KNOWN.items():
+        value = holder.get(name)
+        if isinstance(value, list):
+            for number, code in enumerate(value[:LONGEST_LIST]):
+                if is_unknown(code, known):
+                    yield (*above, name, number), value, number
+        elif is_unknown(value, known):
+            yield (*above, name), holder, name
+
+
+def is_unknown(code: Any, known: frozenset[str]) -> bool:
+    return isinstance(code, str | int | float) and code not in known
+
+
+def named(place: Place) -> Place:
     """Up to the field's own name: one of a list has its list's."""
     return place if isinstance(place[-1], str) else place[:-1]
 
 
-def path(error: ErrorDetails) -> tuple[int | str, ...]:
+def path(error: ErrorDetails) -> Place:
     """Where in the document: pydantic names the kind first."""
     location = error["loc"]
     return location[1:] if location and location[0] in KINDS else location

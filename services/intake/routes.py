@@ -1,11 +1,8 @@
 """How the world reports: raw routes, as a declared body would cost three times the time of the rest."""
 
-import asyncio
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,27 +13,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from services.intake import bodies, reports
-from services.intake.bodies import HazardItem, Invalid, TooMany
+from services.intake import bodies
+from services.intake.bodies import REPORT_BYTES
 from services.intake.door import REFUSED, Answer, Door
+from services.intake.drafting import Drafting, Sender, too_big
 from services.intake.reports import Draft, HazardDraft
-from shared.access import CMC
 from shared.auth import Principal
-from shared.config import Settings
-from shared.events import GroupReport, HazardReport, HouseholdReport
-from shared.events.vocabulary import Status
-from shared.places import Places
-from shared.problems import Problem, unauthenticated
+from shared.problems import Problem
 
-REPORT_BYTES = 256 * 1024
 BATCH_BYTES = 2 * 1024 * 1024
-AT_ONCE_BYTES = 256 * 1024  # some 10 ms
-PRACTICE = (Status.EXERCISE, Status.TEST)
 RETRY_SECONDS = "5"
 # version, trace id, parent id, flags; neither id is all zeros
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-
-Report = HouseholdReport | GroupReport | HazardReport
 
 
 @dataclass
@@ -44,23 +32,12 @@ class Intake:
     """What the routes work with; `present` counts each account's requests under way."""
 
     door: Door
-    places: Places
-    settings: Settings
+    drafting: Drafting
     at_once: int
     present: Counter[UUID] = field(default_factory=Counter)
 
     def entering(self, principal: Principal) -> "Entry":
         return Entry(self, principal)
-
-    def draft(self, report: Report, principal: Principal, *, now: datetime, traceparent: str | None = None) -> Draft:
-        if self.settings.exercise and report.status not in PRACTICE:
-            raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
-        if isinstance(report, HazardReport):
-            if principal.is_expired:  # taken for the other reports of its batch, which are held
-                raise unauthenticated()
-            may_speak_for(principal, report.source)
-            return reports.hazard(report, principal, now=now, places=self.places, traceparent=traceparent)
-        return reports.displacement(report, principal, now=now, places=self.places, traceparent=traceparent)
 
 
 @dataclass(slots=True)
@@ -88,12 +65,6 @@ class Entry:
         self.intake.door.counts.add(self.principal.road, REFUSED)
 
 
-def may_speak_for(principal: Principal, source: str) -> None:
-    """A hazard belongs to its source: a token lists its sources, the CMC's own people may speak for any."""
-    if source not in principal.sources and principal.roles.isdisjoint(CMC):
-        raise Problem(403, "not-your-source", "This account does not report for that source.")
-
-
 class Single:
     """`POST` of one report, which its adapter checks."""
 
@@ -112,11 +83,7 @@ class Single:
         principal: Principal = scope["principal"]
         with intake.entering(principal):
             raw = await body(receive, REPORT_BYTES)
-            try:
-                report = bodies.checked(raw, self.adapter)
-            except Invalid as error:
-                raise invalid(error.errors) from None
-            draft = intake.draft(report, principal, now=datetime.now(UTC), traceparent=traceparent(scope))
+            draft = await intake.drafting.one(raw, self.adapter, Sender(principal, traceparent(scope)))
             answer = await intake.door.take_one(draft)
         return answer_to(draft, answer)
 
@@ -136,39 +103,11 @@ class Batch:
         principal: Principal = scope["principal"]
         with intake.entering(principal):
             raw = await body(receive, BATCH_BYTES)
-            if len(raw) > AT_ONCE_BYTES:  # else nobody else is served meanwhile
-                taken = await asyncio.to_thread(drafted_all, intake, raw, principal, traceparent(scope))
-            else:
-                taken = drafted_all(intake, raw, principal, traceparent(scope))
+            taken = await intake.drafting.many(raw, Sender(principal, traceparent(scope)))
             drafts = [each for each in taken if not isinstance(each, Problem)]
             intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
             answers = iter(await intake.door.take(drafts))
         return [to_json(each.content) if isinstance(each, Problem) else result(each, next(answers)) for each in taken]
-
-
-def drafted_all(intake: Intake, raw: bytes, principal: Principal, traceparent: str | None) -> list[Draft | Problem]:
-    try:
-        items = bodies.batch(raw)
-    except Invalid as error:
-        raise invalid(error.errors) from None
-    except TooMany:
-        raise Problem(413, "too-many-reports", f"Up to {bodies.ITEMS} reports a batch are expected.") from None
-    now = datetime.now(UTC)
-    return [drafted(intake, item, principal, now=now, traceparent=traceparent) for item in items]
-
-
-def drafted(
-    intake: Intake, item: HouseholdReport | GroupReport | HazardItem | Invalid, principal: Principal, *, now: datetime,
-    traceparent: str | None,
-) -> Draft | Problem:  # fmt: skip
-    if isinstance(item, Invalid):
-        return invalid(item.errors)
-    try:
-        draft = intake.draft(item, principal, now=now, traceparent=traceparent)
-    except Problem as problem:
-        return problem
-    # as it will be written: of an array nobody knows where an item begins and ends
-    return too_big("report") if len(draft.content) > REPORT_BYTES else draft
 
 
 async def ledger(request: Request) -> Response:
@@ -226,14 +165,6 @@ def result(draft: Draft, answer: Answer) -> bytes:
 def told(draft: Draft, answer: Answer) -> bytes:
     hazard_id = f'"hazard_id":"{draft.event.hazard_id}",' if isinstance(draft, HazardDraft) else ""
     return f'{{"report_id":"{draft.report_id}","event_id":"{draft.event_id}",{hazard_id}"status":"{answer}"}}'.encode()
-
-
-def too_big(what: str, limit: int = REPORT_BYTES) -> Problem:
-    return Problem(413, "too-big", f"A {what} of at most {limit} bytes is expected.")
-
-
-def invalid(errors: Sequence[dict[str, str]]) -> Problem:
-    return Problem(422, "invalid", "Some fields are not as expected.", errors=errors)
 
 
 def conflict() -> Problem:

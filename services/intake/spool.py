@@ -7,15 +7,19 @@ import os
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 from uuid import uuid4
 
 from shared import log
 from shared.events import Message, header
 from shared.seal import sync
+
+T = TypeVar("T")
+Given = TypeVar("Given")
 
 logger = log.get()
 
@@ -52,6 +56,8 @@ class Spool:
         self._asked, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
+        # of its own, so that an fsync waits for nobody else's work; one more to read while it writes
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
 
@@ -95,7 +101,7 @@ class Spool:
             self._asked.clear()
             waiting, self._waiting = self._waiting, []
             async with self._turn:
-                failure = await asyncio.to_thread(self._append, b"".join(each.lines for each in waiting))
+                failure = await self._in_a_thread(self._append, b"".join(each.lines for each in waiting))
             for each in waiting:
                 self._settle(each, failure)
 
@@ -111,7 +117,11 @@ class Spool:
                 await self._publish(oldest, publish)
 
     def close(self) -> None:
+        self._threads.shutdown()
         os.close(self._lock)
+
+    async def _in_a_thread(self, deed: Callable[[Given], T], given: Given) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, deed, given)
 
     def _append(self, lines: bytes) -> OSError | None:
         try:
@@ -144,7 +154,7 @@ class Spool:
 
     async def _publish(self, file: Path, publish: Publish) -> None:
         size = file.stat().st_size
-        messages, lines, is_damaged = await asyncio.to_thread(read, file)
+        messages, lines, is_damaged = await self._in_a_thread(read, file)
         refused: list[Message] = []
         for start in range(0, len(messages), DRAINED_AT_ONCE):
             refused += await publish(messages[start : start + DRAINED_AT_ONCE])

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import FailFast, Field, model_validator
 
 from shared.events.fields import (
     Body,
@@ -59,7 +59,7 @@ class Person(Body):
     patronymic: Sealed[Name | None] = None
     phone: Sealed[Phone | None] = None
     personal_number: Sealed[Annotated[str, Field(pattern=r"^[0-9]{14}$")] | None] = None
-    disabilities: Sealed[Annotated[tuple[Disability, ...], Field(max_length=6)]] = ()
+    disabilities: Sealed[Annotated[tuple[Disability, ...], Field(max_length=6), FailFast()]] = ()
     is_pregnant: Sealed[bool | None] = None
     is_displaced: Sealed[bool] = True
 
@@ -91,7 +91,9 @@ class ReportClear(Data):
     origin: Clear[Place]
     destination: Clear[Place]
     persons: Clear[Persons]
-    reasons: Clear[Annotated[tuple[Reason, ...], Field(min_length=1, max_length=3)]] = (Reason.NOT_REPORTED,)
+    reasons: Clear[Annotated[tuple[Reason, ...], Field(min_length=1, max_length=3), FailFast()]] = (
+        Reason.NOT_REPORTED,
+    )
     hazard_type: Clear[HazardType | None] = None
     hazard_id: Clear[UUID | None] = None
 
@@ -119,20 +121,20 @@ class ReportSealed(Data):
     origin_point: Sealed[Point | None] = None
     destination_point: Sealed[Point | None] = None
     reason_text: Sealed[Line | None] = None
-    sex_age: Sealed[Annotated[tuple[SexAgeCount, ...], Field(max_length=18)]] = ()
+    sex_age: Sealed[Annotated[tuple[SexAgeCount, ...], Field(max_length=18), FailFast()]] = ()
     shelter: Sealed[Shelter] = Shelter.UNKNOWN
-    needs: Sealed[Annotated[tuple[Need, ...], Field(max_length=11)]] = ()
+    needs: Sealed[Annotated[tuple[Need, ...], Field(max_length=11), FailFast()]] = ()
     intention: Sealed[Intention] = Intention.UNKNOWN
     notes: Sealed[Text | None] = None
 
 
 class HouseholdSealed(ReportSealed):
     is_whole_household: Sealed[bool] = True
-    members: Sealed[Annotated[tuple[Person, ...], Field(max_length=60)]] = ()
+    members: Sealed[Annotated[tuple[Person, ...], Field(max_length=60), FailFast()]] = ()
     phone: Sealed[Phone | None] = None
     citizenship: Sealed[Country | None] = None
     legal_basis: Sealed[LegalBasis] = LegalBasis.UNKNOWN
-    sharing: Sealed[Annotated[tuple[Sharing, ...], Field(max_length=20)]] = ()
+    sharing: Sealed[Annotated[tuple[Sharing, ...], Field(max_length=20), FailFast()]] = ()
 
 
 class GroupSealed(ReportSealed):

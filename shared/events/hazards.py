@@ -3,12 +3,12 @@
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, FailFast, Field, model_validator
 
 from shared.events.fields import Body, Data, Instant, Latitude, Line, Longitude, PCode, Point, RandomId, Text, Version
 from shared.events.vocabulary import Certainty, HazardType, MsgType, Road, Severity, Status, Urgency
 
-Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000)]
+Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000), FailFast()]
 
 
 class Circle(Body):
@@ -20,9 +20,9 @@ class Circle(Body):
 class Area(Body):
     """Where: any of P-codes, rings of (longitude, latitude) as in GeoJSON, circles, a point, or just words."""
 
-    pcodes: Annotated[tuple[PCode, ...], Field(max_length=1000)] = ()
-    polygons: Annotated[tuple[Ring, ...], Field(max_length=50)] = ()
-    circles: Annotated[tuple[Circle, ...], Field(max_length=50)] = ()
+    pcodes: Annotated[tuple[PCode, ...], Field(max_length=1000), FailFast()] = ()
+    polygons: Annotated[tuple[Ring, ...], Field(max_length=50), FailFast()] = ()
+    circles: Annotated[tuple[Circle, ...], Field(max_length=50), FailFast()] = ()
     point: Point | None = None
     description: Line | None = None
 
@@ -40,7 +40,7 @@ class Area(Body):
 class ReportedArea(Area):
     """As it is told; the codes that intake finds by its boundaries come on top."""
 
-    pcodes: Annotated[tuple[PCode, ...], Field(max_length=200)] = ()
+    pcodes: Annotated[tuple[PCode, ...], Field(max_length=200), FailFast()] = ()
 
 
 class HazardText(Body):
@@ -66,7 +66,7 @@ class HazardFields(Data):
     status: Status = Status.ACTUAL
     source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     source_id: SourceId
-    aliases: Annotated[tuple[SourceId, ...], Field(max_length=50)] = ()
+    aliases: Annotated[tuple[SourceId, ...], Field(max_length=50), FailFast()] = ()
     revision: Annotated[int, Field(ge=0, le=2**53)] = 1
     msg_type: MsgType = MsgType.ALERT
     type: HazardType

@@ -18,7 +18,7 @@ from tests.compose.project import SERVICES, Failed, Project, rows, run
 LARGEST_IMAGE = 250_000_000
 MOST_MEMORY = 1500
 SITE = "dayar.test"
-LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 1024}  # KiB
+LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}  # KiB
 
 
 def main() -> None:

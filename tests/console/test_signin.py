@@ -304,3 +304,12 @@ def dayar(served: Served, *words: str, typed: str = "") -> Result:
     """`dayar user`, without a terminal."""
     with patch.dict(os.environ, served.installation.env()):
         return CliRunner().invoke(user.app, words, input=typed)
+
+
+def test_a_request_for_a_token_with_countless_fields_is_refused_in_a_word(served: Served) -> None:
+    device = {"name": "nobody", "password": PASSWORD, "device": str(uuid4())}
+    for count, status in ((95_000, 413), (5_000, 422), (500, 422)):
+        answer = served.client().post("/v1/tokens", json=device | {f"{number:x}": 0 for number in range(count)})
+        assert answer.status_code == status
+        assert answer.text.count('"pointer"') <= 50
+        assert len(answer.content) < 5_000

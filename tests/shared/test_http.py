@@ -1,5 +1,6 @@
 """The door every service shares: the guard, the browser's rules, and problems that show no value."""
 
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -141,6 +142,33 @@ async def test_a_wrong_field_is_named_and_its_value_is_not(client: httpx.AsyncCl
     assert answer.status_code == 422
     assert {error["pointer"] for error in answer.json()["errors"]} == {"/persons", "/?"}
     assert "Асан" not in answer.text and "Үсөнов" not in answer.text
+
+
+def fields(count: int) -> str:
+    return json.dumps({str(number): 0 for number in range(count)})
+
+
+HOSTILE = {
+    "many unknown fields": fields(5_000),
+    "a long list": json.dumps({"persons": [0] * 20_000}),
+    "few enough to be looked at": fields(900),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_of_many_wrong_values_at_most_fifty_are_looked_at(
+    client: httpx.AsyncClient, keys: Path, name: str
+) -> None:
+    headers = {**bearer(keys, Role.OPERATOR), "content-type": "application/json"}
+    answer = await client.post("/v1/hazards", content=HOSTILE[name], headers=headers)
+    assert answer.status_code == 422
+    assert len(answer.json().get("errors", [])) == (50 if name == "few enough to be looked at" else 0)
+
+
+async def test_a_text_of_commas_is_one_value(client: httpx.AsyncClient, keys: Path) -> None:
+    headers = {**bearer(keys, Role.OPERATOR), "content-type": "application/json"}
+    answer = await client.post("/v1/hazards", content='{"persons": "%s"}' % (",:" * 2_000), headers=headers)
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/persons"]
 
 
 async def test_a_fault_is_a_problem_without_its_text_in_answer_or_log(

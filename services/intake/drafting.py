@@ -1,0 +1,125 @@
+"""From a body to drafts: on the event loop where that takes no time, else in a thread, so that nobody else waits."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from pydantic import TypeAdapter
+
+from services.intake import bodies, reports
+from services.intake.bodies import ITEMS, REPORT_BYTES, Invalid, Refusal, Report, TooBig, TooMany
+from services.intake.reports import Draft
+from shared.access import CMC
+from shared.auth import Principal
+from shared.config import Settings
+from shared.events import HazardReport
+from shared.events.vocabulary import Status
+from shared.places import Places
+from shared.problems import Problem, unauthenticated
+
+T = TypeVar("T")
+
+THREADS = 4  # of which one account has one
+PRACTICE = (Status.EXERCISE, Status.TEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose request it is, and when it came."""
+
+    principal: Principal
+    traceparent: str | None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Drafting:
+    """`threads`: no other's, so that whoever must write to the disk waits for nobody's body."""
+
+    def __init__(self, places: Places, settings: Settings, threads: Executor) -> None:
+        self._places, self._settings, self._threads = places, settings, threads
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+    async def one(self, raw: bytes, adapter: TypeAdapter[Any], sender: Sender) -> Draft:
+        """Raises Problem."""
+        report = bodies.at_once(raw, adapter)
+        if report is not None and not is_drawn(report):
+            return self.draft(report, sender)
+        return await self._in_a_thread(sender, self._checked, raw, adapter, sender)
+
+    async def many(self, raw: bytes, sender: Sender) -> list[Draft | Problem]:
+        """One for each report, in order. Raises Problem where they cannot be told apart."""
+        found = bodies.at_once(raw, bodies.ITEM_LIST)
+        if found is not None and len(found) <= ITEMS and not any(map(is_drawn, found)):
+            return self._drafted(found, sender)
+        return await self._in_a_thread(sender, self._told_apart, raw, sender)
+
+    def draft(self, report: Report, sender: Sender) -> Draft:
+        """Raises Problem."""
+        if self._settings.exercise and report.status not in PRACTICE:
+            raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
+        principal, now, traceparent = sender.principal, sender.now, sender.traceparent
+        if isinstance(report, HazardReport):
+            if principal.is_expired:  # taken for the other reports of its batch, which are held
+                raise unauthenticated()
+            may_speak_for(principal, report.source)
+            return reports.hazard(report, principal, now=now, places=self._places, traceparent=traceparent)
+        return reports.displacement(report, principal, now=now, places=self._places, traceparent=traceparent)
+
+    async def _in_a_thread(self, sender: Sender, deed: Callable[..., T], *given: Any) -> T:
+        """One at a time for an account: its bodies take no other's thread."""
+        turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
+        async with turn:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, deed, *given)
+
+    def _checked(self, raw: bytes, adapter: TypeAdapter[Any], sender: Sender) -> Draft:
+        try:
+            return self.draft(bodies.checked(raw, adapter), sender)
+        except Invalid as error:
+            raise invalid(error.errors) from None
+
+    def _told_apart(self, raw: bytes, sender: Sender) -> list[Draft | Problem]:
+        try:
+            return self._drafted(bodies.batch(raw), sender)
+        except Invalid as error:
+            raise invalid(error.errors) from None
+        except TooMany:
+            raise Problem(413, "too-many-reports", f"Up to {ITEMS} reports a batch are expected.") from None
+
+    def _drafted(self, items: Sequence[Report | Refusal], sender: Sender) -> list[Draft | Problem]:
+        return [self._draft_or_problem(item, sender) for item in items]
+
+    def _draft_or_problem(self, item: Report | Refusal, sender: Sender) -> Draft | Problem:
+        if isinstance(item, TooBig):
+            return too_big("report")
+        if isinstance(item, Invalid):
+            return invalid(item.errors)
+        try:
+            draft = self.draft(item, sender)
+        except Problem as problem:
+            return problem
+        # as it will be written: of an array nobody knows where an item begins and ends
+        return too_big("report") if len(draft.content) > REPORT_BYTES else draft
+
+
+def is_drawn(report: Report) -> bool:
+    """Whether boundaries must be searched for what it touches."""
+    return isinstance(report, HazardReport) and report.area.is_drawn
+
+
+def may_speak_for(principal: Principal, source: str) -> None:
+    """A hazard belongs to its source: a token lists its sources, the CMC's own people may speak for any."""
+    if source not in principal.sources and principal.roles.isdisjoint(CMC):
+        raise Problem(403, "not-your-source", "This account does not report for that source.")
+
+
+def too_big(what: str, limit: int = REPORT_BYTES) -> Problem:
+    return Problem(413, "too-big", f"A {what} of at most {limit} bytes is expected.")
+
+
+def invalid(errors: Sequence[dict[str, str]]) -> Problem:
+    return Problem(422, "invalid", "Some fields are not as expected.", errors=errors)

@@ -1,0 +1,103 @@
+"""A body within the limits costs little however it is made: few errors are made of it, and fewer are told."""
+
+import json
+import threading
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from services.intake import bodies
+from services.intake.bodies import Invalid, TooMany
+from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
+from tests.intake.factories import hazard, household
+from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
+
+MADE = 2 * bodies.FIELDS  # an unknown language is wrong by its name and by its text
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many errors each reading made."""
+    counts: list[int] = []
+    original = bodies.without_unknown_codes
+
+    def counted(raw: bytes, adapter: TypeAdapter[Any], error: ValidationError, *, most: int) -> Any:
+        counts.append(error.error_count())
+        return original(raw, adapter, error, most=most)
+
+    monkeypatch.setattr(bodies, "without_unknown_codes", counted)
+    return counts
+
+
+@pytest.mark.parametrize("name", SINGLES)
+def test_a_report_makes_few_errors_and_tells_fifty(made: list[int], name: str) -> None:
+    with pytest.raises(Invalid) as invalid:
+        bodies.checked(SINGLES[name](), bodies.DISPLACEMENT)
+    assert 1 <= len(invalid.value.errors) <= 50
+    assert sum(made) <= MADE
+
+
+@pytest.mark.parametrize("name", HAZARDS)
+def test_a_hazard_makes_few_errors_and_tells_fifty(made: list[int], name: str) -> None:
+    with pytest.raises(Invalid) as invalid:
+        bodies.checked(HAZARDS[name](), bodies.HAZARD)
+    assert 1 <= len(invalid.value.errors) <= 50
+    assert sum(made) <= MADE
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_batch_tells_at_most_five_thousand(name: str) -> None:
+    try:
+        results = bodies.batch(BATCHES[name]())
+    except (Invalid, TooMany):
+        return
+    assert sum(len(each.errors) for each in results if isinstance(each, Invalid)) <= 5_000
+
+
+def test_fifty_of_many_wrong_fields_are_told() -> None:
+    body = household() | {f"unknown {number}": 0 for number in range(1_000)}
+    result = bodies.one(json.dumps(body).encode())
+    assert isinstance(result, Invalid)
+    assert len(result.errors) == 50
+
+
+def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
+    """More than fifty of them, and none an error."""
+    members = [{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"} for _ in range(60)]
+    report = bodies.checked(json.dumps(household(members=members, persons=60)).encode(), bodies.DISPLACEMENT)
+    assert {member.sex for member in report.members} == {"unknown"}  # type: ignore[union-attr]
+    assert str(report.notes).count("relationship: godmother") == str(report.notes).count("sex: x") == 60
+
+
+@pytest.mark.parametrize("name", SINGLES)
+async def test_what_an_ended_token_brings_is_answered_as_soon(door: Door, name: str) -> None:
+    answer = await door.caller(expires_in=-400 * 86_400).post(DISPLACEMENTS, content=SINGLES[name]())
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) <= 50
+
+
+@pytest.mark.parametrize("name", BATCHES)
+async def test_a_hostile_batch_is_refused(door: Door, name: str) -> None:
+    answer = await door.caller().post(BATCH, content=BATCHES[name]())
+    results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
+    assert {each["status"] for each in results} <= {413, 422}
+    assert len(answer.content) < 1_000_000
+
+
+async def test_what_takes_long_is_checked_in_a_thread_of_its_own(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the event loop nor the threads that write to the disk wait for it."""
+    threads: list[str] = []
+    original = bodies.checked
+
+    def watched(*given: Any, **more: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return original(*given, **more)
+
+    monkeypatch.setattr(bodies, "checked", watched)
+    await door.caller().post(DISPLACEMENTS, content=SINGLES["250 kB of unknown needs"]())
+    await door.caller().post(BATCH, content=json.dumps([household(), {}]).encode())
+    await door.caller(sources=["hydromet"]).post("/v1/hazards", hazard(severity="unheard of"))
+    assert len(threads) == 4
+    assert all(name.startswith("drafting") for name in threads)
