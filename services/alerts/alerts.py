@@ -2,30 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.alerts.rules import RANK, TOO_OLD, Finding, Kind, Situation
 from shared import events
 from shared.events import AlertRaised, Message
-from shared.events.vocabulary import HazardType, Severity, Status, Verdict
+from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
+CANCELLED, EXPIRED = "cancelled", "expired"  # reasons for which an alert lapses; any other is a rule's
 
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who answered; `note` says for whom and how where it was not by the own hand ("by telephone, name, time")."""
-
-    account: UUID
-    name: str
-    note: str | None = None
+NOT_ACKNOWLEDGED: dict[str, Any] = dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note"))
+NOT_IN_PROGRESS: dict[str, Any] = dict.fromkeys(f"progressed_{part}" for part in ("at", "by", "name"))
+NOT_CONFIRMED: dict[str, Any] = dict.fromkeys(f"confirmed_{part}" for part in ("at", "by", "name"))
+NOT_SNOOZED: dict[str, Any] = dict.fromkeys(f"snoozed_{part}" for part in ("until", "by", "name"))
+NOT_RESOLVED: dict[str, Any] = dict.fromkeys(
+    ("resolved_at", "resolved_by", "resolved_name", "resolved_note", "closed_by", "verdict")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One row of the table. `step` counts the notifications begun, `level` the escalations."""
+    """One row of the table. `step` counts the notifications begun, `level` the escalations.
+
+    `waits_since` to `escalates_at` is how long it waits for an answer or a further act; `is_ringing` once it has waited so
+    long after its acknowledgement, or its source took back what people are at work on.
+    """
 
     alert_id: UUID
     kind: Kind
@@ -45,6 +49,8 @@ class Alert:
     step: int = 0
     level: int = 0
     escalates_at: datetime | None = None
+    waits_since: datetime | None = None
+    is_ringing: bool = False
     figures: Mapping[str, Any] = field(default_factory=dict)
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
@@ -56,15 +62,73 @@ class Alert:
     acknowledged_by: UUID | None = None
     acknowledged_name: str | None = None
     acknowledged_note: str | None = None
+    confirmed_at: datetime | None = None
+    confirmed_by: UUID | None = None
+    confirmed_name: str | None = None
+    progressed_at: datetime | None = None
+    progressed_by: UUID | None = None
+    progressed_name: str | None = None
+    snoozed_until: datetime | None = None
+    snoozed_by: UUID | None = None
+    snoozed_name: str | None = None
+    reopened_at: datetime | None = None
+    reopened_by: UUID | None = None
+    reopened_name: str | None = None
     resolved_at: datetime | None = None
     resolved_by: UUID | None = None
     resolved_name: str | None = None
     resolved_note: str | None = None
+    closed_by: Closer | None = None
     verdict: Verdict | None = None
 
     @property
     def is_answered(self) -> bool:
         return self.acknowledged_at is not None or self.resolved_at is not None
+
+    @property
+    def verification(self) -> Verification:
+        if self.verdict in (Verdict.FALSE_ALARM, Verdict.DUPLICATE):
+            return Verification(self.verdict.value)
+        is_confirmed = self.confirmed_at is not None or self.verdict is Verdict.CONFIRMED
+        return Verification.CONFIRMED if is_confirmed else Verification.UNVERIFIED
+
+    @property
+    def work(self) -> Work:
+        if self.resolved_at is not None:
+            return Work.CLOSED
+        if self.progressed_at is not None:
+            return Work.IN_PROGRESS
+        if self.acknowledged_at is not None:
+            return Work.ACKNOWLEDGED
+        return Work.UNACKNOWLEDGED if self.reopened_at is None else Work.REOPENED
+
+    @property
+    def validity(self) -> Validity:
+        if not self.is_lapsed:
+            return Validity.IN_FORCE
+        return Validity(self.reason) if self.reason in (CANCELLED, EXPIRED) else Validity.DOWNGRADED
+
+    @property
+    def demand(self) -> Demand | None:
+        if self.is_suppressed or self.resolved_at is not None:
+            return None
+        if self.is_ringing:
+            return Demand.CLOSURE if self.is_over else Demand.ACTION
+        return None if self.is_over or self.acknowledged_at is not None else Demand.ACKNOWLEDGEMENT
+
+    @property
+    def is_unseen(self) -> bool:
+        """Severe or Extreme, and nobody acknowledged it before it lapsed: kept for the handover."""
+        return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
+
+    @property
+    def is_over(self) -> bool:
+        """It lapsed, and nobody has opened it anew since."""
+        return self.is_lapsed and self.reopened_by is None
+
+    @property
+    def is_worked_on(self) -> bool:
+        return self.confirmed_at is not None or self.progressed_at is not None
 
     @property
     def state(self) -> str:
@@ -104,9 +168,11 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """The alert with what the rule says now: the same value where nothing it tells has changed."""
     said = _said(finding)
+    if alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now:
+        return alert
     if not alert.is_lapsed and all(getattr(alert, name) == value for name, value in said.items()):
         return alert
-    return changed(alert, now, is_lapsed=False, **said)
+    return changed(alert, now, is_lapsed=False, is_ringing=alert.is_ringing and not alert.is_lapsed, **said)
 
 
 def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
@@ -115,38 +181,53 @@ def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """The rule takes its word back (cancelled, revised down): the alert stays for a person to close, but is quiet."""
+    """What raised it is taken back, or is over: it is quiet.
+
+    It closes by itself, unless people are at work on it (they are asked) or a Severe or Extreme one was seen by nobody.
+    """
     if alert.is_lapsed or alert.is_suppressed:
         return alert
-    return changed(alert, now, is_lapsed=True, reason=reason, escalates_at=None)
+    after = changed(
+        alert, now, is_lapsed=True, reason=reason, escalates_at=None, reopened_by=None, reopened_name=None, **NOT_SNOOZED
+    )  # fmt: skip
+    if after.resolved_at is not None:
+        return after
+    if after.is_worked_on:
+        return replace(after, is_ringing=True)
+    if after.acknowledged_at is None and RANK[after.severity] > RANK[Severity.MODERATE]:
+        return replace(after, is_ringing=False)
+    closer, verdict = LAPSES.get(reason, (Closer.RULE, Verdict.DOWNGRADED))
+    return replace(after, is_ringing=False, resolved_at=now, closed_by=closer, verdict=verdict)
 
 
-def acknowledged(alert: Alert, person: Person, now: datetime) -> Alert:
+LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, Verdict.EXPIRED)}
+
+
+def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
     return changed(
-        alert, now, escalates_at=None,
-        acknowledged_at=now, acknowledged_by=person.account, acknowledged_name=person.name, acknowledged_note=person.note,
+        alert, now, level=alert.level + 1, waits_since=now, escalates_at=now + wait,
+        is_ringing=alert.acknowledged_at is not None, **NOT_SNOOZED,
     )  # fmt: skip
 
 
-def resolved(alert: Alert, verdict: Verdict, person: Person, now: datetime) -> Alert:
-    return changed(
-        alert, now, escalates_at=None, verdict=verdict,
-        nature="confirmed" if verdict is Verdict.CONFIRMED else alert.nature,
-        resolved_at=now, resolved_by=person.account, resolved_name=person.name, resolved_note=person.note,
-    )  # fmt: skip
-
-
-def reopened(alert: Alert) -> Alert:
-    """Whoever closed it had judged something milder: as if nobody had answered, and a machine's word again."""
+def demanded_anew(alert: Alert, now: datetime) -> Alert:
+    """Whoever answered had judged something milder or smaller: it must be acknowledged again."""
+    if not alert.is_answered:
+        return alert
+    judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
     return replace(
-        alert, nature="machine", verdict=None,
-        acknowledged_at=None, acknowledged_by=None, acknowledged_name=None, acknowledged_note=None,
-        resolved_at=None, resolved_by=None, resolved_name=None, resolved_note=None,
+        alert, is_ringing=False, reopened_at=now, reopened_by=None, reopened_name=None, escalates_at=None,
+        **NOT_ACKNOWLEDGED, **NOT_IN_PROGRESS, **NOT_SNOOZED, **NOT_RESOLVED, **judged,
     )  # fmt: skip
 
 
 def is_worse(alert: Alert, before: Alert) -> bool:
     return RANK[alert.severity] > RANK[before.severity]
+
+
+def is_wider(alert: Alert, before: Alert) -> bool:
+    """Over more places, not only over others."""
+    return len(alert.pcodes) > len(before.pcodes) and not set(alert.pcodes) <= set(before.pcodes)
 
 
 def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import pages, routes
+from services.alerts import act_routes, pages, routes
+from services.alerts.answers import Refused
 from services.alerts.config import AlertsSettings
+from services.alerts.ruleset import Ruleset
 from services.alerts.texts import Texts
 from shared import database, http, ledger, lifecycle
 from shared.auth import Authenticator
@@ -27,6 +29,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         places = Places.load(settings.places_path)
         app.state.sessions, app.state.places = sessions, places
+        app.state.rules = Ruleset.load(settings.alerts_rules)
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(places, settings)
         try:
@@ -38,7 +41,9 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def ready() -> dict[str, bool]:
         return {"postgresql": await database.is_there(sessions), "revocations": revocations.is_complete}
 
-    return http.create_app(
+    app = http.create_app(
         "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[routes.router, pages.router, ledger.routes("alerts")],
+        ready=ready, routers=[routes.router, act_routes.router, pages.router, ledger.routes("alerts")],
     )  # fmt: skip
+    app.add_exception_handler(Refused, act_routes.refused)
+    return app

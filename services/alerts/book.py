@@ -2,45 +2,46 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.alerts import alerts
 from services.alerts.alerts import Alert
+from services.alerts.notices import Cause, Delivery, content_of, event_of
 from services.alerts.receivers import Receiver, at_level, up_to_level
 from services.alerts.rules import TOO_OLD, Finding, Kind, Situation, Window
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.auth import Ancestry
 from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, Message
-from shared.events.vocabulary import Channel, OutcomeKind, Status
+from shared.events.vocabulary import OutcomeKind, Status
 from shared.readings import Outcome
 
-
-class Cause(StrEnum):
-    """Why a receiver is told."""
-
-    RAISED = "raised"
-    UPDATED = "updated"
-    LAPSED = "lapsed"
-    RETURNED = "returned"
-    ESCALATED = "escalated"
+RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN})
+NOW = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One receiver to be told once; the id is the `webhook-id` of every attempt, the content the same in each."""
+def cause_of_escalation(alert: Alert) -> Cause:
+    if alert.acknowledged_at is None:
+        return Cause.ESCALATED
+    return Cause.STALLED if alert.snoozed_until is None else Cause.WOKEN
 
-    delivery_id: UUID
-    alert_id: UUID
-    step: int
-    recipient: str
-    channel: Channel
-    cause: Cause
-    content: str
-    created_at: datetime
+
+def cause_of_renewal(known: Alert, after: Alert) -> Cause:
+    """Graver for those who know of it; else RAISED, to those whom it reaches only now."""
+    if known.is_lapsed:
+        return Cause.RETURNED
+    if alerts.is_worse(after, known):
+        return Cause.UPDATED
+    return Cause.WIDENED if known.is_answered and alerts.is_wider(after, known) else Cause.RAISED
+
+
+def is_being_settled(known: Alert, after: Alert) -> bool:
+    """People are at work on it, and it only holds again."""
+    return (
+        known.is_worked_on and known.is_lapsed and not (alerts.is_worse(after, known) or alerts.is_wider(after, known))
+    )
 
 
 class Book:
@@ -87,11 +88,25 @@ class Book:
             self._lapse(alert, reason)
 
     def escalate(self, alert: Alert) -> None:
-        """Nobody answered: the next step is told, and the clock starts again."""
-        due = self._now + self._rules.escalation.wait(alert.severity)
-        risen = alerts.changed(alert, self._now, level=alert.level + 1, escalates_at=due)
+        """Nobody acknowledged it, or did anything since: the next step is told, and the clock starts again."""
+        cause = cause_of_escalation(alert)
+        wait = self._rules.escalation.wait(alert.severity, is_acknowledged=cause is not Cause.ESCALATED)
+        risen = alerts.escalated(alert, self._now, wait)
         called = at_level(self._receivers, risen, self._places)
-        self._keep(self._notified(risen, Cause.ESCALATED, called), AlertEscalated)
+        self._keep(self._notified(risen, cause, called), AlertEscalated)
+
+    def expire(self, alert: Alert, *, is_told: bool) -> None:
+        """Its hazard is over; what was over long before it was found to be is told to nobody."""
+        self._lapse(alert, alerts.EXPIRED, is_told=is_told)
+
+    def act(
+        self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
+    ) -> Alert:
+        """What a person did; with a cause those who were called hear it. Returns the alert as it is kept."""
+        if cause is not None:
+            after = self._notified(after, cause, self._those_called(after), due_in=due_in)
+        self._keep(after, event)
+        return after
 
     def windows(self, status: Status, area: str) -> list[Window]:
         """The dates whose displaced households an alert has counted already; one that was taken back counts none."""
@@ -101,11 +116,15 @@ class Book:
             if alert.kind is Kind.DISPLACEMENT and alert.status == status and alert.area == area and not alert.is_lapsed
         ]
 
-    def _lapse(self, alert: Alert, reason: str) -> None:
+    def _lapse(self, alert: Alert, reason: str, *, is_told: bool = True) -> None:
         after = alerts.lapsed(alert, reason, self._now)
-        if after is not alert:
-            told = after if alert.resolved_at else self._notified(after, Cause.LAPSED, self._those_called(after))
-            self._keep(told, AlertUpdated)
+        if after is alert:
+            return
+        if alert.resolved_at is not None:
+            self._keep(after, AlertUpdated)
+            return
+        told = self._notified(after, Cause.LAPSED, self._those_called(after)) if is_told else after
+        self._keep(told, event_of(told, Cause.LAPSED))
 
     def _raise(self, alert: Alert) -> None:
         if alert.is_suppressed:
@@ -113,17 +132,18 @@ class Book:
             return
         due = self._now + self._rules.escalation.wait(alert.severity)
         called = at_level(self._receivers, alert, self._places)
-        self._keep(self._notified(replace(alert, escalates_at=due), Cause.RAISED, called), AlertRaised)
+        waiting = replace(alert, waits_since=self._now, escalates_at=due)
+        self._keep(self._notified(waiting, Cause.RAISED, called), AlertRaised)
 
     def _renew(self, known: Alert, finding: Finding) -> None:
         after = alerts.renewed(known, finding, self._now)
         if after is known:
             return
-        is_graver = known.is_lapsed or alerts.is_worse(after, known)
-        called = self._called_by_renewal(known, after, is_graver=is_graver)
-        if is_graver or called:
-            after = alerts.reopened(after) if after.resolved_at else after
-            cause = Cause.RETURNED if known.is_lapsed else Cause.UPDATED if is_graver else Cause.RAISED
+        cause = cause_of_renewal(known, after)
+        called = self._called_by_renewal(known, after, is_graver=cause is not Cause.RAISED)
+        if cause is not Cause.RAISED or called:
+            if known.resolved_at or (cause is not Cause.RAISED and not is_being_settled(known, after)):
+                after = alerts.demanded_anew(after, self._now)
             after = self._notified(self._hastened(after), cause, called)
         self._keep(after, AlertUpdated)
 
@@ -142,52 +162,32 @@ class Book:
         if alert.is_answered:
             return alert
         due = self._now + self._rules.escalation.wait(alert.severity)
-        return replace(alert, escalates_at=min(alert.escalates_at or due, due))
+        if alert.escalates_at is not None and alert.escalates_at <= due:
+            return alert
+        return replace(alert, waits_since=self._now, escalates_at=due)
 
     def _those_called(self, alert: Alert) -> list[Receiver]:
         """Also those whom it concerns no more: the alert moved on, or is below their floor by now."""
         return [receiver for receiver in self._receivers if receiver.label in self._called[alert.alert_id]]
 
-    def _notified(self, alert: Alert, cause: Cause, receivers: Iterable[Receiver]) -> Alert:
+    def _notified(self, alert: Alert, cause: Cause, receivers: Iterable[Receiver], *, due_in: timedelta = NOW) -> Alert:
         """The alert's next notification begins. To whoever never heard of an alert it is a new one."""
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
         contents: dict[Cause, str] = {}  # each written once, however many receive it
         for receiver in receivers:
-            own = cause if receiver.label in called or cause is Cause.ESCALATED else Cause.RAISED
+            own = cause if receiver.label in called or cause in RISING else Cause.RAISED
             if own not in contents:
                 contents[own] = content_of(begun, own)
-            self.deliveries.append(self._delivery(begun, receiver, own, contents[own]))
+            self.deliveries.append(self._delivery(begun, receiver, own, contents[own], due_in))
             called.add(receiver.label)
         return begun
 
-    def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause, content: str) -> Delivery:
+    def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta) -> Delivery:
+        id = events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel)
         return Delivery(
-            events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel),
-            alert.alert_id,
-            alert.step,
-            receiver.label,
-            receiver.channel,
-            cause,
-            content,
-            self._now,
-        )
+            id, alert.alert_id, alert.step, receiver.label, receiver.channel, cause, content, self._now, due_in
+        )  # fmt: skip
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
         self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
         self.messages.append(alert.event(event))
-
-
-EVENTS = {
-    Cause.RAISED: AlertRaised,
-    Cause.UPDATED: AlertUpdated,
-    Cause.LAPSED: AlertUpdated,
-    Cause.RETURNED: AlertUpdated,
-    Cause.ESCALATED: AlertEscalated,
-}
-
-
-def content_of(alert: Alert, cause: Cause) -> str:
-    """What a webhook's body is: type, timestamp and data, as Standard Webhooks asks."""
-    event = EVENTS[cause]
-    data = alert.event(event).value.decode()
-    return f'{{"type":"{event.event_type}","timestamp":"{alert.changed_at.isoformat()}","data":{data}}}'

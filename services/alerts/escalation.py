@@ -1,12 +1,13 @@
-"""Nobody has answered: the next step is told, and told again until somebody does. The clock is in PostgreSQL."""
+"""What time brings: nobody has answered and the next step is told, or the hazard is over. The clock is in PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts import queries
+from services.alerts import presences, queries
+from services.alerts.alerts import Alert
 from services.alerts.book import Book
 from services.alerts.handlers import utcnow
 from services.alerts.ruleset import Ruleset
@@ -15,6 +16,7 @@ from shared.faults import patiently
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
+TOLD_WITHIN = timedelta(hours=1)  # of what expired longer ago, while no worker was there, nobody is told
 
 
 class Escalation:
@@ -31,19 +33,39 @@ class Escalation:
 
     async def run(self) -> None:
         while True:
-            if not await patiently(self.escalate):
+            if not await patiently(self.escalate) + await patiently(self.expire):
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def escalate(self) -> int:
         """One round over the alerts whose time is up; how many there were."""
         async with self._sessions.begin() as session:
             now = self._clock()
-            due = await queries.unanswered(session, now)
+            is_unattended = await presences.is_unattended(session, now, self._rules.escalation.unattended)
+            due = await queries.unanswered(session, now, is_unattended=is_unattended)
             if due:
-                receivers = await queries.receivers(session)
-                book = Book(due, receivers, {}, places=self._places, rules=self._rules, now=now)
+                book = await self._book(due, now, session)
                 for alert in due:
                     book.escalate(alert)
-                await queries.save_book(session, book)
-                await outbox.add(session, *book.messages)
+                await self._write(book, session)
             return len(due)
+
+    async def expire(self) -> int:
+        """The same over the alerts whose hazard is over."""
+        async with self._sessions.begin() as session:
+            now = self._clock()
+            over = await queries.expired(session, now)
+            if over:
+                book = await self._book(over, now, session)
+                for alert in over:
+                    book.expire(alert, is_told=alert.expires is not None and now - alert.expires < TOLD_WITHIN)
+                await self._write(book, session)
+            return len(over)
+
+    async def _book(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> Book:
+        receivers = await queries.receivers(session)
+        called = await queries.called(session, [alert.alert_id for alert in alerts])
+        return Book(alerts, receivers, called, places=self._places, rules=self._rules, now=now)
+
+    async def _write(self, book: Book, session: AsyncSession) -> None:
+        await queries.save_book(session, book)
+        await outbox.add(session, *book.messages)

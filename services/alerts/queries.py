@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
-from services.alerts.book import Book, Delivery
+from services.alerts.book import Book
+from services.alerts.notices import Cause, Delivery
 from services.alerts.receivers import Receiver
 from services.alerts.rules import Departed
 from services.alerts.sightings import Departure, Household
@@ -30,7 +31,6 @@ ALERT_COLUMNS = tuple(field.name for field in fields(Alert))
 HOUSEHOLD_COLUMNS = tuple(field.name for field in fields(Household))
 DEPARTURE_COLUMNS = tuple(field.name for field in fields(Departure))
 RECEIVER_COLUMNS = tuple(field.name for field in fields(Receiver))
-DELIVERY_COLUMNS = tuple(field.name for field in fields(Delivery))
 
 
 def upsert(table: str, columns: Sequence[str]) -> str:
@@ -51,15 +51,28 @@ SAVE_HAZARD = upsert("hazards", ("hazard_id", "revision", "status", "areas", "en
 SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
 ADD_DELIVERY = f"""
-INSERT INTO deliveries ({", ".join(DELIVERY_COLUMNS)}, due_at)
-VALUES ({", ".join(f"${number}" for number in range(1, len(DELIVERY_COLUMNS) + 1))}, now())
+INSERT INTO deliveries ({", ".join(Delivery.COLUMNS)}, due_at)
+VALUES ({", ".join(f"${number}" for number in range(1, len(Delivery.COLUMNS) + 1))}, now() + ${len(Delivery.COLUMNS) + 1})
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 """  # noqa: S608
 
 # What is told next of an alert waits for what was told before: that is tried at once, whatever pause it was in.
 HASTEN = """
-UPDATE deliveries SET due_at = now()
-WHERE alert_id = ANY($1) AND settled_at IS NULL AND lease IS NULL AND due_at > now()
+UPDATE deliveries SET due_at = now() FROM unnest($1::uuid[], $2::integer[]) AS told (alert_id, step)
+WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
+    AND settled_at IS NULL AND lease IS NULL AND due_at > now()
+"""
+
+# Of what was not tried yet nobody knows.
+RETRACT = """
+WITH gone AS (
+    DELETE FROM deliveries WHERE alert_id = $1 AND cause = $2 AND settled_at IS NULL AND attempts = 0
+    RETURNING delivery_id
+)
+SELECT EXISTS (
+    SELECT FROM deliveries JOIN alerts USING (alert_id, step)
+    WHERE alert_id = $1 AND cause = $2 AND delivery_id NOT IN (SELECT delivery_id FROM gone)
+)
 """
 
 # Those that left an area more than once are counted by all their dates, so that a window counts each of them once.
@@ -96,7 +109,21 @@ ORDER BY alert_id FOR UPDATE
 
 CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
 
-UNANSWERED = f"{SELECT_ALERTS} WHERE escalates_at <= $1 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED"
+# Unattended, each waits half as long.
+UNANSWERED = f"""
+{SELECT_ALERTS}
+WHERE escalates_at IS NOT NULL
+    AND CASE WHEN $2 THEN escalates_at - (escalates_at - coalesce(waits_since, escalates_at)) / 2 ELSE escalates_at END <= $1
+ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
+"""
+
+# A displacement alert counts days that are over as it is raised. What was raised after its hazard's end asks all the same.
+EXPIRED = f"""
+{SELECT_ALERTS}
+WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
+    AND expires <= $1 AND coalesce(waits_since, raised_at) < expires
+ORDER BY expires LIMIT 100 FOR UPDATE SKIP LOCKED
+"""
 
 
 async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[int, list[str]]]:
@@ -209,10 +236,16 @@ async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
     return alert_of(await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1 FOR UPDATE", alert_id))
 
 
-async def unanswered(session: AsyncSession, now: datetime) -> list[Alert]:
+async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
     """Alerts whose time to be answered is up, locked; those that another worker holds are its own matter."""
     connection = await database.driver(session)
-    return [alert_of(row) for row in await connection.fetch(UNANSWERED, now)]
+    return [alert_of(row) for row in await connection.fetch(UNANSWERED, now, is_unattended)]
+
+
+async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
+    """Alerts whose hazard is over, locked."""
+    connection = await database.driver(session)
+    return [alert_of(row) for row in await connection.fetch(EXPIRED, now)]
 
 
 async def receivers(session: AsyncSession) -> list[Receiver]:
@@ -245,10 +278,17 @@ async def save_book(session: AsyncSession, book: Book) -> None:
 
 async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) -> None:
     rows = list(deliveries)
-    await many(session, ADD_DELIVERY, [[getattr(each, column) for column in DELIVERY_COLUMNS] for each in rows])
-    if again := {each.alert_id for each in rows if each.step > 1}:
+    columns = (*Delivery.COLUMNS, "due_in")
+    await many(session, ADD_DELIVERY, [[getattr(each, column) for column in columns] for each in rows])
+    if again := {each.alert_id: each.step for each in rows if each.step > 1}:
         connection = await database.driver(session)
-        await connection.execute(HASTEN, list(again))
+        await connection.execute(HASTEN, list(again), list(again.values()))
+
+
+async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
+    """What is still to be told of the alert's last step is not told any more; whether somebody knows of it already."""
+    connection = await database.driver(session)
+    return bool(await connection.fetchval(RETRACT, alert_id, cause))
 
 
 async def many(session: AsyncSession, statement: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -61,11 +61,23 @@ class ExposureRule(CountingRule):
     floor: Severity
 
 
-class Escalation(Part):
-    minutes: dict[Severity, Annotated[float, Field(gt=0)]]
+Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
-    def wait(self, severity: Severity) -> timedelta:
-        return timedelta(minutes=self.minutes.get(severity, max(self.minutes.values())))
+
+class Escalation(Part):
+    """`minutes` until somebody acknowledges, `idle_minutes` from then until a further act; unattended, each is half as long."""
+
+    minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
+    idle_minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)] = {Severity.EXTREME: 5, Severity.UNKNOWN: 15}
+    unattended_minutes: Minutes = 30
+
+    def wait(self, severity: Severity, *, is_acknowledged: bool = False) -> timedelta:
+        minutes = self.idle_minutes if is_acknowledged else self.minutes
+        return timedelta(minutes=minutes.get(severity, max(minutes.values())))
+
+    @property
+    def unattended(self) -> timedelta:
+        return timedelta(minutes=self.unattended_minutes)
 
 
 class Ruleset(Part):

@@ -9,7 +9,7 @@ from typing import Self
 
 from babel.support import Translations
 
-from services.alerts.book import Cause
+from services.alerts.notices import Cause
 from shared.config import Settings
 from shared.events import AlertRaised
 from shared.events.vocabulary import Status
@@ -27,9 +27,15 @@ NAMED_OF_OBLAST = 20  # more than any has: only codes without a name are ever so
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("The alert is more severe now"),
+    Cause.WIDENED: N_("The alert covers more places now"),
     Cause.LAPSED: N_("The alert is taken back"),
     Cause.RETURNED: N_("The alert holds again"),
-    Cause.ESCALATED: N_("Nobody has answered"),
+    Cause.ESCALATED: N_("Not acknowledged"),
+    Cause.STALLED: N_("Acknowledged, but nothing was done since"),
+    Cause.WOKEN: N_("The snooze is over"),
+    Cause.ACKNOWLEDGED: N_("Acknowledged"),
+    Cause.REOPENED: N_("Reopened: it must be acknowledged again"),
+    Cause.RESOLVED: N_("Closed"),
 }
 
 

@@ -8,9 +8,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from shared.events.access import CredentialKind, CredentialRestored, CredentialRevoked
 from shared.events.alerts import (
     AlertAcknowledged,
+    AlertCommented,
+    AlertConfirmed,
     AlertEscalated,
+    AlertProgressed,
     AlertRaised,
+    AlertReopened,
     AlertResolved,
+    AlertSnoozed,
     AlertSuppressed,
     AlertUpdated,
     DeliverySettled,
@@ -66,6 +71,11 @@ EVENT_TYPES: dict[str, tuple[type[BaseModel], ...]] = {
     AlertRaised.event_type: (AlertRaised,),
     AlertUpdated.event_type: (AlertUpdated,),
     AlertAcknowledged.event_type: (AlertAcknowledged,),
+    AlertConfirmed.event_type: (AlertConfirmed,),
+    AlertProgressed.event_type: (AlertProgressed,),
+    AlertCommented.event_type: (AlertCommented,),
+    AlertSnoozed.event_type: (AlertSnoozed,),
+    AlertReopened.event_type: (AlertReopened,),
     AlertEscalated.event_type: (AlertEscalated,),
     AlertResolved.event_type: (AlertResolved,),
     AlertSuppressed.event_type: (AlertSuppressed,),
@@ -123,7 +133,8 @@ def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
 
 __all__ = [
     "CORRECTION", "EVENT_TYPES", "TOPICS",
-    "AlertAcknowledged", "AlertEscalated", "AlertRaised", "AlertResolved", "AlertSuppressed", "AlertUpdated", "Area", "Circle",
+    "AlertAcknowledged", "AlertCommented", "AlertConfirmed", "AlertEscalated", "AlertProgressed", "AlertRaised",
+    "AlertReopened", "AlertResolved", "AlertSnoozed", "AlertSuppressed", "AlertUpdated", "Area", "Circle",
     "CredentialKind", "CredentialRestored", "CredentialRevoked", "DeliverySettled", "Displacement", "DisplacementReport",
     "Event",
     "GroupCorrectionReported", "GroupReport", "GroupReported", "GroupSealed", "HazardCancelled", "HazardReport",

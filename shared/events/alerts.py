@@ -6,11 +6,26 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.fields import Data, Instant
-from shared.events.vocabulary import Channel, HazardType, Severity, Status, Verdict
+from shared.events.vocabulary import (
+    Channel,
+    Closer,
+    Demand,
+    HazardType,
+    Severity,
+    Status,
+    Validity,
+    Verdict,
+    Verification,
+    Work,
+)
 
 
 class AlertRaised(Data):
-    """`rule` and `reason` are codes; `figures` hold what the reason's sentence names (magnitude, count, hours, P-code)."""
+    """`rule` and `reason` are codes; `figures` hold what the reason's sentence names (magnitude, count, hours, P-code).
+
+    `demand` is what an operator is asked for now; none where nothing is asked. `is_unseen`: Severe or Extreme, cancelled or
+    expired before anybody acknowledged it.
+    """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"
     topic: ClassVar[str] = "alerts"
@@ -31,10 +46,24 @@ class AlertRaised(Data):
     expires: Instant | None = None
     raised_at: Instant
     level: Annotated[int, Field(ge=0)] = 0
+    verification: Verification = Verification.UNVERIFIED
+    work: Work = Work.UNACKNOWLEDGED
+    validity: Validity = Validity.IN_FORCE
+    demand: Demand | None = None
+    is_unseen: bool = False
     acknowledged_at: Instant | None = None
     acknowledged_by: UUID | None = None
+    confirmed_at: Instant | None = None
+    confirmed_by: UUID | None = None
+    progressed_at: Instant | None = None
+    progressed_by: UUID | None = None
+    snoozed_until: Instant | None = None
+    snoozed_by: UUID | None = None
+    reopened_at: Instant | None = None
+    reopened_by: UUID | None = None
     resolved_at: Instant | None = None
     resolved_by: UUID | None = None
+    closed_by: Closer | None = None
     verdict: Verdict | None = None
     report_id: UUID | None = None
 
@@ -53,6 +82,32 @@ class AlertAcknowledged(AlertRaised):
 
 class AlertEscalated(AlertRaised):
     event_type: ClassVar[str] = "dayar.alert.escalated.v1"
+
+
+class AlertConfirmed(AlertRaised):
+    event_type: ClassVar[str] = "dayar.alert.confirmed.v1"
+
+
+class AlertProgressed(AlertRaised):
+    """Somebody works on it."""
+
+    event_type: ClassVar[str] = "dayar.alert.progressed.v1"
+
+
+class AlertCommented(AlertRaised):
+    """The comment itself stays in the alerts service."""
+
+    event_type: ClassVar[str] = "dayar.alert.commented.v1"
+
+
+class AlertSnoozed(AlertRaised):
+    event_type: ClassVar[str] = "dayar.alert.snoozed.v1"
+
+
+class AlertReopened(AlertRaised):
+    """Opened anew by a person, or an acknowledgement was taken back: it asks for an acknowledgement again."""
+
+    event_type: ClassVar[str] = "dayar.alert.reopened.v1"
 
 
 class AlertResolved(AlertRaised):

@@ -286,10 +286,59 @@ class OutcomeKind(Code):
 
 
 class Verdict(Code):
+    """The outcome with which an alert was closed."""
+
     CONFIRMED = "confirmed"
     FALSE_ALARM = "false_alarm"
     DUPLICATE = "duplicate"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    DOWNGRADED = "downgraded"
+
+
+class Closer(Code):
+    """Who or what closed an alert."""
+
+    PERSON = "person"
+    SOURCE = "source"  # it cancelled the hazard
+    TIME = "time"  # the hazard has expired
+    RULE = "rule"  # a revision no longer meets an alert rule
+
+
+class Verification(Code):
+    """Whether the alert is true, as far as a person has found out."""
+
+    UNVERIFIED = "unverified"
+    CONFIRMED = "confirmed"
+    FALSE_ALARM = "false_alarm"
+    DUPLICATE = "duplicate"
+
+
+class Work(Code):
+    """How far the centre's people are with an alert."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class Validity(Code):
+    """Whether the alert's source still says what it said."""
+
+    IN_FORCE = "in_force"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DOWNGRADED = "downgraded"
+
+
+class Demand(Code):
+    """What an alert asks of an operator now."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    ACTION = "action"  # acknowledged, and nothing was done since; or its snooze is over
+    CLOSURE = "closure"  # confirmed or in progress, and its source has cancelled it, or it has expired
 
 
 class Channel(Code):

@@ -17,6 +17,7 @@ TEXTS: Mapping[str, str] = {
     "displaced_in_hazard_area": N_("Displaced households that now live in the hazard's area, {place}: {households}"),
     "too_old": N_("Known too late: nobody was told"),
     "cancelled": N_("Cancelled by its source"),
+    "expired": N_("Expired"),
     "below_threshold": N_("Revised: now below what deserves an alert"),
     "moved_away": N_("Revised: the hazard no longer lies there"),
     "out_of_area": N_("Revised: now outside the watched area"),

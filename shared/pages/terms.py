@@ -6,6 +6,8 @@ from shared.auth import Role
 from shared.events.vocabulary import (
     Certainty,
     Channel,
+    Closer,
+    Demand,
     Flag,
     HazardType,
     Intention,
@@ -25,7 +27,10 @@ from shared.events.vocabulary import (
     SourceType,
     Status,
     Urgency,
+    Validity,
     Verdict,
+    Verification,
+    Work,
 )
 
 
@@ -215,6 +220,14 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "another-author": N_("somebody else has noted who called"),
         "not-your-source": N_("the account does not report for that source"),
         "suppressed": N_("nobody was told of this alert"),
+        "already-acknowledged": N_("somebody else has acknowledged it"),
+        "already-confirmed": N_("somebody else has confirmed it"),
+        "already-in-progress": N_("somebody else is at work on it"),
+        "already-snoozed": N_("somebody else has snoozed it"),
+        "already-resolved": N_("it is closed"),
+        "not-closed": N_("it is not closed"),
+        "too-late": N_("an acknowledgement can be undone for ten seconds only"),
+        "one-by-one": N_("an Extreme alert is acknowledged by itself"),
         "too-big": N_("it is too long"),
         "too-many": N_("too much at once: wait a moment"),
         "full": N_("nothing more can be kept until the message broker is back"),
@@ -227,6 +240,38 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Verdict.FALSE_ALARM: N_("False alarm"),
         Verdict.DUPLICATE: N_("Duplicate"),
         Verdict.EXPIRED: N_("Expired"),
+        Verdict.CANCELLED: N_("Cancelled"),
+        Verdict.DOWNGRADED: N_("Downgraded"),
+    },
+    "verification": {
+        Verification.UNVERIFIED: N_("Not verified"),
+        Verification.CONFIRMED: N_("Confirmed"),
+        Verification.FALSE_ALARM: N_("False alarm"),
+        Verification.DUPLICATE: N_("Duplicate"),
+    },
+    "work": {
+        Work.UNACKNOWLEDGED: N_("Not acknowledged"),
+        Work.ACKNOWLEDGED: N_("Acknowledged"),
+        Work.IN_PROGRESS: N_("In progress"),
+        Work.CLOSED: N_("Closed"),
+        Work.REOPENED: N_("Reopened"),
+    },
+    "validity": {
+        Validity.IN_FORCE: N_("In force"),
+        Validity.CANCELLED: N_("Cancelled"),
+        Validity.EXPIRED: N_("Expired"),
+        Validity.DOWNGRADED: N_("Downgraded"),
+    },
+    "demand": {
+        Demand.ACKNOWLEDGEMENT: N_("Acknowledge"),
+        Demand.ACTION: N_("Nothing was done since it was acknowledged"),
+        Demand.CLOSURE: N_("The source takes it back: close it?"),
+    },
+    "closer": {
+        Closer.PERSON: N_("by a person"),
+        Closer.SOURCE: N_("cancelled by its source"),
+        Closer.TIME: N_("expired"),
+        Closer.RULE: N_("no longer meets an alert rule"),
     },
     "road": {
         Road.FIELD: N_("field form"),

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
 from shared import database
+from tests.alerts.desk import Desk
 from tests.alerts.post import Post
 from tests.alerts.town import Town
 from tests.hooks import Hook, listening
@@ -57,3 +60,14 @@ async def post(session: AsyncSession) -> Post:
     made = Post(session)
     await made.receiver("duty")
     return made
+
+
+@pytest.fixture
+async def desk(shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine) -> AsyncIterator[Desk]:
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox, acts, presences")
+        )
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield Desk(shared_installation, engine, httpx.ASGITransport(app))

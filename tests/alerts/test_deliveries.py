@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from services.alerts import deliveries, queries
-from services.alerts.book import Cause, Delivery
 from services.alerts.channels import Job
+from services.alerts.notices import Cause, Delivery
 from services.alerts.receivers import Receiver
 from shared.events.vocabulary import Channel
 from tests.alerts.factories import hazard

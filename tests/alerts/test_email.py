@@ -16,10 +16,10 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from services.alerts import alerts
-from services.alerts.book import Cause, content_of
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.email import EmailChannel
 from services.alerts.config import AlertsSettings
+from services.alerts.notices import Cause, content_of
 from services.alerts.receivers import Receiver
 from services.alerts.rules import Finding, decide
 from services.alerts.texts import Texts

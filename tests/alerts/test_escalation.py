@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts import answers, queries
-from services.alerts.alerts import Alert, Person
+from services.alerts import presences, queries
+from services.alerts.acts import Person
+from services.alerts.alerts import Alert
+from services.alerts.answers import Answers
 from services.alerts.escalation import Escalation
 from services.alerts.handlers import Watch
 from services.alerts.receivers import Receiver
@@ -17,7 +19,7 @@ from shared import database
 from shared.events import HazardReported
 from shared.events.vocabulary import Channel, Severity, Status, Verdict
 from shared.places import Places
-from tests.alerts.factories import NOW, hazard, mudflow, received, rules
+from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow, received, rules
 
 pytestmark = pytest.mark.anyio
 
@@ -68,19 +70,41 @@ class Night:
             rows = await session.execute(text("SELECT step, recipient FROM deliveries ORDER BY step, recipient"))
             return [(step, recipient) for step, recipient in rows]
 
+    async def causes(self, recipient: str) -> list[str]:
+        statement = text("SELECT cause FROM deliveries WHERE recipient = :recipient ORDER BY step")
+        async with self.sessions.begin() as session:
+            return list(await session.scalars(statement, {"recipient": recipient}))
+
+    async def expires_after(self, time: timedelta) -> int:
+        self.now += time
+        return await self.escalation.expire()
+
+    async def touched(self, at: datetime) -> None:
+        async with self.sessions.begin() as session:
+            await presences.note(session, uuid4(), OPERATOR.account, at, at)
+
+    async def does(self, deed: str, *said: Any) -> None:
+        alert = await self.alert()
+        async with self.sessions.begin() as session:
+            answers = Answers(session, rules(), Places.load(), self.now)
+            await getattr(answers, deed)(alert.alert_id, OPERATOR, *said)
+
     async def answer(self, verdict: Verdict | None = None) -> None:
         alert = await self.alert()
         async with self.sessions.begin() as session:
+            answers = Answers(session, rules(), Places.load(), self.now)
             if verdict:
-                await answers.resolve(session, alert.alert_id, verdict, OPERATOR, self.now)
+                await answers.resolve(alert.alert_id, verdict, OPERATOR)
             else:
-                await answers.acknowledge(session, alert.alert_id, OPERATOR, self.now)
+                await answers.acknowledge(alert.alert_id, OPERATOR)
 
 
 @pytest.fixture
 async def night(engine: AsyncEngine) -> Night:
     async with engine.begin() as connection:
-        await connection.execute(text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox"))
+        await connection.execute(
+            text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox, acts, presences")
+        )
     made = Night(engine)
     await made.only(("duty", 0), ("head", 1), ("minister", 2))
     return made
@@ -100,13 +124,123 @@ async def test_the_graver_the_sooner(night: Night) -> None:
     assert await night.passes(EXTREME) == 1
 
 
-@pytest.mark.parametrize("verdict", [None, Verdict.FALSE_ALARM])
-async def test_answered_it_is_quiet(night: Night, verdict: Verdict | None) -> None:
+async def test_closed_it_is_quiet_and_those_who_were_told_hear_it(night: Night) -> None:
     await night.report(hazard())
     await night.passes(MODERATE)
-    await night.answer(verdict)
+    await night.answer(Verdict.FALSE_ALARM)
     assert await night.passes(timedelta(days=1)) == 0
-    assert await night.told() == [(1, "duty"), (2, "head")]
+    assert await night.told() == [(1, "duty"), (2, "head"), (3, "duty"), (3, "head")]
+
+
+@pytest.mark.parametrize(("magnitude", "idle"), [(4.7, timedelta(minutes=15)), (6.8, timedelta(minutes=5))])
+async def test_acknowledged_and_then_nothing_it_rings_again_and_escalates(
+    night: Night, magnitude: float, idle: timedelta
+) -> None:
+    await night.report(hazard(magnitude=magnitude))
+    await night.answer()
+    assert await night.passes(idle - timedelta(seconds=1)) == 0
+    assert await night.passes(timedelta(seconds=1)) == 1
+    alert = await night.alert()
+    assert (alert.demand, alert.level, alert.work) == ("action", 1, "acknowledged")
+    assert await night.causes("head") == ["stalled"]
+
+
+async def test_a_further_act_starts_the_clock_again_and_work_in_progress_stops_it(night: Night) -> None:
+    await night.report(hazard())
+    await night.answer()
+    await night.passes(timedelta(minutes=10))
+    await night.does("comment", "the road is closed")
+    assert await night.passes(timedelta(minutes=14)) == 0
+    await night.does("confirm", None)
+    assert await night.passes(timedelta(minutes=14)) == 0
+    await night.does("progress", None)
+    assert await night.passes(timedelta(days=1)) == 0
+    assert ((await night.alert()).work, (await night.alert()).verification) == ("in_progress", "confirmed")
+
+
+async def test_confirmed_it_stays_open(night: Night) -> None:
+    await night.report(hazard())
+    await night.does("confirm", None)
+    alert = await night.alert()
+    assert (alert.verification, alert.work, alert.resolved_at) == ("confirmed", "acknowledged", None)
+
+
+async def test_snoozed_it_comes_back_loudly(night: Night) -> None:
+    await night.report(hazard(magnitude=6.8))
+    await night.does("snooze", timedelta(minutes=40), "waiting for the post's report")
+    assert (await night.alert()).demand is None
+    assert await night.passes(timedelta(minutes=39)) == 0
+    assert await night.passes(timedelta(minutes=1)) == 1
+    alert = await night.alert()
+    assert (alert.demand, alert.snoozed_until, alert.level) == ("action", None, 1)
+    assert await night.causes("head") == ["woken"]
+
+
+@pytest.mark.parametrize("deed", ["confirm", "progress"])
+async def test_a_cancel_asks_whoever_is_at_work_instead_of_closing(night: Night, deed: str) -> None:
+    quake = hazard()
+    await night.report(quake)
+    await night.does(deed, None)
+    await night.report(hazard(hazard_id=quake.hazard_id, revision=2, msg_type="Cancel"))
+    alert = await night.alert()
+    assert (alert.validity, alert.demand, alert.resolved_at) == ("cancelled", "closure", None)
+    await night.answer(Verdict.CANCELLED)
+    assert ((await night.alert()).work, (await night.alert()).demand) == ("closed", None)
+
+
+async def test_an_extreme_one_that_nobody_acknowledged_is_kept_as_unseen(night: Night) -> None:
+    quake = hazard(magnitude=6.8)
+    await night.report(quake)
+    await night.report(hazard(hazard_id=quake.hazard_id, revision=2, magnitude=6.8, msg_type="Cancel"))
+    alert = await night.alert()
+    assert (alert.is_unseen, alert.work, alert.validity, alert.demand) == (True, "unacknowledged", "cancelled", None)
+
+
+@pytest.mark.parametrize(
+    ("severity", "work", "is_unseen"), [("Moderate", "closed", False), ("Severe", "unacknowledged", True)]
+)
+async def test_over_with_its_hazard(night: Night, severity: str, work: str, is_unseen: bool) -> None:
+    await night.report(mudflow(severity=severity, expires=NOW + timedelta(minutes=5)))
+    assert await night.expires_after(timedelta(minutes=4)) == 0
+    assert await night.expires_after(timedelta(minutes=1)) == 1
+    alert = await night.alert()
+    assert (alert.validity, alert.work, alert.is_unseen, alert.demand) == ("expired", work, is_unseen, None)
+    assert await night.causes("duty") == ["raised", "lapsed"]
+    assert await night.passes(timedelta(days=1)) == 0
+
+
+async def test_known_after_its_end_it_still_asks(night: Night) -> None:
+    await night.report(mudflow(onset=NOW - timedelta(hours=2), expires=NOW - timedelta(hours=1)))
+    assert await night.expires_after(timedelta(minutes=1)) == 0
+    assert (await night.alert()).demand == "acknowledgement"
+
+
+async def test_over_a_larger_area_it_must_be_acknowledged_again(night: Night) -> None:
+    flood = mudflow(area={"pcodes": [KADAMJAI]})
+    await night.report(flood)
+    await night.answer()
+    wider = {"msg_type": "Update", "area": {"pcodes": [KADAMJAI, LEILEK]}}
+    await night.report(mudflow(hazard_id=flood.hazard_id, revision=2, **wider))
+    alert = await night.alert()
+    assert (alert.work, alert.demand, alert.acknowledged_at) == ("reopened", "acknowledgement", None)
+    assert await night.causes("duty") == ["raised", "acknowledged", "widened"]
+
+
+async def test_unattended_it_escalates_in_half_the_time(night: Night) -> None:
+    await night.touched(NOW)
+    night.now += timedelta(minutes=31)
+    await night.report(hazard(onset=night.now))
+    assert await night.passes(MODERATE / 2 - timedelta(seconds=1)) == 0
+    assert await night.passes(timedelta(seconds=1)) == 1
+
+
+async def test_one_board_that_is_touched_is_enough(night: Night) -> None:
+    await night.touched(NOW)
+    night.now += timedelta(minutes=31)
+    await night.touched(night.now)
+    await night.report(hazard(onset=night.now))
+    assert await night.passes(MODERATE / 2) == 0
+    assert await night.passes(MODERATE / 2) == 1
 
 
 async def test_cancelled_it_is_quiet_and_those_who_were_told_hear_it(night: Night) -> None:
@@ -126,13 +260,14 @@ async def test_getting_worse_it_waits_no_longer_than_it_should(night: Night) -> 
     assert (await night.alert()).escalates_at == night.now + EXTREME
 
 
-async def test_getting_worse_after_an_answer_is_told_but_not_escalated(night: Night) -> None:
+async def test_getting_worse_after_an_answer_it_must_be_acknowledged_again(night: Night) -> None:
     quake = hazard()
     await night.report(quake)
-    await night.answer()
+    await night.does("progress", None)
     await night.report(hazard(hazard_id=quake.hazard_id, revision=2, magnitude=6.9, msg_type="Update"))
-    assert await night.told() == [(1, "duty"), (2, "duty")]
-    assert await night.passes(timedelta(days=1)) == 0
+    assert ((await night.alert()).work, (await night.alert()).demand) == ("reopened", "acknowledgement")
+    assert await night.causes("duty") == ["raised", "updated"]
+    assert await night.passes(EXTREME) == 1
 
 
 @pytest.mark.parametrize(
@@ -150,7 +285,7 @@ async def test_resolved_and_then_not_over_at_all_it_must_be_answered_again(
     alert = await night.alert()
     assert (alert.state, alert.nature, alert.verdict, alert.acknowledged_name) == ("open", "machine", None, None)
     assert await night.passes(MODERATE) == 1
-    assert [recipient for _, recipient in await night.told()] == ["duty", "duty", "head"]
+    assert await night.causes("head") == ["escalated"]
     await night.answer(Verdict.CONFIRMED)
     assert (await night.alert()).state == "resolved"
 

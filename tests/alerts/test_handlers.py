@@ -59,15 +59,21 @@ async def test_an_older_or_equal_revision_changes_nothing(post: Post) -> None:
     assert (await post.alert()).sequence == 1
 
 
-async def test_a_cancelled_hazard_is_said_once_and_left_for_a_person_to_close(post: Post) -> None:
+async def test_a_cancelled_moderate_alert_is_marked_closed_and_told_once(post: Post) -> None:
     quake = hazard()
     await post(quake)
     assert await post(revised(quake, 2, msg_type="Cancel")) == ["alerted cancelled"]
     alert = await post.alert()
-    assert (alert.reason, alert.is_lapsed, alert.escalates_at, alert.resolved_at) == ("cancelled", True, None, None)
+    assert (alert.work, alert.validity, alert.verdict, alert.closed_by) == (
+        "closed",
+        "cancelled",
+        "cancelled",
+        "source",
+    )
+    assert (alert.demand, alert.escalates_at) == (None, None)
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "lapsed")]
     assert await post(revised(quake, 3, msg_type="Cancel")) == ["alerted cancelled"]
-    assert await post.told() == ["raised", "updated"]
+    assert await post.told() == ["raised", "resolved"]
 
 
 async def test_revised_below_the_threshold_the_alert_lapses_and_above_it_comes_back(post: Post) -> None:
@@ -89,7 +95,7 @@ async def test_cancelled_before_it_was_known_is_noted(post: Post) -> None:
 async def test_raised_and_cancelled_in_one_batch(post: Post) -> None:
     quake = hazard()
     assert await post(quake, revised(quake, 2, msg_type="Cancel")) == ["alerted quake_magnitude", "alerted cancelled"]
-    assert await post.told() == ["raised", "updated"]
+    assert await post.told() == ["raised", "resolved"]
 
 
 async def test_each_hazard_report_is_owed_one_outcome(post: Post) -> None:

@@ -1,72 +1,23 @@
 """The alerts as people see and answer them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts import queries
-from services.alerts.app import create_app
-from services.alerts.config import AlertsSettings
-from services.alerts.handlers import Watch
 from services.alerts.receivers import Receiver
-from shared import database
 from shared.auth import Role
-from shared.events import HazardReported
 from shared.events.vocabulary import Channel
-from shared.places import Places
-from tests.alerts.factories import ALAI, KADAMJAI, deed, hazard, mudflow, received, rules
-from tests.installation import Installation
+from tests.alerts.desk import Desk, fresh
+from tests.alerts.factories import ALAI, KADAMJAI, hazard, mudflow
 
 pytestmark = pytest.mark.anyio
 
 OSH_OBLAST, BATKEN_OBLAST = "KG06000000000", "KG05000000000"
-
-
-class Desk:
-    """Callers in front of the app, and hazards that become alerts behind it."""
-
-    def __init__(self, installation: Installation, engine: AsyncEngine, transport: httpx.ASGITransport) -> None:
-        self.installation, self.sessions, self.transport = installation, database.sessions(engine), transport
-        self.watch = Watch(rules(), Places.load())
-
-    def caller(self, role: Role | None = Role.OPERATOR, **claims: Any) -> httpx.AsyncClient:
-        token = self.installation.token(roles=[role] if role else [], **claims)
-        headers = {"authorization": f"Bearer {token}"}
-        return httpx.AsyncClient(transport=self.transport, base_url="http://127.0.0.1", headers=headers)
-
-    async def alerts(self, *hazards: HazardReported) -> list[UUID]:
-        async with self.sessions.begin() as session:
-            await self.watch([received(one) for one in hazards], session)
-            rows = await session.execute(text("SELECT hazard_id, alert_id FROM alerts"))
-            known = {row.hazard_id: row.alert_id for row in rows}
-        return [known[one.hazard_id] for one in hazards]
-
-    async def told(self) -> list[str]:
-        async with self.sessions.begin() as session:
-            rows = await session.execute(
-                text("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
-            )
-            return [deed(row[0]) for row in rows]
-
-
-@pytest.fixture
-async def desk(shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine) -> AsyncIterator[Desk]:
-    async with engine.begin() as connection:
-        await connection.execute(text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox"))
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        yield Desk(shared_installation, engine, httpx.ASGITransport(app))
-
-
-def fresh(**changed: Any) -> HazardReported:
-    return hazard(onset=datetime.now(UTC), **changed)
 
 
 async def test_one_acknowledges_the_other_is_told_who_and_when(desk: Desk) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from services.alerts import alerts
-from services.alerts.book import Cause
+from services.alerts.notices import Cause
 from services.alerts.rules import Finding, decide, decide_displacement, decide_exposure
 from services.alerts.texts import CAUSES, Text, Texts, clean
 from shared.events import AlertRaised, HazardReported

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from services.alerts import answers, subscriptions
-from services.alerts.alerts import Person
+from services.alerts import subscriptions
+from services.alerts.acts import Person
+from services.alerts.answers import Answers
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Verdict
-from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow
+from shared.places import Places
+from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow, rules
 from tests.alerts.post import Post, revised
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +37,7 @@ async def test_what_grows_after_it_was_closed_opens_anew_for_those_it_reaches(po
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await post(flood)
     alert, head = await post.alert(), Person(uuid4(), "Head of shift")
-    await answers.resolve(post.session, alert.alert_id, Verdict.CONFIRMED, head, NOW)
+    await Answers(post.session, rules(), Places.load(), NOW).resolve(alert.alert_id, Verdict.CONFIRMED, head)
     await post(moved(flood, 2, KADAMJAI, LEILEK))
     alert = await post.alert()
     assert (alert.state, alert.escalates_at is None) == ("open", False)

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -101,9 +102,10 @@ class Sight:
 
     path: str
     seen: str = ""
-    body: dict[str, str] | None = None
+    body: dict[str, Any] | None = None
 
 
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert among them
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
 NOW = "id: "  # ends what a stream replays
 BY_AREA = {
@@ -122,14 +124,24 @@ BY_AREA = {
     "GET /stream": Sight(f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"),
     "GET /v1/callers/{report_id}": Sight("/v1/callers/{hazard_report}", "A caller"),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": Sight("/alerts/v1/alerts/{alert}/acknowledgement"),
+    "DELETE /alerts/v1/alerts/{alert_id}/acknowledgement": Sight("/alerts/v1/alerts/{alert}/acknowledgement"),
+    "PUT /alerts/v1/alerts/{alert_id}/confirmation": Sight("/alerts/v1/alerts/{alert}/confirmation"),
+    "PUT /alerts/v1/alerts/{alert_id}/progress": Sight("/alerts/v1/alerts/{alert}/progress"),
+    "POST /alerts/v1/alerts/{alert_id}/comments": Sight("/alerts/v1/alerts/{alert}/comments", body={"text": "seen"}),
+    "PUT /alerts/v1/alerts/{alert_id}/snooze": Sight(
+        "/alerts/v1/alerts/{alert}/snooze", body={"minutes": 1, "reason": "waiting"}
+    ),
     "PUT /alerts/v1/alerts/{alert_id}/resolution": Sight(
         "/alerts/v1/alerts/{alert}/resolution", body={"verdict": "confirmed"}
     ),
+    "PUT /alerts/v1/alerts/{alert_id}/reopening": Sight("/alerts/v1/alerts/{alert}/reopening"),
+    "POST /alerts/v1/alerts:acknowledge": Sight("/alerts/v1/alerts:acknowledge", body=SEVERAL),
 }
 OF_NO_AREA = {
     "POST /intake/v1/hazards", "POST /intake/v1/displacements", "POST /intake/v1/reports:batch",  # from outside: flagged
     "GET /intake/v1/ledger", "GET /registry/v1/ledger", "GET /alerts/v1/ledger", "GET /console/v1/ledger", "GET /ledger",
     "GET /intake/v1/feeds",
+    "PUT /alerts/v1/presence",
     "GET /password", "POST /sign-out", "POST /v1/session",
     "GET /new-event", "PUT /v1/callers/{report_id}",
 }  # fmt: skip
@@ -207,12 +219,13 @@ async def is_everywhere(client: httpx.AsyncClient, installation: Installation, t
 async def shows(client: httpx.AsyncClient, sight: Sight, told: Told, token: str, method: str = "GET") -> bool:
     """Whether it is there to be seen."""
     names = {"household": told.household, "alert": told.alert, "hazard_report": told.hazard_report}
-    request = client.build_request(method, sight.path.format(**names), headers=bearer(token), json=sight.body)
+    body = {"alert_ids": [told.alert]} if sight.body == SEVERAL else sight.body
+    request = client.build_request(method, sight.path.format(**names), headers=bearer(token), json=body)
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in sight.path else (await answer.aread()).decode()
-    assert answer.status_code in (200, 404, 409), (answer.status_code, text)
-    if method == "PUT":
-        return answer.status_code != 404  # 409: another who may answer was first
+    assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
+    if method != "GET":  # 409: another who may answer was first
+        return answer.status_code != 404 and '"not-found"' not in text
     return sight.seen.format(**names) in text
 
 

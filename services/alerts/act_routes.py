@@ -1,0 +1,196 @@
+"""What people do about alerts: the first counts, a second person gets 409 with who and when."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from services.alerts import presences
+from services.alerts.acts import Person
+from services.alerts.answers import Answers, Refused
+from services.alerts.routes import Caller, seen
+from services.alerts.ruleset import Ruleset
+from services.alerts.views import (
+    Acknowledged,
+    Acknowledgement,
+    Acknowledgements,
+    AlertView,
+    Attendance,
+    Comment,
+    NotAcknowledged,
+    Note,
+    Presence,
+    Resolution,
+    Snooze,
+)
+from shared.auth import Principal
+from shared.database import Session
+from shared.problems import Problem, answered
+
+router = APIRouter()
+
+TITLES = {
+    "already-acknowledged": "Somebody else has acknowledged this alert.",
+    "already-confirmed": "Somebody else has confirmed this alert.",
+    "already-in-progress": "Somebody else is at work on this alert.",
+    "already-snoozed": "Somebody else has snoozed this alert.",
+    "already-resolved": "This alert is closed.",
+    "not-closed": "This alert is not closed.",
+    "too-late": "An acknowledgement can be taken back for ten seconds, and before any further act.",
+    "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
+    "suppressed": "This alert was recorded only: nobody was told of it.",
+}
+# What the alert says of whoever was first, by the kind of refusal.
+FIRST = {
+    "already-acknowledged": "acknowledged",
+    "too-late": "acknowledged",
+    "already-confirmed": "confirmed",
+    "already-in-progress": "progressed",
+    "already-snoozed": "snoozed",
+    "already-resolved": "resolved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a caller answers an alert."""
+
+    answers: Answers
+    caller: Principal
+
+    def person(self, note: str | None = None) -> Person:
+        return Person(self.caller.account, self.caller.name, note)
+
+
+async def desk(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Desk:
+    await answerable(alert_id, request, session, caller)
+    return Desk(answers_of(request, session), caller)
+
+
+async def answerable(alert_id: UUID, request: Request, session: Session, caller: Caller) -> None:
+    """Raises unless the caller may see the alert and somebody was told of it."""
+    if (await seen(alert_id, request, session, caller)).is_suppressed:
+        raise Problem(409, "suppressed", TITLES["suppressed"])
+
+
+def answers_of(request: Request, session: Session) -> Answers:
+    state = request.app.state
+    return Answers(session, state.rules, state.places, datetime.now(UTC))
+
+
+OneDesk = Annotated[Desk, Depends(desk, scope="function")]
+
+
+@router.put("/v1/alerts/{alert_id}/acknowledgement")
+async def acknowledge(alert_id: UUID, desk: OneDesk, body: Acknowledgement | None = None) -> AlertView:
+    """200 for the first and for the same person again; a second person gets 409 with who and when."""
+    note = body.on_behalf_of.note if body and body.on_behalf_of else None
+    return AlertView.model_validate(await desk.answers.acknowledge(alert_id, desk.person(note)))
+
+
+@router.delete("/v1/alerts/{alert_id}/acknowledgement")
+async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
+    """By whoever acknowledged, within ten seconds and before any further act."""
+    return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
+
+
+@router.put("/v1/alerts/{alert_id}/confirmation")
+async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
+    """It is true. It stays open, and is acknowledged by this where it was not."""
+    return AlertView.model_validate(await desk.answers.confirm(alert_id, desk.person(), body.note if body else None))
+
+
+@router.put("/v1/alerts/{alert_id}/progress")
+async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
+    """Somebody is at work on it: it rings no more by time alone."""
+    return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
+
+
+@router.post("/v1/alerts/{alert_id}/comments", status_code=201)
+async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
+    """Also on a closed one; it stays in the alert's timeline."""
+    return AlertView.model_validate(await desk.answers.comment(alert_id, desk.person(), body.text))
+
+
+@router.put("/v1/alerts/{alert_id}/snooze")
+async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
+    """Quiet for at most an hour; then it rings again and escalates. Again by the same person: until another time."""
+    wait = timedelta(minutes=body.minutes)
+    return AlertView.model_validate(await desk.answers.snooze(alert_id, desk.person(), wait, body.reason))
+
+
+@router.put("/v1/alerts/{alert_id}/resolution")
+async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
+    """Closes it. 200 for the first and for the same person with the same outcome again, else 409 with who, when and what."""
+    return AlertView.model_validate(await desk.answers.resolve(alert_id, body.verdict, desk.person(body.note)))
+
+
+@router.put("/v1/alerts/{alert_id}/reopening")
+async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
+    """A closed one must be acknowledged again, and escalates until it is."""
+    return AlertView.model_validate(await desk.answers.reopen(alert_id, desk.person(), body.note if body else None))
+
+
+@router.post("/v1/alerts:acknowledge")
+async def acknowledge_several(
+    body: Acknowledgements, request: Request, session: Session, caller: Caller
+) -> Acknowledged:
+    """Each for itself: what could not be acknowledged is named with the reason, and does not stand in the others' way."""
+    answers, person = answers_of(request, session), Person(caller.account, caller.name)
+    done, refused = list[AlertView](), list[NotAcknowledged]()
+    for alert_id in sorted(set(body.alert_ids)):  # locked in one order, as by whoever else holds several
+        try:
+            await answerable(alert_id, request, session, caller)
+            done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
+        except Refused as error:
+            name, at = first(error)
+            refused.append(NotAcknowledged(alert_id=alert_id, reason=error.kind, name=name, at=at))
+        except Problem as problem:
+            refused.append(NotAcknowledged(alert_id=alert_id, reason=problem.kind))
+    return Acknowledged(acknowledged=done, refused=refused)
+
+
+@router.put("/v1/presence")
+async def note_presence(body: Presence, request: Request, session: Session, caller: Caller) -> Attendance:
+    """A board calls this once a minute. While all boards are unattended, alerts escalate in half the time."""
+    rules: Ruleset = request.app.state.rules
+    now = datetime.now(UTC)
+    await presences.note(session, body.board_id, caller.account, body.last_input_at, now)
+    return Attendance(
+        is_unattended=await presences.is_unattended(session, now, rules.escalation.unattended),
+        unattended_minutes=rules.escalation.unattended_minutes,
+    )
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """For `add_exception_handler`."""
+    assert isinstance(error, Refused)
+    return answered(request, problem_of(error))
+
+
+def problem_of(refused: Refused) -> Problem:
+    """With who and when, under the names that the alert itself has for them."""
+    name, at = first(refused)
+    alert, deed = refused.alert, FIRST.get(refused.kind, "")
+    parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
+    told: dict[str, Any] = {part: written(getattr(alert, part)) for part in parts}
+    detail = f"{name or alert.closed_by}, {at:%Y-%m-%d %H:%M} UTC" if at else None
+    told |= {"verdict": alert.verdict, "closed_by": alert.closed_by}
+    return Problem(409, refused.kind, TITLES[refused.kind], detail=detail, **told)
+
+
+def first(refused: Refused) -> tuple[str | None, datetime | None]:
+    """Whoever was first, and when; of a snooze, until when."""
+    alert, deed = refused.alert, FIRST.get(refused.kind)
+    if deed is None:
+        return None, None
+    return getattr(alert, f"{deed}_name"), getattr(alert, "snoozed_until" if deed == "snoozed" else f"{deed}_at")
+
+
+def written(value: datetime | UUID | str | None) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, datetime) else str(value)

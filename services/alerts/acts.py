@@ -1,0 +1,118 @@
+"""What a person does about an alert; each act is a new value of the alert with the next `sequence`."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from services.alerts.alerts import (
+    NOT_ACKNOWLEDGED,
+    NOT_CONFIRMED,
+    NOT_IN_PROGRESS,
+    NOT_RESOLVED,
+    NOT_SNOOZED,
+    Alert,
+    changed,
+)
+from shared.events.vocabulary import Closer, Verdict
+
+UNDONE_WITHIN = timedelta(seconds=10)
+
+
+class Deed(StrEnum):
+    """What the alert's timeline names."""
+
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    CONFIRMED = "confirmed"
+    PROGRESSED = "progressed"
+    COMMENTED = "commented"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who answered; `note` says for whom and how where it was not by the own hand ("by telephone, name, time")."""
+
+    account: UUID
+    name: str
+    note: str | None = None
+
+
+def acknowledged(alert: Alert, person: Person, now: datetime, idle: timedelta) -> Alert:
+    return _seen(alert, now, idle, **_acknowledgement(person, now))
+
+
+def unacknowledged(alert: Alert, now: datetime, wait: timedelta) -> Alert:
+    """Taken back by whoever acknowledged: it asks for an acknowledgement as before."""
+    return _seen(alert, now, wait, **NOT_ACKNOWLEDGED)
+
+
+def confirmed(alert: Alert, person: Person, now: datetime, idle: timedelta) -> Alert:
+    return _seen(
+        alert, now, idle, nature="confirmed", **_first(alert, person, now),
+        confirmed_at=now, confirmed_by=person.account, confirmed_name=person.name,
+    )  # fmt: skip
+
+
+def progressed(alert: Alert, person: Person, now: datetime) -> Alert:
+    """Somebody is at work on it: it rings no more by time alone."""
+    return changed(
+        alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **_first(alert, person, now),
+        progressed_at=now, progressed_by=person.account, progressed_name=person.name,
+    )  # fmt: skip
+
+
+def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
+    """Of an alert that is acknowledged, a further act; of any other it changes nothing but the `sequence`."""
+    if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
+        return _seen(alert, now, idle)
+    return changed(alert, now, is_ringing=alert.is_ringing and not alert.is_answered)
+
+
+def snoozed(alert: Alert, person: Person, now: datetime, until: datetime) -> Alert:
+    """Whoever snoozes has seen it; it comes back with a ring. No delay halves: `until` is what the person chose."""
+    return changed(
+        alert, now, is_ringing=False, waits_since=until, escalates_at=until, **_first(alert, person, now),
+        snoozed_until=until, snoozed_by=person.account, snoozed_name=person.name,
+    )  # fmt: skip
+
+
+def resolved(alert: Alert, verdict: Verdict, person: Person, now: datetime) -> Alert:
+    return changed(
+        alert, now, is_ringing=False, escalates_at=None, verdict=verdict, closed_by=Closer.PERSON,
+        nature="confirmed" if verdict is Verdict.CONFIRMED else alert.nature, **NOT_SNOOZED,
+        resolved_at=now, resolved_by=person.account, resolved_name=person.name, resolved_note=person.note,
+    )  # fmt: skip
+
+
+def reopened(alert: Alert, person: Person, now: datetime, wait: timedelta) -> Alert:
+    """It must be acknowledged again; what was found to be true stays so."""
+    judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
+    return _seen(
+        alert, now, wait, **NOT_ACKNOWLEDGED, **NOT_IN_PROGRESS, **NOT_RESOLVED, **judged,
+        reopened_at=now, reopened_by=person.account, reopened_name=person.name,
+    )  # fmt: skip
+
+
+def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
+    """Quiet for so long; one that people work on, or that is over, waits for nothing."""
+    after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
+    if after.progressed_at is not None or after.is_over:
+        return after
+    return replace(after, waits_since=now, escalates_at=now + wait)
+
+
+def _acknowledgement(person: Person, now: datetime) -> dict[str, Any]:
+    return {
+        "acknowledged_at": now, "acknowledged_by": person.account,
+        "acknowledged_name": person.name, "acknowledged_note": person.note,
+    }  # fmt: skip
+
+
+def _first(alert: Alert, person: Person, now: datetime) -> dict[str, Any]:
+    """Whoever acts on an alert that nobody has acknowledged acknowledges it by that."""
+    return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

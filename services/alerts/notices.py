@@ -1,0 +1,72 @@
+"""What a receiver is told of an alert, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from services.alerts.alerts import Alert
+from shared.events import AlertAcknowledged, AlertEscalated, AlertRaised, AlertReopened, AlertResolved, AlertUpdated
+from shared.events.vocabulary import Channel
+
+
+class Cause(StrEnum):
+    """Why a receiver is told."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    WIDENED = "widened"
+    LAPSED = "lapsed"
+    RETURNED = "returned"
+    ESCALATED = "escalated"
+    STALLED = "stalled"
+    WOKEN = "woken"
+    ACKNOWLEDGED = "acknowledged"
+    REOPENED = "reopened"
+    RESOLVED = "resolved"
+
+
+EVENTS: Mapping[Cause, type[AlertRaised]] = {
+    Cause.RAISED: AlertRaised,
+    Cause.UPDATED: AlertUpdated,
+    Cause.WIDENED: AlertUpdated,
+    Cause.LAPSED: AlertUpdated,
+    Cause.RETURNED: AlertUpdated,
+    Cause.ESCALATED: AlertEscalated,
+    Cause.STALLED: AlertEscalated,
+    Cause.WOKEN: AlertEscalated,
+    Cause.ACKNOWLEDGED: AlertAcknowledged,
+    Cause.REOPENED: AlertReopened,
+    Cause.RESOLVED: AlertResolved,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One receiver to be told once; the id is the `webhook-id` of every attempt, the content the same in each."""
+
+    delivery_id: UUID
+    alert_id: UUID
+    step: int
+    recipient: str
+    channel: Channel
+    cause: Cause
+    content: str
+    created_at: datetime
+    due_in: timedelta = timedelta()
+
+    COLUMNS: ClassVar = ("delivery_id", "alert_id", "step", "recipient", "channel", "cause", "content", "created_at")
+
+
+def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
+    """One that lapses may close by that."""
+    return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
+
+
+def content_of(alert: Alert, cause: Cause) -> str:
+    """What a webhook's body is: type, timestamp and data, as Standard Webhooks asks."""
+    event = event_of(alert, cause)
+    data = alert.event(event).value.decode()
+    return f'{{"type":"{event.event_type}","timestamp":"{alert.changed_at.isoformat()}","data":{data}}}'

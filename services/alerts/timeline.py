@@ -1,0 +1,23 @@
+"""What was done about an alert, by whom and when: each act stays, also where a later one takes its effect away."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.acts import Deed, Person
+from services.alerts.alerts import Alert
+from services.alerts.models import Act
+
+
+async def add(session: AsyncSession, alert: Alert, deed: Deed, person: Person, text: str | None, now: datetime) -> None:
+    """The caller commits."""
+    values = {"deed": deed.value, "account_id": person.account, "name": person.name, "text": text, "acted_at": now}
+    await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
+
+
+async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
+    """In the order in which it happened."""
+    return (await session.scalars(select(Act).where(Act.alert_id == alert_id).order_by(Act.act_id))).all()

@@ -1,0 +1,155 @@
+"""Alerts as they are shown, and what is asked and answered about them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.alerts.listings import State
+from shared.events.fields import Body, Instant, Line
+from shared.events.vocabulary import Closer, Demand, Severity, Status, Validity, Verdict, Verification, Work
+
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")
+]  # fmt: skip
+
+
+class OnBehalf(Body):
+    """Somebody who answered without a hand on the screen."""
+
+    name: Line
+    by: Line = "telephone"
+    at: Instant | None = None
+
+    @property
+    def note(self) -> str:
+        return ", ".join([f"by {self.by}", self.name, *([self.at.isoformat(timespec="minutes")] if self.at else [])])
+
+
+class Acknowledgement(Body):
+    on_behalf_of: OnBehalf | None = None
+
+
+class Acknowledgements(Body):
+    """Several at once; an Extreme one is never among them."""
+
+    alert_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
+
+
+class Note(Body):
+    note: Words | None = None
+
+
+class Comment(Body):
+    text: Words
+
+
+class Snooze(Body):
+    minutes: Annotated[int, Field(ge=1, le=60)]
+    reason: Words
+
+
+class Resolution(Body):
+    verdict: Verdict
+    note: Line | None = None
+
+
+class Presence(Body):
+    """A board says when it was last touched; `board_id` is a random UUID that the browser's tab keeps."""
+
+    board_id: UUID
+    last_input_at: Instant
+
+
+class Attendance(BaseModel):
+    """`is_unattended`: boards were open in the last 12 hours and none was touched in `unattended_minutes`."""
+
+    is_unattended: bool
+    unattended_minutes: float
+
+
+class AlertView(BaseModel):
+    """An alert as it is shown: codes and figures, the reader's language is the page's matter.
+
+    `demand` is what is asked of an operator now: `acknowledgement`, `action` (acknowledged, and nothing was done since, or its
+    snooze is over), `closure` (confirmed or in progress, and the source has cancelled it, or it has expired), or nothing.
+    `is_unseen`: Severe or Extreme, and cancelled or expired before anybody acknowledged it.
+    `closed_by` is `person` (then `resolved_by`), `source`, `time` or `rule`.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    alert_id: UUID
+    sequence: int
+    status: Status
+    nature: str
+    rule: str
+    reason: str
+    figures: dict[str, Any]
+    severity: Severity
+    state: State
+    verification: Verification
+    work: Work
+    validity: Validity
+    demand: Demand | None
+    is_unseen: bool
+    area: str
+    pcodes: tuple[str, ...]
+    hazard_type: str | None
+    hazard_id: UUID | None
+    report_id: UUID | None
+    households: int | None
+    onset: datetime
+    expires: datetime | None
+    raised_at: datetime
+    changed_at: datetime
+    level: int
+    escalates_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: UUID | None
+    acknowledged_name: str | None
+    acknowledged_note: str | None
+    confirmed_at: datetime | None
+    confirmed_by: UUID | None
+    confirmed_name: str | None
+    progressed_at: datetime | None
+    progressed_by: UUID | None
+    progressed_name: str | None
+    snoozed_until: datetime | None
+    snoozed_by: UUID | None
+    snoozed_name: str | None
+    reopened_at: datetime | None
+    reopened_by: UUID | None
+    reopened_name: str | None
+    resolved_at: datetime | None
+    resolved_by: UUID | None
+    resolved_name: str | None
+    resolved_note: str | None
+    closed_by: Closer | None
+    verdict: Verdict | None
+
+
+class AlertPage(BaseModel):
+    alerts: list[AlertView]
+    next: str | None = None
+
+
+class DeliveryPage(BaseModel):
+    deliveries: list[dict[str, Any]]
+
+
+class NotAcknowledged(BaseModel):
+    """`reason` is a problem's kind: already-acknowledged, already-resolved, one-by-one (Extreme), suppressed, not-found."""
+
+    alert_id: UUID
+    reason: str
+    name: str | None = None
+    at: datetime | None = None
+
+
+class Acknowledged(BaseModel):
+    """What became of each of several."""
+
+    acknowledged: list[AlertView]
+    refused: list[NotAcknowledged]

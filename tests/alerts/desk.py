@@ -1,0 +1,48 @@
+"""Callers in front of the alerts app, and hazards that become alerts behind it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.alerts.handlers import Watch
+from shared import database
+from shared.auth import Role
+from shared.events import HazardReported
+from shared.places import Places
+from tests.alerts.factories import deed, hazard, received, rules
+from tests.installation import Installation
+
+
+class Desk:
+    """Callers in front of the app, and hazards that become alerts behind it."""
+
+    def __init__(self, installation: Installation, engine: AsyncEngine, transport: httpx.ASGITransport) -> None:
+        self.installation, self.sessions, self.transport = installation, database.sessions(engine), transport
+        self.watch = Watch(rules(), Places.load())
+
+    def caller(self, role: Role | None = Role.OPERATOR, **claims: Any) -> httpx.AsyncClient:
+        token = self.installation.token(roles=[role] if role else [], **claims)
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.AsyncClient(transport=self.transport, base_url="http://127.0.0.1", headers=headers)
+
+    async def alerts(self, *hazards: HazardReported) -> list[UUID]:
+        async with self.sessions.begin() as session:
+            await self.watch([received(one) for one in hazards], session)
+            rows = await session.execute(text("SELECT hazard_id, alert_id FROM alerts"))
+            known = {row.hazard_id: row.alert_id for row in rows}
+        return [known[one.hazard_id] for one in hazards]
+
+    async def told(self) -> list[str]:
+        async with self.sessions.begin() as session:
+            rows = await session.execute(
+                text("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
+            )
+            return [deed(row[0]) for row in rows]
+
+
+def fresh(**changed: Any) -> HazardReported:
+    return hazard(onset=datetime.now(UTC), **changed)

@@ -1,0 +1,191 @@
+"""What people do about an alert over HTTP, and what a second person hears."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.alerts import queries
+from services.alerts.receivers import Receiver
+from shared.events.vocabulary import Channel
+from tests.alerts.desk import Desk, fresh
+from tests.alerts.factories import mudflow
+
+pytestmark = pytest.mark.anyio
+
+
+def at(alert_id: UUID, act: str) -> str:
+    return f"/v1/alerts/{alert_id}/{act}"
+
+
+async def causes(desk: Desk) -> list[str]:
+    async with desk.sessions.begin() as session:
+        return list(await session.scalars(text("SELECT cause FROM deliveries ORDER BY step")))
+
+
+async def received_by(desk: Desk, label: str) -> None:
+    async with desk.sessions.begin() as session:
+        await queries.save_receiver(session, Receiver(label, Channel.WEBHOOK, "https://hook.example"))
+
+
+async def test_from_unacknowledged_to_closed_and_open_again(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    steps: list[tuple[str, dict[str, Any] | None]] = [
+        ("acknowledgement", None), ("confirmation", None), ("progress", {"note": "a team is on its way"}),
+        ("resolution", {"verdict": "confirmed", "note": "over"}), ("reopening", {"note": "water rises again"}),
+    ]  # fmt: skip
+    seen = []
+    async with desk.caller(name="Айбек") as caller:
+        seen.append((await caller.get(f"/v1/alerts/{alert_id}")).json())
+        for act, body in steps:
+            answer = await caller.put(at(alert_id, act), json=body)
+            assert answer.status_code == 200, answer.text
+            seen.append(answer.json())
+    assert [(alert["verification"], alert["work"], alert["demand"]) for alert in seen] == [
+        ("unverified", "unacknowledged", "acknowledgement"),
+        ("unverified", "acknowledged", None),
+        ("confirmed", "acknowledged", None),
+        ("confirmed", "in_progress", None),
+        ("confirmed", "closed", None),
+        ("confirmed", "reopened", "acknowledgement"),
+    ]
+    assert (seen[4]["closed_by"], seen[4]["verdict"], seen[4]["resolved_note"]) == ("person", "confirmed", "over")
+    assert (seen[5]["closed_by"], seen[5]["verdict"], seen[5]["reopened_name"]) == (None, None, "Айбек")
+    assert await desk.told() == ["raised", "acknowledged", "confirmed", "progressed", "resolved", "reopened"]
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "deed", "body"),
+    [
+        ("acknowledgement", "already-acknowledged", "acknowledged", None),
+        ("confirmation", "already-confirmed", "confirmed", None),
+        ("progress", "already-in-progress", "progressed", None),
+        ("snooze", "already-snoozed", "snoozed", {"minutes": 10, "reason": "waiting"}),
+        ("resolution", "already-resolved", "resolved", {"verdict": "duplicate"}),
+    ],
+)
+async def test_the_first_counts_and_the_second_hears_who(
+    desk: Desk, act: str, kind: str, deed: str, body: dict[str, Any] | None
+) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller(name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
+        first = await aibek.put(at(alert_id, act), json=body)
+        again = await aibek.put(at(alert_id, act), json=body)
+        second = await nurgul.put(at(alert_id, act), json=body)
+    assert (first.status_code, again.status_code, second.status_code) == (200, 200, 409)
+    assert second.json()["type"] == f"urn:dayar:problem:{kind}"
+    assert second.json()[f"{deed}_name"] == "Айбек"
+    when = "snoozed_until" if deed == "snoozed" else f"{deed}_at"
+    assert datetime.fromisoformat(second.json()[when]) == datetime.fromisoformat(again.json()[when])
+
+
+async def test_of_many_confirming_at_once_one_is_first(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    callers = [desk.caller(name=f"operator {number}") for number in range(5)]
+    answers = await asyncio.gather(*(one.put(at(alert_id, "confirmation")) for one in callers))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+    assert (await desk.told()).count("confirmed") == 1
+
+
+async def test_undone_within_ten_seconds_nobody_is_told_of_the_acknowledgement(desk: Desk) -> None:
+    await received_by(desk, "duty")
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller() as caller, desk.caller() as other:
+        await caller.put(at(alert_id, "acknowledgement"))
+        assert await causes(desk) == ["raised", "acknowledged"]
+        assert (await other.delete(at(alert_id, "acknowledgement"))).status_code == 409
+        undone = await caller.delete(at(alert_id, "acknowledgement"))
+        again = await caller.delete(at(alert_id, "acknowledgement"))
+    assert (undone.status_code, undone.json()["work"], undone.json()["demand"]) == (
+        200,
+        "unacknowledged",
+        "acknowledgement",
+    )
+    assert undone.json()["escalates_at"] is not None and again.json() == undone.json()
+    assert await causes(desk) == ["raised"]
+    assert await desk.told() == ["raised", "acknowledged", "reopened"]
+
+
+async def test_after_ten_seconds_an_acknowledgement_stays(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller() as caller:
+        await caller.put(at(alert_id, "acknowledgement"))
+        async with desk.sessions.begin() as session:
+            await session.execute(text("UPDATE alerts SET acknowledged_at = acknowledged_at - interval '11 s'"))
+        late = await caller.delete(at(alert_id, "acknowledgement"))
+    assert (late.status_code, late.json()["type"]) == (409, "urn:dayar:problem:too-late")
+
+
+async def test_those_who_were_told_hear_of_acknowledgement_closure_and_reopening(desk: Desk) -> None:
+    await received_by(desk, "duty")
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller() as caller:
+        await caller.put(at(alert_id, "acknowledgement"))
+        await caller.put(at(alert_id, "resolution"), json={"verdict": "false_alarm"})
+        await caller.put(at(alert_id, "reopening"))
+    assert await causes(desk) == ["raised", "acknowledged", "resolved", "reopened"]
+
+
+async def test_several_at_once_but_no_extreme_one(desk: Desk) -> None:
+    now = datetime.now(UTC)
+    one, taken, extreme = await desk.alerts(fresh(), mudflow(onset=now), mudflow(onset=now, severity="Extreme"))
+    unknown = uuid4()
+    async with desk.caller(name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
+        await nurgul.put(at(taken, "acknowledgement"))
+        body = {"alert_ids": [str(id) for id in (one, taken, extreme, unknown)]}
+        answer = (await aibek.post("/v1/alerts:acknowledge", json=body)).json()
+    assert [alert["alert_id"] for alert in answer["acknowledged"]] == [str(one)]
+    assert {refused["alert_id"]: (refused["reason"], refused["name"]) for refused in answer["refused"]} == {
+        str(taken): ("already-acknowledged", "Нургүл"),
+        str(extreme): ("one-by-one", None),
+        str(unknown): ("not-found", None),
+    }
+    assert (await desk.told()).count("acknowledged") == 2
+
+
+async def test_an_act_by_itself_acknowledges(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller(name="Айбек") as caller:
+        answer = (await caller.put(at(alert_id, "progress"))).json()
+    assert (answer["work"], answer["acknowledged_name"], answer["progressed_name"]) == ("in_progress", "Айбек", "Айбек")
+
+
+@pytest.mark.parametrize(
+    ("method", "act", "body"),
+    [
+        ("PUT", "snooze", {"minutes": 61, "reason": "lunch"}),
+        ("PUT", "snooze", {"minutes": 0, "reason": "lunch"}),
+        ("PUT", "snooze", {"minutes": 10}),
+        ("PUT", "snooze", {"minutes": 10, "reason": " "}),
+        ("POST", "comments", {"text": ""}),
+        ("POST", "comments", {"text": "a" * 1001}),
+        ("PUT", "progress", {"who": "me"}),
+    ],
+)
+async def test_what_is_not_as_expected(desk: Desk, method: str, act: str, body: dict[str, Any]) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller() as caller:
+        assert (await caller.request(method, at(alert_id, act), json=body)).status_code == 422
+
+
+async def test_more_than_two_hundred_at_once_are_too_many(desk: Desk) -> None:
+    async with desk.caller() as caller:
+        body = {"alert_ids": [str(uuid4()) for _ in range(201)]}
+        assert (await caller.post("/v1/alerts:acknowledge", json=body)).status_code == 422
+
+
+async def test_a_board_says_that_it_was_touched(desk: Desk) -> None:
+    async def said(caller: httpx.AsyncClient, ago: timedelta) -> bool:
+        body = {"board_id": str(board), "last_input_at": (datetime.now(UTC) - ago).isoformat()}
+        answer = await caller.put("/v1/presence", json=body)
+        return bool(answer.json()["is_unattended"])
+
+    board = uuid4()
+    async with desk.caller() as caller:
+        assert await said(caller, timedelta(minutes=31)) is True
+        assert await said(caller, timedelta(minutes=1)) is False
+        assert await said(caller, -timedelta(days=1)) is False, "a clock that is ahead"
