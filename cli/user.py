@@ -17,6 +17,8 @@ from services.console import accounts, credentials, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
+from services.console.queries import sign_ins
+from services.console.queries.sign_ins import Device
 from services.console.sights import GRANTS_ALERTS
 from shared import database, outbox
 from shared.auth import COUNTRY, Role, Signer
@@ -90,12 +92,62 @@ def list_() -> None:
 
 
 @app.command()
+def change(
+    name: Name,
+    role: Annotated[list[Role], typer.Option(help="The roles from now on.")] = [],  # noqa: B006
+    area: Annotated[list[str], typer.Option(help="The areas from now on.")] = [],  # noqa: B006
+    source: Annotated[list[str], typer.Option(help="The hazard sources from now on.")] = [],  # noqa: B006
+    team: Annotated[UUID | None, typer.Option()] = None,
+    organisation: Annotated[str | None, typer.Option()] = None,
+) -> None:
+    """Change an account's rights; what is not named stays. Who is signed in is signed out, tokens end."""
+    check_areas(area)
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        account = await queries.one(session, name)
+        accounts.change(
+            account, roles=frozenset(role), areas=area, sources=source, team=team, organisation=organisation
+        )
+        await outbox.add(session, credentials.end_tokens(account, now + credentials.SECOND))
+
+    within(do)
+    typer.echo(f"{name} signs in anew, within seconds everywhere.")
+
+
+@app.command()
+def devices(name: Name) -> None:
+    """The phones that an account is signed in on, last contact first."""
+
+    async def do(session: AsyncSession, now: datetime) -> list[Device]:
+        return await sign_ins.devices(session, await queries.one(session, name), now)
+
+    device = Column("Device", no_wrap=True)  # to be copied
+    table = Table(device, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
+    for each in within(do):
+        state = "ended" if each.is_ended else f"until {each.expires_at:%Y-%m-%d}"
+        table.add_row(str(each.device), f"{each.first_at:%Y-%m-%d}", f"{each.seen_at:%Y-%m-%d}", state)
+    Console().print(table)
+
+
+@app.command()
+def forget(name: Name, device: Annotated[UUID, typer.Argument(help="As `dayar user devices` prints it.")]) -> None:
+    """Sign one lost phone out, within seconds; the account's other phones stay signed in."""
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        account = await queries.one(session, name)
+        if not await sign_ins.end_device(session, account.account_id, device, now):
+            refuse(f"{name} never signed in on that device.")
+        await outbox.add(session, credentials.forget(device, now))
+
+    within(do)
+
+
+@app.command()
 def disable(name: Name) -> None:
     """Sign the account out everywhere, within seconds, and let it in no more."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
         account = await queries.one(session, name)
-        account.disabled_at = now
         await outbox.add(session, credentials.disable(account, now))
 
     within(do)
@@ -103,11 +155,10 @@ def disable(name: Name) -> None:
 
 @app.command()
 def enable(name: Name) -> None:
-    """Let a disabled account in again."""
+    """Let a disabled account sign in again; what was signed in before stays ended."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
         account = await queries.one(session, name)
-        account.disabled_at = None
         await outbox.add(session, credentials.enable(account, now))
 
     within(do)

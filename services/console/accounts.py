@@ -1,5 +1,6 @@
 """Accounts: who a person is to this installation, and the tokens that say so."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ from shared.events.vocabulary import Road
 
 PERSON = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
-DEVICE = timedelta(days=30)
+DEVICE = timedelta(days=365)
 INTEGRATION = timedelta(days=90)
 FIRST_PASSWORD = timedelta(hours=1)
 CMC_SOURCE = "cmc"  # the source of what operators enter themselves
@@ -34,12 +35,34 @@ def new(
     must_change: bool = False, password_until: datetime | None = None,
 ) -> Account:  # fmt: skip
     """Operators enter hazards as the centre's own source."""
-    own = (CMC_SOURCE,) if roles & ENTERS_HAZARDS else ()
     return Account(
         account_id=uuid4(), name=name, organisation=organisation, team=team, roles=sorted(roles), areas=list(areas),
-        sources=sorted({*sources, *own}), password_hash=password_hash, must_change=must_change,
-        password_until=password_until, password_changed_at=now, disabled_at=None, created_at=now,
+        sources=all_sources(roles, sources), password_hash=password_hash, must_change=must_change,
+        password_until=password_until, password_changed_at=now, disabled_at=None, tokens_valid_from=None, created_at=now,
     )  # fmt: skip
+
+
+def all_sources(roles: frozenset[Role], sources: Iterable[str]) -> list[str]:
+    own = (CMC_SOURCE,) if roles & ENTERS_HAZARDS else ()
+    return sorted({*sources, *own})
+
+
+def change(
+    account: Account,
+    *,
+    roles: frozenset[Role] = frozenset(),
+    areas: Sequence[str] = (),
+    sources: Sequence[str] = (),
+    team: UUID | None = None,
+    organisation: str | None = None,
+) -> None:
+    """What is not given stays. The CMC's own source goes with the role that had it; a field account has a team."""
+    kept = sources or [source for source in account.sources if source != CMC_SOURCE]
+    account.roles = sorted(roles) or account.roles
+    account.areas = list(areas) or account.areas
+    account.sources = all_sources(frozenset(map(Role, account.roles)), kept)
+    account.team = team or account.team or (uuid4() if Role.FIELD in account.roles else None)
+    account.organisation = organisation or account.organisation
 
 
 def may_sign_in(account: Account | None, now: datetime) -> bool:
@@ -49,7 +72,7 @@ def may_sign_in(account: Account | None, now: datetime) -> bool:
 
 
 def principal(account: Account, now: datetime, *, device: UUID | None = None) -> Principal:
-    """Who signs in: at the console for 30 idle minutes at a time, or with a field team's device for 30 days."""
+    """Who signs in: at the console for 30 idle minutes at a time, or with a field team's device for a year."""
     roles = frozenset(map(Role, account.roles))
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(
@@ -61,12 +84,20 @@ def principal(account: Account, now: datetime, *, device: UUID | None = None) ->
     )  # fmt: skip
 
 
-def renewed(current: Principal, now: datetime) -> Principal:
-    """The same sign-in, 30 minutes on, and at most 12 hours from its begin; a device's stands as it is."""
-    if current.road is not Road.CONSOLE or current.signed_in_at is None:
-        return current
-    end = min(seconds(now + IDLE), current.signed_in_at + int(PERSON.total_seconds()))
-    return replace(current, issued_at=seconds(now), expires_at=max(end, current.expires_at), is_cookie=False)
+def may_renew(account: Account | None, current: Principal) -> bool:
+    """What the account says now, not what its token said; also where a revocation is not yet read everywhere."""
+    if account is None or account.disabled_at is not None:
+        return False
+    began_at = current.signed_in_at or current.issued_at
+    return account.tokens_valid_from is None or began_at >= account.tokens_valid_from.timestamp()
+
+
+def renewed(current: Principal, account: Account, now: datetime) -> Principal:
+    """The same sign-in with the account's rights of today: a browser's 30 minutes on, at most 12 hours from its begin."""
+    fresh = principal(account, now, device=current.device)
+    began_at = current.signed_in_at or current.issued_at
+    end = fresh.expires_at if fresh.device else min(fresh.expires_at, began_at + int(PERSON.total_seconds()))
+    return replace(fresh, jti=current.jti, signed_in_at=began_at, expires_at=max(end, current.expires_at))
 
 
 def integration(account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION) -> Principal:

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from services.console.accounts import INTEGRATION
 from services.console.models import Account
 from shared import events
 from shared.auth import Principal
-from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message
+from shared.events import CredentialKind, CredentialRevoked, Message
 
 SOURCE = "/console"
 SECOND = timedelta(seconds=1)  # as fine as a token says when it was issued
@@ -22,22 +21,42 @@ def revoke_token(jti: UUID, now: datetime) -> Message:
 
 
 def disable(account: Account, now: datetime) -> Message:
+    """Every token ends, also one that is signed in this very second."""
+    account.disabled_at = now
+    _end_before(account, now + SECOND)
     return _message(CredentialRevoked(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))
 
 
 def enable(account: Account, now: datetime) -> Message:
-    """Tokens live again, but for those from before a changed password, while any of them can still be valid."""
-    if now - account.password_changed_at < INTEGRATION + timedelta(days=1):
-        return end_tokens(account, account.password_changed_at)
-    return _message(CredentialRestored(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))
+    """Whoever signs in from now on is let in; what was signed in before stays ended."""
+    _end_before(account, (account.disabled_at or now) + SECOND)
+    account.disabled_at = None
+    return _ended(account, now, account.tokens_valid_from or now)
 
 
 def end_tokens(account: Account, now: datetime) -> Message:
     """Tokens issued before this second end; the one that follows the change is issued in it."""
-    second = now.replace(microsecond=0)
+    _end_before(account, now)
+    return _ended(account, now, account.tokens_valid_from or now)
+
+
+def forget(device: UUID, now: datetime) -> Message:
+    """A lost phone: whoever finds it is signed out; by the password it may sign in anew."""
+    before = (now + SECOND).replace(microsecond=0)
+    return _message(
+        CredentialRevoked(credential_id=device, kind=CredentialKind.DEVICE, revoked_at=now, issued_before=before)
+    )
+
+
+def _end_before(account: Account, moment: datetime) -> None:
+    second = moment.replace(microsecond=0)
+    account.tokens_valid_from = max(second, account.tokens_valid_from or second)
+
+
+def _ended(account: Account, now: datetime, valid_from: datetime) -> Message:
     return _message(
         CredentialRevoked(
-            credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now, issued_before=second
+            credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now, issued_before=valid_from
         )
     )
 

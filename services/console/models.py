@@ -30,7 +30,25 @@ class Account(Base):
     password_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    tokens_valid_from: Mapped[datetime | None]  # what was signed in before is ended; None = nothing ever was
     created_at: Mapped[datetime]
+
+
+class SignIn(Base):
+    """One token's life: begun by a password, renewed while it is used."""
+
+    __tablename__ = "sign_ins"
+
+    jti: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID]
+    road: Mapped[str]
+    device: Mapped[UUID | None]
+    address: Mapped[str]
+    browser: Mapped[str]
+    signed_in_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class Hazard(Base):

@@ -7,19 +7,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import accounts, cookies, credentials, first, passwords
+from services.console import accounts, browsers, cookies, credentials, first, passwords
 from services.console.attempts import TooManyFailures
 from services.console.models import Account
 from services.console.queries import accounts as queries
+from services.console.queries import sign_ins
 from services.console.state import console
 from shared import auth, outbox
 from shared.auth import Principal
 from shared.database import Session
 from shared.events.fields import Body
 from shared.events.vocabulary import Road
-from shared.problems import Problem
+from shared.problems import Problem, unauthenticated
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter()
@@ -48,7 +50,8 @@ async def sign_in(request: Request, name: Name = "", password: Password = "", ne
         return console(request).pages.render(
             request, "password.html", name=account.name, next=local(next), failure="first"
         )
-    return welcomed(request, account, next)
+    async with request.app.state.sessions.begin() as session:
+        return await welcomed(request, session, account, next)
 
 
 @router.get("/password")
@@ -85,24 +88,35 @@ async def change_password(
     await outbox.add(session, credentials.end_tokens(account, now))
     if account.name == first.NAME:
         console(request).settings.admin_password_file.unlink(missing_ok=True)
-    return welcomed(request, account, next)
+    return await welcomed(request, session, account, next)
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, session: Session) -> Response:
-    await outbox.add(session, credentials.sign_out(auth.current(request), datetime.now(UTC)))
+    current, now = auth.current(request), datetime.now(UTC)
+    await sign_ins.end(session, current.account, current.jti, now)
+    await outbox.add(session, credentials.sign_out(current, now))
     response = RedirectResponse("/sign-in", 303)
     cookies.drop(response, console(request).settings)
     return response
 
 
 @router.post("/v1/session")
-async def renew(request: Request) -> Response:
-    """A page in use asks for another 30 minutes."""
-    principal = accounts.renewed(auth.current(request), datetime.now(UTC))
-    response = JSONResponse({"expires_at": instant(principal)})
-    if principal.road is Road.CONSOLE:
-        cookies.put(response, console(request).signer.sign(principal), principal, console(request).settings)
+async def renew(request: Request, session: Session) -> Response:
+    """A page in use asks for another 30 minutes, a phone for another year; another system's token stands as it is."""
+    current, now = auth.current(request), datetime.now(UTC)
+    if current.road is Road.API:
+        return JSONResponse({"expires_at": instant(current)})
+    account = await queries.of_id(session, current.account)
+    if account is None or not accounts.may_renew(account, current):
+        raise unauthenticated()
+    principal = accounts.renewed(current, account, now)
+    await sign_ins.renew(session, principal, now)
+    token, told = console(request).signer.sign(principal), {"expires_at": instant(principal), "name": account.name}
+    if not current.is_cookie:
+        return JSONResponse({"token": token, **told})
+    response = JSONResponse(told)
+    cookies.put(response, token, principal, console(request).settings)
     return response
 
 
@@ -116,7 +130,7 @@ class TokenRequest(Body):
 
 @api.post("/v1/tokens")
 async def device_token(request: Request, wanted: TokenRequest) -> Response:
-    """A token for 30 days, for field accounts alone: other roles hold more than a phone should."""
+    """A token for a year, for field accounts alone: other roles hold more than a phone should."""
     try:
         account = await checked(request, wanted.name, wanted.password)
     except TooManyFailures as failure:
@@ -130,13 +144,15 @@ async def device_token(request: Request, wanted: TokenRequest) -> Response:
             403, "not-a-field-account", "Device tokens are for field accounts whose first password was changed."
         )
     principal = accounts.principal(account, datetime.now(UTC), device=wanted.device)
+    async with request.app.state.sessions.begin() as session:
+        await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
     token = console(request).signer.sign(principal)
     return JSONResponse({"token": token, "expires_at": instant(principal), "name": account.name})
 
 
 async def checked(request: Request, name: str, password: str) -> Account | None:
     """The account whose password this is. Raises TooManyFailures. No transaction stands open while a hash is made."""
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     await console(request).attempts.claim(name, address)
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)
@@ -147,8 +163,13 @@ async def checked(request: Request, name: str, password: str) -> Account | None:
     return account
 
 
-def welcomed(request: Request, account: Account, next: str) -> Response:
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+async def welcomed(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     principal = accounts.principal(account, datetime.now(UTC))
+    await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
     response = RedirectResponse(local(next), 303)
     cookies.put(response, console(request).signer.sign(principal), principal, console(request).settings)
     return response

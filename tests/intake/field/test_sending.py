@@ -3,6 +3,7 @@
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from shared.auth import Role
+from shared.events.vocabulary import Road
 from tests.browsers import SLOW_MS
 from tests.intake.field.phones import Centre, filled, kept_reports, no_signal, opened, shown, signed_in
 
@@ -106,3 +107,32 @@ def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, cen
     expect(page.locator("#reports .errors li")).to_have_text(
         ["Когда они уехали", "Где они сейчас", "Год рождения", "Число по полу и возрасту", "Что им нужно прежде всего"]
     )
+
+
+def test_a_phone_out_of_the_drawer_sends_by_a_sign_in_whose_time_is_over(phone: BrowserContext, centre: Centre) -> None:
+    """The centre takes and flags it; the form asks to sign in again all the same."""
+    page = opened(phone, centre)
+    ended = centre.installation.token(roles=[Role.FIELD], road=Road.FIELD, expires_in=-86_400)
+    known = {"token": ended, "name": "team-1", "expires_at": "2020-01-01T00:00:00Z"}
+    page.evaluate("known => localStorage.setItem('dayar.account', JSON.stringify(known))", known)
+    page.reload()
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#sign-in")).to_be_visible()
+
+
+RENEWED = "token => JSON.parse(localStorage.getItem('dayar.account')).token !== token"
+
+
+def test_a_contact_makes_the_sign_in_last_another_year(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.evaluate("""() => {
+        const known = JSON.parse(localStorage.getItem("dayar.account"));
+        localStorage.setItem("dayar.account", JSON.stringify({ ...known, renewedAt: 1 }));
+    }""")
+    token = page.evaluate("JSON.parse(localStorage.getItem('dayar.account')).token")
+    page.reload()
+    page.wait_for_function(RENEWED, arg=token)
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)

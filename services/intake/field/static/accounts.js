@@ -1,8 +1,10 @@
 // Who reports from this phone.
 
-import { account, device, keep, reports, setAccount } from "./kept.js";
+import { account, device, isOver, keep, reports, setAccount } from "./kept.js";
 import { post, sendWaiting } from "./outbox.js";
 import { element, tell, texts } from "./page.js";
+
+const RENEW_MS = 12 * 3_600_000;
 
 /** @param {SubmitEvent} event */
 export async function signIn(event) {
@@ -37,7 +39,21 @@ async function signedIn(name, password) {
  */
 function begun(name, told, toldAt) {
   const ahead = Date.now() - (toldAt || Date.now());
-  return { name, ...told, expires_at: new Date(Date.parse(told.expires_at) + ahead).toISOString() };
+  const expires_at = new Date(Date.parse(told.expires_at) + ahead).toISOString();
+  return { name, ...told, expires_at, renewedAt: Date.now() };
+}
+
+/** Each contact makes the sign-in last another year. What the centre refuses here, the next report will show. */
+export async function renew() {
+  const known = account();
+  if (!known || isOver(known) || Date.now() - (known.renewedAt ?? 0) < RENEW_MS) return;
+  try {
+    const answer = await post("/v1/session", {}, known.token);
+    if (!answer.ok || account()?.token !== known.token) return;
+    setAccount(begun(known.name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
+  } catch {
+    // no signal: the next look tries again
+  }
 }
 
 /** Reports written before anybody signed in are of whoever signs in first. */

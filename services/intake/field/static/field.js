@@ -1,6 +1,6 @@
 // The field form: a report is kept on the phone first, then sent, and its answer is shown.
 
-import { signIn, signOut } from "./accounts.js";
+import { renew, signIn, signOut } from "./accounts.js";
 import { leave, listen, renewToday, resume } from "./form.js";
 import { canKeep, CHANGED, changed, forgetOld } from "./kept.js";
 import { show, showAccount } from "./list.js";
@@ -31,6 +31,7 @@ function start() {
   element("opening").hidden = true;
   element("report").hidden = false;
   void sendWaiting();
+  void renew();
 }
 
 /** What time alone changes. */
@@ -38,4 +39,5 @@ function look() {
   renewToday();
   showAccount();
   void sendWaiting();
+  void renew();
 }

@@ -5,7 +5,7 @@
  * @typedef {{pointer: string, expected: string}} FieldError
  * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group"}} Body
  * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[]}} Kept
- * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean}} Account
+ * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, renewedAt?: number}} Account
  */
 
 export const CHANGED = "dayar-kept-changed";

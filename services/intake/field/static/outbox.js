@@ -1,6 +1,6 @@
 // What waits is sent, oldest first, and its answer is kept.
 
-import { account, isOver, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
+import { account, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
 
@@ -23,7 +23,7 @@ export async function sendWaiting() {
 /** What its author, signed in, has waiting: looked for anew each time, as it may be corrected meanwhile. */
 function oldest() {
   const known = account();
-  if (!known || isOver(known)) return undefined;
+  if (!known || known.isOver) return undefined; // one whose time is over is sent all the same: the centre decides
   return reports().reverse().find((report) => report.state === "waiting" && isSameName(report.account, known.name));
 }
 

@@ -1,0 +1,87 @@
+"""Sign-ins: by browser, by phone; which of them are open, and which phones an account has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console.models import Account, SignIn
+from shared.auth import Principal
+
+KEPT_AFTER_END = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone that signed in to an account, until its last token ends."""
+
+    device: UUID
+    first_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    is_ended: bool
+
+
+async def record(session: AsyncSession, principal: Principal, *, address: str, browser: str) -> None:
+    """A sign-in has begun; what ended long ago is forgotten."""
+    now = datetime.fromtimestamp(principal.issued_at, UTC)
+    ended = SignIn.expires_at < now - KEPT_AFTER_END
+    await session.execute(delete(SignIn).where(SignIn.account_id == principal.account, ended))
+    session.add(SignIn(
+        jti=principal.jti, account_id=principal.account, road=principal.road, device=principal.device, address=address,
+        browser=browser, signed_in_at=now, seen_at=now, expires_at=ends_at(principal), ended_at=None,
+    ))  # fmt: skip
+
+
+async def renew(session: AsyncSession, principal: Principal, now: datetime) -> None:
+    values = {"seen_at": now, "expires_at": ends_at(principal)}
+    await session.execute(update(SignIn).where(SignIn.jti == principal.jti).values(values))
+
+
+async def open_ones(session: AsyncSession, account: Account, now: datetime) -> Sequence[SignIn]:
+    """Latest contact first."""
+    wanted = select(SignIn).where(*_is_open(account, now)).order_by(SignIn.seen_at.desc())
+    return (await session.scalars(wanted)).all()
+
+
+async def end(session: AsyncSession, account_id: UUID, jti: UUID, now: datetime) -> SignIn | None:
+    """The sign-in that was ended; None where the account has no such one."""
+    mine = SignIn.account_id == account_id, SignIn.jti == jti
+    return await session.scalar(update(SignIn).where(*mine).values(ended_at=now).returning(SignIn))
+
+
+async def devices(session: AsyncSession, account: Account, now: datetime) -> list[Device]:
+    """Last contact first."""
+    is_open = func.bool_or(_lives(account, now))
+    rows = await session.execute(
+        select(
+            SignIn.device, func.min(SignIn.signed_in_at), func.max(SignIn.seen_at), func.max(SignIn.expires_at), is_open
+        )
+        .where(SignIn.account_id == account.account_id, SignIn.device.is_not(None))
+        .group_by(SignIn.device)
+        .order_by(func.max(SignIn.seen_at).desc())
+    )
+    return [Device(device, first, seen, expires, not lives) for device, first, seen, expires, lives in rows]
+
+
+async def end_device(session: AsyncSession, account_id: UUID, device: UUID, now: datetime) -> bool:
+    """Whether the account has such a phone."""
+    mine = SignIn.account_id == account_id, SignIn.device == device
+    ended = await session.scalars(update(SignIn).where(*mine).values(ended_at=now).returning(SignIn.jti))
+    return bool(ended.all())
+
+
+def _is_open(account: Account, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return SignIn.account_id == account.account_id, _lives(account, now)
+
+
+def _lives(account: Account, now: datetime) -> ColumnElement[bool]:
+    valid_from = account.tokens_valid_from or datetime.min.replace(tzinfo=UTC)
+    return and_(SignIn.ended_at.is_(None), SignIn.expires_at > now, SignIn.signed_in_at >= valid_from)
+
+
+def ends_at(principal: Principal) -> datetime:
+    return datetime.fromtimestamp(principal.expires_at, UTC)
