@@ -5,14 +5,16 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.console import board
+from services.console import board, corrections
 from services.console.accounts import CMC_SOURCE
 from services.console.callers import Caller
-from services.console.queries import callers
+from services.console.queries import callers, snapshots
 from services.console.state import console
 from shared import auth
 from shared.database import Session
+from shared.events.vocabulary import HazardType
 from shared.pages import TERMS, language_of
+from shared.pages.synonyms import SYNONYMS
 from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)
@@ -20,12 +22,21 @@ api = APIRouter()
 
 
 @router.get("/new-event")
-async def new_event(request: Request) -> Response:
+async def new_event(request: Request, session: Session, hazard: UUID | None = None) -> Response:
+    """With `hazard` the event is corrected or cancelled: by its author or a head of shift."""
+    known = None if hazard is None else await snapshots.hazard(session, hazard)
+    if hazard is not None and (known is None or not corrections.may_correct(auth.current(request), known)):
+        raise Problem(404, "not-found", "There is no such event that this account may correct.")
     here, language = console(request), language_of(request)
     return here.pages.render(
-        request, "new-event.html", source=CMC_SOURCE, counted=here.settings.counted_status,
-        hazards=hazards(request), places=here.places.options(language),
-    )  # fmt: skip
+        request,
+        "new-event.html",
+        source=CMC_SOURCE,
+        counted=known.status if known else here.settings.counted_status,
+        hazards=hazards(request),
+        places=here.places.options(language),
+        known=known and corrections.form(known, here.places, language),
+    )
 
 
 @router.get("/ledger")
@@ -58,13 +69,13 @@ async def read_caller(request: Request, session: Session, report_id: UUID) -> Ca
 
 
 def hazards(request: Request) -> list[dict[str, object]]:
-    """Each hazard under its name, found by its name in any of the three languages."""
+    """Each hazard under its name, found by its name in any of the three languages and by what people say for it."""
     pages, language = console(request).pages, language_of(request)
     return [
         {
             "value": code,
             "name": pages.gettext(language, text),
-            "terms": [pages.gettext(each, text) for each in ("ky", "ru", "en")],
+            "terms": [*(pages.gettext(each, text) for each in ("ky", "ru", "en")), *SYNONYMS.get(HazardType(code), ())],
         }
         for code, text in TERMS["hazard"].items()
     ]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
-from services.console import board, vectors
+from services.console import board, corrections, vectors
 from services.console.queries import accounts, callers, snapshots
 from services.console.sights import TOPICS
 from services.console.state import console
@@ -90,7 +90,9 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     ids = [hazard.hazard_id for hazard in found]
     pcodes = board.covered(principal, console(request).places)
     return {
+        "now": now,
         "hazards": found,
+        "may_correct": lambda hazard: corrections.may_correct(principal, hazard),
         "hazards_count": await snapshots.hazards_in_force(session, now),
         "callers": await callers.noted(session, ids, principal.account, pcodes),
     }

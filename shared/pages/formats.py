@@ -34,14 +34,12 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The clock alone today, with day and month before."""
-        local = value.astimezone(TIMEZONE).date()
-        is_today = local == datetime.now(TIMEZONE).date()
-        return (
-            clock(value)
-            if is_today
-            else f"{format_date(local, DAY_AND_MONTH[language], locale=language)}, {clock(value)}"
-        )
+        """The clock alone today, else with its day, and with its year where that is not this one."""
+        local, today = value.astimezone(TIMEZONE).date(), datetime.now(TIMEZONE).date()
+        if local == today:
+            return clock(value)
+        pattern = DAY_AND_MONTH if local.year == today.year else DAY
+        return f"{format_date(local, pattern[language], locale=language)}, {clock(value)}"
 
     def span(value: timedelta) -> str:
         return format_timedelta(value, locale=language, threshold=1, format="short")

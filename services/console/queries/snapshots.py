@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -83,6 +84,10 @@ async def hazards(session: AsyncSession, now: datetime) -> Sequence[Hazard]:
         .limit(MOST_HAZARDS)
     )
     return (await session.scalars(wanted)).all()
+
+
+async def hazard(session: AsyncSession, hazard_id: UUID) -> Hazard | None:
+    return await session.get(Hazard, hazard_id)
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime) -> int:

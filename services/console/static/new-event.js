@@ -1,17 +1,22 @@
 // What comes by telephone: the caller is kept at the console, the event goes to intake, both under one report's number.
 
-import { call, isNoAnswer, problem } from "/static/calls.js";
+import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
+import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
+import { fail, labels, refuse, said } from "/static/event-refusals.js";
+import { AHEAD_MS, EventReport } from "/static/event-reports.js";
+import { showFollowed } from "/static/event-results.js";
 
 const form = /** @type {HTMLFormElement} */ (element("event"));
 const hazard = new Combobox(input("hazard"), options("hazards"));
 const place = new Combobox(input("place"), options("places"));
-const button = /** @type {HTMLButtonElement} */ (element("send"));
-// Both kept until it is accepted: sent twice, it is still one report with one content.
-let report = crypto.randomUUID();
-let reportedAt = "";
-let version = 1;
+const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button"));
+/** @type {import("/static/event-reports.js").Known | null} */
+const known = JSON.parse(element("event-known").textContent ?? "null");
+const about = { source: form.dataset.source ?? "", status: form.dataset.status ?? "" };
+let report = new EventReport(about, known);
+let isTouched = false;
 
 /** @param {string} id @returns {import("/static/combobox.js").Option[]} */
 function options(id) {
@@ -20,119 +25,108 @@ function options(id) {
   return listed.map((each) => ({ value: each.value ?? each.pcode, name: each.name, above: each.parent_name, terms: each.terms }));
 }
 
-/** Now, on the clock of Bishkek, as `datetime-local` wants it. */
-function now() {
-  return new Date(Date.now() + 6 * 3_600_000).toISOString().slice(0, 16);
-}
-
 /** @param {string} name */
 function given(name) {
   return String(new FormData(form).get(name) ?? "").trim();
 }
 
+/** What the form holds. */
 function event() {
-  const known = given("known");
-  const language = document.documentElement.lang;
-  reportedAt ||= new Date().toISOString();
-  const isOther = hazard.chosen?.value === "other";
   return {
-    report_id: report, ...(version > 1 && { version, msg_type: "Update" }), status: form.dataset.status, source: form.dataset.source, source_id: report,
-    type: hazard.chosen?.value, ...(isOther && known && { type_text: line(known) }),
-    urgency: "Immediate", severity: given("severity"), certainty: given("certainty"),
-    area: { pcodes: [place.chosen?.value], ...(given("locality") && { description: given("locality") }) },
-    onset: new Date(`${given("onset")}:00+06:00`).toISOString(), reported_at: reportedAt,
-    ...(known && { text: { [language]: { headline: line(known), description: known } } }),
+    type: hazard.chosen?.value ?? "", pcode: place.chosen?.value ?? "", locality: given("locality"), severity: given("severity"),
+    certainty: given("certainty"), onset: read(given("onset")) ?? new Date(NaN), known: given("known"),
   };
 }
 
-/** @param {string} text */
-function line(text) {
-  const flat = text.replace(/\s+/g, " ");
-  return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
+/** The event in one line: hazard, place, severity. */
+function called() {
+  const severity = form.querySelector("input[name=severity]:checked") ?? form.querySelector("input[name=severity][value=Unknown]");
+  return [hazard.input.value, place.input.value, severity?.closest("label")?.querySelector(".severity")?.textContent].filter(Boolean).join(" · ");
 }
 
-async function send() {
+function isComplete() {
   hazard.leave();
   place.leave();
   const missing = [[hazard.input, hazard.chosen], [place.input, place.chosen], [input("onset"), given("onset")]].filter(([, value]) => !value);
-  for (const [field] of missing) /** @type {HTMLElement} */ (field).setAttribute("aria-invalid", "true");
-  if (missing.length) {
-    const fields = missing.map(([field]) => /** @type {HTMLInputElement} */ (field).labels?.[0].textContent).join(", ");
-    fail((form.dataset.missing ?? "").replace("{fields}", fields));
-    return void /** @type {HTMLElement} */ (missing[0][0]).focus();
-  }
-  button.disabled = true;
+  const fields = missing.map(([field]) => /** @type {HTMLElement} */ (field));
+  if (fields.length) fail(said("missing", { fields: labels(fields) }), fields);
+  else if (Number.isNaN(event().onset.getTime())) fail(said("date", { field: labels([input("onset")]) }), [input("onset")]);
+  else return isTimeRight();
+  return false;
+}
+
+/** What lies ahead is taken only when somebody says that it is a forecast. */
+function isTimeRight() {
+  askAhead();
+  if (element("ahead").hidden || input("forecast").checked) return true;
+  fail(element("ahead-text").textContent ?? "", [input("forecast")]);
+  return false;
+}
+
+function askAhead() {
+  const { onset } = event();
+  const isAhead = onset.getTime() - Date.now() > AHEAD_MS;
+  element("ahead").hidden = !isAhead;
+  if (isAhead) element("ahead-text").textContent = (element("ahead").dataset.text ?? "").replace("{time}", written(onset));
+}
+
+/** @param {"Alert" | "Update" | "Cancel"} [kind] */
+async function send(kind) {
+  if (!isComplete()) return;
+  for (const button of buttons) button.disabled = true;
   try {
-    await sendAll();
+    await sendAll(kind);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    fail(form.dataset.away ?? "");
+    fail(said("away"));
   } finally {
-    button.disabled = false;
+    for (const button of buttons) button.disabled = false;
   }
 }
 
-async function sendAll() {
+/** @param {"Alert" | "Update" | "Cancel"} [kind] */
+async function sendAll(kind) {
   const caller = { ...(given("caller-name") && { name: given("caller-name") }), ...(given("caller-phone") && { phone: given("caller-phone") }) };
   if (Object.keys(caller).length) {
-    const kept = await call("PUT", `/v1/callers/${report}`, caller);
+    const kept = await call("PUT", `/v1/callers/${report.id}`, caller);
     if (!kept.ok) return refuse(kept);
   }
-  let answer = await call("POST", "/intake/v1/hazards", event());
+  let answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
   if (answer.status === 409) {
-    version += 1; // it was taken, and its answer lost: what was changed since is its next version
-    answer = await call("POST", "/intake/v1/hazards", event());
+    report.version += 1; // it was taken, and its answer lost: what was changed since is its next version
+    answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
   }
   if (!answer.ok) return refuse(answer);
   const told = await answer.json();
-  done(told.status);
-}
-
-/** @param {Response} answer */
-async function refuse(answer) {
-  if (answer.status === 401) return fail(form.dataset.signedOut ?? "");
-  const { text, body } = await problem(answer);
-  const wrong = new Set((body.errors ?? []).map((/** @type {{pointer: string}} */ each) => called(each.pointer)));
-  fail((form.dataset.refused ?? "").replace("{problem}", wrong.size ? `${text}: ${[...wrong].join(", ")}` : text));
-}
-
-/** What the form calls the field that a pointer names. @param {string} pointer */
-function called(pointer) {
-  const field = [...form.elements].find((each) => each instanceof HTMLElement && each.dataset.pointer && pointer.startsWith(each.dataset.pointer));
-  return /** @type {HTMLInputElement | undefined} */ (field)?.labels?.[0].textContent ?? pointer;
-}
-
-/** @param {string} text */
-function fail(text) {
-  element("failure").textContent = text;
-  element("failure").hidden = !text;
+  done(kind === "Cancel" && told.status === "accepted" ? "cancelled" : told.status);
+  if (told.status !== "spooled" && kind !== "Cancel") void showFollowed(told.hazard_id, report.id);
 }
 
 /** @param {string} status */
 function done(status) {
   fail("");
+  isTouched = false;
   form.hidden = true;
   element("answer").hidden = false;
-  element("answer-text").textContent = form.dataset[status] ?? status;
-  element("answer-id").textContent = report;
+  element("answer-text").textContent = said(status, { event: called() });
+  element("followed").textContent = "";
+  element("answer-id").textContent = report.id;
   element("another").focus();
 }
 
-/** What was sent, once more: sent again it is the next version, which every reader takes in its place. */
 function correct() {
-  version += 1;
-  reportedAt = "";
+  report.again();
   reopen();
 }
 
 function begin() {
-  report = crypto.randomUUID();
-  reportedAt = "";
-  version = 1;
+  if (known) return location.assign("/new-event");
+  report = new EventReport(about, null);
   form.reset();
   hazard.clear();
   place.clear();
-  input("onset").value = now();
+  input("onset").value = written(new Date());
+  askAhead();
   reopen();
 }
 
@@ -142,24 +136,58 @@ function reopen() {
   hazard.input.focus();
 }
 
+/** The event that is corrected, as the board knows it. @param {import("/static/event-reports.js").Known} event */
+function fill(event) {
+  hazard.set(event.type);
+  place.set(event.pcodes.at(-1) ?? "");
+  input("locality").value = event.locality ?? "";
+  choose(form.querySelector(`input[name=severity][value="${event.severity}"]`));
+  input("certainty").value = event.certainty;
+  input("onset").value = written(new Date(event.onset));
+  input("known").value = event.words;
+  askAhead();
+}
+
+/** @param {HTMLInputElement | null} severity */
+function choose(severity) {
+  if (severity) severity.checked = true;
+}
+
 form.addEventListener("submit", (submitted) => {
   submitted.preventDefault();
   void send();
 });
-// Enter in a field goes on to the next: only Ctrl+Enter, or the button, sends.
+form.addEventListener("input", () => { isTouched = true; });
+input("onset").addEventListener("input", askAhead); // at once: what appears while Send is pressed would move the button
+// Enter in a field goes on to the next: only Ctrl+Enter, or the button, sends. A digit outside the text fields is a severity.
 form.addEventListener("keydown", (pressed) => {
-  if (pressed.key !== "Enter" || pressed.defaultPrevented) return;
-  if (pressed.ctrlKey || pressed.metaKey) {
+  const isText = pressed.target instanceof HTMLTextAreaElement || (pressed.target instanceof HTMLInputElement && !["radio", "checkbox"].includes(pressed.target.type));
+  if (pressed.key === "Enter" && (pressed.ctrlKey || pressed.metaKey)) {
     pressed.preventDefault();
     void send();
-  } else if (pressed.target instanceof HTMLInputElement) pressed.preventDefault();
+  } else if (pressed.key === "Enter" && !pressed.defaultPrevented && pressed.target instanceof HTMLInputElement) pressed.preventDefault();
+  const severity = isText || pressed.ctrlKey || pressed.altKey || pressed.metaKey ? null : form.querySelector(`input[data-digit="${CSS.escape(pressed.key)}"]`);
+  if (!(severity instanceof HTMLInputElement)) return;
+  pressed.preventDefault();
+  severity.focus();
+  severity.click();
 });
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
+// A half-written event asks before it is left.
+addEventListener("beforeunload", (leaving) => { if (isTouched) leaving.preventDefault(); });
+
+const cancelling = /** @type {HTMLDialogElement | null} */ (document.getElementById("cancelling"));
+document.getElementById("cancel")?.addEventListener("click", () => {
+  element("cancelling-about").textContent = called();
+  cancelling?.showModal();
+});
+cancelling?.addEventListener("close", () => { if (cancelling.returnValue === "cancel-event") void send("Cancel"); });
 
 /** @param {string} id */
 function input(id) {
   return /** @type {HTMLInputElement} */ (element(id));
 }
 
-input("onset").value = now();
+if (known) fill(known);
+else input("onset").value ||= written(new Date());

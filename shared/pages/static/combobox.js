@@ -3,6 +3,7 @@
 /** @typedef {{value: string, name: string, above?: string | null, terms: string[]}} Option */
 
 const MOST = 8;
+const UNLIKE = 3;
 /** @type {Record<string, string>} */
 const FOLDED = { "ө": "о", "ү": "у", "ң": "н", "ӊ": "н", "ё": "е" };
 
@@ -12,18 +13,37 @@ export function folded(text) {
 }
 
 /**
- * The options a text may mean: those that begin with it first, then those with a word that does.
+ * The options a text may mean: those that are called so first, then those that begin with it, then those with a word that does.
+ * Hyphens and spaces do not tell: Жалалабад is Жалал-Абад.
  * @param {Option[]} options
  * @param {string} text
  */
 export function found(options, text) {
   const typed = folded(text);
-  const ranked = options.map((option) => {
-    const words = [option.name, ...option.terms].map(folded);
-    if (words.some((word) => word.startsWith(typed))) return { option, rank: 0 };
-    return { option, rank: words.some((word) => word.includes(` ${typed}`)) ? 1 : 2 };
-  });
-  return ranked.filter(({ rank }) => rank < 2).sort((a, b) => a.rank - b.rank).map(({ option }) => option);
+  const ranked = options.map((option) => ({ option, rank: Math.min(...names(option).map((name) => rank(name, typed))) }));
+  return ranked.filter(({ rank }) => rank < UNLIKE).sort((a, b) => a.rank - b.rank).map(({ option }) => option);
+}
+
+/** @param {string} name @param {string} typed both folded */
+function rank(name, typed) {
+  if (name === typed || joined(name) === joined(typed)) return 0;
+  if (name.startsWith(typed) || joined(name).startsWith(joined(typed))) return 1;
+  return name.includes(` ${typed}`) ? 2 : UNLIKE;
+}
+
+/** The options that bear exactly this name: a city and its oblast may. @param {Option[]} options @param {string} text */
+export function namesakes(options, text) {
+  return options.filter((option) => names(option).some((name) => joined(name) === joined(folded(text))));
+}
+
+/** @param {Option} option */
+function names(option) {
+  return [option.name, ...option.terms].map(folded);
+}
+
+/** @param {string} text */
+function joined(text) {
+  return text.replaceAll(" ", "");
 }
 
 export class Combobox {
@@ -40,7 +60,9 @@ export class Combobox {
     this.at = 0;
     /** @type {Option | undefined} */
     this.chosen = undefined;
-    input.addEventListener("input", () => { this.chosen = undefined; this.show(); });
+    this.hint = document.getElementById(input.dataset.namesakes ?? "");
+    this.isAsked = false;
+    input.addEventListener("input", () => { this.forget(); this.show(); });
     input.addEventListener("keydown", (event) => this.key(event));
     input.addEventListener("focus", () => this.input.value && !this.chosen && this.show());
     input.addEventListener("blur", () => this.leave());
@@ -84,6 +106,7 @@ export class Combobox {
     else if (event.key === "ArrowUp") this.move(-1);
     else if (event.key === "Escape" && !this.list.hidden) this.close();
     else if (event.key === "Enter" && !event.ctrlKey && !this.list.hidden) this.choose(this.shown[this.at]);
+    else if (event.key === "Tab" && !event.shiftKey && !this.isAsked && this.isAmbiguous()) this.ask();
     else return;
     event.preventDefault();
   }
@@ -100,12 +123,27 @@ export class Combobox {
     this.chosen = option;
     this.input.value = option.above ? `${option.name}, ${option.above}` : option.name;
     this.input.removeAttribute("aria-invalid");
+    if (this.hint) this.hint.hidden = true;
     this.close();
+  }
+
+  /** Several places bear this name, and nobody has said which: the first is not taken for it. */
+  isAmbiguous() {
+    return this.hint !== null && !this.chosen && namesakes(this.options, this.input.value).length > 1;
+  }
+
+  ask() {
+    this.isAsked = true;
+    if (this.hint) this.hint.hidden = false;
+    this.input.setAttribute("aria-invalid", "true");
+    if (this.list.hidden) this.show();
   }
 
   /** Tab takes the first of the list, so that three letters and Tab are enough. */
   leave() {
-    if (!this.chosen && this.input.value.trim()) {
+    if (this.isAmbiguous()) {
+      this.ask();
+    } else if (!this.chosen && this.input.value.trim()) {
       if (this.list.hidden) this.shown = found(this.options, this.input.value);
       this.choose(this.shown[this.at] ?? this.shown[0]);
     }
@@ -118,7 +156,19 @@ export class Combobox {
   }
 
   clear() {
-    this.chosen = undefined;
+    this.forget();
     this.input.value = "";
+  }
+
+  forget() {
+    this.chosen = undefined;
+    this.isAsked = false;
+    this.input.removeAttribute("aria-invalid");
+    if (this.hint) this.hint.hidden = true;
+  }
+
+  /** Chosen by its value, where a form is filled in by the page. @param {string} value */
+  set(value) {
+    this.choose(this.options.find((option) => option.value === value));
   }
 }

@@ -21,7 +21,8 @@ def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat
     for words in ("landsl", "кадамж", "Pulgon"):
         page.keyboard.type(words)
         page.keyboard.press("Tab")
-    page.keyboard.press("ArrowRight")  # severity: round from the last to the first
+    page.keyboard.press("2")
+    expect(page.locator("input[value=Severe]")).to_be_checked()
     page.focus("#known")
     page.keyboard.type("Cracks above the school")
     page.keyboard.press("Tab")
@@ -29,7 +30,8 @@ def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat
     page.keyboard.press("Tab")
     page.keyboard.type("+996 700 00 00 01")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    said = "Accepted: Landslide · Kadamjai rayon, Batken oblast · Severe."
+    expect(page.locator("#answer-text")).to_have_text(said, timeout=SLOW_MS)
     report_id = page.locator("#answer-id").inner_text()
     assert desk.errors == []
 
@@ -74,9 +76,9 @@ def test_an_event_whose_answer_was_lost_is_sent_again_and_was_accepted(whole: Wh
     page = begun(seat, "rockfall", "kadamjai")
     page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
     page.click("#send")
-    expect(page.locator("#failure")).to_contain_text("send it again")
+    expect(page.locator("#failure")).to_contain_text("send again")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_have_text("This was already accepted.")
+    expect(page.locator("#answer-text")).to_contain_text("Already accepted")
 
 
 def test_what_was_changed_after_a_lost_answer_is_its_next_version(whole: Whole, seat: Any) -> None:
@@ -84,7 +86,7 @@ def test_what_was_changed_after_a_lost_answer_is_its_next_version(whole: Whole, 
     page.fill("#known", "Two rooms fell in")
     page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
     page.click("#send")
-    expect(page.locator("#failure")).to_contain_text("send it again")
+    expect(page.locator("#failure")).to_contain_text("send again")
     page.fill("#known", "Three rooms fell in")
     page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("Accepted")
@@ -116,15 +118,19 @@ def test_what_is_missing_is_said_and_nothing_is_sent(whole: Whole, seat: Any) ->
     expect(page.locator("#place")).to_be_focused()
 
 
-def test_a_wrong_field_is_called_as_the_form_calls_it(seat: Any) -> None:
-    page = seat(Role.OPERATOR).open("/new-event")
+def test_a_refused_field_is_marked_and_focused_and_the_reason_is_in_view(seat: Any) -> None:
+    page = seat(Role.OPERATOR, width=1366, height=768).open("/new-event")
     page.goto(f"{page.url}?lang=ru")
     page.wait_for_function("document.getElementById('onset').value")
     page.fill("#hazard", "сель")
     page.fill("#place", "kadamjai")
     page.fill("#caller-phone", "call me")
     page.click("#send")
-    expect(page.locator("#failure")).to_have_text("Не принято: не так, как ожидалось: Телефон")
+    expect(page.locator("#failure")).to_have_text("Проверьте поля: Телефон (цифры, пробелы, +)")
+    expect(page.locator("#caller-phone")).to_be_focused()
+    expect(page.locator("#caller-phone")).to_have_attribute("aria-invalid", "true")
+    for part in ("#failure", "#caller-phone"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize(
@@ -142,3 +148,166 @@ def test_a_caller_who_cannot_be_read_is_not_one_who_was_not_noted(
     page.evaluate(f"import('/static/callers.js').then((callers) => callers.showCaller('{report_id}'))")
     expect(page.locator("#caller-failure")).to_contain_text(said)
     expect(page.locator("#caller-told")).to_be_hidden()
+
+
+def test_a_call_entered_quickly_is_sent_with_an_unknown_severity(seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    assert page.locator("input[name=severity]:checked").count() == 0
+    page.keyboard.type("mud")
+    page.keyboard.press("Tab")
+    page.keyboard.type("ала")
+    page.keyboard.press("Tab")
+    page.keyboard.type("by the bridge")
+    with page.expect_request("**/intake/v1/hazards") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json
+    assert (body["type"], body["severity"], body["area"]["description"]) == ("mudflow", "Unknown", "by the bridge")
+    expect(page.locator("#answer-text")).to_contain_text("Severity unknown", timeout=SLOW_MS)
+
+
+@pytest.mark.parametrize(
+    ("digit", "severity"), [(1, "Extreme"), (2, "Severe"), (3, "Moderate"), (4, "Minor"), (5, "Unknown")]
+)
+def test_one_key_chooses_the_severity(seat: Any, digit: int, severity: str) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.focus("#certainty")
+    page.keyboard.press(str(digit))
+    expect(page.locator(f"input[value={severity}]")).to_be_checked()
+
+
+def test_a_digit_in_a_text_stays_a_digit(seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.locator("#known").press_sequentially("2 houses")
+    expect(page.locator("#known")).to_have_value("2 houses")
+    assert page.locator("input[name=severity]:checked").count() == 0
+
+
+def test_a_name_of_a_city_and_an_oblast_is_asked_about(seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.focus("#place")
+    page.keyboard.type("Ош")
+    page.keyboard.press("Tab")
+    expect(page.locator("#place")).to_be_focused()
+    expect(page.locator("#namesakes")).to_be_visible()
+    expect(page.locator("#place-list li")).to_contain_text(["Osh oblast", "Osh city"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#place")).to_have_value("Osh city")
+    expect(page.locator("#namesakes")).to_be_hidden()
+
+
+def test_an_ambiguous_place_is_not_sent(seat: Any) -> None:
+    page = begun(seat, "mudflow", "Ош")
+    page.click("#send")
+    expect(page.locator("#failure")).to_have_text("Fill in: Where")
+    expect(page.locator("#place")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("наводнение", "River flood"),
+        ("ДТП", "Transport accident"),
+        ("обвал", "Rockfall"),
+        ("ливень", "Heavy rain"),
+        ("жара", "Heat wave"),
+        ("газ", "Chemical release"),
+    ],
+)
+def test_what_people_say_finds_the_hazard(seat: Any, said: str, name: str) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.locator("#hazard").press_sequentially(said)
+    expect(page.locator("#hazard-list")).to_contain_text(name)
+
+
+def test_a_place_is_found_without_its_hyphen(seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.locator("#place").press_sequentially("Жалалабад")
+    expect(page.locator("#place-list li").first).to_contain_text("Jalal-Abad")
+
+
+def test_an_event_in_the_future_is_taken_only_as_a_forecast(whole: Whole, seat: Any) -> None:
+    page = begun(seat, "heavy rain", "leilek")
+    page.fill("#known", "Rain for three days")
+    page.fill("#onset", "24.12.2027 09:05")
+    page.click("#send")
+    expect(page.locator("#failure")).to_contain_text("24.12.2027 09:05 is in the future")
+    expect(page.locator("#forecast")).to_be_focused()
+    page.check("#forecast")
+    with page.expect_request("**/intake/v1/hazards") as sent:
+        page.click("#send")
+    assert (sent.value.post_data_json["urgency"], sent.value.post_data_json["onset"]) == (
+        "Future",
+        "2027-12-24T03:05:00.000Z",
+    )
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    row = page.locator("#panel-hazards .row", has_text="Rain for three days")
+    expect(row).to_contain_text("forecast", timeout=SLOW_MS)
+    expect(row).to_contain_text("24 Dec 2027, 09:05")
+
+
+def test_a_date_that_is_none_is_asked_for_again(seat: Any) -> None:
+    page = begun(seat, "hail", "leilek")
+    page.fill("#onset", "31.02.2026 09:05")
+    page.click("#send")
+    expect(page.locator("#failure")).to_have_text("Check this field: When, Bishkek time (dd.mm.yyyy hh:mm)")
+    expect(page.locator("#onset")).to_be_focused()
+
+
+def test_a_half_written_event_asks_before_it_is_left(seat: Any) -> None:
+    page = begun(seat, "hail", "leilek")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.evaluate("location.assign('/ledger')")
+    page.wait_for_timeout(0)
+    page.wait_for_function("document.readyState === 'complete'")
+    assert asked == ["beforeunload"]
+    assert page.url.endswith("/new-event")
+
+
+def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    page.fill("#hazard", "epidemic")
+    page.fill("#place", "leilek")
+    page.fill("#known", "Twelve ill in one school")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    row = page.locator("#panel-hazards .row", has_text="in one school")
+    other = seat(Role.OPERATOR).open("/")
+    expect(other.locator("#panel-hazards .row", has_text="in one school")).to_be_visible(timeout=SLOW_MS)
+    expect(
+        other.locator("#panel-hazards .row", has_text="in one school").get_by_text("Correct or cancel")
+    ).to_have_count(0)
+    address = row.get_by_text("Correct or cancel").get_attribute("href", timeout=SLOW_MS)
+    assert other.request.get(f"{whole.url}{address}").status == 404
+
+    row.get_by_text("Correct or cancel").click()
+    expect(page.locator("#known")).to_have_value("Twelve ill in one school")
+    expect(page.locator("#place")).to_have_value("Leilek rayon, Batken oblast")
+    page.fill("#known", "Fifteen ill in one school")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    expect(row).to_contain_text("Fifteen ill", timeout=SLOW_MS)
+    expect(row).to_contain_text("updated")
+
+    head = seat(Role.DUTY_HEAD).open("/")
+    at_head = head.locator("#panel-hazards .row", has_text="Fifteen ill")
+    at_head.get_by_text("Correct or cancel").click()
+    head.click("#cancel")
+    expect(head.locator("#cancelling-about")).to_contain_text("Epidemic · Leilek rayon")
+    head.click("#cancelling [value=cancel-event]")
+    expect(head.locator("#answer-text")).to_contain_text("Cancelled: Epidemic", timeout=SLOW_MS)
+    expect(row).to_contain_text("cancelled", timeout=SLOW_MS)
+    expect(row.get_by_text("Correct or cancel")).to_have_count(0)
+    assert desk.errors == []

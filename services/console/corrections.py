@@ -1,0 +1,45 @@
+"""Events that were entered here, and who may correct or cancel them at any later time."""
+
+from typing import Any
+
+from services.console.models import Hazard
+from shared.auth import Principal, Role
+from shared.events.vocabulary import MsgType, Road
+from shared.pages.formats import iso
+from shared.places import Places
+
+
+def may_correct(principal: Principal, hazard: Hazard) -> bool:
+    """Its author or a head of shift, where it was entered by telephone and is not cancelled."""
+    if hazard.road != Road.CONSOLE or hazard.msg_type == MsgType.CANCEL:
+        return False
+    return Role.DUTY_HEAD in principal.roles or (
+        Role.OPERATOR in principal.roles and hazard.author == principal.account
+    )
+
+
+def words(hazard: Hazard, language: str) -> str:
+    """What its author wrote, in the reader's language where there is one."""
+    texts = [hazard.text.get(each) for each in (language, "ru", "en")] + list(hazard.text.values())
+    text = next(filter(None, texts), None)
+    return "" if text is None else text.get("description") or text.get("headline") or ""
+
+
+def form(hazard: Hazard, places: Places, language: str) -> dict[str, Any]:
+    """What the form needs of an event; the finest place comes last."""
+    known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
+    return {
+        "hazard_id": str(hazard.hazard_id),
+        "source_id": hazard.source_id,
+        "revision": hazard.revision,
+        "type": hazard.type,
+        "type_text": hazard.type_text,
+        "severity": hazard.severity,
+        "certainty": hazard.certainty,
+        "pcodes": sorted(known, key=lambda pcode: len(places.ancestors(pcode))),
+        "locality": hazard.area,
+        "onset": iso(hazard.onset),
+        "expires": iso(hazard.expires) if hazard.expires else None,
+        "text": hazard.text,
+        "words": words(hazard, language),
+    }

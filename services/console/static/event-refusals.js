@@ -1,0 +1,42 @@
+// What is wrong with the form: the fields are marked, the first has the focus, and the reason is in view.
+
+import { problem } from "/static/calls.js";
+import { element } from "/static/elements.js";
+
+const form = /** @type {HTMLFormElement} */ (element("event"));
+
+/** @param {string} name @param {Record<string, string>} [values] */
+export function said(name, values = {}) {
+  return (form.dataset[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+}
+
+/** @param {string} text @param {HTMLElement[]} [fields] */
+export function fail(text, fields = []) {
+  const failure = element("failure");
+  failure.textContent = text;
+  failure.hidden = !text;
+  for (const field of fields) field.setAttribute("aria-invalid", "true");
+  if (text) (fields[0] ?? failure).focus();
+}
+
+/** What intake or the console refused. @param {Response} answer */
+export async function refuse(answer) {
+  if (answer.status === 401) return fail(said("signedOut"));
+  const { text, body } = await problem(answer);
+  const fields = named((body.errors ?? []).map((/** @type {{pointer: string}} */ each) => each.pointer));
+  fail(fields.length ? said("check", { fields: labels(fields) }) : said("refused", { problem: text }), fields);
+}
+
+/** @param {HTMLElement[]} fields */
+export function labels(fields) {
+  return fields.map((field) => /** @type {HTMLInputElement} */ (field).labels?.[0]?.textContent ?? "").join(", ");
+}
+
+/** The fields that pointers name. @param {string[]} pointers @returns {HTMLElement[]} */
+function named(pointers) {
+  const fields = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-pointer]")]);
+  return fields.filter((field) => pointers.some((pointer) => pointer.startsWith(field.dataset.pointer ?? "/")));
+}
+
+// What is being mended is no longer marked.
+form.addEventListener("input", (event) => /** @type {HTMLElement} */ (event.target).removeAttribute("aria-invalid"));

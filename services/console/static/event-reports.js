@@ -1,0 +1,80 @@
+// An event of the form as the report that intake takes: the first, its corrections and its cancellation.
+
+/**
+ * @typedef {{hazard_id: string, source_id: string, revision: number, type: string, type_text: string | null, severity: string, certainty: string,
+ *   pcodes: string[], locality: string | null, onset: string, expires: string | null, text: Record<string, {headline: string, description?: string | null}>,
+ *   words: string}} Known what the board knows of an event that is corrected
+ * @typedef {{type: string, pcode: string, locality: string, severity: string, certainty: string, onset: Date, known: string}} Given what the form holds
+ */
+
+const SOON_MS = 3_600_000; // CAP: what is expected within the hour is Expected, later Future
+
+/** One report, and its number, kept until it is accepted: sent twice, it is still one report with one content. */
+export class EventReport {
+  /** @param {{source: string, status: string}} about @param {Known | null} known */
+  constructor(about, known) {
+    this.about = about;
+    this.known = known;
+    this.id = crypto.randomUUID();
+    this.version = 1;
+    this.reportedAt = "";
+  }
+
+  /** What was sent, once more: sent again it is the next version, which every reader takes in its place. */
+  again() {
+    this.version += 1;
+    this.reportedAt = "";
+  }
+
+  get isFirst() {
+    return this.version === 1 && !this.known;
+  }
+
+  /** @param {Given} given @param {"Alert" | "Update" | "Cancel"} kind */
+  body(given, kind = this.isFirst ? "Alert" : "Update") {
+    this.reportedAt ||= new Date().toISOString();
+    return {
+      report_id: this.id, ...(this.version > 1 && { version: this.version }), ...(this.known && { revision: this.known.revision + this.version }),
+      ...(kind !== "Alert" && { msg_type: kind }), status: this.about.status, source: this.about.source, source_id: this.known?.source_id ?? this.id,
+      type: given.type, ...(given.type === "other" && typeText(given.known, this.known)),
+      urgency: urgency(given.onset), severity: given.severity || "Unknown", certainty: given.certainty,
+      area: { pcodes: this.pcodes(given.pcode), ...(given.locality && { description: given.locality }) },
+      onset: given.onset.toISOString(), ...(this.known?.expires && { expires: this.known.expires }), reported_at: this.reportedAt,
+      ...this.text(given.known),
+    };
+  }
+
+  /** The places that intake knew stay where the place is still the one that the form began with. @param {string} pcode */
+  pcodes(pcode) {
+    return this.known?.pcodes.includes(pcode) ? this.known.pcodes : [pcode];
+  }
+
+  /** @param {string} words */
+  text(words) {
+    const others = this.known && words === this.known.words ? this.known.text : {};
+    if (Object.keys(others).length) return { text: others };
+    return words && { text: { [document.documentElement.lang]: { headline: line(words), description: words } } };
+  }
+}
+
+/** @param {Date} onset */
+function urgency(onset) {
+  const ahead = onset.getTime() - Date.now();
+  if (ahead <= AHEAD_MS) return "Immediate";
+  return ahead <= SOON_MS ? "Expected" : "Future";
+}
+
+/** An onset further ahead than this is a forecast, or a slip: somebody has to say which. */
+export const AHEAD_MS = 15 * 60_000;
+
+/** @param {string} words @param {Known | null} known */
+function typeText(words, known) {
+  const text = words || (known?.type_text ?? "");
+  return text && { type_text: line(text) };
+}
+
+/** @param {string} text */
+function line(text) {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
+}

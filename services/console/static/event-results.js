@@ -1,0 +1,42 @@
+// What followed from an event: whether an alert was raised, and who is notified of it.
+
+import { call, isNoAnswer } from "/static/calls.js";
+import { element } from "/static/elements.js";
+
+const AGAIN_MS = 500;
+const LONGEST_MS = 15_000;
+
+/** @typedef {{is_judged: boolean, alerts: {recipients: string[]}[], reason: string | null}} Followed */
+
+/** Asks the alerts until they have judged this very report. @param {string} hazard @param {string} report */
+export async function showFollowed(hazard, report) {
+  const shown = element("followed");
+  shown.textContent = shown.dataset.waiting ?? "";
+  const until = Date.now() + LONGEST_MS;
+  while (Date.now() < until) {
+    const followed = await ask(hazard, report);
+    if (element("answer-id").textContent !== report) return; // another event by now
+    if (followed?.is_judged) return void (shown.textContent = told(followed));
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+  shown.textContent = shown.dataset.unknown ?? "";
+}
+
+/** @param {string} hazard @param {string} report @returns {Promise<Followed | undefined>} */
+async function ask(hazard, report) {
+  try {
+    const answer = await call("GET", `/alerts/v1/hazards/${hazard}/outcome?report_id=${report}`);
+    return answer.ok ? await answer.json() : undefined;
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    return undefined;
+  }
+}
+
+/** @param {Followed} followed */
+function told(followed) {
+  const { alerted = "", nobody = "", none = "" } = element("followed").dataset;
+  if (!followed.alerts.length) return none.replace("{reason}", followed.reason ?? "–");
+  const who = [...new Set(followed.alerts.flatMap((alert) => alert.recipients))];
+  return who.length ? alerted.replace("{who}", who.join(", ")) : nobody;
+}

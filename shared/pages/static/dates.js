@@ -1,0 +1,41 @@
+// Dates and times in text fields: 24 hours, day before month, on the clock of Bishkek, whatever the browser's language is.
+
+const OFFSET_MS = 6 * 3_600_000; // Bishkek has no summer time
+const DAY = /^(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?[ ,]+(\d{1,2})[:.](\d{2})$/;
+const CLOCK = /^(\d{1,2})[:.](\d{2})$/;
+
+/** `26.11.2026 21:47`. @param {Date} moment */
+export function written(moment) {
+  const [day, time] = local(moment).split("T");
+  return `${day.split("-").reverse().join(".")} ${time}`;
+}
+
+/**
+ * The instant that somebody wrote: a date with its time, or today's time alone; a day without its year is of this one.
+ * @param {string} text
+ * @param {Date} [now]
+ * @returns {Date | undefined} undefined where it is none
+ */
+export function read(text, now = new Date()) {
+  const typed = text.trim();
+  const [year, month, day] = local(now).split("T")[0].split("-");
+  const clock = CLOCK.exec(typed);
+  if (clock) return instant(year, month, day, clock[1], clock[2]);
+  const whole = DAY.exec(typed);
+  if (!whole) return undefined;
+  const given = whole[3] ?? year;
+  return instant(given.length === 2 ? `20${given}` : given, whole[2], whole[1], whole[4], whole[5]);
+}
+
+/** A date that the calendar does not have is none. @param {...string} parts year, month, day, hour, minute */
+function instant(...parts) {
+  const [year, month, day, hour, minute] = parts.map((part) => part.padStart(2, "0"));
+  const text = `${year}-${month}-${day}T${hour}:${minute}`;
+  const moment = new Date(`${text}:00+06:00`);
+  return !Number.isNaN(moment.getTime()) && local(moment) === text ? moment : undefined;
+}
+
+/** @param {Date} moment */
+function local(moment) {
+  return new Date(moment.getTime() + OFFSET_MS).toISOString().slice(0, 16);
+}
