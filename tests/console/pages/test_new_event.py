@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 from sqlalchemy import text
 
+from deploy.local.process import wait_until
 from services.console.config import ConsoleSettings
 from shared import database
 from shared.auth import Role
@@ -161,7 +162,7 @@ def test_a_call_entered_quickly_is_sent_with_an_unknown_severity(seat: Any) -> N
     page.keyboard.type("by the bridge")
     with page.expect_request("**/intake/v1/hazards") as sent:
         page.keyboard.press("Control+Enter")
-    body = sent.value.post_data_json
+    body = sent.value.post_data_json or {}
     assert (body["type"], body["severity"], body["area"]["description"]) == ("mudflow", "Unknown", "by the bridge")
     expect(page.locator("#answer-text")).to_contain_text("Severity unknown", timeout=SLOW_MS)
 
@@ -242,10 +243,8 @@ def test_an_event_in_the_future_is_taken_only_as_a_forecast(whole: Whole, seat: 
     page.check("#forecast")
     with page.expect_request("**/intake/v1/hazards") as sent:
         page.click("#send")
-    assert (sent.value.post_data_json["urgency"], sent.value.post_data_json["onset"]) == (
-        "Future",
-        "2027-12-24T03:05:00.000Z",
-    )
+    body = sent.value.post_data_json or {}
+    assert (body["urgency"], body["onset"]) == ("Future", "2027-12-24T03:05:00.000Z")
     expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
     page.goto(f"{whole.url}/")
     row = page.locator("#panel-hazards .row", has_text="Rain for three days")
@@ -264,10 +263,14 @@ def test_a_date_that_is_none_is_asked_for_again(seat: Any) -> None:
 def test_a_half_written_event_asks_before_it_is_left(seat: Any) -> None:
     page = begun(seat, "hail", "leilek")
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.evaluate("location.assign('/ledger')")
-    page.wait_for_timeout(0)
-    page.wait_for_function("document.readyState === 'complete'")
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_role("link", name="Back to the board").click()
+    assert wait_until(lambda: bool(page.evaluate("1") and asked), timeout=10)
     assert asked == ["beforeunload"]
     assert page.url.endswith("/new-event")
 
@@ -304,6 +307,7 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     head = seat(Role.DUTY_HEAD).open("/")
     at_head = head.locator("#panel-hazards .row", has_text="Fifteen ill")
     at_head.get_by_text("Correct or cancel").click()
+    expect(head.locator("#place")).to_have_value("Leilek rayon, Batken oblast")
     head.click("#cancel")
     expect(head.locator("#cancelling-about")).to_contain_text("Epidemic · Leilek rayon")
     head.click("#cancelling [value=cancel-event]")
