@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "console_0002"
-down_revision = "console_0001"
+revision = "console_0003"
+down_revision = "console_0002"
 
 INSTANTS = ("confirmed_at", "progressed_at", "snoozed_until", "reopened_at")
 ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")

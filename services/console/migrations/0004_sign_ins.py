@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "console_0002"
-down_revision = "console_0001"
+revision = "console_0004"
+down_revision = "console_0003"
 
 SIGN_INS = """
 CREATE TABLE sign_ins (
