@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "alerts_0003"
-down_revision = "alerts_0002"
+revision = "alerts_0004"
+down_revision = "alerts_0003"
 
 INSTANTS = ("waits_since", "confirmed_at", "progressed_at", "snoozed_until", "reopened_at")
 ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
