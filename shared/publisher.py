@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +15,7 @@ from shared.wires import Wires
 
 BATCH_BYTES = 512 * 1024  # aiokafka's own 16 KiB hold six reports
 RETRY_SECONDS = 0.5
+START_SECONDS = 0.5  # that a start waits for the broker; a frozen one takes the connection and says nothing
 
 
 class BrokerAway(Exception):
@@ -23,7 +23,7 @@ class BrokerAway(Exception):
 
 
 class Publisher:
-    """Idempotent, `acks=all`, no lingering. Starts without a broker too: until it is there, `publish` raises BrokerAway."""
+    """Idempotent, `acks=all`, no lingering. Starts without a broker too: until it answers, `publish` raises BrokerAway."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -33,10 +33,8 @@ class Publisher:
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        with suppress(KafkaError):
-            self._wires = await self._started()
-        if self._wires is None:
-            self._start_later()
+        self._starting = self._tasks.create_task(self._keep_starting(None))
+        await asyncio.wait([self._starting], timeout=START_SECONDS)
         return self
 
     async def __aexit__(
@@ -104,10 +102,7 @@ class Publisher:
         """An idempotent producer that met a fatal error never sends again: another takes its place."""
         if self._wires is wires:
             self._wires = None
-            self._start_later(wires)
-
-    def _start_later(self, old: Wires | None = None) -> None:
-        self._starting = self._tasks.create_task(self._keep_starting(old))
+            self._starting = self._tasks.create_task(self._keep_starting(wires))
 
     async def _keep_starting(self, old: Wires | None) -> None:
         if old is not None:

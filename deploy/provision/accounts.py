@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from deploy.provision.secrets import keep
 from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
-from services.console.first import first_administrator
+from services.console.first import first_administrator, given_password
 from services.console.queries import accounts as queries
 from shared import database
 from shared.auth import Role
@@ -21,7 +21,7 @@ async def make(settings: ConsoleSettings, state: Path) -> None:
     """Where there is none yet; the exercise's passwords are left in `state`."""
     engine = database.engine(settings)
     try:
-        await first_administrator(database.sessions(engine), settings)
+        await first_administrator(database.sessions(engine), settings, given_password())
         if settings.exercise:
             await _make_exercise(database.sessions(engine), state / "accounts")
     finally:

@@ -1,5 +1,6 @@
 """The console's web side, plugged together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,13 +15,14 @@ from services.console import entry, routes, signin
 from services.console.attempts import Attempts
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
-from services.console.first import first_administrator
+from services.console.first import first_administrator, given_password
 from services.console.listening import Listening
 from services.console.state import Console
 from services.console.stream import Stream
 from shared import database, http, ledger, lifecycle, pages
 from shared.auth import Authenticator, Signer
 from shared.config import secret
+from shared.faults import patiently
 from shared.places import Places
 from shared.revocations import Revocations
 
@@ -37,7 +39,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     )
     places = Places.load(settings.places_path)
     stream = Stream(settings, places)
-    listening = Listening(stream, revocations)
+    listening, has_account = Listening(stream, revocations), asyncio.Event()
     state = Console(
         settings=settings,
         pages=pages.Pages("console", HERE / "templates", HERE / "locales", settings),
@@ -50,9 +52,15 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.console, app.state.sessions = state, database.sessions(engine)
-        await first_administrator(app.state.sessions, settings)
+        given = given_password()
+
+        async def first_account() -> None:
+            """Beside the rest: reports may come by this process too, and they need no PostgreSQL."""
+            await patiently(lambda: first_administrator(app.state.sessions, settings, given))
+            has_account.set()
+
         try:
-            async with lifecycle.beside(revocations.run(), stream.run(), listening.watch()):
+            async with lifecycle.beside(first_account(), revocations.run(), stream.run(), listening.watch()):
                 yield
         finally:
             await redis.aclose()
@@ -63,6 +71,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             "postgresql": await database.is_there(app.state.sessions),
             "revocations": revocations.is_complete,
             "stream": stream.is_reading,
+            "accounts": has_account.is_set(),
         }
 
     app = http.create_app(

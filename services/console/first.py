@@ -16,9 +16,15 @@ NAME = "administrator"
 GIVEN = "DAYAR_ADMIN_PASSWORD"
 
 
-async def first_administrator(sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings) -> None:
+def given_password() -> str | None:
+    """Taken out of the environment: no child finds it there."""
+    return os.environ.pop(GIVEN, None)
+
+
+async def first_administrator(
+    sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings, given: str | None
+) -> None:
     """Made once, where no account is; its password is given or drawn into a file, and lives an hour."""
-    given = os.environ.pop(GIVEN, None)
     async with sessions() as session:
         if not await queries.is_empty(session):
             return

@@ -44,14 +44,16 @@ class Door:
         return {name: ledger["door"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
 
 
-async def opened(installation: Installation, **changed: Any) -> AsyncIterator[Door]:
+async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[Door]:
+    """`is_whole`: all its parts are there, and are waited for."""
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=30) as http,
     ):
-        await wait_for(lambda: is_ready(http), timeout=30)
+        if is_whole:
+            await wait_for(lambda: is_ready(http), timeout=30)
         yield Door(installation, http)
 
 

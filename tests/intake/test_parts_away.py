@@ -1,9 +1,11 @@
 """The door without Valkey, without Kafka, and with neither."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 
+import httpx
 import pytest
 
 from services.intake import spool as spools
@@ -15,6 +17,8 @@ from tests.intake.conftest import DISPLACEMENTS, Door, opened
 from tests.intake.factories import household
 from tests.journeys.count import everything
 from tests.waiting import wait_for
+
+SOON = 10  # the promise is 2 s on a machine that does nothing else
 
 
 @pytest.fixture
@@ -73,6 +77,38 @@ async def test_what_was_spooled_before_a_restart_goes_after_it(killable_installa
         assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
 
 
+async def test_a_start_waits_for_no_frozen_broker(killable_installation: Installation) -> None:
+    """It takes the connection and says nothing, so that a client waits for forty seconds."""
+    killable_installation.parts.kafka.freeze()
+    began = time.monotonic()
+    async for door in opened(killable_installation, is_whole=False):
+        answer = await door.caller().post(DISPLACEMENTS, household())
+        assert answer.json()["status"] == "spooled"
+        assert time.monotonic() - began < SOON
+        killable_installation.parts.kafka.resume()
+        await wait_for(partial(is_ready, door.http, "/ready"), timeout=60)
+        await wait_for(partial(is_drained, door), timeout=60)
+
+
+@pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "away"])
+async def test_the_process_of_all_four_apps_takes_reports_without_kafka_and_postgresql(
+    killable_installation: Installation, is_frozen: bool
+) -> None:
+    parts = killable_installation.parts
+    for part in (parts.kafka, parts.postgres):
+        part.freeze() if is_frozen else part.kill9()
+    web, body = killable_installation.web(), household()
+    async with httpx.AsyncClient(base_url=f"{web.base_url}/intake", timeout=30) as http:
+        caller = Door(killable_installation, http).caller()
+        assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "spooled"
+        for part in (parts.kafka, parts.postgres):
+            part.resume() if is_frozen else part.start()
+        for app in ("", "/registry", "/alerts", "/intake"):
+            await wait_for(partial(is_ready, http, f"{web.base_url}{app}/ready"), timeout=60)
+        await wait_for(partial(is_drained, Door(killable_installation, http)), timeout=60)
+        assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "duplicate"
+
+
 async def test_a_spooled_record_too_big_for_the_broker_holds_up_no_other(installation: Installation) -> None:
     folder = installation.settings(IntakeSettings).spool_folder / "of one who died"
     folder.mkdir(parents=True)
@@ -94,3 +130,7 @@ async def spool(door: Door) -> dict[str, int]:
 
 async def is_drained(door: Door) -> bool:
     return (await spool(door))["records"] == 0
+
+
+async def is_ready(http: httpx.AsyncClient, url: str) -> bool:
+    return (await http.get(url)).status_code == 200
