@@ -1,6 +1,7 @@
 """The alerts service on real PostgreSQL."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
-from shared import database
+from shared import database, revocation_snapshots
 from tests.alerts.desk import Desk
 from tests.alerts.post import Post
 from tests.alerts.town import Town
@@ -68,6 +69,9 @@ async def desk(shared_installation: Installation, settings: AlertsSettings, engi
         await connection.execute(
             text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox, acts, presences")
         )
+    revocation_snapshots.save(
+        revocation_snapshots.file_of(settings), datetime.now(UTC), []
+    )  # there is no broker to ask
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield Desk(shared_installation, engine, httpx.ASGITransport(app))
