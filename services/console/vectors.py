@@ -27,7 +27,7 @@ def decoded(text: str) -> dict[Partition, int]:
     try:
         nexts = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return {(str(topic), number): int(next) for topic, held in nexts.items() for number, next in enumerate(held)}
-    except (ValueError, OverflowError, AttributeError, TypeError):
+    except (ValueError, OverflowError, AttributeError, TypeError, RecursionError):
         raise BadVector from None
 
 

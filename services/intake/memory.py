@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 import math
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +13,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from services.intake.reports import Draft
-from shared import log
+from shared.circuits import Circuit, CircuitOpen
 from shared.config import Settings, secret
 
-logger = log.get()
-
 DAY_SECONDS = 86_400
-ANSWER_SECONDS = 0.5
-AWAY_SECONDS = 1.0  # how long nobody is asked after no answer
 AT_ONCE = 2_000
 
 SCRIPT = """
@@ -55,7 +50,7 @@ class Question:
 class Memory:
     """All questions that come while one call is under way share the next: one script for many reports.
 
-    Valkey away or slow: everything is unknown and nothing is kept, and intake publishes without asking.
+    Valkey away, frozen or slow: everything is unknown and nothing is kept, and intake publishes without asking.
     """
 
     def __init__(self, settings: Settings, key_file: Path) -> None:
@@ -65,12 +60,12 @@ class Memory:
         self._remembered_seconds = math.ceil(settings.displacements_days * DAY_SECONDS)
         self._valkey = Redis.from_url(
             settings.redis_url, password=secret(settings.redis_password_file), single_connection_client=True,
-            socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 1),
+            retry=Retry(NoBackoff(), 1),
         )  # fmt: skip
+        self._circuit = Circuit("valkey", self._valkey.ping, failures=(RedisError,))
         self._script = self._valkey.register_script(SCRIPT)
         self._questions: list[Question] = []
         self._asked = asyncio.Event()
-        self._away_until = 0.0
 
     def trace(self, draft: Draft) -> Trace:
         mac = self._mac.copy()  # half the price of a new one
@@ -90,17 +85,22 @@ class Memory:
 
     async def run(self) -> None:
         try:
-            while True:
-                await self._asked.wait()
-                questions, self._questions = (self._questions[:AT_ONCE], self._questions[AT_ONCE:])
-                if not self._questions:
-                    self._asked.clear()
-                answer(questions, await self._reply(questions))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._circuit.run())
+                await self._answer_all()
         finally:
             await self._valkey.aclose()
 
+    async def _answer_all(self) -> None:
+        while True:
+            await self._asked.wait()
+            questions, self._questions = (self._questions[:AT_ONCE], self._questions[AT_ONCE:])
+            if not self._questions:
+                self._asked.clear()
+            answer(questions, await self._reply(questions))
+
     async def _ask(self, question: Question) -> list[bytes | None]:
-        if time.monotonic() < self._away_until:
+        if self._circuit.is_open:
             return [None] * len(question.names)
         self._questions.append(question)
         self._asked.set()
@@ -109,14 +109,11 @@ class Memory:
     async def _reply(self, questions: Sequence[Question]) -> list[bytes | None] | None:
         traces = [trace for question in questions for trace in question.traces]
         names = [name for question in questions for name in question.names]
+        keys = [*(trace.name for trace in traces), *names]
+        args: list[int | bytes] = [len(traces), self._remembered_seconds, *(trace.mark for trace in traces)]
         try:
-            found: list[bytes | None] = await self._script(
-                keys=[*(trace.name for trace in traces), *names],
-                args=[len(traces), self._remembered_seconds, *(trace.mark for trace in traces)],
-            )
-        except (RedisError, OSError, TimeoutError) as error:
-            self._away_until = time.monotonic() + AWAY_SECONDS
-            logger.warning("memory away", **log.described(error))
+            found: list[bytes | None] = await self._circuit.call(lambda: self._script(keys=keys, args=args))
+        except CircuitOpen:
             return None
         return found
 

@@ -1,5 +1,7 @@
 """Positions survive their trip through a browser; anything else is refused."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +23,11 @@ def test_only_the_topics_asked_for_are_told() -> None:
     assert vectors.decoded(vectors.encoded(vector, ["hazards"])) == {("hazards", 0): 3}
 
 
+NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # as long as a header may be
+
+
 @pytest.mark.parametrize(
-    "text", ["", "x", "!!!", "bnVsbA", "WzFd", "eyJhIjoxfQ", "eyJhIjpbIngiXX0", "eyJhIjpbSW5maW5pdHldfQ", "🐎"]
+    "text", [NESTED, "", "x", "!!!", "bnVsbA", "WzFd", "eyJhIjoxfQ", "eyJhIjpbIngiXX0", "eyJhIjpbSW5maW5pdHldfQ", "🐎"]
 )
 def test_what_is_no_position_is_refused(text: str) -> None:
     with pytest.raises(BadVector):

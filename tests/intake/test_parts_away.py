@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from functools import partial
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from tests.intake.factories import household
 from tests.journeys.count import everything
 from tests.waiting import wait_for
 
+ACCOUNT = uuid4()
 SOON = 10  # the promise is 2 s on a machine that does nothing else
 
 
@@ -62,6 +64,24 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
     assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
     counts = await own_door.counts()
     assert counts["sent"] == sum(counts[name] for name in ("accepted", "spooled", "duplicate", "refused"))
+
+
+@pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
+async def test_who_cannot_remember_is_not_waited_for(own_door: Door, is_frozen: bool) -> None:
+    """One after the other, so that each would pay for its own waiting."""
+    valkey = own_door.installation.parts.valkey
+    valkey.freeze() if is_frozen else valkey.kill9()
+    began = time.monotonic()
+    for _ in range(30):
+        assert (await own_door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+    assert time.monotonic() - began < SOON
+    valkey.resume() if is_frozen else valkey.start()
+    body = household()
+
+    async def is_remembered() -> bool:
+        return bool((await own_door.caller(account=ACCOUNT).post(DISPLACEMENTS, body)).json()["status"] == "duplicate")
+
+    await wait_for(is_remembered, timeout=30)
 
 
 async def test_what_was_spooled_before_a_restart_goes_after_it(killable_installation: Installation) -> None:

@@ -1,0 +1,73 @@
+"""A circuit breaker for what callers can do without: they wait once for a short time, and then no more until it is back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from shared import log
+from shared.faults import Backoff
+
+T = TypeVar("T")
+
+logger = log.get()
+
+BUDGET_SECONDS = 0.05
+FAILURES = 3  # in a row; a single one may be an event loop that was busy
+
+
+class CircuitOpen(Exception):
+    """The dependency does not answer; nobody waits for it until it does."""
+
+
+class Circuit:
+    """`probe` is tried beside the callers, so that none of them waits to find out: docs/decisions/0019."""
+
+    def __init__(
+        self, dependency: str, probe: Callable[[], Awaitable[object]], *, failures: tuple[type[Exception], ...]
+    ) -> None:
+        self._dependency, self._probe = dependency, probe
+        self._failures: tuple[type[Exception], ...] = (*failures, OSError, TimeoutError)
+        self._failed = 0
+        self._opened = asyncio.Event()
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened.is_set()
+
+    async def call(self, deed: Callable[[], Awaitable[T]]) -> T:
+        """Raises CircuitOpen: at once, or where there is no answer within the budget."""
+        if self.is_open:
+            raise CircuitOpen
+        try:
+            async with asyncio.timeout(BUDGET_SECONDS):
+                answer = await deed()
+        except self._failures as error:
+            self._count(error)
+            raise CircuitOpen from error
+        self._failed = 0
+        return answer
+
+    async def run(self) -> None:
+        """Until cancelled: asks, while it is open, whether the dependency is back."""
+        while True:
+            await self._opened.wait()
+            backoff = Backoff()
+            while not await self._answers():
+                await backoff.wait()
+            self._failed = 0
+            self._opened.clear()
+            logger.warning("circuit closed", dependency=self._dependency)
+
+    def _count(self, error: Exception) -> None:
+        self._failed += 1
+        if self._failed >= FAILURES and not self.is_open:
+            self._opened.set()
+            logger.warning("circuit opened", dependency=self._dependency, **log.described(error))
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(BUDGET_SECONDS):
+                await self._probe()
+        except self._failures:
+            return False
+        return True
