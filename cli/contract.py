@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.events import EVENT_TYPES, TOPICS, Topic
-from shared.events.envelope import SCHEMA_ROOT
+from shared.events.envelope import SCHEMA_ROOT, SIGNATURE
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "asyncapi.json"
 PREFIX = "dayar."
@@ -115,7 +115,13 @@ def cloud_event() -> dict[str, Any]:
         "content-type": {"const": "application/json"},
         "traceparent": {**text, "description": "W3C trace context of the request that reported it, where it had one."},
     }
-    required = [name for name in properties if name not in ("ce_subject", "traceparent")]
+    properties[SIGNATURE] = {
+        "type": "string",
+        "pattern": "^[0-9a-f]{8}-[0-9a-f]{8}:[A-Za-z0-9_-]{43}$",
+        "description": "The last header: key id and HMAC-SHA256 over topic, key, value and the other headers. For the "
+        "centre's own services, which alone hold the key; others pass it over.",
+    }
+    required = [name for name in properties if name not in ("ce_subject", "traceparent", SIGNATURE)]
     return {"type": "object", "properties": properties, "required": required}
 
 

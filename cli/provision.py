@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +16,7 @@ from deploy.provision import topics as kafka_topics
 from deploy.provision.database import Server
 from deploy.provision.topics import INTEGRATOR, Broker
 from shared.config import Settings, secret
+from shared.database import NotOurs
 from shared.events.topics import SERVICES
 
 app = typer.Typer(help="Prepare Kafka and PostgreSQL that others run.", no_args_is_help=True)
@@ -38,7 +42,8 @@ def database(
     """Create the database, a login role per service and its schema."""
     passwords = {service: secret(folder / f"database-{service}") or "" for service in SERVICES}
     server = Server(admin_url, secret(admin_password_file))
-    asyncio.run(databases.create(server, name, role_prefix=f"{name}_", passwords=passwords))
+    with refused():
+        asyncio.run(databases.create(server, name, role_prefix=f"{name}_", passwords=passwords))
     typer.echo(f"DATABASE_URL={server.service_url(name, f'{name}_')}")
 
 
@@ -59,6 +64,18 @@ def topics(
         os.environ.get("KAFKA_SASL_MECHANISM", "SCRAM-SHA-256"), os.environ.get("KAFKA_CA_FILE"),
     )  # fmt: skip
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
+    settings = Settings()
+    with refused():
+        kafka_topics.hold_to_contract(broker, settings.topic_prefix)
     if broker.is_closed:
         kafka_topics.set_passwords(broker, {login: secret(folder / f"kafka-{login}") or "" for login in logins})
-    kafka_topics.create(broker, Settings(), logins=logins, partitions=partitions, replication=replication)
+    kafka_topics.create(broker, settings, logins=logins, partitions=partitions, replication=replication)
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """What an earlier or a newer build wrote is left as it is."""
+    try:
+        yield
+    except NotOurs as error:
+        sys.exit(str(error))

@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     seal_private_keys: Path = Path(".state/secrets/seal/private")
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
+    record_keys: str = ".state/secrets/records/{service}"  # one folder of signing keys per topic
 
     def for_service(self, service: str) -> Self:
         """These settings with `{service}` filled in."""

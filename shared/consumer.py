@@ -13,10 +13,11 @@ from shared.deadletters import DeadLetters
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
 from shared.events.vocabulary import OutcomeKind
 from shared.failures import Failures, code, refused
-from shared.faults import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault
+from shared.faults import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault, patiently
 from shared.offsets import Fenced
 from shared.readings import Handler, Opener, Outcome, Reading, Received, Record, Refused, open_plain
 from shared.seal import Sealer
+from shared.signatures import RecordVerifier
 from shared.stream import Stream
 
 TRIES_ALONE = 3
@@ -36,6 +37,7 @@ class Consumer:
         self._service = service
         self._handler = handler
         self._opener = opener
+        self._verifier = RecordVerifier(settings)
         self._sessions = sessions
         self._letters = DeadLetters(service, sealer)
         self._failures = Failures(service, sessions)
@@ -46,6 +48,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Until cancelled, or until ConsumerStopped: then it has said why, in the log and in the ledger."""
+        await patiently(self._hold_to_contract)
         backoff = Backoff()
         while True:
             try:
@@ -60,6 +63,15 @@ class Consumer:
         """The effect of one record alone, apart from its position on the log: a redrive. The caller commits."""
         [outcome] = await batches.effects([received], session, self._handler)
         return outcome
+
+    async def _hold_to_contract(self) -> None:
+        """What an earlier build wrote to the log would become dead letters, all of it."""
+        async with self._sessions() as session:
+            try:
+                await database.hold_to_contract(session, self._service)
+            except database.NotOurs as error:
+                log.get().critical(str(error), consumer=self._service)
+                raise
 
     async def _consume(self) -> None:
         ahead: asyncio.Queue[list[Reading]] = asyncio.Queue(1)
@@ -96,6 +108,7 @@ class Consumer:
         backoff = Backoff()
         while True:
             try:
+                self._verifier.verify(record)
                 return self._opener(record)
             except UnknownEventType:
                 return Refused(record, "unknown_type")

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.config import Settings, secret
+from shared.events.topics import CONTRACT
 
 LOOK_SECONDS = 2
 TRANSACTION_SECONDS = 60
@@ -50,6 +51,10 @@ class OtherMark(NotOurs):
 
 class NewerSchema(NotOurs):
     """This database was written by a newer release. Use that release, or another database or folder by STATE=; nothing was changed."""
+
+
+class EarlierBuild(NotOurs):
+    """This database was written by an earlier build, whose records this one does not read. Use that build, or start anew with another database; nothing was changed."""
 
 
 class Base(DeclarativeBase):
@@ -153,18 +158,33 @@ async def migrate(service: str, settings: Settings) -> None:
                 text("SELECT true FROM pg_namespace WHERE nspname = :name"), {"name": service}
             ):
                 await connection.execute(text(f'CREATE SCHEMA "{service}"'))
+            await hold_to_contract(connection, service)
             await _hold_to_mark(connection, settings)
             await connection.run_sync(_upgrade, service)
     finally:
         await own.dispose()
 
 
+async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
+    """A schema is marked with the layout of the records that its rows came from. Raises EarlierBuild, NewerSchema."""
+    if not await connection.scalar(text("SELECT to_regclass('installation')")):
+        return  # nothing was recorded yet
+    mark = await connection.scalar(text("SELECT to_jsonb(mark) FROM installation AS mark LIMIT 1"))
+    contract = (mark or {}).get("contract", 1)  # the first layout was not marked
+    if contract > CONTRACT:
+        raise NewerSchema(service)
+    if contract < CONTRACT:
+        raise EarlierBuild(service)
+
+
 async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
     """Marked at the first migration and for ever: a state folder may be lost, or another one opened on the same database."""
-    await connection.execute(text("CREATE TABLE IF NOT EXISTS installation (exercise boolean NOT NULL)"))
     await connection.execute(
-        text("INSERT INTO installation SELECT :exercise WHERE NOT EXISTS (SELECT FROM installation)"),
-        {"exercise": settings.exercise},
+        text("CREATE TABLE IF NOT EXISTS installation (exercise boolean NOT NULL, contract integer NOT NULL)")
+    )
+    await connection.execute(
+        text("INSERT INTO installation SELECT :exercise, :contract WHERE NOT EXISTS (SELECT FROM installation)"),
+        {"exercise": settings.exercise, "contract": CONTRACT},
     )
     is_exercise = bool(await connection.scalar(text("SELECT exercise FROM installation")))
     if is_exercise is not settings.exercise:
@@ -187,12 +207,14 @@ def _upgrade(connection: Connection, service: str) -> None:
 
 __all__ = [
     "Base",
+    "EarlierBuild",
     "NewerSchema",
     "NotOurs",
     "OtherMark",
     "Session",
     "driver",
     "engine",
+    "hold_to_contract",
     "is_away",
     "is_there",
     "migrate",

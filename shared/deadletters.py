@@ -14,6 +14,7 @@ from shared import database, events, outbox
 from shared.events import (
     EVENT_TYPES,
     TOPICS,
+    Header,
     MalformedEvent,
     Message,
     ReportSettled,
@@ -21,7 +22,7 @@ from shared.events import (
     derived_id,
     message,
 )
-from shared.events.envelope import SCHEMA_ROOT, UUID_TEXT
+from shared.events.envelope import SCHEMA_ROOT, SIGNATURE, UUID_TEXT
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.readings import Record, Refused
@@ -32,6 +33,9 @@ INSERT INTO dead_letters (topic, partition, "offset", event_id, reason, pointer)
 SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::text[], $6::text[])
 """
 
+DEAD_SIGNATURE = f"dead_{SIGNATURE}"
+FORGED = "signature_mismatch"  # nothing that such a record says is believed, so nobody is told an outcome
+
 OWN_HEADERS = {
     "ce_id": UUID_TEXT,
     "ce_source": re.compile("|".join(f"/{service}" for service in SERVICES).encode()),
@@ -41,6 +45,7 @@ OWN_HEADERS = {
     "ce_subject": UUID_TEXT,
     "ce_dataschema": re.compile("|".join(re.escape(SCHEMA_ROOT + name) for name in EVENT_TYPES).encode()),
     "content-type": re.compile(rb"application/json"),
+    SIGNATURE: re.compile(rb"[0-9a-f]{8}-[0-9a-f]{8}:[A-Za-z0-9_-]{43}"),
     "traceparent": re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"),
 }
 
@@ -64,7 +69,7 @@ class DeadLetters:
     def outcome(self, refused: Refused) -> Message | None:
         """Where this service owes an outcome, the author is told also of what was set aside, if it can be read at all."""
         record = refused.record
-        if self._service not in TOPICS[record.topic].owes_outcome:
+        if self._service not in TOPICS[record.topic].owes_outcome or refused.reason == FORGED:
             return None
         try:
             event = events.decode(record.topic, record.value, record.headers)
@@ -83,7 +88,7 @@ class DeadLetters:
         topic = TOPICS[record.topic].dead(self._service)
         why = self._why(refused)
         if self._sealer is None or is_clear(record):
-            return Message(topic, record.key, record.value, (*record.headers, *why))
+            return Message(topic, record.key, record.value, (*map(kept, record.headers), *why))
         return Message(topic, b"", self._sealed(record, self._sealer), (*why, ("dead_sealed", b"1")))
 
     def _why(self, refused: Refused) -> tuple[tuple[str, bytes], ...]:
@@ -110,6 +115,12 @@ class DeadLetters:
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
     """The outcome event that tells the author; a redrive's outcome names it as replaced."""
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
+
+
+def kept(header: Header) -> Header:
+    """A header of the original; its signature under another name, as the letter has one of its own."""
+    name, value = header
+    return (DEAD_SIGNATURE, value) if name == SIGNATURE else header
 
 
 def dead_aad(kid: str, topic: str, partition: int, offset: int) -> bytes:

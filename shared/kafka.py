@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from aiokafka.helpers import create_ssl_context
 
@@ -150,6 +150,14 @@ class LogReader:
             for partition, records in fetched.items():
                 found.setdefault(partitions[partition], datetime.fromtimestamp(records[0].timestamp / 1000, UTC))
         return found
+
+
+def record(fetched: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
+    """As our readers take it; `prefix` is the installation's."""
+    return Record(
+        fetched.topic.removeprefix(prefix), fetched.partition, fetched.offset, fetched.timestamp,
+        fetched.key or b"", fetched.value or b"", tuple((name, value or b"") for name, value in fetched.headers),
+    )  # fmt: skip
 
 
 async def reached(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:

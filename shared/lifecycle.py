@@ -77,6 +77,9 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
         await task
     except asyncio.CancelledError:
         return 0
+    except database.NotOurs as refusal:
+        log.get().critical(str(refusal))
+        return FAILED
     except BaseExceptionGroup as group:
         for error in leaves(group):
             log.get().error("ended by a failure", **log.described(error))

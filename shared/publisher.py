@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from shared import kafka, log
 from shared.config import Settings
 from shared.events import Message
+from shared.signatures import RecordSigner
 from shared.wires import Wires
 
 BATCH_BYTES = 512 * 1024  # aiokafka's own 16 KiB hold six reports
@@ -27,6 +28,7 @@ class Publisher:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._signer = RecordSigner(settings)
         self._tasks = asyncio.TaskGroup()
         self._wires: Wires | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -90,7 +92,7 @@ class Publisher:
         producer = AIOKafkaProducer(
             **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
         )  # fmt: skip
-        wires = Wires(producer, self._settings.topic_prefix, self._tasks)
+        wires = Wires(producer, self._settings.topic_prefix, self._tasks, self._signer)
         try:
             await kafka.start(producer)
         except BaseException:

@@ -13,7 +13,9 @@ from shared import events, kafka, log, revocation_snapshots
 from shared.auth import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked
-from shared.faults import Backoff
+from shared.faults import Backoff, PartAtFault, SetAside
+from shared.readings import Record
+from shared.signatures import RecordVerifier
 
 logger = log.get()
 
@@ -33,6 +35,7 @@ class Revocations:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._verifier = RecordVerifier(settings)
         self._revoked: dict[Credential, CredentialRevoked] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._file = revocation_snapshots.file_of(settings)
@@ -79,7 +82,7 @@ class Revocations:
             try:
                 with kafka.no_end_of_ours():
                     await self._read(backoff)
-            except KafkaError as error:
+            except (KafkaError, PartAtFault) as error:
                 logger.warning("revocations are read again", **log.described(error))
             await backoff.wait()
 
@@ -102,16 +105,17 @@ class Revocations:
                 await self._keep_snapshot(consumer, partitions)
                 for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                     for record in records:
-                        await self._apply(record.value, record.headers)
+                        await self._apply(kafka.record(record, self._settings.topic_prefix))
                         self._positions[partition] = record.offset + 1
                 backoff.reset()
         finally:
             await kafka.stop(consumer)
 
-    async def _apply(self, value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> None:
+    async def _apply(self, record: Record) -> None:
         try:
-            change = events.decode(CredentialRevoked.topic, value, headers).data
-        except (events.UnknownEventType, events.MalformedEvent) as error:
+            self._verifier.verify(record)
+            change = events.decode(record.topic, record.value, record.headers).data
+        except (events.UnknownEventType, events.MalformedEvent, SetAside) as error:
             logger.warning("access event not understood", **log.described(error))
             return
         name = _credential(change)

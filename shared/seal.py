@@ -24,6 +24,7 @@ KEY_SECONDS = 600
 KEY_REPORTS = 2**20
 OPENED_KEYS = 4096
 URL_SAFE = b"-_"
+SEALED_MEMBER = b',"sealed":'
 
 
 class SealMismatch(Exception):
@@ -76,7 +77,7 @@ class Sealer:
         key.uses += 1
         nonce = take(12)
         data = encode(key.cipher.encrypt(nonce, plain, aad))
-        return f'{{"v":1,"kid":"{key.kid}","key":"{key.wrapped}","nonce":"{encode(nonce)}","data":"{data}"}}'
+        return box_json(key.kid, key.wrapped, encode(nonce), data)
 
     def _renewed(self) -> DataKey:
         try:
@@ -129,11 +130,28 @@ class Opener:
         return {key_id(key.public_key().public_bytes_raw()): key for key in keys}
 
 
-def report_aad(
-    *, kid: str, event_type: str, event_id: UUID | str, report_id: UUID | str, key: UUID | str, author: UUID | str
-) -> bytes:
-    """What a box is bound to; `key` is the household_id or group_id. Written by hand as canonical JSON, it stands on the hot path."""
-    return f'["dayar/report/v1","{kid}","{event_type}","{event_id}","{report_id}","{key}","{author}"]'.encode()
+def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes) -> bytes:
+    """What a box is bound to; `clear` is the record's value without the box: the clear half and all that intake stamped."""
+    return b'["dayar/report/v2","%b","%b","%b",%b]' % (
+        kid.encode(), event_type.encode(), str(event_id).encode(), clear,
+    )  # fmt: skip
+
+
+def with_box(clear: bytes, box: str) -> bytes:
+    """A record's value: the object `clear` with the box as its last member."""
+    return b"%b%b%b}" % (clear[:-1], SEALED_MEMBER, box.encode())
+
+
+def without_box(value: bytes, box: SealedBox) -> bytes:
+    """The object that `with_box` was given. Raises SealMismatch when anything but this box stands at the end."""
+    clear, _, last = value.rpartition(SEALED_MEMBER)
+    if last != f"{box_json(box.kid, box.key, box.nonce, box.data)}}}".encode():
+        raise SealMismatch
+    return b"%b}" % clear
+
+
+def box_json(kid: str, key: str, nonce: str, data: str) -> str:
+    return f'{{"v":1,"kid":"{kid}","key":"{key}","nonce":"{nonce}","data":"{data}"}}'
 
 
 def generate(folder: Path) -> str:
@@ -192,6 +210,8 @@ __all__ = [
     "generate",
     "report_aad",
     "sync",
+    "with_box",
+    "without_box",
     "write_private",
     "write_whole",
 ]

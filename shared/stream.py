@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import (
     CommitFailedError,
@@ -86,7 +86,8 @@ class Stream:
                 await self._failures.stop("out_of_range", self._place(lost), first_there=there[lost])
         else:
             if not self.is_dropped:
-                return await self._open([self._record(one) for records in fetched.values() for one in records])
+                prefix = self._settings.topic_prefix
+                return await self._open([kafka.record(one, prefix) for records in fetched.values() for one in records])
         return []
 
     async def seek(self) -> None:
@@ -155,12 +156,6 @@ class Stream:
         if partition not in self._kafka.assignment():
             return 0  # another worker's by now, and that one tells
         return max(0, (self._kafka.highwater(partition) or 0) - record.offset - 1)
-
-    def _record(self, record: ConsumerRecord[bytes, bytes]) -> Record:
-        return Record(
-            record.topic[len(self._settings.topic_prefix) :], record.partition, record.offset, record.timestamp,
-            record.key or b"", record.value or b"", tuple((name, value or b"") for name, value in record.headers),
-        )  # fmt: skip
 
     def _place(self, partition: TopicPartition) -> Partition:
         return partition.topic.removeprefix(self._settings.topic_prefix), partition.partition

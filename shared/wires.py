@@ -16,15 +16,17 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from shared import kafka
 from shared.events import Message
 from shared.events.topics import record_bytes
+from shared.signatures import RecordSigner
 
 STOP_SECONDS = 3
 
 
 class Wires:
-    """Of one producer. A key's partition is its CRC-32, as in librdkafka, and cheap to tell."""
+    """Of one producer; every record leaves signed. A key's partition is its CRC-32, as in librdkafka, and cheap to tell."""
 
-    def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup, signer: RecordSigner) -> None:
         self.producer = producer
+        self._signer = signer
         self._prefix = prefix
         self._tasks = tasks
         self._of: dict[str, list[Wire]] = {}
@@ -33,10 +35,11 @@ class Wires:
         """The acks to wait for. Raises MessageSizeTooLargeError, and then some of the others are on their way."""
         for topic in {message.topic for message in messages}:
             await self._reach(topic)
+        self._signer.refresh()
         acks = set()
         for message in messages:
             wires = self._of[message.topic]
-            acks.add(wires[crc32(message.key) % len(wires)].add(message))
+            acks.add(wires[crc32(message.key) % len(wires)].add(self._signer.sign(message)))
         return acks
 
     async def flush(self) -> None:

@@ -12,8 +12,9 @@ from deploy.provision.database import Server
 from deploy.provision.topics import Broker
 from services.console.config import ConsoleSettings
 from shared.config import Settings, secret
-from shared.database import migrate
+from shared.database import NotOurs, migrate
 from shared.events.topics import SERVICES
+from shared.lifecycle import leaves
 
 DATABASE, ROLE_PREFIX = "dayar", "dayar_"
 ADMIN = "admin"
@@ -27,6 +28,7 @@ async def main() -> None:
         name: os.environ.get(variable(name), "") for name in ("kafka-admin", "kafka-integrator", "database-admin")
     }
     check({variable(name): password for name, password in passwords.items()})
+    await database.hold_to_contract(server(passwords["database-admin"]), DATABASE)
     async with asyncio.TaskGroup() as group:
         group.create_task(
             asyncio.to_thread(make_topics, settings, passwords["kafka-admin"], passwords["kafka-integrator"])
@@ -37,17 +39,21 @@ async def main() -> None:
 def make_topics(settings: Settings, admin_password: str, integrator_password: str) -> None:
     broker = Broker(os.environ["ADMIN_KAFKA_BOOTSTRAP"], ADMIN, admin_password, mechanism="PLAIN")
     broker.admin().list_topics(timeout=SECONDS_TO_START)
+    topics.hold_to_contract(broker, settings.topic_prefix)
     passwords = {**of_services("kafka"), topics.INTEGRATOR: integrator_password}
     topics.set_passwords(broker, passwords)
     topics.create(broker, settings, logins={login: login for login in passwords})
 
 
 async def make_database(settings: Settings, admin_password: str) -> None:
-    server = Server(os.environ["ADMIN_DATABASE_URL"], admin_password)
-    await database.create(server, DATABASE, role_prefix=ROLE_PREFIX, passwords=of_services("database"))
+    await database.create(server(admin_password), DATABASE, role_prefix=ROLE_PREFIX, passwords=of_services("database"))
     for service in SERVICES:
         await migrate(service, settings)
     await accounts.make(ConsoleSettings().for_service("console"), settings.state)
+
+
+def server(admin_password: str) -> Server:
+    return Server(os.environ["ADMIN_DATABASE_URL"], admin_password)
 
 
 def of_services(part: str) -> dict[str, str]:
@@ -57,5 +63,5 @@ def of_services(part: str) -> dict[str, str]:
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-    except BadSecret as error:
-        sys.exit(str(error))
+    except* (BadSecret, NotOurs) as group:
+        sys.exit("\n".join(str(error) for error in leaves(group)))

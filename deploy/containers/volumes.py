@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.containers.start import MARK, BadSecret, check
-from deploy.provision import keys
+from deploy.provision import keys, record_keys
 from deploy.provision.keys import CannotRetire
 from deploy.provision.secrets import KEY_BYTES, PASSWORDS, keep
 from shared import auth, seal
 from shared.config import Settings
+from shared.events.topics import CONTRACT, SERVICES
 
 SECRETS = Path("/secrets")
 INSTALLATION = MARK.parent
@@ -31,11 +32,20 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
+RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 class OtherMark(Exception):
     """An installation is an exercise or it is not, from its first start and for ever. Leave DAYAR_EXERCISE out, or start another one: docker compose -p NAME."""
+
+
+class EarlierVolumes(Exception):
+    """These volumes were written by an earlier build. Use that build, or start anew: docker compose down --volumes, or docker compose -p NAME; nothing was changed."""
+
+
+class NewerVolumes(Exception):
+    """These volumes were written by a newer release. Use that release, or start anew: docker compose -p NAME; nothing was changed."""
 
 
 class NeitherYesNorNo(Exception):
@@ -66,9 +76,12 @@ def prepare() -> None:
     passwords = {name: os.environ.get(variable(name), "") for name in PASSWORDS}
     try:
         check({variable(name): password for name, password in passwords.items()})
+        hold_to_contract(INSTALLATION)
         mark(MARK, os.environ.get("DAYAR_EXERCISE", ""))
-    except (BadSecret, OtherMark, NeitherYesNorNo) as error:
-        sys.exit(str(error) if isinstance(error, BadSecret) else f"{error.__doc__} ({error})")
+    except (BadSecret, EarlierVolumes, NewerVolumes) as error:
+        sys.exit(str(error) if error.args else error.__doc__)
+    except (OtherMark, NeitherYesNorNo) as error:
+        sys.exit(f"{error.__doc__} ({error})")
     draw_keys()
     lay_passwords(passwords)
 
@@ -76,6 +89,18 @@ def prepare() -> None:
 def variable(name: str) -> str:
     """`kafka-intake` is KAFKA_INTAKE_PASSWORD in the environment."""
     return f"{name.replace('-', '_').upper()}_PASSWORD"
+
+
+def hold_to_contract(installation: Path) -> None:
+    """Marks new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
+    file = installation / "contract"
+    if not (installation / MARK.name).exists():
+        keep(file, str(CONTRACT).encode())  # before the other mark: volumes with that one alone are an earlier build's
+    written = int(file.read_text(encoding="ascii")) if file.exists() else 1
+    if written > CONTRACT:
+        raise NewerVolumes
+    if written < CONTRACT:
+        raise EarlierVolumes
 
 
 def mark(file: Path, asked: str) -> None:
@@ -98,6 +123,7 @@ def draw_keys() -> None:
         seal.generate(SECRETS / "sealing")
     if not (SECRETS / "console" / "tokens" / "private.pem").exists():
         auth.generate(SECRETS / "console" / "tokens")
+    record_keys.draw(RECORD_KEYS)
     publish(SECRETS / "sealing" / "public.key", INSTALLATION / "seal")
     for key in (SECRETS / "console" / "tokens" / "public").iterdir():
         publish(key, INSTALLATION / "tokens")

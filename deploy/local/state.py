@@ -19,7 +19,7 @@ from shared.seal import write_whole
 ROOT_USER = 0  # may write everywhere as it is
 LEAST_FREE_BYTES = 300_000_000
 INTERNAL = ("controller", "postgres")  # nobody outside is told these ports
-VERSION = 1  # of the folder's layout; a release that lays it out anew counts up
+VERSION = 2  # of the folder's layout and of the records on its log; whoever changes either counts up
 
 
 class StateOpen(CannotStart):
@@ -28,6 +28,10 @@ class StateOpen(CannotStart):
 
 class StateNewer(CannotStart):
     """The state folder was written by a newer release. Use that release, or another folder by STATE=; nothing was changed."""
+
+
+class StateEarlier(CannotStart):
+    """This folder was written by an earlier build. Use that build, or start anew with STATE=; nothing was changed."""
 
 
 class StateTorn(CannotStart):
@@ -121,6 +125,8 @@ def _read(state: Path) -> Installation | None:
         said = json.loads((state / "installation.json").read_bytes())
         if said["version"] > VERSION:
             raise StateNewer(state)
+        if said["version"] < VERSION:  # records on the log are not migrated
+            raise StateEarlier
         return Installation(said["version"], said["exercise"], said["ports"])
     except (ValueError, KeyError, TypeError):
         raise StateTorn(state) from None

@@ -6,10 +6,19 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from shared.database import EarlierBuild
 from shared.events.topics import SERVICES
 
 # The server's own locale may be C, whose lower() leaves Cyrillic as it is: "Айбек" could not sign in as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+
+# The first layout of records was not marked.
+UNMARKED = """
+SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'contract'
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,8 @@ class Server:
 
 
 async def create(server: Server, database: str, *, role_prefix: str, passwords: Mapping[str, str]) -> None:
-    """Idempotent: roles and passwords as given, the database and its schemas if they are not there."""
+    """Idempotent: roles and passwords as given, the database and its schemas if they are not there. Raises EarlierBuild."""
+    await hold_to_contract(server, database)
     await create_roles(server, role_prefix=role_prefix, passwords=passwords)
     connection = await server.connect()
     try:
@@ -41,6 +51,22 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
     finally:
         await connection.close()
     await _create_schemas(server, database, role_prefix)
+
+
+async def hold_to_contract(server: Server, database: str) -> None:
+    """Before anything is changed; what the mark itself says, only its service may read (`migrate`). Raises EarlierBuild."""
+    connection = await server.connect()
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
+            return
+    finally:
+        await connection.close()
+    connection = await server.connect(database)
+    try:
+        if unmarked := await connection.fetchval(UNMARKED, SERVICES):
+            raise EarlierBuild(unmarked)
+    finally:
+        await connection.close()
 
 
 async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 import secrets
 from pathlib import Path
 
+from deploy.provision import record_keys
 from shared import auth, seal
 from shared.events.topics import SERVICES
 
@@ -24,6 +25,7 @@ def draw(folder: Path) -> None:
         seal.generate(folder / "seal")
     if not (folder / "tokens" / "private.pem").exists():
         auth.generate(folder / "tokens")
+    record_keys.draw(record_keys.folders(folder))
 
 
 def keep(file: Path, content: bytes) -> None:
@@ -47,4 +49,5 @@ def env(folder: Path) -> dict[str, str]:
         "MEMORY_KEY_FILE": f"{folder}/memory-key",
         "ALERTS_KEY_FILE": f"{folder}/alerts-key",
         "CALLERS_KEY_FILE": f"{folder}/callers-key",
+        "RECORD_KEYS": f"{folder}/records/{{service}}",
     }

@@ -1,6 +1,7 @@
 """The topics, the logins that may use them, and what each login may do, all from `shared.events.topics`."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -28,15 +29,25 @@ from confluent_kafka.admin import (
 )
 
 from shared.config import Settings
-from shared.events.topics import SEGMENT_MS, SERVICES, TOPICS, Topic
+from shared.database import NotOurs
+from shared.events.topics import CONTRACT, SEGMENT_MS, SERVICES, TOPICS, Topic
 
 INTEGRATOR = "integrator"
 SECONDS = 30
 ITERATIONS = 4096
 MEBIBYTE = 1 << 20
+CONTRACT_MARK = r"contract\.v[0-9]+"
 ANY_ACL = AclBindingFilter(
     ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
 )
+
+
+class EarlierTopics(NotOurs):
+    """These topics were written by an earlier build, whose records this one does not read. Use that build, or start anew with another TOPIC_PREFIX; nothing was changed."""
+
+
+class NewerTopics(NotOurs):
+    """These topics were written by a newer release. Use that release, or another TOPIC_PREFIX; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,10 @@ def create(
     broker: Broker, settings: Settings, *, logins: Mapping[str, str], partitions: int = 6, replication: int = 1
 ) -> None:
     """Idempotent; what is there already is kept as long as `settings` say now. `logins`: the Kafka login of each service (and of the integrator)."""
+    hold_to_contract(broker, settings.topic_prefix)
     admin, prefix = broker.admin(), settings.topic_prefix
+    mark = _topic(contract_mark(prefix), 1, replication, {"cleanup.policy": "compact"})
+    _settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
     topics = list(_topics(settings, partitions, replication))
     made = admin.create_topics(topics, request_timeout=SECONDS)
     rights = set(_acls(prefix, logins)) if broker.is_closed else set()
@@ -80,8 +94,26 @@ def create(
     if rights:
         _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
     # the controller has them; a broker that has not read them yet would refuse the first client
-    _wait_until(lambda: {topic.topic for topic in topics} <= admin.list_topics(timeout=SECONDS).topics.keys())
+    _wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
     _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
+
+
+def hold_to_contract(broker: Broker, prefix: str) -> None:
+    """Kafka keeps no settings of ours: an empty topic, made before all others, is named after the records' layout.
+
+    Raises EarlierTopics, NewerTopics.
+    """
+    there = broker.admin().list_topics(timeout=SECONDS).topics.keys()
+    marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
+    written = max(marks, default=1 if there & set(_names(prefix)) else CONTRACT)  # the first layout was not marked
+    if written > CONTRACT:
+        raise NewerTopics(prefix)
+    if written < CONTRACT:
+        raise EarlierTopics(prefix)
+
+
+def contract_mark(prefix: str) -> str:
+    return f"{prefix}contract.v{CONTRACT}"
 
 
 def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
@@ -116,7 +148,7 @@ def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
 def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
     """Only what `create` made under this prefix."""
     admin = broker.admin()
-    gone = admin.delete_topics(list(_names(prefix)), request_timeout=SECONDS)
+    gone = admin.delete_topics([*_names(prefix), contract_mark(prefix)], request_timeout=SECONDS)
     acls = {}
     if broker.is_closed:
         own = [_filter(binding) for binding in _acls(prefix, logins) if binding.name.startswith(prefix)]

@@ -17,9 +17,10 @@ from services.console.vectors import Vector
 from shared import kafka, log
 from shared.config import Settings
 from shared.events import MalformedEvent, UnknownEventType, decode, header
-from shared.faults import PartAtFault
+from shared.faults import Backoff, PartAtFault, SetAside
 from shared.places import Places
-from shared.readings import Partition
+from shared.readings import Partition, Record
+from shared.signatures import RecordVerifier
 
 KEPT = 10_000
 BUFFER_BYTES = 1 << 20
@@ -83,6 +84,7 @@ class Stream:
     ) -> None:
         self._settings = settings
         self._places = places
+        self._verifier = RecordVerifier(settings)
         self._kept, self._patience = kept, patience
         self._frames: deque[Frame] = deque()
         self._floors: dict[Partition, int] = {}
@@ -131,6 +133,7 @@ class Stream:
             await self._read()
 
     async def _read(self) -> None:
+        backoff = Backoff()
         while True:
             consumer = AIOKafkaConsumer(
                 **kafka.options(self._settings), enable_auto_commit=False, auto_offset_reset="earliest"
@@ -138,22 +141,24 @@ class Stream:
             await kafka.start_when_there(consumer)
             try:
                 with kafka.no_end_of_ours():
-                    await self._follow(consumer)
-            except KafkaError as error:
+                    await self._follow(consumer, backoff)
+            except (KafkaError, PartAtFault) as error:
                 log.get().warning("stream reads again", **log.described(error))
             finally:
                 self.is_reading = False
                 await kafka.stop(consumer)
+            await backoff.wait()
 
-    async def _follow(self, consumer: Any) -> None:
+    async def _follow(self, consumer: Any, backoff: Backoff) -> None:
         ends = await self._begin(consumer)
         while True:
             if not self.is_reading and await kafka.reached(consumer, ends):
                 self.is_reading = True
                 self._remembers.set()
-            for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+            for records in (await consumer.getmany(timeout_ms=500)).values():
                 for record in records:
-                    self._tell(self._place(partition), record)
+                    self._tell(kafka.record(record, self._settings.topic_prefix))
+                backoff.reset()
 
     async def _begin(self, consumer: Any) -> dict[TopicPartition, int]:
         """The first time so far back that the memory is full, later where it stood; returns where the log ends."""
@@ -171,18 +176,10 @@ class Stream:
             consumer.seek(partition, self._positions.setdefault(place, back))
         return dict(ends)
 
-    def _place(self, partition: TopicPartition) -> Partition:
-        return partition.topic.removeprefix(self._settings.topic_prefix), partition.partition
-
-    def _tell(self, place: Partition, record: Any) -> None:
-        self._positions[place] = record.offset + 1
-        try:
-            frame = _frame(place, record)
-        except (MalformedEvent, UnknownEventType) as error:  # the worker sets it aside; the others are told the rest
-            reason = "malformed" if isinstance(error, MalformedEvent) else "unknown_type"
-            log.get().warning(
-                "record not told", topic=place[0], partition=place[1], offset=record.offset, reason=reason
-            )
+    def _tell(self, record: Record) -> None:
+        frame = self._opened(record)
+        self._positions[record.place] = record.offset + 1
+        if frame is None:
             return
         self._keep(frame)
         for sight, group in self._listeners.items():
@@ -191,6 +188,21 @@ class Stream:
                 chunk = self._marked(sight, body)
                 for listener in group:
                     listener.put(chunk)
+
+    def _opened(self, record: Record) -> Frame | None:
+        """None = the worker sets it aside, and the listeners are told the rest. Raises UnknownRecordKey."""
+        try:
+            self._verifier.verify(record)
+            return _frame(record)
+        except SetAside as error:
+            reason = error.reason
+        except MalformedEvent:
+            reason = "malformed"
+        except UnknownEventType:
+            reason = "unknown_type"
+        topic, partition = record.place
+        log.get().warning("record not told", topic=topic, partition=partition, offset=record.offset, reason=reason)
+        return None
 
     def _keep(self, frame: Frame) -> None:
         self._frames.append(frame)
@@ -237,13 +249,14 @@ def marked(sight: Sight, vector: Vector, body: bytes) -> bytes:
     return b"id: %b\n%b\n" % (vectors.encoded(vector, sight.asked).encode(), body)
 
 
-def _frame(place: Partition, record: Any) -> Frame:
+def _frame(record: Record) -> Frame:
     """Only what is of the contract, and on its own topic: who may see it is read from its fields."""
-    decode(place[0], record.value, record.headers)
+    decode(record.topic, record.value, record.headers)
     data = json.loads(record.value)
     about = {name: header(record.headers, f"ce_{name}") for name in ("id", "source", "type", "specversion", "time")}
     hint = {name: about[name] for name in ("type", "specversion", "time")}
-    return Frame(*place, record.offset, data, _event(place[0], {**about, "data": data}), _event(place[0], hint))
+    told = _event(record.topic, {**about, "data": data})
+    return Frame(*record.place, record.offset, data, told, _event(record.topic, hint))
 
 
 def _event(topic: str, content: dict[str, Any]) -> bytes:

@@ -92,11 +92,9 @@ class DisplacementDraft:
         return self.clear + b"\0" + self.plain
 
     def finish(self, sealer: Sealer) -> Message:
-        aad = seal.report_aad(
-            kid=sealer.kid, event_type=self.event_type, event_id=self.event_id,
-            report_id=self.report_id, key=self.key, author=self.author,
-        )  # fmt: skip
-        value = b"%b,%b" % (self.clear[:-1], f'{self.stamps},"sealed":{sealer.seal_json(self.plain, aad)}}}'.encode())
+        clear = b"%b,%b}" % (self.clear[:-1], self.stamps.encode())
+        aad = seal.report_aad(kid=sealer.kid, event_type=self.event_type, event_id=self.event_id, clear=clear)
+        value = seal.with_box(clear, sealer.seal_json(self.plain, aad))
         return raw_message(
             HouseholdReported.topic, self.key, value,
             type=self.event_type, id=self.event_id, source=SOURCE, time=self.received_at, traceparent=self.traceparent,

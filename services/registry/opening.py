@@ -30,7 +30,7 @@ class ReportOpener:
         event = events.decode(record.topic, record.value, record.headers)
         reported: HouseholdReported | GroupReported = event.data
         report_id, subject_id, author = str(reported.report_id), str(reported.key), str(reported.author)
-        plain = self._open(reported.sealed, event, report_id, subject_id, author)
+        plain = self._open(reported.sealed, event, record.value)
         text = TEXT_OF[reported.kind](reported, exclude_defaults=True)
         digest = events.digest((text, plain))
         filed = Filed(
@@ -41,11 +41,10 @@ class ReportOpener:
         )  # fmt: skip
         return Received(record, event, digest, filed)
 
-    def _open(self, box: SealedBox, event: Event[Any], report_id: str, subject_id: str, author: str) -> bytes:
-        aad = seal.report_aad(
-            kid=box.kid, event_type=event.type, event_id=event.id, report_id=report_id, key=subject_id, author=author
-        )
+    def _open(self, box: SealedBox, event: Event[Any], value: bytes) -> bytes:
         try:
+            clear = seal.without_box(value, box)
+            aad = seal.report_aad(kid=box.kid, event_type=event.type, event_id=event.id, clear=clear)
             return self._keys.open(box, aad)
         except seal.SealMismatch:
             raise SetAside("seal_mismatch", "/sealed") from None

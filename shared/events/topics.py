@@ -1,7 +1,14 @@
 """The topics: who writes, who reads, how long they are kept, and which consumer owes an outcome."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+Holders = tuple[str, ...]
+
+# The layout of the records on the log. Records are not migrated: whoever changes their layout counts up, and what an
+# earlier build wrote is refused (deploy/provision, shared/database.py).
+CONTRACT = 2
 
 DAY_MS = 86_400_000
 DEAD = ".dead"
@@ -55,6 +62,21 @@ TOPICS = {
         Topic("access", "credential", ("console",), (), Sensitivity.INTERNAL, web_readers=SERVICES, is_compacted=True),
     )
 }  # fmt: skip
+
+
+def signed_by(service: str) -> tuple[str, ...]:
+    """The topics that a service writes and signs, dead letters among them."""
+    return tuple(topic for topic, (writers, _) in KEY_HOLDERS.items() if service in writers)
+
+
+def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
+    yield topic.name, (topic.writers, tuple(dict.fromkeys((*topic.consumers, *topic.web_readers))))
+    for service in topic.consumers:
+        yield topic.dead(service), ((service,), (service,))
+
+
+# Who holds the key that a topic's records are signed with: its writers, and its readers among our services.
+KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
 DEAD_LETTERS_DAYS = 90  # unless a setting says otherwise
 # Of what is not kept for ever: it goes by whole segments, so that a record outlives its days by up to one.

@@ -25,6 +25,8 @@ from shared.places import Places
 from shared.revocations import Revocations
 from tests.console.conftest import Served
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, message, outcome
+from tests.forging import forge
+from tests.installation import in_thread
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
@@ -245,6 +247,15 @@ def test_a_record_that_is_none_of_the_contract_is_passed_over(served: Served) ->
     ]
     with listening(served.signed_in(Role.OPERATOR, areas=(BATKEN,)), "households") as heard:
         served.publish(*strange, good)
+        ((_, event),) = heard.take(1)
+    assert event["data"] == json.loads(good.value)
+
+
+def test_what_was_written_by_a_broker_login_alone_is_heard_by_nobody(served: Served) -> None:
+    forged, good = message(household(destination=KADAMJAI)), message(household(destination=KADAMJAI))
+    with listening(served.signed_in(Role.OPERATOR), "households") as heard:
+        in_thread(forge(served.installation, "registry", forged._replace(key=good.key)))
+        served.publish(good)
         ((_, event),) = heard.take(1)
     assert event["data"] == json.loads(good.value)
 

@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]
 
 from deploy.containers import health, start, volumes
 from deploy.containers.start import BadSecret
-from deploy.containers.volumes import NeitherYesNorNo, OtherMark
+from deploy.containers.volumes import EarlierVolumes, NeitherYesNorNo, NewerVolumes, OtherMark
 from deploy.local import homes
 from deploy.local.process import wait_until
 from deploy.provision.keys import KeyCarried, KeySpooled
@@ -23,7 +23,7 @@ from services.console.config import ConsoleSettings
 from services.intake.config import IntakeSettings
 from services.registry.config import RegistrySettings
 from shared.config import Settings
-from shared.events.topics import SERVICES
+from shared.events.topics import CONTRACT, SERVICES
 from shared.liveness import by_beat
 from shared.seal import Opener, Sealer
 from tests.installation import Installation
@@ -142,6 +142,24 @@ def test_the_mark_is_for_ever(tmp_path: Path) -> None:
     with pytest.raises(OtherMark):
         volumes.mark(file, "0")
     assert file.read_text() == "true"
+
+
+def test_volumes_of_an_earlier_build_are_refused_and_left(tmp_path: Path) -> None:
+    """They hold the mark of what the installation is, and none of its records' layout."""
+    (tmp_path / "exercise").write_text("true")
+    with pytest.raises(EarlierVolumes):
+        volumes.hold_to_contract(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["exercise"]
+
+
+def test_new_volumes_are_marked_before_anything_else_and_taken_again(tmp_path: Path) -> None:
+    volumes.hold_to_contract(tmp_path)
+    assert (tmp_path / "contract").read_text() == str(CONTRACT)
+    volumes.mark(tmp_path / "exercise", "1")
+    volumes.hold_to_contract(tmp_path)
+    (tmp_path / "contract").write_text(str(CONTRACT + 1))
+    with pytest.raises(NewerVolumes):
+        volumes.hold_to_contract(tmp_path)
 
 
 def test_without_a_word_an_installation_is_real(tmp_path: Path) -> None:

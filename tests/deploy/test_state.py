@@ -3,12 +3,16 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from deploy.local import clean, state
-from deploy.local.options import BindingOpen, NotANumber, Options
+from deploy.local import clean, homes, state
+from deploy.local.options import GIVEN, BindingOpen, NotANumber, Options
+from deploy.provision.secrets import KEYS, PASSWORDS
+from shared import seal
 
 
 def hold(root: Path, *, exercise: bool = True, kafka_port: int | None = None) -> state.Installation:
@@ -55,6 +59,55 @@ def test_a_newer_release_s_folder_is_refused_unchanged(tmp_path: Path) -> None:
     assert file.read_text() == newer
 
 
+EARLIER = "This folder was written by an earlier build. Use that build, or start anew with STATE=; nothing was changed."
+
+
+def laid_out_by_the_first_build(root: Path, *, exercise: bool = True) -> Path:
+    """As that build left it: its mark, its secrets (no signing keys of records), and a log with a record."""
+    state_folder = root / ("demo" if exercise else "main")
+    state_folder.mkdir(mode=0o700, parents=True)
+    root.chmod(0o700)
+    ports = {"kafka": 19092, "controller": 19093, "postgres": 15432}
+    (state_folder / "installation.json").write_text(json.dumps({"version": 1, "exercise": exercise, "ports": ports}))
+    (state_folder / "lock").touch()
+    for name in ("run", "logs", "secrets", "kafka", "postgres", "valkey"):
+        (state_folder / name).mkdir(mode=0o700)
+    for name in (*KEYS, *PASSWORDS):
+        (state_folder / "secrets" / name).write_bytes(os.urandom(32).hex().encode())
+    seal.generate(state_folder / "secrets" / "seal")
+    partition = state_folder / "kafka" / "data" / "dayar.displacements-0"
+    partition.mkdir(parents=True)
+    (partition / "00000000000000000000.log").write_bytes(b"a record without a signature")
+    return state_folder
+
+
+def everything(folder: Path) -> dict[Path, tuple[int, int, bytes]]:
+    return {
+        file: (file.stat().st_mode, file.stat().st_mtime_ns, file.read_bytes() if file.is_file() else b"")
+        for file in (folder, *folder.rglob("*"))
+    }
+
+
+@pytest.mark.parametrize("exercise", [True, False])
+def test_an_earlier_build_s_folder_is_refused_in_one_sentence_and_left(tmp_path: Path, *, exercise: bool) -> None:
+    laid_out_by_the_first_build(tmp_path / "state", exercise=exercise)
+    before = everything(tmp_path / "state")
+    asked = {"STATE": str(tmp_path / "state"), "DEMO": str(int(exercise)), "TERM": "dumb", "COLUMNS": "400"}
+    own = {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
+    started = subprocess.run(
+        [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, env={**own, **asked}, capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert started.returncode == 1
+    said = (started.stdout + started.stderr).decode()
+    assert said.split() == ["✗", *EARLIER.split()], said
+    assert everything(tmp_path / "state") == before
+
+
+def test_a_folder_of_this_build_starts_again(tmp_path: Path) -> None:
+    assert hold(tmp_path / "state").version == hold(tmp_path / "state").version == state.VERSION
+
+
 def test_a_field_that_a_later_release_of_this_layout_added_is_ignored(tmp_path: Path) -> None:
     first = hold(tmp_path / "state")
     file = tmp_path / "state" / "demo" / "installation.json"
@@ -62,7 +115,7 @@ def test_a_field_that_a_later_release_of_this_layout_added_is_ignored(tmp_path: 
     assert hold(tmp_path / "state") == first
 
 
-@pytest.mark.parametrize("torn", ["", '{"version": 1, "exer', "[]", '{"version": 1}'])
+@pytest.mark.parametrize("torn", ["", '{"version": 1, "exer', "[]", f'{{"version": {state.VERSION}}}'])
 def test_a_torn_mark_is_said_and_left(tmp_path: Path, torn: str) -> None:
     hold(tmp_path / "state")
     file = tmp_path / "state" / "demo" / "installation.json"

@@ -1,6 +1,7 @@
 """How long records are kept is a setting, also of topics that are there already."""
 
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from deploy.local.process import wait_until
 from deploy.provision import topics
@@ -30,6 +31,37 @@ def test_what_is_not_kept_for_ever_goes_a_day_at_a_time(installation: Installati
         answer.result(timeout=10)
     topics.create(broker, Settings(topic_prefix=prefix), logins=installation.ground.kafka_logins)
     assert wait_until(lambda: shown(admin, "segment.ms", prefix, *names) == [DAY_MS] * 3, timeout=10)
+
+
+def test_topics_of_an_earlier_build_are_refused_and_left(tables: Installation) -> None:
+    """They have no mark, as that build set none."""
+    broker, prefix = tables.parts.broker, tables.topic_prefix
+    settings, admin = Settings(topic_prefix=prefix), broker.admin()
+    for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 1, 1)]).values():
+        answer.result(timeout=30)
+    try:
+        with pytest.raises(topics.EarlierTopics):
+            topics.create(broker, settings, logins=tables.ground.kafka_logins)
+        assert own(admin, prefix) == {f"{prefix}hazards"}
+    finally:
+        for answer in admin.delete_topics([f"{prefix}hazards"]).values():
+            answer.result(timeout=30)
+
+
+def test_topics_of_another_layout_are_refused_both_ways(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker, settings = installation.parts.broker, Settings(topic_prefix=installation.topic_prefix)
+    topics.hold_to_contract(broker, settings.topic_prefix)
+    for contract, refusal in ((topics.CONTRACT + 1, topics.EarlierTopics), (topics.CONTRACT - 1, topics.NewerTopics)):
+        monkeypatch.setattr(topics, "CONTRACT", contract)
+        with pytest.raises(refusal):
+            topics.create(broker, settings, logins=installation.ground.kafka_logins)
+        monkeypatch.undo()
+
+
+def own(admin: AdminClient, prefix: str) -> set[str]:
+    return {name for name in admin.list_topics(timeout=30).topics if name.startswith(prefix)}
 
 
 def kept_ms(admin: AdminClient, prefix: str, *names: str) -> list[int]:

@@ -58,10 +58,9 @@ def test_a_household_s_record_reads_back_whole(keys: Path, team: Any) -> None:
     assert (data.author, data.team, data.road, data.received_at) == (who.account, team, Road.FIELD, NOW)
     assert data.places_version == PLACES.version
     assert message.key.decode() == body["household_id"]
-    aad = seal.report_aad(
-        kid=data.sealed.kid, event_type=event.type, event_id=event.id, report_id=data.report_id, key=data.household_id,
-        author=data.author,
-    )  # fmt: skip
+    clear = seal.without_box(message.value, data.sealed)
+    assert json.loads(clear) == {name: value for name, value in json.loads(message.value).items() if name != "sealed"}
+    aad = seal.report_aad(kid=data.sealed.kid, event_type=event.type, event_id=event.id, clear=clear)
     opened = HouseholdSealed.model_validate_json(Opener(keys / "private").open(data.sealed, aad))
     assert opened.notes == '"quoted" \\ ө'
     assert [person.given_name for person in opened.members] == ["Айгүл", None]

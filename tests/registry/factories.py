@@ -83,17 +83,14 @@ class Desk:
         fields = set((HouseholdSealed if is_household else GroupSealed).model_fields)
         model = kind_of(is_household=is_household, version=report.version)
         event_id = events.event_id(model.event_type, author, report.report_id, report.version)
-        subject = report.household_id if isinstance(report, HouseholdReport) else report.group_id
-        aad = seal.report_aad(
-            kid=self._sealer.kid, event_type=model.event_type, event_id=event_id, report_id=report.report_id,
-            key=subject, author=author,
-        )  # fmt: skip
         plain = report.model_dump_json(include=fields, exclude_defaults=True).encode()
-        reported = model(
-            **report.model_dump(exclude=fields), author=author, team=team, road=Road.FIELD,
-            received_at=report.reported_at, flags=flags, sealed=self._sealer.seal(plain, aad),
+        reported = model.model_construct(
+            **{name: value for name, value in report if name not in fields}, author=author, team=team, road=Road.FIELD,
+            received_at=report.reported_at, flags=tuple(flags), sealed=None,
         )  # fmt: skip
-        return events.message(reported, id=event_id, source="/intake", time=report.reported_at)
+        message = events.message(reported, id=event_id, source="/intake", time=report.reported_at)
+        aad = seal.report_aad(kid=self._sealer.kid, event_type=model.event_type, event_id=event_id, clear=message.value)
+        return message._replace(value=seal.with_box(message.value, self._sealer.seal_json(plain, aad)))
 
     def received(self, body: dict[str, Any], *, headers: tuple[events.Header, ...] = (), **stamps: Any) -> Received:
         message = self.message(body, **stamps)

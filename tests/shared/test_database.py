@@ -4,9 +4,13 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from deploy.provision import database as provision
 from shared import database
 from shared.config import Settings
-from shared.database import NewerSchema, OtherMark, migrate
+from shared.consumer import Consumer, Outcome
+from shared.database import EarlierBuild, NewerSchema, OtherMark, migrate
+from shared.events.topics import SERVICES
+from shared.seal import Sealer
 from tests.installation import Installation
 
 
@@ -46,3 +50,47 @@ async def test_each_transaction_of_a_session_has_its_driver_in_it(tables: Instal
         assert await database.driver(other) is first  # the pool's only one
         assert await database.driver(one) is not first
     await engine.dispose()
+
+
+async def of_the_first_build(installation: Installation) -> Settings:
+    """Its mark said nothing of the records' layout."""
+    settings = installation.settings(Settings, "registry")
+    own = database.engine(settings)
+    async with own.begin() as connection:
+        await connection.execute(text("ALTER TABLE installation DROP COLUMN contract"))
+    await own.dispose()
+    return settings
+
+
+async def test_a_database_of_an_earlier_build_is_refused_and_left(installation: Installation) -> None:
+    settings = await of_the_first_build(installation)
+    with pytest.raises(EarlierBuild):
+        await migrate("registry", settings)
+    passwords = dict.fromkeys(SERVICES, "changed")
+    with pytest.raises(EarlierBuild):
+        await provision.create(
+            installation.parts.server, installation.database, role_prefix=installation.ground.role_prefix,
+            passwords=passwords,
+        )  # fmt: skip
+    own = database.engine(settings)  # by its old password
+    async with own.begin() as connection:
+        assert not await connection.scalar(text("SELECT to_jsonb(mark) ? 'contract' FROM installation AS mark"))
+    await own.dispose()
+
+
+async def test_a_consumer_reads_nothing_for_a_database_of_an_earlier_build(installation: Installation) -> None:
+    """Where nobody migrated before the new images were started."""
+    settings = await of_the_first_build(installation)
+    own = database.engine(settings)
+    sessions = database.sessions(own)
+
+    async def never(*_: object) -> list[Outcome]:
+        raise AssertionError
+
+    reports = Consumer("registry", ["displacements"], never, settings=settings, sessions=sessions,
+                       sealer=Sealer(settings.seal_public_key_file))  # fmt: skip
+    with pytest.raises(EarlierBuild):
+        await reports.run()
+    async with own.begin() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM consumer_offsets")) == 0
+    await own.dispose()

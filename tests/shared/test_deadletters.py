@@ -96,6 +96,19 @@ def test_the_author_is_told_of_a_report_that_was_set_aside(letters: DeadLetters)
     assert letters.outcome(Refused(record()._replace(value=b"{"), "malformed")) is None
 
 
+def test_of_a_forged_record_nobody_is_told(letters: DeadLetters) -> None:
+    """Else whoever found a broker login could tell an author that their report was set aside."""
+    assert letters.outcome(Refused(record(), "signature_mismatch")) is None
+
+
+def test_the_signature_of_the_original_is_kept_beside_that_of_the_letter(letters: DeadLetters) -> None:
+    signature = ("signature", b"00000001-00000001:" + b"A" * 43)
+    signed = record()._replace(headers=(*record().headers, signature))
+    letter = letters.letter(Refused(signed, "malformed", ""))
+    assert ("dead_signature", signature[1]) in letter.headers
+    assert "signature" not in dict(letter.headers)
+
+
 def test_a_consumer_of_sealed_reports_cannot_be_without_a_sealer() -> None:
     with pytest.raises(ValueError, match="sealer"):
         Consumer("registry", ["displacements"], None, settings=None, sessions=None)  # type: ignore[arg-type]

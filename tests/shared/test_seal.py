@@ -1,5 +1,6 @@
 """Sealing: only the private key opens, only around the same report, and the data key wears out."""
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -10,13 +11,12 @@ import pytest
 from shared import seal
 from shared.events import SealedBox
 
+CLEAR = b'{"household_id":"00000000-0000-0000-0000-000000000003","status":"Actual","author":"0004","flags":[]}'
 AAD = seal.report_aad(
     kid="0011223344556677",
     event_type="dayar.displacement.household_reported.v1",
     event_id=UUID(int=1),
-    report_id=UUID(int=2),
-    key=UUID(int=3),
-    author=UUID(int=4),
+    clear=CLEAR,
 )
 
 
@@ -28,10 +28,26 @@ def keys(tmp_path: Path) -> Path:
 
 def test_aad_is_canonical_json_of_what_the_box_is_bound_to() -> None:
     assert AAD == (
-        b'["dayar/report/v1","0011223344556677","dayar.displacement.household_reported.v1",'
-        b'"00000000-0000-0000-0000-000000000001","00000000-0000-0000-0000-000000000002",'
-        b'"00000000-0000-0000-0000-000000000003","00000000-0000-0000-0000-000000000004"]'
+        b'["dayar/report/v2","0011223344556677","dayar.displacement.household_reported.v1",'
+        b'"00000000-0000-0000-0000-000000000001",' + CLEAR + b"]"
     )
+    assert json.loads(AAD)[4] == json.loads(CLEAR)
+
+
+def test_a_record_splits_into_its_clear_half_and_its_box(keys: Path) -> None:
+    box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
+    value = seal.with_box(CLEAR, box.model_dump_json())
+    assert json.loads(value) == {**json.loads(CLEAR), "sealed": box.model_dump()}
+    assert seal.without_box(value, box) == CLEAR
+
+
+@pytest.mark.parametrize("added", [b',"status":"Test"}', b"}", b" }"])
+def test_nothing_stands_after_the_box(keys: Path, added: bytes) -> None:
+    """Of a name that stands twice a reader takes the last."""
+    box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
+    value = seal.with_box(CLEAR, box.model_dump_json())
+    with pytest.raises(seal.SealMismatch):
+        seal.without_box(value[:-1] + added if added != b"}" else value + added, box)
 
 
 def test_what_is_sealed_opens_to_the_same_bytes(keys: Path) -> None:

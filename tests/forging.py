@@ -1,0 +1,15 @@
+"""What somebody can write who found a broker login, and none of the keys that records are signed with."""
+
+from aiokafka import AIOKafkaProducer
+
+from shared import kafka
+from shared.config import Settings
+from shared.events import Message
+from tests.installation import Installation
+
+
+async def forge(installation: Installation, service: str, told: Message) -> None:
+    options = kafka.options(installation.settings(Settings, service))
+    async with AIOKafkaProducer(**options, enable_idempotence=True, acks="all") as producer:
+        topic = installation.topic_prefix + told.topic
+        await producer.send_and_wait(topic, told.value, key=told.key, headers=list(told.headers))

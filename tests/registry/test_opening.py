@@ -1,0 +1,57 @@
+"""A report opens only around exactly what intake wrote beside it."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.registry.opening import ReportOpener
+from shared.events.vocabulary import Flag
+from shared.faults import SetAside
+from shared.readings import Record
+from shared.seal import Opener
+from tests.registry.factories import Desk, household
+
+OTHER = str(uuid4())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def record(desk: Desk) -> Record:
+    return desk.record(desk.message(household(), author=uuid4(), team=uuid4(), flags=(Flag.OUTSIDE_AREA,)))
+
+
+@pytest.fixture
+def opener(tmp_path: Path, desk: Desk) -> ReportOpener:
+    return ReportOpener(Opener(tmp_path / "private"))
+
+
+def test_a_report_opens_as_it_was_sealed(record: Record, opener: ReportOpener) -> None:
+    assert opener(record).opened is not None
+
+
+@pytest.mark.parametrize("changed", [
+    {"author": OTHER}, {"team": OTHER}, {"road": "api"}, {"flags": []}, {"flags": ["registrar_of_country"]},
+    {"status": "Test"}, {"persons": 3}, {"household_id": str(uuid4())}, {"received_at": "2026-06-15T06:00:05Z"},
+    {"places_version": "other"}, {"destination": {"pcode": "KG06207000000"}}, {"reasons": ["conflict"]},
+], ids=lambda changed: next(iter(changed)))  # fmt: skip
+def test_what_stands_beside_the_box_cannot_be_changed(
+    record: Record, opener: ReportOpener, changed: dict[str, Any]
+) -> None:
+    value = json.loads(record.value)
+    box = value.pop("sealed")
+    text = json.dumps({**value, **changed, "sealed": box}, ensure_ascii=False, separators=(",", ":")).encode()
+    with pytest.raises(SetAside, match="seal_mismatch"):
+        opener(record._replace(value=text))
+
+
+def test_nothing_can_be_added_behind_the_box(record: Record, opener: ReportOpener) -> None:
+    """Of a name that stands twice every reader takes the last."""
+    with pytest.raises(SetAside, match="seal_mismatch"):
+        opener(record._replace(value=record.value[:-1] + b',"persons":3}'))

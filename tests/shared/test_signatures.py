@@ -1,0 +1,230 @@
+"""Record signatures: whoever has a broker login and no key forges nothing, and a key can be replaced while records flow."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from deploy.provision import record_keys
+from shared import events, lifecycle, signatures
+from shared.auth import Principal
+from shared.config import Settings
+from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
+from shared.events.topics import KEY_HOLDERS, SERVICES
+from shared.faults import SetAside
+from shared.publisher import Publisher
+from shared.readings import Record
+from shared.revocations import Revocations
+from shared.signatures import NoRecordKey, RecordSigner, RecordVerifier, UnknownRecordKey
+from tests.forging import forge
+from tests.installation import Installation
+from tests.shared.trial import TOPIC, Trial, event, hazard
+from tests.waiting import wait_for
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> record_keys.Folders:
+    found = record_keys.folders(tmp_path)
+    record_keys.draw(found)
+    return found
+
+
+def settings(folders: record_keys.Folders, service: str) -> Settings:
+    return Settings(record_keys=str(folders[service]), DAYAR_EXERCISE=False).for_service(service)
+
+
+def signed(folders: record_keys.Folders, told: Message | None = None) -> Record:
+    made = RecordSigner(settings(folders, "intake")).sign(told or event(hazard()))
+    return Record(made.topic, 0, 0, 0, made.key, made.value, made.headers)
+
+
+def verifier(folders: record_keys.Folders, service: str = "alerts") -> RecordVerifier:
+    return RecordVerifier(settings(folders, service))
+
+
+def test_the_signature_is_hmac_sha256_over_each_part_with_its_length(tmp_path: Path) -> None:
+    """Computed here by RFC 2104 from the parts, so that another program can do the same."""
+    key = bytes(range(32))
+    signatures.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
+    for topic in {topic for topic, (writers, _) in KEY_HOLDERS.items() if "intake" in writers} - {"hazards"}:
+        signatures.write(tmp_path / "intake" / topic, "00000001-0000000a", key)
+    told = Message("hazards", b"key", b"{}", (("ce_id", b"1"), ("ce_type", b"dayar.hazard.reported.v1")))
+    made = RecordSigner(Settings(record_keys=f"{tmp_path}/{{service}}").for_service("intake")).sign(told)
+
+    def length(number: int) -> bytes:
+        return number.to_bytes(4, "little")
+
+    names, values = [b"hazards", b"ce_id", b"ce_type"], [b"key", b"{}", b"1", b"dayar.hazard.reported.v1"]
+    content = length(3) + b"".join(map(length, map(len, names))) + b"".join(names)
+    content += b"".join(map(length, map(len, values))) + b"".join(values)
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key.ljust(64, b"\0")) + content).digest()
+    expected = hashlib.sha256(bytes(byte ^ 0x5C for byte in key.ljust(64, b"\0")) + inner).digest()
+    name, value = made.headers[-1]
+    key_id, _, text = value.decode().partition(":")
+    assert (name, key_id) == ("signature", "00000001-0000000a")
+    assert signatures.encode(expected) == text
+    assert made._replace(headers=made.headers[:-1]) == told
+
+
+def test_what_a_service_signed_its_readers_take(folders: record_keys.Folders) -> None:
+    for reader in ("alerts", "console"):
+        verifier(folders, reader).verify(signed(folders))
+
+
+@pytest.mark.parametrize("changed", [
+    {"topic": "households"}, {"key": b"x"}, {"value": b"{}"}, {"headers": ()},
+], ids=lambda changed: next(iter(changed)))  # fmt: skip
+def test_a_record_of_which_anything_was_changed_is_set_aside(
+    folders: record_keys.Folders, changed: dict[str, Any]
+) -> None:
+    # of another topic the alerts know the key too, and it is another key with the same id
+    for file in (folders["alerts"] / "hazards").iterdir():
+        signatures.write(folders["alerts"] / "households", file.stem, file.read_bytes())
+    with pytest.raises(SetAside, match="signature_mismatch"):
+        verifier(folders).verify(signed(folders)._replace(**changed))
+
+
+def test_every_header_is_signed(folders: record_keys.Folders) -> None:
+    record = signed(folders)
+    for number in range(len(record.headers)):
+        for replaced in ([], [(record.headers[number][0], b"x")], [("x", record.headers[number][1])]):
+            headers = (*record.headers[:number], *replaced, *record.headers[number + 1 :])
+            with pytest.raises(SetAside, match="signature_mismatch"):
+                verifier(folders).verify(record._replace(headers=headers))
+    for headers in ((("x", b"y"), *record.headers), (*record.headers, ("x", b"y")), tuple(reversed(record.headers))):
+        with pytest.raises(SetAside, match="signature_mismatch"):
+            verifier(folders).verify(record._replace(headers=headers))
+
+
+def test_nothing_moves_from_one_part_to_the_next(folders: record_keys.Folders) -> None:
+    record = signed(folders, Message("hazards", b"ab", b"cd", (("ef", b"gh"), ("ij", b"kl"))))
+    for changed in (
+        {"key": b"abc", "value": b"d"},
+        {"key": b"", "value": b"abcd"},
+        {"headers": (("e", b"fgh"), ("ij", b"kl"), record.headers[-1])},
+        {"headers": (("ef", b"ghij"), ("", b"kl"), record.headers[-1])},
+        {"headers": (("ef", b"ghijkl"), record.headers[-1])},
+    ):
+        with pytest.raises(SetAside, match="signature_mismatch"):
+            verifier(folders).verify(record._replace(**changed))
+
+
+def test_the_newest_key_signs_and_the_older_ones_are_still_believed(folders: record_keys.Folders) -> None:
+    old, reader = signed(folders), verifier(folders)
+    reader.verify(old)
+    drawn = record_keys.rotate(folders)
+    new = signed(folders)
+    assert new.headers[-1][1][:17].decode() in drawn
+    assert old.headers[-1][1][:17].decode() < new.headers[-1][1][:17].decode()
+    for record in (old, new):
+        reader.verify(record)
+
+
+def test_a_running_writer_takes_over_a_new_key(folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = RecordSigner(settings(folders, "intake"))
+    drawn = record_keys.rotate(folders)
+    monkeypatch.setattr(signatures, "FRESH_SECONDS", 0)
+    signer.refresh()
+    assert signer.sign(event(hazard())).headers[-1][1][:17].decode() in drawn
+
+
+def test_a_key_that_is_not_here_yet_is_waited_for(folders: record_keys.Folders) -> None:
+    held = {file: file.read_bytes() for file in (folders["alerts"] / "hazards").iterdir()}
+    for file in held:
+        file.unlink()
+    reader, record = verifier(folders), signed(folders)
+    with pytest.raises(UnknownRecordKey):
+        reader.verify(record)
+    for file, key in held.items():
+        file.write_bytes(key)
+    reader.verify(record)
+
+
+def test_a_writer_without_its_key_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(NoRecordKey):
+        RecordSigner(Settings(record_keys=str(tmp_path)).for_service("intake"))
+
+
+def test_a_service_holds_the_keys_of_its_own_topics_only(folders: record_keys.Folders) -> None:
+    for service in SERVICES:
+        held = {folder.name for folder in folders[service].iterdir()}
+        assert held == {topic for topic, holders in KEY_HOLDERS.items() if service in {*holders[0], *holders[1]}}
+    # PROTECTION 3: a reader of what the registry tells holds nothing that intake signs reports with
+    assert not (folders["alerts"] / "displacements").exists()
+    assert not (folders["console"] / "displacements").exists()
+    files = [file for folder in folders.values() for file in folder.rglob("*.key")]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_what_an_interrupted_start_did_not_hand_out_is_handed_out_by_the_next(folders: record_keys.Folders) -> None:
+    (lost,) = (folders["console"] / "hazards").iterdir()
+    lost.unlink()
+    record_keys.draw(folders)
+    assert lost.read_bytes() == (folders["intake"] / "hazards" / lost.name).read_bytes()
+
+
+@pytest.mark.parts
+async def test_a_record_by_the_login_alone_is_a_dead_letter_and_nobody_is_told_of_it(
+    installation: Installation,
+) -> None:
+    genuine, forged = event(hazard()), event(hazard())
+    async with Trial(installation) as trial, trial.running(trial.consumer()):
+        await forge(installation, "intake", forged)
+        await trial.publish(genuine)
+        assert await trial.drained() == {"recorded": 1, "set_aside": 1}
+        assert {str(id) for id in await trial.effects()} == {events.header(genuine.headers, "ce_id")}
+        assert await trial.fetch("SELECT reason, count(*) FROM dead_letters GROUP BY reason") == [
+            ("signature_mismatch", 1)
+        ]
+        told = await trial.fetch("SELECT topic, value FROM outbox")
+        report_id = json.loads(forged.value)["report_id"]
+        assert not [1 for topic, value in told if topic == "outcomes" and json.loads(value)["report_id"] == report_id]
+
+
+@pytest.mark.parts
+async def test_a_record_whose_key_is_on_its_way_waits_and_is_then_recorded(installation: Installation) -> None:
+    record_keys.rotate(record_keys.folders(installation.secrets))
+    held = {}
+    for file in (installation.secrets / "records" / "alerts" / TOPIC).iterdir():
+        held[file] = file.read_bytes()
+        file.unlink()
+    async with Trial(installation) as trial, trial.running(trial.consumer()):
+        await trial.publish(event(hazard()))
+
+        async def is_waiting() -> bool:
+            rows = await trial.rows()
+            return sum(row.on_its_way or 0 for row in rows) == 1
+
+        await wait_for(is_waiting, 30)
+        for file, key in held.items():
+            file.write_bytes(key)
+        assert await trial.drained() == {"recorded": 1}
+
+
+@pytest.mark.parts
+async def test_a_forged_restoration_restores_nobody(installation: Installation) -> None:
+    account, now = uuid4(), datetime.now(UTC)
+    revoked = CredentialRevoked(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
+    restored = CredentialRestored(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
+    last = CredentialRevoked(credential_id=uuid4(), kind=CredentialKind.ACCOUNT, revoked_at=now)
+    async with Publisher(installation.settings(Settings, "console")) as publisher:
+        await publisher.publish(told(revoked), timeout=30)
+        await forge(installation, "console", told(restored))
+        await publisher.publish(told(last)._replace(key=told(revoked).key), timeout=30)  # the same partition
+    revocations = Revocations(installation.settings(Settings, "registry"))
+    async with lifecycle.beside(revocations.run()):
+        await wait_for(lambda: revocations.is_revoked(principal(last.credential_id)), 30)
+        assert revocations.is_revoked(principal(account))
+
+
+def principal(account: UUID) -> Principal:
+    return Principal(account=account, jti=uuid4(), issued_at=1, expires_at=2)
+
+
+def told(change: CredentialRevoked | CredentialRestored) -> Message:
+    id = derived_id("trial", change.event_type, change.credential_id)
+    return message(change, id=id, source="/console", time=datetime.now(UTC))
