@@ -114,6 +114,7 @@ class LogReader:
 
     def __init__(self, consumer: Any, prefix: str) -> None:
         self._consumer = consumer
+        self._prefix = prefix
         self._places = {
             (partition.topic.removeprefix(prefix), partition.partition): partition
             for partition in consumer.assignment()
@@ -133,10 +134,7 @@ class LogReader:
             fetched = await self._consumer.getmany(*partitions, timeout_ms=1000)
             for partition, records in fetched.items():
                 for each in records:
-                    headers = tuple(each.headers)
-                    yield Record(
-                        *partitions[partition], each.offset, each.timestamp, each.key or b"", each.value or b"", headers
-                    )
+                    yield record(each, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
         """When the records were written that stand at these positions, or, where those are gone, the oldest kept."""

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared import database, kafka
 from shared.config import Settings
 from shared.consumer import Consumer
-from shared.deadletters import dead_aad, set_aside_id
+from shared.deadletters import DEAD_SIGNATURE, dead_aad, set_aside_id
 from shared.decisions import Decision, Decisions, Deed, answer
 from shared.events import TOPICS, Header, SealedBox
+from shared.events.envelope import SIGNATURE
 from shared.events.vocabulary import OutcomeKind
 from shared.faults import SetAside
 from shared.readings import Received, Record, Refused
 from shared.seal import Opener, decode
+from shared.signatures import RecordVerifier
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
@@ -43,6 +45,7 @@ class Redrives:
         self._service = service
         self._consumer = consumer
         self._settings = settings
+        self._verifier = RecordVerifier(settings)
         self._keys = keys
 
     def decisions(self, engine: AsyncEngine) -> Decisions[Redrive]:
@@ -77,10 +80,20 @@ class Redrives:
         topic = TOPICS[redrive.topic].dead(self._service)
         async with asyncio.timeout(SEARCH_SECONDS), kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
+                if not self._is_ours(letter):
+                    continue
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours stand last
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     return self._restored(letter, redrive, is_sealed="dead_sealed" in why)
         return None
+
+    def _is_ours(self, letter: Record) -> bool:
+        """Whoever found the service's broker login may write letters too."""
+        try:
+            self._verifier.verify(letter)
+        except SetAside:
+            return False
+        return True
 
     def _restored(self, letter: Record, redrive: Redrive, *, is_sealed: bool) -> Record:
         key, value, headers = letter.key, letter.value, without_why(letter.headers)
@@ -96,4 +109,4 @@ class Redrives:
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
     """What the service added when it set the record aside stands at the end."""
     first = max(place for place, (name, _) in enumerate(headers) if name == WHY[0])
-    return headers[:first]
+    return tuple((SIGNATURE, value) if name == DEAD_SIGNATURE else (name, value) for name, value in headers[:first])

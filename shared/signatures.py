@@ -51,8 +51,7 @@ class RecordSigner:
 
     def sign(self, message: Message) -> Message:
         key_id, key = self._newest[message.topic]
-        # a record without a value reads as an empty one
-        content = signed_content(message.topic, message.key, message.value or b"", message.headers)
+        content = signed_content(message.topic, message.key, message.value, message.headers)
         digest = hmac.digest(key, content, "sha256")
         signature = f"{key_id}:{encode(digest)}".encode()
         return Message(message.topic, message.key, message.value, (*message.headers, (SIGNATURE, signature)))
@@ -100,9 +99,9 @@ class RecordVerifier:
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
-    """One sequence of bytes for one record: each part has its length before it."""
+    """One sequence of bytes for one record: each part has its length before it. Null reads as empty."""
     names = tuple([name for name, _ in headers])
-    return b"".join((_names(topic, names), *_framed(key, value, *[value for _, value in headers])))
+    return b"".join((_names(topic, names), *_framed(key, value or b"", *[value or b"" for _, value in headers])))
 
 
 def _framed(*parts: bytes) -> tuple[bytes, ...]:
