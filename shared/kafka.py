@@ -132,7 +132,7 @@ class LogReader:
         ends = await self._consumer.end_offsets(list(partitions))
         while not await reached(self._consumer, ends):
             fetched = await self._consumer.getmany(*partitions, timeout_ms=1000)
-            for partition, records in fetched.items():
+            for records in fetched.values():
                 for each in records:
                     yield record(each, self._prefix)
 
