@@ -129,7 +129,7 @@ async def test_a_letter_that_was_sealed_whole_is_opened(trial: Trial) -> None:
     ):
         assert await wait_for(lambda: results(trial), 30) == ["recorded"]
     assert (handled[0].record.key, handled[0].record.value) == (more.key, more.value)
-    assert handled[0].record.headers == more.headers
+    assert handled[0].record.headers[:-1] == more.headers  # the last is its signature
 
 
 @pytest.mark.parametrize("place", ["alerts/hazards/0/7", "alerts/hazards/0", "alerts/nothing/0/0", "x/hazards/0/0"])
