@@ -6,6 +6,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from deploy.local.process import wait_until
 from deploy.provision import topics
 from shared.config import Settings
+from shared.events.topics import CONTRACT
 from tests.installation import Installation
 
 DAY_MS = 86_400_000
@@ -53,7 +54,7 @@ def test_topics_of_another_layout_are_refused_both_ways(
 ) -> None:
     broker, settings = installation.parts.broker, Settings(topic_prefix=installation.topic_prefix)
     topics.hold_to_contract(broker, settings.topic_prefix)
-    for contract, refusal in ((topics.CONTRACT + 1, topics.EarlierTopics), (topics.CONTRACT - 1, topics.NewerTopics)):
+    for contract, refusal in ((CONTRACT + 1, topics.EarlierTopics), (CONTRACT - 1, topics.NewerTopics)):
         monkeypatch.setattr(topics, "CONTRACT", contract)
         with pytest.raises(refusal):
             topics.create(broker, settings, logins=installation.ground.kafka_logins)

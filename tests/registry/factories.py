@@ -86,7 +86,7 @@ class Desk:
         plain = report.model_dump_json(include=fields, exclude_defaults=True).encode()
         reported = model.model_construct(
             **{name: value for name, value in report if name not in fields}, author=author, team=team, road=Road.FIELD,
-            received_at=report.reported_at, flags=tuple(flags), sealed=None,
+            received_at=report.reported_at, flags=tuple(flags),
         )  # fmt: skip
         message = events.message(reported, id=event_id, source="/intake", time=report.reported_at)
         aad = seal.report_aad(kid=self._sealer.kid, event_type=model.event_type, event_id=event_id, clear=message.value)

@@ -19,6 +19,7 @@ from shared.faults import SetAside
 from shared.publisher import Publisher
 from shared.readings import Record
 from shared.revocations import Revocations
+from shared.seal import encode
 from shared.signatures import NoRecordKey, RecordSigner, RecordVerifier, UnknownRecordKey
 from tests.forging import forge
 from tests.installation import Installation
@@ -66,7 +67,7 @@ def test_the_signature_is_hmac_sha256_over_each_part_with_its_length(tmp_path: P
     name, value = made.headers[-1]
     key_id, _, text = value.decode().partition(":")
     assert (name, key_id) == ("signature", "00000001-0000000a")
-    assert signatures.encode(expected) == text
+    assert encode(expected) == text
     assert made._replace(headers=made.headers[:-1]) == told
 
 
