@@ -25,15 +25,16 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads `topics` as the group `service`."""
+    """Reads `topics` as the group `service`, or another where the service has several consumers."""
 
     def __init__(
         self, service: str, topics: Sequence[str], handler: Handler, *,
         settings: Settings, sessions: async_sessionmaker[AsyncSession],
-        opener: Opener = open_plain, max_records: int = 500, sealer: Sealer | None = None,
+        opener: Opener = open_plain, max_records: int = 500, sealer: Sealer | None = None, group: str | None = None,
     ) -> None:  # fmt: skip
         if SEALED in topics and sealer is None:
             raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
+        self.topics = tuple(topics)
         self._service = service
         self._handler = handler
         self._opener = opener
@@ -42,7 +43,7 @@ class Consumer:
         self._letters = DeadLetters(service, sealer)
         self._failures = Failures(service, sessions)
         self._stream = Stream(
-            topics, group=service, open=self.open, max_records=max_records,
+            topics, group=group or service, open=self.open, max_records=max_records,
             settings=settings, sessions=sessions, failures=self._failures,
         )  # fmt: skip
 

@@ -32,7 +32,7 @@ SELECT topic, partition, first, first FROM unnest($1::text[], $2::integer[], $3:
 ON CONFLICT DO NOTHING
 """
 STOP = "UPDATE consumer_offsets SET stopped = $3 WHERE topic = $1 AND partition = $2"
-STOPPED = "SELECT DISTINCT stopped FROM consumer_offsets WHERE stopped IS NOT NULL"
+STOPPED = "SELECT DISTINCT stopped FROM consumer_offsets WHERE stopped IS NOT NULL AND topic = ANY($1)"
 
 
 class Fenced(Exception):
@@ -76,10 +76,10 @@ async def stop(session: AsyncSession, place: Partition, reason: str) -> None:
     await connection.execute(STOP, *place, reason)
 
 
-async def stopped(session: AsyncSession) -> list[str]:
-    """Why partitions stand still that nobody got to move since."""
+async def stopped(session: AsyncSession, topics: Collection[str]) -> list[str]:
+    """Why partitions of these topics stand still that nobody got to move since."""
     connection = await database.driver(session)
-    return [row["stopped"] for row in await connection.fetch(STOPPED)]
+    return [row["stopped"] for row in await connection.fetch(STOPPED, list(topics))]
 
 
 def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from functools import partial
 
 from sqlalchemy import BigInteger, Text
@@ -41,9 +42,11 @@ class Redrive(Decision, database.Base):
 class Redrives:
     """`keys` open the letters that were sealed whole; only the registry has such."""
 
-    def __init__(self, service: str, consumer: Consumer, *, settings: Settings, keys: Opener | None = None) -> None:
+    def __init__(
+        self, service: str, consumers: Sequence[Consumer], *, settings: Settings, keys: Opener | None = None
+    ) -> None:
         self._service = service
-        self._consumer = consumer
+        self._consumers = {topic: consumer for consumer in consumers for topic in consumer.topics}
         self._settings = settings
         self._verifier = RecordVerifier(settings)
         self._keys = keys
@@ -55,7 +58,7 @@ class Redrives:
         record = await self._original(redrive)
         if record is None:
             return answer("not_found")
-        reading = await self._consumer.open(record)
+        reading = await self._consumers[redrive.topic].open(record)
         if isinstance(reading, Refused):
             return answer(reading.reason)
         return partial(self._handle, reading)
@@ -69,7 +72,7 @@ class Redrives:
             return "not_found"
         if self._service in TOPICS[record.topic].owes_outcome and reason not in UNREADABLE:
             received = received._replace(replaces=str(set_aside_id(self._service, received.event.id, record)))
-        outcome = await self._consumer.handle(received, session)
+        outcome = await self._consumers[record.topic].handle(received, session)
         if outcome.kind is OutcomeKind.SET_ASIDE:
             raise SetAside(outcome.reason or "")
         return outcome.kind

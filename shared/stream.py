@@ -116,7 +116,7 @@ class Stream:
     async def _stored(self, held: dict[Partition, TopicPartition]) -> dict[Partition, int]:
         async with self._sessions.begin() as session:
             stored = await offsets.stored(session, held)
-            self._failures.expect(await offsets.stopped(session))
+            self._failures.expect(await offsets.stopped(session, self._topics))
         new = [place for place in held if place not in stored]
         if not new:
             return stored

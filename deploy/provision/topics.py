@@ -30,7 +30,7 @@ from confluent_kafka.admin import (
 
 from shared.config import Settings
 from shared.database import NotOurs
-from shared.events.topics import CONTRACT, SEGMENT_MS, SERVICES, TOPICS, Topic
+from shared.events.topics import CONTRACT, GROUPS, SEGMENT_MS, SERVICES, TOPICS, Topic
 
 INTEGRATOR = "integrator"
 SECONDS = 30
@@ -211,7 +211,8 @@ def _acls(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
             for operation in (AclOperation.WRITE, AclOperation.READ):
                 yield _allow(logins[service], ResourceType.TOPIC, f"{prefix}{topic.dead(service)}", operation)
     for service in SERVICES:
-        yield _allow(logins[service], ResourceType.GROUP, f"{prefix}{service}", AclOperation.READ)
+        for group in (service, *GROUPS.get(service, ())):
+            yield _allow(logins[service], ResourceType.GROUP, f"{prefix}{group}", AclOperation.READ)
     if INTEGRATOR in logins:
         yield _allow(logins[INTEGRATOR], ResourceType.TOPIC, f"{prefix}hazards", AclOperation.READ)
         yield _allow(

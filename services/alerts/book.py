@@ -87,6 +87,15 @@ class Book:
         if (alert := self._alerts.get(alerts.identity(situation))) is not None:
             self._lapse(alert, reason)
 
+    def count_displaced(self, hazard_id: UUID, households: int) -> None:
+        """The hazard's own alert says how many households it displaced that live in its area now; that calls nobody."""
+        for alert in list(self._alerts.values()):
+            is_own = (alert.kind, alert.hazard_id) == (Kind.HAZARD, hazard_id)
+            if is_own and not alert.is_suppressed and not alert.is_lapsed:
+                figures = {**alert.figures, "displaced": households}
+                if households != alert.figures.get("displaced", 0):
+                    self._keep(alerts.changed(alert, self._now, figures=figures), AlertUpdated)
+
     def escalate(self, alert: Alert) -> None:
         """Nobody acknowledged it, or did anything since: the next step is told, and the clock starts again."""
         cause = cause_of_escalation(alert)

@@ -1,17 +1,22 @@
-"""What happens when a hazard or a household arrives: the rules are asked, and what they find is written and told."""
+"""What happens when hazards arrive, and when households do: the rules are asked, and what they find is written and told.
 
-from collections.abc import Callable, Iterable, Sequence
+Hazards have a consumer of their own and take no lock that a household's batch holds: no alert of a hazard waits for counting.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import queries, sightings
+from services.alerts import batch as batches
+from services.alerts import counts, queries, sightings
 from services.alerts.alerts import SOURCE
-from services.alerts.batch import Arrival, Batch, Flight, is_hazard, news
+from services.alerts.batch import HazardBatch, HouseholdBatch
 from services.alerts.book import Book
-from services.alerts.rules import Departed, Finding, Kind, Nothing, decide, decide_displacement, decide_exposure
+from services.alerts.rules import Departed, Finding, Kind, Nothing, decide, decide_displacement
 from services.alerts.ruleset import Ruleset
 from shared import events, outbox
 from shared.events import HazardReported, Message, ReportSettled
@@ -27,77 +32,31 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-class Watch:
-    """The handler of both topics: one transaction, which the consumer opens and commits."""
+class HazardHandler:
+    """A hazard's own alert; who is exposed to it is found afterwards (`exposures`)."""
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
         self.rules, self.places, self.watched, self.clock = rules, places, WatchedArea.load(), clock
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
-        batch = await news(received, self.places, session)
-        flights, arrivals = batch.flights(self.rules.displacement), batch.arrivals(self.rules.exposure)
-        await self._lock(batch, flights, arrivals, session)
-        await self._record(batch, session)
-        hazards = await self._hazards_at_stake(batch, arrivals, now, session)
-        book = await self._open(hazards, flights, now, session)
-        self._ask_of_hazards(batch, book, now)
-        await self._ask_of_exposure(batch, hazards, arrivals, book, now, session)
-        await self._ask_of_displacement(batch, flights, book, now, session)
-        await self._write(batch, book, now, session)
+        batch = await batches.hazards_of(received, session)
+        known = await queries.alerts_of_hazards(session, batch.newest, Kind.HAZARD)
+        book = await queries.book(session, known, self.places, self.rules, now)
+        await self._judge(batch, book, now, session)
+        await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values()))
+        await queries.save_book(session, book)
+        settled = [outcome_of(one, outcome, now) for one, outcome in zip(received, batch.outcomes, strict=True)]
+        await outbox.add(session, *book.messages, *settled)
         return batch.outcomes
 
-    async def _lock(
-        self,
-        batch: Batch,
-        flights: Iterable[Flight],
-        arrivals: Iterable[Arrival],
-        session: AsyncSession,
-    ) -> None:
-        left = {(Kind.DISPLACEMENT.value, area) for _, area, _ in flights}
-        lived = {(Kind.EXPOSURE.value, area) for _, area in arrivals}
-        threatened = {
-            (Kind.EXPOSURE.value, area)
-            for hazard in batch.hazards.values()
-            for area in (*self._areas_of(hazard), *batch.lay_over.get(hazard.hazard_id, ()))
-        }
-        await queries.lock(session, left | lived | threatened)
-
-    async def _record(self, batch: Batch, session: AsyncSession) -> None:
-        newest = {hazard.hazard_id: hazard for hazard in batch.hazards.values()}
-        await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in newest.values()))
-        await queries.save_households(session, {one.household_id: one for one in batch.households.values()}.values())
-        await queries.save_departures(session, batch.departed)
-
-    async def _hazards_at_stake(
-        self, batch: Batch, arrivals: Iterable[Arrival], now: datetime, session: AsyncSession
-    ) -> dict[UUID, tuple[HazardReported, set[str]]]:
-        """Each hazard with the areas to be counted anew: those it lies over or has left, or those somebody moved to."""
-        found: dict[UUID, tuple[HazardReported, set[str]]] = {}
-        lived = set(arrivals)
-        if lived and self.rules.exposure:
-            since = now - self.rules.exposure.max_age
-            statuses = {status for status, _ in lived}
-            for hazard, areas in await queries.hazards_over(session, {area for _, area in lived}, statuses, since):
-                found[hazard.hazard_id] = (hazard, {area for area in areas if (hazard.status, area) in lived})
-        for hazard in batch.hazards.values():
-            left = batch.lay_over.get(hazard.hazard_id, ())
-            found[hazard.hazard_id] = hazard, {*self._areas_of(hazard), *left}
-        return found
-
-    async def _open(
-        self, hazards: Iterable[UUID], flights: Iterable[Flight], now: datetime, session: AsyncSession
-    ) -> Book:
-        days = self.rules.displacement.days if self.rules.displacement else 0
-        since = min((day for _, _, day in flights), default=now.date()) - timedelta(days=3 * days)
-        known = await queries.touched_alerts(session, list(hazards), {area for _, area, _ in flights}, since)
-        called = await queries.called(session, [alert.alert_id for alert in known]) if known else {}
-        receivers = await queries.receivers(session)
-        return Book(known, receivers, called, places=self.places, rules=self.rules, now=now)
-
-    def _ask_of_hazards(self, batch: Batch, book: Book, now: datetime) -> None:
+    async def _judge(self, batch: HazardBatch, book: Book, now: datetime, session: AsyncSession) -> None:
+        displaced = await counts.displaced(session, batch.newest)
         for place, hazard in batch.hazards.items():
-            batch.say([place], self._settled(hazard, decide(hazard, self.rules, self.watched, now), book))
+            found = decide(hazard, self.rules, self.watched, now)
+            if isinstance(found, Finding) and displaced.get(hazard.hazard_id):
+                found = replace(found, figures={**found.figures, "displaced": displaced[hazard.hazard_id]})
+            batch.say([place], self._settled(hazard, found, book))
 
     def _settled(self, hazard: HazardReported, found: Finding | Nothing, book: Book) -> Outcome:
         if isinstance(found, Finding):
@@ -106,52 +65,52 @@ class Watch:
             return book.lapse(hazard.hazard_id, found.reason)
         return book.lapse(hazard.hazard_id, found.reason, kind=Kind.HAZARD)
 
-    async def _ask_of_exposure(
-        self,
-        batch: Batch,
-        hazards: dict[UUID, tuple[HazardReported, set[str]]],
-        arrivals: dict[Arrival, list[int]],
-        book: Book,
-        now: datetime,
-        session: AsyncSession,
-    ) -> None:
-        if self.rules.exposure is None:
-            return
-        pairs = sorted((id, area, hazard.status) for id, (hazard, areas) in hazards.items() for area in areas)
-        counts = await queries.exposed(session, pairs, self.rules.exposure.mobility)
-        newest = batch.newest_hazards()
-        for hazard_id, area, status in pairs:
-            hazard = hazards[hazard_id][0]
-            found = self._exposure(hazard, area, counts[hazard_id, area], now)
-            own = [newest[hazard_id]] if hazard_id in newest else []
-            batch.say([*own, *arrivals.get((status, area), [])], self._exposed(hazard, area, found, book))
+    def _areas_of(self, hazard: HazardReported) -> tuple[str, ...]:
+        return sightings.areas_of(hazard.area.pcodes, self.places)
 
-    def _exposure(self, hazard: HazardReported, area: str, households: int, now: datetime) -> Finding | Nothing:
-        if area not in self._areas_of(hazard):
-            return Nothing("moved_away")
-        return decide_exposure(hazard, area, households, self.rules, now)
 
-    def _exposed(self, hazard: HazardReported, area: str, found: Finding | Nothing, book: Book) -> Outcome:
-        """What the rule says no more is taken back; of a household that no alert counts there is nothing to say yet."""
-        if isinstance(found, Finding):
-            return book.tell(found, hazard.report_id)
-        return book.lapse(hazard.hazard_id, found.reason, kind=Kind.EXPOSURE, area=area)
+class HouseholdHandler:
+    """Counts households, and raises an alert where many left one district; the counts' tables tell `exposures` the rest."""
 
-    async def _ask_of_displacement(
-        self, batch: Batch, flights: dict[Flight, list[int]], book: Book, now: datetime, session: AsyncSession
-    ) -> None:
-        rule = self.rules.displacement
-        if rule is not None and flights:
-            days, span = [day for _, _, day in flights], timedelta(days=2 * rule.days)
-            areas = {area for _, area, _ in flights}
-            departed = await queries.displaced(session, areas, rule.mobility, min(days) - span, max(days) + span)
-            for (status, area, day), spoken in sorted(flights.items()):
-                judge = partial(self._judge_flight, status, area, departed.get((status, area), {}), book, now)
-                found = judge(day)
-                batch.say(spoken, self._told(found, book))
-                for freed in found.freed if isinstance(found, Nothing) else ():
-                    batch.say(spoken, self._told(judge(freed), book))
+    def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
+        self.rules, self.places, self.clock = rules, places, clock
+
+    async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        now = self.clock()
+        batch = await batches.households_of(received, self.places, session)
+        await self._lock(batch, session)
+        await self._record(batch, session)
+        await self._ask_of_displacement(batch, now, session)
         batch.say(batch.households, Outcome(OutcomeKind.NOTED, "no_rule"))
+        return batch.outcomes
+
+    async def _lock(self, batch: HouseholdBatch, session: AsyncSession) -> None:
+        left = {(Kind.DISPLACEMENT.value, area) for area in batch.areas_left}
+        lived_in = {(Kind.EXPOSURE.value, area) for area in batch.areas_lived_in}
+        await queries.lock(session, left | lived_in)
+
+    async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:
+        await queries.save_households(session, batch.newest.values())
+        await queries.save_departures(session, batch.departed)
+        if self.rules.exposure:
+            await counts.add_displaced(session, batch.moved, self.rules.exposure.mobility)
+
+    async def _ask_of_displacement(self, batch: HouseholdBatch, now: datetime, session: AsyncSession) -> None:
+        rule, flights = self.rules.displacement, batch.flights(self.rules.displacement)
+        if rule is None or not flights:
+            return
+        days, areas, span = {day for _, _, day in flights}, {area for _, area, _ in flights}, timedelta(days=rule.days)
+        departed = await queries.displaced(session, areas, rule.mobility, min(days) - 2 * span, max(days) + 2 * span)
+        known = await queries.alerts_of_flights(session, areas, min(days) - 3 * span)
+        book = await queries.book(session, known, self.places, self.rules, now)
+        for (status, area, day), spoken in sorted(flights.items()):
+            judge = partial(self._judge_flight, status, area, departed.get((status, area), {}), book, now)
+            found = judge(day)
+            batch.say(spoken, self._told(found, book))
+            for freed in found.freed if isinstance(found, Nothing) else ():
+                batch.say(spoken, self._told(judge(freed), book))
+        await queries.save_book(session, book)
+        await outbox.add(session, *book.messages)
 
     def _judge_flight(
         self, status: Status, area: str, departed: Departed, book: Book, now: datetime, day: date
@@ -164,18 +123,6 @@ class Watch:
         if found.taken_back is not None:
             book.take_back(found.taken_back, found.reason)
         return Outcome(OutcomeKind.NOTED, found.reason)
-
-    async def _write(self, batch: Batch, book: Book, now: datetime, session: AsyncSession) -> None:
-        await queries.save_book(session, book)
-        settled = [
-            outcome_of(one, outcome, now)
-            for one, outcome in zip(batch.received, batch.outcomes, strict=True)
-            if is_hazard(one.event)
-        ]
-        await outbox.add(session, *book.messages, *settled)
-
-    def _areas_of(self, hazard: HazardReported) -> tuple[str, ...]:
-        return sightings.areas_of(hazard.area.pcodes, self.places)
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:

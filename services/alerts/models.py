@@ -1,9 +1,9 @@
 """The tables that are declared as SQLAlchemy models; the older ones are in the migrations alone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared import database
@@ -11,7 +11,7 @@ from shared import database
 
 class Base(DeclarativeBase):
     metadata = database.Base.metadata.__class__(naming_convention=database.NAMES)
-    type_annotation_map = {datetime: DateTime(timezone=True), str: Text}  # noqa: RUF012 - as SQLAlchemy reads it
+    type_annotation_map = {datetime: DateTime(timezone=True), str: Text, list[str]: ARRAY(Text)}  # noqa: RUF012 - as SQLAlchemy reads it
 
 
 class Act(Base):
@@ -38,3 +38,60 @@ class Presence(Base):
     account_id: Mapped[UUID]
     last_input_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+
+
+class ResidentCount(Base):
+    """How many households live in a district, by how they came; kept by a trigger on `households`."""
+
+    __tablename__ = "resident_counts"
+
+    status: Mapped[str] = mapped_column(primary_key=True)
+    area: Mapped[str] = mapped_column(primary_key=True)
+    mobility: Mapped[str] = mapped_column(primary_key=True)
+    households: Mapped[int]
+
+
+class DepartureCount(Base):
+    """How many households left a district on these days; kept by a trigger on `departures`.
+
+    `moves` are all the times that a household left it ("2026-06-15 displacement"), so that none is counted twice.
+    """
+
+    __tablename__ = "departure_counts"
+
+    status: Mapped[str] = mapped_column(primary_key=True)
+    area: Mapped[str] = mapped_column(primary_key=True)
+    moves: Mapped[list[str]] = mapped_column(primary_key=True)
+    last_on: Mapped[date]
+    households: Mapped[int]
+
+
+class Exposure(Base):
+    """A live hazard over one district. `displaced` households live there that this hazard displaced.
+
+    `told_…` is what its alerts say, None where nothing was said yet; `gone` is why the hazard threatens it no more.
+    """
+
+    __tablename__ = "exposures"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    area: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    hazard_type: Mapped[str]
+    origins: Mapped[list[str]]
+    departed_from: Mapped[date]
+    ends_at: Mapped[datetime]
+    displaced: Mapped[int]
+    gone: Mapped[str | None]
+    told_exposed: Mapped[int | None]
+    told_displaced: Mapped[int | None]
+    told_at: Mapped[datetime | None]
+
+
+class HazardChange(Base):
+    """A hazard whose exposures are to be brought in line with its newest revision; deleted when that is done."""
+
+    __tablename__ = "hazard_changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    hazard_id: Mapped[UUID]

@@ -16,9 +16,11 @@ from services.alerts.alerts import Alert
 from services.alerts.book import Book
 from services.alerts.notices import Cause, Delivery
 from services.alerts.receivers import Receiver
-from services.alerts.rules import Departed
+from services.alerts.rules import Departed, Kind
+from services.alerts.ruleset import Ruleset
 from services.alerts.sightings import Departure, Household
 from shared import database
+from shared.auth import Ancestry
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility, Status
 
@@ -77,35 +79,13 @@ SELECT EXISTS (
 
 # Those that left an area more than once are counted by all their dates, so that a window counts each of them once.
 DISPLACED = """
-SELECT status, area, dates, count(*) FROM (
-    SELECT status, area, array_agg(DISTINCT occurred_on) AS dates FROM departures
-    WHERE area = ANY($1) AND mobility = ANY($2) AND occurred_on BETWEEN $3 AND $4
-    GROUP BY status, area, household_id
-) AS household GROUP BY status, area, dates
+SELECT status, area, moves, households FROM departure_counts
+WHERE area = ANY($1) AND last_on >= $2 AND households > 0
 """
 
-# A household that this very hazard drove out is not counted among those it now threatens.
-EXPOSED = """
-SELECT pair.hazard_id, pair.area, count(known.household_id)
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS pair (hazard_id, area, status)
-LEFT JOIN households AS known ON known.destination_area = pair.area AND known.status = pair.status
-    AND known.mobility = ANY($4) AND known.hazard_id IS DISTINCT FROM pair.hazard_id
-GROUP BY pair.hazard_id, pair.area
-"""
-
-OVER = """
-SELECT report, areas FROM hazards
-WHERE areas && $1 AND status = ANY($2) AND ends_at > $3 AND NOT is_cancelled ORDER BY hazard_id
-"""
-
-TOUCHED = f"""
-{SELECT_ALERTS}
-WHERE alert_id IN (
-    SELECT alert_id FROM alerts WHERE hazard_id = ANY($1)
-    UNION SELECT alert_id FROM alerts WHERE kind = 'displacement' AND area = ANY($2) AND situation >= $3
-)
-ORDER BY alert_id FOR UPDATE
-"""  # noqa: S608
+TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
+OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2)")
+OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
 CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
 
@@ -126,23 +106,10 @@ ORDER BY expires LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
 
-async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[int, list[str]]]:
-    """The newest revision that is known of each, and the areas it lay over."""
+async def revisions(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
+    """The newest that is known of each hazard."""
     connection = await database.driver(session)
-    rows = await connection.fetch("SELECT hazard_id, revision, areas FROM hazards WHERE hazard_id = ANY($1)", list(ids))
-    return {hazard_id: (revision, areas) for hazard_id, revision, areas in rows}
-
-
-async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | None:
-    connection = await database.driver(session)
-    report = await connection.fetchval("SELECT report FROM hazards WHERE hazard_id = $1", hazard_id)
-    return None if report is None else HazardReported.model_validate_json(report)
-
-
-async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert]:
-    connection = await database.driver(session)
-    rows = await connection.fetch(f"{SELECT_ALERTS} WHERE hazard_id = $1 ORDER BY raised_at, alert_id", hazard_id)
-    return [alert_of(row) for row in rows]
+    return dict(await connection.fetch("SELECT hazard_id, revision FROM hazards WHERE hazard_id = ANY($1)", list(ids)))
 
 
 async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Household]:
@@ -202,39 +169,30 @@ async def displaced(
 ) -> dict[tuple[Status, str], Departed]:
     """Households by status and area they left."""
     connection = await database.driver(session)
-    rows = await connection.fetch(DISPLACED, list(areas), list(mobility), first, last)
     counts: dict[tuple[Status, str], Departed] = {}
-    for status, area, dates, count in rows:
-        counts.setdefault((Status(status), area), {})[tuple(dates)] = count
+    for status, area, moves, households in await connection.fetch(DISPLACED, list(areas), first):
+        if dates := _dates(moves, mobility, first, last):
+            departed = counts.setdefault((Status(status), area), {})
+            departed[dates] = departed.get(dates, 0) + households
     return counts
 
 
-async def hazards_over(
-    session: AsyncSession, areas: Collection[str], statuses: Collection[Status], since: datetime
-) -> list[tuple[HazardReported, list[str]]]:
-    """Hazards that are not over yet, with the areas they lie over."""
+def _dates(moves: Iterable[str], mobility: Collection[Mobility], first: date, last: date) -> tuple[date, ...]:
+    told = (move.split(" ") for move in moves)
+    days = (date.fromisoformat(day) for day, how in told if how in mobility)
+    return tuple(dict.fromkeys(day for day in days if first <= day <= last))
+
+
+async def alerts_of_hazards(session: AsyncSession, hazard_ids: Collection[UUID], *kinds: Kind) -> list[Alert]:
+    """Locked."""
     connection = await database.driver(session)
-    rows = await connection.fetch(OVER, list(areas), list(statuses), since)
-    return [(HazardReported.model_validate_json(row["report"]), row["areas"]) for row in rows]
+    return [alert_of(row) for row in await connection.fetch(OF_HAZARDS, list(hazard_ids), list(kinds))]
 
 
-async def exposed(
-    session: AsyncSession, pairs: Collection[tuple[UUID, str, Status]], mobility: Collection[Mobility]
-) -> dict[tuple[UUID, str], int]:
-    """How many displaced households live in each hazard's area."""
-    if not pairs:
-        return {}
+async def alerts_of_flights(session: AsyncSession, areas: Collection[str], since: date) -> list[Alert]:
+    """Locked."""
     connection = await database.driver(session)
-    rows = await connection.fetch(EXPOSED, *map(list, zip(*pairs, strict=True)), list(mobility))
-    return {(hazard_id, area): count for hazard_id, area, count in rows}
-
-
-async def touched_alerts(
-    session: AsyncSession, hazard_ids: Collection[UUID], areas: Collection[str], since: date
-) -> list[Alert]:
-    """The alerts that a batch may change, locked."""
-    connection = await database.driver(session)
-    return [alert_of(row) for row in await connection.fetch(TOUCHED, list(hazard_ids), list(areas), since.isoformat())]
+    return [alert_of(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
 
 
 async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
@@ -270,6 +228,12 @@ async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUI
     """The labels of whoever was told of each alert so far."""
     connection = await database.driver(session)
     return dict(await connection.fetch(CALLED, list(alert_ids)))
+
+
+async def book(session: AsyncSession, known: Sequence[Alert], places: Ancestry, rules: Ruleset, now: datetime) -> Book:
+    """Open at these alerts."""
+    told = await called(session, [alert.alert_id for alert in known]) if known else {}
+    return Book(known, await receivers(session), told, places=places, rules=rules, now=now)
 
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:

@@ -6,13 +6,19 @@ from datetime import date
 from uuid import UUID
 
 from shared.events import Displacement, HouseholdRegistered, Place
-from shared.events.vocabulary import Mobility, Precision, Status
+from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, Status
 from shared.places import Places
+
+# The reasons of a household that a hazard may have displaced without being named.
+POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
 
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """A household as it stands; an area is None where the place is abroad or not known."""
+    """A household as it stands; an area is None where the place is abroad or not known.
+
+    `departed_on` is None where no day is known. `has_other_cause`: it names no hazard, and reasons that are none.
+    """
 
     household_id: UUID
     sequence: int
@@ -20,6 +26,11 @@ class Household:
     mobility: Mobility
     destination_area: str | None
     hazard_id: UUID | None
+    hazard_type: HazardType | None
+    origin_area: str | None
+    departed_on: date | None
+    has_other_cause: bool
+    is_trapped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +46,19 @@ class Departure:
 
 
 def household(event: HouseholdRegistered, places: Places) -> Household:
+    is_of_hazard = event.hazard_type or event.hazard_id or not POSSIBLY_HAZARD.isdisjoint(event.reasons)
     return Household(
-        event.household_id,
-        event.sequence,
-        event.status,
-        event.mobility,
-        area_of(event.destination, places),
-        event.hazard_id,
+        household_id=event.household_id,
+        sequence=event.sequence,
+        status=event.status,
+        mobility=event.mobility,
+        destination_area=area_of(event.destination, places),
+        hazard_id=event.hazard_id,
+        hazard_type=event.hazard_type,
+        origin_area=area_of(event.origin, places),
+        departed_on=event.occurred_on if event.occurred_on_precision is Precision.DAY else None,
+        has_other_cause=not is_of_hazard,
+        is_trapped=event.latest_mobility is Mobility.UNABLE_TO_MOVE,
     )
 
 

@@ -11,12 +11,14 @@ from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.deliveries import Deliveries
 from services.alerts.escalation import Escalation
-from services.alerts.handlers import Watch
+from services.alerts.exposures import Exposures
+from services.alerts.handlers import HazardHandler, HouseholdHandler
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
-from shared import bells, database
+from shared import bells, database, lifecycle
 from shared.consumer import Consumer
+from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel
 from shared.faults import patiently
 from shared.outbound import Outbound
@@ -24,14 +26,14 @@ from shared.outbox import Relay
 from shared.places import Places
 from shared.redrives import Redrives
 
-TOPICS = ("hazards", "households")
+HOUSEHOLDS_AT_ONCE = 100  # a batch's locks and its turns of the event loop are others' wait
 
 
 async def run(settings: AlertsSettings) -> None:
     """Until cancelled."""
     rules, places = Ruleset.load(settings.alerts_rules), Places.load(settings.places_path)
     engine = database.engine(settings, pool_size=10, pings=False)
-    sessions, woken = database.sessions(engine), asyncio.Event()
+    sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
     box = SecretBox(settings.alerts_key_file)
     if settings.exercise:
         await patiently(lambda: somebody_to_tell(sessions))
@@ -41,10 +43,18 @@ async def run(settings: AlertsSettings) -> None:
                 Channel.WEBHOOK: WebhookChannel(outbound, box),
                 Channel.EMAIL: EmailChannel(settings, outbound, Texts.of_installation(places, settings)),
             }
-            watch = Watch(rules, places)
-            consumer = Consumer("alerts", TOPICS, watch, settings=settings, sessions=sessions)
-            group.create_task(consumer.run())
-            group.create_task(Redrives("alerts", consumer, settings=settings).decisions(engine).run())
+            hazards = Consumer(
+                "alerts", ["hazards"], HazardHandler(rules, places), settings=settings, sessions=sessions
+            )
+            households = Consumer(
+                "alerts", ["households"], HouseholdHandler(rules, places), settings=settings, sessions=sessions,
+                group=ALERTS_HOUSEHOLDS, max_records=HOUSEHOLDS_AT_ONCE,
+            )  # fmt: skip
+            group.create_task(hazards.run())
+            group.create_task(lifecycle.again_and_again("households", households.run))
+            group.create_task(bells.listen(engine, "alerts_hazard_changes", changed))
+            group.create_task(Exposures(rules, places).run(sessions, changed))
+            group.create_task(Redrives("alerts", [hazards, households], settings=settings).decisions(engine).run())
             group.create_task(Relay(settings, engine).run())
             group.create_task(bells.listen(engine, "alerts_deliveries", woken))
             group.create_task(Deliveries(settings, engine, channels, woken).run())

@@ -18,6 +18,6 @@ async def run(settings: ConsoleSettings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
             group.create_task(Relay(settings, engine).run())
-            group.create_task(Redrives("console", consumer, settings=settings).decisions(engine).run())
+            group.create_task(Redrives("console", [consumer], settings=settings).decisions(engine).run())
     finally:
         await engine.dispose()

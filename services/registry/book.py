@@ -56,13 +56,17 @@ def latest(displacements: Collection[Filed]) -> Filed:
 
 
 class Told(NamedTuple):
-    """What the world is to hear of a household: its state after one change, and which displacement was changed."""
+    """What the world is to hear of a household: its state after one change, and which displacement was changed.
+
+    `latest` is what was said last, which is not `current` where the household could not move since.
+    """
 
     subject: Name
     sequence: int
     current: Filed
     changed: Filed
     is_correction: bool
+    latest: Filed
 
 
 class Settled(NamedTuple):
@@ -161,4 +165,4 @@ class Book:
         self.changed[subject.name] = subject
         subject.sequence += 1
         is_correction = effect is Effect.SUPERSEDE or subject.told is before  # it stands where it stood
-        self.told.append(Told(subject.name, subject.sequence, subject.told, filed, is_correction))
+        self.told.append(Told(subject.name, subject.sequence, subject.told, filed, is_correction, subject.current))

@@ -47,6 +47,7 @@ class Herald:
             f"{member('hazard_type', clear.hazard_type)}{member('hazard_id', clear.hazard_id)}"
             f',"author":"{filed.author}"{member("team", filed.team)}'
             f"{'' if filed.places_version is None else quoted_version(filed.places_version)}"
+            f"{'' if told.latest is filed else member('latest_mobility', told.latest.clear.mobility)}"
             f"{'' if told.changed is filed else self.displacement(told.changed)}}}"
         )
         model = HouseholdCorrected if told.is_correction else HouseholdRegistered

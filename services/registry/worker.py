@@ -24,7 +24,7 @@ async def run(settings: RegistrySettings) -> None:
     engine = database.engine(settings, pool_size=10)
     keys = Opener(settings.seal_private_keys)
     reports = consumer(settings, engine, ReportOpener(keys))
-    redrives = Redrives("registry", reports, settings=settings, keys=keys)
+    redrives = Redrives("registry", [reports], settings=settings, keys=keys)
     registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
     try:
         async with asyncio.TaskGroup() as group:

@@ -23,6 +23,7 @@ class HouseholdRegistered(Data):
     """The household as it stands after this event; a consumer ignores a `sequence` not newer than the one it has.
 
     `displacement` is the one that was reported or corrected, where it is not the one in which the household stands.
+    `latest_mobility` is `unable_to_move` where that was reported after the household moved: it is trapped where it went.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
@@ -46,6 +47,7 @@ class HouseholdRegistered(Data):
     author: Clear[UUID]
     team: Clear[UUID | None] = None
     places_version: Clear[str | None] = None
+    latest_mobility: Clear[Mobility | None] = None
     displacement: Clear[Displacement | None] = None
 
     @property

@@ -48,6 +48,10 @@ def record_bytes(topic: str) -> int:
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
+# Beside the consumer group of each service's own name: hazards do not wait for households, nor for their rebalances.
+ALERTS_HOUSEHOLDS = "alerts.households"
+GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
+
 TOPICS = {
     topic.name: topic
     for topic in (

@@ -13,7 +13,6 @@ from shared.places import Places
 TEXTS: Mapping[str, str] = {
     "quake_magnitude": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
     "source_severity": N_("Reported by {source}: {urgency}, {certainty}"),
-    "severity_unjudged": N_("Severity to be judged. Reported by {source}: {urgency}, {certainty}"),
     "households_displaced": N_("Households displaced from {place} within {hours} hours ({dates}): {households}"),
     "displaced_in_hazard_area": N_("Displaced households that now live in the hazard's area, {place}: {households}"),
     "too_old": N_("Known too late: nobody was told"),
@@ -25,16 +24,8 @@ TEXTS: Mapping[str, str] = {
     "status_not_alerted": N_("Revised: now a test of the system or a draft"),
     "no_rule": N_("No rule speaks of it any more"),
 }
-# Why nothing was raised, of what was not alerted before.
-NOT_ALERTED: Mapping[str, str] = {
-    "too_old": N_("reported too late to act on"),
-    "cancelled": N_("it was cancelled"),
-    "below_threshold": N_("below what an alert rule asks for"),
-    "out_of_area": N_("outside the watched area"),
-    "status_not_alerted": N_("a system test or a draft"),
-    "resolved": N_("its alert is closed already"),
-}
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
+DISPLACED = N_("Households displaced by it that are now in its area: {displaced}")
 
 
 def sentence(reason: str, figures: Mapping[str, Any], language: str, known: NullTranslations, places: Places) -> str:
@@ -43,7 +34,8 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
     if reason == "quake_magnitude" and "depth_km" not in figures:
         text = WITHOUT_DEPTH
     words = Words(_shown(figures, language, known.gettext, places))
-    return known.gettext(text).format_map(words)
+    sentences = [text, DISPLACED] if figures.get("displaced") else [text]
+    return ". ".join(known.gettext(each).format_map(words) for each in sentences)
 
 
 class Words(dict[str, str]):

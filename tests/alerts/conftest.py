@@ -17,6 +17,12 @@ from tests.alerts.town import Town
 from tests.hooks import Hook, listening
 from tests.installation import Installation
 
+# For tests that commit.
+CHANGED = (
+    "alerts, receivers, deliveries, attempts, outbox, acts, presences, hazards, hazard_changes, exposures,"
+    " households, resident_counts, departures, departure_counts"
+)
+
 
 @pytest.fixture(scope="module")
 def shared_installation(shared_tables: Installation) -> Installation:
@@ -46,7 +52,7 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 @pytest.fixture
 async def town(settings: AlertsSettings, engine: AsyncEngine) -> Town:
     async with engine.begin() as connection:
-        await connection.execute(text("TRUNCATE alerts, receivers, deliveries, attempts, outbox"))
+        await connection.execute(text(f"TRUNCATE {CHANGED}"))
     return Town(settings, engine)
 
 
@@ -66,9 +72,7 @@ async def post(session: AsyncSession) -> Post:
 @pytest.fixture
 async def desk(shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine) -> AsyncIterator[Desk]:
     async with engine.begin() as connection:
-        await connection.execute(
-            text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox, acts, presences")
-        )
+        await connection.execute(text(f"TRUNCATE {CHANGED}"))
     revocation_snapshots.save(
         revocation_snapshots.file_of(settings), datetime.now(UTC), []
     )  # there is no broker to ask

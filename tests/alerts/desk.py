@@ -8,12 +8,12 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts.handlers import Watch
 from shared import database
 from shared.auth import Role
 from shared.events import HazardReported
 from shared.places import Places
 from tests.alerts.factories import deed, hazard, received, rules
+from tests.alerts.handling import Handling
 from tests.installation import Installation
 
 
@@ -22,7 +22,7 @@ class Desk:
 
     def __init__(self, installation: Installation, engine: AsyncEngine, transport: httpx.ASGITransport) -> None:
         self.installation, self.sessions, self.transport = installation, database.sessions(engine), transport
-        self.watch = Watch(rules(), Places.load())
+        self.watch = Handling(rules(), Places.load())
 
     def caller(self, role: Role | None = Role.OPERATOR, **claims: Any) -> httpx.AsyncClient:
         token = self.installation.token(roles=[role] if role else [], **claims)

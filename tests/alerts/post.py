@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import queries
 from services.alerts.alerts import Alert
-from services.alerts.handlers import Watch
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported, HouseholdRegistered
 from shared.events.vocabulary import Channel
 from shared.places import Places
 from tests.alerts.factories import NOW, deed, hazard, received, rules
+from tests.alerts.handling import Handling
 
 
 class Post:
@@ -21,10 +21,10 @@ class Post:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self.now = NOW
-        self.watch = Watch(rules(), Places.load(), clock=lambda: self.now)
+        self.handling = Handling(rules(), Places.load(), clock=lambda: self.now)
 
     async def __call__(self, *data: HazardReported | HouseholdRegistered) -> list[str]:
-        outcomes = await self.watch([received(one) for one in data], self.session)
+        outcomes = await self.handling([received(one) for one in data], self.session)
         return [f"{outcome.kind} {outcome.reason}" for outcome in outcomes]
 
     async def alerts(self) -> list[Alert]:

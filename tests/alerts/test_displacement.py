@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from shared import database
 from shared.events import HouseholdRegistered, Place
 from shared.events.vocabulary import Severity
+from tests.alerts.conftest import CHANGED
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, household
 from tests.alerts.post import Post
 from tests.waiting import wait_for
@@ -25,9 +26,7 @@ async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[Asyn
     """For what two workers do at one time: it is committed, and taken away after."""
     yield database.sessions(engine)
     async with engine.begin() as connection:
-        await connection.execute(
-            text("TRUNCATE alerts, hazards, households, departures, receivers, deliveries, outbox")
-        )
+        await connection.execute(text(f"TRUNCATE {CHANGED}"))
 
 
 async def test_ten_households_in_one_batch_raise_one_alert(post: Post) -> None:

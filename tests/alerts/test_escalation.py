@@ -13,13 +13,14 @@ from services.alerts.acts import Person
 from services.alerts.alerts import Alert
 from services.alerts.answers import Answers
 from services.alerts.escalation import Escalation
-from services.alerts.handlers import Watch
 from services.alerts.receivers import Receiver
 from shared import database
 from shared.events import HazardReported
 from shared.events.vocabulary import Channel, Severity, Status, Verdict
 from shared.places import Places
+from tests.alerts.conftest import CHANGED
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow, received, rules
+from tests.alerts.handling import Handling
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,7 @@ class Night:
         self.sessions = database.sessions(engine)
         self.now = NOW
         places = Places.load()
-        self.watch = Watch(rules(), places, clock=self.clock)
+        self.watch = Handling(rules(), places, clock=self.clock)
         self.escalation = Escalation(self.sessions, rules(), places, clock=self.clock)
 
     def clock(self) -> datetime:
@@ -102,9 +103,7 @@ class Night:
 @pytest.fixture
 async def night(engine: AsyncEngine) -> Night:
     async with engine.begin() as connection:
-        await connection.execute(
-            text("TRUNCATE alerts, hazards, receivers, deliveries, attempts, outbox, acts, presences")
-        )
+        await connection.execute(text(f"TRUNCATE {CHANGED}"))
     made = Night(engine)
     await made.only(("duty", 0), ("head", 1), ("minister", 2))
     return made

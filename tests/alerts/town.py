@@ -14,7 +14,6 @@ from services.alerts.channels import ChannelOut
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.deliveries import Deliveries
-from services.alerts.handlers import Watch
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from shared import bells, database
@@ -23,6 +22,7 @@ from shared.events.vocabulary import Channel
 from shared.outbound import Outbound
 from shared.places import Places
 from tests.alerts.factories import hazard, received, rules
+from tests.alerts.handling import Handling
 from tests.hooks import Hook
 from tests.waiting import wait_for
 
@@ -36,7 +36,7 @@ class Town:
         self.settings, self.engine = settings, engine
         self.sessions: Sessions = database.sessions(engine)
         self.box = SecretBox(settings.alerts_key_file)
-        self.watch = Watch(rules(), Places.load())
+        self.watch = Handling(rules(), Places.load())
 
     async def receiver(self, label: str, hook: Hook, **changed: Any) -> None:
         async with self.sessions.begin() as session:

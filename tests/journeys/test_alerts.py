@@ -22,6 +22,7 @@ from services.alerts.secrets import SecretBox
 from shared import database
 from shared.auth import Role
 from shared.config import Settings
+from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel, Road
 from shared.readings import Partition
 from tests.hooks import Hook, Mood, listening
@@ -99,18 +100,18 @@ class Centre:
             statement = text("SELECT true FROM attempts WHERE reason = :reason LIMIT 1")
             return bool(await session.scalar(statement, {"reason": reason}))
 
-    async def shares(self, service: str) -> list[set[Partition]]:
-        """The partitions that each of the service's two workers holds; empty while there are not two at work."""
+    async def shares(self, group: str) -> list[set[Partition]]:
+        """The partitions that each of the group's two workers holds; empty while there are not two at work."""
         try:
-            found = await asyncio.to_thread(self._held, service)
+            found = await asyncio.to_thread(self._held, group)
         except KafkaException:  # the group has no coordinator before its first member
             return []
         return found if len(found) == 2 and all(found) else []
 
-    def _held(self, service: str) -> list[set[Partition]]:
+    def _held(self, name: str) -> list[set[Partition]]:
         prefix = self.installation.topic_prefix
         admin = self.installation.parts.broker.admin()  # kept by name: what it was asked ends with it
-        group = admin.describe_consumer_groups([prefix + service])[prefix + service]
+        group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}
             for member in group.result(timeout=10).members
@@ -246,20 +247,20 @@ async def test_households_on_two_workers_raise_the_threshold_alert_once_and_do_n
     centre.workers.append(centre.installation.start("registry", "worker"))
     centre.worker(hook)
     centre.worker(hook)
-    services = ("registry", "alerts")
-    shares = {service: await wait_for(partial(centre.shares, service), 60) for service in services}
+    services = {"registry": "registry", "alerts": ALERTS_HOUSEHOLDS}
+    shares = {service: await wait_for(partial(centre.shares, group), 60) for service, group in services.items()}
     before = {service: await centre.positions(service) for service in services}
     async with centre.client(Role.FIELD, road=Road.FIELD, team=uuid4()) as field:
         origins = [origin for _ in range(10) for origin in DISTRICTS]
         await asyncio.gather(*(centre.household(field, origin) for origin in origins))
         await wait_for(lambda: len(hook.answered) >= len(DISTRICTS), 60)
     await count_check(centre.installation, centre.sent)
-    for service in services:
+    for service, group in services.items():
         moved = {
             place for place, next in (await centre.positions(service)).items() if next > before[service].get(place, 0)
         }
         assert all(moved & share for share in shares[service]), "both took part"
-        assert await centre.shares(service) == shares[service], "and none took over from the other"
+        assert await centre.shares(group) == shares[service], "and none took over from the other"
     told = [
         event.data
         for event in await events_on(centre.installation, "alerts")

@@ -258,6 +258,18 @@ async def test_a_displacement_in_which_the_household_does_not_stand_is_told_besi
     assert types == ["dayar.household.registered.v1", *["dayar.household.corrected.v1"] * 2]
 
 
+async def test_a_household_trapped_where_it_fled_to_is_told_as_displaced_there_and_trapped(file: Filing) -> None:
+    fled = household()
+    trapped = household(
+        household_id=fled["household_id"], mobility="unable_to_move", occurred_at="2026-06-20T00:00:00Z",
+        origin=fled["destination"],
+    )  # fmt: skip
+    await file(fled, trapped, {**fled, "version": 2, "hazard_type": "landslide"})
+    first, *later = await file.events("households")
+    assert "latest_mobility" not in first
+    assert [(told["mobility"], told["latest_mobility"]) for told in later] == [("displacement", "unable_to_move")] * 2
+
+
 async def test_a_household_under_a_key_that_is_not_here_waits(file: Filing, tmp_path: Path) -> None:
     body = household()
     await file(body)

@@ -25,7 +25,7 @@ GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
 MAY_BE_CLEAR = {
     "report_id", "household_id", "group_id", "hazard_id",  # ids, linked hazards
     "origin", "destination", "pcode", "country",  # P-code, ISO country
-    "persons", "mobility", "reasons", "hazard_type",
+    "persons", "mobility", "latest_mobility", "reasons", "hazard_type",
     "occurred_at", "reported_at", "received_at", "occurred_on", "recorded_on",  # the times
     "author", "team", "status", "version", "sequence", "kind", "measure", "quantifier",
     "occurred_at_precision", "occurred_on_precision", "road", "places_version", "flags",

@@ -60,7 +60,7 @@ async def redrive(trial: Trial, place: str) -> None:
 @asynccontextmanager
 async def redriving(trial: Trial, *consumers: Consumer, keys: Opener | None = None) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
-        redrives = [Redrives("alerts", consumer, settings=trial.settings, keys=keys) for consumer in consumers]
+        redrives = [Redrives("alerts", [consumer], settings=trial.settings, keys=keys) for consumer in consumers]
         tasks = [group.create_task(each.decisions(trial.engine).run()) for each in redrives]
         yield
         for task in tasks:

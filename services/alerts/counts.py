@@ -1,0 +1,212 @@
+"""SQL of the exposures: which live hazard lies over which district, and how many displaced households live there."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.ruleset import ExposureRule
+from services.alerts.sightings import Household
+from shared import database
+from shared.events import HazardReported
+from shared.events.vocabulary import Mobility, MsgType
+from shared.pages.languages import TIMEZONE
+
+MANY = 25  # hazards or districts in one transaction: household batches wait for what it locks
+BEFORE_ONSET = timedelta(hours=1)  # people leave before the moment that is written down later
+
+# A hazard displaced the households that name it, and those that left its districts since it began and name no other one.
+# Whoever is trapped where they fled to is threatened by it again.
+DISPLACED_BY = """
+    NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
+        moved.hazard_id = exposures.hazard_id
+        OR (
+            moved.hazard_id IS NULL AND NOT moved.has_other_cause
+            AND coalesce(moved.hazard_type, exposures.hazard_type) = exposures.hazard_type
+            AND moved.origin_area = ANY(exposures.origins) AND moved.departed_on >= exposures.departed_from
+        )
+    )
+"""
+ADD_DISPLACED = f"""
+UPDATE exposures SET displaced = displaced + counted.change FROM (
+    SELECT exposures.hazard_id, exposures.area, sum(moved.change) AS change
+    FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::date[], $10::bool[], $11::bool[])
+        AS moved (change, status, destination_area, mobility, hazard_id, hazard_type, origin_area, departed_on,
+            has_other_cause, is_trapped)
+    JOIN exposures ON exposures.area = moved.destination_area AND exposures.status = moved.status
+    WHERE {DISPLACED_BY}
+    GROUP BY exposures.hazard_id, exposures.area HAVING sum(moved.change) <> 0
+) AS counted WHERE (exposures.hazard_id, exposures.area) = (counted.hazard_id, counted.area)
+"""  # noqa: S608 - constants
+COUNT_DISPLACED = f"""
+UPDATE exposures SET displaced = counted.number FROM (
+    SELECT exposures.hazard_id, exposures.area, count(*) AS number
+    FROM exposures JOIN households AS moved
+        ON moved.destination_area = exposures.area AND moved.status = exposures.status
+    WHERE exposures.hazard_id = ANY($2) AND exposures.gone IS NULL AND {DISPLACED_BY}
+    GROUP BY exposures.hazard_id, exposures.area
+) AS counted WHERE (exposures.hazard_id, exposures.area) = (counted.hazard_id, counted.area)
+"""  # noqa: S608 - constants
+
+# As an outbox is read: several workers take different ones.
+TAKE_CHANGES = """
+DELETE FROM hazard_changes WHERE id IN (SELECT id FROM hazard_changes ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING hazard_id
+"""
+CHANGE_ALL = """
+INSERT INTO hazard_changes (hazard_id) SELECT hazard_id FROM hazards
+WHERE ends_at > $1 AND NOT is_cancelled ORDER BY ends_at
+"""
+HAZARDS = "SELECT report, areas FROM hazards WHERE hazard_id = ANY($1)"
+LAY_OVER = "SELECT hazard_id, array_agg(area) FROM exposures WHERE hazard_id = ANY($1) GROUP BY hazard_id"
+LEAVE = """
+UPDATE exposures SET gone = left_by.reason, displaced = 0, told_at = NULL
+FROM unnest($1::uuid[], $2::text[]) AS left_by (hazard_id, reason) WHERE exposures.hazard_id = left_by.hazard_id
+"""
+LIE_OVER = """
+INSERT INTO exposures (hazard_id, area, status, hazard_type, origins, departed_from, ends_at, displaced)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0)
+ON CONFLICT (hazard_id, area) DO UPDATE SET
+    status = excluded.status, hazard_type = excluded.hazard_type, origins = excluded.origins,
+    departed_from = excluded.departed_from, ends_at = excluded.ends_at, gone = NULL
+"""
+
+EXPOSED = """
+SELECT exposures.*, coalesce(living.households, 0) - displaced AS exposed FROM exposures
+LEFT JOIN (
+    SELECT status, area, sum(households)::int AS households FROM resident_counts
+    WHERE mobility = ANY($1) GROUP BY status, area
+) AS living USING (status, area)
+"""
+# A figure that only grows is told in its turn; that there are now so many as alert, or no more, at once.
+DUE = f"""
+SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
+WHERE told_at IS NULL OR (
+    (exposed, displaced) IS DISTINCT FROM (told_exposed, told_displaced)
+    AND (told_at <= $3 OR (exposed >= $2) <> (told_exposed >= $2))
+)
+ORDER BY told_at NULLS FIRST LIMIT $4
+"""  # noqa: S608 - constants
+STANDING = f"""
+SELECT hazard_id, area, exposed, displaced, gone FROM ({EXPOSED}) AS exposures
+JOIN unnest($2::uuid[], $3::text[]) AS pair (hazard_id, area) USING (hazard_id, area)
+ORDER BY hazard_id, area
+"""  # noqa: S608 - constants
+TOLD = """
+UPDATE exposures SET told_exposed = $3, told_displaced = $4, told_at = $5 WHERE (hazard_id, area) = ($1, $2)
+"""
+FORGET = "DELETE FROM exposures WHERE told_at IS NOT NULL AND (gone IS NOT NULL OR ends_at < $1)"
+DISPLACED = (
+    "SELECT hazard_id, sum(displaced)::int FROM exposures WHERE hazard_id = ANY($1) AND gone IS NULL GROUP BY hazard_id"
+)
+
+
+class Exposed(NamedTuple):
+    """Of one hazard and one of its districts: households that live there displaced by something else, and by it."""
+
+    hazard_id: UUID
+    area: str
+    exposed: int
+    displaced: int
+    gone: str | None
+
+
+class Changed(NamedTuple):
+    """A hazard's newest revision, the districts that it lies over now, and those that it lay over until now."""
+
+    hazard: HazardReported
+    areas: Sequence[str]
+    areas_before: Sequence[str]
+
+
+async def add_displaced(
+    session: AsyncSession, moved: Sequence[tuple[int, Household]], mobility: Collection[Mobility]
+) -> None:
+    """Adds the households (or takes them away: -1) to what is counted of each live hazard."""
+    if moved:
+        rows = [
+            (
+                change, one.status, one.destination_area, one.mobility, one.hazard_id, one.hazard_type,
+                one.origin_area, one.departed_on, one.has_other_cause, one.is_trapped,
+            )
+            for change, one in moved
+        ]  # fmt: skip
+        connection = await database.driver(session)
+        await connection.execute(ADD_DISPLACED, list(mobility), *map(list, zip(*rows, strict=True)))
+
+
+async def change_all(session: AsyncSession, since: datetime) -> None:
+    """Every hazard that is not over by `since` is to be counted anew."""
+    connection = await database.driver(session)
+    await connection.execute(CHANGE_ALL, since)
+
+
+async def changed_hazards(session: AsyncSession) -> list[Changed]:
+    connection = await database.driver(session)
+    ids = list({row["hazard_id"] for row in await connection.fetch(TAKE_CHANGES, MANY)})
+    before = dict(await connection.fetch(LAY_OVER, ids)) if ids else {}
+    rows = await connection.fetch(HAZARDS, ids) if ids else ()
+    hazards = [(HazardReported.model_validate_json(report), areas) for report, areas in rows]
+    return [Changed(hazard, areas, before.get(hazard.hazard_id, ())) for hazard, areas in hazards]
+
+
+async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: Collection[Mobility]) -> None:
+    """The hazards' districts become those of the newest revision; who lives there and was displaced is counted."""
+    hazards = [(each.hazard, each.areas) for each in changed]
+    gone = [(hazard.hazard_id, "cancelled" if is_cancelled(hazard) else "moved_away") for hazard, _ in hazards]
+    connection = await database.driver(session)
+    await connection.execute(LEAVE, *map(list, zip(*gone, strict=True)))
+    await connection.executemany(LIE_OVER, [row for hazard, areas in hazards for row in exposure_rows(hazard, areas)])
+    await connection.execute(COUNT_DISPLACED, list(mobility), [hazard.hazard_id for hazard, _ in hazards])
+
+
+def exposure_rows(hazard: HazardReported, areas: Sequence[str]) -> list[tuple[Any, ...]]:
+    departed_from = (hazard.onset - BEFORE_ONSET).astimezone(TIMEZONE).date()
+    ends_at = max(hazard.onset, hazard.expires or hazard.onset)
+    told = (hazard.status, hazard.type, areas, departed_from, ends_at)
+    return [] if is_cancelled(hazard) else [(hazard.hazard_id, area, *told) for area in areas]
+
+
+def is_cancelled(hazard: HazardReported) -> bool:
+    return hazard.msg_type is MsgType.CANCEL
+
+
+async def due(session: AsyncSession, rule: ExposureRule, renewed_before: datetime) -> list[tuple[UUID, str]]:
+    """Hazards and districts of which something is to be told that was not."""
+    connection = await database.driver(session)
+    rows = await connection.fetch(DUE, list(rule.mobility), rule.households, renewed_before, MANY)
+    return [(row["hazard_id"], row["area"]) for row in rows]
+
+
+async def exposed(
+    session: AsyncSession, pairs: Collection[tuple[UUID, str]], mobility: Collection[Mobility]
+) -> list[Exposed]:
+    connection = await database.driver(session)
+    rows = await connection.fetch(STANDING, list(mobility), *map(list, zip(*pairs, strict=True)))
+    return [Exposed(*row) for row in rows]
+
+
+async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
+    connection = await database.driver(session)
+    found = [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(HAZARDS, list(ids))]
+    return {hazard.hazard_id: hazard for hazard in found}
+
+
+async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Households that each hazard displaced and that live in its districts now."""
+    connection = await database.driver(session)
+    return dict(await connection.fetch(DISPLACED, list(hazard_ids)))
+
+
+async def note_told(session: AsyncSession, told: Iterable[Exposed], now: datetime) -> None:
+    connection = await database.driver(session)
+    rows = [(each.hazard_id, each.area, each.exposed, each.displaced, now) for each in told]
+    await connection.executemany(TOLD, rows)
+
+
+async def forget(session: AsyncSession, over_by: datetime) -> None:
+    """What is over or gone, once that is told."""
+    connection = await database.driver(session)
+    await connection.execute(FORGET, over_by)

@@ -1,0 +1,95 @@
+"""Displaced households in the area of a live hazard: counted beside the consumers, so that no hazard waits for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.alerts import counts, queries
+from services.alerts.counts import Exposed
+from services.alerts.rules import Kind, Nothing, decide_exposure
+from services.alerts.ruleset import Ruleset
+from shared import bells, outbox
+from shared.faults import patiently
+from shared.places import Places
+
+LOOK_SECONDS = 1.0
+RENEWED_EVERY = timedelta(seconds=10)  # an alert of which only a figure changes
+ALL = ("exposures", "")  # one worker at a time
+
+
+class Exposures:
+    """Follows the hazards and tells what their districts' counts mean; each deed is a transaction that the caller opens."""
+
+    def __init__(
+        self,
+        rules: Ruleset,
+        places: Places,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        renewed_every: timedelta = RENEWED_EVERY,
+    ) -> None:
+        self.rules, self.places, self.clock, self.renewed_every = rules, places, clock, renewed_every
+
+    async def run(self, sessions: async_sessionmaker[AsyncSession], woken: asyncio.Event) -> None:
+        """Until cancelled. `woken` when a hazard was written; households are looked for every second."""
+
+        async def done(deed: Callable[[AsyncSession], Awaitable[int]]) -> int:
+            async with sessions.begin() as session:
+                return await deed(session)
+
+        await patiently(lambda: done(self.begin))
+        while True:
+            woken.clear()
+            followed = await patiently(lambda: done(self.follow))
+            if not followed + await patiently(lambda: done(self.tell)):
+                await bells.wait(woken, LOOK_SECONDS)
+
+    async def begin(self, session: AsyncSession) -> int:
+        """The rules may be others than before: every live hazard is counted anew."""
+        if self.rules.exposure:
+            await counts.change_all(session, self.clock() - self.rules.exposure.max_age)
+        return 0
+
+    async def follow(self, session: AsyncSession) -> int:
+        """Brings the counts of some changed hazards in line with their newest revision; how many."""
+        await queries.lock(session, [ALL])
+        changed = await counts.changed_hazards(session)
+        if changed and self.rules.exposure:
+            areas = {area for each in changed for area in (*each.areas, *each.areas_before)}
+            await queries.lock(session, {(Kind.EXPOSURE.value, area) for area in areas})
+            await counts.lie_over(session, changed, self.rules.exposure.mobility)
+        return len(changed)
+
+    async def tell(self, session: AsyncSession) -> int:
+        """Raises, renews and takes back some alerts whose counts are others than they say; how many."""
+        rule, now = self.rules.exposure, self.clock()
+        if rule is None:
+            return 0
+        await queries.lock(session, [ALL])
+        await counts.forget(session, now - rule.max_age)
+        pairs = await counts.due(session, rule, now - self.renewed_every)
+        if pairs:
+            await queries.lock(session, {(Kind.EXPOSURE.value, area) for _, area in pairs})
+            await self._tell(session, await counts.exposed(session, pairs, rule.mobility), now)
+        return len(pairs)
+
+    async def _tell(self, session: AsyncSession, found: list[Exposed], now: datetime) -> None:
+        ids = {each.hazard_id for each in found}
+        hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
+        known = await queries.alerts_of_hazards(session, ids, Kind.EXPOSURE, Kind.HAZARD)
+        book = await queries.book(session, known, self.places, self.rules, now)
+        for each in found:
+            hazard = hazards[each.hazard_id]
+            said = (
+                Nothing(each.gone) if each.gone else decide_exposure(hazard, each.area, each.exposed, self.rules, now)
+            )
+            if isinstance(said, Nothing):
+                book.lapse(each.hazard_id, said.reason, kind=Kind.EXPOSURE, area=each.area)
+            else:
+                book.tell(said, hazard.report_id)
+        for hazard_id in hazards:
+            book.count_displaced(hazard_id, displaced.get(hazard_id, 0))
+        await queries.save_book(session, book)
+        await outbox.add(session, *book.messages)
+        await counts.note_told(session, found, now)

@@ -1,0 +1,33 @@
+"""Hazards and households given to the handlers that their consumers would give them to, and the exposures found after."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.exposures import Exposures
+from services.alerts.handlers import HazardHandler, HouseholdHandler, utcnow
+from services.alerts.ruleset import Ruleset
+from shared.places import Places
+from shared.readings import Outcome, Received
+
+
+class Handling:
+    """All that the worker does with what arrives, in one transaction."""
+
+    def __init__(self, rules: Ruleset, places: Places, clock: Callable[[], datetime] = utcnow) -> None:
+        self.hazards, self.households = HazardHandler(rules, places, clock), HouseholdHandler(rules, places, clock)
+        self.exposures = Exposures(rules, places, clock, renewed_every=timedelta(0))
+
+    async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        for topic, handler in (("hazards", self.hazards), ("households", self.households)):
+            own = [place for place, one in enumerate(received) if one.record.topic == topic]
+            if own:
+                outcomes.update(zip(own, await handler([received[place] for place in own], session), strict=True))
+        await self.expose(session)
+        return [outcomes[place] for place in range(len(received))]
+
+    async def expose(self, session: AsyncSession) -> None:
+        while await self.exposures.follow(session) + await self.exposures.tell(session):
+            pass

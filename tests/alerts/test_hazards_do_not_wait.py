@@ -1,0 +1,249 @@
+"""Hazards and households that arrive together: no hazard waits for a household, and each situation has one alert."""
+
+import asyncio
+import importlib
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from services.alerts import queries
+from services.alerts.config import AlertsSettings
+from services.alerts.sightings import Departure
+from shared import database
+from shared.events import HazardReported, HouseholdRegistered, Place
+from shared.events.vocabulary import Mobility, Status
+from shared.places import Places
+from tests.alerts.conftest import CHANGED
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, TODAY, household, mudflow, received, rules
+from tests.alerts.handling import Handling
+from tests.alerts.post import Post
+
+PLACES = Places.load()
+Sessions = async_sessionmaker[AsyncSession]
+Data = HazardReported | HouseholdRegistered
+
+
+@pytest.mark.anyio
+async def test_a_hazard_does_not_wait_for_a_batch_of_households_in_its_district(engine: AsyncEngine) -> None:
+    sessions = database.sessions(engine)
+    try:
+        async with sessions.begin() as counting, sessions.begin() as other:
+            await Post(counting).handling.households([received(household(destination=Place(pcode=LEILEK)))], counting)
+            await other.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            flood = mudflow(area={"pcodes": [LEILEK, KADAMJAI]})
+            (outcome,) = await Post(other).handling.hazards([received(flood)], other)
+            assert outcome.reason == "source_severity"
+    finally:
+        await emptied(engine)
+
+
+HOUSEHOLDS = st.fixed_dictionaries(
+    {
+        "origin": st.sampled_from([ALAI, KADAMJAI]).map(lambda pcode: Place(pcode=pcode)),
+        "destination": st.sampled_from([ALAI, LEILEK, KADAMJAI]).map(lambda pcode: Place(pcode=pcode)),
+        "occurred_on": st.sampled_from([TODAY, TODAY - timedelta(days=1)]),
+        "latest_mobility": st.sampled_from([None, "unable_to_move"]),
+        "is_linked": st.booleans(),
+    }
+)
+HAZARD = mudflow(area={"pcodes": [LEILEK, KADAMJAI]})
+REVISED = mudflow(
+    hazard_id=HAZARD.hazard_id, revision=2, msg_type="Update", severity="Extreme", area={"pcodes": [LEILEK]}
+)
+
+
+def expected(told: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
+    """By kind and area: households that live there displaced by something else, and for the hazard those by itself."""
+    counted = Counter[tuple[str, str]]()
+    for one in told:
+        fled = one.hazard_id == HAZARD.hazard_id or (one.origin.pcode in areas and one.occurred_on == TODAY)
+        if one.destination.pcode in areas:
+            is_own = fled and one.latest_mobility is None
+            counted["hazard" if is_own else "exposure", "" if is_own else str(one.destination.pcode)] += 1
+    return dict(counted)
+
+
+async def standing(sessions: Sessions) -> dict[tuple[str, str], int]:
+    async with sessions.begin() as session:
+        alerts = await Post(session).alerts()
+    own = [alert.figures.get("displaced", 0) for alert in alerts if alert.kind == "hazard"]
+    assert len(own) == 1
+    exposed = {
+        ("exposure", alert.area): alert.households or 0
+        for alert in alerts
+        if alert.kind == "exposure" and not alert.is_lapsed
+    }
+    return exposed | ({("hazard", ""): own[0]} if own[0] else {})
+
+
+@settings(max_examples=25, deadline=None)
+@given(told=st.lists(HOUSEHOLDS, max_size=6), is_revised=st.booleans(), data=st.data())
+def test_in_whatever_order_they_come_the_alerts_are_the_same(
+    shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool, data: st.DataObject
+) -> None:
+    households = [linked(one) for one in told]
+    ordered: list[Data] = [HAZARD, REVISED] if is_revised else [HAZARD]
+    for one in households:
+        ordered.insert(data.draw(st.integers(0, len(ordered))), one)
+
+    async def one_by_one(sessions: Sessions) -> None:
+        for each in ordered:
+            await handled(sessions, each)
+
+    found = asyncio.run(alerts_after(shared_alerts, one_by_one))
+    assert found == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
+
+
+@settings(max_examples=25, deadline=None)
+@given(told=st.lists(HOUSEHOLDS, min_size=1, max_size=6), is_revised=st.booleans())
+def test_in_transactions_at_one_time_the_alerts_are_the_same(
+    shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool
+) -> None:
+    """Two workers with households, one with hazards and two that tell of exposures, as their locks let them."""
+    households = [linked(one) for one in told]
+
+    async def at_once(sessions: Sessions) -> None:
+        async with asyncio.TaskGroup() as group:
+            for part in (households[::2], households[1::2], [HAZARD, REVISED] if is_revised else [HAZARD]):
+                group.create_task(handled_in_turn(sessions, part))
+            for _ in range(2):
+                group.create_task(exposed(sessions))
+
+    found = asyncio.run(alerts_after(shared_alerts, at_once))
+    assert found == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
+
+
+def linked(told: dict[str, Any]) -> HouseholdRegistered:
+    fields = {name: value for name, value in told.items() if name != "is_linked"}
+    return household(**fields, hazard_id=HAZARD.hazard_id if told["is_linked"] else None)
+
+
+@pytest.fixture(scope="module")
+def shared_alerts(shared_installation: Any) -> AlertsSettings:
+    found: AlertsSettings = shared_installation.settings(AlertsSettings)
+    return found
+
+
+async def alerts_after(own: AlertsSettings, deed: Any) -> dict[tuple[str, str], int]:
+    engine = database.engine(own, pool_size=10)
+    try:
+        sessions = database.sessions(engine)
+        await deed(sessions)
+        await exposed(sessions)
+        return await standing(sessions)
+    finally:
+        await emptied(engine)
+        await engine.dispose()
+
+
+async def handled_in_turn(sessions: Sessions, told: Sequence[Data]) -> None:
+    for each in told:
+        await handled(sessions, each)
+
+
+async def handled(sessions: Sessions, told: Data) -> None:
+    handling = Handling(rules(), PLACES, clock=lambda: NOW)
+    handler = handling.hazards if isinstance(told, HazardReported) else handling.households
+    async with sessions.begin() as session:
+        await handler([received(told)], session)
+
+
+async def exposed(sessions: Sessions) -> None:
+    """As the worker does it: each deed a transaction of its own."""
+    exposures = Handling(rules(), PLACES, clock=lambda: NOW).exposures
+    handled = 1
+    while handled:
+        async with sessions.begin() as session:
+            handled = await exposures.follow(session)
+        async with sessions.begin() as session:
+            handled += await exposures.tell(session)
+
+
+async def emptied(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {CHANGED}"))
+
+
+REPORTS, FAMILIES = [uuid4() for _ in range(4)], [uuid4() for _ in range(2)]
+DEPARTURES = st.none() | st.builds(
+    Departure,
+    report_id=st.just(REPORTS[0]),
+    household_id=st.sampled_from(FAMILIES),
+    status=st.just(Status.ACTUAL),
+    mobility=st.sampled_from([Mobility.DISPLACEMENT, Mobility.MIGRATION]),
+    area=st.sampled_from([ALAI, LEILEK]),
+    occurred_on=st.sampled_from([date(2026, 6, 14), date(2026, 6, 15)]),
+)
+COUNTED = {
+    "departure_counts": "SELECT status, area, moves, households FROM departure_counts WHERE households <> 0 ORDER BY 1, 2, 3",
+    "resident_counts": "SELECT status, area, mobility, households FROM resident_counts WHERE households <> 0 ORDER BY 1, 2, 3",
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(batches=st.lists(st.dictionaries(st.sampled_from(REPORTS), DEPARTURES, min_size=1), min_size=1, max_size=5))
+def test_departures_are_counted_as_they_come_as_if_counted_anew(
+    shared_alerts: AlertsSettings, batches: list[dict[UUID, Departure | None]]
+) -> None:
+    standing: dict[UUID, Departure] = {}
+    owned = [{id: with_id(id, one) for id, one in batch.items()} for batch in batches]
+    for batch in owned:
+        standing.update({id: one for id, one in batch.items() if one})
+        for id in [id for id, one in batch.items() if one is None]:
+            standing.pop(id, None)
+    moves = defaultdict[tuple[UUID, str], set[str]](set)
+    for one in standing.values():
+        moves[one.household_id, one.area].add(f"{one.occurred_on} {one.mobility}")
+    counted = Counter((area, tuple(sorted(each))) for (_, area), each in moves.items())
+
+    async def run() -> tuple[list[Any], list[Any]]:
+        engine = database.engine(shared_alerts)
+        async with database.sessions(engine)() as session:
+            for batch in owned:
+                await queries.save_departures(session, batch)
+            kept = list(await session.execute(text(COUNTED["departure_counts"])))
+            anew = await counted_anew(session, "departure_counts", "COUNT_DEPARTURES")
+        await engine.dispose()
+        return kept, anew
+
+    kept, anew = asyncio.run(run())
+    assert {(area, tuple(each)): households for _, area, each, households in kept} == counted
+    assert anew == kept
+
+
+def with_id(id: UUID, departure: Departure | None) -> Departure | None:
+    """A report speaks of one household, whatever else it comes to say."""
+    if departure is None:
+        return None
+    family = FAMILIES[REPORTS.index(id) % 2]
+    return Departure(id, family, departure.status, departure.mobility, departure.area, departure.occurred_on)
+
+
+async def counted_anew(session: AsyncSession, table: str, statement: str) -> list[Any]:
+    """What the migration fills the table with."""
+    await session.execute(text(f"TRUNCATE {table}"))
+    migration = importlib.import_module("services.alerts.migrations.0005_counts")
+    await session.execute(text(getattr(migration, statement)))
+    return list(await session.execute(text(COUNTED[table])))
+
+
+@pytest.mark.anyio
+async def test_residents_are_counted_as_they_come_as_if_counted_anew(session: AsyncSession) -> None:
+    post, moving, leaving = Post(session), household(), household()
+    await post(moving, leaving, household(mobility="evacuation"), household(destination=Place(country="TJ")))
+    await post(household(household_id=moving.household_id, sequence=2, destination=Place(pcode=ALAI)))
+    await post(household(household_id=leaving.household_id, sequence=2, destination=Place(country="TJ")))
+    kept = list(await session.execute(text(COUNTED["resident_counts"])))
+    assert [tuple(row) for row in kept] == [
+        ("Actual", LEILEK, "evacuation", 1),
+        ("Actual", ALAI, "displacement", 1),
+    ]
+    assert await counted_anew(session, "resident_counts", "COUNT_RESIDENTS") == kept
