@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import act_routes, pages, routes
+from services.alerts import act_routes, hazard_routes, pages, routes
 from services.alerts.answers import Refused
 from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
@@ -15,6 +15,7 @@ from shared import database, http, ledger, lifecycle
 from shared.auth import Authenticator
 from shared.pages import Pages
 from shared.places import Places
+from shared.places.watched import WatchedArea
 from shared.revocations import Revocations
 
 HERE = Path(__file__).parent
@@ -29,7 +30,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         places = Places.load(settings.places_path)
         app.state.sessions, app.state.places = sessions, places
-        app.state.rules = Ruleset.load(settings.alerts_rules)
+        app.state.rules, app.state.watched = Ruleset.load(settings.alerts_rules), WatchedArea.load()
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(places, settings)
         try:
@@ -43,7 +44,8 @@ def create_app(settings: AlertsSettings) -> FastAPI:
 
     app = http.create_app(
         "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[routes.router, act_routes.router, pages.router, ledger.routes("alerts")],
+        ready=ready,
+        routers=[routes.router, act_routes.router, hazard_routes.router, pages.router, ledger.routes("alerts")],
     )  # fmt: skip
     app.add_exception_handler(Refused, act_routes.refused)
     return app

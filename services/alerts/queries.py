@@ -112,6 +112,18 @@ async def revisions(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, 
     return dict(await connection.fetch("SELECT hazard_id, revision FROM hazards WHERE hazard_id = ANY($1)", list(ids)))
 
 
+async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | None:
+    connection = await database.driver(session)
+    report = await connection.fetchval("SELECT report FROM hazards WHERE hazard_id = $1", hazard_id)
+    return None if report is None else HazardReported.model_validate_json(report)
+
+
+async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert]:
+    connection = await database.driver(session)
+    rows = await connection.fetch(f"{SELECT_ALERTS} WHERE hazard_id = $1 ORDER BY raised_at, alert_id", hazard_id)
+    return [alert_of(row) for row in rows]
+
+
 async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Household]:
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_HOUSEHOLDS} WHERE household_id = ANY($1)", list(ids))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, Rule, Ruleset, SeverityRule
+from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, Rule, Ruleset, SeverityRule, UnjudgedRule
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status
 from shared.pages.languages import TIMEZONE
@@ -22,6 +22,8 @@ RANK = {
     )
 }
 TOO_OLD = "too_old"
+BY_HAND = frozenset({Road.CONSOLE, Road.FIELD, Road.SMS, Road.OPENROSA, Road.KOBO})
+OWN_SOURCE = "cmc"  # the source of what the centre's own people enter
 
 
 class Kind(StrEnum):
@@ -77,7 +79,11 @@ def decide(hazard: HazardReported, rules: Ruleset, watched: WatchedArea, now: da
         return Nothing("cancelled")
     if hazard.road is not Road.FEED and not watched.meets(hazard.area):  # a feed has looked, by its own area
         return Nothing("out_of_area")
-    found = [*_quake(hazard, rules.quake, now), *_severity(hazard, rules.severity, now)]
+    found = [
+        *_quake(hazard, rules.quake, now),
+        *_severity(hazard, rules.severity, now),
+        *_unjudged(hazard, rules.unjudged, now),
+    ]
     if not found:
         return Nothing("below_threshold")
     return max(found, key=lambda finding: RANK[finding.severity])
@@ -96,6 +102,14 @@ def _severity(hazard: HazardReported, rule: SeverityRule | None, now: datetime) 
         return []
     figures = {"urgency": hazard.urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
     return [_of_hazard(hazard, "severity", rule, hazard.severity, now, figures)]
+
+
+def _unjudged(hazard: HazardReported, rule: UnjudgedRule | None, now: datetime) -> list[Finding]:
+    severity = unjudged_severity(hazard, rule)
+    if rule is None or severity is None:
+        return []
+    figures = {"urgency": hazard.urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
+    return [_of_hazard(hazard, "unjudged", rule, severity, now, figures)]
 
 
 def _of_hazard(
@@ -149,9 +163,10 @@ def _exposed(
 
 
 def effective_severity(hazard: HazardReported, rules: Ruleset) -> Severity:
-    """What the source says, or what the magnitude says where that is more."""
+    """What the source says, or what the magnitude, or the type of what nobody judged, says where that is more."""
     by_magnitude = magnitude_severity(hazard, rules.quake) or Severity.UNKNOWN
-    return max(hazard.severity, by_magnitude, key=RANK.__getitem__)
+    by_type = unjudged_severity(hazard, rules.unjudged) or Severity.UNKNOWN
+    return max(hazard.severity, by_magnitude, by_type, key=RANK.__getitem__)
 
 
 def magnitude_severity(hazard: HazardReported, rule: QuakeRule | None) -> Severity | None:
@@ -159,6 +174,18 @@ def magnitude_severity(hazard: HazardReported, rule: QuakeRule | None) -> Severi
         return None
     reached = [step.severity for step in rule.steps if hazard.magnitude >= step.magnitude]
     return max(reached, key=RANK.__getitem__, default=None)
+
+
+def unjudged_severity(hazard: HazardReported, rule: UnjudgedRule | None) -> Severity | None:
+    """None where somebody has judged it, or where no person reported it."""
+    if rule is None or hazard.severity is not Severity.UNKNOWN or not is_from_person(hazard):
+        return None
+    return rule.of(hazard.type)
+
+
+def is_from_person(hazard: HazardReported) -> bool:
+    """By hand, or over the API in the centre's own name."""
+    return hazard.road in BY_HAND or (hazard.road is Road.API and hazard.source == OWN_SOURCE)
 
 
 def is_too_old(hazard: HazardReported, rule: Rule, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events.vocabulary import Mobility, Severity
+from shared.events.vocabulary import HazardType, Mobility, Severity
 
 PRODUCT = Path(__file__).parent / "rules.toml"
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -40,6 +40,16 @@ class QuakeRule(Rule):
 
 class SeverityRule(Rule):
     floor: Severity
+
+
+class UnjudgedRule(Rule):
+    """What a person reports without a severity alerts at its type's own, until somebody judges it."""
+
+    severity: Severity
+    severities: dict[HazardType, Severity] = {}
+
+    def of(self, type: HazardType) -> Severity:
+        return self.severities.get(type, self.severity)
 
 
 class CountingRule(Rule):
@@ -83,6 +93,7 @@ class Escalation(Part):
 class Ruleset(Part):
     quake: QuakeRule | None = None
     severity: SeverityRule | None = None
+    unjudged: UnjudgedRule | None = None
     displacement: DisplacementRule | None = None
     exposure: ExposureRule | None = None
     escalation: Escalation

@@ -153,3 +153,19 @@ class Acknowledged(BaseModel):
 
     acknowledged: list[AlertView]
     refused: list[NotAcknowledged]
+
+
+class Raised(BaseModel):
+    alert_id: UUID
+    severity: Severity
+    reason: str
+    recipients: list[str]
+
+
+class Followed(BaseModel):
+    """`text` says the `reason` for which there is no alert in the caller's language."""
+
+    is_judged: bool
+    alerts: list[Raised] = []
+    reason: str | None = None
+    text: str | None = None

@@ -13,6 +13,7 @@ from shared.places import Places
 TEXTS: Mapping[str, str] = {
     "quake_magnitude": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
     "source_severity": N_("Reported by {source}: {urgency}, {certainty}"),
+    "severity_unjudged": N_("Severity to be judged. Reported by {source}: {urgency}, {certainty}"),
     "households_displaced": N_("Households displaced from {place} within {hours} hours ({dates}): {households}"),
     "displaced_in_hazard_area": N_("Displaced households that now live in the hazard's area, {place}: {households}"),
     "too_old": N_("Known too late: nobody was told"),
@@ -23,6 +24,15 @@ TEXTS: Mapping[str, str] = {
     "out_of_area": N_("Revised: now outside the watched area"),
     "status_not_alerted": N_("Revised: now a test of the system or a draft"),
     "no_rule": N_("No rule speaks of it any more"),
+}
+# Why nothing was raised, of what was not alerted before.
+NOT_ALERTED: Mapping[str, str] = {
+    "too_old": N_("reported too late to act on"),
+    "cancelled": N_("it was cancelled"),
+    "below_threshold": N_("below what an alert rule asks for"),
+    "out_of_area": N_("outside the watched area"),
+    "status_not_alerted": N_("a system test or a draft"),
+    "resolved": N_("its alert is closed already"),
 }
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 DISPLACED = N_("Households displaced by it that are now in its area: {displaced}")

@@ -45,6 +45,37 @@ def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) 
 
 
 @pytest.mark.parametrize(
+    ("type", "severity"),
+    [
+        ("mudflow", "Severe"), ("glof", "Severe"), ("dam_release", "Severe"), ("tailings_release", "Severe"),
+        ("building_collapse", "Severe"), ("landslide", "Moderate"), ("structure_fire", "Moderate"), ("other", "Moderate"),
+    ],
+)  # fmt: skip
+def test_what_a_person_reports_without_a_severity_alerts_at_its_types_own(type: str, severity: str) -> None:
+    reported = mudflow(type=type, severity="Unknown", road="console", type_text="a crack")
+    finding = found(decide(reported, RULES, WATCHED, NOW))
+    assert (finding.severity, finding.reason) == (severity, "severity_unjudged")
+    assert effective_severity(reported, RULES) == severity
+
+
+@pytest.mark.parametrize(
+    ("road", "source", "is_alerted"),
+    [
+        ("console", "cmc", True), ("field", "osh-team", True), ("api", "cmc", True),
+        ("api", "kyrgyzhydromet", False), ("feed", "gdacs", False),
+    ],
+)  # fmt: skip
+def test_only_a_person_alerts_without_a_severity(road: str, source: str, is_alerted: bool) -> None:
+    reported = mudflow(severity="Unknown", road=road, source=source)
+    assert isinstance(decide(reported, RULES, WATCHED, NOW), Finding) is is_alerted
+
+
+def test_judged_to_be_minor_it_alerts_no_more() -> None:
+    reported = mudflow(severity="Minor", road="console", revision=2)
+    assert decide(reported, RULES, WATCHED, NOW) == Nothing("below_threshold")
+
+
+@pytest.mark.parametrize(
     ("changed", "reason"),
     [
         ({"magnitude": 4.49}, "below_threshold"),

@@ -43,7 +43,7 @@ async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
 
 def path_of(route: str) -> str:
     path = route.partition(" ")[2]
-    for name in ("household_id", "alert_id", "report_id"):
+    for name in ("household_id", "alert_id", "hazard_id", "report_id"):
         path = path.replace(f"{{{name}}}", str(uuid4()))
     if path == "/stream":
         return "/stream?topics=hazards"  # the one topic that each of its roles may follow
@@ -142,6 +142,7 @@ OF_NO_AREA = {
     "GET /intake/v1/ledger", "GET /registry/v1/ledger", "GET /alerts/v1/ledger", "GET /console/v1/ledger", "GET /ledger",
     "GET /intake/v1/feeds",
     "PUT /alerts/v1/presence",
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
     "GET /password", "POST /sign-out", "POST /v1/session",
     "GET /new-event", "PUT /v1/callers/{report_id}",
 }  # fmt: skip

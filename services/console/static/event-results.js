@@ -6,7 +6,7 @@ import { element } from "/static/elements.js";
 const AGAIN_MS = 500;
 const LONGEST_MS = 15_000;
 
-/** @typedef {{is_judged: boolean, alerts: {recipients: string[]}[], reason: string | null}} Followed */
+/** @typedef {{is_judged: boolean, alerts: {recipients: string[]}[], text: string | null}} Followed */
 
 /** Asks the alerts until they have judged this very report. @param {string} hazard @param {string} report */
 export async function showFollowed(hazard, report) {
@@ -14,7 +14,7 @@ export async function showFollowed(hazard, report) {
   shown.textContent = shown.dataset.waiting ?? "";
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until) {
-    const followed = await ask(hazard);
+    const followed = await ask(hazard, report);
     if (element("answer-id").textContent !== report) return; // another event by now
     if (followed?.is_judged) return void (shown.textContent = told(followed));
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -22,32 +22,21 @@ export async function showFollowed(hazard, report) {
   shown.textContent = shown.dataset.unknown ?? "";
 }
 
-/** @param {string} hazard @returns {Promise<Followed | undefined>} */
-async function ask(hazard) {
+/** @param {string} hazard @param {string} report @returns {Promise<Followed | undefined>} */
+async function ask(hazard, report) {
   try {
-    const answer = await call("GET", `/alerts/v1/alerts?hazard_id=${hazard}`);
-    /** @type {{alert_id: string}[]} */
-    const raised = answer.ok ? (await answer.json()).alerts : [];
-    const alerts = await Promise.all(raised.map(({ alert_id }) => recipients(alert_id)));
-    return { is_judged: alerts.length > 0, alerts, reason: null };
+    const answer = await call("GET", `/alerts/v1/hazards/${hazard}/outcome?report_id=${report}`);
+    return answer.ok ? await answer.json() : undefined;
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     return undefined;
   }
 }
 
-/** @param {string} alert */
-async function recipients(alert) {
-  const answer = await call("GET", `/alerts/v1/alerts/${alert}`);
-  /** @type {{recipient: string}[]} */
-  const deliveries = answer.ok ? (await answer.json()).deliveries : [];
-  return { recipients: deliveries.map((delivery) => delivery.recipient) };
-}
-
 /** @param {Followed} followed */
 function told(followed) {
   const { alerted = "", nobody = "", none = "" } = element("followed").dataset;
-  if (!followed.alerts.length) return none.replace("{reason}", followed.reason ?? "–");
+  if (!followed.alerts.length) return none.replace("{reason}", followed.text ?? "–");
   const who = [...new Set(followed.alerts.flatMap((alert) => alert.recipients))];
   return who.length ? alerted.replace("{who}", who.join(", ")) : nobody;
 }

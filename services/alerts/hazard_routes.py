@@ -1,0 +1,67 @@
+"""What followed from a hazard: the alerts it raised and who is notified, or why none was raised."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import listings, queries
+from services.alerts.alerts import Alert
+from services.alerts.routes import Caller
+from services.alerts.rules import TOO_OLD, Finding, decide
+from services.alerts.views import Followed, Raised
+from shared.auth import Principal
+from shared.database import Session
+from shared.events import HazardReported
+from shared.pages import language_of
+from shared.pages.reasons import NOT_ALERTED
+from shared.problems import Problem
+
+router = APIRouter()
+
+
+@router.get("/v1/hazards/{hazard_id}/outcome")
+async def outcome(
+    hazard_id: UUID,
+    request: Request,
+    session: Session,
+    caller: Caller,
+    report_id: Annotated[UUID | None, Query(description="Asks for what this very report brought.")] = None,
+) -> Followed:
+    """Until the hazard is read `is_judged` is false: ask again. Then the alerts in force, or `reason` and its `text`."""
+    hazard = await queries.hazard(session, hazard_id)
+    if hazard is None or (report_id is not None and hazard.report_id != report_id):
+        return Followed(is_judged=False)
+    concerns(hazard, request, caller)
+    found = await queries.alerts_of_hazard(session, hazard_id)
+    raised = [alert for alert in found if not (alert.is_suppressed or alert.is_over or alert.resolved_at)]
+    if raised:
+        return Followed(is_judged=True, alerts=[await view(alert, session) for alert in raised])
+    reason = reason_of(hazard, found, request)
+    text = request.app.state.pages.gettext(language_of(request), NOT_ALERTED.get(reason, reason))
+    return Followed(is_judged=True, reason=reason, text=text)
+
+
+def concerns(hazard: HazardReported, request: Request, caller: Principal) -> None:
+    """Whoever reported it, and whoever may see an alert there."""
+    areas, pcodes = listings.visible(caller, request.app.state.places), hazard.area.pcodes
+    if hazard.author != caller.account and areas is not None and pcodes and areas.isdisjoint(pcodes):
+        raise Problem(404, "not-found", "There is no such hazard.")
+
+
+async def view(alert: Alert, session: AsyncSession) -> Raised:
+    called = await queries.called(session, [alert.alert_id])
+    return Raised(
+        alert_id=alert.alert_id, severity=alert.severity, reason=alert.reason, recipients=called.get(alert.alert_id, [])
+    )  # fmt: skip
+
+
+def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:
+    """Asked of the rules again: they alone know."""
+    if any(alert.is_suppressed for alert in known):
+        return TOO_OLD
+    state = request.app.state
+    found = decide(hazard, state.rules, state.watched, datetime.now(UTC))
+    return "resolved" if isinstance(found, Finding) else found.reason

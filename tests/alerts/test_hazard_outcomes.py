@@ -1,0 +1,77 @@
+"""What followed from a hazard, as the page on which it was entered asks."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.alerts import queries
+from services.alerts.receivers import Receiver
+from shared.events import HazardReported
+from shared.events.vocabulary import Channel
+from tests.alerts.desk import Desk
+from tests.alerts.factories import mudflow, received
+
+pytestmark = pytest.mark.anyio
+OSH_OBLAST, BATKEN_OBLAST = "KG06000000000", "KG05000000000"
+
+
+def called_in(**changed: Any) -> HazardReported:
+    return mudflow(**{"severity": "Unknown", "road": "console", "onset": datetime.now(UTC), **changed})
+
+
+async def judged(desk: Desk, hazard: HazardReported) -> None:
+    async with desk.sessions.begin() as session:
+        await desk.watch([received(hazard)], session)
+
+
+def path(hazard: HazardReported) -> str:
+    return f"/v1/hazards/{hazard.hazard_id}/outcome?report_id={hazard.report_id}"
+
+
+async def test_an_alert_and_who_is_notified(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await queries.save_receiver(session, Receiver("duty-desk", Channel.WEBHOOK, "https://hook.example"))
+    hazard = called_in()
+    async with desk.caller() as caller:
+        before = (await caller.get(path(hazard))).json()
+        await judged(desk, hazard)
+        after = (await caller.get(path(hazard))).json()
+    assert before["is_judged"] is False
+    (alert,) = after["alerts"]
+    assert (after["is_judged"], alert["severity"], alert["reason"]) == (True, "Severe", "severity_unjudged")
+    assert alert["recipients"] == ["duty-desk"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason", "text"),
+    [
+        ({"severity": "Minor"}, "below_threshold", "ниже порога правил оповещения"),
+        ({"onset": datetime.now(UTC) - timedelta(days=2)}, "too_old", "сообщено слишком поздно"),
+        ({"area": {"point": {"lat": 35.7, "lon": 139.7}}}, "out_of_area", "вне зоны наблюдения"),
+    ],
+)
+async def test_no_alert_and_why(desk: Desk, changed: dict[str, Any], reason: str, text: str) -> None:
+    hazard = called_in(**changed)
+    await judged(desk, hazard)
+    async with desk.caller() as caller:
+        answer = (await caller.get(path(hazard), params={"lang": "ru", "report_id": str(hazard.report_id)})).json()
+    assert (answer["is_judged"], answer["alerts"], answer["reason"], answer["text"]) == (True, [], reason, text)
+
+
+async def test_another_report_of_it_is_not_judged_yet(desk: Desk) -> None:
+    hazard = called_in()
+    await judged(desk, hazard)
+    async with desk.caller() as caller:
+        answer = await caller.get(f"/v1/hazards/{hazard.hazard_id}/outcome", params={"report_id": str(uuid4())})
+    assert answer.json()["is_judged"] is False
+
+
+async def test_a_hazard_of_another_area_is_not_there_but_for_who_reported_it(desk: Desk) -> None:
+    hazard = called_in()
+    await judged(desk, hazard)
+    async with desk.caller(areas=[OSH_OBLAST]) as other, desk.caller(areas=[BATKEN_OBLAST]) as own:
+        assert ((await other.get(path(hazard))).status_code, (await own.get(path(hazard))).status_code) == (404, 200)
+    async with desk.caller(areas=[OSH_OBLAST], account=hazard.author) as author:
+        assert (await author.get(path(hazard))).status_code == 200
