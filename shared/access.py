@@ -11,6 +11,8 @@ CMC = frozenset({R.OPERATOR, R.DUTY_HEAD})
 LEDGER = frozenset({R.OPERATOR, R.DUTY_HEAD, R.ADMINISTRATOR})
 REPORTERS = frozenset({R.FIELD, R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.INTEGRATION})
 HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.FIELD})
+SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
+NOTICED = SECURITY | {R.DUTY_HEAD}
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
 
 
@@ -99,6 +101,8 @@ ROUTES: dict[str, Rule] = {
     "GET /new-event": page(CMC),
     "GET /v1/callers/{report_id}": to(CMC),
     "PUT /v1/callers/{report_id}": to(CMC),
+    "GET /notices": to(NOTICED),
+    "GET /security": page(SECURITY),
     "GET /field": PUBLIC,
     "GET /ledger": page(LEDGER),
     "GET /console/v1/ledger": to(LEDGER),

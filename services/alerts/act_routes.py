@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.alerts import presences
 from services.alerts.acts import Person
 from services.alerts.answers import Answers, Refused
+from services.alerts.behalf import sealed
 from services.alerts.routes import Caller, seen
 from services.alerts.ruleset import Ruleset
 from services.alerts.views import (
@@ -85,9 +86,12 @@ OneDesk = Annotated[Desk, Depends(desk, scope="function")]
 
 
 @router.put("/v1/alerts/{alert_id}/acknowledgement")
-async def acknowledge(alert_id: UUID, desk: OneDesk, body: Acknowledgement | None = None) -> AlertView:
+async def acknowledge(
+    alert_id: UUID, request: Request, desk: OneDesk, body: Acknowledgement | None = None
+) -> AlertView:
     """200 for the first and for the same person again; a second person gets 409 with who and when."""
-    note = body.on_behalf_of.note if body and body.on_behalf_of else None
+    behalf = body.on_behalf_of if body else None
+    note = sealed(behalf.note, alert_id, request.app.state.box) if behalf else None
     return AlertView.model_validate(await desk.answers.acknowledge(alert_id, desk.person(note)))
 
 

@@ -10,6 +10,7 @@ from services.alerts import act_routes, hazard_routes, pages, routes
 from services.alerts.answers import Refused
 from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
+from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
 from shared import database, http, ledger, lifecycle
 from shared.auth import Authenticator
@@ -30,6 +31,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         places = Places.load(settings.places_path)
         app.state.sessions, app.state.places = sessions, places
+        app.state.box = SecretBox(settings.alerts_key_file)
         app.state.rules, app.state.watched = Ruleset.load(settings.alerts_rules), WatchedArea.load()
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(places, settings)

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.alerts import listings, queries
+from services.alerts import behalf, listings, queries
 from services.alerts.alerts import Alert
 from services.alerts.listings import State
 from services.alerts.texts import Texts
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared import auth, cursors
-from shared.auth import Principal
+from shared.auth import Principal, Role
 from shared.database import Session
 from shared.events import AlertRaised
 from shared.events.fields import PCode
@@ -53,11 +53,17 @@ async def alerts(
 
 @router.get("/v1/alerts/{alert_id}")
 async def alert(alert_id: UUID, request: Request, session: Session, caller: Caller) -> dict[str, Any]:
-    """The alert with who was told, when, and what each attempt brought."""
+    """The alert with who was told, when, and what each attempt brought; a wall screen sees nothing of that."""
     found = await seen(alert_id, request, session, caller)
-    deliveries = await listings.deliveries(session, alert_id=alert_id)
+    is_screen = caller.roles <= {Role.VIEWER}
+    deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
     shown = [legible(delivery, request.app.state.texts) for delivery in deliveries]
-    return {**AlertView.model_validate(found).model_dump(mode="json"), "deliveries": shown}
+    on_behalf_of = behalf.opened(found, caller, request.app.state.box)
+    return {
+        **AlertView.model_validate(found).model_dump(mode="json"),
+        "on_behalf_of": on_behalf_of,
+        "deliveries": shown,
+    }
 
 
 @router.get("/v1/deliveries")

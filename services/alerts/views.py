@@ -109,7 +109,6 @@ class AlertView(BaseModel):
     acknowledged_at: datetime | None
     acknowledged_by: UUID | None
     acknowledged_name: str | None
-    acknowledged_note: str | None
     confirmed_at: datetime | None
     confirmed_by: UUID | None
     confirmed_name: str | None

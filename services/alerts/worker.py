@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts import subscriptions
+from services.alerts import behalf, subscriptions
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
@@ -35,6 +35,7 @@ async def run(settings: AlertsSettings) -> None:
     engine = database.engine(settings, pool_size=10, pings=False)
     sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
     box = SecretBox(settings.alerts_key_file)
+    await patiently(lambda: seal_notes(sessions, box))
     if settings.exercise:
         await patiently(lambda: somebody_to_tell(sessions))
     try:
@@ -61,6 +62,11 @@ async def run(settings: AlertsSettings) -> None:
             group.create_task(Escalation(sessions, rules, places).run())
     finally:
         await engine.dispose()
+
+
+async def seal_notes(sessions: async_sessionmaker[AsyncSession], box: SecretBox) -> None:
+    async with sessions.begin() as session:
+        await behalf.seal_all(session, box)
 
 
 async def somebody_to_tell(sessions: async_sessionmaker[AsyncSession]) -> None:

@@ -1,5 +1,7 @@
-"""Failed sign-ins, counted in Valkey: five for an account or an address within 15 minutes, then it waits."""
+"""Failed sign-ins, counted in Valkey for 15 minutes: nobody guesses for long, and nobody locks others out."""
 
+from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
 from ipaddress import ip_network
 
@@ -8,31 +10,67 @@ from redis.exceptions import RedisError
 
 from shared import log
 
-MOST = 5
 WINDOW_S = 15 * 60
 
-# Counted before the password is looked at, so that a hundred guesses at once are not all the first.
+
+class Scope(StrEnum):
+    """What is locked: a browser that the account knows; for all others the account at an address, the account, the address."""
+
+    BROWSER = "browser"
+    PAIR = "pair"
+    ACCOUNT = "account"
+    ADDRESS = "address"
+
+
+MOST = {Scope.BROWSER: 5, Scope.PAIR: 5, Scope.ACCOUNT: 25, Scope.ADDRESS: 100}
+
+# Counted before the password is looked at, so that a hundred guesses at once are not all the first. What is locked counts
+# nothing further: from one address five guesses at most count against an account.
 CLAIM = """
-local most, wait = 0, 0
-for _, key in ipairs(KEYS) do
+for number, key in ipairs(KEYS) do
     local count = redis.call('INCR', key)
     if count == 1 then redis.call('EXPIRE', key, ARGV[1]) end
-    if count > most then most, wait = count, redis.call('TTL', key) end
+    local most = tonumber(ARGV[number + 1])
+    if count > most then return {number, count - most, redis.call('TTL', key)} end
 end
-return {most, wait}
+return {0, 0, 0}
 """
 RELEASE = """
 redis.call('DEL', KEYS[1])
-if redis.call('EXISTS', KEYS[2]) == 1 and redis.call('DECR', KEYS[2]) <= 0 then redis.call('DEL', KEYS[2]) end
+for number = 2, #KEYS do
+    if redis.call('EXISTS', KEYS[number]) == 1 and redis.call('DECR', KEYS[number]) <= 0 then
+        redis.call('DEL', KEYS[number])
+    end
+end
 """
 
 
 class TooManyFailures(Exception):
-    """Five sign-ins failed for this account or address."""
+    """Sign-in is locked for a while; `begins`: by this very attempt."""
 
-    def __init__(self, wait_s: int) -> None:
-        super().__init__(wait_s)
-        self.wait_s = wait_s
+    def __init__(self, scope: Scope, wait_s: int, *, begins: bool) -> None:
+        super().__init__(scope)
+        self.scope, self.wait_s, self.begins = scope, wait_s, begins
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Who is signed in to, from where; `known`: the mark of a browser or phone that signed in to this account before."""
+
+    name: str
+    address: str
+    known: str | None = None
+
+    @property
+    def counters(self) -> dict[Scope, str]:
+        account, address = _short(self.name.strip().lower()), _short(_net(self.address))
+        if self.known is not None:
+            return {Scope.BROWSER: f"{account}:{_short(self.known)}"}
+        return {Scope.PAIR: f"{account}:{address}", Scope.ACCOUNT: account, Scope.ADDRESS: address}
+
+    @property
+    def keys(self) -> list[str]:
+        return [f"console:failures:{scope}:{counted}" for scope, counted in self.counters.items()]
 
 
 class Attempts:
@@ -40,29 +78,25 @@ class Attempts:
         self._claim = redis.register_script(CLAIM)
         self._release = redis.register_script(RELEASE)
 
-    async def claim(self, name: str, address: str) -> None:
+    async def claim(self, attempt: Attempt) -> None:
         """Raises TooManyFailures. Valkey away: sign-in goes on, as a centre that nobody can enter helps nobody."""
+        scopes = list(attempt.counters)
         try:
-            count, wait_s = await self._claim(keys=_keys(name, address), args=[WINDOW_S])
+            number, over, wait_s = await self._claim(
+                keys=attempt.keys, args=[WINDOW_S, *(MOST[scope] for scope in scopes)]
+            )
         except RedisError as error:
             log.get().warning("failed sign-ins are not counted", **log.described(error))
             return
-        if count > MOST:
-            raise TooManyFailures(max(1, wait_s))
+        if number:
+            raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
-    async def release(self, name: str, address: str) -> None:
-        """The password was right: the account starts anew, the address has one failure less."""
+    async def release(self, attempt: Attempt) -> None:
+        """The password was right: the pair or browser starts anew, account and address have one failure less."""
         try:
-            await self._release(keys=_keys(name, address))
+            await self._release(keys=attempt.keys)
         except RedisError as error:
             log.get().warning("failed sign-ins are not counted", **log.described(error))
-
-
-def _keys(name: str, address: str) -> list[str]:
-    return [
-        f"console:failures:account:{_short(name.strip().lower())}",
-        f"console:failures:address:{_short(_net(address))}",
-    ]
 
 
 def _net(address: str) -> str:

@@ -1,10 +1,17 @@
-"""The session's cookie: the token itself, out of reach of scripts and other sites."""
+"""Cookies, out of reach of scripts and other sites: the session's, the token itself; and the browser's, which outlives it."""
 
+import secrets
+
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from shared.auth import Principal, cookie_name
 from shared.config import Settings
 from shared.http import is_https
+
+BROWSER, PLAIN_BROWSER = "__Host-browser", "browser"
+YEAR_S = 365 * 86_400
+LONGEST_MARK = 100
 
 
 def put(response: Response, token: str, principal: Principal, settings: Settings) -> None:
@@ -18,3 +25,29 @@ def drop(response: Response, settings: Settings) -> None:
     response.delete_cookie(
         cookie_name(settings.public_url), path="/", secure=is_https(settings), httponly=True, samesite="strict"
     )
+
+
+def browser_of(connection: HTTPConnection, settings: Settings) -> str | None:
+    """What this browser keeps to be known by, if it ever signed in."""
+    mark = connection.cookies.get(_browser_cookie(settings))
+    return mark if mark and len(mark) <= LONGEST_MARK else None
+
+
+def put_browser(response: Response, mark: str, settings: Settings) -> None:
+    response.set_cookie(
+        _browser_cookie(settings),
+        mark,
+        max_age=YEAR_S,
+        path="/",
+        secure=is_https(settings),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def draw_browser() -> str:
+    return secrets.token_urlsafe()
+
+
+def _browser_cookie(settings: Settings) -> str:
+    return BROWSER if is_https(settings) else PLAIN_BROWSER

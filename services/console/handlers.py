@@ -46,7 +46,8 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     for shown, numbered in told.items():
         for number in await board.keep_newest(session, shown, numbered):
             outcomes[number] = Outcome(OutcomeKind.RECORDED)
-    hazards = (row for _, row in told.get(board.HAZARDS, ()))
+    hazards = [row for _, row in told.get(board.HAZARDS, ())]
+    await callers.place_first(session, ((row["hazard_id"], row["pcodes"]) for row in hazards))
     await callers.tie(session, ((row["report_id"], row["hazard_id"]) for row in hazards if row["road"] == Road.CONSOLE))
     await board.forget_replaced(session, told.get(board.OUTCOMES, ()))
     return outcomes

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Text
+from sqlalchemy import ARRAY, DateTime, Identity, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -49,6 +49,38 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class KnownBrowser(Base):
+    """A browser or phone that signed in to the account; `browser` is the SHA-256 of what it keeps."""
+
+    __tablename__ = "known_browsers"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    browser: Mapped[bytes] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
+
+
+class Notice(Base):
+    """What somebody must know; `account` is a name of ours, never what a stranger typed."""
+
+    __tablename__ = "notices"
+
+    notice_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[str]
+    account: Mapped[str | None]
+    address: Mapped[str | None]
+    figures: Mapped[dict[str, Any]]
+    raised_at: Mapped[datetime]
+
+
+class FirstArea(Base):
+    """Where a hazard was first reported: an update that moves it changes nothing of who reads its caller."""
+
+    __tablename__ = "first_areas"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pcodes: Mapped[list[str]]
 
 
 class Hazard(Base):

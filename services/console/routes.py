@@ -8,12 +8,14 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
-from services.console import board, corrections, vectors
-from services.console.queries import accounts, callers, snapshots
+from services.console import board, corrections, sights, vectors
+from services.console.notices import kinds_for
+from services.console.queries import accounts, callers, notices, snapshots
 from services.console.sights import TOPICS
 from services.console.state import console
 from services.console.vectors import BadVector, Vector
 from shared import access, auth
+from shared.database import Session
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
 from shared.problems import Problem
@@ -69,9 +71,22 @@ def position_of(text: str) -> Vector:
         raise Problem(422, "bad-position", "A position that this installation gave is expected.") from None
 
 
+@router.get("/notices")
+async def notices_bar(request: Request, session: Session) -> Response:
+    """One line for each kind of notice of the last 24 hours; nothing where there is none."""
+    fresh = await notices.fresh(session, kinds_for(auth.current(request)), datetime.now(UTC))
+    return console(request).pages.render(request, "notices.html", fresh=fresh)
+
+
+@router.get("/security")
+async def security_page(request: Request, session: Session) -> Response:
+    found = await notices.latest(session, kinds_for(auth.current(request)), datetime.now(UTC))
+    return console(request).pages.render(request, "security.html", found=found)
+
+
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    pcodes = board.concerning(auth.current(request), console(request).places)
+    now, principal = datetime.now(UTC), auth.current(request)
+    pcodes = board.concerning(principal, console(request).places)
     found = await snapshots.alerts(session, now, pcodes)
     answering = [person for alert in found for person in (alert.acknowledged_by, alert.resolved_by)]
     return {
@@ -79,7 +94,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
         "waiting_count": await snapshots.alerts_waiting(session, pcodes),
         "now": now,
         "people": await accounts.names(session, answering),
-        "deliveries": await snapshots.deliveries(session, found),
+        "deliveries": await snapshots.deliveries(session, found) if sights.sees_deliveries(principal) else {},
         "suppressed": await snapshots.suppressed(session, now, pcodes),
     }
 

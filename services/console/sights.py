@@ -33,6 +33,7 @@ class Sight:
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
+    deliveries: bool = True  # who was notified is no matter of a wall screen
 
     @property
     def asked(self) -> frozenset[str]:
@@ -46,7 +47,12 @@ def sight(principal: Principal, asked: Iterable[str]) -> Sight:
     hints = wanted - read
     if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
         raise NotGranted
-    return Sight(read, hints, None if principal.covers_country else tuple(sorted(principal.areas)))
+    areas = None if principal.covers_country else tuple(sorted(principal.areas))
+    return Sight(read, hints, areas, sees_deliveries(principal))
+
+
+def sees_deliveries(principal: Principal) -> bool:
+    return not principal.roles <= {Role.VIEWER}
 
 
 def _reads(principal: Principal, topic: str) -> bool:
@@ -63,6 +69,8 @@ def sees(sight: Sight, topic: str, data: Mapping[str, Any], places: Places) -> b
     A household is where it is now, or was while abroad. What came of a delivery names a receiver and no place, so it
     cannot be shown to concern the area.
     """
+    if "delivery_id" in data and not sight.deliveries:
+        return False
     if sight.areas is None or topic == "hazards":
         return True
     if topic == "households":

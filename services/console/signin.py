@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.console import accounts, browsers, cookies, credentials, first, passwords
-from services.console.attempts import TooManyFailures
+from services.console.attempts import Attempt, TooManyFailures
 from services.console.models import Account
+from services.console.notices import NoticeKind
 from services.console.queries import accounts as queries
-from services.console.queries import sign_ins
+from services.console.queries import browsers as known_browsers
+from services.console.queries import notices, sign_ins
 from services.console.state import console
-from shared import auth, outbox
+from shared import auth, log, outbox
 from shared.auth import Principal
 from shared.database import Session
 from shared.events.fields import Body
@@ -132,7 +134,7 @@ class TokenRequest(Body):
 async def device_token(request: Request, wanted: TokenRequest) -> Response:
     """A token for a year, for field accounts alone: other roles hold more than a phone should."""
     try:
-        account = await checked(request, wanted.name, wanted.password)
+        account = await checked(request, wanted.name, wanted.password, str(wanted.device))
     except TooManyFailures as failure:
         raise Problem(
             429, "too-many-failures", "Too many sign-ins failed: wait.", headers={"retry-after": str(failure.wait_s)}
@@ -145,22 +147,39 @@ async def device_token(request: Request, wanted: TokenRequest) -> Response:
         )
     principal = accounts.principal(account, datetime.now(UTC), device=wanted.device)
     async with request.app.state.sessions.begin() as session:
-        await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
+        await began(request, session, principal, str(wanted.device))
     token = console(request).signer.sign(principal)
     return JSONResponse({"token": token, "expires_at": instant(principal), "name": account.name})
 
 
-async def checked(request: Request, name: str, password: str) -> Account | None:
+async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
     """The account whose password this is. Raises TooManyFailures. No transaction stands open while a hash is made."""
-    address = address_of(request)
-    await console(request).attempts.claim(name, address)
+    mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)
+        is_known = mark and account and await known_browsers.is_known(session, account.account_id, mark, now)
+    attempt = Attempt(name, address_of(request), mark if is_known else None)
+    await claimed(request, attempt, account)
     is_right = await passwords.matches(password, account.password_hash if account else None)
     if not is_right or account is None or not accounts.may_sign_in(account, datetime.now(UTC)):
         return None
-    await console(request).attempts.release(name, address)
+    await console(request).attempts.release(attempt)
     return account
+
+
+async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
+    """Raises TooManyFailures; that a lock begins is logged, and shown to administrators."""
+    try:
+        await console(request).attempts.claim(attempt)
+    except TooManyFailures as failure:
+        if failure.begins:
+            name = account.name if account else None
+            log.get().warning("sign-in locked", scope=failure.scope, account_id=account and str(account.account_id))
+            async with request.app.state.sessions.begin() as session:
+                now, kind = datetime.now(UTC), NoticeKind.LOCKOUT
+                figures = {"scope": failure.scope, "wait_s": failure.wait_s}
+                await notices.add(session, kind, now, account=name, address=attempt.address, **figures)
+        raise
 
 
 def address_of(request: Request) -> str:
@@ -168,11 +187,20 @@ def address_of(request: Request) -> str:
 
 
 async def welcomed(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
+    settings = console(request).settings
     principal = accounts.principal(account, datetime.now(UTC))
-    await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
+    mark = cookies.browser_of(request, settings) or cookies.draw_browser()
+    await began(request, session, principal, mark)
     response = RedirectResponse(local(next), 303)
-    cookies.put(response, console(request).signer.sign(principal), principal, console(request).settings)
+    cookies.put(response, console(request).signer.sign(principal), principal, settings)
+    cookies.put_browser(response, mark, settings)
     return response
+
+
+async def began(request: Request, session: AsyncSession, principal: Principal, mark: str) -> None:
+    """A sign-in: listed with the account's others, and its browser or phone is known from now on."""
+    await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
+    await known_browsers.remember(session, principal.account, mark, datetime.now(UTC))
 
 
 def refused(

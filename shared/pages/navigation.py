@@ -20,13 +20,19 @@ DESTINATIONS = (
     Destination("/alerts/deliveries", N_("Sent messages")),
     Destination("/intake/field", N_("Field form")),
     Destination("/ledger", N_("Ledger")),
+    Destination("/security", N_("Security")),
 )
+NOTICES = ("/notices",)  # one line each, of what the reader must know; a service that has some serves its own
 
 
 def destinations(principal: Principal | None) -> list[Destination]:
     if principal is None or principal.roles <= {Role.FIELD}:
         return []  # a phone's only page is the field form
     return [each for each in DESTINATIONS if _opens(each.path, principal)]
+
+
+def notices(principal: Principal | None) -> list[str]:
+    return [] if principal is None else [path for path in NOTICES if _opens(path, principal)]
 
 
 def _opens(path: str, principal: Principal) -> bool:

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from shared.config import Settings
 from shared.pages import catalogs, formats
 from shared.pages.languages import COOKIE, LANGUAGES, language_of
-from shared.pages.navigation import destinations
+from shared.pages.navigation import destinations, notices
 from shared.pages.reasons import sentence
 from shared.pages.terms import TERMS, term
 
@@ -68,6 +68,7 @@ class Pages:
             "exercise": self.settings.exercise,
             "revocations_since": request.scope.get("dayar.revocations_since"),
             "destinations": destinations(principal),
+            "notices": notices(principal),
         }
 
 

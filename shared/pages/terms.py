@@ -235,6 +235,15 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "access-unknown": N_("sign-outs and changed rights cannot be read yet, nothing is lost: try again in a minute"),
         "part-away": N_("a part of the system is away, nothing is lost: try again in a minute"),
     },
+    "notice": {
+        "lockout": N_("Sign-in locked for 15 minutes after too many failures"),
+    },
+    "lockout": {
+        "browser": N_("the account, in one of its own browsers"),
+        "pair": N_("the account, from this network address"),
+        "account": N_("the account, in browsers that never signed in to it"),
+        "address": N_("this network address, in browsers that never signed in"),
+    },
     "verdict": {
         Verdict.CONFIRMED: N_("Confirmed"),
         Verdict.FALSE_ALARM: N_("False alarm"),

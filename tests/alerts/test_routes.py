@@ -7,13 +7,18 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import queries
+from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
+from services.alerts.secrets import SecretBox
+from services.alerts.worker import seal_notes
 from shared.auth import Role
 from shared.events.vocabulary import Channel
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import ALAI, KADAMJAI, hazard, mudflow
+from tests.alerts.post import Post
 
 pytestmark = pytest.mark.anyio
 
@@ -52,10 +57,45 @@ async def test_noted_for_somebody_on_the_telephone(desk: Desk) -> None:
     body = {"on_behalf_of": {"name": "Касымов", "by": "telephone", "at": "2026-06-15T06:10:00+00:00"}}
     async with desk.caller(name="Айбек") as caller:
         answer = (await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=body)).json()
-    assert (answer["acknowledged_name"], answer["acknowledged_note"]) == (
-        "Айбек",
-        "by telephone, Касымов, 2026-06-15T06:10+00:00",
-    )
+        told = (await caller.get(f"/v1/alerts/{alert_id}")).json()
+    assert answer["acknowledged_name"] == "Айбек"
+    assert told["on_behalf_of"] == "by telephone, Касымов, 2026-06-15T06:10+00:00"
+    async with desk.sessions() as session:
+        assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
+        assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.REGISTRAR, Role.ADMINISTRATOR])
+async def test_on_whose_behalf_is_the_centres_alone(desk: Desk, role: Role) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller() as caller, desk.caller(role) as reader:
+        await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
+        answers = [await reader.get(path) for path in (f"/v1/alerts/{alert_id}", "/v1/alerts")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert not any("Касымов" in answer.text or "sealed:" in answer.text for answer in answers)
+
+
+async def test_what_an_earlier_release_noted_in_clear_is_sealed(desk: Desk, settings: AlertsSettings) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.sessions.begin() as session:
+        await session.execute(text("UPDATE alerts SET acknowledged_note = 'by telephone, Касымов'"))
+    await seal_notes(desk.sessions, SecretBox(settings.alerts_key_file))
+    async with desk.sessions() as session:
+        assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
+    async with desk.caller() as caller:
+        assert (await caller.get(f"/v1/alerts/{alert_id}")).json()["on_behalf_of"] == "by telephone, Касымов"
+
+
+async def test_a_wall_screen_sees_no_deliveries(desk: Desk, session: AsyncSession) -> None:
+    await Post(session).receiver("duty")
+    await session.commit()
+    (alert_id,) = await desk.alerts(fresh())
+    seen = {}
+    for role in (Role.OPERATOR, Role.VIEWER):
+        async with desk.caller(role) as caller:
+            seen[role] = len((await caller.get(f"/v1/alerts/{alert_id}")).json()["deliveries"])
+    assert seen[Role.OPERATOR] > 0
+    assert seen[Role.VIEWER] == 0
 
 
 async def test_the_first_verdict_stays(desk: Desk) -> None:

@@ -64,6 +64,23 @@ async def test_who_called_is_found_after_the_hazard_was_updated(served: Served) 
     assert f'data-report="{first.report_id}"' in desk.get("/board/hazards").text
 
 
+async def test_moving_the_hazard_moves_no_reader_of_the_caller(served: Served) -> None:
+    """By another account's update: it reads the caller neither where it moved the hazard, nor does it shut others out."""
+    first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
+    there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
+    path = f"/v1/callers/{first.report_id}"
+    served.signed_in(Role.OPERATOR).put(path, json=TOLD)
+    moved = hazard(
+        events.HazardUpdated, hazard_id=first.hazard_id, revision=2, road="api", author=uuid4(),
+        area={"pcodes": [KARA_SUU]}, text={"en": {"headline": title}},
+    )  # fmt: skip
+    served.publish(first, moved)
+    assert wait_until(lambda: title in there.get("/board/hazards").text, timeout=20)
+    assert (there.get(path).status_code, elsewhere.get(path).status_code) == (200, 404)
+    shown = [str(first.report_id) in each.get("/board/hazards").text for each in (there, elsewhere)]
+    assert shown == [True, False]
+
+
 async def test_a_refused_caller_is_not_repeated_in_the_answer(served: Served) -> None:
     answer = served.signed_in(Role.OPERATOR).put(f"/v1/callers/{uuid4()}", json={"phone": "call me Ishmael"})
     assert answer.status_code == 422

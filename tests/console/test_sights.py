@@ -101,3 +101,11 @@ def test_an_alert_over_the_oblast_is_seen_in_its_districts() -> None:
 def test_hazards_are_public() -> None:
     sight = sights.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
     assert sights.sees(sight, "hazards", hazard(area={"pcodes": [KARA_SUU]}).model_dump(mode="json"), PLACES)
+
+
+def test_a_wall_screen_hears_of_alerts_and_not_who_was_notified() -> None:
+    told = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMINISTRATOR: True}
+    for role, is_seen in told.items():
+        sight = sights.sight(principal(role), ["alerts"])
+        assert sights.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
+        assert sights.sees(sight, "alerts", alert().model_dump(mode="json"), PLACES)

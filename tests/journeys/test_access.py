@@ -144,6 +144,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
     "GET /password", "POST /sign-out", "POST /v1/session",
+    "GET /notices", "GET /security",
     "GET /new-event", "PUT /v1/callers/{report_id}",
 }  # fmt: skip
 # A field team has no area to read by, but what it wrote; an integration hears of hazards, which are public.

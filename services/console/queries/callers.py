@@ -8,7 +8,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import CalledReport, Caller, CallerReading, Hazard
+from services.console.models import CalledReport, Caller, CallerReading, FirstArea
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
@@ -29,6 +29,14 @@ async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> No
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(upsert(CalledReport).on_conflict_do_nothing(), rows)
+
+
+async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
+    """Where each hazard was reported; only the first report of one counts."""
+    first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
+    rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
+    if rows:
+        await session.execute(upsert(FirstArea).on_conflict_do_nothing(), rows)
 
 
 async def noted(
@@ -55,12 +63,12 @@ async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Seq
 
 
 def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
-    """A caller is read where the hazard is, and by whoever noted them; `pcodes` None = the whole country."""
+    """A caller is read where the hazard was first reported, and by whoever noted them; `pcodes` None = the whole country."""
     joined = (
         wanted.select_from(Caller)
         .outerjoin(CalledReport, CalledReport.report_id == Caller.report_id)
-        .outerjoin(Hazard, Hazard.hazard_id == CalledReport.hazard_id)
+        .outerjoin(FirstArea, FirstArea.hazard_id == CalledReport.hazard_id)
     )
     if pcodes is None:
         return joined
-    return joined.where(or_(Caller.author == reader, Hazard.pcodes.op("&&")(list(pcodes))))
+    return joined.where(or_(Caller.author == reader, FirstArea.pcodes.op("&&")(list(pcodes))))

@@ -50,6 +50,32 @@ if (document.body.dataset.keep) {
   setInterval(keep, KEEP_MS);
 }
 
+// What an administrator or duty head must know, from each service that has something to say.
+const NOTICES_MS = 60_000;
+const notices = document.getElementById("notices");
+
+async function showNotices() {
+  if (!notices) return;
+  const answers = await Promise.all((notices.dataset.notices ?? "").split(" ").map(notice));
+  const text = answers.join("");
+  if (text !== notices.innerHTML) notices.innerHTML = text;
+}
+
+/** A fragment of our own, or nothing where there is no answer. @param {string} path */
+async function notice(path) {
+  try {
+    const answer = await fetch(path, { signal: AbortSignal.timeout(20_000) });
+    return answer.ok ? await answer.text() : "";
+  } catch {
+    return "";
+  }
+}
+
+if (notices) {
+  void showNotices();
+  setInterval(showNotices, NOTICES_MS);
+}
+
 // On a phone the names of the pages stand in one line that scrolls.
 document.querySelector(".bar nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);

@@ -1,0 +1,41 @@
+"""On whose behalf an alert was acknowledged: sealed at rest, opened for the CMC's operators and duty heads alone."""
+
+import base64
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.alerts import Alert
+from services.alerts.secrets import SecretBox
+from shared.access import CMC
+from shared.auth import Principal
+
+PREFIX = "sealed:"
+
+IN_CLEAR = text("SELECT alert_id, acknowledged_note FROM alerts WHERE acknowledged_note NOT LIKE 'sealed:%' FOR UPDATE")
+SEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert_id")
+
+
+def sealed(note: str, alert_id: UUID, box: SecretBox) -> str:
+    """Text, as its column is; bound to the alert."""
+    return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
+
+
+def opened(alert: Alert, caller: Principal, box: SecretBox) -> str | None:
+    note = alert.acknowledged_note
+    if note is None or caller.roles.isdisjoint(CMC):
+        return None
+    if not note.startswith(PREFIX):  # of an earlier release, until the worker has sealed it
+        return note
+    return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert.alert_id))
+
+
+async def seal_all(session: AsyncSession, box: SecretBox) -> None:
+    """What an earlier release wrote in clear; the caller commits."""
+    for alert_id, note in (await session.execute(IN_CLEAR)).all():
+        await session.execute(SEAL, {"alert_id": alert_id, "note": sealed(note, alert_id, box)})
+
+
+def _label(alert_id: UUID) -> str:
+    return f"on behalf of/{alert_id}"

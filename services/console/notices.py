@@ -1,0 +1,19 @@
+"""Who must know what, without looking for it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shared.auth import Principal, Role
+
+
+class NoticeKind(StrEnum):
+    LOCKOUT = "lockout"
+
+
+READERS: Mapping[NoticeKind, frozenset[Role]] = {
+    NoticeKind.LOCKOUT: frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
+}
+
+
+def kinds_for(principal: Principal) -> list[NoticeKind]:
+    return [kind for kind, roles in READERS.items() if not roles.isdisjoint(principal.roles)]
