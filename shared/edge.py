@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import log
 from shared.metrics import HttpMetrics
 from shared.problems import Problem, answered
+from shared.under_way import UnderWay, too_many
 
 logger = log.get()
 
@@ -18,8 +19,10 @@ FAULT = Problem(500, "fault", "Something failed on our side; nothing you sent wa
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], metrics: HttpMetrics, is_https: bool) -> None:
-        self.app, self.hosts, self.metrics = app, frozenset(hosts), metrics
+    def __init__(
+        self, app: ASGIApp, hosts: tuple[str, ...], metrics: HttpMetrics, under_way: UnderWay, *, is_https: bool
+    ) -> None:
+        self.app, self.hosts, self.metrics, self.under_way = app, frozenset(hosts), metrics, under_way
         self.headers = security_headers(is_https=is_https)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -41,12 +44,14 @@ class Edge:
             await send(message)
 
         try:
-            await self.app(scope, receive, answer)
+            app = self.app if self.under_way.enter_address(scope) else too_many().response()
+            await app(scope, receive, answer)
         except Exception as error:
             logger.error("request failed", route=route_of(scope), **log.described(error))
             if not status:
                 await answered(HTTPConnection(scope), FAULT)(scope, receive, answer)
         finally:
+            self.under_way.leave(scope)
             self.metrics.observe(route_of(scope), status, time.perf_counter() - began)
 
 

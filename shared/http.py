@@ -26,6 +26,7 @@ from shared.edge import Edge
 from shared.metrics import HttpMetrics, metrics
 from shared.pages.refusals import Refusals
 from shared.problems import HANDLERS, Problem, answered, unauthenticated
+from shared.under_way import UnderWay, too_many
 
 Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -54,13 +55,15 @@ def create_app(
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
     own = [copy.copy(route) for router in routers for route in router.routes]
     app.router.routes.extend([*plumbing, *map(copy.copy, routes), *own])
+    under_way = UnderWay()
     for route in app.router.routes:
-        _guard(route, MOUNTS[service], authenticator, settings.public_url)
+        _guard(route, MOUNTS[service], authenticator, under_way, settings.public_url)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.state.edge = partial(
-        Edge, hosts=settings.hosts, metrics=HttpMetrics(app.state.metrics), is_https=is_https(settings)
-    )
+        Edge, hosts=settings.hosts, metrics=HttpMetrics(app.state.metrics), under_way=under_way,
+        is_https=is_https(settings),
+    )  # fmt: skip
     app.add_middleware(app.state.edge)
     return app
 
@@ -69,10 +72,11 @@ class Guard:
     """Lets in whom the route's rule names: deny, then allow."""
 
     def __init__(
-        self, app: ASGIApp, path: str, rules: dict[str, access.Rule], authenticator: Authenticator, public_url: str
-    ) -> None:
+        self, app: ASGIApp, path: str, rules: dict[str, access.Rule], authenticator: Authenticator, under_way: UnderWay,
+        public_url: str,
+    ) -> None:  # fmt: skip
         self.app, self.path, self.rules = app, path, rules
-        self.authenticator, self.public_url = authenticator, public_url
+        self.authenticator, self.under_way, self.public_url = authenticator, under_way, public_url
         self.cookie = cookie_name(public_url)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -106,6 +110,8 @@ class Guard:
             self.same_account(connection, principal)
             if connection.scope["method"] not in ("GET", "HEAD"):
                 self.same_origin(connection)
+        if not self.under_way.enter_account(connection.scope, principal.account):
+            raise too_many()
         connection.scope["principal"] = principal
         connection.scope["dayar.revocations_since"] = self.authenticator.revocations_since
         if principal.roles.isdisjoint(rule.roles):
@@ -160,7 +166,7 @@ def is_https(settings: Settings) -> bool:
     return settings.public_url.startswith("https:")
 
 
-def _guard(route: BaseRoute, mount: str, authenticator: Authenticator, public_url: str) -> None:
+def _guard(route: BaseRoute, mount: str, authenticator: Authenticator, under_way: UnderWay, public_url: str) -> None:
     if not isinstance(route, Route | Mount):
         raise TypeError(f"a {type(route).__name__} cannot be guarded")
     methods = (getattr(route, "methods", None) or {"GET"}) - {"HEAD"}
@@ -168,7 +174,7 @@ def _guard(route: BaseRoute, mount: str, authenticator: Authenticator, public_ur
     if "GET" in rules:
         rules["HEAD"] = rules["GET"]
     app = FewValues(route.app) if reads_json(route) else route.app
-    route.app = Guard(app, mount + route.path, rules, authenticator, public_url)
+    route.app = Guard(app, mount + route.path, rules, authenticator, under_way, public_url)
 
 
 def reads_json(route: BaseRoute) -> bool:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from shared import database, liveness, log
 from shared.config import Settings
+from shared.connections import LimitedProtocol
 from shared.faults import Backoff
 from shared.http import MOUNTS
 
@@ -128,6 +129,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
             app,
             host=settings.host,
             port=settings.port,
+            http=LimitedProtocol,
             root_path=mount,
             forwarded_allow_ips=settings.proxies,
             lifespan="off",

@@ -16,7 +16,7 @@ from shared.wires import Wires
 
 BATCH_BYTES = 512 * 1024  # aiokafka's own 16 KiB hold six reports
 RETRY_SECONDS = 0.5
-START_SECONDS = 0.5  # that a start waits for the broker; a frozen one takes the connection and says nothing
+START_SECONDS = 1  # that a start waits for the broker; a frozen one takes the connection and says nothing
 
 
 class BrokerAway(Exception):

@@ -48,7 +48,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 revocations=revocations,
             )
             threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
-            app.state.intake = Intake(door, Drafting(places, settings, threads), settings.intake_requests_at_once)
+            app.state.intake = Intake(door, Drafting(places, settings, threads))
             app.state.metrics.register(DoorMetrics(door))
             engine = database.engine(settings)  # only `GET /v1/feeds` and its metric ask it: reports come in without it
             stack.push_async_callback(engine.dispose)

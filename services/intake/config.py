@@ -19,7 +19,6 @@ class IntakeSettings(Settings):
     port: int = 8081
     memory_key_file: Path = Path(".state/secrets/memory-key")
     intake_spool_bytes: int = 1 << 30
-    intake_requests_at_once: int = 256  # of one account; more are answered 429
     intake_usgs_feeds: tuple[str, ...] | None = (
         None  # a JSON list; none given = the source's own, except in an exercise
     )

@@ -57,9 +57,11 @@ REFUSALS = {
     "400": "The body was cut off.",
     "401": "No valid token.",
     "403": "The account's roles or sources do not allow it.",
+    "408": "Too slow.",
     "413": "Too big.",
     "422": "Not as expected: one entry per wrong field.",
     "429": "Too many requests under way.",
+    "431": "Too many headers.",
 }
 
 

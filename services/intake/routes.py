@@ -1,10 +1,10 @@
 """How the world reports: raw routes, as a declared body would cost three times the time of the rest."""
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
@@ -29,40 +29,19 @@ TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 
 @dataclass
 class Intake:
-    """What the routes work with; `present` counts each account's requests under way."""
+    """What the routes work with."""
 
     door: Door
     drafting: Drafting
-    at_once: int
-    present: Counter[UUID] = field(default_factory=Counter)
 
-    def entering(self, principal: Principal) -> "Entry":
-        return Entry(self, principal)
-
-
-@dataclass(slots=True)
-class Entry:
-    """A request under way. Whatever is refused in it is counted as one report."""
-
-    intake: Intake
-    principal: Principal
-
-    def __enter__(self) -> None:
-        present, account = self.intake.present, self.principal.account
-        if present[account] >= self.intake.at_once:
-            self.refuse()
-            raise Problem(
-                429, "too-many", "This account has too many requests under way.", headers={"retry-after": "1"}
-            )
-        present[account] += 1
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self.intake.present[self.principal.account] -= 1
-        if isinstance(error, Problem):
-            self.refuse()
-
-    def refuse(self) -> None:
-        self.intake.door.counts.add(self.principal.road, REFUSED)
+    @contextmanager
+    def counting_refusals(self, principal: Principal) -> Iterator[None]:
+        """Whatever is refused within is counted as one report."""
+        try:
+            yield
+        except Problem:
+            self.door.counts.add(principal.road, REFUSED)
+            raise
 
 
 class Single:
@@ -81,7 +60,7 @@ class Single:
 
     async def take(self, intake: Intake, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         principal: Principal = scope["principal"]
-        with intake.entering(principal):
+        with intake.counting_refusals(principal):
             raw = await body(receive, REPORT_BYTES)
             draft = await intake.drafting.one(raw, self.adapter, Sender(principal, traceparent(scope)))
             answer = await intake.door.take_one(draft)
@@ -101,7 +80,7 @@ class Batch:
 
     async def take(self, intake: Intake, scope: Scope, receive: Receive) -> list[bytes]:
         principal: Principal = scope["principal"]
-        with intake.entering(principal):
+        with intake.counting_refusals(principal):
             raw = await body(receive, BATCH_BYTES)
             taken = await intake.drafting.many(raw, Sender(principal, traceparent(scope)))
             drafts = [each for each in taken if not isinstance(each, Problem)]

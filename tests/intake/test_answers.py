@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
@@ -203,14 +204,15 @@ async def test_a_body_of_the_greatest_size_is_taken_and_one_byte_more_is_413(
     assert (await caller.post(path, content=written.ljust(limit))).is_success
 
 
-async def test_more_at_once_than_one_account_may_have_is_429(installation: Installation) -> None:
-    async for door in opened(installation, intake_requests_at_once=1):
-        caller = door.caller()
-        answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, household()) for _ in range(20)))
-        assert {answer.status_code for answer in answers} == {202, 429}
-        refused = next(answer for answer in answers if answer.status_code == 429)
-        assert refused.headers["retry-after"]
-        assert (await caller.post(DISPLACEMENTS, household())).status_code == 202
+async def test_more_at_once_than_one_account_may_have_is_429(door: Door) -> None:
+    caller = door.caller()
+    answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, household()) for _ in range(50)))
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses.keys() == {202, 429}
+    assert statuses[202] >= 32
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.headers["retry-after"]
+    assert (await caller.post(DISPLACEMENTS, household())).status_code == 202
 
 
 async def test_an_exercise_installation_takes_nothing_actual(installation: Installation) -> None:

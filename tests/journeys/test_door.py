@@ -59,12 +59,12 @@ class Phones:
         self.intake.start()
         await self.answers()
 
-    async def answers(self) -> None:
-        await wait_for(self._is_live, timeout=ANSWER_SECONDS)
+    async def answers(self, path: str = "/live") -> None:
+        await wait_for(lambda: self._is_well(path), timeout=ANSWER_SECONDS)
 
-    async def _is_live(self) -> bool:
+    async def _is_well(self, path: str) -> bool:
         try:
-            return (await self.client.get("/live")).status_code == 200
+            return (await self.client.get(path)).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -98,7 +98,7 @@ class Phones:
 async def phones(installation: Installation) -> AsyncIterator[Phones]:
     made = Phones(installation)
     try:
-        await made.answers()
+        await made.answers("/ready")
         yield made
     finally:
         await made.client.aclose()

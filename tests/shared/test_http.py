@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -78,14 +78,16 @@ async def client(keys: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def token(keys: Path, *roles: Role) -> str:
+def token(keys: Path, *roles: Role, account: UUID | None = None) -> str:
     now = int(time.time())
-    principal = Principal(account=uuid4(), jti=uuid4(), issued_at=now, expires_at=now + 60, roles=frozenset(roles))
+    principal = Principal(
+        account=account or uuid4(), jti=uuid4(), issued_at=now, expires_at=now + 60, roles=frozenset(roles)
+    )
     return Signer(keys / "private.pem").sign(principal)
 
 
-def bearer(keys: Path, *roles: Role) -> dict[str, str]:
-    return {"authorization": f"Bearer {token(keys, *roles)}"}
+def bearer(keys: Path, *roles: Role, account: UUID | None = None) -> dict[str, str]:
+    return {"authorization": f"Bearer {token(keys, *roles, account=account)}"}
 
 
 async def test_without_a_token_nobody_comes_in(client: httpx.AsyncClient) -> None:

@@ -1,0 +1,107 @@
+"""What one connection may ask of a web process: so much of a head, so many requests at once, so much time. RFC 9110, RFC 6585."""
+
+import json
+from asyncio import BaseTransport, TimerHandle
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+HEADERS = 64
+HEAD_BYTES = 16 * 1024
+HEAD_SECONDS, BODY_SECONDS = 10, 30
+PIPELINED = 8  # requests that wait for the answer to the one before; no browser sends any
+
+TITLES = {
+    HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
+    HTTPStatus.REQUEST_TIMEOUT: f"The headers are expected within {HEAD_SECONDS} s, the body within {BODY_SECONDS} s.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: f"At most {HEADERS} headers of {HEAD_BYTES} bytes are expected.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests were sent before the first was answered.",
+}
+
+
+class TooMuch(Exception):
+    """Ends the parser in the middle of what it was given."""
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """uvicorn's, which itself waits for ever and keeps whatever comes."""
+
+    _timer: TimerHandle | None = None
+    _is_in_head = True
+    _is_in_body = False
+    _head_bytes = 0
+    _refusal = HTTPStatus.BAD_REQUEST
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._wait(HEAD_SECONDS)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._is_in_head and self._head_bytes > HEAD_BYTES:
+            self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._timer is None and (self._is_in_body or self._head_bytes):
+            self._wait(BODY_SECONDS if self._is_in_body else HEAD_SECONDS)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head = True
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        if len(self.headers) > HEADERS or (self._head_bytes > HEAD_BYTES and size(self.url, self.headers) > HEAD_BYTES):
+            self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise TooMuch
+        if len(self.pipeline) >= PIPELINED:
+            self._refusal = HTTPStatus.TOO_MANY_REQUESTS
+            raise TooMuch
+        super().on_headers_complete()
+        self._is_in_head, self._is_in_body, self._head_bytes = False, True, 0
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._stop_waiting()
+        self._is_in_head, self._is_in_body = True, False
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - called when the parser ends, by what it met or by us
+        self.refuse(self._refusal)
+
+    def refuse(self, status: HTTPStatus) -> None:
+        """Closes the connection, with an answer if none has begun."""
+        if self._may_answer():
+            self.transport.write(refusal(status))
+        self.transport.close()
+
+    def _may_answer(self) -> bool:
+        if self.cycle is None:
+            return True
+        return self.cycle.response_complete if self._is_in_head else not self.cycle.response_started
+
+    def _wait(self, seconds: int) -> None:
+        self._timer = self.loop.call_later(seconds, self.refuse, HTTPStatus.REQUEST_TIMEOUT)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    """As sent, but for the method and spaces."""
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+def refusal(status: HTTPStatus) -> bytes:
+    kind = status.phrase.lower().replace(" ", "-")
+    problem = {"type": f"urn:dayar:problem:{kind}", "title": TITLES[status], "status": status}
+    content = json.dumps(problem).encode()
+    head = b"content-type: application/problem+json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(content)
+    return STATUS_LINE[status] + head + content

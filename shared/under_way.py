@@ -1,0 +1,53 @@
+"""How many requests are being answered at once: of an address, of an account."""
+
+from collections.abc import Hashable, MutableSequence
+from ipaddress import ip_network
+from typing import Any
+from uuid import UUID
+
+from starlette.types import Scope
+
+from shared.problems import Problem
+
+OF_ADDRESS, OF_ACCOUNT = 256, 32
+ENTERED = "dayar.entered"  # in the scope: what the request counts for
+
+
+def too_many() -> Problem:
+    return Problem(429, "too-many", "Too many requests are under way.", headers={"retry-after": "1"})
+
+
+class UnderWay:
+    """Of one app. A request enters for its address, and for its account once that is known; it leaves for both."""
+
+    def __init__(self) -> None:
+        self._counts: dict[Hashable, int] = {}
+
+    def enter_address(self, scope: Scope) -> bool:
+        """False: there are too many already, and this one does not count."""
+        scope[ENTERED] = []
+        return self._enter(scope, address_of(scope), OF_ADDRESS)
+
+    def enter_account(self, scope: Scope, account: UUID) -> bool:
+        return self._enter(scope, account, OF_ACCOUNT)
+
+    def leave(self, scope: Scope) -> None:
+        for who in scope[ENTERED]:
+            self._counts[who] -= 1
+            if not self._counts[who]:
+                del self._counts[who]
+
+    def _enter(self, scope: Scope, who: Hashable, most: int) -> bool:
+        count = self._counts.get(who, 0)
+        if count >= most:
+            return False
+        self._counts[who] = count + 1
+        entered: MutableSequence[Any] = scope[ENTERED]
+        entered.append(who)
+        return True
+
+
+def address_of(scope: Scope) -> str:
+    """An IPv6 house has 2^64 addresses: they count as one."""
+    address: str = (scope.get("client") or ("",))[0]
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

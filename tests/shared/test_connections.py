@@ -1,0 +1,177 @@
+"""A web process over raw sockets: whoever asks for too much, or is too slow, is answered and let go."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psutil
+import pytest
+from fastapi import APIRouter
+
+from deploy.local import homes
+from shared import connections, lifecycle
+from shared.auth import Role
+from shared.config import Settings
+from shared.under_way import address_of
+from tests.shared.test_http import bearer, build, keys, router
+from tests.waiting import wait_for
+
+__all__ = ["keys"]
+
+HOST = b"host: 127.0.0.1\r\n"
+MEGABYTE = 1 << 20
+
+
+class Server:
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.waiting = 0
+        self.may_answer = asyncio.Event()
+
+    async def said(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
+        """All that is answered until the connection is closed; `more` is sent after the request, as often as it is taken."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        answer = asyncio.ensure_future(read(reader))
+        with contextlib.suppress(OSError), contextlib.closing(writer):
+            writer.write(request)
+            for _ in range(times):
+                writer.write(more)
+                await writer.drain()
+                if answer.done():
+                    break
+            await asyncio.wait([answer])
+        return await answer
+
+
+async def read(reader: asyncio.StreamReader) -> bytes:
+    found = b""
+    with contextlib.suppress(OSError):
+        while chunk := await reader.read(65_536):
+            found += chunk
+    return found
+
+
+@pytest.fixture
+async def server(keys: Path) -> AsyncIterator[Server]:
+    found, slow = Server(homes.free_port()), APIRouter()
+
+    @slow.get("/v1/feeds")
+    async def wait() -> str:
+        found.waiting += 1
+        await found.may_answer.wait()
+        return "waited"
+
+    app = build(keys, router, slow)
+    serving = asyncio.ensure_future(lifecycle.serve(app, Settings(port=found.port)))
+    await wait_for(lambda: not homes.is_free(found.port))
+    yield found
+    found.may_answer.set()
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def get(path: bytes = b"/live", headers: bytes = b"") -> bytes:
+    return b"GET %b HTTP/1.1\r\n%bconnection: close\r\n%b\r\n" % (path, HOST, headers)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(62, 200), (63, 431), (1_000, 431)])
+async def test_a_request_has_at_most_64_headers(server: Server, count: int, expected: int) -> None:
+    answer = await server.said(get(headers=b"".join(b"x-%d: 1\r\n" % number for number in range(count))))
+    assert status(answer) == expected
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(("size", "expected"), [(16_000, 200), (16_400, 431), (200_000, 431)])
+async def test_a_request_has_at_most_16_kb_of_headers(server: Server, size: int, expected: int) -> None:
+    assert status(await server.said(get(headers=b"x: %b\r\n" % (b"1" * size)))) == expected
+    assert status(await server.said(get(b"/live?" + b"1" * size))) == expected
+
+
+async def test_what_comes_after_a_body_is_a_request_of_its_own(server: Server, keys: Path) -> None:
+    """A body counts for no head, however big it is."""
+    token = bearer(keys, Role.OPERATOR)["authorization"].encode()
+    head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-type: application/json\r\n" % (HOST, token)
+    body = b'{"persons": 1}'.ljust(60_000)
+    answer = await server.said((head + b"content-length: %d\r\n\r\n" % len(body) + body) * 2 + get())
+    assert answer.count(b"HTTP/1.1 200") == 3
+
+
+async def test_ten_connections_that_never_end_their_headers_take_no_memory(server: Server) -> None:
+    process = psutil.Process()
+    before, start = process.memory_info().rss, b"GET /live HTTP/1.1\r\n%bx: " % HOST
+    endless = (server.said(start, more=b"1" * MEGABYTE, times=100) for _ in range(10))
+    answers = await asyncio.gather(*endless)
+    assert {status(answer) for answer in answers if answer} <= {431}
+    assert process.memory_info().rss - before < 50 * MEGABYTE
+
+
+async def test_ten_connections_that_wait_for_no_answer_take_no_memory(server: Server, keys: Path) -> None:
+    process = psutil.Process()
+    token = bearer(keys, Role.OPERATOR)["authorization"].encode()
+    first = b"GET /v1/feeds HTTP/1.1\r\n%bauthorization: %b\r\n\r\n" % (HOST, token)
+    before, many = process.memory_info().rss, b"GET /live HTTP/1.1\r\n%b\r\n" % HOST * 20_000
+    answers = await asyncio.gather(*(server.said(first, more=many, times=20) for _ in range(10)))
+    assert all(answer.count(b"HTTP/1.1 200") == 0 for answer in answers)
+    assert process.memory_info().rss - before < 50 * MEGABYTE
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /live HT", b"GET /live HTTP/1.1\r\nhost: 127."])
+async def test_headers_that_do_not_come_are_408(server: Server, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    assert status(await server.said(sent)) == 408
+
+
+async def test_a_body_that_does_not_come_is_408(server: Server, monkeypatch: pytest.MonkeyPatch, keys: Path) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.2)
+    token = bearer(keys, Role.OPERATOR)["authorization"].encode()
+    head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-length: 20\r\n\r\n" % (HOST, token)
+    answer = await server.said(head + b'{"persons"')
+    assert (status(answer), answer.count(b"HTTP/1.1")) == (408, 1)
+
+
+async def test_an_answer_that_takes_long_is_no_body_that_does(
+    server: Server, monkeypatch: pytest.MonkeyPatch, keys: Path
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.1)
+    waiting = await waits(server, keys)
+    asyncio.get_running_loop().call_later(0.5, server.may_answer.set)
+    assert status(await waiting) == 200
+
+
+async def waits(server: Server, keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
+    """A request that is under way until all may be answered, or was refused."""
+    before = server.waiting
+    headers = b"authorization: %b\r\n" % bearer(keys, Role.OPERATOR, account=account)["authorization"].encode()
+    request = asyncio.ensure_future(server.said(get(b"/v1/feeds", headers)))
+    await wait_for(lambda: request.done() or server.waiting > before)
+    return request
+
+
+@pytest.mark.parametrize(("most", "account"), [(32, uuid4()), (256, None)], ids=["account", "address"])
+async def test_so_many_requests_at_once_and_no_more(
+    server: Server, keys: Path, most: int, account: UUID | None
+) -> None:
+    """Of one account, and of one address by any accounts; who was answered makes room."""
+    under_way = [await waits(server, keys, account) for _ in range(most)]
+    assert not any(each.done() for each in under_way)
+    refused = await waits(server, keys, account)
+    assert (status(await refused), b"retry-after: 1" in await refused) == (429, True)
+    server.may_answer.set()
+    assert {status(answer) for answer in await asyncio.gather(*under_way)} == {200}
+    assert status(await (await waits(server, keys, account))) == 200
+
+
+def test_limits_of_an_ipv6_address_are_those_of_its_house() -> None:
+    houses: list[dict[str, Any]] = [
+        {"client": (address, 1)} for address in ("2001:db8::1", "2001:db8::2:1", "10.0.0.1")
+    ]
+    assert [address_of(scope) for scope in houses] == ["2001:db8::/64", "2001:db8::/64", "10.0.0.1"]
