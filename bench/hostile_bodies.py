@@ -71,7 +71,7 @@ async def send(port: int, hostile: Iterator[bytes]) -> int:
 async def answered(made: Bench, port: int, *, seconds: float) -> Delays:
     """How long each answer took to requests that come one after the other."""
     delays: Delays = defaultdict(list)
-    headers = {"authorization": f"Bearer {made.token}", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {made.tokens[0]}", "content-type": "application/json"}
     end = time.perf_counter() + seconds
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
         while time.perf_counter() < end:

@@ -29,6 +29,7 @@ from tests.parts import parts
 from tests.waiting import wait_for
 
 REPORT_ID = re.compile(rb'"report_id": "([0-9a-f-]{36})"')
+ACCOUNTS = 32
 DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
 
 
@@ -56,13 +57,17 @@ class Bench:
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        self.token = installation.token(roles=[Role.FIELD], road=Road.FIELD)
+        # as many as keep each below what one account may have under way
+        self.tokens = [installation.token(roles=[Role.FIELD], road=Road.FIELD) for _ in range(ACCOUNTS)]
         self.sent: set[str] = set()  # the reports that intake was sent, by their ids
         self.is_void = False
         self._intake: Process | None = None
 
     def ours(self) -> tuple[Process, int]:
+        """Once it has reached its parts: before, everything is spooled."""
         self._intake, port = self._started("services.intake", "web")
+        if not wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/ready").is_success, timeout=60, every=0.2):
+            raise RuntimeError(self._intake.log_tail())
         return self._intake, port
 
     def plain(self) -> tuple[Process, int]:
@@ -91,7 +96,7 @@ class Bench:
     ) -> Pass:
         """Void unless each request is answered with `status`: what is refused costs less than what is kept."""
         process, port = server
-        requests = load.posts(path, bodies, port=port, token=self.token)
+        requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {"server": family([process.pid]), "client": [psutil.Process()], "parts": family(self._parts())}
         before = {who: cpu(processes) for who, processes in watched.items()}
         run = await load.send(port, requests, connections=connections)

@@ -1,31 +1,37 @@
-"""`python -m bench.intake_batch`: fifty reports a request, against the same reports one a request."""
+"""`python -m bench.intake_batch`: fifty durable reports a request, against an app that only validates the same batches and drops them."""
 
-from bench.intake import BATCH, DISPLACEMENTS, Bench, reports, run, verdict
+from bench.intake import BATCH, Bench, Pass, reports, run, verdict
+from deploy.local.process import Process
 
-PROMISED = 5.0
+PROMISED = 0.5
 ROUNDS = 2
 TOGETHER = 50
 CONNECTIONS = 64  # 3,200 reports under way
 
 
 async def measure(made: Bench, count: int, persons: int) -> int:
-    ours = made.ours()
-    await made.timed("warm-up", ours, DISPLACEMENTS, reports(2_000, persons=persons))
-    singles, batches = [], []
-    for _ in range(ROUNDS):
-        singles.append(await made.timed("A one a request", ours, DISPLACEMENTS, reports(count, persons=persons)))
-        together = reports(2 * count, persons=persons)
-        bodies = [
-            b"[" + b",".join(together[start : start + TOGETHER]) + b"]" for start in range(0, len(together), TOGETHER)
-        ]
-        batches.append(
-            await made.timed(
-                "B fifty a request", ours, BATCH, bodies, each=TOGETHER, connections=CONNECTIONS, status=200
-            )
+    ours, plain = made.ours(), made.plain()
+
+    async def timed(name: str, server: tuple[Process, int], reports_sent: int) -> Pass:
+        return await made.timed(
+            name, server, BATCH, batches(reports_sent, persons), each=TOGETHER, connections=CONNECTIONS, status=200
         )
-    rates = [sum(one.reports for one in passes) / sum(one.seconds for one in passes) for passes in (singles, batches)]
-    return verdict(ratio=rates[1] / rates[0], promised=PROMISED, balanced=await made.balances(ours[1]))
+
+    for name, server in (("ours", ours), ("plain", plain)):
+        await timed(f"warm-up {name}", server, 5_000)
+    passes = [
+        await timed(name, server, count)
+        for _ in range(ROUNDS)
+        for name, server in (("A fifty durable", ours), ("B validated, dropped", plain))
+    ]
+    mine, theirs = (sum(one.seconds for one in passes[start::2]) for start in (0, 1))
+    return verdict(ratio=theirs / mine, promised=PROMISED, balanced=await made.balances(ours[1]))
+
+
+def batches(count: int, persons: int) -> list[bytes]:
+    together = reports(count, persons=persons)
+    return [b"[" + b",".join(together[start : start + TOGETHER]) + b"]" for start in range(0, count, TOGETHER)]
 
 
 if __name__ == "__main__":
-    raise SystemExit(run(measure, __doc__, reports=15_000))
+    raise SystemExit(run(measure, __doc__, reports=30_000))

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from typing import cast
 
 CONNECTIONS = 256
@@ -75,5 +76,5 @@ def post(path: str, body: bytes, *, port: int, token: str) -> bytes:
     return head.encode() + body
 
 
-def posts(path: str, bodies: Sequence[bytes], *, port: int, token: str) -> list[bytes]:
-    return [post(path, body, port=port, token=token) for body in bodies]
+def posts(path: str, bodies: Sequence[bytes], *, port: int, tokens: Sequence[str]) -> list[bytes]:
+    return [post(path, body, port=port, token=token) for body, token in zip(bodies, cycle(tokens), strict=False)]

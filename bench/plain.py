@@ -1,6 +1,9 @@
-"""`python -m bench.plain`: a FastAPI app that only validates the same body with the same model, and drops it."""
+"""`python -m bench.plain`: a FastAPI app that only validates the same body with the same models, and drops it."""
+
+from typing import Annotated
 
 from fastapi import FastAPI
+from pydantic import Field
 
 from shared import lifecycle
 from shared.config import Settings
@@ -12,6 +15,13 @@ app = FastAPI()
 @app.post("/v1/displacements", status_code=202)
 async def displacement(report: DisplacementReport) -> dict[str, str]:
     return {"report_id": str(report.report_id), "status": "accepted"}
+
+
+@app.post("/v1/reports:batch")
+async def batch(
+    reports: Annotated[list[DisplacementReport], Field(max_length=1_000)],
+) -> dict[str, list[dict[str, str]]]:
+    return {"results": [{"report_id": str(report.report_id), "status": "accepted"} for report in reports]}
 
 
 if __name__ == "__main__":
