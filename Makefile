@@ -6,7 +6,7 @@ GROUPS := intake registry alerts console
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix quick lock docs bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
+.PHONY: help run test check fix quick fuzz lock docs bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
         clean-state env up down test-compose running development
 
 help: ## list the targets
@@ -32,6 +32,9 @@ fix: development ## format, and mend what can be mended
 
 quick: development ## the pure tests, in seconds
 	@$(PYTHON) -m pytest --quick
+
+fuzz: development ## each route with many more bodies than the other tests take: FUZZ_EXAMPLES=
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(PYTHON) -m pytest tests/fuzz
 
 lock: development ## write requirements/ as pyproject.toml says; a pin that still fits it is kept
 	@for group in $(GROUPS); do $(COMPILE) --extra $$group --output-file requirements/$$group.txt; done

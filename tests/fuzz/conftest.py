@@ -1,0 +1,22 @@
+"""All four services in one process, and how often each thing is tried: few times with the other tests, often by `make fuzz`."""
+
+import os
+
+import pytest
+
+from shared.auth import Role
+from shared.events.vocabulary import Road
+from tests.installation import Installation, Web
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+
+
+@pytest.fixture(scope="module")
+def web(shared_installation: Installation) -> Web:
+    return shared_installation.web()
+
+
+@pytest.fixture(scope="module")
+def token(shared_installation: Installation) -> str:
+    """Of somebody who may call every route."""
+    return shared_installation.token(roles=list(Role), road=Road.CONSOLE, sources=["hydromet"])

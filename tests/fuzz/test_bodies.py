@@ -1,0 +1,67 @@
+"""Every route that takes a body, with bodies made to cost: a problem of few words, and everybody else is served meanwhile."""
+
+import json
+import re
+from uuid import uuid4
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from shared.access import ROUTES
+from tests.fuzz.conftest import EXAMPLES
+from tests.installation import Web
+from tests.intake.factories import group, hazard, household
+from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
+
+SIZES = {"/intake/v1/reports:batch": 2_000_000, "/intake/v1/displacements": 250_000, "/intake/v1/hazards": 250_000}
+OTHERS = 65_000
+ROUTES_WITH_BODIES = [route for route in ROUTES if route.startswith(("POST", "PUT", "PATCH"))]
+KNOWN = [body() for bodies in (SINGLES, HAZARDS, BATCHES) for body in bodies.values()]
+BASES = [household(), group(), {**hazard(), "kind": "hazard"}, {}]
+ITEMS = st.sampled_from(
+    ["0", "{}", "[]", '""', '"x"', "null", "1e9", '{"":0}', "[[]]", '{"kind":"household"}', "[1,2]"]
+)
+NAMES = sorted({name for base in BASES for name in base} | {"", "name", "note", "on_behalf_of"})
+
+
+@st.composite
+def bodies(draw: st.DrawFn, most: int) -> bytes:
+    """One that is known to have cost much, or any list, object or text in any field, as long as it may be."""
+    if draw(st.booleans()):
+        return draw(st.sampled_from(KNOWN))[:most]
+    item, around = draw(ITEMS), draw(st.sampled_from(["[%s]", "{%s}", '"%s"', "[[%s]]", "%s"]))
+    field = draw(st.sampled_from(NAMES))
+    size = draw(st.sampled_from([100, most // 10, most - 3_000]))
+    if around == "{%s}":
+        item = f'"{draw(st.text("ab", max_size=3))}%d":{item}'
+        items = ",".join(item.replace("%d", str(number)) for number in range(size // (len(item) + 6)))
+    else:
+        items = ",".join([item] * (size // (len(item) + 1)))
+    base = {name: value for name, value in draw(st.sampled_from(BASES)).items() if name != field}
+    body = f'{json.dumps(base)[:-1]}{"," if base else ""}"{field}":{around % items}}}'
+    return draw(st.sampled_from(["%s", "[%s]", "%s\n%s"])).replace("%s", body).encode()[:most]
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("route", ROUTES_WITH_BODIES)
+def test_a_hostile_body_is_a_problem_of_few_words(web: Web, token: str, route: str) -> None:
+    method, _, path = route.partition(" ")
+    url = web.base_url + re.sub(r"{\w+}", str(uuid4()), path)
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+
+    @settings(
+        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        phases=(Phase.explicit, Phase.generate),
+    )  # fmt: skip
+    @given(body=bodies(SIZES.get(path, OTHERS)))
+    def answered(body: bytes) -> None:
+        answer = client.request(method, url, content=body, headers=headers)
+        assert answer.status_code < 500
+        if answer.status_code >= 400 and "problem+json" in answer.headers["content-type"]:
+            assert len(answer.json().get("errors", [])) <= 50
+        assert client.get(f"{web.base_url}/live").is_success
+
+    with httpx.Client(timeout=60, trust_env=False) as client:
+        answered()

@@ -1,0 +1,46 @@
+"""Each operation that a service's OpenAPI document names, tried with whatever fits it and what does not: never a 5xx."""
+
+from typing import Any
+
+import anyio.to_thread
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+
+from shared.http import MOUNTS
+from tests.fuzz.conftest import EXAMPLES
+from tests.installation import Web
+from tests.waiting import wait_for
+
+# schemathesis draws from `random` within its own strategies
+pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("service", MOUNTS)
+async def test_no_request_of_the_schema_s_making_is_a_fault(web: Web, token: str, service: str) -> None:
+    url = web.base_url + MOUNTS[service]
+    await wait_for(lambda: httpx.get(f"{url}/ready").is_success, timeout=60)
+    await anyio.to_thread.run_sync(try_all, url, token)
+
+
+def try_all(url: str, token: str) -> None:
+    schema: Any = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert operations
+    for operation in operations:
+        try_one(operation, url, token)
+
+
+def try_one(operation: Any, url: str, token: str) -> None:
+    @settings(
+        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        phases=(Phase.explicit, Phase.generate),
+    )  # fmt: skip
+    @given(case=operation.as_strategy())
+    def answered(case: Any) -> None:
+        answer = case.call(base_url=url, headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code < 500, (operation.label, answer.status_code)
+
+    answered()
