@@ -1,8 +1,11 @@
 """A report is kept on the phone first, sent when there is a signal, corrected, and answered in the reader's words."""
 
+from http import HTTPStatus
+
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from shared.auth import Role
+from shared.connections import refusal
 from shared.events.vocabulary import Road
 from tests.browsers import SLOW_MS
 from tests.intake.field.phones import Centre, filled, kept_reports, no_signal, opened, shown, signed_in
@@ -68,6 +71,18 @@ def test_a_report_answered_while_its_correction_is_written_is_corrected(phone: B
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     page.click("#send")
     expect(page.locator("#reports strong")).to_contain_text("correction 1")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+def test_a_report_that_was_too_slow_for_the_centre_is_sent_again(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    too_slow = refusal(HTTPStatus.REQUEST_TIMEOUT).partition(b"\r\n\r\n")[2]
+    page.route("**/v1/displacements", lambda route: route.fulfill(status=408, body=too_slow), times=1)
+    with page.expect_response("**/v1/displacements"):
+        filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+    page.click("#send-now")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 

@@ -44,7 +44,7 @@ async function send(report) {
     if (known && known.token === token) setAccount({ ...known, isOver: true });
     return false;
   }
-  if (answer.status === 429 || answer.status >= 500) return false;
+  if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return false; // too slow, too many, ours: later
   settle(report, answer, await answer.json());
   return true;
 }
