@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal
 
@@ -13,6 +15,7 @@ from shared.pages.languages import TIMEZONE
 
 OWN_NAME = "Кыргызстан"
 DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # as read in the country, whatever CLDR writes
+LETTERS = str.maketrans({"å": "a", "ё": "е\uffff", "ң": "н\uffff", "ө": "о\uffff", "ү": "у\uffff"})
 DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 
@@ -59,6 +62,18 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 def country(code: str, language: str) -> str:
     """A code that nobody knows stands for itself; the country's own name is the one it goes by, which CLDR has not in Russian."""
     return OWN_NAME if (language, code) == ("ru", "KG") else str(Locale(language).territories.get(code, code))
+
+
+@lru_cache(len(DAY))
+def all_countries(language: str) -> list[tuple[str, str]]:
+    """ISO 3166-1 alpha-2 codes with their names, in the order of the language's alphabet."""
+    codes = [code for code in get_global("territory_zones") if code in Locale("en").territories]
+    return sorted(((code, country(code, language)) for code in codes), key=lambda pair: alphabetical(pair[1]))
+
+
+def alphabetical(name: str) -> str:
+    """A key to sort by: code points stand as the alphabet does, but for the letters that were added to it."""
+    return name.lower().translate(LETTERS)
 
 
 def iso(value: datetime) -> str:

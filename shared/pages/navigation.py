@@ -1,4 +1,4 @@
-"""The pages in the bar above: each account sees those that its roles open."""
+"""The pages in the bar above: each account sees those that its roles open. The field form is a phone's, with a sign-in of its own."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,6 @@ DESTINATIONS = (
     Destination("/new-event", N_("New event")),
     Destination("/registry/figures", N_("Figures")),
     Destination("/alerts/deliveries", N_("Sent messages")),
-    Destination("/intake/field", N_("Field form")),
     Destination("/ledger", N_("Ledger")),
     Destination("/security", N_("Security")),
 )

@@ -13,14 +13,15 @@ from starlette.staticfiles import StaticFiles
 from shared.config import Settings
 from shared.events.vocabulary import AgeBracket, HazardType, Sex
 from shared.pages import Pages
-from shared.pages.formats import country
+from shared.pages.formats import all_countries, country
 from shared.pages.pages import HERE as SHARED_PAGES
 from shared.places import Places
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SCOPE = "/intake/field"
-COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where people of the country mostly are; any other is ZZ here
+SCOPE = "/"  # the page stands above its script's folder, and the address on the card at the root
+HOME = "KG"
+USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where people of the country mostly are
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
 USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, HazardType.EARTHQUAKE)
@@ -85,4 +86,6 @@ def release(settings: Settings, places: Places) -> str:
 
 
 def countries(language: str) -> list[tuple[str, str]]:
-    return [(code, country(code, language)) for code in COUNTRIES]
+    """All of them by name, after those where people of the country mostly are."""
+    usual = [(code, country(code, language)) for code in USUAL_COUNTRIES]
+    return usual + [(code, name) for code, name in all_countries(language) if code not in (*USUAL_COUNTRIES, HOME)]

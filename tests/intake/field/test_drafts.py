@@ -1,7 +1,7 @@
 """What is begun on the phone is not lost on the way, and is not another's; the form is there only where it works."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.auth import Role
 from tests.browsers import SLOW_MS
@@ -66,18 +66,66 @@ def test_a_correction_goes_on_as_one(phone: BrowserContext, centre: Centre) -> N
     assert report["body"]["notes"] == NOTES
 
 
-@pytest.mark.parametrize("is_given_up", [False, True])
-def test_what_was_begun_makes_room_for_a_correction_only_when_its_author_says_so(
-    phone: BrowserContext, centre: Centre, is_given_up: bool
-) -> None:
+def test_what_was_begun_waits_while_a_correction_is_written(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)
     begun(page)
-    page.on("dialog", lambda dialog: dialog.accept() if is_given_up else dialog.dismiss())
     page.click("#reports >> text=Correct")
-    expect(page.locator("#notes")).to_have_value("" if is_given_up else NOTES)
-    expect(page.locator("#correcting")).to_be_visible(visible=is_given_up)
+    expect(page.locator("#correcting")).to_be_visible()
+    expect(page.locator("#notes")).to_have_value("")
+    page.click("#draft-list >> text=Continue")
+    expect(page.locator("#notes")).to_have_value(NOTES)
+    expect(page.locator("#correcting")).to_be_hidden()
+
+
+def test_what_was_begun_outlives_the_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
+    """Saved at every change: what the phone holds then is all that the next start has, and no event told of the page's end."""
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    half_written(page)
+    left = browser.new_context(storage_state=phone.storage_state(), viewport={"width": 360, "height": 740})
+    again = opened(left, centre)
+    expect(again.locator("#draft-list li")).to_have_count(1)
+    again.click("#draft-list >> text=Continue")
+    holds_what_was_written(again)
+    again.select_option("#destination-oblast", "RU")
+    again.fill("#persons", "1")
+    again.click("#send")
+    expect(again.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    expect(again.locator("#drafts")).to_be_hidden()
+    again.reload()
+    expect(again.locator("#drafts")).to_be_hidden()
+    left.close()
+
+
+def test_several_drafts_are_listed_and_one_is_discarded_after_asking(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    for persons in ("2", "3"):
+        page.fill("#persons", persons)
+        page.click("#another")
+    expect(page.locator("#draft-list .muted")).to_contain_text(["persons: 3", "persons: 2"])
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.locator("#draft-list >> text=Discard").first.click()
+    expect(page.locator("#draft-list li")).to_have_count(2)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator("#draft-list >> text=Discard").first.click()
+    expect(page.locator("#draft-list .muted")).to_contain_text(["persons: 2"])
+
+
+def test_a_draft_is_written_in_one_tab_at_a_time_and_sent_once(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    begun(page)
+    second = opened(phone, centre)
+    second.click("#draft-list >> text=Continue")
+    expect(second.locator("#notes")).to_have_value(NOTES)
+    expect(page.locator("#notes")).to_have_value("")
+    filled(second)
+    expect(second.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#drafts")).to_be_hidden()
+    assert len(kept_reports(page)) == 1
 
 
 def test_what_was_begun_is_no_other_account_s(phone: BrowserContext, centre: Centre) -> None:
@@ -90,7 +138,7 @@ def test_what_was_begun_is_no_other_account_s(phone: BrowserContext, centre: Cen
     page.go_back()
     expect(page.locator("#account-name")).to_have_text("Гүлзат")
     expect(page.locator("#notes")).to_have_value("")
-    assert NOTES not in page.evaluate("JSON.stringify(sessionStorage)")
+    expect(page.locator("#drafts")).to_be_hidden()
 
 
 def test_without_its_scripts_nothing_can_be_written_that_an_address_would_tell(

@@ -120,7 +120,13 @@ def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, cen
     page.route("**/v1/displacements", lambda route: route.fulfill(status=422, json=problem))
     filled(page)
     expect(page.locator("#reports .errors li")).to_have_text(
-        ["Когда они уехали", "Где они сейчас", "Год рождения", "Число по полу и возрасту", "Что им нужно прежде всего"]
+        [
+            "Проверьте поле: Когда они уехали",
+            "Проверьте поле: Где они сейчас",
+            "Проверьте поле: Человек 1, Год рождения",
+            "Проверьте поле: Число по полу и возрасту",
+            "Проверьте поле: Что им нужно прежде всего",
+        ]
     )
 
 

@@ -57,6 +57,15 @@ def test_without_a_signal_the_form_is_of_one_release(phone: BrowserContext, cent
         expect(page.locator("#signing")).to_be_visible(timeout=SLOW_MS)
 
 
+def test_the_address_on_the_card_opens_the_form_without_a_signal(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.wait_for_function("navigator.serviceWorker.getRegistration('/field').then((found) => found?.active)")
+    with no_signal(phone, centre):
+        page.goto(f"{centre.url}/field")
+        expect(page).to_have_url(f"{centre.url}{FORM}")
+        expect(page.locator("#report")).to_be_visible()
+
+
 def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
     """The phone has no room left for another byte of this page."""
     session = phone.new_cdp_session(page)

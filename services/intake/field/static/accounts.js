@@ -1,5 +1,7 @@
 // Who reports from this phone.
 
+import { adoptDrafts } from "./drafts.js";
+import { show } from "./form.js";
 import { account, device, isOver, keep, reports, setAccount } from "./kept.js";
 import { post, sendWaiting } from "./outbox.js";
 import { element, tell, texts } from "./page.js";
@@ -17,6 +19,7 @@ export async function signIn(event) {
   if (failure) return;
   /** @type {HTMLFormElement} */ (event.target).reset();
   adopt();
+  show();
   void sendWaiting();
 }
 
@@ -56,9 +59,10 @@ export async function renew() {
   }
 }
 
-/** Reports written before anybody signed in are of whoever signs in first. */
+/** Reports written, and begun, before anybody signed in are of whoever signs in first. */
 function adopt() {
   const name = account()?.name ?? "";
+  adoptDrafts(name);
   for (const report of reports()) if (!report.account) keep({ ...report, account: name });
 }
 

@@ -1,28 +1,28 @@
-// The form: empty, or holding a report to correct.
+// The form: empty, holding what was begun, or a report to correct.
 
-import { account, CHANGED, isOwn, isSameName, keep, kept, nextVersion, uuid } from "./kept.js";
+import { mark, oddities, problems, unmark } from "./checks.js";
+import { discard, draftOf, held, isHeldHere, keepDraft, letGo } from "./drafts.js";
+import { account, changed, CHANGED, isOwn, isSameName, keep, kept, nextVersion, uuid } from "./kept.js";
+import { oblasts, personOf } from "./labels.js";
 import { sendWaiting } from "./outbox.js";
-import { nameOf } from "./labels.js";
 import { copy, element, filled, part, tell, texts } from "./page.js";
-import { counters, fields, read } from "./reports.js";
+import { counters, fields, idsOf, read } from "./reports.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
- * @typedef {{pcode: string, name: string}} Unit
  * @typedef {{lat: number, lon: number, accuracy: number}} Point
- * @typedef {{author: string, corrected: Kept | null, point: Point | null, isTouched: boolean}} Draft who began it, what it corrects, where it is
+ * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: Kept | null, point: Point | null, isTouched: boolean, isKept: boolean}} Open
+ *   who began it, what it corrects, where it is; whether it is among the drafts
  */
 
-const LEFT = "dayar.left";
 const LOCATING_MS = 20_000;
 
-/** @type {(Unit & {districts: Unit[]})[]} */
-const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 const form = /** @type {HTMLFormElement} */ (element("report"));
 const status = element("main").dataset.status ?? "Actual";
-/** @type {Draft} */
-let draft = { author: "", corrected: null, point: null, isTouched: false };
+/** @type {Open} */
+let draft = { ids: idsOf(), author: "", corrected: null, point: null, isTouched: false, isKept: false };
+let asked = ""; // the unlikely values that the author was asked about
 
 /** @param {string} name @returns {HTMLInputElement} */
 function control(name) {
@@ -36,9 +36,11 @@ export function listen() {
     const { name } = /** @type {HTMLInputElement} */ (event.target);
     if (name === "kind") kindChosen();
     if (name.endsWith("_oblast")) districts(name.replace("_oblast", ""), control(name).value);
+    save();
   });
-  element("add-member").addEventListener("click", () => addMember());
-  element("cancel").addEventListener("click", () => begin(null));
+  element("add-member").addEventListener("click", () => { addMember(); save(); });
+  element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
+  element("another").addEventListener("click", another);
   element("locate").addEventListener("click", locate);
   element("locate").hidden = !("geolocation" in navigator && window.isSecureContext);
   addEventListener(CHANGED, follow);
@@ -46,7 +48,7 @@ export function listen() {
 
 /** A phone is shared: what one typed another must neither read nor send. What nobody's was is of whoever signs in first. */
 function follow() {
-  if (isAnothers()) begin(null);
+  if (isAnothers() || isElsewhere()) begin();
   draft.author = account()?.name ?? "";
 }
 
@@ -54,6 +56,11 @@ function isAnothers() {
   const { author } = draft;
   const latest = latestCorrected();
   return Boolean(author && !isSameName(author, account()?.name)) || Boolean(latest && !isOwn(latest));
+}
+
+/** Another tab sent it, removed it, or goes on with it. */
+function isElsewhere() {
+  return draft.isKept && !isHeldHere(draft.ids.report_id);
 }
 
 /** What the draft corrects, as it is now: it may have been answered meanwhile. */
@@ -64,88 +71,131 @@ function latestCorrected() {
 /** @param {Event} event */
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
+  if (target instanceof Element) unmark(target);
+  save();
+}
+
+/** At every change: a phone short of memory ends a page without a word. */
+function save() {
+  if (isAnothers()) return;
   draft.isTouched = true;
+  element("another").hidden = false;
+  ask("");
+  const { author, corrected, point } = draft;
+  try {
+    keepDraft({ author, corrected, body: read(form, status, corrected?.body ?? draft.ids, point) });
+    draft.isKept = true;
+  } catch {
+    tell(element("wrong"), texts.full);
+  }
 }
 
 /** @param {SubmitEvent} event */
 function submitted(event) {
   event.preventDefault();
   if (isAnothers()) { // a tab that slept was not told of it
-    begin(null);
+    begin();
     return tell(element("wrong"), texts.another);
   }
   renewToday();
-  const missing = wrong();
-  tell(element("wrong"), missing);
-  if (missing) return;
+  const found = problems(form);
+  mark(form, found);
+  tell(element("wrong"), summed(found.map(({ text }) => text)));
+  if (found.length) return ask("");
   const latest = latestCorrected();
-  const body = read(form, status, latest && { ...latest.body, version: nextVersion(latest) }, draft.point);
+  const body = read(form, status, latest ? { ...latest.body, version: nextVersion(latest) } : draft.ids, draft.point);
+  const odd = oddities(body, today()).join("\n");
+  if (odd && odd !== asked) return ask(odd);
   try {
     keep({ body, account: account()?.name ?? "", state: "waiting", at: new Date().toISOString() });
   } catch {
     return tell(element("wrong"), texts.full);
   }
-  begin(null);
-  element("kept-reports").scrollIntoView({ block: "start" });
+  discard(draft.ids.report_id);
+  begin();
+  element("kept-reports").scrollIntoView({ block: "end" });
   void sendWaiting();
 }
 
-function wrong() {
-  const controls = [...form.elements].filter((each) => each instanceof HTMLInputElement || each instanceof HTMLSelectElement || each instanceof HTMLTextAreaElement);
-  const invalid = controls.filter((each) => each.offsetParent && !each.validity.valid);
-  controls.forEach((each) => each.toggleAttribute("aria-invalid", false));
-  invalid.forEach((each) => each.setAttribute("aria-invalid", "true"));
-  if (invalid.length) {
-    invalid[0].focus();
-    return filled(texts.wrong, { fields: [...new Set(invalid.map(nameOf))].join(", ") });
-  }
-  const listed = control("kind").value === "household" ? element("members").childElementCount : 0;
-  if (listed && listed !== Number(control("persons").value)) {
-    control("persons").setAttribute("aria-invalid", "true");
-    control("persons").focus();
-    return filled(texts.listed, { listed, persons: control("persons").value });
-  }
-  const counted = counters(form).reduce((sum, each) => sum + Number(each.value), 0);
-  return counted > Number(control("persons").value) ? texts.counts : "";
+/** The first of them, so that they leave room for the field on a small screen. @param {string[]} messages */
+function summed(messages) {
+  const more = messages.length > 1 ? filled(texts.more, { count: messages.length - 1 }) : "";
+  return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
+}
+
+/** Whether what is unlikely is true: the button then sends it as it stands. @param {string} odd */
+function ask(odd) {
+  asked = odd;
+  element("odd").hidden = !odd;
+  element("odd-values").textContent = odd;
+  element("send").textContent = odd ? texts.sendOdd : texts.send;
+  if (odd) element("odd").focus();
 }
 
 /** @param {Kept} report */
 export function correct(report) {
-  if (draft.isTouched && !confirm(texts.begun)) return;
-  begin(report);
-  element("form-title").focus();
+  const begun = draftOf(report.body.report_id);
+  if (begun) return goOn(begun);
+  begin({ author: account()?.name ?? "", corrected: report, body: report.body });
+  changed();
+  show();
+}
+
+/** What was begun goes on in this tab. @param {import("./drafts.js").Draft} begun */
+export function goOn(begun) {
+  begin(begun);
+  save();
+  changed();
+  show();
+}
+
+/** What is begun stays among the drafts, and a clean form begins. */
+function another() {
+  begin();
+  changed();
+  show();
+}
+
+/** Whether this tab's form holds it. @param {string} reportId */
+export function isOpen(reportId) {
+  return draft.ids.report_id === reportId;
+}
+
+export function show() {
+  element("form-title").focus({ preventScroll: true });
   element("form-title").scrollIntoView();
 }
 
-/** A clean form, or one that holds a report to correct, or what was begun. @param {Kept | null} report @param {Body} [body] */
-export function begin(report, body = report?.body) {
+/** What this tab held before, or a clean form. */
+export function resume() {
+  const left = held();
+  begin();
+  if (!left || (left.author && !isSameName(left.author, account()?.name))) return;
+  begin(left);
+  save();
+}
+
+/** A clean form, or one that holds what was begun. @param {{author: string, corrected: Kept | null, body: Body}} [begun] */
+export function begin(begun) {
   form.reset();
-  sessionStorage.removeItem(LEFT);
-  draft = { author: account()?.name ?? "", corrected: report, point: body?.destination_point ?? null, isTouched: Boolean(body) };
+  letGo();
+  const { corrected = null, body } = begun ?? {};
+  draft = {
+    ids: idsOf(body), author: begun?.author || (account()?.name ?? ""), corrected,
+    point: body?.destination_point ?? null, isTouched: Boolean(body), isKept: false,
+  };
   element("members").replaceChildren();
   control("occurred").value = control("occurred").max = today();
   if (body) write(body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
-  element("correcting").hidden = element("cancel").hidden = !report;
+  element("correcting").hidden = element("cancel").hidden = !corrected;
+  element("another").hidden = !body;
   showPoint();
   tell(element("wrong"), "");
+  mark(form, []);
+  ask("");
   kindChosen();
   membersChanged();
-}
-
-/** The page goes, as for another language, or sleeps, and a phone short of memory may end it: what is begun stays in its tab. */
-export function leave() {
-  if (document.visibilityState !== "hidden" || !draft.isTouched) return;
-  const { author, corrected, point } = draft;
-  sessionStorage.setItem(LEFT, JSON.stringify({ author, corrected, body: read(form, status, corrected?.body ?? null, point) }));
-}
-
-/** What was begun here before, or a clean form. */
-export function resume() {
-  const left = JSON.parse(sessionStorage.getItem(LEFT) ?? "null");
-  draft = { ...draft, corrected: null, ...left };
-  if (left && !isAnothers()) begin(left.corrected, left.body);
-  else begin(null);
 }
 
 /** @param {Body} body */
@@ -189,9 +239,19 @@ function addMember(member) {
   item.dataset.id = member?.member_id ?? uuid();
   for (const field of fields(item)) field.value = String(member?.[field.dataset.name ?? ""] ?? (field.tagName === "SELECT" ? "unknown" : ""));
   if (!member) fields(item)[0].value = element("members").childElementCount ? "child" : "head";
-  part(item, "[data-remove]").addEventListener("click", () => { item.remove(); membersChanged(1); });
+  part(item, "[data-remove]").addEventListener("click", () => removeMember(item));
   element("members").append(item);
   membersChanged();
+}
+
+/** @param {HTMLElement} item */
+function removeMember(item) {
+  const name = fields(item).filter((field) => field.dataset.name?.endsWith("_name")).map((field) => field.value).join(" ").trim();
+  const person = personOf([...element("members").children].indexOf(item));
+  if (!confirm(filled(texts.removePerson, { person: name ? `${person}, ${name}` : person }))) return;
+  item.remove();
+  membersChanged(1);
+  save();
 }
 
 /** The number goes with the list, but what was told of more people than are listed yet stands. @param {number} [removed] */
@@ -208,6 +268,7 @@ function locate() {
     if (asking !== draft) return;
     draft.point = { lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) };
     showPoint();
+    save();
   }, () => {
     if (asking === draft) tell(element("located"), texts.unlocated);
   }, { enableHighAccuracy: true, timeout: LOCATING_MS });

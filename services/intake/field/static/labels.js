@@ -1,6 +1,8 @@
-// What the form calls a field, in the reader's language.
+// What the form calls a field, a person and a place, in the reader's language.
 
-import { element } from "./page.js";
+import { element, filled, texts } from "./page.js";
+
+/** @typedef {{pcode: string, name: string}} Unit */
 
 // where a field of the report and its control have different names
 const CONTROLS = /** @type {Record<string, string>} */ ({
@@ -8,23 +10,54 @@ const CONTROLS = /** @type {Record<string, string>} */ ({
 });
 const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_age: "[data-age]" });
 
+/** @type {(Unit & {districts: Unit[]})[]} */
+export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
+
 /** What an answer's JSON pointer points to, or nothing where the form has no such field. @param {string} pointer */
 export function labelOf(pointer) {
-  const [, field, , inner] = pointer.split("/");
-  const control = inPerson(inner) ?? document.querySelector(PARTS[field] ?? `#report [name="${CONTROLS[field] ?? field}"]`);
-  return control ? nameOf(control) : "";
+  const [, field, place, inner] = pointer.split("/");
+  if (inner && field === "members") return inPerson(Number(place), inner);
+  const control = document.querySelector(PARTS[field] ?? `#report [name="${CONTROLS[field] ?? field}"]`);
+  return control ? groupOf(control) : "";
+}
+
+/** With the person, or the row and column, where there are several of its kind. @param {Element} control */
+export function nameOf(control) {
+  const person = control.closest(".member");
+  if (person) return `${personOf([...element("members").children].indexOf(person))}, ${ownLabel(control)}`;
+  const cell = control.closest("td") && control.getAttribute("aria-label");
+  return cell ? `${groupOf(control)}, ${cell}` : groupOf(control);
+}
+
+/** @param {number} place */
+export function personOf(place) {
+  return filled(texts.person, { number: place + 1 });
+}
+
+/** @param {{pcode?: string, country?: string}} place */
+export function placeName({ pcode, country }) {
+  if (!pcode && !country) return "";
+  if (!pcode) return document.querySelector(`#origin-oblast option[value="${country}"]`)?.textContent ?? country ?? "";
+  const units = oblasts.flatMap((oblast) => [oblast, ...oblast.districts]);
+  return units.find((unit) => unit.pcode === pcode)?.name ?? pcode;
 }
 
 /** As its group is called, where it has one. @param {Element} control */
-export function nameOf(control) {
+function groupOf(control) {
   const group = control.closest("fieldset, details");
-  return words(group?.querySelector("legend, summary") ?? control.closest("label") ?? document.querySelector(`label[for="${control.id}"]`));
+  return group ? words(group.querySelector("legend, summary")) : ownLabel(control);
 }
 
-/** @param {string | undefined} name */
-function inPerson(name) {
+/** @param {Element} control */
+function ownLabel(control) {
+  return words(control.closest("label") ?? document.querySelector(`label[for="${control.id}"]`));
+}
+
+/** @param {number} place @param {string} name */
+function inPerson(place, name) {
   const person = /** @type {HTMLTemplateElement} */ (element("member")).content;
-  return name ? person.querySelector(`[data-name="${name}"]`) : null;
+  const control = person.querySelector(`[data-name="${name}"]`);
+  return control ? `${personOf(place)}, ${ownLabel(control)}` : personOf(place);
 }
 
 /** Without those of the control within. @param {Element | null} label */

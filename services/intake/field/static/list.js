@@ -1,18 +1,27 @@
-// The reports on this phone and what became of each.
+// What is on this phone: reports that were begun, and reports that were sent, with what became of each.
 
-import { account, isAnswered, isOver, isOwn, remove, reports } from "./kept.js";
-import { correct } from "./form.js";
-import { labelOf } from "./labels.js";
+import { discard, drafts } from "./drafts.js";
+import { correct, goOn, isOpen } from "./form.js";
+import { account, isAnswered, isOver, isOwn, isSameName, remove, reports } from "./kept.js";
+import { labelOf, placeName } from "./labels.js";
 import { button, copy, element, filled, line, part, texts } from "./page.js";
 
-/** @typedef {import("./kept.js").Kept} Kept */
+/**
+ * @typedef {import("./kept.js").Kept} Kept
+ * @typedef {import("./kept.js").Body} Body
+ * @typedef {import("./drafts.js").Draft} Draft
+ */
+
+const CODE_DIGITS = 4;
 
 export function show() {
-  const kept = reports();
+  const kept = reports(), waiting = kept.filter((report) => report.state === "waiting").length;
   showAccount();
+  showDrafts();
   element("signal").hidden = navigator.onLine;
-  element("kept-reports").hidden = !kept.length;
-  element("send-now").hidden = !kept.some((report) => report.state === "waiting");
+  element("kept-reports").hidden = element("to-reports").hidden = !kept.length;
+  element("to-reports").textContent = filled(texts.sum, { count: kept.length, waiting });
+  element("send-now").hidden = !waiting;
   element("reports").replaceChildren(...kept.map(shown));
 }
 
@@ -26,15 +35,31 @@ export function showAccount() {
   element("account-name").textContent = known?.name ?? "";
 }
 
+/** Those of whoever is signed in, but for the one that is open. */
+function showDrafts() {
+  const name = account()?.name;
+  const own = drafts().filter((draft) => (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.body.report_id));
+  element("drafts").hidden = !own.length;
+  element("draft-list").replaceChildren(...own.map(begun));
+}
+
+/** @param {Draft} draft */
+function begun(draft) {
+  const item = /** @type {HTMLElement} */ (copy("kept-report"));
+  title(item, draft.body, draft.at);
+  part(item, ".actions").append(
+    button(texts.goOn, () => goOn(draft)),
+    button(texts.discard, () => { if (confirm(texts.sureDraft)) discard(draft.body.report_id); }),
+  );
+  return item;
+}
+
 /** @param {Kept} report */
 function shown(report) {
   const item = /** @type {HTMLElement} */ (copy("kept-report"));
-  const { body } = report;
   item.classList.toggle("is-good", isAnswered(report));
   item.classList.toggle("is-bad", ["refused", "conflict"].includes(report.state));
-  const version = body.version > 1 ? ` · ${filled(texts.version, { number: body.version - 1 })}` : "";
-  part(item, "strong").textContent = texts[body.kind] + version;
-  part(item, ".muted").textContent = `${filled(texts.persons, { count: body.persons })} · ${moment(report.at)}`;
+  title(item, report.body, report.at);
   part(item, ".answer").textContent = answerOf(report);
   part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(told))].map(line));
   part(item, ".actions").append(
@@ -42,6 +67,19 @@ function shown(report) {
     ...(report.state === "waiting" ? [] : [button(texts.remove, () => forget(report))]),
   );
   return item;
+}
+
+/** What tells it from the others without a name: whom, how many, from where to where, when, and its own short code. @param {HTMLElement} item @param {Body} body @param {string} at */
+function title(item, body, at) {
+  const version = body.version > 1 ? ` · ${filled(texts.version, { number: body.version - 1 })}` : "";
+  part(item, "strong").textContent = `${texts[body.kind]} ${codeOf(body)}${version}`;
+  const places = [body.origin, body.destination].map((place) => placeName(place) || "?").join(" → ");
+  part(item, ".muted").textContent = [filled(texts.persons, { count: body.persons || "?" }), places, moment(at)].join(" · ");
+}
+
+/** @param {Body} body */
+function codeOf(body) {
+  return body.report_id.slice(-CODE_DIGITS).toUpperCase();
 }
 
 /** @param {Kept} report */
@@ -52,7 +90,8 @@ function answerOf(report) {
 
 /** In the reader's words where the form has the field. @param {import("./kept.js").FieldError} error */
 function told(error) {
-  return labelOf(error.pointer) || `${error.pointer} ${error.expected}`;
+  const label = labelOf(error.pointer);
+  return label ? filled(texts.check, { field: label }) : `${error.pointer} ${error.expected}`;
 }
 
 /** In figures alone, as not every phone knows Kyrgyz. @param {string} at */

@@ -3,26 +3,32 @@
 import { uuid } from "./kept.js";
 
 /** @typedef {import("./kept.js").Body} Body */
+/** @typedef {{report_id: string, household_id?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
 
 const NOON = "T12:00:00+06:00"; // a day is told by its noon in Bishkek, with the precision "day"
+
+/** Those of a report, or new ones; of the kind that it is not there are none to keep. @param {Partial<Body>} [body] @returns {Ids} */
+export function idsOf({ report_id = uuid(), household_id = uuid(), group_id = uuid(), version = 1 } = {}) {
+  return { report_id, household_id, group_id, version };
+}
 
 /**
  * @param {HTMLFormElement} form
  * @param {string} status
- * @param {Body | null} corrected with the version that the correction has
+ * @param {Ids} ids
  * @param {object | null} point
  * @returns {Body}
  */
-export function read(form, status, corrected, point) {
+export function read(form, status, ids, point) {
   const data = new FormData(form);
   const kind = /** @type {"household" | "group"} */ (String(data.get("kind")));
   const members = kind === "household" ? readMembers(form) : [];
   const sexAge = readCounts(form);
   return {
     kind,
-    report_id: corrected?.report_id ?? uuid(),
-    [`${kind}_id`]: corrected?.[`${kind}_id`] ?? uuid(),
-    version: corrected?.version ?? 1,
+    report_id: ids.report_id,
+    [`${kind}_id`]: ids[`${kind}_id`],
+    version: ids.version,
     status,
     occurred_at: data.get("occurred") + NOON,
     occurred_at_precision: "day",

@@ -3,10 +3,11 @@
 const RELEASE = ""; // the server writes it in, so that another release is another worker
 const KEPT = `field-${RELEASE}`;
 const PAGE = "/intake/field";
+const CARD = "/field"; // the address on the card leads to the page, also without a signal
 const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
   PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
-  `${SCRIPTS}/field.js`, `${SCRIPTS}/accounts.js`, `${SCRIPTS}/form.js`, `${SCRIPTS}/kept.js`, `${SCRIPTS}/labels.js`,
+  `${SCRIPTS}/field.js`, `${SCRIPTS}/accounts.js`, `${SCRIPTS}/checks.js`, `${SCRIPTS}/drafts.js`, `${SCRIPTS}/form.js`, `${SCRIPTS}/kept.js`, `${SCRIPTS}/labels.js`,
   `${SCRIPTS}/list.js`, `${SCRIPTS}/outbox.js`, `${SCRIPTS}/page.js`, `${SCRIPTS}/reports.js`, `${SCRIPTS}/field.css`,
   "/static/pages.css", "/static/icon.svg",
 ];
@@ -25,6 +26,7 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = /** @type {WorkerEvent} */ (event);
   const { origin, pathname, search } = new URL(request.url);
+  if (origin === self.origin && pathname === CARD) return /** @type {WorkerEvent} */ (event).respondWith(Promise.resolve(Response.redirect(PAGE, 302)));
   if (request.method !== "GET" || origin !== self.origin || !FILES.includes(pathname + search)) return;
   const answer = pathname.startsWith(SCRIPTS) ? own(request) : fresh(request);
   /** @type {WorkerEvent} */ (event).respondWith(answer);

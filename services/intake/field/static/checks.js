@@ -1,0 +1,114 @@
+// What cannot be sent as it stands, and what is so unlikely that its author is asked; each message names the field and the reason.
+
+import { nameOf, personOf, placeName } from "./labels.js";
+import { element, filled, texts } from "./page.js";
+import { counters } from "./reports.js";
+
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+/** @typedef {{control: Control, text: string}} Problem */
+
+const MANY_PERSONS = 30;
+const FIRST_BIRTH = 1905;
+const FIRST_DAY = "1990-01-01";
+
+/** @param {HTMLFormElement} form @returns {Problem[]} in the order of the form */
+export function problems(form) {
+  const found = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
+  return found.length ? found : unequal(form);
+}
+
+/** @param {HTMLFormElement} form @returns {Problem[]} */
+function unequal(form) {
+  const persons = /** @type {HTMLInputElement} */ (form.elements.namedItem("persons"));
+  const isHousehold = Boolean(form.querySelector("[name=kind][value=household]:checked"));
+  const listed = isHousehold ? element("members").childElementCount : 0;
+  if (listed && listed !== Number(persons.value)) return [{ control: persons, text: filled(texts.listed, { listed, persons: persons.value }) }];
+  const counted = counters(form).filter((each) => each.value);
+  const sum = counted.reduce((before, each) => before + Number(each.value), 0);
+  return sum > Number(persons.value) ? [{ control: counted[0], text: filled(texts.counts, { sum, persons: persons.value }) }] : [];
+}
+
+/** Those that count for the chosen kind. @param {HTMLFormElement} form @returns {Control[]} */
+function controls(form) {
+  const all = [...form.elements].filter((each) => each instanceof HTMLInputElement || each instanceof HTMLSelectElement || each instanceof HTMLTextAreaElement);
+  return all.filter((control) => !control.closest("[hidden]"));
+}
+
+/** What is wrong with it, or nothing. @param {Control} control */
+function reason(control) {
+  const { validity } = control;
+  if (validity.valid || isDay(control) && validity.rangeOverflow) return ""; // a day to come is asked back, as a phone's clock may be wrong
+  if (validity.valueMissing) return isDay(control) ? texts.day : texts.missing;
+  if (validity.badInput || validity.stepMismatch) return isDay(control) ? texts.day : texts.integer;
+  if (control instanceof HTMLInputElement && (validity.rangeUnderflow || validity.rangeOverflow)) return filled(texts.between, { min: control.min, max: control.max });
+  return validity.patternMismatch ? texts.digits : texts.long;
+}
+
+/** @param {Control} control */
+function isDay(control) {
+  return control.type === "date";
+}
+
+/**
+ * What is possible, and hardly true.
+ * @param {import("./kept.js").Body} body
+ * @param {string} today
+ */
+export function oddities(body, today) {
+  const day = body.occurred_at.slice(0, 10);
+  return [
+    body.kind === "household" && body.persons > MANY_PERSONS && filled(texts.oddPersons, { count: body.persons }),
+    ...(body.members ?? []).map(
+      (/** @type {any} */ { birth_year }, /** @type {number} */ place) => isOddBirth(birth_year, today) && `${personOf(place)}: ${filled(texts.oddBirth, { year: birth_year })}`,
+    ),
+    day < FIRST_DAY && filled(texts.oddLeft, { day: shownDay(day) }),
+    day > today && filled(texts.oddFuture, { day: shownDay(day) }),
+    isSamePlace(body) && filled(texts.oddPlace, { place: placeName(body.destination) }),
+  ].filter(Boolean).map(String);
+}
+
+/** @param {number | undefined} year @param {string} today */
+function isOddBirth(year, today) {
+  return year !== undefined && (year < FIRST_BIRTH || year > Number(today.slice(0, 4)));
+}
+
+/** Who could not leave is where they were. @param {import("./kept.js").Body} body */
+function isSamePlace({ origin, destination, mobility }) {
+  if (mobility === "unable_to_move" || origin.country === "ZZ") return false;
+  return origin.pcode === destination.pcode && origin.country === destination.country;
+}
+
+/** @param {string} day */
+function shownDay(day) {
+  return day.split("-").reverse().join(".");
+}
+
+/** Marks the fields, opens what hides them, and brings the first one into view with the focus. @param {HTMLFormElement} form @param {Problem[]} found */
+export function mark(form, found) {
+  for (const control of controls(form)) unmark(control);
+  for (const { control, text } of found) {
+    const details = control.closest("details");
+    if (details) details.open = true;
+    control.setAttribute("aria-invalid", "true");
+    control.closest(".field")?.append(note(control, text));
+  }
+  found[0]?.control.focus({ preventScroll: true });
+  found[0]?.control.scrollIntoView({ block: "center" });
+}
+
+/** @param {Element} control */
+export function unmark(control) {
+  control.removeAttribute("aria-invalid");
+  control.removeAttribute("aria-describedby");
+  control.closest(".field")?.querySelector(".problem")?.remove();
+}
+
+/** @param {Control} control @param {string} text */
+function note(control, text) {
+  const made = document.createElement("p");
+  made.className = "problem small";
+  made.id = `problem-${document.querySelectorAll(".problem").length}`;
+  made.textContent = text;
+  control.setAttribute("aria-describedby", made.id);
+  return made;
+}

@@ -1,0 +1,156 @@
+"""What cannot be true is refused with the field and the reason, what is unlikely is asked about; nothing is out of view."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.intake.field.phones import Centre, filled, kept_reports, opened
+
+IN_VIEW = """() => {
+  const field = document.activeElement.getBoundingClientRect(), bar = document.querySelector(".send").getBoundingClientRect();
+  return field.top >= 0 && field.bottom <= bar.top;
+}"""
+
+
+def with_person(page: Page, born: str) -> None:
+    page.click("summary >> text=List the persons")
+    page.click("#add-member")
+    page.fill("[data-name=birth_year]", born)
+
+
+def many(page: Page) -> None:
+    filled(page, persons="31")
+
+
+def unborn(page: Page) -> None:
+    with_person(page, "2031")
+    filled(page, persons="1")
+
+
+def older_than_anybody(page: Page) -> None:
+    with_person(page, "1904")
+    filled(page, persons="1")
+
+
+def long_ago(page: Page) -> None:
+    page.fill("#occurred", "1989-12-31")
+    filled(page)
+
+
+def to_come(page: Page) -> None:
+    page.fill("#occurred", "2099-12-01")
+    filled(page)
+
+
+def same_place(page: Page) -> None:
+    page.select_option("#origin-oblast", "RU")
+    page.select_option("#destination-oblast", "RU")
+    page.fill("#persons", "4")
+    page.click("#send")
+
+
+@pytest.mark.parametrize(
+    ("fill", "told"),
+    [
+        (many, "Number of persons: 31 in one household"), (unborn, "Person 1: born in 2031"),
+        (older_than_anybody, "Person 1: born in 1904"), (long_ago, "When they left: 31.12.1989, before 1990"),
+        (to_come, "When they left: 01.12.2099 is in the future"),
+        (same_place, "Where they are now: Russia, the same as where they come from"),
+    ],
+)  # fmt: skip
+def test_what_is_unlikely_is_sent_once_it_is_confirmed(
+    phone: BrowserContext, centre: Centre, fill: Any, told: str
+) -> None:
+    page = opened(phone, centre)
+    fill(page)
+    expect(page.locator("#odd-values")).to_have_text(told)
+    expect(page.locator("#odd")).to_be_focused()
+    expect(page.locator("#odd")).to_be_in_viewport(ratio=1)
+    assert kept_reports(page) == []
+    page.click("#send")
+    expect(page.locator("#reports li")).to_have_count(1)
+
+
+def test_a_changed_field_is_asked_about_anew(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    many(page)
+    expect(page.locator("#send")).to_have_text("Yes, send")
+    page.fill("#persons", "32")
+    expect(page.locator("#odd")).to_be_hidden()
+    page.click("#send")
+    expect(page.locator("#odd-values")).to_have_text("Number of persons: 32 in one household")
+    page.fill("#persons", "3")
+    page.click("#send")
+    expect(page.locator("#reports li")).to_have_count(1)
+
+
+def test_who_could_not_leave_is_where_they_were_without_being_asked(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.select_option("#mobility", "unable_to_move")
+    same_place(page)
+    expect(page.locator("#reports li")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("[data-name=birth_year]", "1800", "Person 1, Year of birth: must be 1900–2100"),
+        ("#phone", "номер", "Telephone: digits, spaces, + and brackets only"),
+        ("#occurred", "", "When they left: must be a date"),
+        ("#persons", "1.5", "Number of persons: must be a whole number"),
+    ],
+)
+def test_what_is_wrong_is_told_by_the_field_with_the_focus_in_view(
+    phone: BrowserContext, centre: Centre, field: str, value: str, told: str
+) -> None:
+    """Also where it stands within a part of the form that was closed."""
+    page = opened(phone, centre)
+    with_person(page, "1990")
+    page.fill(field, value)
+    page.click("summary >> text=List the persons")
+    page.select_option("#origin-oblast", "RU")
+    page.select_option("#destination-oblast", "KZ")
+    page.click("#send")
+    expect(page.locator("#wrong")).to_have_text(told)
+    expect(page.locator(field)).to_be_focused()
+    assert page.evaluate(IN_VIEW)
+    expect(page.locator(".problem")).to_have_text(told)
+
+
+def test_a_person_is_removed_only_after_asking(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    with_person(page, "1990")
+    page.fill("[data-name=given_name]", "Айгүл")
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.click("[data-remove]")
+    assert asked == ["Remove from the list: Person 1, Айгүл?"]
+    expect(page.locator(".member")).to_have_count(1)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("[data-remove]")
+    expect(page.locator(".member")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("language", "name"), [("ky", "Германия"), ("ru", "Германия"), ("en", "Germany")])
+def test_every_country_can_be_chosen(phone: BrowserContext, centre: Centre, language: str, name: str) -> None:
+    page = opened(phone, centre, language)
+    codes = page.locator("#origin-oblast optgroup option").evaluate_all("options => options.map(({ value }) => value)")
+    assert len(codes) == len(set(codes)) == 248  # ISO 3166-1 has 249, Kyrgyzstan among them
+    page.select_option("#origin-oblast", label=name)
+    expect(page.locator("#origin-oblast")).to_have_value("DE")
+
+
+def test_reports_without_names_are_told_apart_in_a_list_below_the_form(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    filled(page, persons="4")
+    filled(page, persons="7")
+    expect(page.locator("#reports .muted")).to_contain_text(["persons: 7", "persons: 4"])
+    for muted in page.locator("#reports .muted").all_inner_texts():
+        assert "Kadamjai rayon → Russia" in muted
+    codes = [report["body"]["report_id"][-4:].upper() for report in kept_reports(page)]
+    titles = page.locator("#reports strong").all_inner_texts()
+    assert sorted(title.split()[-1] for title in titles) == sorted(codes)
+    form, reports = (page.locator(each).bounding_box() for each in ("#report", "#kept-reports"))
+    assert form and reports and reports["y"] >= form["y"] + form["height"]
+    expect(page.locator("#to-reports")).to_have_text("Reports on this phone: 2, not sent: 2")
