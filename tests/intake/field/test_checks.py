@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
 from tests.intake.field.phones import Centre, filled, kept_reports, opened
 
@@ -123,7 +123,12 @@ def test_a_person_is_removed_only_after_asking(phone: BrowserContext, centre: Ce
     with_person(page, "1990")
     page.fill("[data-name=given_name]", "Айгүл")
     asked: list[str] = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def decline(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.once("dialog", decline)
     page.click("[data-remove]")
     assert asked == ["Remove from the list: Person 1, Айгүл?"]
     expect(page.locator(".member")).to_have_count(1)
