@@ -8,10 +8,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import environment
+from cli import acts, environment
 
 OF_NONE = ("contract", "provision")  # they speak to no installation
-GROUPS = ("contract", "dead", "demo", "feed", "held", "keys", "places", "provision", "receiver", "user")
+GROUPS = ("audit", "contract", "dead", "demo", "feed", "held", "keys", "places", "provision", "receiver", "user")
 
 
 class Groups(TyperGroup):
@@ -38,7 +38,7 @@ def dayar(context: typer.Context) -> None:
 
 def main() -> None:
     try:
-        app(prog_name="dayar")
+        acts.noted([name for name in GROUPS if name not in OF_NONE], app)
     except (ConnectionError, TimeoutError, gaierror):
         sys.exit("The installation's PostgreSQL does not answer. Start it (make run), and try again.")
     except PermissionError as error:

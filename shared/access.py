@@ -13,6 +13,7 @@ REPORTERS = frozenset({R.FIELD, R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.INTEGRAT
 HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.FIELD})
 SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
 NOTICED = SECURITY | {R.DUTY_HEAD}
+AUDITOR = frozenset({R.AUDITOR})
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
 
 
@@ -57,6 +58,7 @@ ROUTES: dict[str, Rule] = {
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),
+    "GET /intake/v1/audit": to(AUDITOR),
     "GET /intake/v1/feeds": to(LEDGER),
     "GET /intake/field": PUBLIC,
     "GET /intake/field/worker.js": PUBLIC,
@@ -69,6 +71,7 @@ ROUTES: dict[str, Rule] = {
     "GET /registry/v1/statistics/flows": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
     "GET /registry/v1/ledger": to(LEDGER),
+    "GET /registry/v1/audit": to(AUDITOR),
     # alerts
     "GET /alerts/v1/alerts": to(STAFF),
     "GET /alerts/v1/alerts/{alert_id}": to(STAFF),
@@ -86,6 +89,7 @@ ROUTES: dict[str, Rule] = {
     "PUT /alerts/v1/presence": to(CMC),
     "GET /alerts/v1/hazards/{hazard_id}/outcome": to(CMC),
     "GET /alerts/v1/ledger": to(LEDGER),
+    "GET /alerts/v1/audit": to(AUDITOR),
     # console
     "GET /static": PUBLIC,
     "GET /sign-in": PUBLIC,
@@ -106,4 +110,5 @@ ROUTES: dict[str, Rule] = {
     "GET /field": PUBLIC,
     "GET /ledger": page(LEDGER),
     "GET /console/v1/ledger": to(LEDGER),
+    "GET /console/v1/audit": to(AUDITOR),
 }

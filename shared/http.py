@@ -18,7 +18,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared import access
+from shared import access, audit
+from shared.audit import Action, Result
 from shared.auth import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
 from shared.bounds import FewValues
 from shared.config import Settings
@@ -96,7 +97,7 @@ class Guard:
         except RevocationsUnknown:
             return answered(connection, revocations_unknown())
         except Problem as problem:
-            return answered(connection, problem)
+            return refused(connection, problem)
         return self.app
 
     def admit(self, connection: HTTPConnection, rule: access.Rule) -> None:
@@ -132,6 +133,17 @@ class Guard:
         raise Problem(
             403, "cross-origin", "A request with a session cookie is taken only from this installation's own pages."
         )
+
+
+def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
+    """Answers somebody known who may not do this, and notes it."""
+    entry = audit.entry_of(connection, Action.REQUESTED, result=Result.REFUSED, reason=problem.kind)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await audit.write(getattr(connection.app.state, "sessions", None), entry)
+        await answered(connection, problem)(scope, receive, send)
+
+    return answer
 
 
 def turned_away(scope: Scope, rule: access.Rule) -> Response:

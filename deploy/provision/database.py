@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+from sqlalchemy import create_mock_engine
+from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
+from shared.audit import AUDIT
 from shared.database import EarlierBuild
 from shared.events.topics import SERVICES
 
 # The server's own locale may be C, whose lower() leaves Cyrillic as it is: "Айбек" could not sign in as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+AUDIT_ROLE = "audit"  # owns the schemas and their audit tables; nobody signs in as it
 
 # The first layout of records was not marked.
 UNMARKED = """
@@ -72,6 +76,8 @@ async def hold_to_contract(server: Server, database: str) -> None:
 async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[str, str]) -> None:
     connection = await server.connect()
     try:
+        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", f"{role_prefix}{AUDIT_ROLE}"):
+            await connection.execute(f'CREATE ROLE "{role_prefix}{AUDIT_ROLE}" NOLOGIN')
         for service in SERVICES:
             role = f"{role_prefix}{service}"
             known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
@@ -94,9 +100,30 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
             role = f"{role_prefix}{service}"
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role}"')
+            # not the service's: the owner of a schema may drop every table in it, the audit too
+            await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
+            await connection.execute(f'GRANT USAGE, CREATE ON SCHEMA {service} TO "{role}"')
+            await _create_audit(connection, service, role, f"{role_prefix}{AUDIT_ROLE}")
     finally:
         await connection.close()
+
+
+async def _create_audit(connection: "asyncpg.Connection[asyncpg.Record]", service: str, role: str, owner: str) -> None:
+    """The service's security log: it adds and reads rows, and can neither change nor remove them."""
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL search_path = {service}")
+        if not await connection.fetchval("SELECT to_regclass('audit')"):
+            for statement in audit_statements():
+                await connection.execute(statement)
+        await connection.execute(f'ALTER TABLE audit OWNER TO "{owner}"')
+        await connection.execute(f'REVOKE ALL ON audit FROM "{role}"')
+        await connection.execute(f'GRANT INSERT, SELECT ON audit TO "{role}"')
+
+
+def audit_statements() -> list[str]:
+    engine = create_mock_engine("postgresql://", lambda *_: None)
+    made: tuple[DDLElement, ...] = (CreateTable(AUDIT), *map(CreateIndex, AUDIT.indexes))
+    return [str(statement.compile(dialect=engine.dialect)) for statement in made]
 
 
 async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
@@ -124,7 +151,7 @@ async def drop(server: Server, *databases: str) -> None:
 async def drop_roles(server: Server, *, role_prefix: str) -> None:
     connection = await server.connect()
     try:
-        for service in SERVICES:
-            await connection.execute(f'DROP ROLE IF EXISTS "{role_prefix}{service}"')
+        for name in (*SERVICES, AUDIT_ROLE):
+            await connection.execute(f'DROP ROLE IF EXISTS "{role_prefix}{name}"')
     finally:
         await connection.close()

@@ -12,7 +12,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
-from shared import database, http, ledger, lifecycle
+from shared import audit_routes, database, http, ledger, lifecycle
 from shared.auth import Authenticator
 from shared.pages import Pages
 from shared.places import Places
@@ -47,7 +47,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     app = http.create_app(
         "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready,
-        routers=[routes.router, act_routes.router, hazard_routes.router, pages.router, ledger.routes("alerts")],
+        routers=[routes.router, act_routes.router, hazard_routes.router, pages.router, ledger.routes("alerts"), audit_routes.routes("alerts")],
     )  # fmt: skip
     app.add_exception_handler(Refused, act_routes.refused)
     return app

@@ -19,7 +19,7 @@ from services.console.first import first_administrator, given_password
 from services.console.listening import Listening
 from services.console.state import Console
 from services.console.stream import Stream
-from shared import database, http, ledger, lifecycle, pages
+from shared import audit_routes, database, http, ledger, lifecycle, pages
 from shared.auth import Authenticator, Signer
 from shared.config import secret
 from shared.faults import patiently
@@ -76,7 +76,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
     app = http.create_app(
         "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[signin.router, signin.api, entry.router, entry.api, routes.router, ledger.routes("console")],
+        ready=ready, routers=[signin.router, signin.api, entry.router, entry.api, routes.router, ledger.routes("console"), audit_routes.routes("console")],
         routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static", HTMX))],
     )  # fmt: skip
     return app

@@ -10,7 +10,8 @@ from services.console.accounts import CMC_SOURCE
 from services.console.callers import Caller
 from services.console.queries import callers, snapshots
 from services.console.state import console
-from shared import auth
+from shared import audit, auth
+from shared.audit import Action, Result
 from shared.database import Session
 from shared.events.vocabulary import HazardType
 from shared.pages import TERMS, language_of
@@ -64,7 +65,10 @@ async def read_caller(request: Request, session: Session, report_id: UUID) -> Ca
     pcodes = board.covered(principal, console(request).places)
     sealed = await callers.read(session, report_id, principal.account, pcodes)
     if sealed is None:
+        refusal = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=[report_id], reason="not-found")
+        await audit.write(request.app.state.sessions, refusal)
         raise Problem(404, "not-found", "Nobody was noted for this report.")
+    await audit.add(session, audit.entry_of(request, Action.READ, objects=[report_id]))
     return console(request).callers.open(sealed, report_id)
 
 

@@ -11,7 +11,8 @@ from services.console import sights, vectors
 from services.console.sights import TOPICS, NotGranted
 from services.console.stream import Listener, Stream
 from services.console.vectors import BadVector, Vector
-from shared import auth
+from shared import audit, auth
+from shared.audit import Action
 from shared.auth import Principal
 from shared.problems import Problem
 from shared.revocations import Revocations
@@ -40,6 +41,8 @@ class Listening:
         except NotGranted:
             raise Problem(403, "not-granted", "This account may not listen to these topics.") from None
         async with self._stream.listen(sight, start_of(request)) as listener:
+            heard = audit.entry_of(request, Action.STREAMED, reason=",".join(sorted(sight.asked)))
+            await audit.write(request.app.state.sessions, heard)
             self._present[listener] = principal
             try:
                 await tell(listener, receive, send)

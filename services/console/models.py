@@ -219,12 +219,3 @@ class CalledReport(Base):
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     hazard_id: Mapped[UUID]
-
-
-class CallerReading(Base):
-    __tablename__ = "caller_readings"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    report_id: Mapped[UUID]
-    account_id: Mapped[UUID]
-    read_at: Mapped[datetime]

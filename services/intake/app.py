@@ -18,7 +18,7 @@ from services.intake.lane import Lane, Turned
 from services.intake.memory import Memory
 from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
-from shared import database, http, lifecycle
+from shared import audit_routes, database, http, lifecycle
 from shared.auth import Authenticator
 from shared.places import Places
 from shared.publisher import Publisher
@@ -68,7 +68,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
 
     app = http.create_app(
         "intake", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=(feeds.router,), routes=[*ROUTES, *FieldForm(settings, places).routes()],
+        ready=ready, routers=(feeds.router, audit_routes.routes("intake")), routes=[*ROUTES, *FieldForm(settings, places).routes()],
     )  # fmt: skip
     paths = {route.path for route in HOT}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from services.registry import figures, routes
 from services.registry.config import RegistrySettings
 from services.registry.vault import Vault
-from shared import database, http, ledger, lifecycle
+from shared import audit_routes, database, http, ledger, lifecycle
 from shared.auth import Authenticator
 from shared.pages import Pages
 from shared.places import Places
@@ -46,5 +46,5 @@ def create_app(settings: RegistrySettings) -> FastAPI:
 
     return http.create_app(
         "registry", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[routes.router, figures.router, ledger.routes("registry")],
+        ready=ready, routers=[routes.router, figures.router, ledger.routes("registry"), audit_routes.routes("registry")],
     )  # fmt: skip

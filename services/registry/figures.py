@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from services.registry import charts, exports, statistics
 from services.registry.sight import sight_of, within
 from services.registry.statistics import MOVES, Asked, Figure, Scope, View, day_after, today, total
-from shared import auth
+from shared import audit, auth
+from shared.audit import Action
 from shared.auth import Principal
 from shared.config import Settings
 from shared.database import Session
@@ -107,7 +108,7 @@ async def stock(
     """Where the displaced are at the end of `date` (Bishkek; default today)."""
     day = filters.on or today(datetime.now(UTC))
     figures = await stock_of(request, session, caller, filters, day)
-    return told(request, caller, filters, figures, day=day)
+    return await told(request, session, caller, filters, figures, day=day)
 
 
 @router.get("/v1/statistics/flows")
@@ -115,7 +116,7 @@ async def flows(
     request: Request, session: Session, caller: Caller, filters: Annotated[FlowFilters, Query()]
 ) -> Response:
     """New displacements by month in Bishkek, `since` and `until` included."""
-    return told(request, caller, filters, await flows_of(request, session, caller, filters))
+    return await told(request, session, caller, filters, await flows_of(request, session, caller, filters))
 
 
 @router.get("/figures")
@@ -151,8 +152,14 @@ async def flows_of(request: Request, session: AsyncSession, caller: Principal, f
     return await statistics.flows(session, asked, state.places)
 
 
-def told(
-    request: Request, caller: Principal, filters: Filters, figures: list[Figure], *, day: date | None = None
+async def told(
+    request: Request,
+    session: Session,
+    caller: Principal,
+    filters: Filters,
+    figures: list[Figure],
+    *,
+    day: date | None = None,
 ) -> Response:
     """As JSON, or as CSV where that is what the caller reads."""
     state, areas = request.app.state, areas_of(caller)
@@ -160,6 +167,7 @@ def told(
     rows = exports.rows(figures, state.places, status=status, level=filters.level, date=on)
     names = exports.names(is_stock=day is not None)
     if filters.format == "csv" or "text/csv" in request.headers.get("accept", ""):
+        await audit.add(session, audit.entry_of(request, Action.EXPORTED))
         people = exports.people(filters.mobility, filters.scope)
         tags = exports.tags(names, people=people, view=filters.view, level=filters.level)
         return Response(

@@ -8,6 +8,8 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import Held
+from shared import audit
+from shared.audit import Action, Entry
 
 # What a person may let take effect. Of the others another version already has: their author sends a correction.
 ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
@@ -21,9 +23,6 @@ FROM reports WHERE outcome = 'held'
 OLDEST = text(f"{HELD} ORDER BY received_at LIMIT :limit")
 ONE = text(f"{HELD} AND outcome_id = :outcome_id")
 NAMED = text("SELECT kind, subject_id, report_id FROM reports WHERE outcome_id = :outcome_id AND outcome = 'held'")
-READ = text("""
-INSERT INTO reads (account, token, what, household_ids) VALUES (:account, NULL, 'held report', ARRAY[CAST(:subject_id AS uuid)])
-""")
 
 
 async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:
@@ -42,4 +41,4 @@ async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | No
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
     """In the transaction of the read; at the terminal there is an account, and no token."""
-    await session.execute(READ, {"account": account, "subject_id": subject_id})
+    await audit.add(session, Entry(action=Action.READ, account=account, subject="held report", objects=[subject_id]))

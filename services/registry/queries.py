@@ -1,6 +1,6 @@
 """What people ask the registry: households by page, one of them opened, its history; each answer leaves a row of who read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.sight import IN_SIGHT, Sight, is_within
 from services.registry.vault import Key, Vault, member_aad, report_aad, row_aad
-from shared.auth import Principal
 
 LISTED = """
     households.household_id, households.status, households.report_id, households.version, households.sequence,
@@ -47,7 +46,6 @@ SELECT reports.*, kek_id, wrapped FROM reports JOIN household_keys ON household_
 WHERE subject_id = :household_id AND kind = 'household' AND (CAST(:author AS uuid) IS NULL OR author = :author)
 ORDER BY received_at, version
 """)
-READ = text("INSERT INTO reads (account, token, what, household_ids) VALUES (:account, :token, :what, :household_ids)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +104,3 @@ def opened_version(row: RowMapping, vault: Vault) -> dict[str, Any]:
     aad = report_aad(str(row["subject_id"]), str(row["report_id"]), row["version"], str(row["author"]))
     plain = vault.unwrap(row["kek_id"], row["wrapped"]).open(row["sealed"], aad)
     return {**row, "report": {**from_json(row["clear"]), **from_json(plain)}}
-
-
-async def note_read(session: AsyncSession, caller: Principal, what: str, household_ids: Iterable[UUID]) -> None:
-    """In the transaction of the read: an answer that is not noted does not leave."""
-    await session.execute(READ, {
-        "account": caller.account, "token": caller.jti, "what": what, "household_ids": list(household_ids),
-    })  # fmt: skip

@@ -1,5 +1,6 @@
 """Households as those see them whom it concerns: a page of them, one opened, and how it came to be what it is."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from services.registry import queries
 from services.registry.queries import Asked
 from services.registry.sight import Sight, sight_of, within
 from services.registry.vault import Vault
-from shared import auth, cursors
+from shared import audit, auth, cursors
+from shared.audit import Action, Result
 from shared.auth import Principal
 from shared.database import Session
 from shared.events.fields import PCode
@@ -114,7 +116,7 @@ async def households(
         after=cursors.decoded(cursor),
     )  # fmt: skip
     found = await queries.page(session, asked)
-    await queries.note_read(session, caller, "households", [row["household_id"] for row in found])
+    await note_read(request, session, [row["household_id"] for row in found])
     return HouseholdPage(
         households=[Listed.model_validate(dict(row)) for row in found],
         next=cursors.encoded(found[-1]["changed_at"], found[-1]["household_id"]) if len(found) == limit else None,
@@ -128,19 +130,21 @@ async def household(
     """Opened for whose area it is in; an author gets back the own report; for anybody else there is none."""
     vault, sight = at_hand(request, caller)
     if sight.author is not None:
-        return await own_report(household_id, session, caller, vault)
+        return await own_report(household_id, request, session, caller, vault)
     found = await queries.household(session, vault, household_id, sight)
     if found is None:
-        raise missing()
-    await queries.note_read(session, caller, "household", [household_id])
+        raise await missing(request, household_id)
+    await note_read(request, session, [household_id])
     return HouseholdView.model_validate({**found, "details": found["sealed"]})
 
 
-async def own_report(household_id: UUID, session: Session, caller: Principal, vault: Vault) -> OwnReport:
+async def own_report(
+    household_id: UUID, request: Request, session: Session, caller: Principal, vault: Vault
+) -> OwnReport:
     found = await queries.own_report(session, vault, household_id, caller.account)
     if found is None:
-        raise missing()
-    await queries.note_read(session, caller, "own report", [household_id])
+        raise await missing(request, household_id)
+    await note_read(request, session, [household_id])
     return OwnReport.model_validate({**found, "household_id": household_id})
 
 
@@ -149,11 +153,11 @@ async def history(household_id: UUID, request: Request, session: Session, caller
     """Every version of every report on it, with what became of each; of an author, the own ones."""
     vault, sight = at_hand(request, caller)
     if sight.author is None and await queries.household(session, vault, household_id, sight) is None:
-        raise missing()
+        raise await missing(request, household_id)
     versions = await queries.history(session, vault, household_id, sight.author)
     if not versions:
-        raise missing()
-    await queries.note_read(session, caller, "history", [household_id])
+        raise await missing(request, household_id)
+    await note_read(request, session, [household_id])
     return History(household_id=household_id, versions=[Version.model_validate(each) for each in versions])
 
 
@@ -161,6 +165,13 @@ def at_hand(request: Request, caller: Principal) -> tuple[Vault, Sight]:
     return request.app.state.vault, sight_of(caller, request.app.state.places)
 
 
-def missing() -> Problem:
-    """The same for what is not there and what is not the caller's to see."""
+async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
+    """In the transaction of the read: an answer that is not noted does not leave."""
+    await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids))
+
+
+async def missing(request: Request, household_id: UUID) -> Problem:
+    """The same for what is not there and what is not the caller's to see; the audit keeps that it was asked for."""
+    entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=[household_id], reason="not-found")
+    await audit.write(request.app.state.sessions, entry)
     return Problem(404, "not-found", "There is no such household.")

@@ -138,8 +138,8 @@ async def test_what_is_held_is_shown_without_names_and_the_read_is_recorded(offi
     assert shown.exit_code == 0 and body["report_id"] in shown.output and "Kadamjai" in shown.output
     for personal in ("Токтогул", "Айгүл", "996", "мост"):
         assert personal not in shown.output + listed.output
-    [read] = await office.rows("SELECT token, what, household_ids FROM reads")
-    assert read == {"token": None, "what": "held report", "household_ids": [UUID(body["household_id"])]}
+    [read] = await office.rows("SELECT token, subject, objects FROM audit WHERE action = 'read'")
+    assert read == {"token": None, "subject": "held report", "objects": [UUID(body["household_id"])]}
 
 
 async def test_who_may_not_decide_decides_nothing(office: Office) -> None:
@@ -153,4 +153,8 @@ async def test_who_may_not_decide_decides_nothing(office: Office) -> None:
         ("show", id, "--by", "bek"),
     ):  # fmt: skip
         assert (await office.dayar(*words)).exit_code == 1, words
-    assert await office.rows("SELECT * FROM held_decisions") == await office.rows("SELECT * FROM reads") == []
+    assert (
+        await office.rows("SELECT * FROM held_decisions")
+        == await office.rows("SELECT * FROM audit WHERE action = 'read'")
+        == []
+    )

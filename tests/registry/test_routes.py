@@ -108,11 +108,12 @@ async def test_a_key_that_is_not_here_is_said_and_nothing_is_shown(office: Offic
     await office.file(body)
     async with office.app.state.sessions.begin() as session:
         await session.execute(text("UPDATE household_keys SET kek_id = 'another'"))
+    reader = uuid4()
     for path in PATHS[1:]:
-        answer = await office.get(path.format(id=body["household_id"]), role=Role.REGISTRAR)
+        answer = await office.get(path.format(id=body["household_id"]), role=Role.REGISTRAR, account=reader)
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:dayar:problem:part-away")
         assert answer.headers["retry-after"] == "5"
-    assert await office.reads() == []
+    assert await office.reads(reader) == []
 
 
 async def test_a_household_abroad_is_seen_where_it_came_from(office: Office) -> None:
@@ -130,9 +131,10 @@ async def test_every_read_leaves_a_row(office: Office) -> None:
     for path in PATHS:
         await office.get(path.format(id=body["household_id"]), role=Role.REGISTRAR, account=reader)
     await office.get(PATHS[1].format(id=uuid4()), role=Role.REGISTRAR, account=reader)
-    rows = await office.reads()
-    assert [row["what"] for row in rows] == ["households", "household", "history"]
-    assert {(row["account"], *map(str, row["household_ids"])) for row in rows} == {(reader, body["household_id"])}
+    rows = await office.reads(reader)
+    routes = [path.format(id="{household_id}") for path in PATHS]
+    assert [row["subject"] for row in rows] == [f"GET /registry{route}" for route in routes]
+    assert {tuple(map(str, row["objects"])) for row in rows} == {(body["household_id"],)}
 
 
 async def test_pages_go_on_where_the_last_one_ended(office: Office) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import CalledReport, Caller, CallerReading, FirstArea
+from services.console.models import CalledReport, Caller, FirstArea
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
@@ -53,12 +53,10 @@ async def noted(
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
-    """Leaves a row that says who read it; the caller commits before it shows anything."""
+    """The caller notes who read it, and commits before it shows anything."""
     sealed: bytes | None = await session.scalar(
         _readable(select(Caller.sealed), reader, pcodes).where(Caller.report_id == report_id)
     )
-    if sealed is not None:
-        await session.execute(insert(CallerReading).values(report_id=report_id, account_id=reader))
     return sealed
 
 

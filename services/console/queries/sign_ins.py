@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Account, SignIn
+from shared import audit
+from shared.audit import Action, Entry
 from shared.auth import Principal
 
 KEPT_AFTER_END = timedelta(days=90)
@@ -33,6 +35,10 @@ async def record(session: AsyncSession, principal: Principal, *, address: str, b
     session.add(SignIn(
         jti=principal.jti, account_id=principal.account, road=principal.road, device=principal.device, address=address,
         browser=browser, signed_in_at=now, seen_at=now, expires_at=ends_at(principal), ended_at=None,
+    ))  # fmt: skip
+    await audit.add(session, Entry(
+        action=Action.SIGNED_IN, account=principal.account, token=principal.jti, address=address,
+        objects=[principal.device] if principal.device else [],
     ))  # fmt: skip
 
 

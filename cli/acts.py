@@ -1,0 +1,57 @@
+"""Every command leaves an entry in the console's audit: which it was, by which user of this machine, how it ended. No arguments."""
+
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.deciding import within
+from deploy.local.options import GIVEN
+from shared import audit
+from shared.audit import Action, Entry, Result
+
+HELP = ("--help", "-h")
+
+
+def note(words: Sequence[str], *, result: Result) -> None:
+    """Where an installation was spoken to. Without its PostgreSQL the act itself is what counts."""
+    if GIVEN["postgres"] not in os.environ or not words or not set(HELP).isdisjoint(words):
+        return
+    entry = Entry(action=Action.COMMAND, result=result, address=f"terminal:{user()}", subject=command(words))
+    with suppress(OSError, SQLAlchemyError, TimeoutError):
+        asyncio.run(within("console", lambda session: audit.insert_all(session, [entry])))
+
+
+def command(words: Sequence[str]) -> str:
+    """`user add`: the command alone, as what follows may name a person."""
+    group, *rest = words
+    known = typer.main.get_command(import_module(f"cli.{group}").app)
+    subcommand = next((word for word in rest if word in getattr(known, "commands", {})), None)
+    return " ".join(filter(None, ("dayar", group, subcommand)))
+
+
+def user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return str(os.getuid())
+
+
+def noted(groups: Sequence[str], run: typer.Typer) -> None:
+    """Runs the command line, and notes how it ended."""
+    words = sys.argv[1:]
+    result = Result.FAILED
+    try:
+        run(prog_name="dayar")
+    except SystemExit as end:
+        result = Result.FAILED if end.code else Result.DONE
+        raise
+    finally:
+        if words and words[0] in groups:
+            note(words, result=result)

@@ -1,0 +1,57 @@
+"""`dayar audit`: the security log of all services, joined."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cli.deciding import within
+from services.console.queries import accounts
+from shared.audit import Action, Result
+from shared.audit_routes import Entry, Wanted, entries
+from shared.events.topics import SERVICES
+
+BISHKEK = ZoneInfo("Asia/Bishkek")
+
+app = typer.Typer(help="Who did or tried what, from where, and what came of it.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Of the newest.")] = 50,
+    action: Annotated[Action | None, typer.Option(help="Only this.")] = None,
+    result: Annotated[Result | None, typer.Option(help="Only this.")] = None,
+    service: Annotated[list[str] | None, typer.Option(help="Only of these services.")] = None,
+) -> None:
+    """The newest entries, the newest first, without personal data."""
+    asyncio.run(show(Wanted(limit=limit, action=action, result=result), service or list(SERVICES)))
+
+
+async def show(wanted: Wanted, services: list[str]) -> None:
+    found: list[tuple[str, Entry]] = []
+    for service in services:
+
+        async def read(session: AsyncSession) -> list[Entry]:
+            return await entries(session, wanted)
+
+        found += [(service, entry) for entry in await within(service, read)]
+    newest = sorted(found, key=lambda each: each[1].at, reverse=True)[: wanted.limit]
+    actors = [entry.account for _, entry in newest if entry.account]
+    names = await within("console", lambda session: accounts.names(session, actors))
+    for service, entry in newest:
+        who = names.get(entry.account, str(entry.account)) if entry.account else "-"
+        typer.echo(
+            f"{clock(entry.at)}  {service:<8}  {entry.result:<7}  {entry.action:<16}  {who:<16}  "
+            f"{entry.address or '-':<15}  {about(entry)}"
+        )
+
+
+def about(entry: Entry) -> str:
+    return " ".join(filter(None, (entry.subject, entry.reason, *(str(each) for each in entry.objects[:3]))))
+
+
+def clock(at: datetime) -> str:
+    return f"{at.astimezone(BISHKEK):%Y-%m-%d %H:%M:%S}"

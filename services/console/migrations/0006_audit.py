@@ -1,0 +1,19 @@
+"""The security log, and in it who read personal data so far."""
+
+from alembic import op
+
+from shared.audit import AUDIT
+
+revision = "console_0006"
+down_revision = "console_0005"
+
+# What was read before. The old table stays: the release before may still write there.
+COPIED = """
+INSERT INTO audit (at, action, result, account, token, subject, objects)
+SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FROM caller_readings ORDER BY id
+"""
+
+
+def upgrade() -> None:
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning made it already, and owns it
+    op.execute(COPIED)

@@ -1,0 +1,12 @@
+"""The security log."""
+
+from alembic import op
+
+from shared.audit import AUDIT
+
+revision = "intake_0002"
+down_revision = "0001_feeds"
+
+
+def upgrade() -> None:
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning made it already, and owns it

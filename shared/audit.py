@@ -1,0 +1,128 @@
+"""The security log: who did or tried what, from where, and what came of it. Ids, codes and counts; no personal data.
+
+Each service writes its own table `audit`. Provisioning gives the table to the role `dayar_audit`: the service may add
+and read rows, and neither change nor remove them. The same goes to the process's log, as `"log": "security"`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Identity, MetaData, Table, Text, Uuid, func, insert
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from starlette.requests import HTTPConnection
+
+from shared import database, log
+from shared.auth import Principal
+
+WRITE_SECONDS = 2.0  # a refusal does not wait longer for PostgreSQL
+
+
+class Action(StrEnum):
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    LOCKED_OUT = "locked_out"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an action's name, no password
+    TOKEN_ISSUED = "token_issued"  # noqa: S105
+    SESSION_RENEWED = "session_renewed"
+    ACCOUNT_ADDED = "account_added"
+    RIGHTS_CHANGED = "rights_changed"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
+    DEVICE_FORGOTTEN = "device_forgotten"
+    PURPOSE_CHOSEN = "purpose_chosen"
+    REQUESTED = "requested"  # refused by the table of routes and roles
+    READ = "read"
+    EXPORTED = "exported"
+    STREAMED = "streamed"
+    COMMAND = "command"
+
+
+class Result(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`subject`: a route, a command or a topic. `objects`: ids of what it was about. `reason`: a code, of a refusal or a stated purpose."""
+
+    action: Action
+    result: Result = Result.DONE
+    account: UUID | None = None
+    token: UUID | None = None
+    address: str | None = None
+    subject: str | None = None
+    objects: Sequence[UUID] = ()
+    reason: str | None = None
+
+
+AUDIT = Table(
+    "audit",
+    MetaData(naming_convention=database.NAMES),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
+    Column("action", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("account", Uuid),
+    Column("token", Uuid),
+    Column("address", Text),
+    Column("subject", Text),
+    Column("objects", ARRAY(Uuid), nullable=False, server_default="{}"),
+    Column("reason", Text),
+)
+
+
+def entry_of(asked: HTTPConnection, action: Action, **more: Any) -> Entry:
+    """An entry about a request: its route, its address, and whose token it carries, if any."""
+    principal: Principal | None = asked.scope.get("principal")
+    known: dict[str, Any] = {
+        "account": principal.account if principal else None,
+        "token": principal.jti if principal else None,
+        "address": asked.client.host if asked.client else None,
+        "subject": f"{asked.scope.get('method', 'GET')} {asked.scope.get('dayar.route', '?')}",
+    }
+    return Entry(action=action, **{**known, **more})
+
+
+async def add(session: AsyncSession, *entries: Entry) -> None:
+    """In the caller's transaction: what was done and its entry stand together, or neither does."""
+    if entries:
+        await insert_all(session, entries)
+        for entry in entries:
+            tell(entry)
+
+
+async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
+    """In a transaction of its own, for what is refused. Without PostgreSQL the process's log alone has it."""
+    for entry in entries:
+        tell(entry)
+    if sessions is None:
+        return
+    try:
+        async with asyncio.timeout(WRITE_SECONDS), sessions.begin() as session:
+            await insert_all(session, entries)
+    except Exception as error:
+        if not database.is_away(error):
+            raise
+        log.get().error("audit entry not written", **log.described(error))
+
+
+async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    await session.execute(insert(AUDIT), [asdict(entry) for entry in entries])
+
+
+def tell(entry: Entry) -> None:
+    known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
+    log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})
+
+
+def shown(value: Any) -> Any:
+    return [str(each) for each in value] if isinstance(value, (list, tuple)) else str(value)
+
+
+__all__ = ["AUDIT", "Action", "Entry", "Result", "add", "entry_of", "insert_all", "write"]

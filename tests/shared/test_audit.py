@@ -1,0 +1,156 @@
+"""The security log: a service adds to it and can change nothing; an auditor alone reads it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import audit, database
+from shared.audit import Action, Entry, Result
+from shared.audit_routes import Wanted, entries
+from shared.auth import Role
+from shared.config import Settings, secret
+from shared.events.topics import SERVICES
+from tests.installation import Installation, Web
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+ENTRY = Entry(action=Action.SIGNED_IN, account=uuid4(), token=uuid4(), address="192.0.2.1", objects=[uuid4()])
+
+
+@pytest.fixture
+async def engine(tables: Installation) -> AsyncIterator[AsyncEngine]:
+    found = database.engine(tables.settings(Settings, "alerts"))
+    yield found
+    await found.dispose()
+
+
+async def test_what_was_done_and_its_entry_stand_together_or_neither_does(engine: AsyncEngine) -> None:
+    sessions = database.sessions(engine)
+    async with sessions() as session:
+        await audit.add(session, ENTRY)
+        await session.rollback()
+    refused = replace(ENTRY, result=Result.REFUSED, reason="wrong-password")
+    await audit.write(sessions, refused)
+    async with sessions() as session:
+        [found] = await entries(session, Wanted())
+    assert (found.action, found.result, found.reason) == ("signed_in", "refused", "wrong-password")
+    assert (found.account, found.token, found.address) == (ENTRY.account, ENTRY.token, "192.0.2.1")
+    assert list(found.objects) == list(ENTRY.objects)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_adds_and_reads_and_does_nothing_else(tables: Installation, service: str) -> None:
+    settings = tables.settings(Settings, service)
+    connection = await asyncpg.connect(settings.database_url, password=secret(settings.database_password_file))
+    try:
+        await connection.execute(f"SET search_path = {service}")
+        await connection.execute("INSERT INTO audit (action, result) VALUES ('read', 'done')")
+        for statement in (
+            "UPDATE audit SET account = NULL", "DELETE FROM audit", "TRUNCATE audit", "DROP TABLE audit",
+            "ALTER TABLE audit DROP COLUMN account", f"DROP SCHEMA {service} CASCADE", "ALTER TABLE audit RENAME TO old",
+            "ALTER TABLE audit DISABLE TRIGGER ALL",
+        ):  # fmt: skip
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+        assert await connection.fetchval("SELECT count(*) FROM audit") == 1
+    finally:
+        await connection.close()
+    owner = await connection_owner(tables, service)
+    assert owner == f"{tables.ground.role_prefix}audit"
+
+
+async def connection_owner(tables: Installation, service: str) -> str:
+    connection = await tables.parts.server.connect(tables.database)
+    try:
+        query = "SELECT tableowner FROM pg_tables WHERE schemaname = $1 AND tablename = 'audit'"
+        return str(await connection.fetchval(query, service))
+    finally:
+        await connection.close()
+
+
+async def test_without_postgresql_a_refusal_is_answered_all_the_same(tables: Installation) -> None:
+    away = tables.settings(Settings, "alerts").model_copy(update={"database_url": "postgresql://127.0.0.1:1/none"})
+    engine = database.engine(away)
+    await audit.write(database.sessions(engine), ENTRY)
+    await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def web(shared_installation: Installation) -> Web:
+    return shared_installation.web()
+
+
+def client(web: Web, installation: Installation, role: Role, **claims: object) -> httpx.AsyncClient:
+    token = installation.token(roles=[role], **claims)  # type: ignore[arg-type]
+    return httpx.AsyncClient(
+        base_url=web.base_url, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=20
+    )
+
+
+PATHS = {"intake": "/intake/v1/audit", "registry": "/registry/v1/audit", "alerts": "/alerts/v1/audit", "console": "/console/v1/audit"}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS.values())
+@pytest.mark.parametrize("role", Role)
+async def test_only_an_auditor_reads_it(web: Web, shared_installation: Installation, path: str, role: Role) -> None:
+    async with client(web, shared_installation, role) as asked:
+        await wait_for(lambda: is_ready(asked), 60)
+        assert (await asked.get(path)).status_code == (200 if role is Role.AUDITOR else 403)
+
+
+async def is_ready(asked: httpx.AsyncClient) -> bool:
+    return all([(await asked.get(f"{prefix}/ready")).status_code == 200 for prefix in ("", "/intake", "/registry")])
+
+
+async def test_what_was_refused_is_found_with_who_what_and_why(web: Web, shared_installation: Installation) -> None:
+    account = uuid4()
+    async with client(web, shared_installation, Role.VIEWER, account=account) as viewer:
+        await wait_for(lambda: is_ready(viewer), 60)
+        assert (await viewer.get("/registry/v1/households")).status_code == 403
+    async with client(web, shared_installation, Role.REGISTRAR, account=account) as registrar:
+        missing = uuid4()
+        assert (await registrar.get(f"/registry/v1/households/{missing}")).status_code == 404
+        assert (await registrar.get("/registry/v1/households")).status_code == 200
+        assert (await registrar.get("/registry/v1/statistics/stock?format=csv")).status_code == 200
+    async with client(web, shared_installation, Role.AUDITOR) as auditor:
+        found = (await auditor.get("/registry/v1/audit", params={"account": str(account)})).json()["entries"]
+        told = [(each["action"], each["result"], each["subject"], each["reason"]) for each in found]
+        assert told == [
+            ("exported", "done", "GET /registry/v1/statistics/stock", None),
+            ("read", "done", "GET /registry/v1/households", None),
+            ("read", "refused", "GET /registry/v1/households/{household_id}", "not-found"),
+            ("requested", "refused", "GET /registry/v1/households", "forbidden"),
+        ]
+        assert found[2]["objects"] == [str(missing)]
+        assert {each["address"] for each in found} == {"127.0.0.1"}
+        page = (await auditor.get("/registry/v1/audit", params={"account": str(account), "limit": 3})).json()
+        rest = await auditor.get("/registry/v1/audit", params={"account": str(account), "before": page["next"]})
+        assert page["entries"] + rest.json()["entries"] == found
+
+
+async def test_what_was_read_before_is_carried_over(tables: Installation) -> None:
+    """From the tables that the releases before wrote."""
+    settings, household = tables.settings(Settings, "registry"), uuid4()
+    engine = database.engine(settings)
+    account = uuid4()
+    async with engine.begin() as connection:
+        values = {"account": account, "household": household}
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'registry_0002'"))
+        await connection.execute(
+            text(
+                "INSERT INTO reads (account, what, household_ids) VALUES (:account, 'history', ARRAY[CAST(:household AS uuid)])"
+            ),
+            values,
+        )
+    await database.migrate("registry", settings)
+    async with database.sessions(engine)() as session:
+        [found] = await entries(session, Wanted(account=account))
+    await engine.dispose()
+    assert (found.action, found.subject, found.objects) == ("read", "history", (household,))
