@@ -1,5 +1,6 @@
 """Signing in and out, a changed password, a device's token: the only routes that see a password."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,7 +19,8 @@ from services.console.queries import accounts as queries
 from services.console.queries import browsers as known_browsers
 from services.console.queries import notices, sign_ins
 from services.console.state import console
-from shared import auth, log, outbox
+from shared import audit, auth, log, outbox
+from shared.audit import Action, Result
 from shared.auth import Principal
 from shared.database import Session
 from shared.events.fields import Body
@@ -87,6 +89,7 @@ async def change_password(
     if account.password_hash != proven or not accounts.may_sign_in(account, now):  # while hashes were made
         return refused(request, "password.html", "wrong", name, next)
     queries.set_password(account, new_hash, now)
+    await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
     await outbox.add(session, credentials.end_tokens(account, now))
     if account.name == first.NAME:
         console(request).settings.admin_password_file.unlink(missing_ok=True)
@@ -98,6 +101,7 @@ async def sign_out(request: Request, session: Session) -> Response:
     current, now = auth.current(request), datetime.now(UTC)
     await sign_ins.end(session, current.account, current.jti, now)
     await outbox.add(session, credentials.sign_out(current, now))
+    await audit.add(session, audit.entry_of(request, Action.SIGNED_OUT))
     response = RedirectResponse("/sign-in", 303)
     cookies.drop(response, console(request).settings)
     return response
@@ -162,9 +166,17 @@ async def checked(request: Request, name: str, password: str, device: str | None
     await claimed(request, attempt, account)
     is_right = await passwords.matches(password, account.password_hash if account else None)
     if not is_right or account is None or not accounts.may_sign_in(account, datetime.now(UTC)):
+        await not_signed_in(request, account, "wrong-password" if not is_right else "disabled")
         return None
     await console(request).attempts.release(attempt)
     return account
+
+
+async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
+    """What was typed as a name is not kept: it may have been a password."""
+    known = account.account_id if account else None
+    entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
+    await audit.write(request.app.state.sessions, entry)
 
 
 async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
@@ -179,6 +191,8 @@ async def claimed(request: Request, attempt: Attempt, account: Account | None) -
                 now, kind = datetime.now(UTC), NoticeKind.LOCKOUT
                 figures = {"scope": failure.scope, "wait_s": failure.wait_s}
                 await notices.add(session, kind, now, account=name, address=attempt.address, **figures)
+                locked = audit.entry_of(request, Action.LOCKED_OUT, account=account and account.account_id)
+                await audit.add(session, replace(locked, result=Result.REFUSED, reason=failure.scope))
         raise
 
 
