@@ -140,6 +140,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
+        gc.freeze()  # what is there now stays; looking through it again would hold every request up
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import FailFast, Field, TypeAdapter, ValidationError
@@ -59,8 +59,10 @@ KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
 LONGEST_LIST = 60  # of those that hold codes; a longer one is refused anyway
 KINDS = ("household", "group", "hazard")
 # Up to the next sign that tells items apart, over whole strings, in which it tells nothing. Only between items is it a comma.
-BETWEEN = re.compile(rb'(?:[^][{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([][{},])', re.DOTALL)
-WITHIN = re.compile(rb'(?:[^][{}"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([][{}])', re.DOTALL)
+# A few thousand strings at a time: while a pattern is matched no other thread runs.
+BETWEEN = re.compile(rb'(?:[^][{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{},]?)', re.DOTALL)
+WITHIN = re.compile(rb'(?:[^][{}"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{}]?)', re.DOTALL)
+LINE = re.compile(rb"[^\n]+")
 STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 
@@ -131,7 +133,12 @@ def lists(raw: bytes) -> int:
 def batch(raw: bytes) -> list[Report | Refusal]:
     """A JSON array or NDJSON. Raises Invalid where it cannot be told apart into reports, and TooMany."""
     is_array = raw.lstrip()[:1] == b"["
-    return each(apart(raw) if is_array else [line for line in raw.split(b"\n") if line.strip()])
+    return each(apart(raw) if is_array else list(islice(lines(raw), ITEMS + 1)))
+
+
+def lines(raw: bytes) -> Iterator[bytes]:
+    """Those that hold something."""
+    return (found[0] for found in LINE.finditer(raw) if found[0].strip())
 
 
 def each(items: Sequence[bytes]) -> list[Report | Refusal]:
@@ -155,10 +162,10 @@ def apart(raw: bytes) -> list[bytes]:
     if lists(raw) > BATCH_LISTS:
         raise Invalid([{"pointer": "", "expected": f"at most {BATCH_LISTS} lists and objects"}])
     cuts, depth, position = [], 0, 0
-    while found := (BETWEEN if depth == 1 else WITHIN).match(raw, position):
+    while position < len(raw) and (found := (BETWEEN if depth == 1 else WITHIN).match(raw, position)):
         sign, position = found[1], found.end()
         depth += STEPS.get(sign, 0)
-        if depth == 0 or (depth == 1 and sign in b"[,"):
+        if sign and (depth == 0 or (depth == 1 and sign in b"[,")):
             cuts.append(position - 1)
         if depth == 0:
             break
