@@ -1,5 +1,7 @@
 """The figures over HTTP: for machines as JSON and CSV, and one page for people."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
@@ -21,6 +23,8 @@ from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex
 from shared.pages import Pages, language_of
 from shared.places import Places
+
+PAGE_ROWS = 50
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(auth.current)]
@@ -91,7 +95,13 @@ class FlowFilters(Filters):
         }
 
 
+PageNumber = Annotated[int, Field(ge=1, le=10_000)]
+
+
 class PageFilters(FlowFilters, StockFilters):
+    stock_page: PageNumber = 1
+    flows_page: PageNumber = 1
+
     def usual(self, now: datetime) -> Self:
         """Without a word of when: today, and from twelve months back to now; what is dated ahead only where it is asked for."""
         day = self.on or today(now)
@@ -131,11 +141,42 @@ async def figures_page(
     flows = await flows_of(request, session, caller, asked)
     return pages.render(
         request, "figures.html",
-        asked=asked, area_names=area_names(request, caller), stock=stock, stock_total=total(stock), flows=flows, flows_total=total(flows),
+        asked=asked, area_names=area_names(request, caller), stock_total=total(stock), flows_total=total(flows),
+        stock=TablePage.of(stock, "stock_page", filters), flows=TablePage.of(flows, "flows_page", filters),
         chart=charts.monthly(flows), where=(where := charts.by_place(stock)), widest=charts.widest(where), places=places, counted=request.app.state.settings.counted_status.value,
         options={"views": View, "scopes": Scope, "reasons": Reason, "moves": MOVES, "sexes": Sex, "ages": AgeBracket},
         link=lambda kind, **more: link(asked, kind, **more), soate=exports.soate,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage:
+    """Some rows of a table, and the addresses of those before and after them; all rows are in its CSV and JSON."""
+
+    rows: Sequence[Figure]
+    first: int
+    count: int
+    previous: str | None = None
+    next: str | None = None
+
+    @classmethod
+    def of(cls, figures: Sequence[Figure], name: str, filters: PageFilters) -> Self:
+        pages = max(1, -(-len(figures) // PAGE_ROWS))
+        number = min(getattr(filters, name), pages)
+        first = (number - 1) * PAGE_ROWS
+
+        def address(number: int) -> str:
+            kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"format"})
+            return f"/registry/figures?{urlencode({**kept, name: number}, doseq=True)}#{name.removesuffix('_page')}"
+
+        return cls(
+            figures[first : first + PAGE_ROWS], first + 1, len(figures),
+            address(number - 1) if number > 1 else None, address(number + 1) if number < pages else None,
+        )  # fmt: skip
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
 
 
 async def stock_of(

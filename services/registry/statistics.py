@@ -3,7 +3,7 @@
 Registered households and counted groups stand side by side in each figure and are never added: the same people may be in both.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -62,6 +62,10 @@ class Asked:
             for index, (sex, age) in enumerate(CELLS)
             if (not self.sexes or sex in self.sexes) and (not self.ages or age in self.ages)
         ]
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.chosen) == len(CELLS)
 
     def parameters(self) -> dict[str, Any]:
         return {
@@ -130,18 +134,15 @@ class Figure:
 
 # Whoever could not move is where they were. What somebody else asks of the moves is asked after the latest was found:
 # a family that was displaced and then migrated is abroad, and no longer displaced in the place between.
-MOVED = "status = :status AND mobility = ANY(:moves) AND (CAST(:until AS timestamptz) IS NULL OR occurred_at < :until)"
-LATER = "occurred_at DESC, reported_at DESC, report_id DESC"
+MOVED = "{row}.status = :status AND {row}.mobility = ANY(:moves)"
+LATER = "({row}.occurred_at, {row}.reported_at, {row}.report_id)"
 # On a day a household is where its latest displacement before that day's end brought it; a group counts as last counted.
-STOCK = {
-    "episodes": f"SELECT DISTINCT ON (household_id) * FROM episodes WHERE {MOVED} ORDER BY household_id, {LATER}",  # noqa: S608 - constants
-    "counts": f"SELECT DISTINCT ON (group_id) * FROM counts WHERE {MOVED} AND measure = 'stock' ORDER BY group_id, {LATER}",  # noqa: S608 - constants
-}
-SINCE = "(CAST(:since AS timestamptz) IS NULL OR occurred_at >= :since)"
-FLOWS = {
-    "episodes": f"SELECT * FROM episodes WHERE {MOVED} AND {SINCE}",  # noqa: S608 - constants
-    "counts": f"SELECT * FROM counts WHERE {MOVED} AND {SINCE} AND measure = 'flow'",  # noqa: S608 - constants
-}
+# Asked for what has nothing later, not for the first of a sorted whole: a sort of all rows took most of the time.
+LATEST = """NOT EXISTS (
+    SELECT FROM {table} AS later WHERE later.{subject} = one.{subject} AND {moved} AND {after} > {this}
+)"""
+SUBJECTS = {"episodes": "household_id", "counts": "group_id"}
+MEASURES = {"stock": "one.measure = 'stock'", "flows": "one.measure = 'flow'"}
 PERIODS = {
     "stock": "NULL",
     "flows": "to_char(occurred_at AT TIME ZONE 'Asia/Bishkek',"
@@ -154,52 +155,72 @@ SCOPE = """CASE
     ELSE 'within'
 END"""
 IN_SIGHT = is_within("coalesce(destination_pcode, origin_pcode)", "sight")
-IN_AREA = is_within("pcode", "pcodes")
 FIGURES = """
-WITH moved AS ({moved}), placed AS (
-    SELECT *, {period} AS period, {scope} AS scope, reasons[1] AS reason, {chosen} AS chosen,
-        {view}_pcode AS pcode, {view}_country AS country
-    FROM moved
-    WHERE {in_sight}
-)
-SELECT period, pcode, country, scope, reason, mobility, count(*) AS number,
+SELECT {period} AS period, {view}_pcode AS pcode, {view}_country AS country, {scope} AS scope, reasons[1] AS reason,
+    mobility, count(*) AS number,
     count(*) FILTER (WHERE {imprecise}) AS imprecise, count(*) FILTER (WHERE version > 1) AS corrected,
-    ARRAY[{cells}] AS cells, sum(chosen) AS persons
-FROM placed
-WHERE chosen > 0
-    AND {in_area}
-    AND mobility = ANY(:mobilities)
-    AND (CAST(:reasons AS text[]) IS NULL OR reason = ANY(:reasons))
-    AND (CAST(:scopes AS text[]) IS NULL OR scope = ANY(:scopes))
-GROUP BY period, pcode, country, scope, reason, mobility
+    ARRAY[{cells}] AS cells, sum({chosen}) AS persons
+FROM {table} AS one
+WHERE {conditions}
+GROUP BY 1, 2, 3, 4, 5, 6
 """
 IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier <> 'exact'"}
+ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # what all cells of `sex_age` add up to
 
 
 async def stock(session: AsyncSession, asked: Asked, places: Places) -> list[Figure]:
     """Where the displaced are at the end of the last day before `until`."""
-    return await figures(session, asked, places, "stock", STOCK)
+    return await figures(session, asked, places, "stock")
 
 
 async def flows(session: AsyncSession, asked: Asked, places: Places) -> list[Figure]:
     """Displacements that began in each month; a household displaced twice counts twice."""
-    return await figures(session, asked, places, "flows", FLOWS)
+    return await figures(session, asked, places, "flows")
 
 
-async def figures(
-    session: AsyncSession, asked: Asked, places: Places, kind: str, sources: dict[str, str]
-) -> list[Figure]:
+async def figures(session: AsyncSession, asked: Asked, places: Places, kind: str) -> list[Figure]:
     found: list[Figure] = []
-    for table, moved in sources.items():
-        statement = FIGURES.format(
-            moved=moved, period=PERIODS[kind], scope=SCOPE, view=asked.view.value, imprecise=IMPRECISE[table],
-            in_sight=IN_SIGHT, in_area=IN_AREA,
-            chosen=" + ".join(f"sex_age[{index + 1}]" for index in asked.chosen),
-            cells=", ".join(f"sum(sex_age[{index + 1}])" if index in asked.chosen else "0" for index in range(len(CELLS))),
-        )  # fmt: skip
-        rows = (await session.execute(text(statement), asked.parameters())).mappings()
+    for table in SUBJECTS:
+        rows = (await session.execute(text(statement(asked, kind, table)), asked.parameters())).mappings()
         found += [registered(row) if table == "episodes" else counted(row) for row in rows]
     return rolled_up(found, asked.level, places)
+
+
+def statement(asked: Asked, kind: str, table: str) -> str:
+    """Only what is asked stands in it, so that an index can leave out the rest."""
+    return FIGURES.format(
+        table=table, period=PERIODS[kind], scope=SCOPE, view=asked.view.value, imprecise=IMPRECISE[table],
+        chosen=chosen(asked, table), conditions=" AND ".join(conditions(asked, kind, table)),
+        cells=", ".join(f"sum(sex_age[{index + 1}])" if index in asked.chosen else "0" for index in range(len(CELLS))),
+    )  # fmt: skip
+
+
+def conditions(asked: Asked, kind: str, table: str) -> Iterator[str]:
+    yield MOVED.format(row="one")
+    yield from (MEASURES[kind],) if table == "counts" else ()
+    yield from ("one.occurred_at < :until",) if asked.until else ()
+    yield from ("one.occurred_at >= :since",) if asked.since and kind == "flows" else ()
+    yield from (latest(asked, table),) if kind == "stock" else ()
+    yield from (IN_SIGHT,) if asked.sight is not None else ()
+    yield from (is_within(f"one.{asked.view.value}_pcode", "pcodes"),) if asked.pcodes is not None else ()
+    yield "one.mobility = ANY(:mobilities)"
+    yield from ("reasons[1] = ANY(:reasons)",) if asked.reasons else ()
+    yield from (f"({SCOPE}) = ANY(:scopes)",) if asked.scopes else ()
+    yield f"{chosen(asked, table)} > 0"
+
+
+def chosen(asked: Asked, table: str) -> str:
+    """The persons of the sexes and ages that are asked for."""
+    cells = " + ".join(f"sex_age[{index + 1}]" for index in asked.chosen)
+    return ALL_CELLS[table] if asked.is_whole else f"({cells or 0})"
+
+
+def latest(asked: Asked, table: str) -> str:
+    moved = MOVED.format(row="later")
+    moved += " AND later.occurred_at < :until" if asked.until else ""
+    moved += " AND later.measure = 'stock'" if table == "counts" else ""
+    after, this = LATER.format(row="later"), LATER.format(row="one")
+    return LATEST.format(table=table, subject=SUBJECTS[table], moved=moved, after=after, this=this)
 
 
 def registered(row: RowMapping) -> Figure:

@@ -1,0 +1,131 @@
+"""`python -m bench.figures`: what the figures cost with a thousand displacements and with 83,000, over HTTP.
+
+The displacements are copied into the registry's tables: three years of them, in all districts, one household in ten displaced twice.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import httpx
+import uvloop
+
+from bench.processes import cpu, family
+from deploy.local import homes
+from deploy.local.process import wait_until
+from services.registry.config import RegistrySettings
+from services.registry.reports import CELLS
+from services.registry.rows import EPISODES
+from shared import database
+from shared.auth import Role
+from shared.events.vocabulary import DISPLACED, Mobility, Reason
+from shared.places import Places
+from tests.installation import Ground, Installation
+from tests.parts import parts
+
+PROMISED_MS, PROMISED_BYTES = 300.0, 300_000
+MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
+
+
+def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
+    """The same each time, whatever was copied before."""
+    units = [unit.pcode for unit in Places.load().units() if unit.level == 2]
+    for number in numbers:
+        draw = Random(number)
+        moment = now - timedelta(minutes=draw.randrange(3 * 365 * 24 * 60))
+        origin, destination, persons = draw.choice(units), draw.choice(units), draw.randint(1, 8)
+        is_abroad = draw.random() < 0.1
+        cells = [0] * len(CELLS)
+        for _ in range(persons):
+            cells[draw.randrange(len(CELLS))] += 1
+        yield (
+            UUID(int=number + 1), UUID(int=number - number % 10 if number % 10 < 2 else number, version=4), 1, "Actual",
+            moment, "day", moment, draw.choice(MOVES).value, origin, "KG",
+            None if is_abroad else destination, "RU" if is_abroad else "KG",
+            persons, persons, cells, [draw.choice(list(Reason)).value], "mudflow", None,
+        )  # fmt: skip
+
+
+async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
+    engine = database.engine(settings)
+    async with database.sessions(engine).begin() as session:
+        connection = await database.driver(session)
+        await connection.copy_records_to_table("episodes", records=episodes(numbers, now), columns=EPISODES)
+        await connection.execute("ANALYZE episodes")
+    await engine.dispose()
+
+
+async def measure(client: httpx.AsyncClient, name: str, path: str, count: int, pids: list[int]) -> tuple[float, int]:
+    """p99 in milliseconds, and the size of an answer; beside them the CPU of a request, which no neighbour changes."""
+    taken, spent = [], cpu(family(pids))
+    for _ in range(count):
+        began = time.perf_counter()
+        answer = await client.get(path)
+        taken.append(1000 * (time.perf_counter() - began))
+        answer.raise_for_status()
+    taken.sort()
+    p50, p99 = taken[len(taken) // 2], taken[min(int(0.99 * len(taken)), len(taken) - 1)]
+    each = 1000 * (cpu(family(pids)) - spent) / count
+    size = f"{len(answer.content) / 1000:7.1f} kB"
+    print(f"  {name:<24} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   {size}   CPU {each:6.1f} ms", flush=True)
+    return p99, len(answer.content)
+
+
+async def run(installation: Installation, base_url: str, pids: list[int], few: int, many: int, count: int) -> bool:
+    now = datetime.now(UTC)
+    since = f"{now - timedelta(days=334):%Y-%m}"
+    paths = {
+        "stock, today": "/v1/statistics/stock",
+        "flows, twelve months": f"/v1/statistics/flows?since={since}",
+        "figures page": "/figures?lang=ru",
+    }
+    settings = installation.settings(RegistrySettings)
+    headers = {"authorization": f"Bearer {installation.token(roles=[Role.ANALYST])}"}
+    is_kept, copied = True, 0
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False, timeout=60) as client:
+        for number in (few, many):
+            await copy(settings, range(copied, number), now)
+            copied = number
+            print(f"{number} displacements")
+            for name, path in paths.items():
+                await client.get(path)
+                p99, size = await measure(client, name, path, count, pids)
+                is_page = path.startswith("/figures")
+                is_kept &= number == few or (p99 <= PROMISED_MS and not (is_page and size > PROMISED_BYTES))
+    print(
+        f"promised with {many}: p99 {PROMISED_MS:.0f} ms, a page of {PROMISED_BYTES // 1000} kB: {'kept' if is_kept else 'NOT KEPT'}"
+    )
+    return is_kept
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--few", type=int, default=1_000)
+    options.add_argument("--many", type=int, default=83_000)
+    options.add_argument("--requests", type=int, default=100)
+    given = options.parse_args()
+    with parts(own=True) as found, tempfile.TemporaryDirectory() as folder:
+        ground = Ground(found)
+        installation = Installation(ground, Path(folder) / "installation")
+        port = homes.free_port()
+        process = installation.run("services.registry", "web", env={"PORT": str(port)})
+        assert wait_until(lambda: not homes.is_free(port), timeout=60), process.log_tail()
+        pids = [process.pid, *(part.process.pid for part in installation.parts.started)]
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            is_kept = runner.run(
+                run(installation, f"http://127.0.0.1:{port}", pids, given.few, given.many, given.requests)
+            )
+        installation.remove()
+        ground.remove()
+    return 0 if is_kept else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,11 @@
+"""Figures of some months do not read what was recorded in all the others."""
+
+from alembic import op
+
+revision = "registry_0003"
+down_revision = "registry_0002"
+
+
+def upgrade() -> None:
+    op.execute("CREATE INDEX ix_episodes_status_occurred_at ON episodes (status, occurred_at)")
+    op.execute("CREATE INDEX ix_counts_status_occurred_at ON counts (status, occurred_at)")

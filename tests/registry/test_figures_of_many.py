@@ -1,0 +1,196 @@
+"""Figures of some hundred displacements, against a computation that shares nothing with the registry's own."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.registry.rows import COUNTS, EPISODES
+from shared import database
+from shared.auth import Role
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH
+
+pytestmark = pytest.mark.anyio
+
+PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None = abroad
+OBLASTS = {LEILEK: "KG05000000000", KADAMJAI: "KG05000000000", BATKEN: "KG05000000000", OSH: "KG06000000000"}
+REASONS, MOVES = (
+    ("natural_disaster", "economic", "conflict"),
+    ("displacement", "evacuation", "migration", "unable_to_move"),
+)
+SEXES, AGES = ("female", "male", "unknown"), ("0-5", "6-11", "12-17", "18-59", "60+", "unknown")
+FIRST = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class Move(NamedTuple):
+    """One row of either table: `cells` are persons by sex and age, `number` who moved and in which order it was reported."""
+
+    subject: UUID
+    report: UUID
+    status: str
+    at: datetime
+    mobility: str
+    origin: str | None
+    destination: str | None
+    reason: str
+    cells: dict[tuple[str, str], int]
+    measure: str | None
+
+    @property
+    def month(self) -> str:
+        return f"{self.at + timedelta(hours=6):%Y-%m}"  # Bishkek
+
+    @property
+    def scope(self) -> str:
+        if self.destination is None:
+            return "abroad"
+        return "from_abroad" if self.origin is None else "within"
+
+
+def moves() -> Iterator[Move]:
+    draw = Random(1)
+    for measure in (None, "stock", "flow"):
+        subjects = [uuid4() for _ in range(40)]
+        for _ in range(120 if measure is None else 60):
+            cells = {(draw.choice(SEXES), draw.choice(AGES)): draw.randint(1, 4) for _ in range(3)}
+            status = "Actual" if draw.random() < 0.9 else "Exercise"
+            at = FIRST + timedelta(hours=draw.randrange(600 * 24))
+            origin, destination = draw.choice(PLACES), draw.choice(PLACES)
+            reason, mobility = draw.choice(REASONS), draw.choice(MOVES)
+            yield Move(
+                draw.choice(subjects), uuid4(), status, at, mobility, origin, destination, reason, cells, measure
+            )
+
+
+MANY = list(moves())
+
+
+async def copied(office: Office) -> None:
+    async with office.app.state.sessions.begin() as session:
+        connection = await database.driver(session)
+        for table, columns, measures in (("episodes", EPISODES, (None,)), ("counts", COUNTS, ("stock", "flow"))):
+            rows = [row(move) for move in MANY if move.measure in measures]
+            records = [tuple(each[column] for column in columns) for each in rows]
+            await connection.copy_records_to_table(table, records=records, columns=columns)
+
+
+def row(move: Move) -> dict[str, Any]:
+    persons = sum(move.cells.values())
+    return {
+        "report_id": move.report, "household_id": move.subject, "group_id": move.subject, "version": 1,
+        "status": move.status, "occurred_at": move.at, "occurred_at_precision": "day", "reported_at": move.at,
+        "mobility": move.mobility, "origin_pcode": move.origin, "origin_country": "KG" if move.origin else "TJ",
+        "destination_pcode": move.destination, "destination_country": "KG" if move.destination else "RU",
+        "persons": persons, "displaced": persons, "quantifier": "exact", "measure": move.measure,
+        "sex_age": [move.cells.get((sex, age), 0) for sex in SEXES for age in AGES],
+        "reasons": [move.reason], "hazard_type": None, "hazard_id": None,
+    }  # fmt: skip
+
+
+Wanted = Callable[[Move], bool]
+DISPLACED = ("displacement", "evacuation")
+
+
+def expected(
+    kind: str, *, wanted: Wanted = lambda _: True, moved: tuple[str, ...] = DISPLACED, until: datetime | None = None,
+    view: str = "destination", level: int = 2, cell: Callable[[str, str], bool] = lambda _sex, _age: True,
+) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:  # fmt: skip
+    """By month, place, scope, reason and mobility: households, their persons, groups, their persons."""
+    known = [
+        move for move in MANY
+        if move.status == "Actual" and move.mobility != "unable_to_move" and (until is None or move.at < until)
+        and move.measure in (None, kind.removesuffix("s"))
+    ]  # fmt: skip
+    if kind == "stock":
+        newest: dict[UUID, Move] = {}
+        for move in sorted(known, key=lambda each: each.at):
+            newest[move.subject] = move
+        known = list(newest.values())
+    found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for move in known:
+        persons = sum(number for (sex, age), number in move.cells.items() if cell(sex, age))
+        place = move.destination if view == "destination" else move.origin
+        unit = place if level == 2 or place is None else OBLASTS[place]
+        if persons and move.mobility in moved and wanted(move):
+            key = (move.month if kind == "flows" else None, unit, move.scope, move.reason, move.mobility)
+            offset = 0 if move.measure is None else 2
+            found[key][offset] += 1
+            found[key][offset + 1] += persons
+    return {key: (one, two, three, four) for key, (one, two, three, four) in found.items()}
+
+
+DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # where it begins in Bishkek
+QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
+    ("stock", "date=2026-12-31", {}),
+    ("stock", "date=2025-09-30", {"until": DAY}),
+    ("stock", "date=2025-09-30&view=origin&level=1", {"until": DAY, "view": "origin", "level": 1}),
+    ("stock", "date=2026-12-31&reason=economic", {"wanted": lambda move: move.reason == "economic"}),
+    ("stock", "date=2026-12-31&mobility=migration", {"moved": ("migration",)}),
+    (
+        "stock", "date=2026-12-31&scope=abroad&scope=from_abroad",
+        {"wanted": lambda move: move.scope in ("abroad", "from_abroad")},
+    ),
+    ("stock", f"date=2026-12-31&area={LEILEK}", {"wanted": lambda move: move.destination == LEILEK}),
+    (
+        "stock", "date=2026-12-31&sex=female&age=0-5&age=6-11",
+        {"cell": lambda sex, age: sex == "female" and age in ("0-5", "6-11")},
+    ),
+    ("flows", "", {}),
+    ("flows", "since=2025-10", {"wanted": lambda move: move.at >= DAY}),
+    ("flows", "until=2025-09", {"until": DAY}),
+    ("flows", "since=2025-10&view=origin", {"wanted": lambda move: move.at >= DAY, "view": "origin"}),
+    ("flows", "age=60%2B", {"cell": lambda _sex, age: age == "60+"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "query", "asked"), QUESTIONS, ids=[f"{kind}?{query}" for kind, query, _ in QUESTIONS])
+async def test_figures_are_those_of_an_independent_computation(
+    office: Office, kind: str, query: str, asked: dict[str, Any]
+) -> None:
+    await copied(office)
+    answer = (await office.get(f"/v1/statistics/{kind}?{query}", role=Role.ANALYST)).json()
+    found = {
+        (row.get("month"), row["pcode"], row["scope"], row["reason"], row["mobility"]): (
+            row["households"], row["persons"], row["groups"], row["group_persons"],
+        )
+        for row in answer["rows"]
+    }  # fmt: skip
+    assert found == expected(kind, **asked)
+    totals = [sum(each) for each in zip(*found.values(), strict=True)]
+    assert list(answer["total"].values()) == totals
+
+
+async def test_the_page_shows_some_rows_of_a_table_and_leads_to_the_others(office: Office) -> None:
+    await copied(office)
+    path, seen = "/figures?lang=en&date=2026-12-31&since=2025-01&until=2026-12", Counter[str]()
+    total = len(
+        (await office.get("/v1/statistics/flows?since=2025-01&until=2026-12", role=Role.ANALYST)).json()["rows"]
+    )
+    while path:
+        page = (await office.get(path, role=Role.ANALYST)).text
+        table = page[page.index('id="flows"') : page.index('id="definitions"')]
+        rows = re.findall(r'<td class="nowrap">(\d{4}-\d\d)</td>', table)
+        assert 0 < len(rows) <= 50
+        seen.update(rows)
+        following = re.search(r'rel="next" href="/registry([^"#]+)', table)
+        path = following[1].replace("&amp;", "&") if following else ""
+    assert seen.total() == total > 50
+
+
+async def test_a_page_beyond_the_last_one_is_the_last(office: Office) -> None:
+    await copied(office)
+    page = (await office.get("/figures?lang=ru&since=2025-01&until=2026-12&flows_page=999", role=Role.ANALYST)).text
+    assert 'rel="prev"' in page
+
+
+def test_the_set_holds_what_it_is_to_try() -> None:
+    """Else the figures would agree about nothing."""
+    assert {move.mobility for move in MANY} == set(MOVES)
+    assert max(Counter(move.subject for move in MANY).values()) > 1
+    assert any(move.at.date() < date(2025, 10, 1) for move in MANY)
