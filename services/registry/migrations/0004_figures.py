@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0003"
-down_revision = "registry_0002"
+revision = "registry_0004"
+down_revision = "registry_0003"
 
 
 def upgrade() -> None:

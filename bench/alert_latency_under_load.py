@@ -1,0 +1,202 @@
+"""`python -m bench.alert_latency_under_load`: an Extreme hazard's webhook while households arrive, and what a household costs.
+
+A = hazards alone, B = the same while households arrive, with 100,000 known: the hazards' p99 may at most double.
+What one household costs the alerts service is measured where 10,000 are known, and where 100,000 are.
+Those that are known are copied into its tables; those that arrive are published as the registry would.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import uvloop
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bench.alert_latency import Latency, Pass, balances, spent
+from bench.intake import Bench, bench
+from services.alerts.config import AlertsSettings
+from shared import database, events
+from shared.config import Settings
+from shared.events import HouseholdRegistered, Message, Place
+from shared.events.vocabulary import Mobility, Precision, Reason, Status
+from shared.places import Places
+from shared.publisher import Publisher
+from tests.hooks import listening
+from tests.waiting import wait_for
+
+PROMISED_SLOWER, PROMISED_DEARER = 2.0, 1.2
+ROUNDS = 2
+DAYS = 730
+COUNTS = "households, departures, resident_counts, departure_counts, exposures"
+SETTLED = "SELECT coalesce(sum(next_offset), 0) FROM consumer_offsets WHERE topic = 'households'"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one household: wall clock and CPU in milliseconds."""
+
+    known: int
+    milliseconds: float
+    alerts: float
+    parts: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.known:>7} known: {self.milliseconds:6.2f} ms a household, CPU {self.alerts + self.parts:6.2f} ms"
+            f" (alerts {self.alerts:.2f}, parts {self.parts:.2f})"
+        )
+
+
+class Load:
+    """Households, known and arriving; each comes from one district to another on a day of the last two years."""
+
+    def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
+        self.latency, self.engine, self.draw = latency, engine, Random(1)
+        self.areas = [unit.pcode for unit in Places.load().units() if unit.level == 2]
+        self.published = 0
+
+    async def know(self, number: int) -> None:
+        """Exactly so many."""
+        async with database.sessions(self.engine).begin() as session:
+            await session.execute(text(f"TRUNCATE {COUNTS}"))
+            connection = await database.driver(session)
+            rows = [self.household() for _ in range(number)]
+            await copy(connection, "households", known_rows(rows))
+            await copy(connection, "departures", departure_rows(rows))
+            await connection.execute("ANALYZE households, departures, resident_counts, departure_counts")
+
+    def household(self) -> HouseholdRegistered:
+        today = datetime.now(UTC).date()
+        return HouseholdRegistered(
+            household_id=uuid4(), report_id=uuid4(), version=1, sequence=1, status=Status.ACTUAL,
+            occurred_on=today - timedelta(days=self.draw.randrange(DAYS)), occurred_on_precision=Precision.DAY,
+            recorded_on=today, mobility=Mobility.DISPLACEMENT, origin=Place(pcode=self.draw.choice(self.areas)),
+            destination=Place(pcode=self.draw.choice(self.areas)), persons=5, reasons=(Reason.NATURAL_DISASTER,),
+            author=uuid4(),
+        )  # fmt: skip
+
+    async def cost(self, publisher: Publisher, known: int, count: int) -> Cost:
+        """A backlog, worked off as fast as the service can."""
+        await self.know(known)
+        messages = [message(self.household()) for _ in range(count)]
+        with spent(self.latency.processes) as used:
+            began = time.perf_counter()
+            await publisher.publish_all(messages, timeout=60)
+            self.published += count
+            await wait_for(self.all_settled, timeout=300)
+            seconds = time.perf_counter() - began
+        found = Cost(known, *(1000 * each / count for each in (seconds, used["alerts"], used["parts"])))
+        print(found, flush=True)
+        return found
+
+    async def all_settled(self) -> bool:
+        async with database.sessions(self.engine).begin() as session:
+            return int(await session.scalar(text(SETTLED)) or 0) >= self.published
+
+    @asynccontextmanager
+    async def arriving(self, publisher: Publisher, rate: float) -> AsyncIterator[None]:
+        """So many a second, until what stands within has ended."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._arrive(publisher, rate))
+            yield
+            task.cancel()
+        await wait_for(self.all_settled, timeout=300)
+
+    async def _arrive(self, publisher: Publisher, rate: float) -> None:
+        began, number = time.perf_counter(), 0
+        while True:
+            await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
+            number += 1
+            self.published += 1
+            await asyncio.shield(publisher.publish(message(self.household()), timeout=60))
+
+
+def message(household: HouseholdRegistered) -> Message:
+    return events.message(household, id=str(uuid4()), source="/registry", time=datetime.now(UTC))
+
+
+async def copy(connection: Any, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    told = list(rows)
+    records = [tuple(row.values()) for row in told]
+    await connection.copy_records_to_table(table, records=records, columns=tuple(told[0]))
+
+
+def known_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, Any]]:
+    for one in households:
+        yield {
+            "household_id": one.household_id, "sequence": 1, "status": one.status, "mobility": one.mobility,
+            "origin_area": one.origin.pcode, "destination_area": one.destination.pcode, "departed_on": one.occurred_on,
+        }  # fmt: skip
+
+
+def departure_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, UUID | str | date | None]]:
+    for one in households:
+        yield {
+            "report_id": one.report_id, "household_id": one.household_id, "status": one.status,
+            "mobility": one.mobility, "area": one.origin.pcode, "occurred_on": one.occurred_on,
+        }  # fmt: skip
+
+
+async def measure(made: Bench, given: argparse.Namespace) -> int:
+    async with listening() as hook, Publisher(made.installation.settings(Settings, "registry")) as publisher:
+        latency = Latency(made, hook, given.hazard_rate)
+        engine = database.engine(made.installation.settings(AlertsSettings), idle_seconds=60)
+        load = Load(latency, engine)
+        await latency.start()
+        await load.cost(publisher, given.few, 200)  # a warm-up
+        costs = [
+            await load.cost(publisher, known, given.households)
+            for _ in range(ROUNDS)
+            for known in (given.few, given.many)
+        ]
+        await latency.timed("warm-up", latency.hazard, int(given.hazard_rate * 5))
+        alone, loaded = await passes(latency, load, publisher, given)
+        await engine.dispose()
+        is_balanced = await balances(latency)
+    dearer = ratio(costs)
+    slower = loaded.at(0.99) / alone.at(0.99)
+    print(f"p99 with {given.rate:.0f} households a second: {slower:.2f} times the p99 without (promised {PROMISED_SLOWER:.1f}); "
+          f"a household among {given.many}: {dearer:.2f} times one among {given.few} (promised {PROMISED_DEARER:.1f})")  # fmt: skip
+    return 0 if is_balanced and slower <= PROMISED_SLOWER and dearer <= PROMISED_DEARER else 1
+
+
+async def passes(latency: Latency, load: Load, publisher: Publisher, given: argparse.Namespace) -> tuple[Pass, Pass]:
+    """A B A B."""
+    alone: list[float] = []
+    loaded: list[float] = []
+    for _ in range(ROUNDS):
+        alone += (await latency.timed("A hazards alone", latency.hazard, given.hazards)).milliseconds
+        async with load.arriving(publisher, given.rate):
+            loaded += (await latency.timed("B and households", latency.hazard, given.hazards)).milliseconds
+    return Pass("A", tuple(alone)), Pass("B", tuple(loaded))
+
+
+def ratio(costs: Sequence[Cost]) -> float:
+    """By CPU, which a busy neighbour does not change; few and many in turn."""
+    few, many = (sum(cost.alerts + cost.parts for cost in costs[start::2]) for start in (0, 1))
+    return many / few
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--few", type=int, default=10_000)
+    options.add_argument("--many", type=int, default=100_000)
+    options.add_argument("--households", type=int, default=2_000)
+    options.add_argument("--rate", type=float, default=60.0)
+    options.add_argument("--hazards", type=int, default=200)
+    options.add_argument("--hazard-rate", type=float, default=5.0)
+    given = options.parse_args()
+    with bench() as made, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measure(made, given))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
