@@ -77,6 +77,7 @@ ROUTES: dict[str, Rule] = {
     "GET /alerts/v1/alerts/{alert_id}": to(STAFF),
     "GET /alerts/v1/deliveries": to(LEDGER),
     "GET /alerts/deliveries": page(LEDGER),
+    "GET /alerts/{alert_id:uuid}": page(STAFF),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),
     "DELETE /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/confirmation": to(CMC),

@@ -194,7 +194,7 @@ class Book:
     def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta) -> Delivery:
         id = events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel)
         return Delivery(
-            id, alert.alert_id, alert.step, receiver.label, receiver.channel, cause, content, self._now, due_in
+            id, alert.alert_id, alert.step, receiver.label, receiver.channel, cause, content, self._now, due_in, alert.hazard_id
         )  # fmt: skip
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:

@@ -29,6 +29,16 @@ class Act(Base):
     acted_at: Mapped[datetime]
 
 
+class HazardRevision(Base):
+    """What a hazard's source said of it, each time."""
+
+    __tablename__ = "hazard_revisions"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    report: Mapped[str]
+
+
 class Presence(Base):
     """A board that somebody has open, and when it was last touched."""
 

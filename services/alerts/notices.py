@@ -7,7 +7,10 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from services.alerts.alerts import Alert
+from services.alerts.words import HazardWords
 from shared.events import AlertAcknowledged, AlertEscalated, AlertRaised, AlertReopened, AlertResolved, AlertUpdated
 from shared.events.vocabulary import Channel
 
@@ -56,8 +59,16 @@ class Delivery:
     content: str
     created_at: datetime
     due_in: timedelta = timedelta()
+    hazard_id: UUID | None = None
 
     COLUMNS: ClassVar = ("delivery_id", "alert_id", "step", "recipient", "channel", "cause", "content", "created_at")
+
+
+class Content(BaseModel):
+    """What a delivery carries, as it is read again."""
+
+    data: AlertRaised
+    hazard: HazardWords | None = None
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
@@ -70,3 +81,10 @@ def content_of(alert: Alert, cause: Cause) -> str:
     event = event_of(alert, cause)
     data = alert.event(event).value.decode()
     return f'{{"type":"{event.event_type}","timestamp":"{alert.changed_at.isoformat()}","data":{data}}}'
+
+
+def with_words(content: str, words: HazardWords | None) -> str:
+    """What was said of the hazard stands beside the event, which has codes and figures alone."""
+    if words is None:
+        return content
+    return f'{content[:-1]},"hazard":{words.model_dump_json(exclude_none=True)}}}'

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from services.alerts import listings
 from services.alerts.channels import OUTBOX_PAGE
+from services.alerts.notices import Content
 from services.alerts.texts import CAUSES, Text, Texts
 from shared import auth
 from shared.auth import Principal
 from shared.database import Session
-from shared.events import AlertRaised
 from shared.events.vocabulary import Channel, Severity
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
@@ -70,12 +70,12 @@ async def deliveries_page(request: Request, session: Session, caller: Caller) ->
 
 
 def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str) -> Sent:
-    alert = AlertRaised.model_validate(delivery["content"]["data"])
+    content = Content.model_validate(delivery["content"])
     return Sent(
         delivery["created_at"], delivery["settled_at"], delivery["is_delivered"],
         delivery["recipient"], Channel(delivery["channel"]),
-        pages.gettext(language, CAUSES[delivery["cause"]]), alert.severity,
-        texts.of(alert, delivery["cause"], language).subject, message_of(delivery, alert, texts),
+        pages.gettext(language, CAUSES[delivery["cause"]]), content.data.severity,
+        texts.subject(content.data, delivery["cause"], language), message_of(delivery, content, texts),
         tuple(
             Try(datetime.fromisoformat(each["ended_at"]), outcome_of(each["reason"], pages, language))
             for each in delivery["tried"]
@@ -83,9 +83,9 @@ def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str)
     )  # fmt: skip
 
 
-def message_of(delivery: dict[str, Any], alert: AlertRaised, texts: Texts) -> Text:
+def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> Text:
     if delivery["channel"] == Channel.EMAIL:
-        return texts.of(alert, delivery["cause"], delivery["language"])
+        return texts.of(content.data, delivery["cause"], delivery["language"], content.hazard)
     return Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2))
 
 

@@ -12,13 +12,15 @@ import asyncpg
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts import words
 from services.alerts.alerts import Alert
 from services.alerts.book import Book
-from services.alerts.notices import Cause, Delivery
+from services.alerts.notices import Cause, Delivery, with_words
 from services.alerts.receivers import Receiver
 from services.alerts.rules import Departed, Kind
 from services.alerts.ruleset import Ruleset
 from services.alerts.sightings import Departure, Household
+from services.alerts.words import HazardWords
 from shared import database
 from shared.auth import Ancestry
 from shared.events import HazardReported
@@ -50,6 +52,7 @@ SAVE_ALERT = upsert("alerts", ALERT_COLUMNS)
 SAVE_HOUSEHOLD = upsert("households", HOUSEHOLD_COLUMNS)
 SAVE_DEPARTURE = upsert("departures", DEPARTURE_COLUMNS)
 SAVE_HAZARD = upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))
+KEEP_REVISION = "INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
 ADD_DELIVERY = f"""
@@ -161,6 +164,7 @@ async def save_hazards(session: AsyncSession, hazards: Iterable[tuple[HazardRepo
         for hazard, areas in hazards
     ]  # fmt: skip
     await many(session, SAVE_HAZARD, rows)
+    await many(session, KEEP_REVISION, [(row[0], row[1], row[-1]) for row in rows])
 
 
 async def save_households(session: AsyncSession, known: Iterable[Household]) -> None:
@@ -266,11 +270,33 @@ async def save_book(session: AsyncSession, book: Book) -> None:
 
 async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) -> None:
     rows = list(deliveries)
-    columns = (*Delivery.COLUMNS, "due_in")
-    await many(session, ADD_DELIVERY, [[getattr(each, column) for column in columns] for each in rows])
+    told = await words_of(session, {each.hazard_id for each in rows if each.hazard_id is not None})
+    await many(session, ADD_DELIVERY, [delivery_row(each, told) for each in rows])
     if again := {each.alert_id: each.step for each in rows if each.step > 1}:
         connection = await database.driver(session)
         await connection.execute(HASTEN, list(again), list(again.values()))
+
+
+def delivery_row(delivery: Delivery, told: Mapping[UUID, HazardWords]) -> list[Any]:
+    values = {column: getattr(delivery, column) for column in (*Delivery.COLUMNS, "due_in")}
+    words = told.get(delivery.hazard_id) if delivery.hazard_id else None
+    return list({**values, "content": with_words(delivery.content, words)}.values())
+
+
+async def words_of(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:
+    """What is said of each hazard now."""
+    if not hazard_ids:
+        return {}
+    connection = await database.driver(session)
+    rows = await connection.fetch("SELECT hazard_id, report FROM hazards WHERE hazard_id = ANY($1)", list(hazard_ids))
+    return {hazard_id: words.of(HazardReported.model_validate_json(report)) for hazard_id, report in rows}
+
+
+async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardReported]:
+    """What the hazard's source said, the newest first."""
+    connection = await database.driver(session)
+    statement = "SELECT report FROM hazard_revisions WHERE hazard_id = $1 ORDER BY revision DESC LIMIT 200"
+    return [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(statement, hazard_id)]
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:

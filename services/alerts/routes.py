@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.alerts import behalf, listings, queries
 from services.alerts.alerts import Alert
 from services.alerts.listings import State
+from services.alerts.notices import Content
 from services.alerts.texts import Texts
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared import auth, cursors
 from shared.auth import Principal, Role
 from shared.database import Session
-from shared.events import AlertRaised
 from shared.events.fields import PCode
 from shared.events.vocabulary import Channel, Severity, Status
 from shared.places import Places
@@ -84,8 +84,9 @@ def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
     """With the words of a mail, as its receiver reads them."""
     if delivery["channel"] != Channel.EMAIL:
         return delivery
-    alert = AlertRaised.model_validate(delivery["content"]["data"])
-    return {**delivery, "text": asdict(texts.of(alert, delivery["cause"], delivery["language"]))}
+    content = Content.model_validate(delivery["content"])
+    text = texts.of(content.data, delivery["cause"], delivery["language"], content.hazard)
+    return {**delivery, "text": asdict(text)}
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:

@@ -10,6 +10,7 @@ from typing import Self
 from babel.support import Translations
 
 from services.alerts.notices import Cause
+from services.alerts.words import HazardWords
 from shared.config import Settings
 from shared.events import AlertRaised
 from shared.events.vocabulary import Status
@@ -21,21 +22,29 @@ from shared.places import Places
 
 LOCALES = Path(__file__).parent / "locales"
 LONGEST = 150
+LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 NAMED_OF_OBLAST = 20  # more than any has: only codes without a name are ever so many
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
-    Cause.UPDATED: N_("The alert is more severe now"),
-    Cause.WIDENED: N_("The alert covers more places now"),
-    Cause.LAPSED: N_("The alert is taken back"),
-    Cause.RETURNED: N_("The alert holds again"),
+    Cause.UPDATED: N_("More severe now"),
+    Cause.WIDENED: N_("Covers more places now"),
+    Cause.LAPSED: N_("Taken back"),
+    Cause.RETURNED: N_("In force again"),
     Cause.ESCALATED: N_("Not acknowledged"),
     Cause.STALLED: N_("Acknowledged, but nothing was done since"),
     Cause.WOKEN: N_("The snooze is over"),
     Cause.ACKNOWLEDGED: N_("Acknowledged"),
     Cause.REOPENED: N_("Reopened: it must be acknowledged again"),
     Cause.RESOLVED: N_("Closed"),
+}
+
+
+# The kind of alert, by its rule; any other rule speaks of the hazard itself.
+TITLES: Mapping[str, str] = {
+    "displacement": N_("Displacement"),
+    "exposure": N_("{hazard} affects displaced people"),
 }
 
 
@@ -59,41 +68,69 @@ class Texts:
     def institution(self, language: str) -> str:
         return self._institution.get(language, "")
 
-    def of(self, alert: AlertRaised, cause: str, language: str) -> Text:
+    def of(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None = None) -> Text:
         known = translations(language, LOCALES)
-        subject = f"{self._banner(alert, known)}{term('severity', alert.severity, known.gettext)}: {self._title(alert, language, known)}"
-        return Text(clean(subject), "\n".join(self._lines(alert, cause, language, known)))
+        return Text(self.subject(alert, cause, language), "\n".join(self._lines(alert, cause, language, known, words)))
 
-    def _lines(self, alert: AlertRaised, cause: str, language: str, known: Translations) -> list[str]:
-        _, moment = known.gettext, filters(language)["moment"]
+    def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
+        """Status, severity, kind of alert and place; and what happened to it, where that is not that it is new."""
+        known = translations(language, LOCALES)
+        severity = term("severity", alert.severity, known.gettext)
+        told = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
+        return clean(told if cause == Cause.RAISED else f"{told} – {known.gettext(CAUSES[cause])}")
+
+    def title(self, alert: AlertRaised, language: str) -> str:
+        """The kind of alert, and where."""
+        known = translations(language, LOCALES)
+        what = known.gettext(TITLES.get(alert.rule, "{hazard}"))
+        hazard = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else ""
+        names = [self._places.name(pcode, language) for pcode in self._units(alert.pcodes)]
+        return ", ".join([what.format(hazard=hazard), *([several(names, NAMED_IN_SUBJECT, known)] if names else [])])
+
+    def _lines(
+        self, alert: AlertRaised, cause: str, language: str, known: Translations, words: HazardWords | None
+    ) -> list[str]:
+        _, moment, where = known.gettext, filters(language)["moment"], self.where(alert, language)
         return [
             *self._exercise(alert, known),
             _(CAUSES[cause]),
             "",
             clean(sentence(alert.reason, alert.figures, language, known, self._places)),
             _("Severity: {severity}").format(severity=term("severity", alert.severity, _)),
-            *self._where(alert, language, known),
+            *([_("Where: {places}").format(places=where)] if where else []),
             _("Since: {time}").format(time=moment(alert.onset)),
             _("Raised: {time}").format(time=moment(alert.raised_at)),
+            *self._told(words, language, known),
             "",
-            _("Made by a machine; not official until a person confirms it."),
-            _("Open it to answer: {address}").format(address=f"{self._public_url}/?alert={alert.alert_id}"),
+            _("Automatic, not official until a person confirms it."),
+            _("Open it to answer: {address}").format(address=f"{self._public_url}/alerts/{alert.alert_id}"),
             "",
             self.institution(language),
         ]
 
-    def _title(self, alert: AlertRaised, language: str, known: Translations) -> str:
-        what = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else known.gettext("Displacement")
-        names = [self._places.name(pcode, language) for pcode in self._units(alert.pcodes)]
-        return ", ".join([what, several(names, NAMED_IN_SUBJECT, known)]) if names else what
+    def _told(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
+        """What was typed or published, in the reader's language where there is one."""
+        if words is None:
+            return []
+        text = words.text(language)
+        parts = [
+            words.locality and known.gettext("Place: {place}").format(place=words.locality),
+            words.type_text,
+            text and text.headline,
+            text and text.description,
+            text and text.instruction and known.gettext("What to do: {text}").format(text=text.instruction),
+            words.web,
+        ]
+        lines = list(dict.fromkeys(printable(part)[:LONGEST_IN_BODY] for part in parts if part))
+        return ["", *lines] if lines else []
 
-    def _where(self, alert: AlertRaised, language: str, known: Translations) -> list[str]:
+    def where(self, alert: AlertRaised, language: str) -> str:
         """By oblast, and whole: a mail may be all that its reader has."""
+        known = translations(language, LOCALES)
         by_oblast: dict[str | None, list[str]] = {}
         for pcode in self._units(alert.pcodes):
             by_oblast.setdefault(self._places.adm1(pcode), []).append(pcode)
-        places = "; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items())
-        return [printable(known.gettext("Where: {places}").format(places=places))] if places else []
+        return printable("; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items()))
 
     def _units(self, pcodes: Iterable[str]) -> list[str]:
         """Districts, and what is larger: a village as its district, and nothing beside a larger place that it lies in."""

@@ -4,11 +4,12 @@ import re
 
 import pytest
 
-from services.alerts import alerts
+from services.alerts import alerts, words
 from services.alerts.notices import Cause
 from services.alerts.rules import Finding, decide, decide_displacement, decide_exposure
 from services.alerts.texts import CAUSES, Text, Texts, clean
-from shared.events import AlertRaised, HazardReported
+from services.alerts.words import HazardWords
+from shared.events import AlertRaised, HazardReported, HazardText
 from shared.events.vocabulary import Status
 from shared.pages import LANGUAGES
 from shared.places import Places
@@ -20,11 +21,11 @@ TEXTS = Texts(PLACES, "https://alerts.example", {"en": "Crisis Management Center
 RULES, WATCHED = rules(), WatchedArea.load()
 
 
-def read(finding: object, language: str = "en", cause: Cause = Cause.RAISED) -> Text:
+def read(finding: object, language: str = "en", cause: Cause = Cause.RAISED, told: HazardWords | None = None) -> Text:
     assert isinstance(finding, Finding)
     alert = alerts.raised(finding, None, NOW)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)
-    return TEXTS.of(event, cause, language)
+    return TEXTS.of(event, cause, language, told)
 
 
 def quake(**changed: object) -> HazardReported:
@@ -36,7 +37,7 @@ def test_a_quake_in_english() -> None:
     assert text.subject == "Moderate: Earthquake, Alai rayon"
     assert "Earthquake of magnitude 4.7 at a depth of 11 km" in text.body
     assert "not official until a person confirms it" in text.body
-    assert "https://alerts.example/?alert=" in text.body
+    assert "https://alerts.example/alerts/" in text.body
     assert "11:40" in text.body  # on the clock of Bishkek
 
 
@@ -107,7 +108,7 @@ def test_households_by_count_and_place() -> None:
 
 def test_exposure_names_the_hazard_and_the_place() -> None:
     text = read(decide_exposure(mudflow(), KADAMJAI, 3, RULES, NOW))
-    assert text.subject.startswith("Severe: Mudflow, Kadamjai")
+    assert text.subject.startswith("Severe: Mudflow affects displaced people, Kadamjai")
     assert "Displaced households that now live in the hazard's area, Kadamjai rayon: 3\n" in text.body
 
 
@@ -132,3 +133,49 @@ def test_outside_words_cannot_break_a_mail() -> None:
     assert "\n" not in read(decide(nasty, RULES, WATCHED, NOW)).subject
     assert clean("a\r\nBcc: b@example.org\u202e\u2066evil\x00") == "a Bcc: b@example.orgevil"
     assert len(clean("x" * 400)) == 150
+
+
+TOLD = {
+    "ru": HazardText(
+        headline="Сель у Пульгона", description="Вода подошла к домам.\n" + "а" * 1200, instruction="Уйти выше"
+    ),
+    "ky": HazardText(headline="Пулгондо сел"),
+}
+
+
+def test_what_was_typed_and_the_village_stand_in_the_body() -> None:
+    flood = mudflow(area={"pcodes": [KADAMJAI], "description": "село Пульгон, левый берег"}, text=TOLD)
+    body = read(decide(flood, RULES, WATCHED, NOW), "ru", told=words.of(flood)).body
+    assert "Место: село Пульгон, левый берег" in body
+    assert "Сель у Пульгона" in body and "Что делать: Уйти выше" in body
+    (description,) = [line for line in body.splitlines() if line.startswith("Вода подошла")]
+    assert len(description) == 1000, "a thousand characters of it, in one paragraph"
+    assert "Пулгондо сел" not in body, "in the reader's own language alone"
+
+
+def test_what_stands_in_one_language_alone_is_read_in_any() -> None:
+    flood = mudflow(text={"ky": TOLD["ky"]})
+    assert "Пулгондо сел" in read(decide(flood, RULES, WATCHED, NOW), "en", told=words.of(flood)).body
+
+
+def test_outside_text_changes_no_line_and_no_direction() -> None:
+    flood = mudflow(text={"ru": HazardText(headline="x", description="a\r\nBcc: b\u202e\u2066c")})
+    assert "a Bcc: bc" in read(decide(flood, RULES, WATCHED, NOW), "ru", told=words.of(flood)).body.splitlines()
+
+
+def test_subjects_tell_the_kind_of_alert_and_what_happened_to_it() -> None:
+    flood = mudflow()
+    own = decide(flood, RULES, WATCHED, NOW)
+    affected = decide_exposure(flood, KADAMJAI, 3, RULES, NOW)
+    subjects = [
+        read(own).subject,
+        read(affected).subject,
+        read(own, cause=Cause.ESCALATED).subject,
+        read(own, cause=Cause.ACKNOWLEDGED).subject,
+    ]
+    assert subjects == [
+        "Severe: Mudflow, Kadamjai rayon",
+        "Severe: Mudflow affects displaced people, Kadamjai rayon",
+        "Severe: Mudflow, Kadamjai rayon – Not acknowledged",
+        "Severe: Mudflow, Kadamjai rayon – Acknowledged",
+    ]

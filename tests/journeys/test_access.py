@@ -44,7 +44,7 @@ async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
 def path_of(route: str) -> str:
     path = route.partition(" ")[2]
     for name in ("household_id", "alert_id", "hazard_id", "report_id"):
-        path = path.replace(f"{{{name}}}", str(uuid4()))
+        path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     if path == "/stream":
         return "/stream?topics=hazards"  # the one topic that each of its roles may follow
     return path.replace("{panel}", "alerts")
@@ -119,6 +119,7 @@ BY_AREA = {
     "GET /alerts/v1/alerts/{alert_id}": Sight("/alerts/v1/alerts/{alert}", "{alert}"),
     "GET /alerts/v1/deliveries": Sight("/alerts/v1/deliveries", "{alert}"),
     "GET /alerts/deliveries": Sight("/alerts/deliveries", "{alert}"),
+    "GET /alerts/{alert_id:uuid}": Sight("/alerts/{alert}", "{alert}"),
     "GET /": Sight("/", "{alert}"),
     "GET /board/{panel}": Sight("/board/alerts", "{alert}"),
     "GET /stream": Sight(f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"),

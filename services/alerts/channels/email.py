@@ -2,7 +2,6 @@
 
 import email.errors
 import ipaddress
-import json
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,10 +14,10 @@ import aiosmtplib
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.folding import POLICY
 from services.alerts.config import AlertsSettings
+from services.alerts.notices import Content
 from services.alerts.receivers import Receiver
 from services.alerts.texts import Texts
 from shared.config import secret
-from shared.events import AlertRaised
 from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
 QUIT_SECONDS = 1.0
@@ -83,8 +82,8 @@ class EmailChannel:
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """The same Message-ID in every attempt, so that a mail server's second copy can be told."""
-        alert = AlertRaised.model_validate(json.loads(job.content)["data"])
-        text = self._texts.of(alert, job.cause, receiver.language)
+        content = Content.model_validate_json(job.content)
+        text = self._texts.of(content.data, job.cause, receiver.language, content.hazard)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
         message["To"] = receiver.address

@@ -1,0 +1,82 @@
+"""The alert's own page: all that is known of it, who was told, what was done, and the buttons to do more."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.alerts import behalf, listings, queries, timeline, words
+from services.alerts.alerts import Alert
+from services.alerts.pages import sent_of
+from services.alerts.routes import Caller, seen
+from services.alerts.views import AlertView
+from shared.access import CMC, LEDGER
+from shared.auth import Principal
+from shared.database import Session
+from shared.events import AlertRaised, HazardReported
+from shared.events.vocabulary import Verdict
+from shared.pages import Pages, language_of
+
+router = APIRouter()
+
+SNOOZES = (5, 15, 30, 60)
+# What a person may close an alert with; the others are for what lapses.
+VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.EXPIRED, Verdict.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What the reader may see and do beside reading."""
+
+    act: bool
+    see_deliveries: bool
+
+    @classmethod
+    def of(cls, caller: Principal, alert: Alert) -> "May":
+        is_of_centre = not caller.roles.isdisjoint(CMC)
+        return cls(is_of_centre and not alert.is_suppressed, not caller.roles.isdisjoint(LEDGER))
+
+
+@router.get("/{alert_id:uuid}")
+async def alert_page(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    alert = await seen(alert_id, request, session, caller)
+    may, language = May.of(caller, alert), language_of(request)
+    pages: Pages = request.app.state.pages
+    revisions = await queries.hazard_history(session, alert.hazard_id) if alert.hazard_id else []
+    return pages.render(
+        request,
+        "alert.html",
+        alert=alert,
+        view=AlertView.model_validate(alert),
+        title=request.app.state.texts.title(event_of(alert), language),
+        where=request.app.state.texts.where(event_of(alert), language),
+        may=may,
+        on_behalf=behalf.opened(alert, caller, request.app.state.box),
+        revisions=revisions,
+        texts=texts_of(revisions, language),
+        sent=await sent(session, alert, request, language) if may.see_deliveries else [],
+        acts=await timeline.of(session, alert_id),
+        snoozes=SNOOZES,
+        verdicts=VERDICTS,
+        places=request.app.state.places,
+    )
+
+
+def event_of(alert: Alert) -> AlertRaised:
+    return AlertRaised.model_validate(alert, from_attributes=True)
+
+
+def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, Any]]:
+    """What the newest revision says, whole, the reader's own language first."""
+    if not revisions:
+        return []
+    texts = revisions[0].text
+    return [(each, texts[each]) for each in words.in_order(texts, language)]
+
+
+async def sent(session: Session, alert: Alert, request: Request, language: str) -> list[Any]:
+    state = request.app.state
+    found = await listings.deliveries(session, alert_id=alert.alert_id)
+    return [sent_of(delivery, state.texts, state.pages, language) for delivery in found]

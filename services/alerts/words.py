@@ -1,0 +1,46 @@
+"""What was typed or published about a hazard, as an alert's messages and page carry it."""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events import HazardReported, HazardText
+from shared.pages.languages import LANGUAGES
+
+LONGEST = 1000  # of each text in a message's body
+
+
+class HazardWords(BaseModel):
+    """`locality` is the place in words: a village, a road, a river."""
+
+    model_config = ConfigDict(frozen=True)
+
+    texts: Mapping[str, HazardText] = {}
+    type_text: str | None = None
+    locality: str | None = None
+    web: str | None = None
+
+    def text(self, language: str) -> HazardText | None:
+        """In the reader's language, else in the first that there is."""
+        wanted = (language, *LANGUAGES, *self.texts)
+        return next((self.texts[each] for each in wanted if each in self.texts), None)
+
+
+def of(hazard: HazardReported) -> HazardWords:
+    texts = {language: cut(text) for language, text in hazard.text.items()}
+    return HazardWords(
+        texts=texts, type_text=hazard.type_text, locality=hazard.area.description, web=hazard.web
+    )  # fmt: skip
+
+
+def cut(text: HazardText) -> HazardText:
+    def first(part: str | None) -> str | None:
+        return part and part[:LONGEST]
+
+    return text.model_copy(update={"description": first(text.description), "instruction": first(text.instruction)})
+
+
+def in_order(languages: Iterable[str], language: str) -> list[str]:
+    """The reader's own language first."""
+    order = (language, *LANGUAGES)
+    return sorted(languages, key=lambda each: order.index(each) if each in order else len(order))

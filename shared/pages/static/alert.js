@@ -1,0 +1,61 @@
+// What an operator does on an alert's own page: each form is one call, and the page is read again after it.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+
+const acts = /** @type {HTMLElement | null} */ (document.querySelector(".acts"));
+
+for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form.act"))) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void send(form);
+  });
+}
+
+/** @param {HTMLFormElement} form */
+async function send(form) {
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  button.disabled = true;
+  try {
+    const answer = await call(form.dataset.method ?? "PUT", form.dataset.path ?? "", body(form));
+    if (answer.ok) return location.reload();
+    fail(form, refusal(await problem(answer)));
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    fail(form, acts?.dataset.away ?? "");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** The form's fields as JSON: a dot in a name leads into an object, what is empty is left out. @param {HTMLFormElement} form */
+function body(form) {
+  /** @type {Record<string, any>} */
+  const whole = {};
+  for (const [name, value] of new FormData(form)) {
+    const said = String(value).trim();
+    if (!said) continue;
+    const path = name.split(".");
+    const last = /** @type {string} */ (path.pop());
+    const within = path.reduce((found, part) => (found[part] ??= {}), whole);
+    const isNumber = form.querySelector(`[name="${name}"][data-kind=number]`) !== null;
+    within[last] = isNumber ? Number(said) : said;
+  }
+  return whole;
+}
+
+/** @param {{status: number, text: string, body: Record<string, any>}} found */
+function refusal({ status, text, body }) {
+  const deed = ["acknowledged", "confirmed", "progressed", "snoozed", "resolved"].find((each) => body[`${each}_name`]);
+  if (status !== 409 || !deed) return (acts?.dataset.failed ?? "").replace("{problem}", text);
+  const at = new Date(body[`${deed}_at`] ?? body[`${deed}_until`]);
+  const time = new Intl.DateTimeFormat("ru", { timeZone: "Asia/Bishkek", hour: "2-digit", minute: "2-digit" }).format(at);
+  return (acts?.dataset.taken ?? "").replace("{name}", body[`${deed}_name`]).replace("{time}", time);
+}
+
+/** @param {HTMLFormElement} form @param {string} text */
+function fail(form, text) {
+  const failure = /** @type {HTMLElement} */ (form.querySelector(".failure"));
+  failure.textContent = text;
+  failure.hidden = false;
+  failure.scrollIntoView({ block: "nearest" });
+}

@@ -1,0 +1,108 @@
+"""An alert's own page: what was typed, whole, and who did and heard what."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.alerts import queries
+from services.alerts.receivers import Receiver
+from shared.auth import Role
+from shared.events.vocabulary import Channel
+from tests.alerts.desk import Desk, fresh
+from tests.alerts.factories import KADAMJAI, mudflow, received
+
+pytestmark = pytest.mark.anyio
+
+OSH_OBLAST = "KG06000000000"
+LONG = "Первая строка донесения.\n" + "Вода идёт по улице. " * 100 + "Последнее слово."
+BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}}
+
+
+async def raised(desk: Desk) -> UUID:
+    """Two revisions of what an operator typed, told to a webhook."""
+    async with desk.sessions.begin() as session:
+        await queries.save_receiver(session, Receiver("duty-desk", Channel.WEBHOOK, "https://hook.example"))
+    first = mudflow(
+        onset=datetime.now(UTC), road="console", severity="Moderate",
+        area={"pcodes": [KADAMJAI], "description": "село Пульгон"},
+        text={"ru": {"headline": "Сель", "description": "Первое донесение"}},
+    )  # fmt: skip
+    second = mudflow(
+        hazard_id=first.hazard_id, revision=2, msg_type="Update", onset=first.onset, road="console",
+        area={"pcodes": [KADAMJAI], "description": "село Пульгон"},
+        text={"ru": {"headline": "Сель усилился", "description": LONG, "instruction": "Уйти на высокое место"}},
+    )  # fmt: skip
+    (alert_id,) = await desk.alerts(first)
+    async with desk.sessions.begin() as session:
+        await desk.watch([received(second)], session)
+    return alert_id
+
+
+async def test_all_that_was_typed_and_done_is_on_it(desk: Desk) -> None:
+    alert_id = await raised(desk)
+    async with desk.caller(name="Айбек") as caller:
+        await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=BEHALF)
+        await caller.post(f"/v1/alerts/{alert_id}/comments", json={"text": "Мост закрыт, едем через Халмион"})
+        await caller.put(f"/v1/alerts/{alert_id}/resolution", json={"verdict": "confirmed", "note": "Вода ушла"})
+        page = (await caller.get(f"/{alert_id}", params={"lang": "ru"})).text
+    for told in (
+        "Последнее слово.", "Уйти на высокое место", "село Пульгон",
+        "Сель усилился", "Источник: ", "duty-desk", "Мост закрыт, едем через Халмион", "Вода ушла", "Айбек", "Касымов Таалай",
+    ):  # fmt: skip
+        assert told in page, told
+    assert page.count('<td class="number">') == 2, "both revisions"
+
+
+@pytest.mark.parametrize(
+    ("role", "sees_deliveries", "acts", "sees_behalf"),
+    [
+        (Role.OPERATOR, True, True, True), (Role.DUTY_HEAD, True, True, True), (Role.ADMINISTRATOR, True, False, False),
+        (Role.VIEWER, False, False, False), (Role.ANALYST, False, False, False), (Role.REGISTRAR, False, False, False),
+    ],
+)  # fmt: skip
+async def test_who_sees_what_of_it(
+    desk: Desk, role: Role, sees_deliveries: bool, acts: bool, sees_behalf: bool
+) -> None:
+    alert_id = await raised(desk)
+    async with desk.caller() as operator, desk.caller(role) as caller:
+        await operator.put(f"/v1/alerts/{alert_id}/acknowledgement", json=BEHALF)
+        page = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+    assert ("duty-desk" in page, "Add the comment" in page, "Касымов" in page) == (sees_deliveries, acts, sees_behalf)
+    assert "Последнее слово." in page
+
+
+async def test_neither_mail_nor_webhook_says_on_whose_behalf(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await queries.save_receiver(session, Receiver("mail", Channel.EMAIL, "duty@centre.example", language="ru"))
+    alert_id = await raised(desk)
+    async with desk.caller() as caller:
+        await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=BEHALF)
+        sent = (await caller.get("/v1/deliveries")).json()["deliveries"]
+    assert {delivery["cause"] for delivery in sent} == {"raised", "updated", "acknowledged"}
+    assert "Касымов" not in str(sent)
+
+
+async def test_a_webhook_carries_the_first_thousand_characters_and_the_place(desk: Desk) -> None:
+    await raised(desk)
+    async with desk.caller() as caller:
+        newest, _ = (await caller.get("/v1/deliveries")).json()["deliveries"]
+    hazard = newest["content"]["hazard"]
+    assert (hazard["locality"], hazard["texts"]["ru"]["description"]) == ("село Пульгон", LONG[:1000])
+
+
+async def test_an_alert_of_another_area_or_none_has_no_page(desk: Desk) -> None:
+    alert_id = await raised(desk)
+    async with desk.caller(areas=[OSH_OBLAST]) as caller:
+        for id in (alert_id, uuid4()):
+            answer = await caller.get(f"/{id}", headers={"accept": "text/html"})
+            assert answer.status_code == 404
+
+
+async def test_one_without_a_hazard_has_a_page_too(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.sessions.begin() as session:
+        await session.execute(text("UPDATE alerts SET hazard_id = NULL"))
+    async with desk.caller() as caller:
+        assert (await caller.get(f"/{alert_id}")).status_code == 200
