@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import events
 from shared.events import Event, HazardReported, Header
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import Flag, OutcomeKind
 
-STAMPS: dict[str, Any] = {"received_at": True, "places_version": True}
+STAMPS: dict[str, Any] = {"received_at": True, "places_version": True, "flags": True}
+CORRECTED: dict[str, Any] = {"onset": True, "expires": True, "reported_at": True}
 CODED: dict[str, Any] = {**STAMPS, "area": {"pcodes": True}}
 
 Partition = tuple[str, int]  # topic (the contract's name) and number
@@ -78,9 +79,14 @@ def said(data: BaseModel, value: bytes) -> bytes:
     """What the author said.
 
     The same report published twice differs in intake's clock, and in the codes found for what is drawn where other
-    boundaries were imported in between; it is a repeat all the same.
+    boundaries were imported in between, and in times corrected by a clock that drifts; it is a repeat all the same.
     """
     if "received_at" not in type(data).model_fields:
         return value
-    is_coded = isinstance(data, HazardReported) and data.area.is_drawn
-    return data.model_dump_json(exclude=CODED if is_coded else STAMPS).encode()
+    excluded = STAMPS
+    if isinstance(data, HazardReported):
+        excluded = {
+            **(CODED if data.area.is_drawn else STAMPS),
+            **(CORRECTED if Flag.CLOCK_AHEAD in data.flags else {}),
+        }
+    return data.model_dump_json(exclude=excluded).encode()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, Rule, Ruleset, SeverityRule, UnjudgedRule
 from shared.events import HazardReported
-from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status
+from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status, Urgency
 from shared.pages.languages import TIMEZONE
 from shared.places import COUNTRY
 from shared.places.watched import WatchedArea
@@ -22,6 +22,8 @@ RANK = {
     )
 }
 TOO_OLD = "too_old"
+AHEAD = timedelta(minutes=15)
+TO_COME = frozenset({Urgency.EXPECTED, Urgency.FUTURE})
 BY_HAND = frozenset({Road.CONSOLE, Road.FIELD, Road.SMS, Road.OPENROSA, Road.KOBO})
 OWN_SOURCE = "cmc"  # the source of what the centre's own people enter
 
@@ -100,7 +102,7 @@ def _quake(hazard: HazardReported, rule: QuakeRule | None, now: datetime) -> lis
 def _severity(hazard: HazardReported, rule: SeverityRule | None, now: datetime) -> list[Finding]:
     if rule is None or RANK[hazard.severity] < RANK[rule.floor]:
         return []
-    figures = {"urgency": hazard.urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
+    figures = _told(hazard, now)
     return [_of_hazard(hazard, "severity", rule, hazard.severity, now, figures)]
 
 
@@ -108,8 +110,15 @@ def _unjudged(hazard: HazardReported, rule: UnjudgedRule | None, now: datetime) 
     severity = unjudged_severity(hazard, rule)
     if rule is None or severity is None:
         return []
-    figures = {"urgency": hazard.urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
+    figures = _told(hazard, now)
     return [_of_hazard(hazard, "unjudged", rule, severity, now, figures)]
+
+
+def _told(hazard: HazardReported, now: datetime) -> dict[str, Any]:
+    """What its source says; that something is immediate which is still to come is not repeated."""
+    is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
+    urgency = Urgency.FUTURE if is_ahead else hazard.urgency
+    return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
 
 
 def _of_hazard(

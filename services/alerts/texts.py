@@ -10,10 +10,11 @@ from typing import Self
 from babel.support import Translations
 
 from services.alerts.notices import Cause
+from services.alerts.rules import AHEAD
 from services.alerts.words import HazardWords
 from shared.config import Settings
 from shared.events import AlertRaised
-from shared.events.vocabulary import Status
+from shared.events.vocabulary import Certainty, Status
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.reasons import sentence
@@ -98,7 +99,7 @@ class Texts:
             clean(sentence(alert.reason, alert.figures, language, known, self._places)),
             _("Severity: {severity}").format(severity=term("severity", alert.severity, _)),
             *([_("Where: {places}").format(places=where)] if where else []),
-            _("Since: {time}").format(time=moment(alert.onset)),
+            _(time_of(alert)).format(time=moment(alert.onset)),
             _("Raised: {time}").format(time=moment(alert.raised_at)),
             *self._told(words, language, known),
             "",
@@ -153,6 +154,14 @@ class Texts:
         if alert.status is Status.ACTUAL:
             return []
         return [f"*** {term('status', alert.status, known.gettext).upper()} ***", ""]
+
+
+def time_of(alert: AlertRaised) -> str:
+    """A forecast says that it is one."""
+    if alert.onset <= alert.raised_at + AHEAD:
+        return N_("Since: {time}")
+    is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
+    return N_("Forecast for: {time}") if is_forecast else N_("Reported for a time still to come: {time}")
 
 
 def several(names: Sequence[str], most: int, known: Translations) -> str:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from services.intake import bodies, reports
 from services.intake.bodies import ITEMS, REPORT_BYTES, Invalid, Refusal, Report, TooBig, TooMany
+from services.intake.clocks import Clocks
 from services.intake.reports import Draft
 from shared.access import CMC
 from shared.auth import Principal
@@ -34,6 +35,7 @@ class Sender:
 
     principal: Principal
     traceparent: str | None
+    clock: datetime | None = None  # the author's own, where the request tells it
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -62,13 +64,13 @@ class Drafting:
         """Raises Problem."""
         if self._settings.exercise and report.status not in PRACTICE:
             raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
-        principal, now, traceparent = sender.principal, sender.now, sender.traceparent
+        principal, clocks, traceparent = sender.principal, Clocks(sender.now, sender.clock), sender.traceparent
         if isinstance(report, HazardReport):
             if principal.is_expired:  # taken for the other reports of its batch, which are held
                 raise unauthenticated()
             may_speak_for(principal, report.source)
-            return reports.hazard(report, principal, now=now, places=self._places, traceparent=traceparent)
-        return reports.displacement(report, principal, now=now, places=self._places, traceparent=traceparent)
+            return reports.hazard(report, principal, clocks=clocks, places=self._places, traceparent=traceparent)
+        return reports.displacement(report, principal, clocks=clocks, places=self._places, traceparent=traceparent)
 
     async def _in_a_thread(self, sender: Sender, deed: Callable[..., T], *given: Any) -> T:
         """One at a time for an account: its bodies take no other's thread."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import TypeAdapter
 
 from services.intake import unchecked
+from services.intake.clocks import Clocks, correction
 from shared import seal
 from shared.auth import Principal, Role
 from shared.events import (
@@ -86,10 +87,11 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
+    told: bytes | None = None  # the clear half as it came, where a time of it is corrected: the next try tells the same
 
     @property
     def content(self) -> bytes:
-        return self.clear + b"\0" + self.plain
+        return (self.told or self.clear) + b"\0" + self.plain
 
     def finish(self, sealer: Sealer) -> Message:
         clear = b"%b,%b}" % (self.clear[:-1], self.stamps.encode())
@@ -119,25 +121,26 @@ class HazardDraft:
 
 
 def displacement(
-    report: HouseholdReport | GroupReport, principal: Principal, *, now: datetime, places: Places,
+    report: HouseholdReport | GroupReport, principal: Principal, *, clocks: Clocks, places: Places,
     traceparent: str | None = None,
 ) -> DisplacementDraft:  # fmt: skip
     if isinstance(report, HouseholdReport):
-        first, key = HouseholdReported.event_type, report.household_id
-        clear = _household_clear(report, exclude_none=True)
+        first, key, write = HouseholdReported.event_type, report.household_id, _household_clear
         plain = _household_sealed(report, exclude_defaults=True)
     else:
-        first, key = GroupReported.event_type, report.group_id
-        clear = _group_clear(report, exclude_none=True)
+        first, key, write = GroupReported.event_type, report.group_id, _group_clear
         plain = _group_sealed(report, exclude_defaults=True)
+    clear, told, now = write(report, exclude_none=True), None, clocks.now
+    if times := correction(report, clocks):
+        clear, told = write(report.model_copy(update=times), exclude_none=True), clear
     event_type = first if report.version == 1 else CORRECTION
     author, report_id = principal.author, str(report.report_id)
     return DisplacementDraft(
         name=name(report, principal), road=principal.road, report_id=report_id,
         event_id=event_name(event_type, author, report_id, report.version),
         author=author, event_type=event_type, key=str(key), clear=clear, plain=plain,
-        stamps=stamps(report, principal, author=author, now=now, places=places), received_at=now,
-        traceparent=traceparent, unchecked=unchecked.credential(principal),
+        stamps=stamps(report, principal, author=author, now=now, places=places, is_clock_ahead=told is not None),
+        received_at=now, traceparent=traceparent, unchecked=unchecked.credential(principal), told=told,
     )  # fmt: skip
 
 
@@ -146,11 +149,13 @@ def name(report: HouseholdReport | GroupReport | HazardReport, principal: Princi
 
 
 def stamps(
-    report: HouseholdReport | GroupReport, principal: Principal, *, author: str, now: datetime, places: Places
-) -> str:
+    report: HouseholdReport | GroupReport, principal: Principal, *, author: str, now: datetime, places: Places,
+    is_clock_ahead: bool,
+) -> str:  # fmt: skip
     """As JSON members: what intake adds from the token and its own clock."""
     team = f'"team":"{principal.team}",' if principal.team else ""
-    flagged = ",".join(f'"{flag}"' for flag in flags(report, principal, places))
+    noticed = [*flags(report, principal, places), *([Flag.CLOCK_AHEAD] if is_clock_ahead else [])]
+    flagged = ",".join(f'"{flag}"' for flag in noticed)
     return (
         f'"author":"{author}",{team}"road":"{principal.road}","received_at":"{written(now)}",'
         f'"places_version":"{places.version}","flags":[{flagged}]'
@@ -204,14 +209,15 @@ def touches(pcode: str, located: str | None, places: Places) -> bool:
 
 
 def hazard(
-    report: HazardReport, principal: Principal, *, now: datetime, places: Places, traceparent: str | None = None
+    report: HazardReport, principal: Principal, *, clocks: Clocks, places: Places, traceparent: str | None = None
 ) -> HazardDraft:
     kind = HAZARD_EVENTS[report.msg_type]
     area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})
+    times = correction(report, clocks)
     event = kind.model_construct(
-        **{**dict(report), "area": area},
+        **{**dict(report), "area": area, **(times or {})}, flags=(Flag.CLOCK_AHEAD,) if times else (),
         hazard_id=derived_id("hazard", report.source, report.source_id), author=principal.account,
-        road=principal.road, received_at=now, places_version=places.version,
+        road=principal.road, received_at=clocks.now, places_version=places.version,
     )  # fmt: skip
     return HazardDraft(
         name=name(report, principal), road=principal.road, report_id=str(report.report_id),

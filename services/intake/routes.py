@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.intake import bodies
 from services.intake.bodies import REPORT_BYTES
+from services.intake.clocks import authors_clock
 from services.intake.door import REFUSED, Answer, Door
 from services.intake.drafting import Drafting, Sender, too_big
 from services.intake.reports import Draft, HazardDraft
@@ -62,7 +63,7 @@ class Single:
         principal: Principal = scope["principal"]
         with intake.counting_refusals(principal):
             raw = await body(receive, REPORT_BYTES)
-            draft = await intake.drafting.one(raw, self.adapter, Sender(principal, traceparent(scope)))
+            draft = await intake.drafting.one(raw, self.adapter, sender(scope))
             answer = await intake.door.take_one(draft)
         return answer_to(draft, answer)
 
@@ -82,7 +83,7 @@ class Batch:
         principal: Principal = scope["principal"]
         with intake.counting_refusals(principal):
             raw = await body(receive, BATCH_BYTES)
-            taken = await intake.drafting.many(raw, Sender(principal, traceparent(scope)))
+            taken = await intake.drafting.many(raw, sender(scope))
             drafts = [each for each in taken if not isinstance(each, Problem)]
             intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
             answers = iter(await intake.door.take(drafts))
@@ -94,6 +95,10 @@ async def ledger(request: Request) -> Response:
     door: Door = request.app.state.intake.door
     spool = {"records": door.spool.records, "bytes": door.spool.bytes, "damaged": door.spool.damaged}
     return JSONResponse({"service": "intake", "door": door.counts.shown(), "spool": spool})
+
+
+def sender(scope: Scope) -> Sender:
+    return Sender(scope["principal"], traceparent(scope), authors_clock(scope["headers"]))
 
 
 def traceparent(scope: Scope) -> str | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, FailFast, Field, model_validator
 
 from shared.events.fields import Body, Data, Instant, Latitude, Line, Longitude, PCode, Point, RandomId, Text, Version
-from shared.events.vocabulary import Certainty, HazardType, MsgType, Road, Severity, Status, Urgency
+from shared.events.vocabulary import Certainty, Flag, HazardType, MsgType, Road, Severity, Status, Urgency
 
 Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000), FailFast()]
 
@@ -124,6 +124,7 @@ class HazardReported(HazardFields):
     road: Road
     received_at: Instant
     places_version: str | None = None
+    flags: tuple[Flag, ...] = ()
 
     @property
     def key(self) -> UUID:

@@ -260,6 +260,7 @@ class Flag(Code):
     OUTSIDE_AREA = "outside_area"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a flag's name, no password
     POINT_CONTRADICTS_CODE = "point_contradicts_code"
+    CLOCK_AHEAD = "clock_ahead"
     REGISTRAR_OF_COUNTRY = "registrar_of_country"
     REGISTRAR_OF_OBLAST = "registrar_of_oblast"
     REGISTRAR_OF_DISTRICT = "registrar_of_district"

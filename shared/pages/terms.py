@@ -312,6 +312,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Flag.OUTSIDE_AREA: N_("outside the author's area"),
         Flag.EXPIRED_TOKEN: N_("sign-in had expired"),
         Flag.POINT_CONTRADICTS_CODE: N_("point and place code disagree"),
+        Flag.CLOCK_AHEAD: N_("a time was ahead of the centre's clock, and corrected"),
         Flag.REGISTRAR_OF_COUNTRY: N_("by a registrar of the country"),
         Flag.REGISTRAR_OF_OBLAST: N_("by a registrar of the oblast"),
         Flag.REGISTRAR_OF_DISTRICT: N_("by a registrar of the district"),

@@ -1,6 +1,7 @@
 """What a receiver reads, in its language."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -179,3 +180,24 @@ def test_subjects_tell_the_kind_of_alert_and_what_happened_to_it() -> None:
         "Severe: Mudflow, Kadamjai rayon – Not acknowledged",
         "Severe: Mudflow, Kadamjai rayon – Acknowledged",
     ]
+
+
+NEXT_YEAR = NOW.replace(year=2027, month=12)
+
+
+@pytest.mark.parametrize(
+    ("language", "time", "immediate"),
+    [
+        ("en", "Reported for a time still to come: 15 Dec 2027", "immediate"), ("ru", "15.12.2027", "немедленн"),
+        ("ky", "15.12.2027", "дароо"),
+    ],
+)  # fmt: skip
+def test_what_is_still_to_come_is_not_called_immediate(language: str, time: str, immediate: str) -> None:
+    reported = mudflow(onset=NEXT_YEAR, urgency="Immediate", certainty="Observed", flags=["clock_ahead"])
+    text = read(decide(reported, RULES, WATCHED, NOW), language)
+    assert time in text.body and immediate not in text.body.lower()
+
+
+def test_a_forecast_says_that_it_is_one() -> None:
+    forecast = mudflow(onset=NOW + timedelta(hours=6), urgency="Expected", certainty="Likely")
+    assert "Forecast for: 15 Jun 2026, 18:00" in read(decide(forecast, RULES, WATCHED, NOW)).body

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake import bodies, reports
+from services.intake.clocks import Clocks
 from shared import events, seal
 from shared.auth import Principal, Role
 from shared.events import CORRECTION, GroupReported, HouseholdReported, HouseholdSealed, MalformedEvent
@@ -44,7 +45,7 @@ def principal(**changed: Any) -> Principal:
 
 def draft(body: dict[str, Any], who: Principal, places: Places = PLACES) -> reports.DisplacementDraft:
     report = bodies.checked(json.dumps(body).encode(), bodies.DISPLACEMENT)
-    return reports.displacement(report, who, now=NOW, places=places)
+    return reports.displacement(report, who, clocks=Clocks(NOW), places=places)
 
 
 @pytest.mark.parametrize("team", [None, uuid4()])
@@ -154,7 +155,7 @@ def test_a_point_outside_its_place_is_flagged(place: dict[str, str], lat: float,
 def test_the_districts_of_villages_are_added() -> None:
     body = hazard(area={"pcodes": ["KG05258820010", "KG99999999999"]})
     report = bodies.checked(json.dumps(body).encode(), bodies.HAZARD)
-    event = reports.hazard(report, principal(), now=NOW, places=PLACES).event
+    event = reports.hazard(report, principal(), clocks=Clocks(NOW), places=PLACES).event
     assert event.area.pcodes == ("KG05258820010", "KG99999999999", "KG05258000000")
 
 
@@ -170,7 +171,7 @@ def test_districts_on_top_of_all_that_were_told_can_be_read() -> None:
     body = hazard(area={"pcodes": codes, "point": {"lat": 40, "lon": 72}})
     places = Everywhere((PLACES.unit(each.pcode) or each for each in PLACES.units()), PLACES.version)
     report = bodies.checked(json.dumps(body).encode(), bodies.HAZARD)
-    made = reports.hazard(report, principal(), now=NOW, places=places).event
+    made = reports.hazard(report, principal(), clocks=Clocks(NOW), places=places).event
     message = events.message(made, id=uuid4(), source="/intake", time=NOW)
     assert len(events.decode(message.topic, message.value, message.headers).data.area.pcodes) == 202
     with pytest.raises(bodies.Invalid) as refused:

@@ -1,0 +1,101 @@
+"""Times ahead of our clock: taken with a flag, and corrected by how far the author's clock was ahead at the upload. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from shared.events import GroupReport, HazardReport, HouseholdReport
+from shared.events.fields import utc
+from shared.events.vocabulary import Certainty, Precision, Urgency
+from shared.pages.languages import TIMEZONE
+
+AHEAD = timedelta(minutes=15)
+PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a browser may not set `Date` itself
+LONGEST_HEADER = 64
+FURTHEST = timedelta(
+    days=36_500
+)  # what a clock is ahead by is taken off a date, which must stay within the contract's years
+FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
+# How much later than its day a time of this precision may stand.
+SPAN = {
+    Precision.DAY: timedelta(), Precision.WEEK: timedelta(days=7),
+    Precision.MONTH: timedelta(days=31), Precision.YEAR: timedelta(days=366),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Ours, and the author's where the upload told it."""
+
+    now: datetime
+    authors: datetime | None = None
+
+    @property
+    def latest(self) -> datetime:
+        return self.now + AHEAD
+
+    def offset(self, reported_at: datetime) -> timedelta:
+        """How far the author's clock is ahead; one that told nothing was at least as far ahead as what it wrote."""
+        ahead = (self.authors or reported_at) - self.now
+        return ahead if AHEAD < ahead < FURTHEST else timedelta()
+
+
+def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
+    """By the phone's own header, else by `Date`; what cannot be read tells nothing."""
+    found = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
+    try:
+        if PHONE_CLOCK in found:
+            told = datetime.fromisoformat(found[PHONE_CLOCK].decode("ascii"))
+        elif DATE in found:
+            told = parsedate_to_datetime(found[DATE].decode("ascii"))
+        else:
+            return None
+        return utc(told.astimezone(UTC)) if told.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def correction(report: HouseholdReport | GroupReport | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
+    """The times to be put in place of those that are ahead; None where none is."""
+    latest = clocks.latest
+    begun_at = report.onset if isinstance(report, HazardReport) else report.occurred_at
+    if begun_at <= latest and report.reported_at <= latest:  # nearly every report
+        return None
+    offset = clocks.offset(report.reported_at)
+    found: dict[str, Any] = {}
+    if report.reported_at > latest:
+        found["reported_at"] = report.reported_at - offset
+    if isinstance(report, HazardReport):
+        found.update(_hazard_times(report, offset, latest))
+    elif _is_day_ahead(report, latest):
+        found["occurred_at"] = report.occurred_at - _days(offset, clocks.now)
+    return found or None
+
+
+def is_forecast(report: HazardReport) -> bool:
+    return report.urgency in FORECASTS and report.certainty is not Certainty.OBSERVED
+
+
+def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> dict[str, datetime]:
+    if report.onset <= latest or is_forecast(report):
+        return {}
+    times = {"onset": report.onset - offset}
+    return {**times, "expires": report.expires - offset} if report.expires else times
+
+
+def _is_day_ahead(report: HouseholdReport | GroupReport, latest: datetime) -> bool:
+    """A day is told by its noon: of this day it is noon from the first minute on."""
+    if report.occurred_at <= latest:
+        return False
+    return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)
+
+
+def _days(offset: timedelta, now: datetime) -> timedelta:
+    """By how many days the author's calendar is ahead: a day is corrected to a day."""
+    return _day(now + offset) - _day(now)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(TIMEZONE).date()

@@ -1,0 +1,133 @@
+"""Times ahead of the centre's clock: never refused, flagged, and corrected by the clock that the upload tells."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import TypeAdapter
+
+from services.intake.clocks import Clocks, authors_clock, correction
+from shared.auth import Role
+from shared.events import DisplacementReport, HazardReport
+from shared.events.vocabulary import Flag
+from tests.intake.conftest import DISPLACEMENTS, HAZARDS, Caller, Door
+from tests.intake.factories import hazard, household
+from tests.intake.records import records
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)  # 18:00 in Bishkek
+HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
+DISPLACEMENT: TypeAdapter[Any] = TypeAdapter(DisplacementReport)
+
+
+def displaced(occurred: datetime, reported: datetime, **more: Any) -> Any:
+    return DISPLACEMENT.validate_python(
+        household(occurred_at=occurred.isoformat(), reported_at=reported.isoformat(), **more)
+    )
+
+
+def warned(onset: datetime, reported: datetime = NOW, **more: Any) -> HazardReport:
+    return HazardReport.model_validate(hazard(onset=onset.isoformat(), reported_at=reported.isoformat(), **more))
+
+
+def noon(day: str) -> datetime:
+    return datetime.fromisoformat(f"{day}T12:00:00+06:00")
+
+
+def test_a_clock_a_year_ahead_is_taken_off_the_times_that_it_wrote() -> None:
+    report = displaced(noon("2027-06-14"), NOW + YEAR - HOUR)
+    assert correction(report, Clocks(NOW, NOW + YEAR)) == {"occurred_at": noon("2026-06-14"), "reported_at": NOW - HOUR}
+
+
+def test_a_day_that_the_author_s_calendar_began_early_is_corrected_to_a_day() -> None:
+    report = displaced(noon("2026-06-16"), NOW + 10 * HOUR)
+    found = correction(report, Clocks(NOW, NOW + 10 * HOUR))
+    assert found == {"occurred_at": noon("2026-06-15"), "reported_at": NOW}
+
+
+def test_a_clock_that_was_not_told_was_ahead_at_least_by_what_it_wrote() -> None:
+    report = displaced(noon("2026-06-15"), NOW + 2 * HOUR)
+    assert correction(report, Clocks(NOW)) == {"reported_at": NOW}
+
+
+def test_a_date_in_the_future_by_a_right_clock_is_flagged_and_stays() -> None:
+    assert correction(warned(NOW + YEAR), Clocks(NOW, NOW)) == {"onset": NOW + YEAR}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        displaced(noon("2026-06-15"), NOW),
+        displaced(noon("2026-06-15"), NOW + timedelta(minutes=15)),
+        displaced(noon("2026-07-01"), NOW, occurred_at_precision="month"),
+        warned(NOW + timedelta(minutes=15)),
+        warned(NOW + YEAR, urgency="Future", certainty="Likely"),
+        warned(NOW + HOUR, urgency="Expected"),
+    ],
+)
+def test_today_a_minute_early_and_a_forecast_are_left_alone(report: Any) -> None:
+    assert correction(report, Clocks(NOW, NOW)) is None
+
+
+@pytest.mark.parametrize(
+    "seen", [{"urgency": "Immediate", "certainty": "Likely"}, {"urgency": "Future", "certainty": "Observed"}]
+)
+def test_what_is_seen_already_is_no_forecast(seen: dict[str, Any]) -> None:
+    report = warned(NOW + HOUR, expires=(NOW + 3 * HOUR).isoformat(), **seen)
+    assert correction(report, Clocks(NOW, NOW + 2 * HOUR)) == {"onset": NOW - HOUR, "expires": NOW + HOUR}
+
+
+@pytest.mark.parametrize("authors", [datetime(2199, 12, 31, tzinfo=UTC), NOW - 10 * YEAR])
+def test_a_clock_beyond_belief_or_behind_corrects_nothing(authors: datetime) -> None:
+    assert correction(warned(NOW + YEAR), Clocks(NOW, authors)) == {"onset": NOW + YEAR}
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ([(b"dayar-clock", b"2026-06-15T12:00:00.123Z"), (b"date", b"x")], NOW + timedelta(milliseconds=123)),
+        ([(b"date", format_datetime(NOW, usegmt=True).encode())], NOW),
+        ([], None), ([(b"date", b"yesterday")], None), ([(b"dayar-clock", b"2026-06-15T12:00:00")], None),
+        ([(b"dayar-clock", b"9999-12-31T23:59:59-23:59")], None), ([(b"dayar-clock", b"\xff")], None),
+        ([(b"date", b"1" * 10_000)], None),
+    ],
+)  # fmt: skip
+def test_the_author_s_clock_is_told_by_the_phone_or_by_date(
+    headers: list[tuple[bytes, bytes]], told: datetime | None
+) -> None:
+    assert authors_clock(headers) == told
+
+
+async def upload(caller: Caller, body: dict[str, Any], clock: datetime) -> httpx.Response:
+    return await caller.http.post(
+        DISPLACEMENTS, json=body, headers={**caller.headers, "dayar-clock": clock.isoformat()}
+    )
+
+
+@pytest.mark.anyio
+async def test_a_report_of_a_clock_ahead_is_recorded_right_and_its_repeat_is_one(door: Door) -> None:
+    now = datetime.now(UTC)
+    body = household(occurred_at=(now + YEAR).isoformat(), reported_at=(now + YEAR - HOUR).isoformat())
+    caller = door.caller()
+    first = await upload(caller, body, now + YEAR)
+    again = await upload(caller, body, now + YEAR + timedelta(seconds=3))
+    assert (first.status_code, again.status_code) == (202, 200)
+    [received] = await records(door.installation, "displacements", body["report_id"])
+    filed = received.opened
+    assert filed.flags == (Flag.CLOCK_AHEAD,)
+    assert abs(filed.clear.reported_at - (now - HOUR)) < timedelta(minutes=1)
+    assert abs(filed.clear.occurred_at - now) < timedelta(minutes=1)
+
+
+@pytest.mark.anyio
+async def test_an_onset_of_next_year_is_flagged_unless_it_is_a_forecast(door: Door) -> None:
+    onset = (datetime.now(UTC) + YEAR).isoformat()
+    seen, forecast = hazard(onset=onset), hazard(onset=onset, urgency="Future", certainty="Possible")
+    caller = door.caller(Role.OPERATOR)
+    for body in (seen, forecast):
+        assert (await caller.post(HAZARDS, body)).status_code == 202
+    flags = [
+        (await records(door.installation, "hazards", body["report_id"]))[0].data.flags for body in (seen, forecast)
+    ]
+    assert flags == [(Flag.CLOCK_AHEAD,), ()]
