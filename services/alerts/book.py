@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.alerts import alerts
 from services.alerts.alerts import Alert
-from services.alerts.notices import Cause, Delivery, content_of, event_of
+from services.alerts.notices import Cause, Delivery, content_of, event_of, is_foldable
 from services.alerts.receivers import Receiver, at_level, up_to_level
 from services.alerts.rules import TOO_OLD, Finding, Kind, Situation, Window
 from services.alerts.ruleset import Ruleset
@@ -194,7 +194,8 @@ class Book:
     def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta) -> Delivery:
         id = events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel)
         return Delivery(
-            id, alert.alert_id, alert.step, receiver.label, receiver.channel, cause, content, self._now, due_in, alert.hazard_id
+            id, alert.alert_id, alert.step, receiver.label, receiver.channel, cause, content, self._now, due_in, alert.hazard_id,
+            is_foldable(alert, receiver.channel)
         )  # fmt: skip
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,7 +47,27 @@ WITH busy AS (
 ), taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $4
     FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
-    RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease,
+    RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
+        attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
+)
+SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
+"""
+
+# What goes with a claimed foldable message in one mail: all that is due to its receiver. Of one alert what was told before
+# goes before it or in the same mail.
+ACCOMPANY = """
+WITH claimed AS MATERIALIZED (
+    SELECT delivery_id FROM deliveries AS next
+    WHERE recipient = ANY($1) AND is_foldable AND settled_at IS NULL AND due_at <= now() AND NOT EXISTS (
+        SELECT FROM deliveries AS before
+        WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
+            AND before.settled_at IS NULL AND before.due_at > now() AND before.delivery_id <> ALL($2)
+    )
+    ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $3
+    FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
+    RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
         attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
 )
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
@@ -133,16 +153,21 @@ class Deliveries:
         lease = timedelta(seconds=self._settings.alerts_lease_seconds)
         async with statement(self._engine) as connection:
             rows = await connection.fetch(CLAIM, list(busy), list(busy.values()), at_once, lease)
-        claimed = Counter(row["recipient"] for row in rows)
+            if folding := {row["recipient"] for row in rows if row["is_foldable"]}:
+                ids = [row["delivery_id"] for row in rows]
+                rows += await connection.fetch(ACCOMPANY, list(folding), ids, lease)
+        jobs = folded([job_of(row) for row in rows])
+        claimed = Counter(job.recipient for job in jobs)
         self._waiting = {recipient for recipient, hands in (busy + claimed).items() if hands >= at_once}
         self._busy += claimed
         if any(self._busy[recipient] < at_once for recipient in self._waiting):
             self._woken.set()  # a hand came free while it was not known that more is due
-        return [job_of(row) for row in rows]
+        return jobs
 
     async def _deliver(self, job: Job) -> None:
         try:
-            await self._record(job, await self._attempt(job))
+            attempt = await self._attempt(job)
+            await self._record([(each, attempt) for each in (job, *job.companions)])
         finally:
             self._busy[job.recipient] -= 1
             if job.recipient in self._waiting:
@@ -162,9 +187,9 @@ class Deliveries:
             raise Undelivered("receiver_removed", is_final=True)
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
-    async def _record(self, job: Job, attempt: Attempt) -> None:
+    async def _record(self, tried: Sequence[tuple[Job, Attempt]]) -> None:
         """Those who finish while others are being recorded are then recorded together."""
-        self._finished.append((job, attempt))
+        self._finished += tried
         async with self._recording:
             finished, self._finished = self._finished, []
             if finished:
@@ -203,6 +228,16 @@ async def statement(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
         except BaseException:
             await connection.invalidate()  # the pool does not see what befell the bare driver
             raise
+
+
+def folded(jobs: Sequence[Job]) -> list[Job]:
+    """Those of one receiver that may be folded are one job: the first, with the others as its companions."""
+    together: dict[str, list[Job]] = {}
+    for job in jobs:
+        if job.is_foldable:
+            together.setdefault(job.recipient, []).append(job)
+    alone = [job for job in jobs if not job.is_foldable]
+    return [*alone, *(replace(first, companions=tuple(others)) for first, *others in together.values())]
 
 
 def job_of(row: asyncpg.Record) -> Job:

@@ -1,6 +1,6 @@
 """What a receiver is told of an alert, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,9 +10,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.alerts.alerts import Alert
+from services.alerts.rules import RANK
 from services.alerts.words import HazardWords
 from shared.events import AlertAcknowledged, AlertEscalated, AlertRaised, AlertReopened, AlertResolved, AlertUpdated
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import Channel, Severity
+
+FOLDED_WITHIN = timedelta(minutes=2)
 
 
 class Cause(StrEnum):
@@ -60,8 +63,19 @@ class Delivery:
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
+    is_foldable: bool = False  # may wait for others to the same receiver, and go with them in one mail
 
-    COLUMNS: ClassVar = ("delivery_id", "alert_id", "step", "recipient", "channel", "cause", "content", "created_at")
+    COLUMNS: ClassVar = (
+        "delivery_id",
+        "alert_id",
+        "step",
+        "recipient",
+        "channel",
+        "cause",
+        "content",
+        "created_at",
+        "is_foldable",
+    )
 
 
 class Content(BaseModel):
@@ -69,6 +83,11 @@ class Content(BaseModel):
 
     data: AlertRaised
     hazard: HazardWords | None = None
+
+
+def is_foldable(alert: Alert, channel: Channel) -> bool:
+    """Severe and Extreme never wait, and a machine reads its webhooks one by one."""
+    return channel is Channel.EMAIL and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
@@ -88,3 +107,16 @@ def with_words(content: str, words: HazardWords | None) -> str:
     if words is None:
         return content
     return f'{content[:-1]},"hazard":{words.model_dump_json(exclude_none=True)}}}'
+
+
+def plan(foldable: Iterable[Delivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
+    """By delivery, when it goes; `known` are the newest such times of the last two minutes, by receiver."""
+    newest, planned = dict(known), dict[UUID, datetime]()
+    for delivery in foldable:
+        last, earliest = newest.get(delivery.recipient), now + delivery.due_in
+        if last is None:
+            last = earliest
+        elif last <= earliest:
+            last = max(last + FOLDED_WITHIN, earliest)
+        newest[delivery.recipient] = planned[delivery.delivery_id] = last
+    return planned

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import words
 from services.alerts.alerts import Alert
 from services.alerts.book import Book
-from services.alerts.notices import Cause, Delivery, with_words
+from services.alerts.notices import FOLDED_WITHIN, Cause, Delivery, plan, with_words
 from services.alerts.receivers import Receiver
 from services.alerts.rules import Departed, Kind
 from services.alerts.ruleset import Ruleset
@@ -55,17 +55,26 @@ SAVE_HAZARD = upsert("hazards", ("hazard_id", "revision", "status", "areas", "en
 KEEP_REVISION = "INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
+PLANNED = len(Delivery.COLUMNS) + 1
 ADD_DELIVERY = f"""
-INSERT INTO deliveries ({", ".join(Delivery.COLUMNS)}, due_at)
-VALUES ({", ".join(f"${number}" for number in range(1, len(Delivery.COLUMNS) + 1))}, now() + ${len(Delivery.COLUMNS) + 1})
+INSERT INTO deliveries ({", ".join(Delivery.COLUMNS)}, due_at, planned_at)
+VALUES (
+    {", ".join(f"${number}" for number in range(1, PLANNED))}, coalesce(${PLANNED}, now() + ${PLANNED + 1}), ${PLANNED}
+)
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
-"""  # noqa: S608
+"""  # noqa: S608 - our own names
+
+# The newest time for which each receiver's foldable messages are planned.
+FOLDS = """
+SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
+WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
+"""
 
 # What is told next of an alert waits for what was told before: that is tried at once, whatever pause it was in.
 HASTEN = """
-UPDATE deliveries SET due_at = now() FROM unnest($1::uuid[], $2::integer[]) AS told (alert_id, step)
+UPDATE deliveries SET due_at = now() FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
 WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
-    AND settled_at IS NULL AND lease IS NULL AND due_at > now()
+    AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (told.is_loud OR NOT is_foldable OR attempts > 0)
 """
 
 # Of what was not tried yet nobody knows.
@@ -271,16 +280,29 @@ async def save_book(session: AsyncSession, book: Book) -> None:
 async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) -> None:
     rows = list(deliveries)
     told = await words_of(session, {each.hazard_id for each in rows if each.hazard_id is not None})
-    await many(session, ADD_DELIVERY, [delivery_row(each, told) for each in rows])
-    if again := {each.alert_id: each.step for each in rows if each.step > 1}:
+    planned = await planned_of(session, [each for each in rows if each.is_foldable])
+    await many(session, ADD_DELIVERY, [delivery_row(each, told, planned.get(each.delivery_id)) for each in rows])
+    if again := {each.alert_id: each for each in rows if each.step > 1}:
+        columns = zip(*((id, each.step, not each.is_foldable) for id, each in again.items()), strict=True)
         connection = await database.driver(session)
-        await connection.execute(HASTEN, list(again), list(again.values()))
+        await connection.execute(HASTEN, *map(list, columns))
 
 
-def delivery_row(delivery: Delivery, told: Mapping[UUID, HazardWords]) -> list[Any]:
-    values = {column: getattr(delivery, column) for column in (*Delivery.COLUMNS, "due_in")}
+async def planned_of(session: AsyncSession, foldable: Sequence[Delivery]) -> dict[UUID, datetime]:
+    """When each is to go: the first at once, what follows within two minutes of it together at their end."""
+    if not foldable:
+        return {}
+    connection = await database.driver(session)
+    rows = await connection.fetch(FOLDS, list({each.recipient for each in foldable}), FOLDED_WITHIN)
+    now: datetime = rows[0]["now"] if rows else await connection.fetchval("SELECT now()")
+    return plan(foldable, {row["recipient"]: row["planned_at"] for row in rows}, now)
+
+
+def delivery_row(delivery: Delivery, told: Mapping[UUID, HazardWords], planned: datetime | None) -> list[Any]:
+    values = {column: getattr(delivery, column) for column in Delivery.COLUMNS}
     words = told.get(delivery.hazard_id) if delivery.hazard_id else None
-    return list({**values, "content": with_words(delivery.content, words)}.values())
+    content = with_words(delivery.content, words)
+    return [*({**values, "content": content}.values()), planned, delivery.due_in]
 
 
 async def words_of(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:

@@ -25,6 +25,7 @@ LOCALES = Path(__file__).parent / "locales"
 LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
+BREAK = "-" * 40
 NAMED_OF_OBLAST = 20  # more than any has: only codes without a name are ever so many
 
 CAUSES: Mapping[str, str] = {
@@ -72,6 +73,17 @@ class Texts:
     def of(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None = None) -> Text:
         known = translations(language, LOCALES)
         return Text(self.subject(alert, cause, language), "\n".join(self._lines(alert, cause, language, known, words)))
+
+    def digest(self, texts: Sequence[Text], language: str) -> Text:
+        """Several in one message: what each is about, and then each whole."""
+        known = translations(language, LOCALES)
+        subject = known.ngettext("{count} message: {subjects}", "{count} messages: {subjects}", len(texts))
+        titles = [text.subject for text in texts]
+        contents = [f"{number}. {title}" for number, title in enumerate(titles, 1)]
+        bodies = (f"{BREAK}\n{number}. {text.subject}\n\n{text.body}" for number, text in enumerate(texts, 1))
+        return Text(
+            clean(subject.format(count=len(texts), subjects="; ".join(titles))), "\n".join([*contents, "", *bodies])
+        )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
         """Status, severity, kind of alert and place; and what happened to it, where that is not that it is new."""

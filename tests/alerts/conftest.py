@@ -1,10 +1,12 @@
 """The alerts service on real PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+from aiosmtpd.smtp import SMTP
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -12,6 +14,7 @@ from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
 from shared import database, revocation_snapshots
 from tests.alerts.desk import Desk
+from tests.alerts.mailbox import Box
 from tests.alerts.post import Post
 from tests.alerts.town import Town
 from tests.hooks import Hook, listening
@@ -79,3 +82,18 @@ async def desk(shared_installation: Installation, settings: AlertsSettings, engi
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield Desk(shared_installation, engine, httpx.ASGITransport(app))
+
+
+@pytest.fixture
+def box() -> Box:
+    return Box()
+
+
+@pytest.fixture
+async def port(box: Box) -> AsyncIterator[int]:
+    """Where a real mail server listens."""
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(box, authenticator=box.admits, auth_require_tls=False), "127.0.0.1", 0
+    )
+    yield server.sockets[0].getsockname()[1]
+    server.close()

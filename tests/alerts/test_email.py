@@ -4,16 +4,13 @@ import asyncio
 import email
 import email.policy
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from email.header import decode_header, make_header
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from services.alerts import alerts
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
@@ -29,77 +26,12 @@ from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, hazard, rules
+from tests.alerts.mailbox import Box, settings_for
 
 pytestmark = pytest.mark.anyio
 
 WATCHED = WatchedArea.load()
 DUTY = Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ky")
-
-
-class Box:
-    """What a mail server took; `answer` is what it says to the next message, `answer_to_recipient` to whom it is for."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.answer = "250 OK"
-        self.answer_to_helo = "250 OK"
-        self.answer_to_sender = "250 OK"
-        self.answer_to_recipient = "250 OK"
-        self.goodbye = "221 Bye"
-        self.password = b"right"
-
-    def admits(
-        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, said: LoginPassword
-    ) -> AuthResult:
-        return AuthResult(success=said.password == self.password, handled=False)
-
-    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        return answers if self.answer_to_helo.startswith("250") else [self.answer_to_helo]
-
-    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:  # noqa: N802
-        session.host_name = hostname
-        return self.answer_to_helo
-
-    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.mail_from = address
-        return self.answer_to_sender
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.rcpt_tos.append(address)
-        return self.answer_to_recipient
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answer.startswith("250"):
-            assert isinstance(envelope.content, bytes)
-            self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        return self.answer
-
-    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if not self.goodbye:
-            await asyncio.Event().wait()
-        return self.goodbye
-
-
-@pytest.fixture
-def box() -> Box:
-    return Box()
-
-
-@pytest.fixture
-async def port(box: Box) -> AsyncIterator[int]:
-    """Where a real mail server listens."""
-    server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(box, authenticator=box.admits, auth_require_tls=False), "127.0.0.1", 0
-    )
-    yield server.sockets[0].getsockname()[1]
-    server.close()
 
 
 def job(**changed: Any) -> Job:
@@ -110,21 +42,6 @@ def job(**changed: Any) -> Job:
         delivery_id=uuid4(), alert_id=uuid4(), step=1, cause=Cause.RAISED, content=content, lease=uuid4(), attempt=1,
         age_seconds=0, recipient=DUTY.label, receiver=DUTY, secrets=(),
     )  # fmt: skip
-
-
-def settings_for(
-    host: str | None,
-    port: int = 25,
-    *,
-    allow: bool = True,
-    exercise: bool = False,
-    sender: str = "alerts@centre.example",
-) -> AlertsSettings:
-    settings = AlertsSettings(
-        alerts_smtp_host=host, alerts_smtp_port=port, alerts_mail_from=sender,
-        outbound_allow=(f"{host}:{port}",) if allow else (),
-    )  # fmt: skip
-    return settings.model_copy(update={"exercise": exercise})
 
 
 async def send(settings: AlertsSettings, job: Job, receiver: Receiver = DUTY, seconds: float = 5) -> str:

@@ -45,7 +45,7 @@ async def test_an_exercise_keeps_what_is_for_outside_on_its_outbox_page(town: To
 async def test_given_up_after_a_day_and_said_so(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     hook.mood = Mood.BROKEN
-    async with town.working(hook, alerts_retry_hours=0.3 / 3600):
+    async with town.working(hook, alerts_retry_hours=2 / 3600):
         await town.alert()
         (row,) = await town.settled(1)
     assert (row["is_delivered"], row["reason"]) == (False, "http_503")

@@ -19,7 +19,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A delivery as it was claimed: `lease` is the claim, `attempt` counts from 1."""
+    """A delivery as it was claimed: `lease` is the claim, `attempt` counts from 1; `companions` go in the same message."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -32,6 +32,8 @@ class Job:
     recipient: str
     receiver: Receiver | None
     secrets: tuple[bytes, ...]
+    is_foldable: bool = False
+    companions: tuple["Job", ...] = ()
 
 
 class ChannelOut(Protocol):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from uuid import UUID
 
 import aiosmtplib
 
@@ -16,11 +17,14 @@ from services.alerts.channels.folding import POLICY
 from services.alerts.config import AlertsSettings
 from services.alerts.notices import Content
 from services.alerts.receivers import Receiver
-from services.alerts.texts import Texts
+from services.alerts.texts import Text, Texts
+from shared import events
 from shared.config import secret
+from shared.events import AlertRaised
 from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
 QUIT_SECONDS = 1.0
+MOST_THREADS = 10  # a header is no list of a whole night
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # how `email` says that a text is none
 REFUSED_FOR_GOOD = 500  # below it the server asks to be tried again (greylisting, a full box)
 # What a server holds against us it often says only when it hears whom the mail is for: 530 … (RFC 4954), 5.7.x and 5.1.7,
@@ -82,17 +86,36 @@ class EmailChannel:
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """The same Message-ID in every attempt, so that a mail server's second copy can be told."""
-        content = Content.model_validate_json(job.content)
-        text = self._texts.of(content.data, job.cause, receiver.language, content.hazard)
+        text = self._text(job, receiver.language)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
         message["To"] = receiver.address
         message["Subject"] = text.subject
         message["Date"] = format_datetime(datetime.now(UTC))
-        message["Message-ID"] = f"<{job.delivery_id}@{self._settings.alerts_mail_from.partition('@')[2]}>"
+        message["Message-ID"] = self._id(job.delivery_id)
+        message["References"] = " ".join(self._threads(job))
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.body)
         return message
+
+    def _text(self, job: Job, language: str) -> Text:
+        told = [(each.cause, Content.model_validate_json(each.content)) for each in (job, *job.companions)]
+        texts = [self._texts.of(content.data, cause, language, content.hazard) for cause, content in told]
+        return texts[0] if len(texts) == 1 else self._texts.digest(texts, language)
+
+    def _threads(self, job: Job) -> list[str]:
+        """One for each situation: what is told of a hazard, and of whom it affects, stands together."""
+        threads = (
+            thread_of(Content.model_validate_json(each.content).data, job.recipient) for each in (job, *job.companions)
+        )
+        return list(dict.fromkeys(map(self._id, threads)))[:MOST_THREADS]
+
+    def _id(self, id: UUID) -> str:
+        return f"<{id}@{self._settings.alerts_mail_from.partition('@')[2]}>"
+
+
+def thread_of(alert: AlertRaised, recipient: str) -> UUID:
+    return events.derived_id("thread", alert.hazard_id or alert.alert_id, recipient)
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:

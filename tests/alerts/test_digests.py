@@ -1,0 +1,132 @@
+"""Mails of Moderate and milder alerts wait for each other; Severe and Extreme ones never do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.alerts import queries
+from services.alerts.channels.email import EmailChannel
+from services.alerts.deliveries import Deliveries
+from services.alerts.notices import FOLDED_WITHIN, Cause, Delivery, plan
+from services.alerts.receivers import Receiver
+from services.alerts.texts import Texts
+from shared.events import HazardReported
+from shared.events.vocabulary import Channel
+from shared.outbound import Outbound
+from shared.places import Places
+from tests.alerts.factories import KADAMJAI, LEILEK, NOW, mudflow
+from tests.alerts.mailbox import Box, settings_for
+from tests.alerts.town import Town
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+
+def flood(**changed: Any) -> HazardReported:
+    return mudflow(**{"onset": datetime.now(UTC), "severity": "Moderate", **changed})
+
+
+@asynccontextmanager
+async def mailing(town: Town, port: int) -> AsyncIterator[None]:
+    """The deliveries' worker, with a real mail server."""
+    mail = settings_for("127.0.0.1", port)
+    names = ("alerts_smtp_host", "alerts_smtp_port", "alerts_mail_from", "outbound_allow")
+    settings = town.settings.model_copy(update={name: getattr(mail, name) for name in names})
+    async with town.sessions.begin() as session:
+        receiver = Receiver("desk", Channel.EMAIL, "desk@centre.example", language="en")
+        await queries.save_receiver(session, receiver)
+    async with Outbound(settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
+        channel = EmailChannel(settings, outbound, Texts.of_installation(Places.load(), settings))
+        task = group.create_task(Deliveries(settings, town.engine, {Channel.EMAIL: channel}, asyncio.Event()).run())
+        yield
+        task.cancel()
+
+
+async def two_minutes_pass(town: Town) -> None:
+    async with town.sessions.begin() as session:
+        await session.execute(text("UPDATE deliveries SET due_at = now() WHERE settled_at IS NULL AND lease IS NULL"))
+
+
+async def test_what_follows_within_two_minutes_goes_in_one_mail_and_each_keeps_its_id(
+    town: Town, port: int, box: Box
+) -> None:
+    async with mailing(town, port):
+        await town.report(*(flood() for _ in range(60)))
+        await town.settled(1)
+        assert (len(box.mails), sum(row["settled_at"] is None for row in await town.rows())) == (1, 59)
+        await two_minutes_pass(town)
+        rows = await town.settled(60)
+    assert len(box.mails) == 2
+    assert str(box.mails[0]["Subject"]).startswith("Moderate: Mudflow")
+    assert str(box.mails[1]["Subject"]).startswith("59 messages: Moderate: Mudflow")
+    assert box.mails[1].get_content().count("Open it to answer:") == 59
+    assert all(row["is_delivered"] and row["attempts"] == 1 for row in rows)
+    async with town.sessions.begin() as session:
+        settled = "SELECT count(*) FROM outbox WHERE convert_from(headers, 'utf8') LIKE '%delivery_settled%'"
+        assert await session.scalar(text(settled)) == 60
+
+
+@pytest.mark.parametrize("severity", ["Severe", "Extreme"])
+async def test_severe_and_extreme_ones_go_at_once_each_by_itself(
+    town: Town, port: int, box: Box, severity: str
+) -> None:
+    async with mailing(town, port):
+        await town.report(flood(), *(flood(severity=severity) for _ in range(3)), flood())
+        await wait_for(lambda: is_mailed(box, 4), 30)
+    subjects = [str(mail["Subject"]) for mail in box.mails]
+    assert sum(subject.startswith(f"{severity}: ") for subject in subjects) == 3
+
+
+async def is_mailed(box: Box, count: int) -> bool:
+    return len(box.mails) >= count
+
+
+async def test_grown_severe_what_waited_goes_at_once(town: Town, port: int, box: Box) -> None:
+    first, second = flood(), flood()
+    async with mailing(town, port):
+        await town.report(first, second)
+        await wait_for(lambda: is_mailed(box, 1), 30)
+        graver = {"msg_type": "Update", "revision": 2, "severity": "Severe"}
+        await town.report(*(flood(hazard_id=each.hazard_id, **graver) for each in (first, second)))
+        await wait_for(lambda: is_mailed(box, 4), 30)
+    assert sum("More severe now" in str(mail["Subject"]) for mail in box.mails) == 2
+
+
+async def test_one_thread_for_a_receiver_and_a_situation(town: Town, port: int, box: Box) -> None:
+    one, other = flood(severity="Severe"), flood(severity="Severe", area={"pcodes": [LEILEK]})
+    async with mailing(town, port):
+        await town.report(one, other)
+        graver = {"msg_type": "Update", "revision": 2, "severity": "Extreme"}
+        await town.report(flood(hazard_id=one.hazard_id, area={"pcodes": [KADAMJAI]}, **graver))
+        await town.settled(3)
+    threads = [str(mail["References"]) for mail in box.mails]
+    places = ["Leilek" in str(mail["Subject"]) for mail in box.mails]
+    assert len(set(threads)) == 2
+    assert len({thread for thread, is_leilek in zip(threads, places, strict=True) if not is_leilek}) == 1
+    assert len({str(mail["Message-ID"]) for mail in box.mails}) == 3
+
+
+def delivery(recipient: str = "desk", due_in: timedelta = timedelta()) -> Delivery:
+    return Delivery(uuid4(), uuid4(), 1, recipient, Channel.EMAIL, Cause.RAISED, "{}", NOW, due_in)
+
+
+def test_the_first_goes_at_once_and_the_others_at_the_end_of_two_minutes() -> None:
+    first, second, third = delivery(), delivery(), delivery()
+    assert list(plan([first, second, third], {}, NOW).values()) == [NOW, NOW + FOLDED_WITHIN, NOW + FOLDED_WITHIN]
+
+
+def test_what_comes_later_joins_what_waits_already() -> None:
+    waiting = NOW + timedelta(seconds=30)
+    assert list(plan([delivery(), delivery("other")], {"desk": waiting}, NOW).values()) == [waiting, NOW]
+
+
+def test_what_may_still_be_undone_waits_at_least_so_long() -> None:
+    undone = timedelta(seconds=10)
+    soon = NOW - FOLDED_WITHIN + timedelta(seconds=3)
+    assert list(plan([delivery(due_in=undone)], {"desk": soon}, NOW).values()) == [NOW + undone]
