@@ -10,8 +10,22 @@ from typer.core import TyperGroup
 
 from cli import acts, environment
 
-OF_NONE = ("contract", "provision")  # they speak to no installation
-GROUPS = ("audit", "contract", "dead", "demo", "feed", "held", "keys", "places", "provision", "receiver", "user")
+OF_NONE = ("contract", "provision", "restore")  # they speak to no installation
+GROUPS = (
+    "audit",
+    "backup",
+    "contract",
+    "dead",
+    "demo",
+    "feed",
+    "held",
+    "keys",
+    "places",
+    "provision",
+    "receiver",
+    "restore",
+    "user",
+)
 
 
 class Groups(TyperGroup):

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from deploy.backup.messages import Refused
 from deploy.local import options, state
 from deploy.local.given import DatabaseRefuses
 from deploy.local.messages import CannotStart
@@ -30,7 +31,7 @@ def main() -> int:
                 screen.warn(f"{orphan} was left by an earlier start; ended")
             stack = Stack(folders, installation, asked, screen.fetched)
             asyncio.run(Supervisor(stack, screen).run())
-    except (CannotStart, NotOurs, OSError, ExceptionGroup) as error:
+    except (CannotStart, NotOurs, Refused, OSError, ExceptionGroup) as error:
         messages = list(told(error))
         for message in messages:
             screen.refuse(message)
@@ -51,7 +52,7 @@ def told(error: Exception) -> Iterator[str]:
         yield str(message)
     elif (code := database_state(error)).startswith(LET_NOBODY_IN):
         yield str(DatabaseRefuses(code))
-    elif isinstance(error, CannotStart | NotOurs):
+    elif isinstance(error, CannotStart | NotOurs | Refused):
         yield str(error)
 
 

@@ -32,6 +32,13 @@ class FolderUnsayable(CannotStart):
     """Kafka takes no folder with a comma, a quotation mark or a backslash in its path. Choose another by STATE=."""
 
 
+def cluster(folders: Folders) -> str | None:
+    """The cluster's own id, where its log is there."""
+    file = folders.state / "kafka" / "data" / "meta.properties"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return next((line.partition("=")[2] for line in lines if line.startswith("cluster.id=")), None)
+
+
 class Kafka(Part):
     name = "kafka"
 

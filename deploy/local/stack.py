@@ -7,6 +7,8 @@ from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from deploy.backup import making
+from deploy.backup.settings import BackupSettings
 from deploy.local import homes, jars
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.options import Options
@@ -18,6 +20,10 @@ from deploy.local.valkey import Valkey
 from deploy.provision import database, secrets, topics
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
+from services.alerts.config import AlertsSettings
+from services.console.config import ConsoleSettings
+from services.intake.config import IntakeSettings
+from services.registry.config import RegistrySettings
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 from shared.liveness import Answers, by_beat, over_http
@@ -28,7 +34,14 @@ ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
 WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017
 WEB = "web"
-RETENTION = ("DISPLACEMENTS_DAYS", "DEAD_LETTERS_DAYS")
+TOLD = (
+    "DISPLACEMENTS_DAYS", "DEAD_LETTERS_DAYS", *(f"BACKUP_{name}".upper() for name in BackupSettings.model_fields),
+)  # fmt: skip
+SETTINGS = {
+    name.upper()
+    for kind in (AlertsSettings, ConsoleSettings, IntakeSettings, RegistrySettings)
+    for name in kind.model_fields
+}
 
 
 class Stack:
@@ -48,7 +61,9 @@ class Stack:
         )  # fmt: skip
         self.valkey = Valkey(folders, password_file=folders.secrets / "valkey")
         with patch.dict(os.environ, self.env(), clear=True):
-            self.settings = Settings()
+            self.settings, self.backup = Settings(), BackupSettings()
+        if self.backup.at is not None:
+            making.check(self.backup, [folders.state])
         self.processes = list(self._processes())
 
     @property
@@ -63,6 +78,8 @@ class Stack:
                 yield self._process(
                     f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}"
                 )
+        if self.backup.at is not None:
+            yield self._process("backup", "deploy.backup")
         yield self._process(WEB, "deploy.local.web")
 
     def _process(self, name: str, *module: str, instance: str = "local") -> Process:
@@ -100,8 +117,8 @@ class Stack:
         bundle = self.folders.state / "places.geojson"  # what `dayar places import` writes
         if bundle.exists() and not options.environment.get("PLACES_PATH"):
             found["PLACES_PATH"] = str(bundle)
-        # `dayar keys retire` counts with them
-        found |= {name: value for name in RETENTION if (value := options.environment.get(name))}
+        # `dayar keys retire` counts with some of them, `dayar backup` goes by the others
+        found |= {name: value for name in TOLD if (value := options.environment.get(name))}
         if "kafka" in given:
             del found["KAFKA_PASSWORD_FILE"]
         else:
@@ -125,9 +142,16 @@ class Stack:
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
-        """So that the `dayar` command finds this installation; it holds the ways to the secrets, not the secrets."""
+        """So that the `dayar` command finds this installation; it holds the ways to the secrets, not the secrets.
+
+        What was set at the start by hand is kept beside it, for whoever restores a backup.
+        """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())
+        given = {name: value for name, value in sorted(self.options.environment.items()) if name in (*SETTINGS, *TOLD)}
+        write_private(
+            self.folders.state / "settings", "".join(f"{name}={value}\n" for name, value in given.items()).encode()
+        )
 
     @property
     def integrator(self) -> Path:

@@ -66,6 +66,10 @@ class Broker:
         return self.username is not None
 
     def admin(self) -> AdminClient:
+        return AdminClient(self.options())
+
+    def options(self) -> dict[str, Any]:
+        """What librdkafka's clients are built with."""
         options: dict[str, Any] = {"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.ms": 20}
         if self.is_closed:
             options |= {
@@ -74,7 +78,7 @@ class Broker:
             }  # fmt: skip
         if self.ca_file:
             options["ssl.ca.location"] = self.ca_file
-        return AdminClient(options)
+        return options
 
 
 def create(

@@ -17,7 +17,7 @@ from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.first import first_administrator, given_password
 from services.console.listening import Listening
-from services.console.state import Console
+from services.console.state import Console, console_pages
 from services.console.stream import Stream
 from shared import audit_routes, database, http, ledger, lifecycle, pages
 from shared.auth import Authenticator, Signer
@@ -42,7 +42,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     listening, has_account = Listening(stream, revocations), asyncio.Event()
     state = Console(
         settings=settings,
-        pages=pages.Pages("console", HERE / "templates", HERE / "locales", settings),
+        pages=console_pages(settings),
         places=places,
         signer=Signer(settings.token_private_key_file),
         attempts=Attempts(redis),

@@ -1,14 +1,16 @@
 """New event: what comes by telephone, in 30 seconds, by keyboard alone; the browser itself sends it to intake."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.console import board, corrections
+from services.console import board, checks, corrections
 from services.console.accounts import CMC_SOURCE
 from services.console.callers import Caller
 from services.console.queries import callers, snapshots
+from services.console.queries import checks as check_queries
 from services.console.state import console
 from shared import audit, auth
 from shared.audit import Action, Result
@@ -41,8 +43,9 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
 
 
 @router.get("/ledger")
-async def ledger_page(request: Request) -> Response:
-    return console(request).pages.render(request, "ledger.html")
+async def ledger_page(request: Request, session: Session) -> Response:
+    seen = checks.seen(await check_queries.known(session), datetime.now(UTC))
+    return console(request).pages.render(request, "ledger.html", checks=seen)
 
 
 @router.get("/field")

@@ -219,3 +219,15 @@ class CalledReport(Base):
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     hazard_id: Mapped[UUID]
+
+
+class Check(Base):
+    """The last look at one thing of the installation itself."""
+
+    __tablename__ = "checks"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    checked_at: Mapped[datetime]
+    is_well: Mapped[bool | None]
+    figure: Mapped[float | None]
+    due_at: Mapped[datetime | None]

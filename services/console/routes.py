@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
-from services.console import board, corrections, sights, vectors
+from services.console import board, checks, corrections, sights, vectors
 from services.console.notices import kinds_for
 from services.console.queries import accounts, callers, notices, snapshots
+from services.console.queries import checks as check_queries
 from services.console.sights import TOPICS
 from services.console.state import console
 from services.console.vectors import BadVector, Vector
@@ -127,7 +128,14 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
     return {"outcomes": board.settled(rows), "sees_all_reports": sees_all}
 
 
-PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "reports": reports}
+async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
+    """Alarms of the installation itself, for whoever may see the ledger."""
+    if auth.current(request).roles.isdisjoint(access.LEDGER):
+        return {"check_alarms": []}
+    return {"check_alarms": checks.alarms(await check_queries.known(session), datetime.now(UTC))}
+
+
+PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "reports": reports, "checks": watched}
 
 
 def around(request: Request) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the console's routes work with, built by `app.py`."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.requests import Request
 
@@ -11,6 +12,8 @@ from shared.auth import Signer
 from shared.pages import Pages
 from shared.places import Places
 
+HERE = Path(__file__).parent
+
 
 @dataclass(frozen=True)
 class Console:
@@ -20,6 +23,10 @@ class Console:
     signer: Signer
     attempts: Attempts
     callers: Callers
+
+
+def console_pages(settings: ConsoleSettings) -> Pages:
+    return Pages("console", HERE / "templates", HERE / "locales", settings)
 
 
 def console(request: Request) -> Console:

@@ -2,8 +2,11 @@
 
 import asyncio
 
+from services.console import clock
 from services.console.config import ConsoleSettings
 from services.console.handlers import TOPICS, show
+from services.console.paper import Paper
+from services.console.state import console_pages
 from shared import database
 from shared.consumer import Consumer
 from shared.outbox import Relay
@@ -13,11 +16,16 @@ from shared.redrives import Redrives
 async def run(settings: ConsoleSettings) -> None:
     """Until cancelled."""
     engine = database.engine(settings)
-    consumer = Consumer("console", TOPICS, show, settings=settings, sessions=database.sessions(engine))
+    sessions = database.sessions(engine)
+    consumer = Consumer("console", TOPICS, show, settings=settings, sessions=sessions)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
             group.create_task(Relay(settings, engine).run())
             group.create_task(Redrives("console", [consumer], settings=settings).decisions(engine).run())
+            if settings.ntp_server:
+                group.create_task(clock.watch(settings.ntp_server, sessions))
+            if settings.paper_folder:
+                group.create_task(Paper(settings, sessions, console_pages(settings)).run(settings.paper_folder))
     finally:
         await engine.dispose()

@@ -3,18 +3,13 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -22,74 +17,14 @@ from confluent_kafka import Consumer
 
 from deploy.local import homes
 from deploy.local.kafka import ADMIN
-from deploy.local.options import GIVEN, Options
 from deploy.local.process import wait_until
-from deploy.local.supervisor import PATHS
 from deploy.provision.accounts import EXERCISE
 from deploy.provision.topics import Broker
-from shared.liveness import over_http
 from tests.compose.project import Desk, rows
 from tests.parts import Parts
+from tests.supervised import Run, all_answer, is_settled, own_environment, running
 
 pytestmark = pytest.mark.parts
-
-
-class Run:
-    """One `make run` on no state, by somebody at a terminal."""
-
-    def __init__(self, root: Path, **asked: str) -> None:
-        self.port = homes.free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.asked = {"STATE": str(root), "PORT": str(self.port), **asked}
-        self.folder = root / ("main" if asked.get("DEMO") == "0" else "demo")
-        self.output = root / "output"
-        self.start()
-
-    def start(self) -> None:
-        self.output.write_bytes(b"")
-        ours, theirs = os.openpty()
-        Thread(target=keep, args=(ours, self.output), daemon=True).start()
-        self.supervisor = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, stdout=theirs, stderr=theirs,
-            env={**own_environment(), "TERM": "dumb", **self.asked},
-        )  # fmt: skip
-        os.close(theirs)
-        assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), self.said
-        assert self.supervisor.poll() is None, self.said
-
-    @property
-    def said(self) -> str:
-        return self.output.read_text()
-
-    @property
-    def is_up(self) -> bool:
-        return "Ctrl-C stops" in self.said
-
-    def pid(self, name: str) -> int:
-        return int((self.folder / "run" / f"{name}.pid").read_text().split()[0])
-
-    def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.supervisor.pid).children(recursive=True)
-
-
-def keep(terminal: int, output: Path) -> None:
-    with output.open("ab", buffering=0) as file, suppress(OSError):  # it ends when nobody writes to it any more
-        while said := os.read(terminal, 4096):
-            file.write(said)
-    os.close(terminal)
-
-
-@contextmanager
-def running(**asked: str) -> Iterator[Run]:
-    root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
-    root.chmod(0o711)  # as root, PostgreSQL's user has its folder below
-    started = Run(root, **asked)
-    try:
-        yield started
-    finally:
-        started.supervisor.kill()
-        started.supervisor.wait()
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def test_the_first_start_plays_an_exercise_and_prints_who_may_sign_in() -> None:
@@ -216,6 +151,20 @@ def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts, tmp_pa
     assert "geheim" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"BACKUP_AT": "02:30"}, "Nobody said where backups go."),
+        ({"BACKUP_AT": "02:30", "BACKUP_TO": "/mnt/elsewhere"}, "Backups are encrypted, and nobody said to which key."),
+    ],
+)
+def test_nightly_backups_that_could_not_be_made_stop_the_start(
+    asked: dict[str, str], sentence: str, tmp_path: Path
+) -> None:
+    done = refused(STATE=str(tmp_path / "state"), PORT=str(homes.free_port()), **asked)
+    assert done.stdout.startswith(f"✗ {sentence}")
+
+
 def refused(**asked: str) -> subprocess.CompletedProcess[str]:
     """A start that ends by itself, without a traceback."""
     done = subprocess.run(
@@ -225,18 +174,3 @@ def refused(**asked: str) -> subprocess.CompletedProcess[str]:
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done
-
-
-def own_environment() -> dict[str, str]:
-    """Without the parts that the tests were given: they are not this installation's to migrate."""
-    return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
-
-
-def all_answer(run: Run) -> bool:
-    options = Options.read(run.asked)
-    name = urlsplit(options.public_url).hostname or options.host
-    return all(over_http(options.host, options.port, name, path=path)() for path in PATHS)
-
-
-def is_settled(desk: Desk) -> bool:
-    return all(row["on_its_way"] == 0 for row in rows(desk.ledgers()))

@@ -1,0 +1,71 @@
+"""`dayar backup`: everything that an installation is, in one encrypted file, while it runs."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.backup import archive, making, stores
+from deploy.backup.messages import Refused
+from deploy.backup.settings import AdminSettings, BackupSettings, Installation
+from services.console.checks import Check, CheckName
+from shared.config import Settings
+
+app = typer.Typer(help="Back up everything, encrypted, while it runs.", invoke_without_command=True)
+
+
+@app.callback()
+def backup(context: typer.Context) -> None:
+    """Back up everything to BACKUP_TO, encrypted to BACKUP_RECIPIENT, while it runs."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = BackupSettings()
+    with said():
+        name = asyncio.run(made(settings))
+        typer.echo(f"{name}  {stores.of(settings).size(name):,} bytes, in {settings.to}")
+
+
+async def made(settings: BackupSettings) -> str:
+    subject, now = installation(settings), datetime.now(UTC)
+    name = await making.back_up(subject, settings, now)
+    await making.note(subject, Check(CheckName.BACKUP, now, is_well=True))
+    return name
+
+
+@app.command("list")
+def listed() -> None:
+    """The backups there are, oldest first."""
+    with said():
+        store = stores.of(BackupSettings())
+        for name in store.names():
+            typer.echo(f"{name}  {store.size(name):,} bytes")
+
+
+@app.command()
+def key(
+    file: Annotated[Path, typer.Argument(help="Where the private key is written: on a medium that stays elsewhere.")],
+) -> None:
+    """Draw the pair of keys: the private one opens backups, and is needed for a restore alone."""
+    if file.exists():
+        raise typer.BadParameter(f"{file} is there already; nothing was drawn.")
+    public = archive.draw(file)
+    typer.echo(f"BACKUP_RECIPIENT={public}")
+    typer.echo(f"Keep {file} away from this machine, twice: without it no backup opens.", err=True)
+
+
+def installation(settings: BackupSettings) -> Installation:
+    return Installation.read(Settings(), settings, AdminSettings())
+
+
+@contextmanager
+def said() -> Iterator[None]:
+    """What stands in the way is told in a line."""
+    try:
+        yield
+    except Refused as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,84 @@
+"""`dayar restore`: a backup put back, on this machine or on an empty one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from cli.backup import said
+from deploy.backup import archive, restoring, stores
+from deploy.backup.restoring import Opened
+from deploy.backup.settings import BackupSettings
+from deploy.local import options
+from deploy.local.messages import CannotStart
+from deploy.local.restore import Restored, restore
+from deploy.local.screen import Screen
+
+app = typer.Typer(help="Put a backup back.")
+
+
+@app.command()
+def main(
+    backup: Annotated[str, typer.Argument(help="A file, or a name that `dayar backup list` prints.")],
+    key: Annotated[Path, typer.Option(help="The private key's file, as `dayar backup key` wrote it.", exists=True)],
+    check: Annotated[bool, typer.Option(help="Only open it to its end, and say what it holds.")] = False,
+) -> None:
+    """Put a backup back into STATE=, with its servers stopped; what stands there is kept aside."""
+    os.umask(0o077)
+    with said(), told(), source(backup) as file:
+        identities = archive.identities(key)
+        if check:
+            with TemporaryDirectory(dir=options.read().root if options.read().root.exists() else None) as folder:
+                typer.echo(summary(restoring.open_backup(file, identities, Path(folder))))
+            return
+        typer.echo(conclusion(restore(file, identities, options.read(), datetime.now(UTC), Screen())))
+
+
+@contextmanager
+def source(backup: str) -> Iterator[Any]:
+    if Path(backup).is_file():
+        with Path(backup).open("rb") as file:
+            yield file
+    else:
+        with stores.of(BackupSettings()).reading(backup) as file:
+            yield file
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    try:
+        yield
+    except CannotStart as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def summary(opened: Opened) -> str:
+    rows = opened.manifest["rows"]
+    held = ", ".join(f"{count:,} {table}" for table, count in sorted(rows.items()) if count and table in TOLD)
+    return f"Made {opened.made_at:%Y-%m-%d %H:%M} UTC, {opened.manifest['kind']}, whole: {sum(rows.values()):,} rows; {held or 'no reports'}."
+
+
+TOLD = ("registry.households", "registry.groups", "registry.reports", "alerts.alerts", "console.accounts")
+
+
+def conclusion(restored: Restored) -> str:
+    lines = [summary(restored.opened), f"Restored into {restored.state}."]
+    lines += [f"What stood there is kept in {folder}; remove it when all is well." for folder in restored.aside]
+    report = restored.report
+    if report.new_topics:
+        lines.append(
+            f"Kafka's log is a new one. {report.published} records that were on it at the backup and not read yet are back on it. Reports accepted "
+            f"after {restored.opened.made_at:%Y-%m-%d %H:%M} UTC are lost: tell the senders to send again what they sent since."
+        )
+    else:
+        lines.append("Kafka's log is the same: what came after the backup is read again at the next start.")
+    settings = restored.state / "settings"
+    if settings.exists() and settings.read_text(encoding="utf-8"):
+        lines.append(f"It ran with the settings in {settings}: give the same at the next start.")
+    return "\n".join(lines)

@@ -1,0 +1,76 @@
+"""Makes a backup each night, and one at once where the last night's is missing: `python -m deploy.backup`."""
+
+import asyncio
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from confluent_kafka import KafkaException
+from sqlalchemy.exc import DBAPIError
+
+from deploy.backup import making, stores
+from deploy.backup.messages import Refused
+from deploy.backup.settings import AdminSettings, BackupSettings, Installation
+from services.console.checks import Check, CheckName
+from shared import lifecycle, log
+from shared.config import Settings
+
+BISHKEK = ZoneInfo("Asia/Bishkek")
+LOOK_SECONDS = 60
+AGAIN_SECONDS = 900  # after a backup that failed
+DAY, LATE = timedelta(days=1), timedelta(hours=2)
+FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
+
+
+async def run(installation: Installation, settings: BackupSettings) -> None:
+    """Until cancelled. Looks at the clock often: a machine that slept through the night makes up for it."""
+    while settings.at is not None:
+        is_well = True
+        try:
+            if is_due(newest(settings, installation.kind), settings.at, datetime.now(UTC)):
+                is_well = await make(installation, settings)
+        except FAULTS as error:  # the store's, or PostgreSQL's with which it is noted
+            is_well = False
+            log.get().error("no backup was made", **log.described(error))
+        await asyncio.sleep(LOOK_SECONDS if is_well else AGAIN_SECONDS)
+
+
+async def make(installation: Installation, settings: BackupSettings) -> bool:
+    """Whether it was made; either way it is noted."""
+    assert settings.at is not None
+    try:
+        name = await making.back_up(installation, settings, datetime.now(UTC))
+        log.get().info("backup made", name=name)
+        is_well = True
+    except FAULTS as error:
+        log.get().error(
+            "no backup was made", says=str(error) if isinstance(error, Refused) else None, **log.described(error)
+        )
+        is_well = False
+    now = datetime.now(UTC)
+    await making.note(
+        installation, Check(CheckName.BACKUP, now, is_well, due_at=last_at(settings.at, now) + DAY + LATE)
+    )
+    return is_well
+
+
+def is_due(made_at: datetime | None, at: time, now: datetime) -> bool:
+    """Whether the last time at which one should have been made lies after the newest."""
+    return made_at is None or made_at < last_at(at, now)
+
+
+def last_at(at: time, now: datetime) -> datetime:
+    local = now.astimezone(BISHKEK)
+    today = datetime.combine(local.date(), at, BISHKEK)
+    return today if today <= local else today - DAY
+
+
+def newest(settings: BackupSettings, kind: str) -> datetime | None:
+    found = [stores.made_at(name) for name in stores.of(settings).names() if name.startswith(f"dayar-{kind}-")]
+    return max((at for at in found if at is not None), default=None)
+
+
+if __name__ == "__main__":
+    log.configure("backup")
+    backup = BackupSettings()
+    lifecycle.run_worker(lambda: run(Installation.read(Settings(), backup, AdminSettings()), backup))

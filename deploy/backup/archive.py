@@ -1,0 +1,109 @@
+"""A backup's file: a tar stream, encrypted by age to public keys. Without its last member it is not whole."""
+
+import io
+import os
+import tarfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyrage
+
+from deploy.backup.messages import BadKey, BadRecipient, Incomplete, WrongKey
+
+LAST = "complete"
+PRIVATE_KEY = "AGE-SECRET-KEY-"
+
+
+class Archive:
+    def __init__(self, tar: tarfile.TarFile) -> None:
+        self._tar = tar
+
+    def add(self, name: str, content: bytes) -> None:
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = len(content), 0o600
+        self._tar.addfile(member, io.BytesIO(content))
+
+
+@contextmanager
+def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
+    """Whole when it ends without an error; otherwise `out` has to be thrown away."""
+    reading, writing = os.pipe()
+    with ThreadPoolExecutor(1) as pool:
+        encrypting = pool.submit(_encrypt, reading, out, recipients)
+        try:
+            with os.fdopen(writing, "wb") as plain, tarfile.open(fileobj=plain, mode="w|") as tar:
+                archive = Archive(tar)
+                yield archive
+                archive.add(LAST, b"")
+        except BrokenPipeError:
+            encrypting.result()  # says why nobody reads any more
+            raise
+        encrypting.result()
+
+
+def _encrypt(reading: int, out: Any, recipients: list[Any]) -> None:
+    with os.fdopen(reading, "rb") as plain:
+        pyrage.encrypt_io(plain, out, recipients)
+
+
+def extract(source: BinaryIO, identities: list[Any], folder: Path) -> None:
+    """Decrypts it into the folder. Raises WrongKey, Incomplete."""
+    reading, writing = os.pipe()
+    with ThreadPoolExecutor(1) as pool:
+        decrypting = pool.submit(_decrypt, source, writing, identities)
+        try:
+            with os.fdopen(reading, "rb") as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
+                tar.extractall(folder, filter="data")
+                while plain.read(1 << 16):
+                    pass
+        except tarfile.ReadError as error:
+            raise _why(decrypting.exception()) from error
+        if failure := decrypting.exception():
+            raise _why(failure)
+    if not (folder / LAST).exists():
+        raise Incomplete
+    (folder / LAST).unlink()
+
+
+def _why(error: BaseException | None) -> BaseException:
+    if error is None:
+        return Incomplete()
+    is_damage = isinstance(error, OSError) and error.errno is None  # pyrage's, within the stream
+    return WrongKey() if is_damage or isinstance(error, pyrage.DecryptError) else error
+
+
+def _decrypt(source: BinaryIO, writing: int, identities: list[Any]) -> None:
+    with os.fdopen(writing, "wb") as plain, suppress(BrokenPipeError):
+        pyrage.decrypt_io(source, plain, identities)
+
+
+def recipients(text: str) -> list[Any]:
+    """Raises BadRecipient."""
+    try:
+        return [pyrage.x25519.Recipient.from_str(each) for each in text.split()]
+    except pyrage.RecipientError as error:
+        raise BadRecipient from error
+
+
+def identities(file: Path) -> list[Any]:
+    """As age-keygen writes them: a private key on a line, comments behind #. Raises BadKey."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    try:
+        found = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(PRIVATE_KEY)]
+    except pyrage.IdentityError as error:
+        raise BadKey(file) from error
+    if not found:
+        raise BadKey(file)
+    return found
+
+
+def draw(file: Path) -> str:
+    """Writes a new private key into a file that is not there yet; returns the public one."""
+    identity = pyrage.x25519.Identity.generate()
+    public = str(identity.to_public())
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(f"# Dayar's backups; public key: {public}\n{identity}\n")
+    return public

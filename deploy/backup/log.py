@@ -1,0 +1,163 @@
+"""The log beside a backup: which topics those are, what the compacted ones hold, and where a restored database reads on."""
+
+import base64
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import OffsetSpec
+
+from deploy.backup.messages import LogSilent
+from deploy.provision.database import Server
+from deploy.provision.topics import Broker
+from shared.events.topics import TOPICS
+from shared.readings import Partition
+
+SECONDS = 20
+MOVE = (
+    "UPDATE {schema}.consumer_offsets SET first_offset = first_offset + ($3 - next_offset), next_offset = $3, "
+    "stopped = NULL WHERE topic = $1 AND partition = $2"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """`ids`: which topic of that name it is, as one that was made anew begins anew; `ends`: first kept and next offset."""
+
+    cluster: str
+    ids: Mapping[str, str]
+    ends: Mapping[Partition, tuple[int, int]]
+
+    def said(self) -> dict[str, Any]:
+        return {
+            "cluster": self.cluster,
+            "ids": dict(self.ids),
+            "ends": [[*place, *both] for place, both in sorted(self.ends.items())],
+        }
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> "Log":
+        return cls(
+            said["cluster"], said["ids"], {(topic, number): (begin, end) for topic, number, begin, end in said["ends"]}
+        )
+
+
+NOT_KNOWN = Log("", {}, {})
+
+
+def look(broker: Broker, prefix: str) -> Log:
+    """NOT_KNOWN where the broker is away: a backup does not wait for it."""
+    admin = broker.admin()
+    names = {f"{prefix}{name}": name for name in TOPICS}
+    try:
+        described = admin.describe_topics(TopicCollection(list(names)), request_timeout=SECONDS)
+        topics = {names[name]: found.result(timeout=SECONDS) for name, found in described.items()}
+        places = {
+            TopicPartition(f"{prefix}{name}", partition.id): (name, partition.id)
+            for name, topic in topics.items()
+            for partition in topic.partitions
+        }
+        begins = admin.list_offsets({place: OffsetSpec.earliest() for place in places}, request_timeout=SECONDS)
+        ends = admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=SECONDS)
+        return Log(
+            admin.describe_cluster(request_timeout=SECONDS).result(timeout=SECONDS).cluster_id,
+            {name: str(topic.topic_id) for name, topic in topics.items()},
+            {
+                places[place]: (begins[place].result(timeout=SECONDS).offset, end.result(timeout=SECONDS).offset)
+                for place, end in ends.items()
+            },
+        )
+    except (KafkaException, TimeoutError):
+        return NOT_KNOWN
+
+
+def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
+    """From where records go into a backup: all of a compacted topic, which is a state; of the others what a service has not read yet."""
+    unread: dict[Partition, int] = {}
+    for topic, number, next_offset in positions:
+        unread[topic, number] = min(next_offset, unread.get((topic, number), next_offset))
+    found: dict[Partition, int] = {}
+    for place, (begin, end) in log.ends.items():
+        first = begin if TOPICS[place[0]].is_compacted else max(begin, unread.get(place, begin))
+        if first < end:
+            found[place] = first
+    return found
+
+
+def records(broker: Broker, prefix: str, log: Log, firsts: Mapping[Partition, int]) -> Iterator[bytes]:
+    """Each as a line of JSON, from there to the end that was looked at. Raises LogSilent."""
+    ends = {(f"{prefix}{topic}", number): log.ends[topic, number][1] for topic, number in firsts}
+    consumer = Consumer({**broker.options(), "group.id": "dayar-backup", "enable.auto.commit": False})
+    try:
+        consumer.assign(
+            [TopicPartition(f"{prefix}{topic}", number, first) for (topic, number), first in firsts.items()]
+        )
+        while ends:
+            record = consumer.poll(SECONDS)
+            if record is None or record.error():
+                raise LogSilent
+            yield _line(record, prefix)
+            for place in [place for place, end in ends.items() if _position(consumer, place) >= end]:
+                del ends[place]
+    finally:
+        consumer.close()
+
+
+def _position(consumer: Any, place: Partition) -> int:
+    return int(consumer.position([TopicPartition(*place)])[0].offset)
+
+
+def _line(record: Any, prefix: str) -> bytes:
+    """With what came after the end that was looked at: a record more does no harm."""
+    headers = [(name, _text(value)) for name, value in record.headers() or ()]
+    place = [record.topic().removeprefix(prefix), record.partition()]
+    said = [*place, _text(record.key()), _text(record.value()), headers, record.timestamp()[1]]
+    return json.dumps(said).encode() + b"\n"
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else base64.b64encode(value).decode()
+
+
+def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collection[str]) -> int:
+    """Puts the records of these topics back as they were, and returns how many. Raises LogSilent."""
+    producer = Producer({**broker.options(), "enable.idempotence": True})
+    count = 0
+    for topic, partition, key, value, headers, timestamp in map(json.loads, lines):
+        if topic in topics:
+            count += 1
+            producer.produce(
+                f"{prefix}{topic}", partition=partition, key=_bytes(key), value=_bytes(value), timestamp=timestamp,
+                headers=[(name, _bytes(content)) for name, content in headers],
+            )  # fmt: skip
+    if producer.flush(SECONDS):
+        raise LogSilent
+    return count
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text)
+
+
+def is_same(topic: str, before: Log, now: Log) -> bool:
+    """A backup made without the broker does not know: then its positions alone tell."""
+    return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
+
+
+def where_to_read(place: Partition, next_offset: int, before: Log, now: Log) -> int:
+    """The same log is read on from where the database stands; another one, or one that lost its end, from what it has."""
+    begin, end = now.ends.get(place, (0, 0))
+    if is_same(place[0], before, now):
+        return min(next_offset, end)
+    return begin
+
+
+async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
+    """What was counted stays counted: first and next move together, below 0 where the log is a new one."""
+    connection = await server.connect(database)
+    try:
+        await connection.executemany(MOVE.format(schema=f'"{schema}"'), [(*place, to) for place, to in targets.items()])
+    finally:
+        await connection.close()

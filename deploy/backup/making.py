@@ -1,0 +1,114 @@
+"""Makes a backup while everything runs: whatever is accepted by then is in it, by one way or another."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from deploy.backup import archive, dump, log, stores
+from deploy.backup.archive import Archive
+from deploy.backup.messages import NoRecipient, TargetInside
+from deploy.backup.settings import BackupSettings, Installation
+from services.console.checks import Check
+from services.console.queries import checks
+from shared import database
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+FILES, DATABASE, LOG = "files", "database", "log"
+PIECE = 8 << 20
+# The servers' own, and what each start writes anew. Everything else in a folder of the installation is backed up.
+LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment")
+PUT_ASIDE = "replaced-"
+
+Looks = dict[str, tuple[int, int]]
+
+
+async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
+    """The name it has in its store. Raises Refused."""
+    check(settings, installation.folders.values())
+    store, recipients = stores.of(settings), archive.recipients(settings.recipient)
+    name = f"dayar-{installation.kind}-{now.astimezone(UTC):{stores.STAMP}}{stores.SUFFIX}"
+    with store.writing(name) as file, archive.encrypted(file, recipients) as made:
+        await _write(made, installation, now)
+    stores.prune(store, installation.kind, now, timedelta(days=settings.keep_days))
+    return name
+
+
+async def note(installation: Installation, check: Check) -> None:
+    """For the console's pages: when the last one was made, and until when the next one has to be."""
+    engine = database.engine(installation.settings.for_service("console"))
+    try:
+        async with database.sessions(engine).begin() as session:
+            await checks.record(session, check)
+    finally:
+        await engine.dispose()
+
+
+def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
+    """Raises NoTarget, NoRecipient, BadRecipient, TargetInside."""
+    stores.of(settings)
+    if not archive.recipients(settings.recipient):
+        raise NoRecipient
+    if settings.to and any(Path(settings.to).absolute().is_relative_to(each) for each in folders):
+        raise TargetInside(settings.to)
+
+
+async def _write(made: Archive, installation: Installation, now: datetime) -> None:
+    """Files first, as a report leaves the spool for the log; and again, as a key may have been drawn for a row of the dump."""
+    looks: Looks = {}
+    _add_files(made, installation.folders, looks)
+    server, database, prefix = installation.server, installation.database, installation.settings.topic_prefix
+    async with dump.snapshot(server, database) as snapshot:
+        seen = log.look(installation.broker, prefix)
+        made.add(MANIFEST, json.dumps(_manifest(installation, snapshot, seen, now)).encode())
+        _add_pieces(made, DATABASE, dump.dumped(server, database, snapshot.id))
+    read = [position for positions in snapshot.positions.values() for position in positions]
+    lines = log.records(installation.broker, prefix, seen, log.carried(seen, read))
+    _add_pieces(made, LOG, lines)
+    _add_files(made, installation.folders, looks)
+
+
+def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log, now: datetime) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "made_at": now.astimezone(UTC).isoformat(timespec="seconds"),
+        "kind": installation.kind,
+        "rows": dict(snapshot.rows),
+        "positions": {schema: list(map(list, found)) for schema, found in snapshot.positions.items()},
+        "log": seen.said(),
+    }
+
+
+def _add_files(made: Archive, folders: Mapping[str, Path], looks: Looks) -> None:
+    """Those that changed since the last look; what goes away meanwhile is no loss."""
+    for name, file in _files(folders):
+        try:
+            known = file.stat()
+            look = (known.st_mtime_ns, known.st_size)
+            if looks.get(name) != look:
+                made.add(f"{FILES}/{name}", file.read_bytes())
+                looks[name] = look
+        except FileNotFoundError:
+            continue
+
+
+def _files(folders: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
+    for name, folder in folders.items():
+        for top in sorted(folder.iterdir()):
+            if top.name not in LEFT_OUT and not top.name.startswith(PUT_ASIDE):
+                for file in sorted(top.rglob("*")) if top.is_dir() else [top]:
+                    if file.is_file() and not file.is_symlink() and file.name != "lock":
+                        yield f"{name}/{file.relative_to(folder)}", file
+
+
+def _add_pieces(made: Archive, name: str, content: Iterable[bytes]) -> None:
+    """A stream whose length nobody knows yet, as members in their order."""
+    number, waiting = 0, bytearray()
+    for some in content:
+        waiting += some
+        if len(waiting) >= PIECE:
+            made.add(f"{name}/{number:08}", bytes(waiting))
+            number, waiting = number + 1, bytearray()
+    made.add(f"{name}/{number:08}", bytes(waiting))

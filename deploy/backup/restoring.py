@@ -1,0 +1,169 @@
+"""Puts a backup back: opened and whole before anything is touched, and what was there is kept aside."""
+
+import json
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from deploy.backup import archive, dump, log
+from deploy.backup.log import Log
+from deploy.backup.making import DATABASE, FILES, FORMAT, LOG, MANIFEST, PUT_ASIDE
+from deploy.backup.messages import Incomplete, LogSilent
+from deploy.backup.settings import Installation
+from deploy.provision import database
+from shared.config import Settings, secret
+
+STAYS = ("lock", "run", "logs")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A backup on this disk, decrypted and whole."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def made_at(self) -> datetime:
+        return datetime.fromisoformat(self.manifest["made_at"])
+
+    @property
+    def log(self) -> Log:
+        return Log.read(self.manifest["log"])
+
+    def files(self, name: str) -> Path:
+        return self.folder / FILES / name
+
+    def lines(self) -> Iterator[bytes]:
+        with joined(self.folder / LOG).open("rb") as file:
+            yield from file
+
+
+@dataclass(slots=True)
+class Report:
+    """What a person has to know of a restore."""
+
+    rows: Mapping[str, int]
+    new_topics: list[str] = field(default_factory=list)
+    published: int = 0
+    moved: list[str] = field(default_factory=list)
+
+
+def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
+    """Raises WrongKey, Incomplete."""
+    archive.extract(source, identities, folder)
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    if manifest["format"] > FORMAT:
+        raise Incomplete
+    return Opened(folder, manifest)
+
+
+def joined(folder: Path) -> Path:
+    """The pieces of a stream as one file."""
+    whole = folder.with_name(f"{folder.name}.whole")
+    if not whole.exists():
+        with whole.open("wb") as out:
+            for piece in sorted(folder.iterdir()):
+                out.write(piece.read_bytes())
+                piece.unlink()
+    return whole
+
+
+def put_back(
+    files: Path,
+    folders: Mapping[str, Path],
+    now: datetime,
+    *,
+    servers: Collection[str] = (),
+    stays: Collection[str] = (),
+) -> list[Path]:
+    """Returns where what stood there is kept aside.
+
+    The same installation's folder may know more than the backup (a key drawn since, a report in the spool): what is there
+    stays, and only `servers` make way. Another installation's makes way whole, but for what `stays`.
+    """
+    is_same, kept = _is_same(files, folders), []
+    for name, folder in folders.items():
+        if not (files / name).exists():
+            continue
+        others = [each.name for each in folder.iterdir() if each.name not in (*STAYS, *stays)]
+        aside = [each for each in others if each in servers] if is_same else others
+        if aside:
+            kept.append(folder / f"{PUT_ASIDE}{now:%Y%m%dT%H%M%S}")
+            kept[-1].mkdir(mode=0o700)
+            for each in aside:
+                (folder / each).rename(kept[-1] / each)
+        _add_missing(files / name, folder)
+    return kept
+
+
+def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
+    """A secret in common: two installations never draw the same."""
+    for name, folder in folders.items():
+        for file in (files / name).rglob("*"):
+            there = folder / file.relative_to(files / name)
+            if (
+                "secrets" in file.parts
+                and file.is_file()
+                and there.is_file()
+                and there.read_bytes() == file.read_bytes()
+            ):
+                return True
+    return False
+
+
+def _add_missing(files: Path, folder: Path) -> None:
+    for file in sorted(files.rglob("*")):
+        there = folder / file.relative_to(files)
+        if file.is_dir():
+            there.mkdir(mode=0o700, exist_ok=True)
+        elif not there.exists():
+            shutil.copyfile(file, there)
+            there.chmod(0o600)
+
+
+async def restore_database(installation: Installation, opened: Opened, passwords: Mapping[str, str]) -> Report:
+    """Roles and database are made if they are not there. Raises RestoreFailed, and Incomplete where a row is missing."""
+    server, name = installation.server, installation.database
+    await database.create(server, name, role_prefix=installation.role_prefix, passwords=passwords)
+    await dump.clear(server, name)
+    dump.restore(server, name, joined(opened.folder / DATABASE))
+    rows = await dump.counted(server, name)
+    if rows != opened.manifest["rows"]:
+        raise Incomplete(*sorted(set(rows.items()) ^ set(opened.manifest["rows"].items())))
+    return Report(rows)
+
+
+async def rejoin_log(installation: Installation, opened: Opened, report: Report) -> None:
+    """Before any service starts, with the topics there: from where each of them reads on."""
+    broker, prefix, before = installation.broker, installation.settings.topic_prefix, opened.log
+    now = log.look(broker, prefix)
+    if not now.ids:
+        raise LogSilent
+    report.new_topics = sorted(topic for topic in before.ids if not log.is_same(topic, before, now))
+    if report.new_topics:
+        await forget(installation.settings)
+    report.published = log.publish(broker, prefix, opened.lines(), report.new_topics)
+    now = log.look(broker, prefix)
+    for schema, positions in opened.manifest["positions"].items():
+        targets = {
+            (topic, number): log.where_to_read((topic, number), at, before, now) for topic, number, at in positions
+        }
+        await log.move(installation.server, installation.database, schema, targets)
+        report.moved += [
+            f"{schema}: {topic}/{number} from {at} to {targets[topic, number]}"
+            for topic, number, at in positions
+            if targets[topic, number] != at
+        ]
+
+
+async def forget(settings: Settings) -> None:
+    """What intake remembers of reports on a log that is gone: sent again, they have to be taken again."""
+    async with Redis.from_url(settings.redis_url, password=secret(settings.redis_password_file)) as valkey:
+        async for key in valkey.scan_iter(f"{settings.topic_prefix}memory:*", count=1000):
+            await valkey.delete(key)

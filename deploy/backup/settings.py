@@ -1,0 +1,92 @@
+"""Where backups go, for whom they are encrypted and when they are made; and the administrators' logins that make them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.provision.database import Server
+from deploy.provision.topics import Broker
+from shared.config import Settings, secret
+
+
+class BackupSettings(BaseSettings):
+    """`at`: the time in Bishkek at which a backup is made each night; none = by hand alone."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_prefix="BACKUP_", env_ignore_empty=True)
+
+    to: str | None = None  # a folder, or s3://bucket/prefix
+    recipient: str = ""  # age1...; several are parted by spaces, and each can open it
+    at: time | None = None
+    keep_days: float = Field(default=30, gt=0)
+    folders: dict[str, Path] = {}  # by name; empty = the state folder alone
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_key_id: str | None = None
+    s3_secret_file: Path | None = None
+
+
+class AdminSettings(BaseSettings):
+    """Of the embedded servers the state folder knows all of it."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    admin_database_url: str | None = None
+    admin_database_password_file: Path | None = None
+    database_admin_password: str | None = None
+    admin_kafka_bootstrap: str | None = None
+    admin_kafka_username: str = "admin"
+    admin_kafka_password_file: Path | None = None
+    admin_kafka_mechanism: str | None = None
+    kafka_admin_password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What is backed up and restored: folders by name, a database, a log."""
+
+    settings: Settings
+    folders: Mapping[str, Path]
+    server: Server
+    broker: Broker
+
+    @classmethod
+    def read(cls, settings: Settings, backup: BackupSettings, admin: AdminSettings) -> "Installation":
+        return cls(
+            settings, backup.folders or {"state": settings.state}, _server(settings, admin), _broker(settings, admin)
+        )
+
+    @property
+    def database(self) -> str:
+        return urlsplit(self.settings.database_url).path.lstrip("/")
+
+    @property
+    def role_prefix(self) -> str:
+        return (urlsplit(self.settings.database_url).username or "").removesuffix("{service}")
+
+    @property
+    def kind(self) -> str:
+        return "exercise" if self.settings.exercise else "main"
+
+
+def _server(settings: Settings, admin: AdminSettings) -> Server:
+    own = f"postgresql://dayar_admin@{urlsplit(settings.database_url).netloc.rpartition('@')[2]}/postgres"
+    file = admin.admin_database_password_file or settings.state / "secrets" / "database-admin"
+    password = admin.database_admin_password or (secret(file) if file.exists() else None)
+    return Server(admin.admin_database_url or own, password)
+
+
+def _broker(settings: Settings, admin: AdminSettings) -> Broker:
+    bootstrap = admin.admin_kafka_bootstrap or settings.kafka_bootstrap
+    if not settings.kafka_security_protocol.startswith("SASL"):
+        return Broker(bootstrap)
+    file = admin.admin_kafka_password_file or settings.state / "secrets" / "kafka-admin"
+    password = admin.kafka_admin_password or (secret(file) if file.exists() else None)
+    return Broker(
+        bootstrap, admin.admin_kafka_username, password, settings.kafka_security_protocol,
+        admin.admin_kafka_mechanism or settings.kafka_sasl_mechanism, str(settings.kafka_ca_file or "") or None,
+    )  # fmt: skip

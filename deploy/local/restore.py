@@ -1,0 +1,87 @@
+"""`dayar restore` on this machine: the state folder, the database and the log of one installation, put back."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from deploy.backup import dump, restoring
+from deploy.backup.making import FILES
+from deploy.backup.restoring import Opened, Report
+from deploy.backup.settings import AdminSettings, BackupSettings, Installation
+from deploy.local import homes, kafka, state
+from deploy.local.options import Options
+from deploy.local.part import Folders
+from deploy.local.screen import Screen
+from deploy.local.stack import Stack
+from shared.config import secret
+from shared.events.topics import SERVICES
+
+SERVERS = ("postgres", "valkey")  # of the log's own folder, what is kept there is read on
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    state: Path
+    opened: Opened
+    report: Report
+    aside: list[Path]
+
+
+def restore(source: Any, identities: list[Any], options: Options, now: datetime, screen: Screen) -> Restored:
+    """Nobody may be running it. Raises Refused, CannotStart."""
+    homes.make_passable(options.root)
+    staging = Path(tempfile.mkdtemp(prefix=".restoring-", dir=options.root))
+    try:
+        with screen.timed("decrypted, and whole"):
+            opened = restoring.open_backup(source, identities, staging)
+        exercise = opened.manifest["kind"] == "exercise"
+        aside = _put_files(options.root, opened, now, exercise=exercise)
+        with state.held(options.root, exercise=exercise, kafka_port=options.kafka_port) as (folders, marked):
+            stack = Stack(folders, marked, options, screen.fetched)
+            with patch.dict(os.environ, stack.env(), clear=True), _servers(stack, screen):
+                installation = Installation.read(stack.settings, BackupSettings(), AdminSettings())
+                report = asyncio.run(_fill(stack, installation, opened, screen))
+        return Restored(folders.state, opened, report, aside)
+    finally:
+        shutil.rmtree(staging)
+
+
+def _put_files(root: Path, opened: Opened, now: datetime, *, exercise: bool) -> list[Path]:
+    folders = Folders(state=root / ("demo" if exercise else "main"), cache=homes.cache()).make()
+    with state.locked(folders.state):
+        stays = ("kafka",) if kafka.cluster(folders) == opened.log.cluster else ()
+        found = {"state": folders.state}
+        return restoring.put_back(opened.folder / FILES, found, now, servers=SERVERS, stays=stays)
+
+
+@contextmanager
+def _servers(stack: Stack, screen: Screen) -> Iterator[None]:
+    started = []
+    try:
+        for part in stack.parts:
+            with screen.timed(part.name):
+                started.append(part)
+                part.start()
+        yield
+    finally:
+        for part in reversed(started):
+            part.stop()
+
+
+async def _fill(stack: Stack, installation: Installation, opened: Opened, screen: Screen) -> Report:
+    await dump.check_free(installation.server, installation.database)
+    passwords = {service: secret(stack.folders.secrets / f"database-{service}") or "" for service in SERVICES}
+    with screen.timed("database"):
+        report = await restoring.restore_database(installation, opened, passwords)
+    with screen.timed("log"):
+        await asyncio.to_thread(stack.make_topics)
+        await restoring.rejoin_log(installation, opened, report)
+    return report

@@ -1,0 +1,89 @@
+"""The server's clock against an NTP server: dates, ages and ends of alerts all go by it."""
+
+import asyncio
+import os
+import socket
+import struct
+import time
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.console.checks import Check, CheckName
+from services.console.queries import checks
+from shared import log
+from shared.faults import patiently
+
+MOST_SECONDS = 2.0
+EVERY_SECONDS = 300.0
+ANSWER_SECONDS = 5.0
+PORT = 123
+
+# RFC 5905: a client's packet of version 4, and what of the answer is looked at.
+PACKET = 48
+REQUEST = b"\x23" + bytes(39)
+ANSWER = struct.Struct("!B B 22x 8s Q Q")
+UNIX_EPOCH = 2_208_988_800  # seconds from 1900, where NTP begins
+FRACTION = 1 << 32
+SERVER_MODE, NOT_SYNCHRONISED = 4, 3
+
+
+class NoAnswer(Exception):
+    """Nothing came that answers our question: from another, to another, or of a server that does not know the time itself."""
+
+
+async def watch(server: str, sessions: async_sessionmaker[AsyncSession], *, every: float = EVERY_SECONDS) -> None:
+    """Until cancelled."""
+    while True:
+        found = await look(server)
+        if found.is_well is not True:
+            log.get().error("clock", is_well=found.is_well, seconds=found.figure)
+        await patiently(lambda: _record(sessions, found))  # noqa: B023 - awaited before the next
+        await asyncio.sleep(every)
+
+
+async def look(server: str) -> Check:
+    try:
+        off = await asyncio.to_thread(offset, server)
+    except (OSError, NoAnswer):
+        off = None
+    now = datetime.now(UTC)
+    is_well = None if off is None else abs(off) <= MOST_SECONDS
+    return Check(CheckName.CLOCK, now, is_well, off, now + timedelta(seconds=3 * EVERY_SECONDS))
+
+
+def offset(server: str) -> float:
+    """How many seconds this clock is behind the server's. Raises OSError, NoAnswer."""
+    host, _, port = server.partition(":")
+    nonce = os.urandom(8)  # in the place of our time: the answer repeats it, and who did not see the question cannot
+    with socket.socket(*_address_kind(host, int(port or PORT))) as asking:
+        asking.settimeout(ANSWER_SECONDS)
+        asking.connect((host, int(port or PORT)))
+        sent = time.time()
+        asking.send(REQUEST + nonce)
+        answer = asking.recv(PACKET)
+        received = time.time()
+    return _offset(answer, nonce, sent, received)
+
+
+def _address_kind(host: str, port: int) -> tuple[int, int]:
+    family, kind, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    return family, kind
+
+
+def _offset(answer: bytes, nonce: bytes, sent: float, received: float) -> float:
+    if len(answer) < PACKET:
+        raise NoAnswer
+    first, stratum, echo, came, left = ANSWER.unpack(answer)
+    if first & 0b111 != SERVER_MODE or first >> 6 == NOT_SYNCHRONISED or stratum == 0 or echo != nonce:
+        raise NoAnswer
+    return ((_unix(came) - sent) + (_unix(left) - received)) / 2
+
+
+def _unix(stamp: int) -> float:
+    return stamp / FRACTION - UNIX_EPOCH
+
+
+async def _record(sessions: async_sessionmaker[AsyncSession], check: Check) -> None:
+    async with sessions.begin() as session:
+        await checks.record(session, check)

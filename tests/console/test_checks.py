@@ -1,0 +1,149 @@
+"""What watches over the installation itself: its clock, its copy on paper, its backups."""
+
+import re
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from deploy.local.process import wait_until
+from services.console import clock
+from services.console.checks import Check, CheckName, State, alarms, seen
+from services.console.queries import checks
+from shared.auth import Role
+from tests.console.conftest import Served
+from tests.console.factories import KADAMJAI, alert, hazard, household
+from tests.installation import Installation
+
+NOW = datetime(2026, 11, 26, 18, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@contextmanager
+def ntp_server(*, ahead: float = 0.0, stratum: int = 2, leap: int = 0, echo: bytes | None = None) -> Iterator[str]:
+    """Answers as RFC 5905's figure 8 says, by a clock that goes `ahead` of ours."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.settimeout(90)
+
+        def serve() -> None:
+            question, asker = listening.recvfrom(64)
+            stamp = int((time.time() + ahead + 2_208_988_800) * 2**32)
+            head = struct.pack("!BBbbIII", leap << 6 | 4 << 3 | 4, stratum, 4, -20, 0, 0, 0)
+            answer = head + bytes(8) + (echo or question[40:48]) + struct.pack("!QQ", stamp, stamp)
+            listening.sendto(answer, asker)
+
+        answering = Thread(target=serve)
+        answering.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        answering.join()
+
+
+@pytest.mark.parametrize(("ahead", "is_well"), [(0, True), (1.5, True), (2.5, False), (-2.5, False), (7200, False)])
+async def test_clock_that_drifts_by_more_than_two_seconds_is_bad(ahead: float, is_well: bool) -> None:
+    with ntp_server(ahead=ahead) as server:
+        found = await clock.look(server)
+    assert found.is_well is is_well
+    assert found.figure == pytest.approx(ahead, abs=0.4)
+
+
+@pytest.mark.parametrize("answer", [{"echo": b"another!"}, {"stratum": 0}, {"leap": 3}])
+async def test_answer_that_proves_nothing_is_none(answer: dict[str, bytes | int]) -> None:
+    with ntp_server(ahead=60, **answer) as server:  # type: ignore[arg-type]
+        found = await clock.look(server)
+    assert (found.is_well, found.figure) == (None, None)
+
+
+async def test_server_that_does_not_answer_says_nothing_of_the_clock() -> None:
+    found = await clock.look("127.0.0.1:1")
+    assert found.is_well is None
+
+
+def test_each_check_says_how_it_stands() -> None:
+    found = seen(
+        [
+            Check(CheckName.BACKUP, NOW - 30 * HOUR, True, due_at=NOW - HOUR),
+            Check(CheckName.CLOCK, NOW, False, 3.2, NOW + HOUR),
+        ],
+        NOW,
+    )
+    assert [each.state for each in found] == [State.OVERDUE, State.BAD, State.NEVER]
+
+
+def test_only_what_is_wrong_alarms() -> None:
+    assert [each.check.name for each in alarms([Check(CheckName.CLOCK, NOW, None, None, NOW + HOUR)], NOW)] == []
+    assert [each.check.name for each in alarms([Check(CheckName.PAPER, NOW, False)], NOW)] == ["paper"]
+
+
+async def test_backup_by_hand_does_not_end_those_of_each_night(session: AsyncSession) -> None:
+    await checks.record(session, Check(CheckName.BACKUP, NOW, True, due_at=NOW + 26 * HOUR))
+    await checks.record(session, Check(CheckName.BACKUP, NOW + HOUR, True))
+    (found,) = await checks.known(session)
+    assert (found.checked_at, found.due_at) == (NOW + HOUR, NOW + 26 * HOUR)
+
+
+@pytest.fixture(scope="module")
+def watched(
+    shared_installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Served, Path]]:
+    """A console whose clock is wrong, and that writes for a printer."""
+    folder = tmp_path_factory.mktemp("printer") / "paper"
+    web = shared_installation.web("services.console", "web")
+    worker = shared_installation.start("console", "worker")
+    running = Served(shared_installation, web, worker)
+    assert wait_until(running.is_ready, timeout=60), web.process.log_tail()
+    running.publish(
+        alert(severity="Extreme"), alert(hazard_type="earthquake", status="Exercise"), hazard(type="dam_release"),
+        household(), household(persons=3), household(status="Exercise"),
+    )  # fmt: skip
+    desk = running.signed_in(Role.OPERATOR)
+    assert wait_until(lambda: shown(desk.get("/board/households").text, KADAMJAI), timeout=60), worker.log_tail()
+    worker.stop()
+    with ntp_server(ahead=61) as server:
+        env = {"PAPER_FOLDER": str(folder), "NTP_SERVER": server}
+        running.workers = (shared_installation.start("console", "worker", env=env),)
+        assert wait_until((folder / "dayar-en.html").exists, timeout=60), running.workers[0].log_tail()
+    yield running, folder
+    running.stop()
+
+
+def shown(page: str, pcode: str) -> bool:
+    return f'data-key="{pcode}" data-count="2/' in page
+
+
+def test_board_and_displaced_by_place_are_written_for_a_printer(watched: tuple[Served, Path]) -> None:
+    _, folder = watched
+    page = (folder / "dayar-en.html").read_text()
+    text = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL).split())
+    assert "Open alerts: 2" in text
+    assert "Not acknowledged" in text
+    assert "Displaced households: 2, 8 persons" in text
+    assert re.search(r"Kadamjai rayon 2 8 ", text)
+    assert "Hazards in force: 1" in text
+    assert "<script" not in page and "http" not in page
+
+
+def test_paper_is_there_in_each_language_by_its_hour_and_for_its_group(watched: tuple[Served, Path]) -> None:
+    _, folder = watched
+    names = sorted(file.name for file in folder.iterdir())
+    assert [name for name in names if name.startswith("dayar-2")] != []
+    assert {"dayar-en.html", "dayar-ky.html", "dayar-ru.html"} < set(names)
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o640}
+
+
+def test_wrong_clock_is_told_on_the_board_and_in_the_ledger(watched: tuple[Served, Path]) -> None:
+    served, _ = watched
+    operator, analyst = served.signed_in(Role.OPERATOR), served.signed_in(Role.ANALYST)
+    english = {"accept-language": "en"}
+    assert wait_until(lambda: "clock is wrong by 61.0 s" in operator.get("/", headers=english).text, timeout=20)
+    ledger = operator.get("/ledger", headers=english).text
+    assert re.search(r'bad strong" data-check="clock" data-state="bad"', ledger)
+    assert re.search(r'bad strong" data-check="backup" data-state="never"', ledger)
+    assert "clock is wrong" not in analyst.get("/", headers=english).text

@@ -1,0 +1,274 @@
+"""What a backup holds, to whom it opens, and where it lies."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from moto.server import ThreadedMotoServer
+
+from deploy.backup import __main__ as nightly
+from deploy.backup import archive, log, making, restoring, stores
+from deploy.backup.log import Log
+from deploy.backup.messages import (
+    BadKey,
+    BadRecipient,
+    Incomplete,
+    NoBackup,
+    NoRecipient,
+    NoTarget,
+    Refused,
+    StoreFailed,
+    TargetInside,
+    WrongKey,
+)
+from deploy.backup.settings import AdminSettings, BackupSettings, Installation
+from shared.config import Settings
+from tests import installation as installed
+from tests.waiting import wait_for
+
+NOW = datetime(2026, 11, 26, 20, 30, tzinfo=UTC)
+NAME = "dayar-main-20261126T203000Z.tar.age"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    return tmp_path / "key"
+
+
+@pytest.fixture
+def recipient(key: Path) -> str:
+    return archive.draw(key)
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A server that speaks S3."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    _, port = server.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path, recipient: str) -> BackupSettings:
+    if request.param == "folder":
+        return BackupSettings(to=str(tmp_path / "backups"), recipient=recipient)
+    endpoint, bucket = request.getfixturevalue("s3"), f"bucket-{uuid4().hex}"
+    httpx.put(f"{endpoint}/{bucket}", trust_env=False).raise_for_status()
+    secret = tmp_path / "s3-secret"
+    secret.write_text("secret")
+    return BackupSettings(
+        to=f"s3://{bucket}/dayar", recipient=recipient, s3_endpoint=endpoint, s3_key_id="key", s3_secret_file=secret
+    )
+
+
+def write(settings: BackupSettings, name: str, content: dict[str, bytes]) -> None:
+    recipients = archive.recipients(settings.recipient)
+    with stores.of(settings).writing(name) as file, archive.encrypted(file, recipients) as made:
+        for member, data in content.items():
+            made.add(member, data)
+
+
+def read(settings: BackupSettings, name: str, key: Path, folder: Path) -> dict[str, bytes]:
+    with stores.of(settings).reading(name) as file:
+        archive.extract(file, archive.identities(key), folder)
+    return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def test_what_was_written_is_read_with_the_private_key(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
+    content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}  # more than one part of an upload
+    write(settings, NAME, content)
+    assert stores.of(settings).names() == [NAME]
+    assert read(settings, NAME, key, tmp_path / "opened") == content
+
+
+def test_backup_that_fails_half_way_leaves_nothing(settings: BackupSettings) -> None:
+    with pytest.raises(TypeError):
+        write(settings, NAME, {"a": bytes(20_000_000), "b": None})  # type: ignore[dict-item]
+    assert stores.of(settings).names() == []
+
+
+def test_another_key_opens_nothing(settings: BackupSettings, tmp_path: Path) -> None:
+    write(settings, NAME, {"a": b"1"})
+    other = tmp_path / "other"
+    archive.draw(other)
+    with pytest.raises(WrongKey):
+        read(settings, NAME, other, tmp_path / "opened")
+
+
+def test_backup_of_no_such_name_is_said(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
+    with pytest.raises(NoBackup):
+        read(settings, NAME, key, tmp_path / "opened")
+
+
+def test_old_backups_of_the_same_kind_go_and_the_newest_stays(settings: BackupSettings) -> None:
+    days = {days: f"dayar-main-{NOW - timedelta(days=days):{stores.STAMP}}{stores.SUFFIX}" for days in (60, 40, 20)}
+    other = days[60].replace("main", "exercise")
+    for name in (*days.values(), other):
+        write(settings, name, {})
+    store = stores.of(settings)
+    stores.prune(store, "main", NOW, timedelta(days=30))
+    assert store.names() == sorted([days[20], other])
+    stores.prune(store, "main", NOW + timedelta(days=300), timedelta(days=30))
+    assert store.names() == sorted([days[20], other])
+
+
+def test_store_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    (tmp_path / "s3-secret").write_text("secret")
+    settings = BackupSettings(
+        to="s3://bucket", s3_endpoint="http://127.0.0.1:1", s3_key_id="key", s3_secret_file=tmp_path / "s3-secret"
+    )
+    with pytest.raises(StoreFailed):
+        stores.of(settings).names()
+
+
+@pytest.mark.parametrize("cut", [1, 200, 70_000])
+def test_backup_that_was_cut_off_is_not_taken(cut: int, recipient: str, key: Path, tmp_path: Path) -> None:
+    settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient)
+    write(settings, NAME, {"a": bytes(200_000)})
+    file = tmp_path / "backups" / NAME
+    file.write_bytes(file.read_bytes()[:-cut])
+    with pytest.raises((WrongKey, Incomplete)):
+        read(settings, NAME, key, tmp_path / "opened")
+
+
+def test_key_files_are_their_owners_alone_and_never_overwritten(key: Path, recipient: str) -> None:
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert recipient in key.read_text()
+    with pytest.raises(FileExistsError):
+        archive.draw(key)
+    with pytest.raises(BadRecipient):
+        archive.recipients("age1nonsense")
+    key.write_text("nothing")
+    with pytest.raises(BadKey):
+        archive.identities(key)
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [({"to": None}, NoTarget), ({"recipient": ""}, NoRecipient), ({"to": "{state}/backups"}, TargetInside)],
+)
+async def test_backup_that_could_not_be_restored_is_refused(
+    changed: dict[str, Any], refusal: type[Refused], tables: installed.Installation, recipient: str, tmp_path: Path
+) -> None:
+    if changed.get("to"):
+        changed = {"to": changed["to"].format(state=tables.folder / "state")}
+    settings = BackupSettings(**{"to": str(tmp_path / "backups"), "recipient": recipient, **changed})
+    with pytest.raises(refusal):
+        await making.back_up(subject(tables), settings, NOW)
+
+
+async def test_key_drawn_while_the_backup_is_made_is_in_it(
+    installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
+) -> None:
+    """Files are looked at before and after the database."""
+    seen: making.Looks = {}
+    folder = tmp_path / "state"
+    (folder / "secrets").mkdir(parents=True)
+    (folder / "kafka").mkdir()
+    for file in ("secrets/kek", "kafka/log", "lock", "installation.json"):
+        (folder / file).write_text(file)
+    settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient)
+    with (
+        stores.of(settings).writing(NAME) as file,
+        archive.encrypted(file, archive.recipients(settings.recipient)) as made,
+    ):
+        making._add_files(made, {"state": folder}, seen)
+        (folder / "secrets" / "kek-2").write_text("new")
+        (folder / "installation.json").write_text("changed since")
+        making._add_files(made, {"state": folder}, seen)
+    assert read(settings, NAME, key, tmp_path / "opened") == {
+        "files/state/secrets/kek": b"secrets/kek",
+        "files/state/secrets/kek-2": b"new",
+        "files/state/installation.json": b"changed since",
+    }
+
+
+async def test_records_that_nobody_has_read_yet_are_in_the_backup(
+    installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
+) -> None:
+    """On another log they stand again; what was read and is no state does not."""
+    own, prefix = subject(installation), installation.topic_prefix
+    before = log.look(own.broker, prefix)
+    lines = [
+        b'["%b", 1, "a2V5", "dmFsdWU=", [["ce_id", "MQ=="]], 1764189000000]\n' % topic
+        for topic in (b"access", b"hazards")
+    ]
+    for _ in range(3):
+        log.publish(own.broker, prefix, lines, ["access", "hazards"])
+    now = log.look(own.broker, prefix)
+    assert now.ends["hazards", 1] == (0, 3) and before.ids == now.ids
+    carried = log.carried(now, [("hazards", 1, 2), ("hazards", 0, 0)])
+    found = list(log.records(own.broker, prefix, now, carried))
+    assert sorted(found) == sorted([lines[0]] * 3 + [lines[1]])
+
+
+@pytest.mark.parametrize(
+    ("ids", "next_offset", "expected"),
+    [
+        ({"hazards": "one"}, 7, 7),  # the same log: read on
+        ({"hazards": "one"}, 12, 9),  # the same, which lost its end
+        ({"hazards": "another"}, 7, 2),  # a new one: from its first record
+        ({}, 7, 7),  # the broker was away at the backup
+        ({}, 12, 9),
+    ],
+)
+def test_where_a_restored_database_reads_on(ids: dict[str, str], next_offset: int, expected: int) -> None:
+    now = Log("cluster", {"hazards": "one"}, {("hazards", 0): (2, 9)})
+    assert log.where_to_read(("hazards", 0), next_offset, Log("", ids, {}), now) == expected
+
+
+def test_own_folder_keeps_what_is_newer_than_the_backup_and_anothers_makes_way(tmp_path: Path) -> None:
+    files, same, other = tmp_path / "files", tmp_path / "same", tmp_path / "other"
+    for folder, content in ((files / "state", "ours"), (same, "ours"), (other, "theirs")):
+        (folder / "secrets").mkdir(parents=True)
+        (folder / "secrets" / "kek").write_text(content)
+        (folder / "postgres").mkdir()
+        (folder / "kafka").mkdir()
+    (files / "state" / "spool").mkdir()
+    (files / "state" / "spool" / "1.spool").write_text("waits")
+    (same / "secrets" / "kek-2").write_text("newer")
+    for folder in (same, other):
+        kept = restoring.put_back(files, {"state": folder}, NOW, servers=("postgres",))
+        assert (folder / "secrets" / "kek").read_text() == "ours"
+        assert (folder / "spool" / "1.spool").read_text() == "waits"
+        moved = {each.name for each in kept[0].iterdir()}
+        assert moved == ({"postgres"} if folder == same else {"secrets", "postgres", "kafka"})
+    assert (same / "secrets" / "kek-2").read_text() == "newer"
+
+
+@pytest.mark.parametrize(
+    ("made_at", "now", "is_due"),
+    [
+        (None, "2026-11-26T20:29Z", True),
+        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # 02:30 in Bishkek is 20:30 UTC
+        ("2026-11-25T20:31Z", "2026-11-26T20:30Z", True),
+        ("2026-11-26T20:31Z", "2026-11-26T20:32Z", False),
+        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # the machine was off for days
+    ],
+)
+def test_each_night_has_its_backup(made_at: str | None, now: str, is_due: bool) -> None:
+    made = datetime.fromisoformat(made_at) if made_at else None
+    assert nightly.is_due(made, time(2, 30), datetime.fromisoformat(now)) is is_due
+
+
+async def test_first_backup_is_made_at_once(
+    installation: installed.Installation, recipient: str, tmp_path: Path
+) -> None:
+    settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient, at=time(2, 30))
+    making_it = asyncio.create_task(nightly.run(subject(installation), settings))
+    await wait_for(lambda: stores.of(settings).names(), timeout=60)
+    making_it.cancel()
+
+
+def subject(made: installed.Installation) -> Installation:
+    """As the administrators of the tests' own servers."""
+    settings = made.settings(Settings, "{service}")
+    own = Installation.read(settings, BackupSettings(), AdminSettings())
+    return Installation(own.settings, own.folders, made.parts.server, made.parts.broker)

@@ -1,0 +1,96 @@
+"""The state is lost and comes back from its backup: with the log still there, and on a machine that has nothing."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import homes
+from deploy.local.process import wait_until
+from tests.compose.project import Desk, rows
+from tests.intake import factories
+from tests.supervised import Run, all_answer, is_settled, own_environment, running
+
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(600)]
+
+PLAYED = 37  # 36 households and a group
+
+
+def test_everything_comes_back_from_a_backup(tmp_path: Path) -> None:
+    with running(DEMO_FAST="1") as run:
+        accounts = first_accounts(run)
+        settled(run, accounts, households=PLAYED)
+        backup = Backups(run, tmp_path)
+        name = backup.make()
+        report(run, accounts)  # after the backup: on the log alone
+        settled(run, accounts, households=PLAYED + 1)
+
+        run.stop()
+        for each in run.folder.iterdir():  # all but Kafka's disk is lost
+            if each.name != "kafka":
+                shutil.rmtree(each) if each.is_dir() else each.unlink()
+        assert "what came after the backup is read again" in backup.restore(name)
+        run.start()
+        settled(run, accounts, households=PLAYED + 1)
+
+        run.stop()
+        shutil.rmtree(run.folder)
+        said = backup.restore(name)
+        assert "Kafka's log is a new one" in said and "Reports accepted after" in said
+        run.start()
+        settled(run, accounts, households=PLAYED)
+        report(run, accounts)
+        settled(run, accounts, households=PLAYED + 1)
+
+
+class Backups:
+    def __init__(self, run: Run, folder: Path) -> None:
+        self._run = run
+        self._key = folder / "key"
+        drawn = self.dayar("backup", "key", str(self._key))
+        self._settings = {"BACKUP_TO": str(folder / "backups"), "BACKUP_RECIPIENT": drawn.strip().partition("=")[2]}
+
+    def make(self) -> str:
+        return self.dayar("backup", **self._settings).split()[0]
+
+    def restore(self, name: str) -> str:
+        return self.dayar("restore", name, "--key", str(self._key), **self._settings)
+
+    def dayar(self, *words: str, **settings: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *words], cwd=homes.ROOT, capture_output=True, text=True, check=False,
+            env={**own_environment(), **self._run.asked, **settings},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def first_accounts(run: Run) -> dict[str, str]:
+    assert wait_until(lambda: "The scenario has been played" in run.said, timeout=120, every=0.2), run.said
+    return dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.said, re.MULTILINE))
+
+
+def report(run: Run, accounts: dict[str, str]) -> None:
+    with Desk(run.url, accounts, "field-1") as phone:
+        body = factories.household(status="Exercise")
+        assert phone.client.post("/intake/v1/displacements", json=body).json()["status"] == "accepted"
+
+
+def settled(run: Run, accounts: dict[str, str], *, households: int) -> None:
+    """All is up, everything that came is accounted for, nobody waits, and the registry has as many."""
+    assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.said
+    with Desk(run.url, accounts) as desk:
+        assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())
+        ledgers = desk.ledgers()
+    assert [row for row in rows(ledgers) if not row["is_balanced"] or row["stopped"]] == []
+    assert [ledger["dead_letters"] for ledger in ledgers.values() if ledger.get("dead_letters")] == []
+    assert filed(ledgers) == {"recorded": households}
+
+
+def filed(ledgers: dict[str, Any]) -> Counter[str]:
+    return sum((Counter(row["kinds"]) for row in ledgers["registry"]["partitions"]), Counter[str]())
