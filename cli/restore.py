@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,8 +16,10 @@ from deploy.backup.restoring import Opened
 from deploy.backup.settings import BackupSettings
 from deploy.local import options
 from deploy.local.messages import CannotStart
-from deploy.local.restore import Restored, restore
 from deploy.local.screen import Screen
+
+if TYPE_CHECKING:
+    from deploy.local.restore import Restored
 
 app = typer.Typer(help="Put a backup back.")
 
@@ -36,6 +38,8 @@ def main(
             with TemporaryDirectory(dir=options.read().root if options.read().root.exists() else None) as folder:
                 typer.echo(summary(restoring.open_backup(file, identities, Path(folder))))
             return
+        from deploy.local.restore import restore  # noqa: PLC0415 - it starts servers, which no image has
+
         typer.echo(conclusion(restore(file, identities, options.read(), datetime.now(UTC), Screen())))
 
 
@@ -67,7 +71,7 @@ def summary(opened: Opened) -> str:
 TOLD = ("registry.households", "registry.groups", "registry.reports", "alerts.alerts", "console.accounts")
 
 
-def conclusion(restored: Restored) -> str:
+def conclusion(restored: "Restored") -> str:
     lines = [summary(restored.opened), f"Restored into {restored.state}."]
     lines += [f"What stood there is kept in {folder}; remove it when all is well." for folder in restored.aside]
     report = restored.report

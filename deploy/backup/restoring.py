@@ -91,7 +91,7 @@ def put_back(
     for name, folder in folders.items():
         if not (files / name).exists():
             continue
-        others = [each.name for each in folder.iterdir() if each.name not in (*STAYS, *stays)]
+        others = [each.name for each in folder.iterdir() if each.name not in (*STAYS, *stays) and not is_empty(each)]
         aside = [each for each in others if each in servers] if is_same else others
         if aside:
             kept.append(folder / f"{PUT_ASIDE}{now:%Y%m%dT%H%M%S}")
@@ -100,6 +100,10 @@ def put_back(
                 (folder / each).rename(kept[-1] / each)
         _add_missing(files / name, folder)
     return kept
+
+
+def is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:

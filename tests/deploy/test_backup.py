@@ -229,8 +229,9 @@ def test_own_folder_keeps_what_is_newer_than_the_backup_and_anothers_makes_way(t
     for folder, content in ((files / "state", "ours"), (same, "ours"), (other, "theirs")):
         (folder / "secrets").mkdir(parents=True)
         (folder / "secrets" / "kek").write_text(content)
-        (folder / "postgres").mkdir()
-        (folder / "kafka").mkdir()
+        for server in ("postgres", "kafka"):
+            (folder / server).mkdir()
+            (folder / server / "data").touch()
     (files / "state" / "spool").mkdir()
     (files / "state" / "spool" / "1.spool").write_text("waits")
     (same / "secrets" / "kek-2").write_text("newer")

