@@ -88,6 +88,8 @@ ROUTES: dict[str, Rule] = {
     "PUT /alerts/v1/alerts/{alert_id}/reopening": to(CMC),
     "POST /alerts/v1/alerts:acknowledge": to(CMC),
     "PUT /alerts/v1/presence": to(CMC),
+    "GET /alerts/v1/sources/{source}/withheld": to(CMC),
+    "PUT /alerts/v1/sources/{source}/lift": to(CMC),
     "GET /alerts/v1/hazards/{hazard_id}/outcome": to(CMC),
     "GET /alerts/v1/ledger": to(LEDGER),
     "GET /alerts/v1/audit": to(AUDITOR),

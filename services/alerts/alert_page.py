@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.alerts import behalf, listings, queries, timeline, words
+from services.alerts import behalf, budgets, listings, queries, timeline, words
 from services.alerts.alerts import Alert
 from services.alerts.pages import sent_of
 from services.alerts.routes import Caller, seen
+from services.alerts.rules import Kind
 from services.alerts.views import AlertView
 from shared.access import CMC, LEDGER
 from shared.auth import Principal
@@ -58,6 +59,8 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         texts=texts_of(revisions, language),
         sent=await sent(session, alert, request, language) if may.see_deliveries else [],
         acts=await timeline.of(session, alert_id),
+        withheld=await withheld(session, alert, request, caller),
+        source=alert.figures.get("source"),
         snoozes=SNOOZES,
         verdicts=VERDICTS,
         places=request.app.state.places,
@@ -80,3 +83,14 @@ async def sent(session: Session, alert: Alert, request: Request, language: str) 
     state = request.app.state
     found = await listings.deliveries(session, alert_id=alert.alert_id)
     return [sent_of(delivery, state.texts, state.pages, language) for delivery in found]
+
+
+async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
+    """What the source's spent budget holds back, each with its title."""
+    if alert.kind is not Kind.SOURCE:
+        return []
+    areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts
+    found = [
+        each for each in await budgets.withheld(session, alert.figures["source"]) if listings.is_within(each, areas)
+    ]
+    return [(each.alert_id, texts.title(event_of(each), language_of(request))) for each in found]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.alerts.rules import RANK, TOO_OLD, Finding, Kind, Situation
+from services.alerts.rules import RANK, Finding, Kind, Situation
 from shared import events
 from shared.events import AlertRaised, Message
 from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
@@ -237,7 +237,7 @@ def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
 def _said(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
-        "reason": TOO_OLD if finding.is_suppressed else finding.reason,
+        "reason": finding.suppression if finding.is_suppressed else finding.reason,
         "severity": finding.severity,
         "onset": finding.onset,
         "expires": finding.expires,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import act_routes, alert_page, hazard_routes, pages, routes
+from services.alerts import act_routes, alert_page, hazard_routes, pages, routes, source_routes
 from services.alerts.answers import Refused
 from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
@@ -48,7 +48,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready,
         routers=[
-            routes.router, act_routes.router, hazard_routes.router, pages.router, alert_page.router, ledger.routes("alerts"),
+            routes.router, act_routes.router, hazard_routes.router, source_routes.router, pages.router, alert_page.router, ledger.routes("alerts"),
             audit_routes.routes("alerts"),
         ],
     )  # fmt: skip

@@ -10,7 +10,7 @@ from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.notices import Cause, Delivery, content_of, event_of, is_foldable
 from services.alerts.receivers import Receiver, at_level, up_to_level
-from services.alerts.rules import TOO_OLD, Finding, Kind, Situation, Window
+from services.alerts.rules import Finding, Kind, Situation, Window
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.auth import Ancestry
@@ -68,8 +68,13 @@ class Book:
         elif not finding.is_suppressed:
             self._renew(known, finding)
         if finding.is_suppressed and (known is None or known.is_suppressed):
-            return Outcome(OutcomeKind.SUPPRESSED, TOO_OLD)
+            return Outcome(OutcomeKind.SUPPRESSED, finding.suppression)
         return Outcome(OutcomeKind.ALERTED, finding.reason)
+
+    def is_told(self, situation: Situation) -> bool:
+        """Whether an alert stands for it that somebody may have heard of."""
+        alert = self._alerts.get(alerts.identity(situation))
+        return alert is not None and not alert.is_suppressed
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: Kind | None = None, area: str | None = None) -> Outcome:
         """The hazard's alerts, or those of one kind or area, are taken back; whoever was called hears it."""

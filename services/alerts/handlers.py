@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import batch as batches
-from services.alerts import counts, queries, sightings
+from services.alerts import budgets, counts, queries, sightings
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HazardBatch, HouseholdBatch
 from services.alerts.book import Book
@@ -42,6 +42,9 @@ class HazardHandler:
         now = self.clock()
         batch = await batches.hazards_of(received, session)
         known = await queries.alerts_of_hazards(session, batch.newest, Kind.HAZARD)
+        known += await queries.locked_alerts(
+            session, budgets.situations(batch.hazards.values(), self.rules.budget, now)
+        )
         book = await queries.book(session, known, self.places, self.rules, now)
         await self._judge(batch, book, now, session)
         await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values()))
@@ -52,10 +55,13 @@ class HazardHandler:
 
     async def _judge(self, batch: HazardBatch, book: Book, now: datetime, session: AsyncSession) -> None:
         displaced = await counts.displaced(session, batch.newest)
+        budget = await budgets.of(session, list(batch.hazards.values()), self.rules.budget, now)
         for place, hazard in batch.hazards.items():
             found = decide(hazard, self.rules, self.watched, now)
             if isinstance(found, Finding) and displaced.get(hazard.hazard_id):
                 found = replace(found, figures={**found.figures, "displaced": displaced[hazard.hazard_id]})
+            if isinstance(found, Finding):
+                found = budget.spend(hazard, found, book)
             batch.say([place], self._settled(hazard, found, book))
 
     def _settled(self, hazard: HazardReported, found: Finding | Nothing, book: Book) -> Outcome:

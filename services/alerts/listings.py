@@ -114,6 +114,11 @@ def visible(caller: Principal, places: Places) -> frozenset[str] | None:
     return None if caller.covers_country else around(caller.areas, places)
 
 
+def is_within(alert: Alert, areas: frozenset[str] | None) -> bool:
+    """An alert without a place is everybody's."""
+    return areas is None or not alert.pcodes or not areas.isdisjoint(alert.pcodes)
+
+
 def around(areas: Iterable[str], places: Places) -> frozenset[str] | None:
     """The areas, the units in them, and those they lie in: an alert over the oblast concerns the district."""
     asked = set(areas)

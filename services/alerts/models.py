@@ -39,6 +39,16 @@ class HazardRevision(Base):
     report: Mapped[str]
 
 
+class BudgetLift(Base):
+    """Until then each alert of the source is told."""
+
+    __tablename__ = "budget_lifts"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    lifted_until: Mapped[datetime]
+    account_id: Mapped[UUID]
+
+
 class Presence(Base):
     """A board that somebody has open, and when it was last touched."""
 

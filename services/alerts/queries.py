@@ -231,6 +231,14 @@ async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
     return alert_of(await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1 FOR UPDATE", alert_id))
 
 
+async def locked_alerts(session: AsyncSession, ids: Collection[UUID]) -> list[Alert]:
+    if not ids:
+        return []
+    connection = await database.driver(session)
+    rows = await connection.fetch(f"{SELECT_ALERTS} WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE", list(ids))
+    return [alert_of(row) for row in rows]
+
+
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
     """Alerts whose time to be answered is up, locked; those that another worker holds are its own matter."""
     connection = await database.driver(session)

@@ -22,6 +22,7 @@ RANK = {
     )
 }
 TOO_OLD = "too_old"
+OVER_BUDGET = "over_budget"
 AHEAD = timedelta(minutes=15)
 TO_COME = frozenset({Urgency.EXPECTED, Urgency.FUTURE})
 BY_HAND = frozenset({Road.CONSOLE, Road.FIELD, Road.SMS, Road.OPENROSA, Road.KOBO})
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"
     EXPOSURE = "exposure"
+    SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule has something to say; `is_suppressed` when it comes too late to be told."""
+    """A rule has something to say; `is_suppressed` when it is only recorded, for the reason `suppression`."""
 
     situation: Situation
     rule: str
@@ -56,6 +58,7 @@ class Finding:
     severity: Severity
     onset: datetime
     is_suppressed: bool
+    suppression: str = TOO_OLD
     expires: datetime | None = None
     figures: Mapping[str, Any] = field(default_factory=dict)
     hazard_type: HazardType | None = None

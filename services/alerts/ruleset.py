@@ -90,6 +90,13 @@ class Escalation(Part):
         return timedelta(minutes=self.unattended_minutes)
 
 
+class Budget(Part):
+    """How many alerts of Moderate or below another system may raise in an hour; the rest is withheld behind one alert."""
+
+    reason: Code = "source_unusual"
+    alerts_per_hour: Annotated[int, Field(ge=1)] = 60
+
+
 class Ruleset(Part):
     quake: QuakeRule | None = None
     severity: SeverityRule | None = None
@@ -97,6 +104,7 @@ class Ruleset(Part):
     displacement: DisplacementRule | None = None
     exposure: ExposureRule | None = None
     escalation: Escalation
+    budget: Budget = Budget()
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Ruleset":

@@ -46,6 +46,7 @@ CAUSES: Mapping[str, str] = {
 # The kind of alert, by its rule; any other rule speaks of the hazard itself.
 TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
+    "budget": N_("A source reports unusually much"),
     "exposure": N_("{hazard} affects displaced people"),
 }
 

@@ -16,6 +16,10 @@ TEXTS: Mapping[str, str] = {
     "severity_unjudged": N_("Severity to be judged. Reported by {source}: {urgency}, {certainty}"),
     "households_displaced": N_("Households displaced from {place} within {hours} hours ({dates}): {households}"),
     "displaced_in_hazard_area": N_("Displaced households that now live in the hazard's area, {place}: {households}"),
+    "source_unusual": N_(
+        "Source {source} reports unusually much: over {budget} alerts in an hour, the rest is withheld"
+    ),
+    "over_budget": N_("Withheld: its source reports unusually much"),
     "too_old": N_("Known too late: nobody was told"),
     "cancelled": N_("Cancelled by its source"),
     "expired": N_("Expired"),
@@ -27,6 +31,7 @@ TEXTS: Mapping[str, str] = {
 }
 # Why nothing was raised, of what was not alerted before.
 NOT_ALERTED: Mapping[str, str] = {
+    "over_budget": N_("withheld, its source reports unusually much"),
     "too_old": N_("reported too late to act on"),
     "cancelled": N_("it was cancelled"),
     "below_threshold": N_("below what an alert rule asks for"),

@@ -45,6 +45,7 @@ def path_of(route: str) -> str:
     path = route.partition(" ")[2]
     for name in ("household_id", "alert_id", "hazard_id", "report_id"):
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
+    path = path.replace("{source}", "unknown-source")
     if path == "/stream":
         return "/stream?topics=hazards"  # the one topic that each of its roles may follow
     return path.replace("{panel}", "alerts")
@@ -142,7 +143,7 @@ OF_NO_AREA = {
     "POST /intake/v1/hazards", "POST /intake/v1/displacements", "POST /intake/v1/reports:batch",  # from outside: flagged
     "GET /intake/v1/ledger", "GET /registry/v1/ledger", "GET /alerts/v1/ledger", "GET /console/v1/ledger", "GET /ledger",
     "GET /intake/v1/feeds",
-    "PUT /alerts/v1/presence",
+    "PUT /alerts/v1/presence", "GET /alerts/v1/sources/{source}/withheld", "PUT /alerts/v1/sources/{source}/lift",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
     "GET /password", "POST /sign-out", "POST /v1/session",
     "GET /notices", "GET /security",

@@ -31,7 +31,10 @@ class Whole(Served):
         ledgers = [
             self.client(headers=bearer).get(f"/{name}/v1/ledger").json() for name in ("alerts", "console", "registry")
         ]
-        return all(each["advanced_at"] for ledger in ledgers for each in ledger["partitions"])
+        # one that does not know yet what is revoked answers 503
+        return all("partitions" in ledger for ledger in ledgers) and all(
+            each["advanced_at"] for ledger in ledgers for each in ledger["partitions"]
+        )
 
     def report_hazard(self, **changed: Any) -> str:
         """Through intake, as any source does."""

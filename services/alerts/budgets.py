@@ -1,0 +1,109 @@
+"""A system that reports unusually much: what goes beyond its hour's budget is withheld behind one alert."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import alerts, queries
+from services.alerts.alerts import Alert
+from services.alerts.book import Book
+from services.alerts.models import BudgetLift
+from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, Kind, Situation
+from services.alerts.ruleset import Budget
+from shared import database
+from shared.events import HazardReported
+from shared.events.vocabulary import Road, Severity
+from shared.places import COUNTRY
+
+HOUR = timedelta(hours=1)
+MOST_RELEASED = 1000
+
+TOLD = """
+SELECT figures::json ->> 'source' AS source, count(*) FROM alerts
+WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
+    AND figures::json ->> 'source' = ANY($3)
+GROUP BY 1
+"""
+WITHHELD = f"""
+{queries.SELECT_ALERTS}
+WHERE kind = 'hazard' AND is_suppressed AND reason = '{OVER_BUDGET}' AND figures::json ->> 'source' = $1
+ORDER BY raised_at, alert_id LIMIT {MOST_RELEASED}
+"""
+LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severity.MODERATE]]
+
+
+class Budgets:
+    """Of the systems that report in a batch: what they have told in the last hour, counted on."""
+
+    def __init__(self, rule: Budget, told: Counter[str], lifted: Collection[str], now: datetime) -> None:
+        self._rule, self._told, self._lifted, self._now = rule, told, lifted, now
+
+    def spend(self, hazard: HazardReported, finding: Finding, book: Book) -> Finding:
+        """The finding, or the same to be recorded alone; the first of an hour raises the source's own alert."""
+        if not self._is_counted(hazard, finding) or book.is_told(finding.situation):
+            return finding
+        if self._told[hazard.source] < self._rule.alerts_per_hour:
+            self._told[hazard.source] += 1
+            return finding
+        book.tell(unusual(hazard, self._rule, self._now))
+        return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
+
+    def _is_counted(self, hazard: HazardReported, finding: Finding) -> bool:
+        is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
+        return is_mild and is_of_system(hazard) and hazard.source not in self._lifted
+
+
+def is_of_system(hazard: HazardReported) -> bool:
+    """Whoever calls in, and field teams, have no budget; feeds are our own pollers."""
+    return hazard.road is Road.API and hazard.source != OWN_SOURCE
+
+
+def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
+    begun = now.replace(minute=0, second=0, microsecond=0)
+    return Finding(
+        situation=Situation(Kind.SOURCE, hazard.status, COUNTRY, f"{hazard.source}/{begun.isoformat()}"),
+        rule="budget",
+        reason=rule.reason,
+        severity=Severity.MODERATE,
+        onset=begun,
+        is_suppressed=False,
+        figures={"source": hazard.source, "budget": rule.alerts_per_hour},
+    )
+
+
+def situations(hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> set[UUID]:
+    """The alerts that these hazards may raise of their sources."""
+    return {alerts.identity(unusual(each, rule, now).situation) for each in hazards if is_of_system(each)}
+
+
+async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Budget, now: datetime) -> Budgets:
+    """Locks the budgets, so that two workers do not both spend the last of one."""
+    sources = {hazard.source for hazard in hazards if is_of_system(hazard)}
+    if not sources:
+        return Budgets(rule, Counter(), (), now)
+    await queries.lock(session, {("budget", source) for source in sources})
+    connection = await database.driver(session)
+    told = Counter[str](dict(await connection.fetch(TOLD, now - HOUR, LOUD, list(sources))))
+    lifts = select(BudgetLift.source).where(BudgetLift.source.in_(sources), BudgetLift.lifted_until > now)
+    return Budgets(rule, told, set(await session.scalars(lifts)), now)
+
+
+async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
+    """For an hour each alert of the source is told; until when. The caller commits."""
+    until = now + HOUR
+    values = {"lifted_until": until, "account_id": account}
+    lifted = insert(BudgetLift).values(source=source, **values)
+    await session.execute(delete(BudgetLift).where(BudgetLift.lifted_until < now))
+    await session.execute(lifted.on_conflict_do_update(index_elements=[BudgetLift.source], set_=values))
+    return until
+
+
+async def withheld(session: AsyncSession, source: str) -> list[Alert]:
+    connection = await database.driver(session)
+    return [queries.alert_of(row) for row in await connection.fetch(WITHHELD, source)]

@@ -1,0 +1,58 @@
+"""What a source's spent budget withholds, and the operator who lifts it."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel
+
+from services.alerts import budgets, listings, queries
+from services.alerts.routes import Caller
+from services.alerts.rules import Finding, Kind, decide
+from services.alerts.views import AlertView
+from shared import outbox
+from shared.database import Session
+
+router = APIRouter()
+Source = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class Withheld(BaseModel):
+    """At most a thousand, the oldest first."""
+
+    alerts: list[AlertView]
+
+
+class Lifted(BaseModel):
+    """Until when each alert of the source is told, and those that were withheld until now."""
+
+    lifted_until: datetime
+    released: list[UUID]
+
+
+@router.get("/v1/sources/{source}/withheld")
+async def withheld(source: Source, request: Request, session: Session, caller: Caller) -> Withheld:
+    """What is beyond the source's budget, and so was told to nobody."""
+    areas, found = listings.visible(caller, request.app.state.places), await budgets.withheld(session, source)
+    return Withheld(alerts=[AlertView.model_validate(alert) for alert in found if listings.is_within(alert, areas)])
+
+
+@router.put("/v1/sources/{source}/lift")
+async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
+    """For an hour the source has no budget; what was withheld is raised now, where it is not too old by now."""
+    state, now = request.app.state, datetime.now(UTC)
+    until = await budgets.lift(session, source, caller.account, now)
+    found = [alert for alert in await budgets.withheld(session, source) if alert.hazard_id]
+    locked = await queries.alerts_of_hazards(
+        session, [alert.hazard_id for alert in found if alert.hazard_id], Kind.HAZARD
+    )
+    book = await queries.book(session, locked, state.places, state.rules, now)
+    for alert in locked:
+        hazard = await queries.hazard(session, alert.hazard_id) if alert.hazard_id and alert.is_suppressed else None
+        finding = decide(hazard, state.rules, state.watched, now) if hazard else None
+        if hazard and isinstance(finding, Finding) and not finding.is_suppressed:
+            book.tell(finding, hazard.report_id)
+    await queries.save_book(session, book)
+    await outbox.add(session, *book.messages)
+    return Lifted(lifted_until=until, released=list(book.changed))

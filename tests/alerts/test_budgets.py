@@ -1,0 +1,98 @@
+"""A system that reports unusually much: what goes beyond its hour's budget is withheld behind one alert."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.alerts import queries
+from services.alerts.receivers import Receiver
+from shared.events import HazardReported
+from shared.events.vocabulary import Channel
+from tests.alerts.desk import Desk
+from tests.alerts.factories import mudflow, received
+
+pytestmark = pytest.mark.anyio
+
+BUDGET = 60
+
+
+def reported(**changed: Any) -> HazardReported:
+    usual = {"road": "api", "source": "kyrgyzhydromet", "severity": "Moderate", "onset": datetime.now(UTC)}
+    return mudflow(**{**usual, **changed})
+
+
+async def tell(desk: Desk, *hazards: HazardReported) -> Counter[str]:
+    """The outcomes, as the ledger has them."""
+    async with desk.sessions.begin() as session:
+        outcomes = await desk.watch([received(each) for each in hazards], session)
+    return Counter(f"{outcome.kind} {outcome.reason}" for outcome in outcomes)
+
+
+async def notified(desk: Desk) -> int:
+    async with desk.sessions.begin() as session:
+        return int(await session.scalar(text("SELECT count(*) FROM deliveries")) or 0)
+
+
+@pytest.fixture(autouse=True)
+async def duty(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await session.execute(text("TRUNCATE budget_lifts"))
+        await queries.save_receiver(session, Receiver("duty", Channel.WEBHOOK, "https://hook.example"))
+
+
+async def test_eight_hundred_in_a_batch_are_sixty_alerts_and_one_about_their_source(desk: Desk) -> None:
+    outcomes = await tell(desk, *(reported() for _ in range(800)))
+    assert outcomes == {"alerted source_severity": BUDGET, "suppressed over_budget": 800 - BUDGET}
+    assert await notified(desk) == BUDGET + 1
+    async with desk.caller() as caller:
+        (about,) = (await caller.get("/v1/alerts", params={"limit": 1})).json()["alerts"]
+        withheld = (await caller.get("/v1/sources/kyrgyzhydromet/withheld")).json()["alerts"]
+    told = Counter(await desk.told())
+    assert told == {"raised": BUDGET + 1, "suppressed": 800 - BUDGET}
+    assert len(withheld) == 800 - BUDGET and about is not None
+
+
+async def test_the_hour_is_counted_on_over_batches_and_each_source_by_itself(desk: Desk) -> None:
+    await tell(desk, *(reported() for _ in range(BUDGET - 1)))
+    assert await tell(desk, reported(), reported()) == {"alerted source_severity": 1, "suppressed over_budget": 1}
+    assert await tell(desk, reported(source="water-agency")) == {"alerted source_severity": 1}
+
+
+@pytest.mark.parametrize("changed", [{"severity": "Severe"}, {"severity": "Extreme"}])
+async def test_severe_and_extreme_ones_are_never_withheld(desk: Desk, changed: dict[str, Any]) -> None:
+    await tell(desk, *(reported() for _ in range(BUDGET + 1)))
+    assert await tell(desk, reported(**changed)) == {"alerted source_severity": 1}
+
+
+@pytest.mark.parametrize("changed", [{"road": "console", "source": "cmc"}, {"road": "field"}, {"source": "cmc"}])
+async def test_people_have_no_budget(desk: Desk, changed: dict[str, Any]) -> None:
+    outcomes = await tell(desk, *(reported(**changed) for _ in range(BUDGET + 5)))
+    assert outcomes == {"alerted source_severity": BUDGET + 5}
+
+
+async def test_withheld_and_then_graver_it_is_raised(desk: Desk) -> None:
+    last = reported()
+    await tell(desk, *(reported() for _ in range(BUDGET)), last)
+    graver = reported(hazard_id=last.hazard_id, revision=2, msg_type="Update", severity="Severe")
+    assert await tell(desk, graver) == {"alerted source_severity": 1}
+
+
+async def test_an_operator_lifts_it_and_what_was_withheld_is_raised(desk: Desk) -> None:
+    await tell(desk, *(reported() for _ in range(BUDGET + 5)))
+    async with desk.caller() as caller:
+        page = await source_page(desk, caller)
+        lifted = (await caller.put("/v1/sources/kyrgyzhydromet/lift")).json()
+        withheld = (await caller.get("/v1/sources/kyrgyzhydromet/withheld")).json()["alerts"]
+    assert page.count("<li><a href=") == 5, "they open by a click"
+    assert (len(lifted["released"]), withheld) == (5, [])
+    assert await notified(desk) == BUDGET + 1 + 5
+    assert await tell(desk, reported()) == {"alerted source_severity": 1}
+
+
+async def source_page(desk: Desk, caller: Any) -> str:
+    async with desk.sessions.begin() as session:
+        alert_id = await session.scalar(text("SELECT alert_id FROM alerts WHERE kind = 'source'"))
+    return str((await caller.get(f"/{alert_id}", params={"lang": "en"})).text)
