@@ -20,7 +20,7 @@ class CircuitOpen(Exception):
 
 
 class Circuit:
-    """`probe` is tried beside the callers, so that none of them waits to find out: docs/decisions/0019."""
+    """`probe` is tried beside the callers, so that none of them waits to find out: docs/decisions/0022."""
 
     def __init__(
         self, dependency: str, probe: Callable[[], Awaitable[object]], *, failures: tuple[type[Exception], ...]

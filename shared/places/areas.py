@@ -38,10 +38,9 @@ class Areas:
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
-        if not shapes:
-            return ()
-        pairs = self._tree.query(shapes, predicate="intersects")
-        return tuple(self._pcodes[index] for index in sorted(set(pairs[1].tolist())))
+        # one by one: while one is looked for, no other thread runs
+        touched = {index for shape in shapes for index in self._tree.query(shape, predicate="intersects").tolist()}
+        return tuple(self._pcodes[index] for index in sorted(touched))
 
 
 def outline(ring: Ring) -> BaseGeometry:

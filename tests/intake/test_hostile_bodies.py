@@ -10,6 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.intake import bodies
 from services.intake.bodies import Invalid, TooMany
+from shared.events import Area
+from shared.places import Places
 from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
 from tests.intake.factories import hazard, household
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
@@ -101,3 +103,21 @@ async def test_what_takes_long_is_checked_in_a_thread_of_its_own(door: Door, mon
     await door.caller(sources=["hydromet"]).post("/v1/hazards", hazard(severity="unheard of"))
     assert len(threads) == 4
     assert all(name.startswith("drafting") for name in threads)
+
+
+async def test_what_a_drawn_hazard_touches_is_looked_for_in_a_thread(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    original = Places.pcodes_of
+
+    def watched(places: Places, area: Area) -> tuple[str, ...]:
+        threads.append(threading.current_thread().name)
+        return original(places, area)
+
+    monkeypatch.setattr(Places, "pcodes_of", watched)
+    caller, ring = door.caller(sources=["hydromet"]), [[74, 42], [75, 42], [75, 43], [74, 42]]
+    drawn = hazard(area={"polygons": [ring]})
+    assert (await caller.post("/v1/hazards", drawn)).status_code == 202
+    assert (await caller.post(BATCH, [{**drawn, "kind": "hazard"}])).json()["results"][0]["status"] == "duplicate"
+    assert [name.partition("_")[0] for name in threads] == ["drafting"] * 2
