@@ -12,7 +12,8 @@ T = TypeVar("T")
 logger = log.get()
 
 BUDGET_SECONDS = 0.05
-FAILURES = 3  # in a row; a single one may be an event loop that was busy
+PIECES = 5
+FAILURES = 3  # in a row
 
 
 class CircuitOpen(Exception):
@@ -34,13 +35,12 @@ class Circuit:
     def is_open(self) -> bool:
         return self._opened.is_set()
 
-    async def call(self, deed: Callable[[], Awaitable[T]]) -> T:
+    async def call(self, deed: Callable[[], Awaitable[T]], *, budget: float = BUDGET_SECONDS) -> T:
         """Raises CircuitOpen: at once, or where there is no answer within the budget."""
         if self.is_open:
             raise CircuitOpen
         try:
-            async with asyncio.timeout(BUDGET_SECONDS):
-                answer = await deed()
+            answer = await within(budget, deed())
         except self._failures as error:
             self._count(error)
             raise CircuitOpen from error
@@ -66,8 +66,22 @@ class Circuit:
 
     async def _answers(self) -> bool:
         try:
-            async with asyncio.timeout(BUDGET_SECONDS):
-                await self._probe()
+            await within(BUDGET_SECONDS, self._probe())
         except self._failures:
             return False
         return True
+
+
+async def within(seconds: float, deed: Awaitable[T]) -> T:
+    """In pieces, so that an event loop that was busy is not taken for a dependency that is slow. Raises TimeoutError."""
+    task = asyncio.ensure_future(deed)
+    try:
+        for _ in range(PIECES):
+            await asyncio.wait([task], timeout=seconds / PIECES)
+            if task.done():
+                return task.result()
+        raise TimeoutError
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])

@@ -13,11 +13,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from services.intake.reports import Draft
-from shared.circuits import Circuit, CircuitOpen
+from shared.circuits import BUDGET_SECONDS, Circuit, CircuitOpen
 from shared.config import Settings, secret
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
+NAME_SECONDS = 0.0002  # that a call may take longer for each name in it
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -112,7 +113,9 @@ class Memory:
         keys = [*(trace.name for trace in traces), *names]
         args: list[int | bytes] = [len(traces), self._remembered_seconds, *(trace.mark for trace in traces)]
         try:
-            found: list[bytes | None] = await self._circuit.call(lambda: self._script(keys=keys, args=args))
+            found: list[bytes | None] = await self._circuit.call(
+                lambda: self._script(keys=keys, args=args), budget=BUDGET_SECONDS + NAME_SECONDS * len(keys)
+            )
         except CircuitOpen:
             return None
         return found

@@ -1,0 +1,65 @@
+"""The circuit breaker: who does not answer is waited for briefly, then not at all, until a probe finds it back."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import pytest
+
+from shared.circuits import FAILURES, Circuit, CircuitOpen
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+
+class Dependency:
+    """Answers, or takes what it is asked and says nothing."""
+
+    def __init__(self) -> None:
+        self.is_frozen = False
+        self.asked = 0
+
+    async def answer(self) -> str:
+        self.asked += 1
+        if self.is_frozen:
+            await asyncio.Event().wait()
+        return "answer"
+
+
+async def test_who_is_frozen_is_asked_three_times_and_again_when_a_probe_found_it_back() -> None:
+    dependency = Dependency()
+    circuit = Circuit("dependency", dependency.answer, failures=())
+    dependency.is_frozen = True
+    for _ in range(10):
+        with pytest.raises(CircuitOpen):
+            await circuit.call(dependency.answer)
+    assert dependency.asked == FAILURES
+    probing = asyncio.ensure_future(circuit.run())
+    await wait_for(lambda: dependency.asked > FAILURES)
+    assert circuit.is_open
+    dependency.is_frozen = False
+    await wait_for(lambda: not circuit.is_open)
+    assert await circuit.call(dependency.answer) == "answer"
+    probing.cancel()
+    with suppress(asyncio.CancelledError):
+        await probing
+
+
+async def test_failures_that_are_not_in_a_row_open_nothing() -> None:
+    dependency = Dependency()
+    circuit = Circuit("dependency", dependency.answer, failures=())
+    for is_frozen in (True, True, False) * 3:
+        dependency.is_frozen = is_frozen
+        with suppress(CircuitOpen):
+            await circuit.call(dependency.answer)
+    assert not circuit.is_open
+    assert dependency.asked == 9
+
+
+async def test_a_busy_event_loop_is_no_slow_dependency() -> None:
+    async def answer() -> str:
+        time.sleep(0.3)  # noqa: ASYNC251 - what keeps the loop busy
+        await asyncio.sleep(0)
+        return "answer"
+
+    assert await Circuit("dependency", answer, failures=()).call(answer) == "answer"
