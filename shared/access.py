@@ -101,6 +101,7 @@ ROUTES: dict[str, Rule] = {
     "POST /password": PUBLIC,  # by the old password, also before anybody is signed in
     "POST /sign-out": to(EVERYONE),
     "POST /v1/session": to(EVERYONE),
+    "POST /v1/session/device": to(frozenset({R.FIELD})),
     "POST /v1/tokens": PUBLIC,
     "GET /": page(STAFF | {R.FIELD}),
     "GET /board/{panel}": to(STAFF),

@@ -30,7 +30,7 @@ LOOK_SECONDS = 0.03
 @router.get("/")
 async def board_page(request: Request) -> Response:
     if auth.current(request).roles.isdisjoint(access.STAFF):
-        return RedirectResponse("/intake/field", 303)
+        return RedirectResponse("/intake/field?signed-in", 303)
     async with request.app.state.sessions() as session:
         await snapshots.begin(session)
         shown = {name: await view(request, session) for name, view in PANELS.items()}

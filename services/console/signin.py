@@ -27,6 +27,7 @@ from shared.events.fields import Body
 from shared.events.vocabulary import Road
 from shared.problems import Problem, unauthenticated
 
+FRESH_SECONDS = 300  # that a phone may turn the page's session into its own sign-in
 router = APIRouter(include_in_schema=False)
 api = APIRouter()
 
@@ -149,9 +150,36 @@ async def device_token(request: Request, wanted: TokenRequest) -> Response:
         raise Problem(
             403, "not-a-field-account", "Device tokens are for field accounts whose first password was changed."
         )
-    principal = accounts.principal(account, datetime.now(UTC), device=wanted.device)
     async with request.app.state.sessions.begin() as session:
-        await began(request, session, principal, str(wanted.device))
+        return await device_begun(request, session, account, wanted.device)
+
+
+class Phone(Body):
+    """Its own random id."""
+
+    device: UUID
+
+
+@api.post("/v1/session/device")
+async def device_of_session(request: Request, session: Session, phone: Phone) -> Response:
+    """A field account that has just signed in by the console's page goes on with a phone's token, and no second password."""
+    current, now = auth.current(request), datetime.now(UTC)
+    account = await queries.of_id(session, current.account)
+    signed_in_at = current.signed_in_at or current.issued_at
+    is_fresh = current.is_cookie and now.timestamp() - signed_in_at < FRESH_SECONDS
+    if not is_fresh or account is None or not accounts.may_renew(account, current) or account.must_change:
+        raise unauthenticated()
+    if frozenset(account.roles) != accounts.FIELD_ONLY:
+        raise Problem(403, "not-a-field-account", "Device tokens are for field accounts.")
+    response = await device_begun(request, session, account, phone.device)
+    await sign_ins.end(session, current.account, current.jti, now)
+    cookies.drop(response, console(request).settings)
+    return response
+
+
+async def device_begun(request: Request, session: AsyncSession, account: Account, device: UUID) -> Response:
+    principal = accounts.principal(account, datetime.now(UTC), device=device)
+    await began(request, session, principal, str(device))
     token = console(request).signer.sign(principal)
     return JSONResponse({"token": token, "expires_at": instant(principal), "name": account.name})
 

@@ -145,7 +145,7 @@ OF_NO_AREA = {
     "GET /intake/v1/feeds",
     "PUT /alerts/v1/presence", "GET /alerts/v1/sources/{source}/withheld", "PUT /alerts/v1/sources/{source}/lift",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
-    "GET /password", "POST /sign-out", "POST /v1/session",
+    "GET /password", "POST /sign-out", "POST /v1/session", "POST /v1/session/device",
     "GET /notices", "GET /security",
     "GET /new-event", "PUT /v1/callers/{report_id}",
 }  # fmt: skip

@@ -190,4 +190,19 @@ def test_the_first_password_opens_no_phone_and_shows_where_it_is_changed(phone: 
     page.click("#sign-in button")
     expect(page.locator("#sign-in-failed")).to_contain_text("only after the first password was changed")
     page.click("text=Change the first password")
-    expect(page).to_have_url(f"{centre.url}/sign-in?next={FORM}")
+    expect(page).to_have_url(f"{centre.url}/sign-in")
+
+
+def test_who_signs_in_by_the_console_s_page_writes_at_once(phone: BrowserContext, centre: Centre) -> None:
+    author = centre.account(Role.FIELD)
+    page = phone.new_page()
+    page.goto(f"{centre.url}/sign-in?lang=en")
+    page.fill("[name=name]", author)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    expect(page.locator("#account-name")).to_have_text(author, timeout=SLOW_MS)
+    expect(page).to_have_url(f"{centre.url}{FORM}")
+    expect(page.locator("#signing")).to_be_hidden()
+    assert all("session" not in cookie.get("name", "") for cookie in phone.cookies())
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)

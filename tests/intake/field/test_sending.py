@@ -1,14 +1,18 @@
 """A report is kept on the phone first, sent when there is a signal, corrected, and answered in the reader's words."""
 
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from shared.auth import Role
 from shared.connections import refusal
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import Flag, Road
+from shared.pages.languages import TIMEZONE
 from tests.browsers import SLOW_MS
-from tests.intake.field.phones import Centre, filled, kept_reports, no_signal, opened, shown, signed_in
+from tests.installation import in_thread
+from tests.intake.field.phones import FORM, Centre, filled, kept_reports, no_signal, opened, shown, signed_in
+from tests.intake.records import records
 
 
 def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: BrowserContext, centre: Centre) -> None:
@@ -156,3 +160,19 @@ def test_a_contact_makes_the_sign_in_last_another_year(phone: BrowserContext, ce
     page.wait_for_function(RENEWED)
     filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+def test_a_phone_whose_clock_is_a_year_ahead_reports_of_today(phone: BrowserContext, centre: Centre) -> None:
+    """The upload tells the phone's clock, by which the centre corrects what the phone wrote."""
+    page = phone.new_page()
+    page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
+    page.goto(f"{centre.url}{FORM}?lang=en")
+    signed_in(page, centre.account(Role.FIELD))
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    [kept] = kept_reports(page)
+    [received] = in_thread(records(centre.installation, "displacements", kept["body"]["report_id"]))
+    today = datetime.now(TIMEZONE).date()
+    assert received.opened.flags == (Flag.CLOCK_AHEAD,)
+    assert received.opened.clear.occurred_at.astimezone(TIMEZONE).date() == today
+    assert received.opened.clear.reported_at.astimezone(TIMEZONE).date() == today

@@ -23,6 +23,22 @@ export async function signIn(event) {
   void sendWaiting();
 }
 
+/** Who has just signed in by the centre's own page goes straight on: its session becomes this phone's sign-in. */
+export async function takeSession() {
+  if (!new URLSearchParams(location.search).has("signed-in")) return;
+  history.replaceState(null, "", location.pathname);
+  try {
+    const answer = await post("/v1/session/device", { device: device() }, undefined, "same-origin");
+    if (!answer.ok) return;
+    const told = await answer.json();
+    setAccount(begun(told.name, told, Date.parse(answer.headers.get("date") ?? "")));
+    adopt();
+    show();
+  } catch {
+    // the form's own sign-in is there
+  }
+}
+
 /** What went wrong, or nothing. @param {string} name @param {string} password */
 async function signedIn(name, password) {
   try {

@@ -1,6 +1,6 @@
 // The field form: a report is kept on the phone first, then sent, and its answer is shown.
 
-import { renew, signIn, signOut } from "./accounts.js";
+import { renew, signIn, signOut, takeSession } from "./accounts.js";
 import { listen, renewToday, resume } from "./form.js";
 import { canKeep, CHANGED, changed, forgetOld } from "./kept.js";
 import { show, showAccount } from "./list.js";
@@ -31,7 +31,7 @@ function start() {
   show();
   element("opening").hidden = true;
   element("report").hidden = false;
-  void sendWaiting();
+  void takeSession().then(sendWaiting);
   void renew();
 }
 

@@ -74,13 +74,14 @@ function stateOf(answer, told) {
  * @param {string} path
  * @param {object} body
  * @param {string} [token]
+ * @param {RequestCredentials} [credentials] the form has a sign-in of its own
  */
-export function post(path, body, token) {
+export function post(path, body, token, credentials = "omit") {
   return fetch(path, {
     method: "POST",
     headers: { "content-type": "application/json", "dayar-clock": new Date().toISOString(), ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify(body),
-    credentials: "omit",
+    credentials,
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
 }
