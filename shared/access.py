@@ -105,6 +105,7 @@ ROUTES: dict[str, Rule] = {
     "POST /v1/tokens": PUBLIC,
     "GET /": page(STAFF | {R.FIELD}),
     "GET /board/{panel}": to(STAFF),
+    "GET /v1/ringing": to(STAFF),
     "GET /stream": to(STAFF | {R.INTEGRATION}),
     "GET /new-event": page(CMC),
     "GET /v1/callers/{report_id}": to(CMC),

@@ -6,11 +6,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.console import board, checks, corrections, sights, vectors
 from services.console.notices import kinds_for
-from services.console.queries import accounts, callers, notices, snapshots
+from services.console.queries import accounts, board_alerts, callers, notices, snapshots
 from services.console.queries import checks as check_queries
 from services.console.sights import TOPICS
 from services.console.state import console
@@ -23,6 +23,7 @@ from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
+FIRST, MOST = 100, 10_000  # rows of a list at first, and at most
 WAIT_SECONDS = 3.0
 LOOK_SECONDS = 0.03
 
@@ -65,6 +66,28 @@ async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
     return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **around(request), **context)
 
 
+@router.get("/v1/ringing")
+async def ringing(request: Request) -> Response:
+    """What asks to be acknowledged, for the sound and the title of every page."""
+    here, language = console(request), language_of(request)
+    pcodes = board.concerning(auth.current(request), here.places)
+    async with request.app.state.sessions() as session:
+        counts, alerts = await board_alerts.ringing(session, pcodes)
+    told = [
+        {
+            "alert_id": str(alert.alert_id),
+            "severity": alert.severity,
+            "demand": alert.demand,
+            "level": alert.level,
+            "name": here.pages.text(
+                language, "board/name.html", alert=alert, where=board.whereabouts(alert.pcodes, here.places, language)
+            ).strip(),
+        }
+        for alert in alerts
+    ]
+    return JSONResponse({"count": counts.total(), "counts": counts, "alerts": told})
+
+
 def position_of(text: str) -> Vector:
     try:
         return vectors.decoded(text) if text else {}
@@ -88,30 +111,39 @@ async def security_page(request: Request, session: Session) -> Response:
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     now, principal = datetime.now(UTC), auth.current(request)
     pcodes = board.concerning(principal, console(request).places)
-    found = await snapshots.alerts(session, now, pcodes)
-    answering = [person for alert in found for person in (alert.acknowledged_by, alert.resolved_by)]
+    sections = await board_alerts.sections(session, now, pcodes, most_of(request))
+    shown = [alert for listed in sections.values() for alert in listed.alerts]
+    answering = [each for alert in shown for each in (alert.acknowledged_by, alert.progressed_by, alert.resolved_by)]
     return {
-        "alerts": found,
-        "waiting_count": await snapshots.alerts_waiting(session, pcodes),
+        "sections": sections,
+        "most": most_of(request),
         "now": now,
         "people": await accounts.names(session, answering),
-        "deliveries": await snapshots.deliveries(session, found) if sights.sees_deliveries(principal) else {},
-        "suppressed": await snapshots.suppressed(session, now, pcodes),
+        "deliveries": await board_alerts.deliveries(session, shown) if sights.sees_deliveries(principal) else {},
+        "suppressed": await board_alerts.suppressed(session, now, pcodes),
     }
 
 
 async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     now, principal = datetime.now(UTC), auth.current(request)
-    found = await snapshots.hazards(session, now)
+    found = await snapshots.hazards(session, now, most_of(request))
     ids = [hazard.hazard_id for hazard in found]
     pcodes = board.covered(principal, console(request).places)
+    in_force = await snapshots.hazards_in_force(session, now)
     return {
         "now": now,
         "hazards": found,
+        "hazards_count": in_force,
+        "hazards_hidden": in_force + await snapshots.hazards_cancelled(session, now) - len(found),
         "may_correct": lambda hazard: corrections.may_correct(principal, hazard),
-        "hazards_count": await snapshots.hazards_in_force(session, now),
         "callers": await callers.noted(session, ids, principal.account, pcodes),
     }
+
+
+def most_of(request: Request) -> int:
+    """How many rows a list shows; the page asks for more where there are more."""
+    asked = request.query_params.get("most", "")
+    return min(int(asked), MOST) if asked.isascii() and asked.isdigit() and len(asked) <= len(str(MOST)) else FIRST
 
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:

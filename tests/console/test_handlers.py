@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console import board
 from services.console.handlers import show
 from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
-from services.console.queries import snapshots
+from services.console.queries import board_alerts, snapshots
+from services.console.queries.board_alerts import Section
 from shared import events
 from shared.auth import Principal, Role
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
@@ -143,9 +144,9 @@ async def test_alerts_and_their_counts_are_those_of_the_area(session: AsyncSessi
     where: tuple[list[str], ...] = ([KADAMJAI], [BATKEN], [], [KARA_SUU], [LEILEK])
     await kinds(session, *(alert(pcodes=each) for each in where))
     await kinds(session, *(alert(events.AlertSuppressed, reason="too_old", pcodes=each) for each in where))
-    shown = await snapshots.alerts(session, NOW, pcodes)
-    assert sorted(each.pcodes for each in shown) == [[], [BATKEN], [KADAMJAI]]
-    assert await snapshots.suppressed(session, NOW, pcodes) == 3
+    sections = await board_alerts.sections(session, NOW, pcodes, most=100)
+    assert sorted(each.pcodes for each in sections[Section.WAITING].alerts) == [[], [BATKEN], [KADAMJAI]]
+    assert await board_alerts.suppressed(session, NOW, pcodes) == 3
 
 
 async def test_of_reports_an_areas_operator_counts_the_public_ones(session: AsyncSession) -> None:
@@ -154,15 +155,27 @@ async def test_of_reports_an_areas_operator_counts_the_public_ones(session: Asyn
     assert (counted.kind, counted.count) == ("hazard", 1)
 
 
-async def test_all_that_wait_are_counted_however_many_are_shown(session: AsyncSession) -> None:
-    many = snapshots.MOST_ALERTS + 3
-    await kinds(session, *(alert() for _ in range(many)), alert(acknowledged_at=NOW, acknowledged_by=uuid4()))
-    assert len(await snapshots.alerts(session, NOW, None)) == snapshots.MOST_ALERTS
-    assert await snapshots.alerts_waiting(session, None) == many
+async def test_nothing_open_is_pushed_out_by_what_waits(session: AsyncSession) -> None:
+    """Each section has its own rows, and counts that do not depend on how many are shown."""
+    answered: dict[str, Any] = {"acknowledged_at": NOW, "acknowledged_by": uuid4(), "work": "acknowledged"}
+    worked: dict[str, Any] = {**answered, "progressed_at": NOW, "progressed_by": uuid4(), "work": "in_progress"}
+    waiting = [alert(severity="Moderate") for _ in range(61)] + [alert(severity="Extreme")]
+    await kinds(session, *waiting, alert(**answered), alert(**worked), alert(is_unseen=True, validity="expired"))
+    sections = await board_alerts.sections(session, NOW, None, most=10)
+    assert sections[Section.WAITING].counts == {"Moderate": 61, "Extreme": 1}
+    assert [len(sections[each].alerts) for each in Section] == [10, 1, 1, 1, 0]
+    assert sections[Section.WAITING].hidden == 52
+    assert sections[Section.WAITING].alerts[0].severity == "Extreme"
+    assert len((await board_alerts.sections(session, NOW, None, most=1000))[Section.WAITING].alerts) == 62
 
 
-async def test_all_hazards_in_force_are_counted_however_many_are_shown(session: AsyncSession) -> None:
-    many = snapshots.MOST_HAZARDS + 3
-    await kinds(session, *(hazard() for _ in range(many)), hazard(events.HazardCancelled, msg_type="Cancel"))
-    assert len(await snapshots.hazards(session, NOW)) == snapshots.MOST_HAZARDS
-    assert await snapshots.hazards_in_force(session, NOW) == many
+async def test_hazards_are_ordered_by_severity_and_none_is_missing_silently(session: AsyncSession) -> None:
+    minor = hazard(severity="Minor", onset=NOW - timedelta(minutes=1))
+    extreme = hazard(severity="Extreme", onset=NOW - timedelta(hours=3))
+    forecast = hazard(severity="Extreme", onset=NOW + timedelta(hours=3))
+    over = hazard(events.HazardCancelled, msg_type="Cancel", severity="Extreme")
+    await kinds(session, minor, extreme, forecast, over)
+    shown = [each.hazard_id for each in await snapshots.hazards(session, NOW, most=10)]
+    assert shown == [extreme.hazard_id, minor.hazard_id, forecast.hazard_id, over.hazard_id]
+    assert await snapshots.hazards_in_force(session, NOW) == 3
+    assert await snapshots.hazards_cancelled(session, NOW) == 1

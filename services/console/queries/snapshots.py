@@ -5,17 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, true
+from sqlalchemy import Select, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
+from services.console.models import Hazard, Household, ReportOutcome
 from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Severity, Status
 from shared.readings import Partition
 
 RECENT = timedelta(hours=24)
 HAZARD_SHOWN = timedelta(hours=48)
-MOST_HAZARDS = 60
-MOST_ALERTS = 60
 SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -29,61 +27,18 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
     return {(topic, partition): next for topic, partition, next in rows}
 
 
-async def alerts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> Sequence[Alert]:
-    """Unanswered first, then the most severe, then the oldest; those resolved in the last day come last."""
-    wanted = (
-        _raised(select(Alert), pcodes)
-        .where(or_(Alert.resolved_at.is_(None), Alert.resolved_at > now - RECENT))
-        .order_by(
-            Alert.resolved_at.is_not(None),
-            Alert.acknowledged_at.is_not(None),
-            case(SEVEREST_FIRST, value=Alert.severity, else_=len(SEVEREST_FIRST)),
-            Alert.raised_at,
-        )
-        .limit(MOST_ALERTS)
+async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[Hazard]:
+    """What holds now or began in the last two days: what has begun before forecasts, the most severe first, then the newest."""
+    severest = case(SEVEREST_FIRST, value=Hazard.severity, else_=len(SEVEREST_FIRST))
+    wanted = _in_force(select(Hazard), now).order_by(
+        Hazard.msg_type == MsgType.CANCEL, Hazard.onset > now, severest, Hazard.onset.desc(), Hazard.hazard_id
     )
-    return (await session.scalars(wanted)).all()
+    return (await session.scalars(wanted.limit(most))).all()
 
 
-async def alerts_waiting(session: AsyncSession, pcodes: Sequence[str] | None) -> int:
-    """How many nobody has answered, however many of them are shown."""
-    wanted = _raised(select(func.count()).select_from(Alert), pcodes)
-    return await session.scalar(wanted.where(Alert.acknowledged_at.is_(None), Alert.resolved_at.is_(None))) or 0
-
-
-async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    wanted = select(func.count()).where(Alert.is_suppressed, Alert.raised_at > now - RECENT, _concern(pcodes))
+async def hazards_cancelled(session: AsyncSession, now: datetime) -> int:
+    wanted = _in_force(select(func.count()).select_from(Hazard), now).where(Hazard.msg_type == MsgType.CANCEL)
     return await session.scalar(wanted) or 0
-
-
-def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
-    return wanted.where(~Alert.is_suppressed, Alert.status != Status.DRAFT, _concern(pcodes))
-
-
-def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
-    """An alert without a place is everybody's."""
-    return true() if pcodes is None else or_(Alert.pcodes.op("&&")(list(pcodes)), Alert.pcodes == [])
-
-
-async def deliveries(session: AsyncSession, alerts: Iterable[Alert]) -> dict[Any, tuple[int, int]]:
-    """Delivered and failed, per alert."""
-    ids = [alert.alert_id for alert in alerts]
-    delivered = func.count().filter(Delivery.is_delivered)
-    failed = func.count().filter(~Delivery.is_delivered)
-    rows = await session.execute(
-        select(Delivery.alert_id, delivered, failed).where(Delivery.alert_id.in_(ids)).group_by(Delivery.alert_id)
-    )
-    return {alert_id: (reached, lost) for alert_id, reached, lost in rows}
-
-
-async def hazards(session: AsyncSession, now: datetime) -> Sequence[Hazard]:
-    """What holds now or began in the last two days, newest first."""
-    wanted = (
-        _in_force(select(Hazard), now)
-        .order_by((Hazard.msg_type == MsgType.CANCEL), Hazard.onset.desc())
-        .limit(MOST_HAZARDS)
-    )
-    return (await session.scalars(wanted)).all()
 
 
 async def hazard(session: AsyncSession, hazard_id: UUID) -> Hazard | None:

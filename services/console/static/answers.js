@@ -1,27 +1,42 @@
-// The operator's answers to alerts: acknowledged, for oneself or for another, and resolved with a verdict.
+// The operator's answers to alerts: acknowledged, for oneself or for another, alone or several at once, worked on, and closed.
 
+import { chooseNone, chosen, named } from "/static/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { clock, instant } from "/static/clock.js";
+import { clock } from "/static/clock.js";
+import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { takeUp } from "/static/panels.js";
 import { toast } from "/static/toasts.js";
 
+const UNDO_MS = 10_000;
+const MOST_AT_ONCE = 200; // the alerts take no more in one call
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 /** @type {{act: string, alert: string}} */
 let asked = { act: "", alert: "" };
 
+/** @type {Record<string, {method: string, path: string, done: string}>} */
+const AT_ONCE = {
+  acknowledge: { method: "PUT", path: "acknowledgement", done: "acknowledged" },
+  progress: { method: "PUT", path: "progress", done: "progressed" },
+  confirm: { method: "PUT", path: "confirmation", done: "confirmed" },
+  reopen: { method: "PUT", path: "reopening", done: "reopened" },
+};
+
 /** @param {string} act @param {string} alert */
 export function begin(act, alert) {
-  if (act === "acknowledge") return void send(alert, "acknowledgement", {});
+  if (act === "acknowledge-selected") return void acknowledgeSelected();
+  if (act === "select-none") return chooseNone();
+  const { path, done } = AT_ONCE[act] ?? {};
+  if (path) return void send(alert, path, {}, done);
   asked = { act, alert };
   form.reset();
-  element("answer-failure").hidden = true;
+  fail("");
   element("verdicts").hidden = act !== "resolve";
   element("remark").hidden = act !== "resolve";
   element("behalf").hidden = act === "resolve";
   for (const id of ["answering-title", "answer-send"]) element(id).textContent = (act === "resolve" ? dialog.dataset.resolve : dialog.dataset.acknowledge) ?? "";
-  element("answering-about").textContent = document.getElementById(`title-${alert}`)?.textContent ?? "";
+  element("answering-about").textContent = named(alert);
   dialog.showModal();
 }
 
@@ -30,48 +45,96 @@ async function answer() {
   const said = (/** @type {string} */ name) => String(given.get(name) ?? "").trim();
   if (asked.act === "resolve") {
     if (!said("verdict")) return missing(/** @type {HTMLInputElement} */ (form.querySelector("[name=verdict]")), element("verdicts").querySelector("legend"));
-    return send(asked.alert, "resolution", { verdict: said("verdict"), ...(said("note") && { note: said("note") }) });
+    return send(asked.alert, "resolution", { verdict: said("verdict"), ...(said("note") && { note: said("note") }) }, "closed");
   }
   const name = said("name");
   if (!name) return missing(/** @type {HTMLInputElement} */ (element("behalf-name")), document.querySelector("label[for=behalf-name]"));
-  const at = said("at") && instant(said("at"));
-  return send(asked.alert, "acknowledgement", { on_behalf_of: { name, by: said("by"), ...(at && { at }) } });
+  const at = said("at") ? read(said("at")) : new Date();
+  if (!at) return missing(/** @type {HTMLInputElement} */ (element("behalf-at")), document.querySelector("label[for=behalf-at]"));
+  if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1); // 23:50, said after midnight
+  return send(asked.alert, "acknowledgement", { on_behalf_of: { name, by: said("by"), ...(said("at") && { at: at.toISOString() }) } }, "acknowledged");
 }
 
-/** @param {string} alert @param {string} what @param {object} body */
-async function send(alert, what, body) {
+/** @param {string} alert @param {string} what @param {object} body @param {string} done */
+async function send(alert, what, body, done) {
+  const about = named(alert);
   try {
     const answer = await call("PUT", `/alerts/v1/alerts/${alert}/${what}`, body);
-    if (!answer.ok) return fail(refusal(await problem(answer)));
+    if (!answer.ok) return fail(`${about}: ${refusal(await problem(answer))}`);
     dialog.close();
-    toast(dialog.dataset.done ?? "", "good");
+    toast(`${dialog.dataset[done] ?? ""}: ${about}`, "good", what === "acknowledgement" ? undoing([alert]) : undefined);
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    fail(`${about}: ${dialog.dataset.away ?? ""}`);
+  }
+}
+
+/** Each counts for itself: what somebody else had is told, and the others are done. */
+async function acknowledgeSelected() {
+  const alerts = chosen().slice(0, MOST_AT_ONCE);
+  try {
+    const answer = await call("POST", "/alerts/v1/alerts:acknowledge", { alert_ids: alerts });
+    if (!answer.ok) return fail(refusal(await problem(answer)));
+    const { acknowledged, refused } = await answer.json();
+    chooseNone(alerts);
+    const done = acknowledged.map((/** @type {{alert_id: string}} */ each) => each.alert_id);
+    if (done.length) toast(`${dialog.dataset.acknowledged}: ${done.map(named).join("; ")}`, "good", undoing(done));
+    for (const each of refused) toast(`${named(each.alert_id)}: ${refusalOf(each)}`, "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     fail(dialog.dataset.away ?? "");
   }
 }
 
+/** @param {string[]} alerts */
+function undoing(alerts) {
+  return { label: dialog.dataset.undo ?? "", shownMs: UNDO_MS, act: () => alerts.forEach((alert) => void undo(alert)) };
+}
+
+/** @param {string} alert */
+async function undo(alert) {
+  const about = named(alert);
+  try {
+    const answer = await call("DELETE", `/alerts/v1/alerts/${alert}/acknowledgement`);
+    if (answer.ok) toast(`${dialog.dataset.undone ?? ""}: ${about}`, "good");
+    else toast(`${about}: ${refusal(await problem(answer))}`, "bad");
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(`${about}: ${dialog.dataset.away ?? ""}`, "bad");
+  }
+}
+
 /** @param {{status: number, text: string, body: Record<string, any>}} found */
 function refusal({ status, text, body }) {
-  const name = body.acknowledged_name ?? body.resolved_name;
-  const at = body.acknowledged_at ?? body.resolved_at;
-  return status === 409 && name && at
-    ? (dialog.dataset.taken ?? "").replace("{name}", name).replace("{time}", clock(new Date(at)))
-    : (dialog.dataset.failed ?? "").replace("{problem}", text);
+  const deed = ["acknowledged", "confirmed", "progressed", "resolved"].find((each) => body[`${each}_name`] && body[`${each}_at`]);
+  return status === 409 && deed ? taken(body[`${deed}_name`], body[`${deed}_at`]) : (dialog.dataset.failed ?? "").replace("{problem}", text);
+}
+
+/** @param {{reason: string, name: string | null, at: string | null}} refused */
+function refusalOf({ reason, name, at }) {
+  const known = JSON.parse(element("problems").textContent ?? "{}");
+  return name && at ? taken(name, at) : (dialog.dataset.failed ?? "").replace("{problem}", known[reason] ?? reason);
+}
+
+/** @param {string} name @param {string} at */
+function taken(name, at) {
+  return (dialog.dataset.taken ?? "").replace("{name}", name).replace("{time}", clock(new Date(at)));
 }
 
 /** @param {HTMLInputElement} field @param {Element | null} label */
 function missing(field, label) {
   fail((dialog.dataset.missing ?? "").replace("{fields}", label?.textContent ?? ""));
+  field.setAttribute("aria-invalid", "true");
   field.focus();
 }
 
 /** @param {string} text */
 function fail(text) {
-  if (dialog.open) {
-    element("answer-failure").textContent = text;
-    element("answer-failure").hidden = false;
-  } else toast(text, "bad");
+  const failure = element("answer-failure");
+  failure.textContent = text;
+  failure.hidden = !text;
+  if (!text) for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  if (text && !dialog.open) toast(text, "bad");
 }
 
 // What opened it may have been drawn anew meanwhile, and then the browser finds nothing to give the focus back to.

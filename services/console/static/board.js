@@ -3,10 +3,10 @@
 import { begin } from "/static/answers.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/callers.js";
+import { clock } from "/static/clock.js";
 import { element } from "/static/elements.js";
 import { listen } from "/static/listening.js";
-import { draw } from "/static/panels.js";
-import { alarm } from "/static/sound.js";
+import { draw, showMore } from "/static/panels.js";
 
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", outcomes: "reports" };
@@ -14,22 +14,6 @@ const DOOR_MS = 15_000;
 const OLD_MS = 60_000; // what is in force, new or of the last hours is so only for a time, whether or not anything comes
 
 const board = element("board");
-let waiting = waitingNow();
-
-/** The tab says how many wait, and a new one may be heard, also where another was answered as it came. */
-function count() {
-  const now = waitingNow();
-  if (now.count > waiting.count || [...now.shown].some((alert) => !waiting.shown.has(alert))) alarm();
-  waiting = now;
-  document.title = (now.count ? `(${now.count}) ` : "") + document.title.replace(/^\(\d+\) /, "");
-}
-
-function waitingNow() {
-  const panel = element("panel-alerts");
-  const rows = /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll("[data-state=waiting]"));
-  return { count: Number(panel.dataset.waiting), shown: new Set([...rows].map((row) => row.dataset.key)) };
-}
-
 let atDoor = "";
 
 /** What came to intake since it started, beside what became of it. */
@@ -38,7 +22,8 @@ async function askDoor() {
   if (!door) return;
   const answer = await call("GET", "/intake/v1/ledger").catch(() => undefined);
   if (!answer?.ok) return;
-  const counts = (await answer.json()).door;
+  const told = await answer.json();
+  const counts = { ...told.door, since: clock(new Date(told.door.since)) };
   atDoor = (door.dataset.text ?? "").replace(/\{(\w+)\}/g, (_, name) => String(counts[name] ?? "–"));
   showDoor();
 }
@@ -49,34 +34,41 @@ function showDoor() {
 }
 
 board.addEventListener("click", (event) => {
+  const more = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-more]"));
+  if (more) return showMore(more.dataset.more ?? "");
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-act]");
   if (!(button instanceof HTMLElement)) return;
   if (button.dataset.act === "caller") return void showCaller(button.dataset.report ?? "");
   begin(button.dataset.act ?? "", button.dataset.alert ?? "");
 });
 
+/** @type {Record<string, string>} by the key's place: the keys of any alphabet */
+const KEYS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress" };
+
 board.addEventListener("keydown", (event) => {
   const alert = document.activeElement;
   if (!(alert instanceof HTMLElement) || !alert.classList.contains("alert") || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.code === "KeyA" || event.code === "KeyR") {
-    const button = /** @type {HTMLElement | null} */ (alert.querySelector(`[data-act="${event.code === "KeyA" ? "acknowledge" : "resolve"}"]`));
+  if (KEYS[event.code]) {
+    const button = /** @type {HTMLElement | null} */ (alert.querySelector(`[data-act="${KEYS[event.code]}"]`));
     button?.click();
     event.preventDefault();
   }
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    const next = event.key === "ArrowDown" ? alert.nextElementSibling : alert.previousElementSibling;
-    if (next instanceof HTMLElement && next.classList.contains("alert")) next.focus();
+    const rows = /** @type {HTMLElement[]} */ ([...board.querySelectorAll(".alert")]);
+    rows[rows.indexOf(alert) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+    event.preventDefault();
+  }
+  if (event.key === "x" || event.code === "Space") {
+    /** @type {HTMLElement | null} */ (alert.querySelector("[data-select]"))?.click();
     event.preventDefault();
   }
 });
 
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;
-  if (panel === "alerts") count();
   if (panel === "reports") showDoor();
 });
 
-count();
 listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => draw(PANEL_OF[topic])));
 void askDoor();
 setInterval(askDoor, DOOR_MS);

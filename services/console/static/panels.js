@@ -1,29 +1,42 @@
 // The board's panels, each drawn anew by the server when something on it changed.
 
+import { settle } from "/static/alerts-list.js";
+import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended } from "/static/link.js";
 import { stand } from "/static/listening.js";
 
-/** @typedef {{ajax: (verb: string, path: string, options: object) => Promise<void>}} Htmx */
-
 const QUIET_MS = 400; // a panel is drawn at most so often, however much arrives
 const AGAIN_MS = 1500; // a panel that was not to be had, or is behind what was heard, is asked for again
+const MORE = 200; // rows that a list shows more of each time it is asked to
 
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();
 
 /** @param {string} name */
 export function draw(name) {
-  const drawing = drawings.get(name) ?? new Drawing(name);
-  drawings.set(name, drawing);
-  void drawing.draw();
+  void drawing(name).draw();
 }
 
-/** One panel: what it knows already, and whether something newer is due. */
+/** A list that showed its first rows shows more of them. @param {string} name */
+export function showMore(name) {
+  drawing(name).most += MORE;
+  draw(name);
+}
+
+/** @param {string} name */
+function drawing(name) {
+  const known = drawings.get(name) ?? new Drawing(name);
+  drawings.set(name, known);
+  return known;
+}
+
+/** One panel: how much of it is shown, and whether something newer is due. */
 class Drawing {
   /** @param {string} name */
   constructor(name) {
     this.name = name;
+    this.most = 100;
     this.isDue = false;
     this.isBusy = false;
   }
@@ -34,35 +47,40 @@ class Drawing {
     this.isBusy = true;
     while (this.isDue) {
       this.isDue = false;
-      await this.swap();
+      await this.ask().catch(() => this.again());
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     }
     this.isBusy = false;
   }
 
-  async swap() {
-    const panel = element(`panel-${this.name}`);
-    const before = keys(panel);
-    const isOpen = panel.querySelector("details")?.open ?? false;
-    const top = panel.scrollTop;
-    let held = ""; // at the moment of the swap: until then a dialog may have given the focus back
-    panel.addEventListener("htmx:beforeSwap", () => {
-      const active = panel.contains(document.activeElement) ? document.activeElement : null;
-      held = /** @type {HTMLElement | null | undefined} */ (active?.closest("[data-key]"))?.dataset.key ?? "";
-    }, { once: true });
-    // `source`: without one all panels ask in the name of the page, of which htmx keeps the last alone while one is under way
-    await htmx().ajax("GET", `/board/${this.name}?at=${stand()}`, { source: panel, target: panel, swap: "outerHTML" })
-      .catch(() => undefined); // asked for again below
-    const drawn = element(`panel-${this.name}`);
-    drawn.scrollTop = top;
-    const details = drawn.querySelector("details");
-    if (details) details.open = isOpen;
-    for (const [key, row] of keys(drawn)) {
-      if (before.get(key)?.outerHTML !== row.outerHTML && mark(row) !== mark(before.get(key))) row.classList.add("arrived");
-    }
-    if (held) takeUp(drawn, held);
-    drawn.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
+  async ask() {
+    const answer = await call("GET", `/board/${this.name}?at=${stand()}&most=${this.most}`);
+    if (answer.status === 401) return ended();
+    if (!answer.ok) return this.again();
+    if (answer.headers.get("x-late")) this.again();
+    const holder = document.createElement("template");
+    holder.innerHTML = await answer.text();
+    const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
+    if (this.name === "alerts") settle(fresh);
+    else swap(element(`panel-${this.name}`), fresh);
   }
+
+  again() {
+    setTimeout(() => this.draw(), AGAIN_MS);
+  }
+}
+
+/** The panel as the server drew it, with the focus, the scrolled place and the marks of what is new. @param {HTMLElement} before @param {HTMLElement} fresh */
+function swap(before, fresh) {
+  const focused = before.contains(document.activeElement) ? document.activeElement : null;
+  const [known, top] = [keys(before), before.scrollTop];
+  before.replaceWith(fresh);
+  fresh.scrollTop = top;
+  for (const [key, row] of keys(fresh)) {
+    if (mark(row) !== mark(known.get(key))) row.classList.add("arrived");
+  }
+  if (focused?.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
+  fresh.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
 }
 
 /** Where what had the focus is gone, its row has it, or the first one: the keyboard goes on from there. @param {HTMLElement} panel @param {string} key */
@@ -82,16 +100,3 @@ function keys(panel) {
 function mark(row) {
   return row && [row.dataset.revision, row.dataset.state, row.dataset.severity, row.dataset.count].join("|");
 }
-
-/** @returns {Htmx} */
-function htmx() {
-  return /** @type {any} */ (window).htmx;
-}
-
-document.body.addEventListener("htmx:afterRequest", (event) => {
-  const { xhr, successful, pathInfo } = /** @type {CustomEvent} */ (event).detail;
-  const name = /^\/board\/(\w+)/.exec(pathInfo.requestPath)?.[1];
-  if (!name || (successful && !xhr.getResponseHeader("x-late"))) return;
-  if (xhr.status === 401) ended();
-  else setTimeout(() => draw(name), AGAIN_MS);
-});

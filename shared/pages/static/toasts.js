@@ -1,16 +1,25 @@
-// A short word in the corner that goes away by itself; a screen reader says it too.
+// A short word in the corner that goes away by itself; a screen reader says it too. It may offer one act, such as Undo.
 
 const SHOWN_MS = 8000;
 
 /**
  * @param {string} text
  * @param {"good" | "bad" | "plain"} [kind]
+ * @param {{label: string, shownMs: number, act: () => void}} [offer]
  */
-export function toast(text, kind = "plain") {
+export function toast(text, kind = "plain", offer) {
   const element = document.createElement("div");
   element.className = "toast";
   element.dataset.kind = kind;
-  element.textContent = text;
+  element.append(text);
+  if (offer) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = offer.label;
+    button.addEventListener("click", () => { element.remove(); offer.act(); });
+    element.append(" ", button);
+  }
   document.getElementById("toasts")?.append(element);
-  setTimeout(() => element.remove(), SHOWN_MS);
+  setTimeout(() => element.remove(), offer?.shownMs ?? SHOWN_MS);
 }

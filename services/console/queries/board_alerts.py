@@ -1,0 +1,130 @@
+"""The board's alerts: all that is open, by how far people are with it, and what was closed in the last day."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console.models import Alert, Delivery
+from services.console.queries.snapshots import RECENT
+from shared.events.vocabulary import Demand, Severity, Status
+
+SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
+URGENT = (Severity.EXTREME, Severity.SEVERE)
+MOST_RINGING = 50
+
+
+class Section(StrEnum):
+    """Where an alert stands on the board; an open one stands in one of the first four."""
+
+    WAITING = "waiting"
+    UNSEEN = "unseen"  # Severe or Extreme, over before anybody acknowledged it
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
+
+
+_OPEN = Alert.resolved_at.is_(None)
+_UNSEEN = and_(_OPEN, Alert.is_unseen, Alert.acknowledged_at.is_(None))
+HOLDS: Mapping[Section, ColumnElement[bool]] = {
+    Section.WAITING: and_(_OPEN, not_(_UNSEEN), Alert.acknowledged_at.is_(None)),
+    Section.UNSEEN: _UNSEEN,
+    Section.ACKNOWLEDGED: and_(_OPEN, Alert.acknowledged_at.is_not(None), Alert.progressed_at.is_(None)),
+    Section.IN_PROGRESS: and_(_OPEN, Alert.acknowledged_at.is_not(None), Alert.progressed_at.is_not(None)),
+    Section.CLOSED: not_(_OPEN),
+}
+_SECTION = case(*((held, section.value) for section, held in HOLDS.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A section's rows, and how many it has by severity, however many of them are shown."""
+
+    alerts: Sequence[Alert]
+    counts: Counter[str]
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+    @property
+    def hidden(self) -> int:
+        return self.total - len(self.alerts)
+
+
+async def sections(
+    session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
+) -> dict[Section, Listed]:
+    """Up to `most` rows of each: what waits never pushes out what is worked on."""
+    counts = await _counts(session, now, pcodes)
+    return {
+        section: Listed(await _alerts(session, section, now, pcodes, most) if counts[section] else (), counts[section])
+        for section in Section
+    }
+
+
+async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> dict[Section, Counter[str]]:
+    wanted = _shown(select(_SECTION, Alert.severity, func.count()), now, pcodes).group_by(_SECTION, Alert.severity)
+    counts = {section: Counter[str]() for section in Section}
+    for section, severity, count in await session.execute(wanted):
+        counts[Section(section)][severity] += count
+    return counts
+
+
+async def _alerts(
+    session: AsyncSession, section: Section, now: datetime, pcodes: Sequence[str] | None, most: int
+) -> Sequence[Alert]:
+    """What asks for something first, then the most severe, then the oldest; the closed ones newest first."""
+    severest = case(SEVEREST_FIRST, value=Alert.severity, else_=len(SEVEREST_FIRST))
+    order = (
+        (Alert.resolved_at.desc(),)
+        if section is Section.CLOSED
+        else (Alert.demand.is_(None), severest, Alert.raised_at)
+    )
+    wanted = _shown(select(Alert), now, pcodes).where(HOLDS[section])
+    return (await session.scalars(wanted.order_by(*order, Alert.alert_id).limit(most))).all()
+
+
+async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[Alert]]:
+    """How many ask to be acknowledged or worked on, by severity, and the most severe of them, the newest first."""
+    asks = and_(_OPEN, Alert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
+    wanted: Select[Any] = _raised(select(Alert), pcodes).where(asks)
+    by_severity = wanted.with_only_columns(Alert.severity, func.count()).group_by(Alert.severity)
+    counts = Counter[str](dict((await session.execute(by_severity)).tuples().all()))
+    severest = case(SEVEREST_FIRST, value=Alert.severity, else_=len(SEVEREST_FIRST))
+    newest = wanted.order_by(severest, Alert.raised_at.desc()).limit(MOST_RINGING)
+    return counts, (await session.scalars(newest)).all()
+
+
+async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
+    wanted = select(func.count()).where(Alert.is_suppressed, Alert.raised_at > now - RECENT, _concern(pcodes))
+    return await session.scalar(wanted) or 0
+
+
+async def deliveries(session: AsyncSession, alerts: Iterable[Alert]) -> dict[Any, tuple[int, int]]:
+    """Delivered and failed, per alert."""
+    ids = [alert.alert_id for alert in alerts]
+    delivered = func.count().filter(Delivery.is_delivered)
+    failed = func.count().filter(~Delivery.is_delivered)
+    rows = await session.execute(
+        select(Delivery.alert_id, delivered, failed).where(Delivery.alert_id.in_(ids)).group_by(Delivery.alert_id)
+    )
+    return {alert_id: (reached, lost) for alert_id, reached, lost in rows}
+
+
+def _shown(wanted: Select[Any], now: datetime, pcodes: Sequence[str] | None) -> Select[Any]:
+    return _raised(wanted, pcodes).where(or_(_OPEN, Alert.resolved_at > now - RECENT))
+
+
+def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
+    return wanted.where(~Alert.is_suppressed, Alert.status != Status.DRAFT, _concern(pcodes))
+
+
+def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
+    """An alert without a place is everybody's."""
+    return true() if pcodes is None else or_(Alert.pcodes.op("&&")(list(pcodes)), Alert.pcodes == [])

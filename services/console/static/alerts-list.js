@@ -1,0 +1,184 @@
+// The list of alerts: its order stays while somebody aims at it, and what changed meanwhile waits for a pause or a button.
+
+import { element } from "/static/elements.js";
+
+const KEY_MS = 5000; // after a key was pressed
+const ANSWERED_MS = 5000; // an answered row stays so long
+const RESTING_MS = 120_000; // a pointer that nobody moved for so long aims at nothing: a wall screen's lies anywhere
+const URGENT = ["Extreme", "Severe"];
+
+/** @type {HTMLElement | undefined} what the server drew last and is not shown yet */
+let pending;
+let keyAt = -Infinity;
+let pointerAt = -Infinity;
+let answeredAt = -Infinity;
+/** @type {Set<string>} */
+const selected = new Set();
+
+const panel = () => element("panel-alerts");
+const strip = element("strip");
+
+/** @param {ParentNode} list @returns {Map<string, HTMLElement>} */
+function rowsOf(list) {
+  const rows = /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".alert"));
+  return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
+}
+
+/** Whether somebody may be about to answer: then no row changes its place. */
+function isHeld() {
+  const now = performance.now();
+  const isAiming = panel().matches(":hover") && now - pointerAt < RESTING_MS;
+  return (isAiming && panel().querySelector("[data-act]") !== null) || now - keyAt < KEY_MS || now - answeredAt < ANSWERED_MS;
+}
+
+/** What the server drew: shown at once, or, while the list is held, without moving a row. @param {HTMLElement} fresh */
+export function settle(fresh) {
+  announce(fresh);
+  pending = fresh;
+  if (isHeld()) mend(fresh);
+  else apply();
+  panel().dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
+}
+
+/** A screen reader says what is new. @param {HTMLElement} fresh */
+function announce(fresh) {
+  const known = rowsOf(pending ?? panel());
+  const fresher = [...rowsOf(fresh)].filter(([key, row]) => !known.has(key) && row.dataset.state === "waiting").map(([, row]) => nameOf(row));
+  if (fresher.length) element("announcer").textContent = (element("announcer").dataset.text ?? "").replace("{alerts}", fresher.join("; "));
+}
+
+/** The alert in one line: hazard, place, severity. @param {Element} row */
+export function nameOf(row) {
+  const parts = [".alert-name", ".alert-where", ".alert-grade"].map((part) => row.querySelector(part)?.textContent ?? "");
+  return parts.map((part) => part.replace(/\s+/g, " ").trim()).filter(Boolean).join(" · ");
+}
+
+/** What the page knows of an alert by its id, also where its row is not shown yet. @param {string} alert */
+export function named(alert) {
+  const row = rowsOf(panel()).get(alert) ?? (pending && rowsOf(pending).get(alert));
+  return row ? nameOf(row) : "";
+}
+
+/** The rows say how they stand, where they stand. @param {HTMLElement} fresh */
+function mend(fresh) {
+  const next = rowsOf(fresh);
+  let changes = 0;
+  for (const [key, row] of rowsOf(panel())) {
+    const newer = next.get(key);
+    next.delete(key);
+    const isMoved = !newer || newer.dataset.section !== row.dataset.section;
+    if (isMoved) {
+      changes += 1;
+      settleRow(row, newer);
+    } else if (newer.dataset.severity !== row.dataset.severity) {
+      changes += 1;
+    }
+    if (newer) copy(newer, row);
+  }
+  changes += next.size;
+  panel().dataset.waiting = fresh.dataset.waiting;
+  for (const part of [".unanswered", ".good.strong"]) {
+    const shown = panel().querySelector(`header ${part}`);
+    const newer = fresh.querySelector("header .unanswered, header .good.strong");
+    if (shown && newer) shown.replaceWith(newer.cloneNode(true));
+  }
+  const button = element("changes");
+  button.hidden = changes === 0;
+  button.textContent = (button.dataset.text ?? "").replace("{count}", String(changes));
+  showStrip([...next.values()].filter((row) => row.dataset.state === "waiting" && URGENT.includes(row.dataset.severity ?? "")));
+}
+
+/** One that was answered or is over keeps its place for a moment, and its buttons do nothing. @param {HTMLElement} row @param {HTMLElement | undefined} newer */
+function settleRow(row, newer) {
+  if (row.classList.contains("is-settled")) return;
+  answeredAt = performance.now();
+  row.classList.add("is-settled");
+  row.dataset.state = "answered";
+  for (const control of row.querySelectorAll("button, input")) /** @type {HTMLButtonElement} */ (control).disabled = true;
+  if (!newer) {
+    const state = row.querySelector(".alert-state");
+    if (state) state.textContent = panel().parentElement?.dataset.gone ?? "";
+  }
+}
+
+/** What of a row may change under the pointer: its words, never its buttons. @param {HTMLElement} newer @param {HTMLElement} row */
+function copy(newer, row) {
+  for (const part of [".alert-line", ".alert-title", ".alert-grade"]) {
+    const [shown, drawn] = [row.querySelector(part), newer.querySelector(part)];
+    if (shown && drawn && shown.innerHTML !== drawn.innerHTML) shown.replaceChildren(...drawn.cloneNode(true).childNodes);
+  }
+  row.dataset.severity = newer.dataset.severity;
+}
+
+/** A new Severe or Extreme is seen at once, over the list's head. @param {HTMLElement[]} rows */
+function showStrip(rows) {
+  strip.hidden = rows.length === 0;
+  element("strip-text").textContent = rows.map(nameOf).slice(0, 2).join("; ") + (rows.length > 2 ? ` +${rows.length - 2}` : "");
+  strip.dataset.alert = rows[0]?.dataset.key ?? "";
+}
+
+/** The list as the server drew it last. */
+export function apply() {
+  if (!pending) return;
+  const fresh = pending;
+  const before = panel();
+  const shown = rowsOf(before);
+  const top = before.scrollTop;
+  const isOpen = before.querySelector("details")?.open ?? false;
+  const focused = before.contains(document.activeElement) ? document.activeElement : null;
+  const key = /** @type {HTMLElement | null | undefined} */ (focused?.closest("[data-key]"))?.dataset.key;
+  pending = undefined;
+  before.replaceWith(fresh);
+  fresh.scrollTop = top;
+  const details = fresh.querySelector("details");
+  if (details) details.open = isOpen;
+  for (const [id, row] of rowsOf(fresh)) if (!shown.has(id)) row.classList.add("arrived");
+  if (focused) (document.getElementById(focused.id) ?? fresh.querySelector(`[data-key="${key}"]`) ?? fresh.querySelector(".alert"))?.focus({ preventScroll: true });
+  showSelection();
+  showStrip([]);
+}
+
+/** @returns {string[]} */
+export function chosen() {
+  return [...selected];
+}
+
+/** @param {string[]} [alerts] without them: all */
+export function chooseNone(alerts = chosen()) {
+  for (const alert of alerts) selected.delete(alert);
+  showSelection();
+}
+
+function showSelection() {
+  const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (panel().querySelectorAll("[data-select]"));
+  const there = new Set([...boxes].map((box) => box.dataset.select ?? ""));
+  for (const alert of selected) if (!there.has(alert)) selected.delete(alert);
+  for (const box of boxes) box.checked = selected.has(box.dataset.select ?? "");
+  element("selection").hidden = selected.size === 0;
+  element("selected").textContent = (element("selected").dataset.text ?? "").replace("{count}", String(selected.size));
+}
+
+/** Shows an alert that may wait behind the held list. @param {string} alert */
+export function reveal(alert) {
+  apply();
+  const row = document.getElementById(`alert-${alert}`);
+  row?.scrollIntoView({ block: "nearest" });
+  row?.focus();
+}
+
+addEventListener("keydown", () => { keyAt = performance.now(); }, { capture: true });
+addEventListener("pointermove", () => { pointerAt = performance.now(); }, { passive: true });
+addEventListener("pointerdown", () => { pointerAt = performance.now(); }, { passive: true, capture: true });
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (!(box instanceof HTMLInputElement) || !box.dataset.select) return;
+  if (box.checked) selected.add(box.dataset.select);
+  else selected.delete(box.dataset.select);
+  showSelection();
+});
+document.addEventListener("click", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (target.closest("#changes")) apply();
+  if (target.closest("#strip-show")) reveal(strip.dataset.alert ?? "");
+});
+setInterval(() => { if (pending && !isHeld()) { apply(); panel().dispatchEvent(new CustomEvent("drawn", { bubbles: true })); } }, 500);
