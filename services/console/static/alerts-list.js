@@ -103,7 +103,7 @@ function settleRow(row, newer) {
 
 /** What of a row may change under the pointer: its words, never its buttons. @param {HTMLElement} newer @param {HTMLElement} row */
 function copy(newer, row) {
-  for (const part of [".alert-line", ".alert-title", ".alert-grade"]) {
+  for (const part of [".alert-line", ".alert-below", ".alert-grade"]) {
     const [shown, drawn] = [row.querySelector(part), newer.querySelector(part)];
     if (shown && drawn && shown.innerHTML !== drawn.innerHTML) shown.replaceChildren(...drawn.cloneNode(true).childNodes);
   }

@@ -36,7 +36,7 @@ def test_a_closed_dialog_gives_the_focus_back_to_its_alert(whole: Whole, seat: A
     whole.report_hazard(type="utility_failure")
     page = seat(Role.OPERATOR).open("/")
     alert = newest_alert(page, "Utility failure")
-    alert.get_by_role("button", name="For another").click()
+    alert.get_by_role("button", name="On behalf of").click()
     page.evaluate("document.activeElement.blur()")
     page.evaluate(
         "document.querySelectorAll('[data-act=for-another]').forEach((each) => each.replaceWith(each.cloneNode(true)))"

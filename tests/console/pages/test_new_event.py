@@ -136,7 +136,7 @@ def test_a_refused_field_is_marked_and_focused_and_the_reason_is_in_view(seat: A
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(404, "Nobody was noted"), (401, "signed out"), (500, "failed on our side")]
+    ("status", "said"), [(404, "No caller was recorded"), (401, "signed out"), (500, "failed on our side")]
 )
 def test_a_caller_who_cannot_be_read_is_not_one_who_was_not_noted(
     whole: Whole, seat: Any, status: int, said: str

@@ -72,7 +72,7 @@ def test_an_alerts_grade_does_not_run_into_its_title(whole: Whole, seat: Any, la
     page.goto(f"{whole.url}/?lang={language}")
     for width in (1920, 1366):
         page.set_viewport_size({"width": width, "height": 800})
-        overlap = "grade => grade.getBoundingClientRect().right - grade.closest('.alert').querySelector('h3').getBoundingClientRect().left"
+        overlap = "grade => grade.getBoundingClientRect().right - grade.closest('.alert').querySelector('.alert-name').getBoundingClientRect().left"
         assert grade.evaluate(overlap) < 0, width
 
 

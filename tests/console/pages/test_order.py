@@ -1,0 +1,121 @@
+"""The list of alerts keeps its order while somebody aims at it, holds all that is open, and takes several answers at once."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.console.factories import KARA_SUU, LEILEK
+from tests.console.pages.conftest import Whole, newest_alert
+
+NAMES = "rows => rows.map(row => row.dataset.key)"
+
+
+def at_the_list(page: Page) -> None:
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    page.locator(".alert").first.hover()
+
+
+def away(page: Page) -> None:
+    page.mouse.move(2, 2)
+
+
+def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> None:
+    """Operator 1 aims at one alert, operator 2 acknowledges it: no other alert comes under the pointer."""
+    whole.report_hazard(type="mudflow", severity="Moderate")
+    page, other = seat(Role.OPERATOR).open("/"), seat(Role.OPERATOR).open("/")
+    expect(newest_alert(page, "Mudflow")).to_be_visible(timeout=SLOW_MS)
+    at_the_list(page)
+    first = page.locator(".alert").first
+    aimed = first.get_attribute("data-key")
+    before = page.locator(".alert").evaluate_all(NAMES)
+    other.locator(f"#acknowledge-{aimed}").click()
+    expect(first.locator(".alert-state")).to_contain_text("Acknowledged by", timeout=SLOW_MS)
+    assert page.locator(".alert").evaluate_all(NAMES) == before
+    expect(first.get_by_role("button", name="Acknowledge")).to_be_disabled()
+    expect(page.locator("#changes")).to_be_visible()
+    page.locator("#changes").click()
+    expect(page.locator(f".alert[data-key='{aimed}']")).to_have_attribute("data-section", "acknowledged")
+
+
+def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="hail", severity="Moderate")
+    page = seat(Role.OPERATOR).open("/")
+    expect(newest_alert(page, "Hail")).to_be_visible(timeout=SLOW_MS)
+    at_the_list(page)
+    before = page.locator(".alert").evaluate_all(NAMES)
+    whole.report_hazard(type="explosion", severity="Extreme", area={"pcodes": [LEILEK]})
+    expect(page.locator("#strip")).to_contain_text("Explosion · Leilek rayon, Batken oblast · Extreme", timeout=SLOW_MS)
+    assert page.locator(".alert").evaluate_all(NAMES) == before
+    expect(page.locator("#announcer")).to_contain_text("Explosion")
+    page.locator("#strip-show").click()
+    expect(newest_alert(page, "Explosion")).to_be_focused()
+    expect(page.locator("#strip")).to_be_hidden()
+
+
+def test_the_list_is_drawn_anew_when_nobody_aims_at_it(whole: Whole, seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    away(page)
+    whole.report_hazard(type="frost", severity="Moderate")
+    expect(newest_alert(page, "Frost")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#strip")).to_be_hidden()
+
+
+def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="avalanche", area={"pcodes": [KARA_SUU]})
+    desk = seat(Role.OPERATOR)
+    alert = newest_alert(desk.open("/"), "Avalanche")
+    key = alert.get_attribute("data-key")
+    alert.focus()
+    desk.page.keyboard.press("a")
+    toast = desk.page.locator("#toasts .toast", has_text="Acknowledged")
+    expect(toast).to_contain_text("Avalanche · Kara-Suu rayon, Osh oblast · Severe", timeout=SLOW_MS)
+    expect(alert).to_be_focused()
+    toast.get_by_role("button", name="Undo").click()
+    expect(desk.page.locator("#toasts")).to_contain_text("Acknowledgement taken back", timeout=SLOW_MS)
+    away(desk.page)
+    row = desk.page.locator(f".alert[data-key='{key}'][data-section=waiting]")
+    expect(row.get_by_role("button", name="Acknowledge")).to_be_enabled(timeout=SLOW_MS)
+
+
+def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole, seat: Any) -> None:
+    for hazard in ("drought", "salinization"):
+        whole.report_hazard(type=hazard, severity="Moderate")
+    whole.report_hazard(type="jut", severity="Extreme")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    for name in ("Drought", "Soil salinization", "Jut"):
+        expect(newest_alert(page, name)).to_be_visible(timeout=SLOW_MS)
+    expect(newest_alert(page, "Jut").locator("input")).to_have_count(0)
+    for name in ("Drought", "Soil salinization"):
+        newest_alert(page, name).locator("input").check()
+    expect(page.locator("#selected")).to_have_text("Selected: 2")
+    page.get_by_role("button", name="Acknowledge the selected").click()
+    expect(page.locator("#toasts")).to_contain_text("Soil salinization", timeout=SLOW_MS)
+    away(page)
+    for name in ("Drought", "Soil salinization"):
+        row = page.locator(".alert[data-section=acknowledged]", has_text=name)
+        expect(row).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+
+
+def test_nothing_open_is_unreachable_and_rows_are_dense(whole: Whole, seat: Any) -> None:
+    """With more alerts waiting than a list shows at first."""
+    reports = [whole.report_hazard(type="landslide", severity="Moderate") for _ in range(105)]
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    waiting = "document.querySelector('#panel-alerts').dataset.waiting"
+    page.wait_for_function(f"Number({waiting}) >= {len(reports)}", timeout=SLOW_MS)
+    away(page)
+    visible = "rows => rows.filter(row => row.getBoundingClientRect().bottom <= innerHeight).length"
+    assert page.locator(".alert").evaluate_all(visible) >= 14
+    total = int(page.locator("#panel-alerts").get_attribute("data-waiting") or 0)
+    tallies = page.locator("#section-waiting .tally").all_inner_texts()
+    assert sum(int(each.split()[-1]) for each in tallies) == total
+    rows = page.locator(".alert[data-section=waiting]")
+    while rows.count() < total:
+        page.locator("[data-more=alerts]").first.click()
+        away(page)
+        expect(page.locator("[data-more=alerts]")).to_have_count(0, timeout=SLOW_MS)
+    expect(rows).to_have_count(total)
