@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
     forwarded_allow_ips: str | None = None
+    presence_roles: tuple[str, ...] = (
+        "viewer",
+        "operator",
+        "duty_head",
+    )  # an open, connected board keeps them signed in
     exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
     outbound_allow: tuple[str, ...] = ()  # host:port pairs that may be http and on a private address
 

@@ -1,5 +1,6 @@
 """A service's templates, rendered in the language, theme and name that the request's reader sees."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from shared.auth import Principal, Role
 from shared.config import Settings
+from shared.events.vocabulary import Road
 from shared.pages import catalogs, formats
 from shared.pages.languages import COOKIE, LANGUAGES, language_of
 from shared.pages.navigation import destinations, notices
@@ -18,6 +21,7 @@ from shared.pages.terms import TERMS, term
 
 HERE = Path(__file__).parent
 THEMES = ("dark", "light")
+HEARS_ALERTS = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.VIEWER})
 YEAR_S = 365 * 86_400
 
 
@@ -69,7 +73,19 @@ class Pages:
             "revocations_since": request.scope.get("dayar.revocations_since"),
             "destinations": destinations(principal),
             "notices": notices(principal),
+            **_session(principal, self.settings),
         }
+
+
+def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
+    """How long a person's sign-in still lasts, in seconds, and what its pages do by themselves."""
+    if principal is None or principal.road is not Road.CONSOLE:
+        return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
+    return {
+        "lasts": max(0, principal.expires_at - int(time.time())),
+        "counts_as_present": not principal.roles.isdisjoint(settings.presence_roles),
+        "hears_alerts": not principal.roles.isdisjoint(HEARS_ALERTS),
+    }
 
 
 def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environment:

@@ -1,6 +1,7 @@
 // The live board: what the stream tells has its panels drawn anew, and what the operator does goes to the services.
 
 import { begin } from "/static/answers.js";
+import { attend } from "/static/attendance.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/callers.js";
 import { clock } from "/static/clock.js";
@@ -14,6 +15,17 @@ const DOOR_MS = 15_000;
 const OLD_MS = 60_000; // what is in force, new or of the last hours is so only for a time, whether or not anything comes
 
 const board = element("board");
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let telling;
+
+/** The page's alarm asks anew, when the worker has had a moment: once for all that came at once. */
+function heardOf() {
+  telling ??= setTimeout(() => {
+    telling = undefined;
+    document.dispatchEvent(new CustomEvent("alerts-changed"));
+  }, 300);
+}
+
 let atDoor = "";
 
 /** What came to intake since it started, beside what became of it. */
@@ -66,10 +78,15 @@ board.addEventListener("keydown", (event) => {
 
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;
+  if (panel === "alerts") heardOf();
   if (panel === "reports") showDoor();
 });
 
-listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => draw(PANEL_OF[topic])));
+listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => {
+  draw(PANEL_OF[topic]);
+  if (topic === "alerts") heardOf();
+}));
+if (board.dataset.attended) attend();
 void askDoor();
 setInterval(askDoor, DOOR_MS);
 setInterval(() => Object.values(PANEL_OF).forEach(draw), OLD_MS);

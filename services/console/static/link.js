@@ -1,6 +1,7 @@
 // The word in the page's bar about its connection; once signed out it stays a way to sign in again.
 
 import { element } from "/static/elements.js";
+import { showEnd } from "/static/session.js";
 
 const link = element("link");
 
@@ -9,6 +10,7 @@ export function say(state, values = {}) {
   if (link.dataset.state === "ended") return;
   const text = (link.dataset[state] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   link.dataset.state = state;
+  document.body.dataset.connected = state === "live" ? "yes" : "no"; // a board that hears what happens counts as somebody there
   if (link.textContent !== text) link.textContent = text;
 }
 
@@ -17,5 +19,6 @@ export function ended() {
   again.href = `/sign-in?next=${location.pathname}`;
   again.textContent = link.dataset.ended ?? "";
   link.dataset.state = "ended";
+  showEnd();
   link.replaceChildren(again);
 }

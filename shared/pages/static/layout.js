@@ -1,7 +1,7 @@
-// What every page does by itself: the clock of Bishkek, the theme, ages that grow, and the account kept signed in while it is used.
+// What every page does by itself: the clock of Bishkek, the theme, ages that grow, the menu, and the session.
 
 import { age } from "./ages.js";
-import { call, isNoAnswer } from "./calls.js";
+import { watchSession } from "./session.js";
 
 const language = document.documentElement.lang;
 const zone = "Asia/Bishkek";
@@ -30,24 +30,6 @@ function switchTheme() {
   const theme = dark ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
-}
-
-// Signed in for 30 minutes at a time: a page that somebody uses asks for more, and a wall screen always does.
-const KEEP_MS = 5 * 60_000;
-let used = true;
-
-async function keep() {
-  if (!used && document.body.dataset.keep !== "always") return;
-  used = false;
-  await call("POST", "/v1/session").catch((error) => {
-    if (!isNoAnswer(error)) throw error;
-  });
-}
-
-if (document.body.dataset.keep) {
-  for (const kind of ["pointerdown", "keydown", "wheel", "touchstart"]) addEventListener(kind, () => { used = true; }, { passive: true });
-  void keep();
-  setInterval(keep, KEEP_MS);
 }
 
 // What an administrator or duty head must know, from each service that has something to say.
@@ -79,5 +61,15 @@ if (notices) {
 // On a phone the names of the pages stand in one line that scrolls.
 document.querySelector(".bar nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
+const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".menu"));
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !menu?.open) return;
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
+});
+addEventListener("click", (event) => {
+  if (menu?.open && !menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
+});
+if (document.body.dataset.keep) watchSession();
 tick();
 setInterval(tick, 1000);

@@ -5,15 +5,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from deploy.local.process import wait_until
 from shared.auth import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
-TITLE_COUNTS = """() => {
-    const waiting = document.querySelector("#panel-alerts").dataset.waiting;
-    return Number(waiting) > 0 && document.title.startsWith(`(${waiting}) `);
-}"""
+TITLE_COUNTS = "() => /^\\(\\d+\\) /.test(document.title)"
 
 
 def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, seat: Any) -> None:
@@ -24,6 +20,7 @@ def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, se
     alert = newest_alert(page, "Avalanche")
     expect(alert).to_contain_text("Not acknowledged", timeout=SLOW_MS)
     page.wait_for_function(TITLE_COUNTS)
+    alert_id = alert.get_attribute("id")
     alert.focus()
     page.keyboard.press("a")
     expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
@@ -31,7 +28,8 @@ def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, se
     page.keyboard.press("r")
     page.locator("#verdicts").get_by_text("Confirmed").click()
     page.click("#answer-send")
-    expect(page.locator(".alert", has_text="Avalanche")).to_have_count(0, timeout=SLOW_MS)
+    page.mouse.move(2, 2)
+    expect(page.locator(f"#{alert_id}")).to_have_count(0, timeout=SLOW_MS)
     assert desk.errors == []
 
 
@@ -117,41 +115,6 @@ def test_somebody_answers_by_telephone(whole: Whole, seat: Any) -> None:
     expect(newest_alert(page, "Explosion")).to_contain_text("Acknowledged by", timeout=SLOW_MS)
 
 
-TONES = "AudioContext.prototype.tones ?? 0"
-COUNTING = """{
-    const own = AudioContext.prototype.createOscillator;
-    AudioContext.prototype.createOscillator = function () {
-        AudioContext.prototype.tones = (AudioContext.prototype.tones ?? 0) + 1;
-        return own.call(this);
-    };
-}"""
-
-
-def test_an_alert_is_heard_though_another_was_answered_as_it_came(whole: Whole, seat: Any) -> None:
-    desk = seat(Role.OPERATOR)
-    page = desk.page
-    page.add_init_script(COUNTING)
-    desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
-    page.click("#sound")
-    whole.report_hazard(type="jut")
-    first = newest_alert(page, "Jut").get_attribute("data-key", timeout=SLOW_MS)
-    page.route("**/board/alerts*", lambda route: route.abort())
-    page.evaluate(f"fetch('/alerts/v1/alerts/{first}/acknowledgement', {{method: 'PUT'}})")
-    whole.report_hazard(type="bank_erosion")
-    assert wait_until(lambda: is_told(whole, f"acknowledge-{first}", "River bank erosion"), timeout=20)
-    before = page.evaluate(TONES)
-    page.unroute("**/board/alerts*")
-    expect(newest_alert(page, "River bank erosion")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_function(f"({TONES}) > {before}")
-
-
-def is_told(whole: Whole, gone: str, come: str) -> bool:
-    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.OPERATOR])}"}
-    panel = whole.client(headers=bearer).get("/board/alerts?lang=en").text
-    return gone not in panel and come in panel
-
-
 def test_a_page_does_nothing_in_the_name_of_who_signed_in_after(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="drought")
     desk = seat(Role.OPERATOR)
@@ -161,7 +124,7 @@ def test_a_page_does_nothing_in_the_name_of_who_signed_in_after(whole: Whole, se
     desk.name, desk.page = whole.account(Role.OPERATOR), desk.context.new_page()
     second = newest_alert(desk.open("/"), "Drought")
     alert.get_by_role("button", name="Acknowledge").click()
-    expect(first.locator("#toasts")).to_contain_text("signed out: sign in again", timeout=SLOW_MS)
+    expect(first.locator("#toasts")).to_contain_text("signed out", timeout=SLOW_MS)
     second.get_by_role("button", name="Acknowledge").click()
     expect(second).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
     expect(first.locator("#link")).to_have_attribute("data-state", "ended", timeout=SLOW_MS)

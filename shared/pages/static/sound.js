@@ -1,11 +1,20 @@
-// Two tones when a new alert waits; off until somebody turns it on, as browsers and night shifts want it.
+// Four tones. A browser may block them until somebody touches the page.
 
-const button = document.getElementById("sound");
 /** @type {AudioContext | undefined} */
 let audio;
 
-export function alarm() {
-  if (!audio) return;
+/** Asks the browser to let the page sound. */
+export async function open() {
+  audio ??= new AudioContext();
+  if (audio.state === "suspended") await Promise.race([audio.resume(), new Promise((resolve) => setTimeout(resolve, 200))]);
+}
+
+export function isBlocked() {
+  return audio?.state !== "running";
+}
+
+export function ring() {
+  if (!audio || isBlocked()) return;
   const begin = audio.currentTime;
   for (const [number, pitch] of [880, 660, 880, 660].entries()) {
     const tone = audio.createOscillator();
@@ -18,14 +27,3 @@ export function alarm() {
     tone.stop(begin + number * 0.28 + 0.26);
   }
 }
-
-button?.addEventListener("click", async () => {
-  if (audio) {
-    await audio.close();
-    audio = undefined;
-  } else {
-    audio = new AudioContext();
-    alarm();
-  }
-  button.setAttribute("aria-pressed", String(audio !== undefined));
-});

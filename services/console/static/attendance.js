@@ -1,0 +1,42 @@
+// Whether anybody is at this board: it tells the alerts when it was last touched, and says so where nobody is.
+
+import { call } from "/static/calls.js";
+import { element } from "/static/elements.js";
+
+const TELL_MS = 60_000;
+const USES = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"];
+
+let touched = Date.now();
+let unattendedMs = 30 * 60_000;
+let isNobodyAnywhere = false;
+const board = sessionStorage.getItem("board-id") ?? crypto.randomUUID();
+sessionStorage.setItem("board-id", board);
+
+/** For those who answer alerts; a wall screen is watched, not touched. */
+export function attend() {
+  for (const kind of USES) addEventListener(kind, touch, { passive: true });
+  setInterval(tell, TELL_MS);
+  void tell();
+}
+
+function touch() {
+  touched = Date.now();
+  if (!element("unattended").hidden) void tell();
+}
+
+async function tell() {
+  const answer = await call("PUT", "/alerts/v1/presence", { board_id: board, last_input_at: new Date(touched).toISOString() }).catch(() => undefined);
+  if (answer?.ok) {
+    const told = await answer.json();
+    [unattendedMs, isNobodyAnywhere] = [told.unattended_minutes * 60_000, told.is_unattended];
+  }
+  show();
+}
+
+function show() {
+  const idle = Date.now() - touched;
+  const notice = element("unattended");
+  notice.hidden = idle < unattendedMs;
+  const text = (notice.dataset.here ?? "").replace("{minutes}", String(Math.floor(idle / 60_000)));
+  notice.textContent = isNobodyAnywhere ? `${text} ${notice.dataset.all ?? ""}` : text;
+}

@@ -1,0 +1,106 @@
+// What waits is heard on every page, counted in its title, and shown by the browser: continuous for Severe and Extreme, once for the others.
+
+import { call } from "./calls.js";
+import { element } from "./elements.js";
+import { isBlocked, open, ring } from "./sound.js";
+
+/** @typedef {{alert_id: string, severity: string, demand: string, level: number, name: string}} Ringing */
+/** @typedef {{count: number, counts: Record<string, number>, alerts: Ringing[]}} State */
+
+const ASK_MS = 10_000;
+const RING_MS = 2500;
+const MUTE_MS = 120_000;
+const KEPT = 300; // of what was heard once
+const URGENT = ["Extreme", "Severe"];
+
+const title = document.title;
+/** @type {State} */
+let state = { count: 0, counts: {}, alerts: [] };
+let isFirst = true;
+let isOurs = !("locks" in navigator); // of several pages of one browser one rings
+let isOver = false;
+
+const isOn = () => localStorage.getItem("sound") !== "off";
+const mutedUntil = () => Number(localStorage.getItem("muted-until") ?? 0);
+const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severity));
+
+async function ask() {
+  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // asked again
+  if (!answer?.ok || isOver) return;
+  state = await answer.json();
+  document.title = (state.count ? `(${state.count}) ` : "") + title;
+  const fresh = state.alerts.filter((alert) => !heard().includes(nameOf(alert)));
+  if (fresh.length && sounds()) ring();
+  if (!isFirst && document.hidden) for (const alert of fresh) notify(alert);
+  localStorage.setItem("heard", JSON.stringify([...state.alerts.map(nameOf), ...heard()].slice(0, KEPT)));
+  isFirst = false;
+  show();
+}
+
+/** An alert that escalated is heard anew. @param {Ringing} alert */
+function nameOf(alert) {
+  return `${alert.alert_id}/${alert.demand}/${alert.level}`;
+}
+
+/** @returns {string[]} */
+function heard() {
+  return JSON.parse(localStorage.getItem("heard") ?? "[]");
+}
+
+function sounds() {
+  return isOn() && isOurs && !isOver && Date.now() >= mutedUntil();
+}
+
+/** @param {Ringing} alert */
+function notify(alert) {
+  if ("Notification" in window && Notification.permission === "granted") new Notification(alert.name, { tag: alert.alert_id });
+}
+
+function show() {
+  const waiting = urgent();
+  const isMuted = Date.now() < mutedUntil();
+  element("sound").setAttribute("aria-pressed", String(isOn()));
+  element("sound-blocked").hidden = !isOn() || !isBlocked() || isOver;
+  element("ringing").hidden = waiting.length === 0 || isOver;
+  element("ringing-text").textContent = (element("ringing-text").dataset.text ?? "").replace("{alerts}", waiting.slice(0, 2).map((alert) => alert.name).join("; ") + (waiting.length > 2 ? ` +${waiting.length - 2}` : ""));
+  const mute = /** @type {HTMLButtonElement} */ (element("sound-mute"));
+  mute.hidden = !isOn();
+  mute.disabled = isMuted;
+  mute.firstChild?.replaceWith(isMuted ? (mute.dataset.muted ?? "").replace("{time}", new Date(mutedUntil() + 6 * 3_600_000).toISOString().slice(11, 16)) : mute.dataset.mute ?? "");
+}
+
+/** The browser lets a page sound only after somebody touched it, unless it was started to (docs/runbook.md). */
+async function allow() {
+  await open();
+  if (!isBlocked() && !isOurs) void navigator.locks.request("alarm", () => { isOurs = true; return new Promise(() => {}); });
+  show();
+}
+
+function toggle() {
+  localStorage.setItem("sound", isOn() && !isBlocked() ? "off" : "on");
+  if (isOn() && "Notification" in window && Notification.permission === "default") void Notification.requestPermission();
+  void allow().then(() => { if (sounds()) ring(); });
+}
+
+function mute() {
+  localStorage.setItem("muted-until", String(Date.now() + MUTE_MS));
+  show();
+}
+
+element("sound-mute").dataset.mute = element("sound-mute").firstChild?.textContent ?? "";
+element("sound").addEventListener("click", toggle);
+element("sound-allow").addEventListener("click", () => void allow());
+element("sound-mute").addEventListener("click", mute);
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => { if (isOn() && isBlocked()) void allow(); }, { passive: true });
+addEventListener("keydown", (event) => {
+  const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement;
+  if (isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.code === "KeyS") void (isBlocked() ? allow() : toggle());
+  if (event.code === "KeyM" && !element("ringing").hidden) mute();
+});
+document.addEventListener("alerts-changed", () => void ask());
+document.addEventListener("session-ended", () => { isOver = true; show(); });
+setInterval(ask, ASK_MS);
+setInterval(() => { if (urgent().length && sounds()) ring(); show(); }, RING_MS);
+void allow();
+void ask();

@@ -1,0 +1,75 @@
+// The session: 30 minutes at a time. A page in use asks for more, an open and connected board does too; its end is announced, and then seen.
+
+import { call, isNoAnswer } from "./calls.js";
+
+const KEEP_MS = 5 * 60_000;
+const WARNING_MS = 5 * 60_000;
+const LOOK_MS = 1000;
+const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
+
+let used = true;
+let asked = -Infinity;
+let ends = performance.now() + Number(document.body.dataset.lasts ?? 0) * 1000;
+let isFinal = false; // asking for more brings no more: twelve hours after it began
+let isOver = false;
+
+export function watchSession() {
+  for (const kind of USES) addEventListener(kind, () => { used = true; }, { passive: true });
+  document.getElementById("session-stay")?.addEventListener("click", () => void keep());
+  void look();
+  setInterval(look, LOOK_MS);
+}
+
+/** Whether somebody is there: the page was used, or it is a board that hears what happens. */
+function isPresent() {
+  const { keep, presence, connected } = document.body.dataset;
+  return used || keep === "always" || (presence === "board" && connected === "yes");
+}
+
+async function look() {
+  if (isOver) return;
+  if (isPresent() && performance.now() - asked >= KEEP_MS) await keep();
+  const left = ends - performance.now();
+  if (left <= 0) return showEnd();
+  const warning = document.getElementById("session-warning");
+  if (!warning) return;
+  warning.hidden = left > WARNING_MS;
+  if (warning.hidden) return;
+  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = ((isFinal ? warning.dataset.final : warning.dataset.idle) ?? "").replace("{time}", clock(left));
+  document.getElementById("session-stay")?.toggleAttribute("hidden", isFinal);
+  document.getElementById("session-again")?.toggleAttribute("hidden", !isFinal);
+}
+
+async function keep() {
+  [used, asked] = [false, performance.now()];
+  try {
+    const answer = await call("POST", "/v1/session");
+    if (answer.status === 401) return showEnd();
+    if (!answer.ok) return;
+    const lasts = Date.parse((await answer.json()).expires_at) - Date.parse(answer.headers.get("date") ?? "");
+    if (Number.isNaN(lasts)) return;
+    ends = performance.now() + lasts;
+    isFinal = lasts < WARNING_MS;
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+  }
+}
+
+/** Nobody takes a page that hears nothing for one that is quiet. */
+export function showEnd() {
+  if (isOver) return;
+  isOver = true;
+  const page = document.getElementById("session-ended");
+  if (!page) return;
+  const text = /** @type {HTMLElement} */ (page.querySelector(".session-ended-text"));
+  text.textContent = (text.dataset.text ?? "").replace("{time}", clock(0));
+  page.hidden = false;
+  document.getElementById("session-warning")?.setAttribute("hidden", "");
+  document.title = `⚠ ${text.textContent.split(".")[0]}`;
+  document.dispatchEvent(new CustomEvent("session-ended"));
+}
+
+/** @param {number} left milliseconds from now */
+function clock(left) {
+  return new Date(Date.now() + left + 6 * 3_600_000).toISOString().slice(11, 16);
+}

@@ -1,0 +1,134 @@
+"""A watching operator stays signed in and hears what waits; an end is announced and then seen."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole, newest_alert
+
+TONES = "AudioContext.prototype.tones ?? 0"
+COUNTING = """{
+    const own = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () {
+        AudioContext.prototype.tones = (AudioContext.prototype.tones ?? 0) + 1;
+        return own.call(this);
+    };
+}"""
+MINUTE = 60_000
+
+
+def live(page: Page) -> None:
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.VIEWER])
+def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> None:
+    """For 40 minutes nobody touches it."""
+    desk = seat(role)
+    desk.page.clock.install()
+    page = desk.open("/")
+    live(page)
+    for _ in range(8):
+        with page.expect_response("**/v1/session") as renewed:
+            page.clock.fast_forward(5 * MINUTE + 1000)
+        assert renewed.value.status == 200
+        live(page)
+    expect(page.locator("#session-ended")).to_be_hidden()
+    expect(page.locator("#session-warning")).to_be_hidden()
+
+
+def test_the_end_of_a_session_is_announced_and_then_seen(seat: Any) -> None:
+    """A page that is no board, and that nobody uses."""
+    desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
+    desk.open("/")
+    with desk.page.expect_response("**/v1/session"):
+        desk.page.goto(f"{desk.whole.url}/ledger")
+    page = desk.page
+    page.clock.fast_forward(26 * MINUTE)
+    expect(page.locator("#session-warning")).to_contain_text("You will be signed out at", timeout=SLOW_MS)
+    page.clock.fast_forward(5 * MINUTE)
+    expect(page.locator("#session-ended")).to_contain_text("Signed out at", timeout=SLOW_MS)
+    size = page.locator("#session-ended").bounding_box() or {}
+    assert (size["width"], size["height"]) == (1920, 1080)
+    assert page.title().startswith("⚠ Signed out")
+
+
+def test_who_is_warned_may_stay(seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
+    desk.open("/")
+    with desk.page.expect_response("**/v1/session"):
+        desk.page.goto(f"{desk.whole.url}/ledger")
+    desk.page.clock.fast_forward(26 * MINUTE)
+    desk.page.get_by_role("button", name="Stay signed in").click()
+    expect(desk.page.locator("#session-warning")).to_be_hidden(timeout=SLOW_MS)
+
+
+def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    desk.page.add_init_script(COUNTING)
+    page = desk.open("/ledger")
+    page.mouse.click(2, 300)  # a browser sounds only once somebody touched the page
+    expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
+    whole.report_hazard(type="tailings_release", severity="Severe")
+    expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_function("/^\\(\\d+\\) /.test(document.title)")
+    before = page.evaluate(TONES)
+    page.wait_for_function(f"({TONES}) > {before + 8}", timeout=SLOW_MS)  # it goes on
+    page.keyboard.press("m")
+    expect(page.locator("#sound-mute")).to_contain_text("Muted until")
+    board = seat(Role.OPERATOR).open("/")
+    expect(newest_alert(board, "Tailings release")).to_be_visible(timeout=SLOW_MS)
+    while (
+        urgent := board.locator(
+            ".alert[data-section=waiting] .severity:is([data-severity=Severe], [data-severity=Extreme])"
+        )
+    ).count():
+        row = board.locator(".alert[data-section=waiting]").filter(has=urgent).first
+        key = row.get_attribute("data-key")
+        row.get_by_role("button", name="Acknowledge").click()
+        board.mouse.move(2, 2)
+        expect(board.locator(f".alert[data-key='{key}'][data-section=waiting]")).to_have_count(0, timeout=SLOW_MS)
+    expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
+
+
+def test_the_choice_of_sound_is_remembered(seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#sound")).to_have_attribute("aria-pressed", "true")
+    page.click("#sound")
+    expect(page.locator("#sound")).to_have_attribute("aria-pressed", "false")
+    page.goto(f"{desk.whole.url}/ledger")
+    expect(page.locator("#sound")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_blocked_sound_is_seen_and_one_key_turns_it_on(seat: Any) -> None:
+    blocked = """{
+        let allowed = false;
+        addEventListener("keydown", () => { allowed = true; }, { capture: true });
+        Object.defineProperty(AudioContext.prototype, "state", { get() { return allowed ? "running" : "suspended"; } });
+    }"""
+    desk = seat(Role.OPERATOR)
+    desk.page.add_init_script(blocked)
+    page = desk.open("/")
+    expect(page.locator("#sound-blocked")).to_contain_text("The browser blocks the sound", timeout=SLOW_MS)
+    page.keyboard.press("s")
+    expect(page.locator("#sound-blocked")).to_be_hidden()
+
+
+def test_an_untouched_board_says_that_it_is_unattended(seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
+    page = desk.open("/")
+    live(page)
+    with page.expect_request("**/alerts/v1/presence") as told:
+        page.clock.fast_forward(31 * MINUTE)
+    assert told.value.post_data_json is not None
+    expect(page.locator("#unattended")).to_contain_text("nobody has touched this board for 3", timeout=SLOW_MS)
+    page.mouse.move(300, 300)
+    expect(page.locator("#unattended")).to_be_hidden(timeout=SLOW_MS)
