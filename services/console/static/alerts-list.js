@@ -94,6 +94,7 @@ function settleRow(row, newer) {
   answeredAt = performance.now();
   row.classList.add("is-settled");
   row.dataset.state = "answered";
+  if (row.contains(document.activeElement)) row.focus({ preventScroll: true }); // a button that is disabled gives the focus away
   for (const control of row.querySelectorAll("button, input")) /** @type {HTMLButtonElement} */ (control).disabled = true;
   if (!newer) {
     const state = row.querySelector(".alert-state");

@@ -27,6 +27,7 @@ def test_the_focus_goes_on_to_the_first_alert_where_one_is_closed(whole: Whole, 
     page.keyboard.press("r")
     page.locator("#verdicts").get_by_text("Confirmed").click()
     page.click("#answer-send")
+    page.mouse.move(2, 2)
     expect(page.locator(".alert", has_text="Strong wind")).to_have_count(0, timeout=SLOW_MS)
     expect(page.locator(".alert").first).to_be_focused()
 
