@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import textwrap
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NoReturn, TypeVar
@@ -9,7 +10,6 @@ from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -74,21 +74,19 @@ def list_() -> None:
     async def do(session: AsyncSession, _: datetime) -> list[Account]:
         return list(await queries.everyone(session))
 
-    table = Table(*(Column(title, overflow="fold") for title in ("Name", "Roles", "Areas")))
-    table.add_column("Team", no_wrap=True)  # to be copied: others of the team are added by it
-    for title in ("Organisation", "State"):
-        table.add_column(title, overflow="fold")
     for each in within(do):
-        state = "disabled" if each.disabled_at else "must change the password" if each.must_change else "active"
-        table.add_row(
-            escape(each.name),
-            ", ".join(each.roles),
-            ", ".join(each.areas),
-            str(each.team or ""),
-            escape(each.organisation or ""),
-            state,
-        )
-    Console().print(table)
+        typer.echo(described(each))
+
+
+def described(account: Account) -> str:
+    """One line of what decides, and below it what few accounts have: readable in a terminal of 80 columns."""
+    state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
+    lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
+    if account.team:
+        lines.append(f"  team: {account.team}")  # whole: others of the team are added by it
+    if account.organisation:
+        lines.append(f"  organisation: {account.organisation}")
+    return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
 
 
 @app.command()

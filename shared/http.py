@@ -52,7 +52,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.state.settings, app.state.metrics = settings, CollectorRegistry()
-    app.state.refusals = Refusals(settings)
+    app.state.refusals = Refusals(settings, authenticator)
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
     own = [copy.copy(route) for router in routers for route in router.routes]
     app.router.routes.extend([*plumbing, *map(copy.copy, routes), *own])

@@ -22,11 +22,19 @@ AGE_TAGS = {
 }  # fmt: skip
 
 
-def rows(figures: Iterable[Figure], places: Places, *, status: str, level: int, date: str | None = None) -> list[Row]:
-    return [row(figure, places, status=status, level=level, date=date) for figure in figures]
+def rows(
+    figures: Iterable[Figure],
+    places: Places,
+    *,
+    status: str,
+    level: int,
+    date: str | None = None,
+    language: str = "en",
+) -> list[Row]:
+    return [row(each, places, status=status, level=level, date=date, language=language) for each in figures]
 
 
-def row(figure: Figure, places: Places, *, status: str, level: int, date: str | None) -> Row:
+def row(figure: Figure, places: Places, *, status: str, level: int, date: str | None, language: str) -> Row:
     """`households` and `persons` are registered one by one; `groups` and `group_persons` were counted, and are not added."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
@@ -35,7 +43,7 @@ def row(figure: Figure, places: Places, *, status: str, level: int, date: str | 
         "country": alpha_3(figure.country) if figure.country else None,
         "pcode": pcode,
         "soate": soate(pcode),
-        "name": name(figure, places, level),
+        "name": name(figure, places, level, language),
         "scope": figure.scope.value,
         "reason": figure.reason.value,
         "mobility": figure.mobility.value,
@@ -54,11 +62,11 @@ def soate(pcode: str | None) -> str | None:
     return f"417{pcode[2:]}".ljust(14, "0") if pcode else None
 
 
-def name(figure: Figure, places: Places, level: int) -> str | None:
+def name(figure: Figure, places: Places, level: int, language: str) -> str | None:
     """Of the unit of the level asked for: abroad has a name among countries only."""
     if figure.pcode:
-        return places.name(figure.pcode, "en")
-    return country(figure.country, "en") if level == 0 and figure.country else None
+        return places.name(figure.pcode, language)
+    return country(figure.country, language) if level == 0 and figure.country else None
 
 
 def cell_name(sex: Sex, age: AgeBracket) -> str:
@@ -89,8 +97,9 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[s
 
 
 def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> str:
-    """Names, HXL tags, then the figures."""
-    text = io.StringIO()
+    """Names, HXL tags, then the figures; Excel takes it for UTF-8 by the mark it begins with."""
+    text = io.StringIO("\ufeff")
+    text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(names)
     writer.writerow(tags)

@@ -22,6 +22,7 @@ from shared.database import Session
 from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex
 from shared.pages import Pages, language_of
+from shared.pages.languages import chosen
 from shared.places import Places
 
 PAGE_ROWS = 50
@@ -205,7 +206,8 @@ async def told(
     """As JSON, or as CSV where that is what the caller reads."""
     state, areas = request.app.state, areas_of(caller)
     status, on = state.settings.counted_status.value, day.isoformat() if day else None
-    rows = exports.rows(figures, state.places, status=status, level=filters.level, date=on)
+    language = chosen(request) or "en"
+    rows = exports.rows(figures, state.places, status=status, level=filters.level, date=on, language=language)
     names = exports.names(is_stock=day is not None)
     if filters.format == "csv" or "text/csv" in request.headers.get("accept", ""):
         await audit.add(session, audit.entry_of(request, Action.EXPORTED))
@@ -213,7 +215,7 @@ async def told(
         tags = exports.tags(names, people=people, view=filters.view, level=filters.level)
         return Response(
             exports.as_csv(rows, names, tags), media_type="text/csv; charset=utf-8",
-            headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept"},
+            headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept, Cookie"},
         )  # fmt: skip
     whole = total(figures)
     return JSONResponse({
@@ -224,7 +226,7 @@ async def told(
             "groups": whole.groups, "group_persons": whole.group_persons,
         },
         "rows": rows,
-    }, headers={"vary": "Accept"})  # fmt: skip
+    }, headers={"vary": "Accept, Cookie"})  # fmt: skip
 
 
 def areas_of(caller: Principal) -> list[str] | None:

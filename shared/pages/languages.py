@@ -13,10 +13,13 @@ TIMEZONE = ZoneInfo("Asia/Bishkek")
 
 def language_of(request: HTTPConnection) -> str:
     """`?lang=`, then the cookie it left, then what the browser asks for, then Kyrgyz."""
-    for chosen in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
-        if chosen in LANGUAGES:
-            return chosen
-    return negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
+    return chosen(request) or negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
+
+
+def chosen(request: HTTPConnection) -> str | None:
+    """What the reader chose on a page, now or before; a program has chosen nothing."""
+    asked = (request.query_params.get("lang"), request.cookies.get(COOKIE))
+    return next((language for language in asked if language in LANGUAGES), None)
 
 
 def _accepted(request: HTTPConnection) -> list[str]:

@@ -44,3 +44,16 @@ def test_a_name_that_nobody_can_type_is_refused(shared_installation: Installatio
 def dayar(installation: Installation, *words: str) -> Result:
     with patch.dict(os.environ, installation.env()):
         return CliRunner().invoke(user.app, words, input=FIRST_PASSWORD)
+
+
+def test_the_list_is_readable_in_80_columns(shared_installation: Installation) -> None:
+    name = f"duty-{uuid4()}"
+    roles = [word for role in ("operator", "duty_head", "registrar") for word in ("--role", role)]
+    areas = [word for area in ("KG05258000000", "KG06226000000", "KG05236000000") for word in ("--area", area)]
+    organisation = "Crisis Management Center of the Ministry of Emergency Situations, second shift"
+    dayar(shared_installation, "add", name, *roles, *areas, "--organisation", organisation)
+    listed = dayar(shared_installation, "list").output.splitlines()
+    assert max(map(len, listed)) <= 80
+    (own,) = [number for number, line in enumerate(listed) if name in line]
+    assert listed[own] == f"{name}: must change the password"
+    assert listed[own + 1] == "  roles: duty_head, operator, registrar"

@@ -21,7 +21,7 @@ async def csv_of(office: Office, path: str) -> tuple[dict[str, str], list[dict[s
     """The tag of each column, and the rows by the columns' names."""
     answer = await office.get(path, role=Role.ANALYST, accept="text/csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    tags, *rows = csv.DictReader(io.StringIO(answer.text))
+    tags, *rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     return tags, rows
 
 
@@ -104,3 +104,11 @@ def test_no_country_has_two_codes() -> None:
     aliases = get_global("territory_aliases").items()
     countries = [now for code, now in aliases if len(code) == 3 and code.isalpha() and code not in WITHDRAWN]
     assert len([now for now in countries if len(now) == 1]) == len(ALPHA_3)
+
+
+@pytest.mark.anyio
+async def test_excel_opens_the_file_as_utf_8_with_names_in_the_readers_language(office: Office) -> None:
+    await office.file(household())
+    answer = await office.get(f"{STOCK}?format=csv&lang=ru", role=Role.ANALYST)
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert "район" in answer.text

@@ -36,7 +36,7 @@ async def totals(office: Office, href: str) -> dict[str, Any]:
     if "format=csv" not in href:
         told: dict[str, Any] = answer.json()["total"]
         return told
-    _, *rows = csv.DictReader(io.StringIO(answer.text))
+    _, *rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     return {name: sum(int(row[name]) for row in rows) for name in ("households", "persons", "groups", "group_persons")}
 
 
