@@ -269,7 +269,7 @@ def _displaced(
     newest = max((day for dates in departed for day in dates if day in window), default=window.last)
     figures = {
         "households": households, "hours": rule.hours, "pcode": area,
-        "first": window.first.isoformat(), "last": window.last.isoformat(),
+        "first": window.first.isoformat(), "last": window.last.isoformat(), "newest": newest.isoformat(),
     }  # fmt: skip
     return Finding(
         situation=Situation(Kind.DISPLACEMENT, status, area, window.first.isoformat()),

@@ -17,7 +17,7 @@ DESTINATIONS = (
     Destination("/", N_("Board")),
     Destination("/new-event", N_("New event")),
     Destination("/registry/figures", N_("Figures")),
-    Destination("/alerts/deliveries", N_("Sent messages")),
+    Destination("/alerts/deliveries", N_("Sent notifications")),
     Destination("/ledger", N_("Ledger")),
     Destination("/security", N_("Security")),
 )

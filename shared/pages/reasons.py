@@ -16,18 +16,18 @@ TEXTS: Mapping[str, str] = {
     "severity_unjudged": N_("Severity to be judged. Reported by {source}: {urgency}, {certainty}"),
     "households_displaced": N_("Households displaced from {place} within {hours} hours ({dates}): {households}"),
     "displaced_in_hazard_area": N_("Displaced households that now live in the hazard's area, {place}: {households}"),
+    "too_old": N_("Reported too late: nobody was notified"),
     "source_unusual": N_(
         "Source {source} reports unusually much: over {budget} alerts in an hour, the rest is withheld"
     ),
     "over_budget": N_("Withheld: its source reports unusually much"),
-    "too_old": N_("Known too late: nobody was told"),
     "cancelled": N_("Cancelled by its source"),
     "expired": N_("Expired"),
-    "below_threshold": N_("Revised: now below what deserves an alert"),
+    "below_threshold": N_("Downgraded: no longer meets an alert rule"),
     "moved_away": N_("Revised: the hazard no longer lies there"),
     "out_of_area": N_("Revised: now outside the watched area"),
     "status_not_alerted": N_("Revised: now a test of the system or a draft"),
-    "no_rule": N_("No rule speaks of it any more"),
+    "no_rule": N_("No longer meets an alert rule"),
 }
 # Why nothing was raised, of what was not alerted before.
 NOT_ALERTED: Mapping[str, str] = {
@@ -73,6 +73,7 @@ def _shown(figures: Mapping[str, Any], language: str, gettext: Callable[[str], s
     if "pcode" in figures:
         shown["place"] = places.name(figures["pcode"], language)
     if "first" in figures:
-        dates = dict.fromkeys(day(date.fromisoformat(figures[name])) for name in ("first", "last"))
+        last = figures.get("newest", figures["last"])
+        dates = dict.fromkeys(day(date.fromisoformat(each)) for each in (figures["first"], last))
         shown["dates"] = "–".join(dates)
     return shown

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from babel.support import NullTranslations
 from pydantic import ValidationError
 
 from services.alerts.rules import (
@@ -19,6 +20,9 @@ from services.alerts.rules import (
 )
 from services.alerts.ruleset import Ruleset
 from shared.events.vocabulary import Severity, Status
+from shared.pages.formats import filters
+from shared.pages.reasons import sentence
+from shared.places import Places
 from shared.places.watched import WatchedArea
 from tests.alerts.factories import ALAI, KADAMJAI, NOW, TODAY, hazard, mudflow, rules
 
@@ -237,3 +241,12 @@ def test_a_rule_file_with_a_slip_is_refused() -> None:
     for slip in ({"reason": "No Code"}, {"max_age_hours": 0}, {"floor": "Awful"}, {"flor": "Severe"}):
         with pytest.raises(ValidationError):
             Ruleset.model_validate(product | {"severity": product["severity"] | slip})
+
+
+def test_an_alert_is_dated_by_the_days_people_left_and_not_by_its_window() -> None:
+    """What happened in the evening of the 15th is not told as of the 15th and 16th."""
+    finding = found(displaced({TODAY: 12}))
+    assert finding.figures["newest"] == TODAY.isoformat()
+    figures = {**finding.figures, "first": TODAY.isoformat(), "last": (TODAY + DAY).isoformat()}
+    told = sentence("households_displaced", figures, "en", NullTranslations(), Places.load())
+    assert f"({filters('en')['day'](TODAY)})" in told

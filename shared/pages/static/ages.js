@@ -2,7 +2,7 @@
 
 /** @type {Record<string, {now: string, ahead: string, minute: string, hour: string, day: string}>} */
 const UNITS = {
-  ky: { now: "азыр эле", ahead: "{time} кийин", minute: "мүн", hour: "с", day: "күн" },
+  ky: { now: "азыр эле", ahead: "{time} кийин", minute: "мүн", hour: "саат", day: "күн" },
   ru: { now: "только что", ahead: "через {time}", minute: "мин", hour: "ч", day: "дн" },
   en: { now: "just now", ahead: "in {time}", minute: "min", hour: "h", day: "d" },
 };
