@@ -103,3 +103,45 @@ def test_an_age_is_told_of_what_was_and_of_what_will_be(seat: Any, language: str
     page = seat(Role.OPERATOR).open("/")
     age = "([moment, language]) => import('/static/ages.js').then((ages) => ages.age(moment, new Date('2026-06-15T12:00:00Z'), language))"
     assert page.evaluate(age, [moment, language]) == said
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+@pytest.mark.parametrize("width", [1920, 1366])
+def test_the_header_never_jumps(seat: Any, language: str, width: int) -> None:
+    """One height on every page, also while the board says that its line is lost."""
+    desk = seat(Role.DUTY_HEAD, width=width, height=768)
+    page = desk.open("/")
+    heights = set()
+    for path in ("/new-event", "/ledger", "/alerts/deliveries", "/"):
+        page.goto(f"{desk.whole.url}{path}?lang={language}")
+        heights.add(page.locator(".bar").evaluate("bar => bar.getBoundingClientRect().height"))
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    page.evaluate("import('/static/link.js').then(link => link.say('lost', {time: '21:47'}))")
+    expect(page.locator("#link")).to_have_attribute("data-state", "lost")
+    heights.add(page.locator(".bar").evaluate("bar => bar.getBoundingClientRect().height"))
+    assert len(heights) == 1
+    assert page.locator(".grid").evaluate("grid => getComputedStyle(grid).opacity") == "1"  # as readable as before
+
+
+def test_escape_closes_the_menu(seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/ledger")
+    page.locator(".menu summary").click()
+    expect(page.locator(".menu")).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu[open]")).to_have_count(0)
+    expect(page.locator(".menu summary")).to_be_focused()
+
+
+def test_dates_of_the_figures_are_written_as_the_page_writes_them(seat: Any) -> None:
+    """Whatever the browser's language; the address has them as ISO 8601 does."""
+    desk = seat(Role.ANALYST)
+    page = desk.open("/registry/figures")
+    page.goto(f"{desk.whole.url}/registry/figures?lang=ru&date=2026-06-30")
+    field = page.locator("input[name=date]")
+    expect(field).to_have_value("30.06.2026")
+    field.fill("07.05.2026")
+    page.locator("input[name=since]").fill("3.2026")
+    field.press("Enter")
+    page.wait_for_url("**date=2026-05-07**")
+    assert "since=2026-03" in page.url
+    expect(field).to_have_value("07.05.2026")

@@ -1,0 +1,24 @@
+// Days and months in text fields, day before month in every language: the address that a form leads to has them as ISO 8601 does.
+
+const WRITTEN = /^(?:(\d{1,2})\.)?(\d{1,2})\.(\d{4})$/;
+
+/** `2026-06-30` as `30.06.2026`, `2026-06` as `06.2026`. @param {string} iso */
+export function shown(iso) {
+  return iso.split("-").reverse().join(".");
+}
+
+/** @param {string} text @returns {string | undefined} undefined where it is no date */
+export function iso(text) {
+  const found = WRITTEN.exec(text.trim());
+  if (!found) return undefined;
+  const [day, month, year] = [found[1] ?? "1", found[2], found[3]].map((part) => part.padStart(2, "0"));
+  const date = new Date(`${year}-${month}-${day}T00:00Z`);
+  const isThere = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${year}-${month}-${day}`);
+  return isThere ? [year, month, ...(found[1] ? [day] : [])].join("-") : undefined;
+}
+
+for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[data-date]"))) {
+  field.value = shown(field.value);
+  field.addEventListener("input", () => field.setCustomValidity(field.value && !iso(field.value) ? field.placeholder : ""));
+  field.form?.addEventListener("formdata", (event) => event.formData.set(field.name, field.value && (iso(field.value) ?? "")));
+}
