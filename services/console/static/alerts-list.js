@@ -88,14 +88,17 @@ function mend(fresh) {
   showStrip([...next.values()].filter((row) => row.dataset.state === "waiting" && URGENT.includes(row.dataset.severity ?? "")));
 }
 
-/** One that was answered or is over keeps its place for a moment, and its buttons do nothing. @param {HTMLElement} row @param {HTMLElement | undefined} newer */
+/** One that was answered or is over keeps its place for a moment; what can no longer be done with it cannot be pressed. @param {HTMLElement} row @param {HTMLElement | undefined} newer */
 function settleRow(row, newer) {
   if (row.classList.contains("is-settled")) return;
   answeredAt = performance.now();
   row.classList.add("is-settled");
   row.dataset.state = "answered";
-  if (row.contains(document.activeElement)) row.focus({ preventScroll: true }); // a button that is disabled gives the focus away
-  for (const control of row.querySelectorAll("button, input")) /** @type {HTMLButtonElement} */ (control).disabled = true;
+  for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll("button, input"))) {
+    if (newer?.querySelector(`[data-act="${control.dataset.act}"]`)) continue;
+    if (control === document.activeElement) row.focus({ preventScroll: true }); // what is disabled gives the focus away
+    control.disabled = true;
+  }
   if (!newer) {
     const state = row.querySelector(".alert-state");
     if (state) state.textContent = panel().parentElement?.dataset.gone ?? "";
@@ -134,7 +137,7 @@ export function apply() {
   const details = fresh.querySelector("details");
   if (details) details.open = isOpen;
   for (const [id, row] of rowsOf(fresh)) if (!shown.has(id)) row.classList.add("arrived");
-  if (focused) (document.getElementById(focused.id) ?? fresh.querySelector(`[data-key="${key}"]`) ?? fresh.querySelector(".alert"))?.focus({ preventScroll: true });
+  if (focused) (document.getElementById(focused.id) ?? fresh.querySelector(`.alert[data-key="${key}"]`) ?? fresh.querySelector(".alert"))?.focus({ preventScroll: true });
   showSelection();
   showStrip([]);
 }

@@ -76,9 +76,9 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
     whole.report_hazard(type="tailings_release", severity="Severe")
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_function("/^\\(\\d+\\) /.test(document.title)")
+    page.wait_for_function("() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    page.wait_for_function(f"({TONES}) > {before + 8}", timeout=SLOW_MS)  # it goes on
+    page.wait_for_function(f"() => ({TONES}) > {before + 8}", timeout=SLOW_MS)  # it goes on
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
