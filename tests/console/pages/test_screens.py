@@ -125,6 +125,7 @@ def test_the_header_never_jumps(seat: Any, language: str, width: int) -> None:
 
 def test_escape_closes_the_menu(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/ledger")
+    expect(page.locator("#clock")).to_contain_text(":")  # the page's script has begun
     page.locator(".menu summary").click()
     expect(page.locator(".menu")).to_have_attribute("open", "")
     page.keyboard.press("Escape")
