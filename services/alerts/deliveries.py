@@ -75,6 +75,7 @@ SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receiver
 
 # One statement: what was tried, each delivery's end or its next time, and the alerts' next numbers for the events.
 # The alerts are locked in order, as whoever else holds several of them does.
+# That an alert reached a receiver is an event once, and each time that it did not (docs/decisions/0022).
 # Where a newer word waits behind what was tried, the pause is no longer than that word's own would be.
 RECORD = """
 WITH tried AS (
@@ -97,7 +98,12 @@ WITH tried AS (
     WHERE known.delivery_id = tried.delivery_id AND known.lease = tried.lease AND known.settled_at IS NULL
     RETURNING known.delivery_id, alert_id, step, recipient, channel, attempts, settled_at, known.is_delivered, known.reason
 ), settled AS (
-    SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY delivery_id) AS place FROM told WHERE settled_at IS NOT NULL
+    SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY delivery_id) AS place FROM told
+    WHERE settled_at IS NOT NULL AND (NOT is_delivered OR NOT EXISTS (
+        SELECT FROM deliveries AS before
+        WHERE before.alert_id = told.alert_id AND before.step < told.step AND before.recipient = told.recipient
+            AND before.is_delivered
+    ))
 ), locked AS MATERIALIZED (
     SELECT alert_id FROM alerts WHERE alert_id IN (SELECT alert_id FROM settled) ORDER BY alert_id FOR UPDATE
 ), numbered AS (

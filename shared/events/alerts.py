@@ -121,7 +121,10 @@ class AlertSuppressed(AlertRaised):
 
 
 class DeliverySettled(Data):
-    """One delivery came to its end; the address stays in the alerts service, this names only the recipient's label."""
+    """A delivery came to its end: the first that reached this recipient of the alert, or one that reached nobody.
+
+    The address stays in the alerts service; this names only the recipient's label.
+    """
 
     event_type: ClassVar[str] = "dayar.alert.delivery_settled.v1"
     topic: ClassVar[str] = "alerts"

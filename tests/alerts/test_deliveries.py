@@ -54,6 +54,29 @@ async def test_ends_that_are_recorded_together_take_the_alerts_next_numbers(town
     assert list(numbers.values()) == [[1, 2, 3, 4, 5, 6, 7]] * 2
 
 
+async def test_that_an_alert_reached_a_receiver_is_an_event_once_and_each_time_that_it_did_not(
+    town: Town, hook: Hook
+) -> None:
+    quake = hazard(onset=datetime.now(UTC))
+    await town.receiver("duty", hook)
+    async with town.working(hook, alerts_retry_hours=0):
+        await town.report(quake)
+        await town.settled(1)
+        await town.report(revised(quake, 2, onset=quake.onset, magnitude=5.6))
+        await town.settled(2)
+        hook.mood = Mood.BROKEN
+        await town.report(revised(quake, 3, onset=quake.onset, magnitude=6.8))
+        await town.settled(3)
+    async with town.sessions.begin() as session:
+        rows = await session.execute(
+            text("""
+            SELECT convert_from(value, 'utf8')::json AS told FROM outbox
+            WHERE convert_from(headers, 'utf8') LIKE '%delivery_settled%' ORDER BY id
+        """)
+        )
+        assert [(told["step"], told["is_delivered"]) for (told,) in rows] == [(1, True), (3, False)]
+
+
 async def test_away_broken_and_well_again_it_is_told_once_with_one_id(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     await hook.close()
