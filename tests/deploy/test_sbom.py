@@ -1,0 +1,44 @@
+"""The bill of materials names each thing that the locks pin, and nothing that only developers have."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import homes
+
+
+@pytest.fixture(scope="module")
+def bom(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    file: Path = tmp_path_factory.mktemp("sbom") / "sbom.json"
+    subprocess.run([sys.executable, "-m", "deploy.sbom", str(file)], cwd=homes.ROOT, check=True)
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+def test_sbom_is_cyclonedx_of_this_product(bom: dict[str, Any]) -> None:
+    assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.6")
+    assert bom["metadata"]["component"]["name"] == "dayar"
+
+
+def test_sbom_names_each_locked_library_of_python_browser_and_kafka(bom: dict[str, Any]) -> None:
+    named = {component["purl"] for component in bom["components"]}
+    pins = re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (homes.ROOT / "requirements/run.txt").read_text(), re.MULTILINE)
+    assert len(pins) > 60
+    assert {f"pkg:pypi/{name}@{version}" for name, version in pins} <= named
+    assert any(purl.startswith("pkg:npm/htmx.org@") for purl in named)
+    assert "pkg:maven/org.apache.kafka/kafka_2.13@4.3.1" in named
+
+
+def test_sbom_leaves_out_what_only_developers_have(bom: dict[str, Any]) -> None:
+    names = {component["name"] for component in bom["components"]}
+    assert names.isdisjoint({"pytest", "mypy", "ruff", "typescript", "pip-audit", "moto"})
+
+
+def test_jars_of_kafka_carry_their_checksum(bom: dict[str, Any]) -> None:
+    jars = [component for component in bom["components"] if component["purl"].startswith("pkg:maven/")]
+    assert all(component["hashes"][0]["alg"] == "SHA-256" for component in jars)
