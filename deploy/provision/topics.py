@@ -102,6 +102,19 @@ def create(
     _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
 
 
+def described(settings: Settings) -> str:
+    """All that `create` makes, in a form in which a change is seen."""
+    prefix = settings.topic_prefix
+    logins = {login: login for login in (*SERVICES, INTEGRATOR)}
+    wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1)]
+    return repr((contract_mark(prefix), wanted, sorted(map(str, _acls(prefix, logins)))))
+
+
+def are_there(broker: Broker, settings: Settings) -> bool:
+    there = set(broker.admin().list_topics(timeout=SECONDS).topics)
+    return {topic.topic for topic in _topics(settings, 6, 1)} <= there
+
+
 def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Kafka keeps no settings of ours: an empty topic, made before all others, is named after the records' layout.
 

@@ -106,6 +106,18 @@ def test_nothing_outlives_a_killed_supervisor_and_all_comes_again(run: Run) -> N
     assert all_answer(run)
 
 
+def test_start_makes_topics_and_rights_again_only_where_something_changed(run: Run) -> None:
+    mark = run.folder / "kafka" / "provisioned"
+    made = mark.stat().st_mtime_ns
+    run.stop()
+    run.start()
+    assert mark.stat().st_mtime_ns == made and all_answer(run)
+    mark.write_text("of another release")
+    run.stop()
+    run.start()
+    assert mark.read_text() != "of another release" and all_answer(run)
+
+
 def test_sigterm_stops_everything_in_order(run: Run) -> None:
     children = run.children()
     run.supervisor.terminate()
