@@ -34,7 +34,7 @@ from tests.waiting import wait_for
 
 PROMISED_SLOWER, PROMISED_DEARER = 2.0, 1.2
 ROUNDS = 2
-DAYS = 730
+DAYS, CHUNK = 730, 2_000
 COUNTS = "households, departures, resident_counts, departure_counts, exposures"
 SETTLED = "SELECT coalesce(sum(next_offset), 0) FROM consumer_offsets WHERE topic = 'households'"
 
@@ -64,14 +64,19 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Exactly so many."""
+        """Exactly so many; some thousand a transaction, as each adds to counts of a few districts."""
+        await self._transact(f"TRUNCATE {COUNTS}")
+        for first in range(0, number, CHUNK):
+            rows = [self.household() for _ in range(min(CHUNK, number - first))]
+            async with database.sessions(self.engine).begin() as session:
+                connection = await database.driver(session)
+                await copy(connection, "households", known_rows(rows))
+                await copy(connection, "departures", departure_rows(rows))
+        await self._transact("ANALYZE households, departures, resident_counts, departure_counts")
+
+    async def _transact(self, statement: str) -> None:
         async with database.sessions(self.engine).begin() as session:
-            await session.execute(text(f"TRUNCATE {COUNTS}"))
-            connection = await database.driver(session)
-            rows = [self.household() for _ in range(number)]
-            await copy(connection, "households", known_rows(rows))
-            await copy(connection, "departures", departure_rows(rows))
-            await connection.execute("ANALYZE households, departures, resident_counts, departure_counts")
+            await session.execute(text(statement))
 
     def household(self) -> HouseholdRegistered:
         today = datetime.now(UTC).date()
