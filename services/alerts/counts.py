@@ -81,10 +81,11 @@ LEFT JOIN (
 ) AS living USING (status, area)
 """
 # A figure that only grows is told in its turn; that there are now so many as alert, or no more, at once.
+# Of a hazard whose newest revision is not followed yet nothing is told: it may be cancelled, or lie elsewhere.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
-WHERE told_at IS NULL OR (
-    (exposed, displaced) IS DISTINCT FROM (told_exposed, told_displaced)
+WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
+    told_at IS NULL OR (exposed, displaced) IS DISTINCT FROM (told_exposed, told_displaced)
     AND (told_at <= $3 OR (exposed >= $2) <> (told_exposed >= $2))
 )
 ORDER BY told_at NULLS FIRST LIMIT $4

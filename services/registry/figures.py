@@ -185,13 +185,17 @@ async def stock_of(
 ) -> list[Figure]:
     state = request.app.state
     asked = filters.asked(state.settings, caller, state.places, until=day_after(day))
-    return await statistics.stock(session, asked, state.places)
+    found = await statistics.stock(session, asked, state.places)
+    await session.commit()  # thousands of rows are written out without holding a transaction open
+    return found
 
 
 async def flows_of(request: Request, session: AsyncSession, caller: Principal, filters: FlowFilters) -> list[Figure]:
     state = request.app.state
     asked = filters.asked(state.settings, caller, state.places, **filters.period)
-    return await statistics.flows(session, asked, state.places)
+    found = await statistics.flows(session, asked, state.places)
+    await session.commit()
+    return found
 
 
 async def told(

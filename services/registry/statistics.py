@@ -155,14 +155,18 @@ SCOPE = """CASE
     ELSE 'within'
 END"""
 IN_SIGHT = is_within("coalesce(destination_pcode, origin_pcode)", "sight")
+# An array as it lies on disk is copied for each of its cells that is read; joined to an empty one, once. OFFSET keeps it so.
 FIGURES = """
-SELECT {period} AS period, {view}_pcode AS pcode, {view}_country AS country, {scope} AS scope, reasons[1] AS reason,
-    mobility, count(*) AS number,
-    count(*) FILTER (WHERE {imprecise}) AS imprecise, count(*) FILTER (WHERE version > 1) AS corrected,
-    ARRAY[{cells}] AS cells, sum({chosen}) AS persons
-FROM {table} AS one
-WHERE {conditions}
-GROUP BY 1, 2, 3, 4, 5, 6
+SELECT period, pcode, country, scope, reason, mobility, count(*) AS number,
+    count(*) FILTER (WHERE is_imprecise) AS imprecise, count(*) FILTER (WHERE version > 1) AS corrected,
+    ARRAY[{cells}] AS cells, sum(chosen) AS persons
+FROM (
+    SELECT {period} AS period, {view}_pcode AS pcode, {view}_country AS country, {scope} AS scope,
+        reasons[1] AS reason, mobility, version, {imprecise} AS is_imprecise, {chosen} AS chosen,
+        sex_age || '{{}}'::integer[] AS sex_age
+    FROM {table} AS one WHERE {conditions} OFFSET 0
+) AS moved
+GROUP BY period, pcode, country, scope, reason, mobility
 """
 IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier <> 'exact'"}
 ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # what all cells of `sex_age` add up to
@@ -249,7 +253,8 @@ def rolled_up(figures: Iterable[Figure], level: int, places: Places) -> list[Fig
     for figure in figures:
         country = COUNTRY if figure.pcode else figure.country
         one = replace(figure, pcode=unit_at(figure.pcode, level, places), country=country)
-        found[one.name] = found[one.name] + one if one.name in found else one
+        name = one.name
+        found[name] = found[name] + one if name in found else one
     return [found[name] for name in sorted(found)]
 
 

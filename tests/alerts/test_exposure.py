@@ -7,7 +7,7 @@ import pytest
 
 from shared.events import Place
 from shared.events.vocabulary import Severity
-from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, household, mudflow
+from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, household, mudflow, received
 from tests.alerts.post import Post
 
 pytestmark = pytest.mark.anyio
@@ -100,3 +100,18 @@ async def test_a_figure_that_grows_is_told_in_its_turn(post: Post) -> None:
     await post()
     exposure, _ = await post.alerts()
     assert exposure.households == 2
+
+
+async def test_of_a_hazard_whose_cancellation_is_not_followed_yet_nothing_is_told(post: Post) -> None:
+    """It is taken back for its own reason, not for one that no rule gave."""
+    flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
+    await post(flood, household())
+    cancelled = mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]})
+    await handling.hazards([received(cancelled)], post.session)
+    await handling.households([received(household())], post.session)
+    await handling.exposures.tell(post.session)
+    exposure, _ = await post.alerts()
+    assert (exposure.households, exposure.is_lapsed) == (1, False)
+    await post()
+    exposure, _ = await post.alerts()
+    assert (exposure.is_lapsed, exposure.reason) == (True, "cancelled")
