@@ -98,7 +98,8 @@ class Latency:
         """When the first webhook about each report came."""
         found: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
-            found.setdefault(body["data"]["report_id"], moment)
+            if (report_id := body["data"].get("report_id")) is not None:  # none of what households raised
+                found.setdefault(report_id, moment)
         return found
 
     async def hazard(self, client: httpx.AsyncClient, id: str) -> None:

@@ -105,9 +105,11 @@ class HouseholdHandler:
         rule, flights = self.rules.displacement, batch.flights(self.rules.displacement)
         if rule is None or not flights:
             return
-        days, areas, span = {day for _, _, day in flights}, {area for _, area, _ in flights}, timedelta(days=rule.days)
-        departed = await queries.displaced(session, areas, rule.mobility, min(days) - 2 * span, max(days) + 2 * span)
-        known = await queries.alerts_of_flights(session, areas, min(days) - 3 * span)
+        areas, span = {area for _, area, _ in flights}, timedelta(days=rule.days)
+        spans = {(area, day - 2 * span, day + 2 * span) for _, area, day in flights}
+        departed = await queries.displaced(session, spans, rule.mobility)
+        earliest = min(day for _, _, day in flights)
+        known = await queries.alerts_of_flights(session, areas, earliest - 3 * span)
         book = await queries.book(session, known, self.places, self.rules, now)
         for (status, area, day), spoken in sorted(flights.items()):
             judge = partial(self._judge_flight, status, area, departed.get((status, area), {}), book, now)

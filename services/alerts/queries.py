@@ -90,9 +90,17 @@ SELECT EXISTS (
 """
 
 # Those that left an area more than once are counted by all their dates, so that a window counts each of them once.
+# Only the asked dates are read, however many others there are; those who left more than once are few, and have an index.
 DISPLACED = """
-SELECT status, area, moves, households FROM departure_counts
-WHERE area = ANY($1) AND last_on >= $2 AND households > 0
+SELECT counted.status, counted.area, counted.moves, counted.households
+FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
+    ON counted.area = asked.area AND counted.last_on BETWEEN asked.first AND asked.last
+WHERE counted.households > 0
+UNION
+SELECT counted.status, counted.area, counted.moves, counted.households
+FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
+    ON counted.area = asked.area AND counted.last_on > asked.last AND cardinality(counted.moves) > 1
+WHERE counted.households > 0
 """
 
 TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
@@ -190,22 +198,21 @@ async def save_departures(session: AsyncSession, said: Mapping[UUID, Departure |
 
 
 async def displaced(
-    session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility], first: date, last: date
+    session: AsyncSession, spans: Collection[tuple[str, date, date]], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], Departed]:
-    """Households by status and area they left."""
+    """Households by status and area they left, of each area those of some dates, from the first to the last."""
     connection = await database.driver(session)
     counts: dict[tuple[Status, str], Departed] = {}
-    for status, area, moves, households in await connection.fetch(DISPLACED, list(areas), first):
-        if dates := _dates(moves, mobility, first, last):
+    for status, area, moves, households in await connection.fetch(DISPLACED, *map(list, zip(*spans, strict=True))):
+        if dates := _dates(moves, mobility):
             departed = counts.setdefault((Status(status), area), {})
             departed[dates] = departed.get(dates, 0) + households
     return counts
 
 
-def _dates(moves: Iterable[str], mobility: Collection[Mobility], first: date, last: date) -> tuple[date, ...]:
+def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, ...]:
     told = (move.split(" ") for move in moves)
-    days = (date.fromisoformat(day) for day, how in told if how in mobility)
-    return tuple(dict.fromkeys(day for day in days if first <= day <= last))
+    return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in told if how in mobility))
 
 
 async def alerts_of_hazards(session: AsyncSession, hazard_ids: Collection[UUID], *kinds: Kind) -> list[Alert]:

@@ -140,6 +140,7 @@ async def figures_page(
     assert asked.on is not None
     stock = await stock_of(request, session, caller, asked, asked.on)
     flows = await flows_of(request, session, caller, asked)
+    await session.commit()
     return pages.render(
         request, "figures.html",
         asked=asked, area_names=area_names(request, caller), stock_total=total(stock), flows_total=total(flows),
@@ -185,17 +186,13 @@ async def stock_of(
 ) -> list[Figure]:
     state = request.app.state
     asked = filters.asked(state.settings, caller, state.places, until=day_after(day))
-    found = await statistics.stock(session, asked, state.places)
-    await session.commit()  # thousands of rows are written out without holding a transaction open
-    return found
+    return await statistics.stock(session, asked, state.places)
 
 
 async def flows_of(request: Request, session: AsyncSession, caller: Principal, filters: FlowFilters) -> list[Figure]:
     state = request.app.state
     asked = filters.asked(state.settings, caller, state.places, **filters.period)
-    found = await statistics.flows(session, asked, state.places)
-    await session.commit()
-    return found
+    return await statistics.flows(session, asked, state.places)
 
 
 async def told(

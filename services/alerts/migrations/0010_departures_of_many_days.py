@@ -1,0 +1,12 @@
+"""Households that left a district more than once are found without reading all that left it once."""
+
+from alembic import op
+
+revision = "alerts_0010"
+down_revision = "alerts_0009"
+
+
+def upgrade() -> None:
+    op.execute(
+        "CREATE INDEX ix_departure_counts_again ON departure_counts (area, last_on) WHERE cardinality(moves) > 1"
+    )
