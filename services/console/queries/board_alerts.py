@@ -102,7 +102,10 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    wanted = select(func.count()).where(Alert.is_suppressed, Alert.raised_at > now - RECENT, _concern(pcodes))
+    """Those that came too late; what a source's budget withholds is told by an alert of its own."""
+    wanted = select(func.count()).where(
+        Alert.is_suppressed, Alert.reason == "too_old", Alert.raised_at > now - RECENT, _concern(pcodes)
+    )
     return await session.scalar(wanted) or 0
 
 

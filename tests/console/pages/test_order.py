@@ -54,6 +54,16 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     expect(page.locator("#strip")).to_be_hidden()
 
 
+def test_a_row_leads_to_the_alerts_own_page(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="rockfall", severity="Moderate")
+    page = seat(Role.OPERATOR).open("/")
+    row = newest_alert(page, "Rockfall")
+    key = row.get_attribute("data-key", timeout=SLOW_MS)
+    row.get_by_role("link", name="Rockfall").click()
+    page.wait_for_url(f"**/alerts/{key}")
+    expect(page.locator("main")).to_contain_text("Rockfall")
+
+
 def test_the_list_is_drawn_anew_when_nobody_aims_at_it(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/")
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
