@@ -5,6 +5,7 @@ from pathlib import Path
 
 from services.registry import worker
 from services.registry.config import RegistrySettings
+from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
 from shared import database, lifecycle
 from shared.readings import Received, Record
@@ -14,8 +15,8 @@ from shared.seal import Opener
 class Watched:
     """The registry's own opener, which says when it begins."""
 
-    def __init__(self, settings: RegistrySettings, file: Path) -> None:
-        self._open, self._file = ReportOpener(Opener(settings.seal_private_keys)), file
+    def __init__(self, settings: RegistrySettings, file: Path, digests: Digests) -> None:
+        self._open, self._file = ReportOpener(Opener(settings.seal_private_keys), digests), file
         self._has_begun = False
 
     def __call__(self, record: Record) -> Received:
@@ -29,7 +30,9 @@ async def run() -> None:
     settings = RegistrySettings().for_service("registry")
     engine = database.engine(settings)
     try:
-        await worker.consumer(settings, engine, Watched(settings, Path(sys.argv[1]))).run()
+        digests = Digests(settings.digest_key_file)
+        await digests.lay_newest(settings)
+        await worker.consumer(settings, engine, Watched(settings, Path(sys.argv[1]), digests), digests).run()
     finally:
         await engine.dispose()
 

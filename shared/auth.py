@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -31,6 +32,8 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 COUNTRY = "KG"
 CACHED_TOKENS = 10_000
+KEYS_SECONDS = 60  # how often the folder of public keys is looked at
+UNKNOWN_KEY_SECONDS = 1  # and for a token of a key that is not known
 
 
 class Role(StrEnum):
@@ -111,13 +114,25 @@ class Signer:
     """Console's: signs tokens with the Ed25519 key."""
 
     def __init__(self, private_key_file: Path) -> None:
-        key = load_pem_private_key(private_key_file.read_bytes(), password=None)
+        self._file = private_key_file
+        self._read()
+
+    def _read(self) -> None:
+        key = load_pem_private_key(self._file.read_bytes(), password=None)
         if not isinstance(key, Ed25519PrivateKey):
             raise TypeError("an Ed25519 private key is expected")
-        self._key = key
+        self._key, self._written_at = key, self._file.stat().st_mtime_ns
         self._kid = key_id(key.public_key().public_bytes_raw())
 
+    @property
+    def kid(self) -> str:
+        return self._kid
+
     def sign(self, principal: Principal) -> str:
+        """With the key that stands in the file now: after a rotation the next token is signed with the new one."""
+        with suppress(OSError):  # with the one that is known
+            if self._file.stat().st_mtime_ns != self._written_at:
+                self._read()
         claims: dict[str, Any] = {
             "iss": ISSUER, "aud": AUDIENCE, "sub": str(principal.account), "jti": str(principal.jti),
             "iat": principal.issued_at, "exp": principal.expires_at, "name": principal.name, "org": principal.organisation,
@@ -136,7 +151,9 @@ class Authenticator:
     """Checks a token once, then knows it by its SHA-256 until it ends; revocation is asked on every request."""
 
     def __init__(self, public_keys: Path, revoked: Revoked) -> None:
-        self._keys = {file.stem: _public_key(file) for file in public_keys.glob("*.pem")}
+        self._folder = public_keys
+        self._keys = _public_keys(public_keys)
+        self._read_at = time.monotonic()
         self._revoked = revoked
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
 
@@ -173,6 +190,8 @@ class Authenticator:
 
     def verify(self, token: str) -> Principal:
         """The token's principal, whether or not it has ended or was revoked. Raises Unauthenticated."""
+        if time.monotonic() - self._read_at > KEYS_SECONDS:
+            self._read_keys()
         name = sha256(token.encode()).digest()
         principal = self._known.get(name)
         if principal is None:
@@ -181,9 +200,21 @@ class Authenticator:
                 self._known.popitem(last=False)
         return principal
 
+    def _read_keys(self) -> None:
+        """A key that was drawn counts, and one that was taken away no longer does, for tokens that were known too."""
+        self._read_at, keys = time.monotonic(), _public_keys(self._folder)
+        if keys.keys() != self._keys.keys():
+            self._keys = keys
+            self._known.clear()
+
+    def _key(self, kid: str) -> Ed25519PublicKey:
+        if kid not in self._keys and time.monotonic() - self._read_at > UNKNOWN_KEY_SECONDS:
+            self._read_keys()
+        return self._keys[kid]
+
     def _decode(self, token: str) -> Principal:
         try:
-            key = self._keys[jwt.get_unverified_header(token).get("kid", "")]
+            key = self._key(jwt.get_unverified_header(token).get("kid", ""))
             claims = jwt.decode(
                 token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER,
                 options={"require": REQUIRED, "verify_exp": False},
@@ -227,6 +258,15 @@ def generate(folder: Path) -> str:
     # last: a token is signed only with a key that everybody can check
     write_whole(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return kid
+
+
+def signing_key_id(folder: Path) -> str:
+    """The id of the key that tokens are signed with now."""
+    return Signer(folder / "private.pem").kid
+
+
+def _public_keys(folder: Path) -> dict[str, Ed25519PublicKey]:
+    return {file.stem: _public_key(file) for file in folder.glob("*.pem")}
 
 
 def _public_key(file: Path) -> Ed25519PublicKey:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import inbox, ledger, offsets
 from shared.deadletters import DeadLetters
 from shared.events.vocabulary import OutcomeKind
-from shared.readings import Handler, Outcome, Reading, Received, Refused
+from shared.readings import Check, Handler, Outcome, Reading, Received, Refused
 
 BY_INBOX = {
     inbox.Reading.REPEAT: Outcome(OutcomeKind.REPEAT),
@@ -20,10 +20,17 @@ class OutcomesMissing(Exception):
 
 
 async def settle(
-    readings: Sequence[Reading], session: AsyncSession, *, handler: Handler, letters: DeadLetters
+    readings: Sequence[Reading],
+    session: AsyncSession,
+    *,
+    handler: Handler,
+    letters: DeadLetters,
+    check: Check | None = None,
 ) -> list[Outcome]:
     """What became of each reading, in order. The caller commits."""
     await offsets.fence(session, readings)
+    if check is not None:
+        await check(session)
     outcomes = await _outcomes(readings, session, handler)
     refused = [
         _refused(reading, outcome.reason or "")

@@ -15,7 +15,7 @@ from shared.events.vocabulary import OutcomeKind
 from shared.failures import Failures, code, refused
 from shared.faults import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault, patiently
 from shared.offsets import Fenced
-from shared.readings import Handler, Opener, Outcome, Reading, Received, Record, Refused, open_plain
+from shared.readings import Check, Handler, Opener, Outcome, Reading, Received, Record, Refused, open_plain
 from shared.seal import Sealer
 from shared.signatures import RecordVerifier
 from shared.stream import Stream
@@ -30,7 +30,8 @@ class Consumer:
     def __init__(
         self, service: str, topics: Sequence[str], handler: Handler, *,
         settings: Settings, sessions: async_sessionmaker[AsyncSession],
-        opener: Opener = open_plain, max_records: int = 500, sealer: Sealer | None = None, group: str | None = None,
+        opener: Opener = open_plain, max_records: int = 500, sealer: Sealer | None = None,
+        check: Check | None = None, group: str | None = None,
     ) -> None:  # fmt: skip
         if SEALED in topics and sealer is None:
             raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
@@ -39,6 +40,7 @@ class Consumer:
         self._handler = handler
         self._opener = opener
         self._verifier = RecordVerifier(settings)
+        self._check = check
         self._sessions = sessions
         self._letters = DeadLetters(service, sealer)
         self._failures = Failures(service, sessions)
@@ -175,7 +177,9 @@ class Consumer:
                 async with self._sessions.begin() as session:
                     if is_again:
                         await offsets.end_frozen(session)
-                    outcomes = await batches.settle(readings, session, handler=self._handler, letters=self._letters)
+                    outcomes = await batches.settle(
+                        readings, session, handler=self._handler, letters=self._letters, check=self._check
+                    )
             except Exception as error:
                 if not is_part_at_fault(error) and await database.is_there(self._sessions):
                     raise

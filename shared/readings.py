@@ -66,6 +66,7 @@ class Outcome(NamedTuple):
 
 Reading = Received | Refused
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
+Check = Callable[[AsyncSession], Awaitable[None]]  # in each batch's transaction, behind its fence; raises Fenced
 Opener = Callable[[Record], Received]
 
 

@@ -35,7 +35,6 @@ class Wires:
         """The acks to wait for. Raises MessageSizeTooLargeError, and then some of the others are on their way."""
         for topic in {message.topic for message in messages}:
             await self._reach(topic)
-        self._signer.refresh()
         acks = set()
         for message in messages:
             wires = self._of[message.topic]

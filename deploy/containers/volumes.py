@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.containers.start import MARK, BadSecret, check
-from deploy.provision import keys, record_keys
+from deploy.provision import keys, record_keys, rotation
 from deploy.provision.keys import CannotRetire
-from deploy.provision.secrets import KEY_BYTES, PASSWORDS, keep
-from shared import auth, seal
+from deploy.provision.rotation import FOLLOWS, RINGS, Kind
+from deploy.provision.secrets import PASSWORDS, keep
+from shared import auth, keyring, seal
 from shared.config import Settings
 from shared.events.topics import CONTRACT, SERVICES
 
@@ -22,7 +23,7 @@ SECRETS = Path("/secrets")
 INSTALLATION = MARK.parent
 OWN_KEYS = {
     "intake": ("memory-key",),
-    "registry": ("registry-kek", "search-root"),
+    "registry": ("registry-kek", "digest-key", "search-root"),
     "alerts": ("alerts-key",),
     "console": ("callers-key",),
 }
@@ -33,6 +34,12 @@ OWN_PASSWORDS = {
     "console": ("kafka", "database", "valkey"),
 }
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
+KEY_FOLDERS = {
+    kind: SECRETS / service / name
+    for kind, name in RINGS.items()
+    for service, names in OWN_KEYS.items()
+    if name in names
+} | {Kind.TOKENS: SECRETS / "console" / "tokens"}
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -57,7 +64,13 @@ def main() -> None:
     match sys.argv[1:]:
         case []:
             prepare()
-        case ["rotate"]:
+        case ["rotate", "records" | "households" | "digests" | "callers" | "receivers" | "memory" | "tokens" as word]:
+            kind = Kind(word)
+            drawn = rotation.rotate(kind, folders=KEY_FOLDERS, records=RECORD_KEYS)
+            if kind is Kind.TOKENS:
+                publish(KEY_FOLDERS[kind] / "public" / f"{drawn[0]}.pem", INSTALLATION / "tokens")
+            print(f"{' '.join(drawn)} drawn. {FOLLOWS[kind]} Back up the volumes secrets-*.")
+        case ["rotate"] | ["rotate", "sealing"]:
             kid = rotate(SECRETS / "sealing", INSTALLATION)
             print(
                 f"{kid} is drawn; reports are sealed to it within 10 minutes. Back up secrets-sealing and installation."
@@ -118,7 +131,7 @@ def draw_keys() -> None:
     """What is not there yet. The halves that everybody may know go to the installation's own volume."""
     for service, names in OWN_KEYS.items():
         for name in names:
-            keep(SECRETS / service / name, os.urandom(KEY_BYTES))
+            keyring.draw_first(SECRETS / service / name)
     if not (SECRETS / "sealing" / "public.key").exists():
         seal.generate(SECRETS / "sealing")
     if not (SECRETS / "console" / "tokens" / "private.pem").exists():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared import signatures
+from shared import keyring
 from shared.events.topics import KEY_HOLDERS, SERVICES
 
 Folders = Mapping[str, Path]  # of each service: its `RECORD_KEYS`
@@ -17,7 +17,7 @@ def folders(secrets: Path) -> Folders:
 def draw(folders: Folders) -> None:
     """Draws the key of each topic that has none, and completes what an interrupted start or a new reader lacks."""
     for topic in KEY_HOLDERS:
-        for key_id, key in sorted(_known(folders, topic).items()) or [signatures.generate({})]:
+        for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
 
 
@@ -25,23 +25,29 @@ def rotate(folders: Folders) -> list[str]:
     """Draws another key for each topic, in force within a minute; what older keys signed is still read."""
     drawn = []
     for topic in KEY_HOLDERS:
-        key_id, key = signatures.generate(_known(folders, topic))
+        key_id, key = keyring.generate(_known(folders, topic))
         _give(folders, topic, key_id, key)
         drawn.append(key_id)
     return drawn
 
 
+def listed(folders: Folders) -> list[tuple[str, str, int]]:
+    """Of each topic its newest key, and how many there are."""
+    known = {topic: _known(folders, topic) for topic in KEY_HOLDERS}
+    return [(topic, max(keys), len(keys)) for topic, keys in known.items() if keys]
+
+
 def _known(folders: Folders, topic: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for service in _holders(topic):
-        found |= signatures.keys(folders[service] / topic)
+        found |= keyring.known(folders[service] / topic)
     return found
 
 
 def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
     for service in _holders(topic):
         if not (folders[service] / topic / f"{key_id}.key").exists():
-            signatures.write(folders[service] / topic, key_id, key)
+            keyring.write(folders[service] / topic, key_id, key)
 
 
 def _holders(topic: str) -> tuple[str, ...]:

@@ -4,11 +4,10 @@ import secrets
 from pathlib import Path
 
 from deploy.provision import record_keys
-from shared import auth, seal
+from shared import auth, keyring, seal
 from shared.events.topics import SERVICES
 
-KEYS = ("registry-kek", "search-root", "memory-key", "callers-key", "alerts-key")
-KEY_BYTES = 32
+KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")  # a folder of keys each
 PASSWORDS = (
     "kafka-admin", "database-admin", "valkey", "kafka-integrator",
     *(f"{part}-{service}" for part in ("kafka", "database") for service in SERVICES),
@@ -18,7 +17,7 @@ PASSWORDS = (
 def draw(folder: Path) -> None:
     """Draws what is not there yet; never replaces a secret."""
     for name in KEYS:
-        keep(folder / name, secrets.token_bytes(KEY_BYTES))
+        keyring.draw_first(folder / name)
     for name in PASSWORDS:
         keep(folder / name, secrets.token_urlsafe(32).encode())
     if not (folder / "seal" / "public.key").exists():
@@ -45,6 +44,7 @@ def env(folder: Path) -> dict[str, str]:
         "TOKEN_PUBLIC_KEYS": f"{folder}/tokens/public",
         "TOKEN_PRIVATE_KEY_FILE": f"{folder}/tokens/private.pem",
         "REGISTRY_KEK_FILE": f"{folder}/registry-kek",
+        "DIGEST_KEY_FILE": f"{folder}/digest-key",
         "SEARCH_ROOT_FILE": f"{folder}/search-root",
         "MEMORY_KEY_FILE": f"{folder}/memory-key",
         "ALERTS_KEY_FILE": f"{folder}/alerts-key",

@@ -12,8 +12,14 @@ from shared.access import CMC
 from shared.auth import Principal
 
 PREFIX = "sealed:"
+BEGINNING = 15  # bytes of a key id that base64 writes without looking at the next
 
 IN_CLEAR = text("SELECT alert_id, acknowledged_note FROM alerts WHERE acknowledged_note NOT LIKE 'sealed:%' FOR UPDATE")
+OTHERWISE = text("""
+SELECT alert_id, acknowledged_note FROM alerts WHERE acknowledged_note LIKE 'sealed:%' AND acknowledged_note NOT LIKE :newest
+""")
+SEALED_BY = text("SELECT count(*) FROM alerts WHERE acknowledged_note LIKE :beginning")
+RESEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert_id AND acknowledged_note = :was")
 SEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert_id")
 
 
@@ -35,6 +41,23 @@ async def seal_all(session: AsyncSession, box: SecretBox) -> None:
     """What an earlier release wrote in clear; the caller commits."""
     for alert_id, note in (await session.execute(IN_CLEAR)).all():
         await session.execute(SEAL, {"alert_id": alert_id, "note": sealed(note, alert_id, box)})
+
+
+async def reseal(session: AsyncSession, box: SecretBox) -> int:
+    """Brings every note under the newest key; returns how many were not. The caller commits."""
+    newest = PREFIX + base64.b64encode(box.newest_id[:BEGINNING]).decode() + "%"
+    rows = (await session.execute(OTHERWISE, {"newest": newest})).all()
+    for alert_id, was in rows:
+        plain = box.open(base64.b64decode(was.removeprefix(PREFIX)), _label(alert_id))
+        note = sealed(plain, alert_id, box)
+        await session.execute(RESEAL, {"alert_id": alert_id, "note": note, "was": was})
+    return len(rows)
+
+
+async def sealed_by(session: AsyncSession, key_id: str) -> int:
+    """How many notes this key still seals."""
+    beginning = PREFIX + base64.b64encode(key_id.encode()[:BEGINNING]).decode() + "%"
+    return int(await session.scalar(SEALED_BY, {"beginning": beginning}) or 0)
 
 
 def _label(alert_id: UUID) -> str:

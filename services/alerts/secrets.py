@@ -4,10 +4,9 @@ import base64
 import os
 from pathlib import Path
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from shared.keyring import Sealing
 
 PREFIX = "whsec_"
-NONCE = 12
 
 
 def draw() -> str:
@@ -18,15 +17,22 @@ def draw() -> str:
 class SecretBox:
     """Seals a receiver's secret to its label, so that one row's secret is of no use in another."""
 
-    def __init__(self, key_file: Path) -> None:
-        self._cipher = AESGCM(key_file.read_bytes())
+    def __init__(self, keys: Path) -> None:
+        self._sealing = Sealing(keys)
 
     def seal(self, secret: str, label: str) -> bytes:
-        nonce = os.urandom(NONCE)
-        return nonce + self._cipher.encrypt(nonce, secret.encode(), bound(label))
+        return self._sealing.seal(secret.encode(), bound(label))
 
     def open(self, sealed: bytes, label: str) -> str:
-        return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], bound(label)).decode()
+        return self._sealing.open(sealed, bound(label)).decode()
+
+    @property
+    def newest_id(self) -> bytes:
+        return self._sealing.newest_id
+
+    def resealed(self, sealed: bytes, label: str) -> bytes | None:
+        """Under the newest key; None where it is."""
+        return self.seal(self.open(sealed, label), label) if self._sealing.is_old(sealed) else None
 
 
 def bound(label: str) -> bytes:

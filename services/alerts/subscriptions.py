@@ -38,6 +38,24 @@ async def retire(session: AsyncSession, label: str) -> None:
     await _change(session, label, "former_secret = NULL")
 
 
+async def reseal(session: AsyncSession, box: SecretBox) -> int:
+    """Brings every secret under the newest key; returns how many were not. The caller commits."""
+    connection, count = await database.driver(session), 0
+    for row in await connection.fetch("SELECT label, secret, former_secret FROM receivers ORDER BY label FOR UPDATE"):
+        for column in ("secret", "former_secret"):
+            if row[column] is not None and (new := box.resealed(row[column], row["label"])) is not None:
+                await _change(session, row["label"], f"{column} = $2", new)
+                count += 1
+    return count
+
+
+async def sealed_by(session: AsyncSession, key_id: str) -> int:
+    """How many receivers this key still seals a secret of."""
+    connection = await database.driver(session)
+    query = "SELECT count(*) FROM receivers WHERE substr(secret, 1, 17) = $1 OR substr(former_secret, 1, 17) = $1"
+    return int(await connection.fetchval(query, key_id.encode()))
+
+
 async def remove(session: AsyncSession, label: str) -> None:
     """What is still to be told it is given up at the next attempt."""
     connection = await database.driver(session)

@@ -25,6 +25,7 @@ from shared.outbound import Outbound
 from shared.outbox import Relay
 from shared.places import Places
 from shared.redrives import Redrives
+from shared.rotation import keep_newest
 
 HOUSEHOLDS_AT_ONCE = 100  # a batch's locks and its turns of the event loop are others' wait
 
@@ -58,6 +59,7 @@ async def run(settings: AlertsSettings) -> None:
             group.create_task(lifecycle.again_and_again("exposures", lambda: exposures.run(sessions, changed)))
             group.create_task(Redrives("alerts", [hazards, households], settings=settings).decisions(engine).run())
             group.create_task(Relay(settings, engine).run())
+            group.create_task(keep_newest("receivers", lambda: reseal(sessions, box)))
             group.create_task(bells.listen(engine, "alerts_deliveries", woken))
             group.create_task(Deliveries(settings, engine, channels, woken).run())
             group.create_task(Escalation(sessions, rules, places).run())
@@ -68,6 +70,11 @@ async def run(settings: AlertsSettings) -> None:
 async def seal_notes(sessions: async_sessionmaker[AsyncSession], box: SecretBox) -> None:
     async with sessions.begin() as session:
         await behalf.seal_all(session, box)
+
+
+async def reseal(sessions: async_sessionmaker[AsyncSession], box: SecretBox) -> int:
+    async with sessions.begin() as session:
+        return await subscriptions.reseal(session, box) + await behalf.reseal(session, box)
 
 
 async def somebody_to_tell(sessions: async_sessionmaker[AsyncSession]) -> None:

@@ -1,14 +1,10 @@
 """Who telephoned: sealed with the console's own key, apart from the hazard that everybody may read."""
 
-import os
 from pathlib import Path
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from shared.events.fields import Body, Name, Phone, Text
-
-NONCE_BYTES = 12
+from shared.keyring import Sealing
 
 
 class Caller(Body):
@@ -20,13 +16,15 @@ class Caller(Body):
 
 
 class Callers:
-    def __init__(self, key_file: Path) -> None:
-        self._key = AESGCM(key_file.read_bytes())
+    def __init__(self, keys: Path) -> None:
+        self._sealing = Sealing(keys)
 
     def seal(self, caller: Caller, report_id: UUID) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._key.encrypt(nonce, caller.model_dump_json(exclude_none=True).encode(), report_id.bytes)
+        return self._sealing.seal(caller.model_dump_json(exclude_none=True).encode(), report_id.bytes)
 
     def open(self, sealed: bytes, report_id: UUID) -> Caller:
-        plain = self._key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], report_id.bytes)
-        return Caller.model_validate_json(plain)
+        return Caller.model_validate_json(self._sealing.open(sealed, report_id.bytes))
+
+    @property
+    def newest_id(self) -> bytes:
+        return self._sealing.newest_id

@@ -2,15 +2,20 @@
 
 import asyncio
 
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
 from services.console import clock
+from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.handlers import TOPICS, show
 from services.console.paper import Paper
+from services.console.queries import callers
 from services.console.state import console_pages
 from shared import database
 from shared.consumer import Consumer
 from shared.outbox import Relay
 from shared.redrives import Redrives
+from shared.rotation import keep_newest
 
 
 async def run(settings: ConsoleSettings) -> None:
@@ -22,6 +27,8 @@ async def run(settings: ConsoleSettings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
             group.create_task(Relay(settings, engine).run())
+            sealed_callers = Callers(settings.callers_key_file)
+            group.create_task(keep_newest("callers", lambda: reseal(database.sessions(engine), sealed_callers)))
             group.create_task(Redrives("console", [consumer], settings=settings).decisions(engine).run())
             if settings.ntp_server:
                 group.create_task(clock.watch(settings.ntp_server, sessions))
@@ -29,3 +36,8 @@ async def run(settings: ConsoleSettings) -> None:
                 group.create_task(Paper(settings, sessions, console_pages(settings)).run(settings.paper_folder))
     finally:
         await engine.dispose()
+
+
+async def reseal(sessions: async_sessionmaker[AsyncSession], sealed_callers: Callers) -> int:
+    async with sessions.begin() as session:
+        return await callers.reseal(session, sealed_callers)

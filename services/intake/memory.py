@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from services.intake.reports import Draft
 from shared.circuits import BUDGET_SECONDS, Circuit, CircuitOpen
 from shared.config import Settings, secret
+from shared.keyring import Keyring
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
@@ -54,9 +55,9 @@ class Memory:
     Valkey away, frozen or slow: everything is unknown and nothing is kept, and intake publishes without asking.
     """
 
-    def __init__(self, settings: Settings, key_file: Path) -> None:
+    def __init__(self, settings: Settings, keys: Path) -> None:
         self._prefix = settings.topic_prefix.encode() + b"memory:"
-        self._mac = hmac.new(key_file.read_bytes(), digestmod="sha256")
+        self._mac = hmac.new(Keyring(keys).newest[1], digestmod="sha256")
         # as long as a report may wait in the log
         self._remembered_seconds = math.ceil(settings.displacements_days * DAY_SECONDS)
         self._valkey = Redis.from_url(

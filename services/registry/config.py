@@ -6,8 +6,9 @@ from shared.config import Settings
 
 
 class RegistrySettings(Settings):
-    """The key that wraps the households' keys, and the root of the search keys: files outside PostgreSQL and its backups."""
+    """Folders of keys outside PostgreSQL and its backups: what wraps the households' keys, what digests are made with, the root of the search keys."""
 
     registry_kek_file: Path = Path(".state/secrets/registry-kek")
+    digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
     registry_batch: int = 1000  # records read, decided and written together

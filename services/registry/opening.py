@@ -1,5 +1,6 @@
 """From the sealed record to what it says; runs ahead of the batch being written, and knows nothing of what is known."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -24,8 +25,9 @@ TEXT_OF = {
 class ReportOpener:
     """An opener for `shared.consumer`: raises SetAside for what can never be opened, PartAtFault for a key not here yet."""
 
-    def __init__(self, keys: seal.Opener) -> None:
+    def __init__(self, keys: seal.Opener, digests: Callable[[bytes], bytes]) -> None:
         self._keys = keys
+        self._digests = digests
 
     def __call__(self, record: Record) -> Received:
         event = events.decode(record.topic, record.value, record.headers)
@@ -33,7 +35,7 @@ class ReportOpener:
         report_id, subject_id, author = str(reported.report_id), str(reported.key), str(reported.author)
         plain = self._open(reported.sealed, event, record.value)
         text = TEXT_OF[reported.kind](reported, exclude_defaults=True)
-        digest = events.digest((said(reported, text), plain))
+        digest = self._digests(events.digest((said(reported, text), plain)))
         filed = Filed(
             report_id, (reported.kind, subject_id), reported, read(plain), text.decode(), plain, digest,
             author=author, team=str(reported.team) if reported.team else None, road=reported.road,

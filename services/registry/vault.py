@@ -1,6 +1,5 @@
 """Sealing at rest: one key per household or group, wrapped by a key that PostgreSQL never sees."""
 
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +7,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from shared.draws import take
-from shared.faults import PartAtFault
+from shared.keyring import Keyring
 
 NONCE = 12
 
@@ -28,23 +27,28 @@ class Key(NamedTuple):
         return self.cipher.decrypt(sealed[:NONCE], sealed[NONCE:], aad)
 
 
-class UnknownKek(PartAtFault):
-    """A key was wrapped by a key-encryption key that is not here: nothing is wrong with what it seals, which waits."""
-
-
 class Vault:
-    def __init__(self, kek_file: Path) -> None:
-        self._kek = kek_file.read_bytes()
-        self.kek_id = sha256(b"dayar/kek/v1\0" + self._kek).hexdigest()[:16]
+    """Wraps with the newest key-encryption key of a folder; each opens what it wrapped, else UnknownKey: what waits is not at fault."""
+
+    def __init__(self, keks: Path) -> None:
+        self._ring = Keyring(keks)
+
+    @property
+    def kek_id(self) -> str:
+        return self._ring.newest[0]
 
     def draw(self) -> Key:
         key = take(32)
-        return Key(AESGCM(key), self.kek_id, aes_key_wrap(self._kek, key))
+        kek_id, kek = self._ring.newest
+        return Key(AESGCM(key), kek_id, aes_key_wrap(kek, key))
 
     def unwrap(self, kek_id: str, wrapped: bytes) -> Key:
-        if kek_id != self.kek_id:
-            raise UnknownKek(kek_id)
-        return Key(AESGCM(aes_key_unwrap(self._kek, wrapped)), kek_id, wrapped)
+        return Key(AESGCM(aes_key_unwrap(self._ring.find(kek_id), wrapped)), kek_id, wrapped)
+
+    def rewrap(self, kek_id: str, wrapped: bytes) -> tuple[str, bytes]:
+        """The same key under the newest key-encryption key; what it sealed stays as it is."""
+        newest_id, newest = self._ring.newest
+        return newest_id, aes_key_wrap(newest, aes_key_unwrap(self._ring.find(kek_id), wrapped))
 
 
 def row_aad(subject_id: str, row_version: int) -> bytes:

@@ -6,16 +6,20 @@ import gc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.config import RegistrySettings
+from services.registry.digests import Digests
 from services.registry.handlers import Registrar
 from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
+from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
 from shared import database, readings
 from shared.consumer import Consumer
 from shared.decisions import Decisions
+from shared.faults import patiently
 from shared.outbox import Relay
 from shared.places import Places
 from shared.redrives import Redrives
+from shared.rotation import keep_newest
 from shared.seal import Opener, Sealer
 
 
@@ -23,26 +27,31 @@ async def run(settings: RegistrySettings) -> None:
     """Until cancelled."""
     engine = database.engine(settings, pool_size=10)
     keys = Opener(settings.seal_private_keys)
-    reports = consumer(settings, engine, ReportOpener(keys))
+    digests = Digests(settings.digest_key_file)
+    reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
     redrives = Redrives("registry", [reports], settings=settings, keys=keys)
-    registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
+    vault = Vault(settings.registry_kek_file)
+    registrar = Registrar(vault, Places.load(settings.places_path))
     try:
+        await patiently(lambda: digests.lay_newest(settings))
         async with asyncio.TaskGroup() as group:
             group.create_task(reports.run())
             group.create_task(Relay(settings, engine).run())
+            group.create_task(keep_newest("households", lambda: rewrap(database.sessions(engine), vault)))
+            group.create_task(keep_newest("digests", lambda: digests.renew(settings)))
             group.create_task(Decisions("registry", HeldDecision, engine, registrar.prepare_held).run())
             group.create_task(redrives.decisions(engine).run())
     finally:
         await engine.dispose()
 
 
-def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: readings.Opener) -> Consumer:
+def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: readings.Opener, digests: Digests) -> Consumer:
     registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
     settle_garbage()
     return Consumer(
         "registry", ["displacements"], registrar.file_reports,
         settings=settings, sessions=database.sessions(engine), opener=opener, max_records=settings.registry_batch,
-        sealer=Sealer(settings.seal_public_key_file),
+        sealer=Sealer(settings.seal_public_key_file), check=digests.hold,
     )  # fmt: skip
 
 

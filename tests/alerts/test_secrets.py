@@ -1,10 +1,14 @@
 """What receivers know us by: sealed at rest, replaced without a gap."""
 
+from uuid import uuid4
+
 import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 
-from services.alerts import subscriptions
+from services.alerts import behalf, subscriptions
+from services.alerts.secrets import SecretBox
+from shared import keyring
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, listening
 from tests.waiting import wait_for
@@ -57,3 +61,22 @@ async def test_a_secret_that_the_key_does_not_open_holds_up_only_its_receiver(to
                 await subscriptions.retire(session, "sealed before")
             rows = await town.settled(2)
     assert all(row["is_delivered"] for row in rows)
+
+
+async def test_secrets_come_under_the_newest_key(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    folder = town.settings.alerts_key_file
+    old = max(keyring.known(folder))
+    newest = keyring.draw(folder)
+    box = SecretBox(folder)
+    async with town.sessions.begin() as session:
+        alert_id = uuid4()
+        note = behalf.sealed("Айгүл", alert_id, town.box)
+        assert await subscriptions.sealed_by(session, old) == 1
+        assert await subscriptions.reseal(session, box) == 1
+        assert await subscriptions.reseal(session, box) == await subscriptions.sealed_by(session, old) == 0
+        sealed = await session.scalar(text("SELECT secret FROM receivers"))
+        assert await behalf.reseal(session, box) == 0
+    assert sealed.startswith(newest.encode())
+    assert box.open(sealed, "duty") == hook.secret
+    assert note.startswith("sealed:")

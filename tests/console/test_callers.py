@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.local.process import wait_until
+from services.console.callers import Callers
 from services.console.models import Caller
-from shared import events
+from services.console.queries import callers as queries
+from shared import events, keyring
 from shared.audit import AUDIT
 from shared.auth import Role
 from tests.console.conftest import Served
@@ -93,3 +95,19 @@ async def test_a_refused_caller_is_not_repeated_in_the_answer(served: Served) ->
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.ADMINISTRATOR, Role.INTEGRATION])
 async def test_others_learn_nothing(served: Served, role: Role) -> None:
     assert served.signed_in(role).get(f"/v1/callers/{uuid4()}").status_code == 403
+
+
+async def test_callers_come_under_the_newest_key(served: Served, session: AsyncSession) -> None:
+    report_id = uuid4()
+    desk = served.signed_in(Role.OPERATOR)
+    assert desk.put(f"/v1/callers/{report_id}", json=TOLD).status_code == 204
+    folder = served.installation.secrets / "callers-key"
+    old = max(keyring.known(folder))
+    newest = keyring.draw(folder)
+    assert await queries.sealed_by(session, old) >= 1
+    assert await queries.reseal(session, Callers(folder)) >= 1
+    assert await queries.reseal(session, Callers(folder)) == await queries.sealed_by(session, old) == 0
+    await session.commit()
+    sealed = await session.scalar(select(Caller.sealed).where(Caller.report_id == report_id))
+    assert sealed is not None and sealed.startswith(newest.encode())
+    assert desk.get(f"/v1/callers/{report_id}").json()["phone"] == TOLD["phone"]

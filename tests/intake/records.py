@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
 from shared import events
 from shared.readings import Record
@@ -12,7 +13,9 @@ from tests.journeys.count import everything
 
 async def records(installation: Installation, topic: str, report_id: str) -> list[Any]:
     """The records of a report, opened where they are sealed."""
-    opener = ReportOpener(Opener(installation.secrets / "seal" / "private"))
+    opener = ReportOpener(
+        Opener(installation.secrets / "seal" / "private"), Digests(installation.secrets / "digest-key")
+    )
     found = []
     for each in await everything(installation, topic, "alerts" if topic == "hazards" else "registry"):
         record = Record(topic, each.partition, each.offset, each.timestamp, each.key, each.value, tuple(each.headers))

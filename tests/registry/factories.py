@@ -1,14 +1,15 @@
 """Reports as the registry reads them: sealed to its key, on a record of the log."""
 
 import itertools
-import os
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
-from shared import events, seal
+from shared import events, keyring, seal
 from shared.events import (
     GroupCorrectionReported,
     GroupReport,
@@ -72,8 +73,21 @@ class Desk:
         if not (keys / "public.key").exists():
             seal.generate(keys)
         self._sealer = seal.Sealer(keys / "public.key")
-        self._opener = ReportOpener(seal.Opener(keys / "private"))
+        keyring.draw_first(keys / "digests")
+        self._keys = seal.Opener(keys / "private")
+        self.use(Digests(keys / "digests"))
         self._offsets = itertools.count()
+
+    def use(self, digests: Callable[[bytes], bytes]) -> None:
+        """As an installation's own worker makes digests."""
+        self._opener = ReportOpener(self._keys, digests)
+
+    def plain_digests(self, bodies: Iterable[dict[str, Any]], **stamps: Any) -> dict[bytes, bytes]:
+        """Of each body's digest the unkeyed one that the releases before kept."""
+        keyed = self._opener
+        plain = ReportOpener(self._keys, lambda digest: digest)
+        messages = [self.message(body, **stamps) for body in bodies]
+        return {keyed(self.record(each)).digest: plain(self.record(each)).digest for each in messages}
 
     def message(
         self, body: dict[str, Any], *, author: UUID, team: UUID | None = None, flags: tuple[Flag, ...] = ()
@@ -107,6 +121,5 @@ def kind_of(*, is_household: bool, version: int) -> type[HouseholdReported] | ty
 
 
 def kek(folder: Path) -> Path:
-    file = folder / "registry-kek"
-    seal.write_private(file, os.urandom(32))
-    return file
+    keyring.draw(folder / "registry-kek")
+    return folder / "registry-kek"

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
 from shared.events.vocabulary import Flag
 from shared.faults import SetAside
@@ -29,7 +30,7 @@ def record(desk: Desk) -> Record:
 
 @pytest.fixture
 def opener(tmp_path: Path, desk: Desk) -> ReportOpener:
-    return ReportOpener(Opener(tmp_path / "private"))
+    return ReportOpener(Opener(tmp_path / "private"), Digests(tmp_path / "digests"))
 
 
 def test_a_report_opens_as_it_was_sealed(record: Record, opener: ReportOpener) -> None:

@@ -10,17 +10,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.provision import record_keys
-from shared import events, lifecycle, signatures
+from shared import events, keyring, lifecycle
 from shared.auth import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
 from shared.events.topics import KEY_HOLDERS, SERVICES
 from shared.faults import SetAside
+from shared.keyring import NoKey, UnknownKey
 from shared.publisher import Publisher
 from shared.readings import Record
 from shared.revocations import Revocations
 from shared.seal import encode
-from shared.signatures import NoRecordKey, RecordSigner, RecordVerifier, UnknownRecordKey
+from shared.signatures import RecordSigner, RecordVerifier
 from tests.forging import forge
 from tests.installation import Installation
 from tests.shared.trial import TOPIC, Trial, event, hazard
@@ -50,9 +51,9 @@ def verifier(folders: record_keys.Folders, service: str = "alerts") -> RecordVer
 def test_the_signature_is_hmac_sha256_over_each_part_with_its_length(tmp_path: Path) -> None:
     """Computed here by RFC 2104 from the parts, so that another program can do the same."""
     key = bytes(range(32))
-    signatures.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
+    keyring.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
     for topic in {topic for topic, (writers, _) in KEY_HOLDERS.items() if "intake" in writers} - {"hazards"}:
-        signatures.write(tmp_path / "intake" / topic, "00000001-0000000a", key)
+        keyring.write(tmp_path / "intake" / topic, "00000001-0000000a", key)
     told = Message("hazards", b"key", b"{}", (("ce_id", b"1"), ("ce_type", b"dayar.hazard.reported.v1")))
     made = RecordSigner(Settings(record_keys=f"{tmp_path}/{{service}}").for_service("intake")).sign(told)
 
@@ -84,7 +85,7 @@ def test_a_record_of_which_anything_was_changed_is_set_aside(
 ) -> None:
     # of another topic the alerts know the key too, and it is another key with the same id
     for file in (folders["alerts"] / "hazards").iterdir():
-        signatures.write(folders["alerts"] / "households", file.stem, file.read_bytes())
+        keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
     with pytest.raises(SetAside, match="signature_mismatch"):
         verifier(folders).verify(signed(folders)._replace(**changed))
 
@@ -128,8 +129,7 @@ def test_the_newest_key_signs_and_the_older_ones_are_still_believed(folders: rec
 def test_a_running_writer_takes_over_a_new_key(folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     signer = RecordSigner(settings(folders, "intake"))
     drawn = record_keys.rotate(folders)
-    monkeypatch.setattr(signatures, "FRESH_SECONDS", 0)
-    signer.refresh()
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
     assert signer.sign(event(hazard())).headers[-1][1][:17].decode() in drawn
 
 
@@ -138,7 +138,7 @@ def test_a_key_that_is_not_here_yet_is_waited_for(folders: record_keys.Folders) 
     for file in held:
         file.unlink()
     reader, record = verifier(folders), signed(folders)
-    with pytest.raises(UnknownRecordKey):
+    with pytest.raises(UnknownKey):
         reader.verify(record)
     for file, key in held.items():
         file.write_bytes(key)
@@ -146,7 +146,7 @@ def test_a_key_that_is_not_here_yet_is_waited_for(folders: record_keys.Folders) 
 
 
 def test_a_writer_without_its_key_does_not_start(tmp_path: Path) -> None:
-    with pytest.raises(NoRecordKey):
+    with pytest.raises(NoKey):
         RecordSigner(Settings(record_keys=str(tmp_path)).for_service("intake"))
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.console.callers import Callers
 from services.console.models import CalledReport, Caller, FirstArea
 
 
@@ -22,6 +23,22 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
         .returning(Caller.report_id)
     )
     return rows.one_or_none() is not None
+
+
+async def reseal(session: AsyncSession, callers: Callers) -> int:
+    """Brings every caller under the newest key; returns how many were not. The caller commits."""
+    old = func.substr(Caller.sealed, 1, len(callers.newest_id)) != callers.newest_id
+    rows = (await session.execute(select(Caller.report_id, Caller.sealed).where(old).with_for_update())).all()
+    for report_id, sealed in rows:
+        new = callers.seal(callers.open(sealed, report_id), report_id)
+        await session.execute(update(Caller).where(Caller.report_id == report_id).values(sealed=new))
+    return len(rows)
+
+
+async def sealed_by(session: AsyncSession, key_id: str) -> int:
+    """How many callers this key still seals."""
+    own = func.substr(Caller.sealed, 1, len(key_id)) == key_id.encode()
+    return int(await session.scalar(select(func.count()).select_from(Caller).where(own)) or 0)
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:

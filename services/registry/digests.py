@@ -1,0 +1,137 @@
+"""Digests of what reports say, kept to tell repeats from conflicts: HMACs, as an unkeyed hash of a phone number is soon guessed.
+
+Each key of the folder is laid over the one before it: a new key is laid over what is stored without opening anything,
+and whoever has the database alone needs all of them.
+"""
+
+import hmac
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.config import RegistrySettings
+from shared import database
+from shared.events import CORRECTION, GroupReported, HouseholdReported, event_name
+from shared.keyring import Keyring
+from shared.offsets import Fenced
+
+ROWS_AT_ONCE = 5_000
+REKEY_SECONDS = 600
+
+KNOWN = text("SELECT key_id FROM digest_key")
+KEPT = text("INSERT INTO digest_key (key_id) VALUES (:key_id)")
+FORGOTTEN = text("DELETE FROM digest_key")
+# Each batch locks rows of it first: while they are laid anew nobody compares or stores one.
+ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
+INBOX = "SELECT event_id, digest FROM inbox"
+REPORTS = "SELECT report_id, version, author, kind, digest FROM reports"
+INBOX_LAID = """
+UPDATE inbox SET digest = laid.digest FROM unnest($1::uuid[], $2::bytea[]) AS laid (event_id, digest)
+WHERE inbox.event_id = laid.event_id
+"""
+REPORTS_LAID = """
+UPDATE reports SET digest = laid.digest
+FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::bytea[]) AS laid (report_id, version, author, kind, digest)
+WHERE (reports.report_id, reports.version, reports.author, reports.kind)
+    = (laid.report_id, laid.version, laid.author, laid.kind)
+"""
+OF_SUBJECT = text("SELECT DISTINCT report_id, version, author, kind FROM reports WHERE subject_id = :subject_id")
+REPORTS_REMOVED = text("UPDATE reports SET digest = '' WHERE subject_id = :subject_id")
+INBOX_REMOVED = text("UPDATE inbox SET digest = '' WHERE event_id = ANY(CAST(:event_ids AS uuid[]))")
+
+
+class Digests:
+    """Of one process. `lay_newest` before the first record is read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ring = Keyring(folder)
+        self._laid: list[bytes] = list(self._ring.keys.values())
+        self._key_id = self._ring.newest[0]
+
+    def __call__(self, digest: bytes) -> bytes:
+        for key in self._laid:
+            digest = hmac.digest(key, digest, "sha256")
+        return digest
+
+    async def renew(self, settings: RegistrySettings) -> int:
+        """How many digests a key was laid over that came since."""
+        return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
+
+    async def lay_newest(self, settings: RegistrySettings) -> int:
+        """Lays each key that the stored digests do not know over them. Several workers wait for each other."""
+        engine = database.engine(settings, idle_seconds=REKEY_SECONDS)
+        try:
+            async with database.sessions(engine).begin() as session:
+                await session.execute(ALONE)
+                return await self._lay(session)
+        finally:
+            await engine.dispose()
+
+    async def _lay(self, session: AsyncSession) -> int:
+        laid = await session.scalar(KNOWN)
+        newest = self._ring.newest[0]
+        self._use(newest)
+        if laid == newest:
+            return 0
+        new = [key for key_id, key in self._ring.keys.items() if laid is None or key_id > laid]
+        count = await lay(session, INBOX, INBOX_LAID, new) + await lay(session, REPORTS, REPORTS_LAID, new)
+        await session.execute(FORGOTTEN)
+        await session.execute(KEPT, {"key_id": newest})
+        return count
+
+    async def hold(self, session: AsyncSession) -> None:
+        """Raises Fenced after another worker laid a newer key: what this one opened is opened again."""
+        laid = await session.scalar(KNOWN)
+        if laid is None or laid == self._key_id:
+            return
+        self._ring.find(laid)  # raises UnknownKey until it is here
+        self._use(laid)
+        raise Fenced
+
+    def _use(self, key_id: str) -> None:
+        self._key_id = key_id
+        self._laid = [key for known, key in self._ring.keys.items() if known <= key_id]
+
+
+async def lay(session: AsyncSession, asked: str, update: str, keys: Sequence[bytes]) -> int:
+    """In the caller's transaction, some rows at a time; what was removed for an erasure stays removed."""
+    connection, count = await database.driver(session), 0
+    cursor = await connection.cursor(asked)
+    while rows := await cursor.fetch(ROWS_AT_ONCE):
+        values = [(*tuple(row)[:-1], over(row["digest"], keys)) for row in rows]
+        await connection.execute(update, *zip(*values, strict=True))
+        count += len(rows)
+    return count
+
+
+def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
+    if not digest:
+        return digest
+    for key in keys:
+        digest = hmac.digest(key, digest, "sha256")
+    return digest
+
+
+async def remove(session: AsyncSession, subject_id: UUID) -> int:
+    """For an erasure: no digest of what was said about this household or group stays; returns of how many reports.
+
+    The inbox keeps their ids, so that a report that comes once more has no effect: an empty digest reads as a repeat.
+    The caller commits.
+    """
+    reports = (await session.execute(OF_SUBJECT, {"subject_id": subject_id})).all()
+    event_ids = [event_name(type_of(kind, version), author, id, version) for id, version, author, kind in reports]
+    await session.execute(REPORTS_REMOVED, {"subject_id": subject_id})
+    await session.execute(INBOX_REMOVED, {"event_ids": event_ids})
+    return len(reports)
+
+
+def type_of(kind: str, version: int) -> str:
+    if version > 1:
+        return CORRECTION
+    return HouseholdReported.event_type if kind == "household" else GroupReported.event_type
+
+
+__all__ = ["Digests", "lay", "remove"]

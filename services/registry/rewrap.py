@@ -1,0 +1,43 @@
+"""The keys of households and groups under the newest key-encryption key. What they sealed is not touched."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.vault import Vault
+from shared import database
+
+ROWS_AT_ONCE = 1_000
+SUBJECTS = ("household", "group")
+WRAPPED_BY = text("""
+SELECT (SELECT count(*) FROM household_keys WHERE kek_id = :kek_id) + (SELECT count(*) FROM group_keys WHERE kek_id = :kek_id)
+""")
+
+
+async def rewrap(sessions: async_sessionmaker[AsyncSession], vault: Vault) -> int:
+    """How many were wrapped by an older one."""
+    count = 0
+    for subject in SUBJECTS:
+        while some := await _rewrap_some(sessions, vault, subject):
+            count += some
+    return count
+
+
+async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
+    """How many keys this one still wraps: it can be destroyed when none."""
+    return int(await session.scalar(WRAPPED_BY, {"kek_id": kek_id}) or 0)
+
+
+async def _rewrap_some(sessions: async_sessionmaker[AsyncSession], vault: Vault, subject: str) -> int:
+    table, id = f"{subject}_keys", f"{subject}_id"
+    old = f"SELECT {id}, kek_id, wrapped FROM {table} WHERE kek_id <> $1 LIMIT $2 FOR UPDATE SKIP LOCKED"  # noqa: S608
+    new = f"""
+    UPDATE {table} SET kek_id = new.kek_id, wrapped = new.wrapped
+    FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS new ({id}, kek_id, wrapped) WHERE {table}.{id} = new.{id}
+    """  # noqa: S608
+    async with sessions.begin() as session:
+        connection = await database.driver(session)
+        rows = await connection.fetch(old, vault.kek_id, ROWS_AT_ONCE)
+        if rows:
+            values = [(row[id], *vault.rewrap(row["kek_id"], row["wrapped"])) for row in rows]
+            await connection.execute(new, *zip(*values, strict=True))
+        return len(rows)

@@ -1,0 +1,18 @@
+"""After a rotation: what older keys sealed or wrapped comes under the newest one, some rows at a time, while the service works."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from shared import keyring, log
+from shared.faults import patiently
+
+
+async def keep_newest(what: str, renew: Callable[[], Awaitable[int]]) -> None:
+    """`renew` brings all there is under the newest key and returns how many rows that were. Until cancelled."""
+    while True:
+        if count := await patiently(renew):
+            log.get().info("brought under the newest key", what=what, rows=count)
+        await asyncio.sleep(keyring.FRESH_SECONDS)
+
+
+__all__ = ["keep_newest"]

@@ -1,0 +1,143 @@
+"""Digests of opened reports: worth nothing without their keys, laid anew without opening anything, and removed for an erasure."""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.registry import digests
+from services.registry.config import RegistrySettings
+from services.registry.digests import Digests
+from services.registry.handlers import Registrar
+from services.registry.rewrap import rewrap, wrapped_by
+from services.registry.vault import Vault
+from shared import database, events, inbox, keyring
+from shared.offsets import Fenced
+from shared.places import Places
+from tests.installation import Installation
+from tests.registry.factories import Desk, household
+
+pytestmark = pytest.mark.anyio
+
+AUTHOR, TEAM = uuid4(), uuid4()
+
+
+@pytest.fixture
+async def engine(tables: Installation) -> AsyncIterator[AsyncEngine]:
+    found = database.engine(tables.settings(RegistrySettings))
+    yield found
+    await found.dispose()
+
+
+def test_a_digest_of_a_phone_cannot_be_guessed_without_the_key(tmp_path: Path) -> None:
+    phones = [f"+99655512{number:04}".encode() for number in range(10_000)]
+    keyring.draw(tmp_path)
+    kept = Digests(tmp_path)(events.digest((phones[1234],)))
+    assert kept not in {events.digest((phone,)) for phone in phones}
+    assert kept not in {sha256(phone).digest() for phone in phones}
+    assert kept == Digests(tmp_path)(events.digest((phones[1234],)))
+
+
+def test_each_key_is_laid_over_the_one_before(tmp_path: Path) -> None:
+    keyring.draw(tmp_path)
+    before = Digests(tmp_path)(b"x" * 32)
+    newest = keyring.known(tmp_path)[keyring.draw(tmp_path)]
+    assert digests.over(before, [newest]) == Digests(tmp_path)(b"x" * 32)
+
+
+async def file(tables: Installation, engine: AsyncEngine, *households: dict[str, object]) -> Desk:
+    desk, settings = Desk(tables.secrets / "seal"), tables.settings(RegistrySettings)
+    desk.use(Digests(settings.digest_key_file))
+    registrar = Registrar(Vault(settings.registry_kek_file), Places.load())
+    received = [desk.received(body, author=AUTHOR, team=TEAM) for body in households]
+    async with database.sessions(engine).begin() as session:
+        assert await inbox.sort(session, received) == [inbox.Reading.FIRST] * len(received)
+        await registrar.file_reports(received, session)
+    return desk
+
+
+async def stored(engine: AsyncEngine, table: str) -> list[bytes]:
+    async with engine.connect() as connection:
+        return list(await connection.scalars(text(f"SELECT digest FROM {table} ORDER BY digest")))
+
+
+async def test_what_was_stored_without_a_key_is_laid_anew_and_repeats_are_still_known(
+    tables: Installation, engine: AsyncEngine
+) -> None:
+    settings, bodies = tables.settings(RegistrySettings), [household() for _ in range(60)]
+    desk = await file(tables, engine, *bodies)
+    plain = desk.plain_digests(bodies, author=AUTHOR, team=TEAM)
+    async with engine.begin() as connection:  # as the releases before stored them
+        for kept, digest in plain.items():
+            values = {"kept": kept, "digest": digest}
+            await connection.execute(text("UPDATE inbox SET digest = :digest WHERE digest = :kept"), values)
+            await connection.execute(text("UPDATE reports SET digest = :digest WHERE digest = :kept"), values)
+    assert await stored(engine, "inbox") == sorted(plain.values())
+    assert await Digests(settings.digest_key_file).lay_newest(settings) == 120
+    assert await Digests(settings.digest_key_file).lay_newest(settings) == 0
+    for table in ("inbox", "reports"):
+        assert await stored(engine, table) == sorted(plain)
+        assert set(await stored(engine, table)).isdisjoint(plain.values())
+    async with database.sessions(engine)() as session:
+        again = [desk.received(body, author=AUTHOR, team=TEAM) for body in bodies]
+        assert await inbox.sort(session, again) == [inbox.Reading.REPEAT] * len(bodies)
+
+
+async def test_a_worker_with_the_older_key_opens_again_what_it_holds(tables: Installation, engine: AsyncEngine) -> None:
+    settings, body = tables.settings(RegistrySettings), household()
+    slow = Digests(settings.digest_key_file)
+    await slow.lay_newest(settings)
+    await file(tables, engine, body)
+    keyring.draw(settings.digest_key_file)
+    await Digests(settings.digest_key_file).lay_newest(settings)
+    async with database.sessions(engine)() as session:
+        with pytest.raises(Fenced):
+            await slow.hold(session)
+        await slow.hold(session)
+        desk = Desk(tables.secrets / "seal")
+        desk.use(slow)
+        assert await inbox.sort(session, [desk.received(body, author=AUTHOR, team=TEAM)]) == [inbox.Reading.REPEAT]
+
+
+async def test_for_an_erasure_both_digests_go_and_a_report_that_comes_again_has_no_effect(
+    tables: Installation, engine: AsyncEngine
+) -> None:
+    body, other = household(), household()
+    corrected = {**body, "version": 2, "notes": "мост цел"}
+    desk = await file(tables, engine, body, other)
+    await file(tables, engine, corrected)
+    async with database.sessions(engine).begin() as session:
+        assert await digests.remove(session, UUID(str(body["household_id"]))) == 2
+    for table in ("inbox", "reports"):
+        assert [len(each) for each in await stored(engine, table)] == [0, 0, 32]
+    async with database.sessions(engine)() as session:
+        again = [desk.received(each, author=AUTHOR, team=TEAM) for each in (body, corrected, other)]
+        assert await inbox.sort(session, again) == [inbox.Reading.REPEAT] * 3
+
+
+async def test_households_keys_come_under_the_newest_and_open_what_they_did(
+    tables: Installation, engine: AsyncEngine
+) -> None:
+    settings, sessions = tables.settings(RegistrySettings), database.sessions(engine)
+    await file(tables, engine, *(household() for _ in range(3)))
+    vault = Vault(settings.registry_kek_file)
+    old = vault.kek_id
+    async with engine.connect() as connection:
+        rows = list(await connection.execute(text("SELECT kek_id, wrapped FROM household_keys ORDER BY household_id")))
+    sealed = [vault.unwrap(*row).seal(b"name", b"") for row in rows]
+    newest = keyring.draw(settings.registry_kek_file)
+    async with sessions() as session:
+        assert (await wrapped_by(session, old), await wrapped_by(session, newest)) == (3, 0)
+    assert await rewrap(sessions, Vault(settings.registry_kek_file)) == 3
+    assert await rewrap(sessions, Vault(settings.registry_kek_file)) == 0
+    async with sessions() as session:
+        assert (await wrapped_by(session, old), await wrapped_by(session, newest)) == (0, 3)
+    (settings.registry_kek_file / f"{old}.key").unlink()
+    alone = Vault(settings.registry_kek_file)
+    async with engine.connect() as connection:
+        rows = list(await connection.execute(text("SELECT kek_id, wrapped FROM household_keys ORDER BY household_id")))
+    assert [alone.unwrap(*row).open(each, b"") for row, each in zip(rows, sealed, strict=True)] == [b"name"] * 3
