@@ -116,4 +116,5 @@ ROUTES: dict[str, Rule] = {
     "GET /ledger": page(LEDGER),
     "GET /console/v1/ledger": to(LEDGER),
     "GET /console/v1/audit": to(AUDITOR),
+    "GET /audit": page(AUDITOR),
 }

@@ -47,11 +47,13 @@ async def reseal(session: AsyncSession, box: SecretBox) -> int:
     """Brings every note under the newest key; returns how many were not. The caller commits."""
     newest = PREFIX + base64.b64encode(box.newest_id[:BEGINNING]).decode() + "%"
     rows = (await session.execute(OTHERWISE, {"newest": newest})).all()
+    count = 0
     for alert_id, was in rows:
-        plain = box.open(base64.b64decode(was.removeprefix(PREFIX)), _label(alert_id))
-        note = sealed(plain, alert_id, box)
-        await session.execute(RESEAL, {"alert_id": alert_id, "note": note, "was": was})
-    return len(rows)
+        if new := box.resealed(base64.b64decode(was.removeprefix(PREFIX)), _label(alert_id)):
+            note = PREFIX + base64.b64encode(new).decode()
+            await session.execute(RESEAL, {"alert_id": alert_id, "note": note, "was": was})
+            count += 1
+    return count
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:

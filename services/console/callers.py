@@ -25,6 +25,10 @@ class Callers:
     def open(self, sealed: bytes, report_id: UUID) -> Caller:
         return Caller.model_validate_json(self._sealing.open(sealed, report_id.bytes))
 
+    def resealed(self, sealed: bytes, report_id: UUID) -> bytes | None:
+        """Under the newest key; None where it is, or cannot be brought there."""
+        return self._sealing.resealed(sealed, report_id.bytes)
+
     @property
     def newest_id(self) -> bytes:
         return self._sealing.newest_id

@@ -108,6 +108,13 @@ async def security_page(request: Request, session: Session) -> Response:
     return console(request).pages.render(request, "security.html", found=found)
 
 
+@router.get("/audit")
+async def audit_page(request: Request, session: Session) -> Response:
+    """The browser joins what the services' own logs answer; only the names of accounts are the console's to tell."""
+    names = {str(account.account_id): account.name for account in await accounts.everyone(session)}
+    return console(request).pages.render(request, "audit.html", names=names)
+
+
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     now, principal = datetime.now(UTC), auth.current(request)
     pcodes = board.concerning(principal, console(request).places)

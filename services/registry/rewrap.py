@@ -29,14 +29,14 @@ async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
 
 async def _rewrap_some(sessions: async_sessionmaker[AsyncSession], vault: Vault, subject: str) -> int:
     table, id = f"{subject}_keys", f"{subject}_id"
-    old = f"SELECT {id}, kek_id, wrapped FROM {table} WHERE kek_id <> $1 LIMIT $2 FOR UPDATE SKIP LOCKED"  # noqa: S608
+    old = f"SELECT {id}, kek_id, wrapped FROM {table} WHERE kek_id = ANY($1::text[]) LIMIT $2 FOR UPDATE SKIP LOCKED"  # noqa: S608
     new = f"""
     UPDATE {table} SET kek_id = new.kek_id, wrapped = new.wrapped
     FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS new ({id}, kek_id, wrapped) WHERE {table}.{id} = new.{id}
     """  # noqa: S608
     async with sessions.begin() as session:
         connection = await database.driver(session)
-        rows = await connection.fetch(old, vault.kek_id, ROWS_AT_ONCE)
+        rows = await connection.fetch(old, vault.older_ids, ROWS_AT_ONCE)
         if rows:
             values = [(row[id], *vault.rewrap(row["kek_id"], row["wrapped"])) for row in rows]
             await connection.execute(new, *zip(*values, strict=True))

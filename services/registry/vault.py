@@ -37,6 +37,12 @@ class Vault:
     def kek_id(self) -> str:
         return self._ring.newest[0]
 
+    @property
+    def older_ids(self) -> list[str]:
+        """Of the keys that are here beside the newest."""
+        newest = self.kek_id
+        return [kek_id for kek_id in self._ring.keys if kek_id != newest]
+
     def draw(self) -> Key:
         key = take(32)
         kek_id, kek = self._ring.newest

@@ -20,6 +20,7 @@ DESTINATIONS = (
     Destination("/alerts/deliveries", N_("Sent notifications")),
     Destination("/ledger", N_("Ledger")),
     Destination("/security", N_("Security")),
+    Destination("/audit", N_("Audit")),
 )
 NOTICES = ("/notices",)  # one line each, of what the reader must know; a service that has some serves its own
 

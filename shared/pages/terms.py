@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from shared.audit import Action, Result
 from shared.auth import Role
 from shared.events.vocabulary import (
     Certainty,
@@ -235,6 +236,30 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "fault": N_("something failed on our side: send it again"),
         "access-unknown": N_("sign-outs and changed rights cannot be read yet, nothing is lost: try again in a minute"),
         "part-away": N_("a part of the system is away, nothing is lost: try again in a minute"),
+    },
+    "action": {
+        Action.SIGNED_IN: N_("Sign-in"),
+        Action.SIGNED_OUT: N_("Sign-out"),
+        Action.LOCKED_OUT: N_("Sign-in locked"),
+        Action.PASSWORD_CHANGED: N_("Password changed"),
+        Action.TOKEN_ISSUED: N_("Token issued"),
+        Action.SESSION_RENEWED: N_("Session renewed"),
+        Action.ACCOUNT_ADDED: N_("Account added"),
+        Action.RIGHTS_CHANGED: N_("Rights changed"),
+        Action.ACCOUNT_DISABLED: N_("Account disabled"),
+        Action.ACCOUNT_ENABLED: N_("Account enabled"),
+        Action.DEVICE_FORGOTTEN: N_("Phone forgotten"),
+        Action.PURPOSE_CHOSEN: N_("Purpose chosen"),
+        Action.REQUESTED: N_("Request"),
+        Action.READ: N_("Personal data read"),
+        Action.EXPORTED: N_("Export"),
+        Action.STREAMED: N_("Live stream opened"),
+        Action.COMMAND: N_("Command at the terminal"),
+    },
+    "result": {
+        Result.DONE: N_("Done"),
+        Result.REFUSED: N_("Refused"),
+        Result.FAILED: N_("Failed"),
     },
     "notice": {
         "lockout": N_("Sign-in locked for 15 minutes after too many failures"),

@@ -45,7 +45,8 @@ def test_a_digest_of_a_phone_cannot_be_guessed_without_the_key(tmp_path: Path) -
 def test_each_key_is_laid_over_the_one_before(tmp_path: Path) -> None:
     keyring.draw(tmp_path)
     before = Digests(tmp_path)(b"x" * 32)
-    newest = keyring.known(tmp_path)[keyring.draw(tmp_path)]
+    drawn = keyring.draw(tmp_path)
+    newest = keyring.known(tmp_path)[drawn]
     assert digests.over(before, [newest]) == Digests(tmp_path)(b"x" * 32)
 
 

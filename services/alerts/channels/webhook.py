@@ -9,6 +9,7 @@ from standardwebhooks import Webhook
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
+from shared.keyring import UnknownKey
 from shared.outbound import Outbound, OutboundError, OutsideExercise
 
 SUCCESS = 2  # any 2xx
@@ -23,7 +24,7 @@ class WebhookChannel:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
             headers = signed(job, secrets, datetime.now(UTC))
             status = await self._outbound.post(receiver.address, job.content.encode(), headers)
-        except InvalidTag as error:  # the key file is another one: its return or `dayar receiver rotate` helps
+        except (InvalidTag, UnknownKey) as error:  # the keys are others: its return or `dayar receiver rotate` helps
             raise Undelivered("secret_unreadable") from error
         except OutsideExercise:
             return OUTBOX_PAGE

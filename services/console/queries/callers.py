@@ -29,10 +29,12 @@ async def reseal(session: AsyncSession, callers: Callers) -> int:
     """Brings every caller under the newest key; returns how many were not. The caller commits."""
     old = func.substr(Caller.sealed, 1, len(callers.newest_id)) != callers.newest_id
     rows = (await session.execute(select(Caller.report_id, Caller.sealed).where(old).with_for_update())).all()
+    count = 0
     for report_id, sealed in rows:
-        new = callers.seal(callers.open(sealed, report_id), report_id)
-        await session.execute(update(Caller).where(Caller.report_id == report_id).values(sealed=new))
-    return len(rows)
+        if (new := callers.resealed(sealed, report_id)) is not None:
+            await session.execute(update(Caller).where(Caller.report_id == report_id).values(sealed=new))
+            count += 1
+    return count
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
