@@ -123,6 +123,7 @@ BY_AREA = {
     "GET /alerts/{alert_id:uuid}": Sight("/alerts/{alert}", "{alert}"),
     "GET /": Sight("/", "{alert}"),
     "GET /board/{panel}": Sight("/board/alerts", "{alert}"),
+    "GET /v1/ringing": Sight("/v1/ringing", "{alert}"),  # before anybody acknowledges it, below
     "GET /stream": Sight(f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"),
     "GET /v1/callers/{report_id}": Sight("/v1/callers/{hazard_report}", "A caller"),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": Sight("/alerts/v1/alerts/{alert}/acknowledgement"),
@@ -143,6 +144,7 @@ OF_NO_AREA = {
     "POST /intake/v1/hazards", "POST /intake/v1/displacements", "POST /intake/v1/reports:batch",  # from outside: flagged
     "GET /intake/v1/ledger", "GET /registry/v1/ledger", "GET /alerts/v1/ledger", "GET /console/v1/ledger", "GET /ledger",
     "GET /intake/v1/feeds",
+    "GET /intake/v1/audit", "GET /registry/v1/audit", "GET /alerts/v1/audit", "GET /console/v1/audit",
     "PUT /alerts/v1/presence", "GET /alerts/v1/sources/{source}/withheld", "PUT /alerts/v1/sources/{source}/lift",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
     "GET /password", "POST /sign-out", "POST /v1/session", "POST /v1/session/device",
