@@ -141,6 +141,22 @@ def forget(name: Name, device: Annotated[UUID, typer.Argument(help="As `dayar us
 
 
 @app.command()
+def readmit(
+    team: Annotated[UUID, typer.Argument(help="As `dayar user list` prints it.")],
+    days: Annotated[int, typer.Option(min=1, max=30)] = 7,
+) -> None:
+    """Take a field team's reports as usual again whose phones' sign-ins have ended; what was revoked stays revoked."""
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        if team not in {each.team for each in await queries.everyone(session)}:
+            refuse("No account is of this team.")
+        await outbox.add(session, credentials.readmit(team, now, now + timedelta(days=days)))
+
+    within(do)
+    typer.echo("Reports that were held before are settled by `dayar held`.")
+
+
+@app.command()
 def disable(name: Name) -> None:
     """Sign the account out everywhere, within seconds, and let it in no more."""
 

@@ -10,7 +10,7 @@ EVERYONE = frozenset(Role)
 CMC = frozenset({R.OPERATOR, R.DUTY_HEAD})
 LEDGER = frozenset({R.OPERATOR, R.DUTY_HEAD, R.ADMINISTRATOR})
 REPORTERS = frozenset({R.FIELD, R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.INTEGRATION})
-HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.FIELD})
+HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.FIELD})  # an analyst reads figures only
 SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
 NOTICED = SECURITY | {R.DUTY_HEAD}
 AUDITOR = frozenset({R.AUDITOR})
@@ -70,6 +70,7 @@ ROUTES: dict[str, Rule] = {
     "GET /registry/v1/statistics/stock": to(FIGURES),
     "GET /registry/v1/statistics/flows": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
+    "GET /registry/notices": to(SECURITY),
     "GET /registry/v1/ledger": to(LEDGER),
     "GET /registry/v1/audit": to(AUDITOR),
     # alerts
@@ -112,6 +113,12 @@ ROUTES: dict[str, Rule] = {
     "PUT /v1/callers/{report_id}": to(CMC),
     "GET /notices": to(NOTICED),
     "GET /security": page(SECURITY),
+    "GET /sign-ins": page(EVERYONE),
+    "POST /sign-ins/{jti}/end": to(EVERYONE),
+    "GET /purpose": page(CMC),
+    "POST /purpose": to(CMC),
+    "GET /readmission": page(frozenset({R.DUTY_HEAD})),
+    "POST /readmission": to(frozenset({R.DUTY_HEAD})),
     "GET /field": PUBLIC,
     "GET /ledger": page(LEDGER),
     "GET /console/v1/ledger": to(LEDGER),

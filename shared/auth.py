@@ -109,6 +109,8 @@ class Revoked(Protocol):
 
     def is_revoked(self, principal: Principal) -> bool: ...
 
+    def is_readmitted(self, principal: Principal) -> bool: ...
+
 
 class Signer:
     """Console's: signs tokens with the Ed25519 key."""
@@ -172,14 +174,15 @@ class Authenticator:
     ) -> Principal:
         """Raises Unauthenticated, and RevocationsUnknown unless unchecked tokens are taken.
 
-        An expired token is taken only where asked for, and only from a field device.
+        An expired token is taken only where asked for, and only from a field device; one of a readmitted team as if it had not ended.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
         if principal.expires_at <= time.time():
-            if not (takes_expired and principal.road is Road.FIELD):
+            is_readmitted = self._revoked.is_readmitted(principal)
+            if principal.road is not Road.FIELD or not (takes_expired or is_readmitted):
                 raise Unauthenticated
-            principal = replace(principal, is_expired=True)
+            principal = replace(principal, is_expired=not is_readmitted)
         if self._revoked.is_revoked(principal):
             raise Unauthenticated
         if not self._revoked.is_known:

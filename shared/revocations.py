@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from shared import events, kafka, log, revocation_snapshots
 from shared.auth import Principal
 from shared.config import Settings
-from shared.events import CredentialKind, CredentialRevoked
+from shared.events import CredentialKind, CredentialRevoked, TeamReadmitted
 from shared.faults import Backoff, PartAtFault, SetAside
 from shared.readings import Record
 from shared.signatures import RecordVerifier
@@ -37,6 +37,7 @@ class Revocations:
         self._settings = settings
         self._verifier = RecordVerifier(settings)
         self._revoked: dict[Credential, CredentialRevoked] = {}
+        self._readmitted: dict[UUID, datetime] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._file = revocation_snapshots.file_of(settings)
         self._snapshot = revocation_snapshots.load(self._file)
@@ -70,6 +71,11 @@ class Revocations:
             if source
             for revoked in map(source.get, names)
         )
+
+    def is_readmitted(self, principal: Principal) -> bool:
+        """Whether ended tokens of this team are taken as valid."""
+        until = self._readmitted.get(principal.team) if principal.team else None
+        return until is not None and datetime.now(UTC) < until
 
     async def until_complete(self) -> None:
         async with self.changed:
@@ -117,6 +123,9 @@ class Revocations:
             change = events.decode(record.topic, record.value, record.headers).data
         except (events.UnknownEventType, events.MalformedEvent, SetAside) as error:
             logger.warning("access event not understood", **log.described(error))
+            return
+        if isinstance(change, TeamReadmitted):
+            self._readmitted[change.team] = change.until
             return
         name = _credential(change)
         if change.event_type == CredentialRevoked.event_type:

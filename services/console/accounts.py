@@ -97,7 +97,13 @@ def renewed(current: Principal, account: Account, now: datetime) -> Principal:
     fresh = principal(account, now, device=current.device)
     began_at = current.signed_in_at or current.issued_at
     end = fresh.expires_at if fresh.device else min(fresh.expires_at, began_at + int(PERSON.total_seconds()))
-    return replace(fresh, jti=current.jti, signed_in_at=began_at, expires_at=max(end, current.expires_at))
+    return replace(
+        fresh,
+        jti=current.jti,
+        signed_in_at=began_at,
+        purpose=current.purpose,
+        expires_at=max(end, current.expires_at),
+    )
 
 
 def integration(account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION) -> Principal:

@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
-from services.console import entry, routes, signin
+from services.console import entry, own_sign_ins, purposes, readmissions, routes, signin
 from services.console.attempts import Attempts
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
@@ -76,7 +76,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
     app = http.create_app(
         "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[signin.router, signin.api, entry.router, entry.api, routes.router, ledger.routes("console"), audit_routes.routes("console")],
+        ready=ready, routers=[signin.router, signin.api, own_sign_ins.router, purposes.router, readmissions.router, entry.router, entry.api, routes.router, ledger.routes("console"), audit_routes.routes("console")],
         routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static", HTMX))],
     )  # fmt: skip
     return app

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from services.console.models import Account
 from shared import events
 from shared.auth import Principal
-from shared.events import CredentialKind, CredentialRevoked, Message
+from shared.events import CredentialKind, CredentialRevoked, Message, TeamReadmitted
 
 SOURCE = "/console"
 SECOND = timedelta(seconds=1)  # as fine as a token says when it was issued
@@ -46,6 +46,12 @@ def forget(device: UUID, now: datetime) -> Message:
     return _message(
         CredentialRevoked(credential_id=device, kind=CredentialKind.DEVICE, revoked_at=now, issued_before=before)
     )
+
+
+def readmit(team: UUID, now: datetime, until: datetime) -> Message:
+    """Ended tokens of the team's phones are taken as valid for a while."""
+    change = TeamReadmitted(team=team, readmitted_at=now, until=until)
+    return events.message(change, id=uuid4(), source=SOURCE, time=now)
 
 
 def _end_before(account: Account, moment: datetime) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import board, checks, corrections, sights, vectors
+from services.console import board, checks, corrections, readmissions, sights, vectors
 from services.console.notices import kinds_for
 from services.console.queries import accounts, board_alerts, callers, notices, snapshots
 from services.console.queries import checks as check_queries
@@ -16,6 +16,7 @@ from services.console.sights import TOPICS
 from services.console.state import console
 from services.console.vectors import BadVector, Vector
 from shared import access, auth
+from shared.auth import Role
 from shared.database import Session
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
@@ -98,7 +99,12 @@ def position_of(text: str) -> Vector:
 @router.get("/notices")
 async def notices_bar(request: Request, session: Session) -> Response:
     """One line for each kind of notice of the last 24 hours; nothing where there is none."""
-    fresh = await notices.fresh(session, kinds_for(auth.current(request)), datetime.now(UTC))
+    principal, now = auth.current(request), datetime.now(UTC)
+    fresh = await notices.fresh(session, kinds_for(principal), now)
+    is_head = Role.DUTY_HEAD in principal.roles
+    ended = await readmissions.ended_reports(session, now) if is_head else 0
+    if ended > readmissions.NOTICED_FROM:
+        fresh["ended_reports"] = ended
     return console(request).pages.render(request, "notices.html", fresh=fresh)
 
 

@@ -14,7 +14,7 @@ GRANTS_ALERTS = "alerts"  # an integration token's purpose, given by an administ
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
     "alerts": access.STAFF,
-    "households": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST}),
+    "households": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
     "outcomes": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
 }
 

@@ -16,10 +16,14 @@ from services.intake import unchecked
 from services.intake.memory import Memory, Trace
 from services.intake.reports import Draft
 from services.intake.spool import Spool, SpoolFull
+from shared import log
+from shared.auth import Principal
 from shared.events import Message
 from shared.publisher import BrokerAway, Publisher
 from shared.revocations import Revocations
 from shared.seal import Sealer
+
+logger = log.get()
 
 ACK_SECONDS = 2.0
 DRAIN_SECONDS = 60.0
@@ -44,12 +48,19 @@ class Counts:
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_road: dict[str, Counter[str]] = field(default_factory=dict)
+    ended: int = 0  # of them, by phones whose sign-in had ended
 
     def add(self, road: str, answer: str, reports: int = 1) -> None:
         counter = self.by_road.get(road)
         if counter is None:
             counter = self.by_road[road] = Counter()
         counter[answer if answer in COUNTED else REFUSED] += reports
+
+    def note_ended(self, principal: Principal, reports: int = 1) -> None:
+        """By a phone whose sign-in had ended: an alarm, and no reason to turn the report away."""
+        if principal.is_expired:
+            self.ended += reports
+            logger.warning("reports of a sign-in that has ended", account=principal.author, reports=reports)
 
     def shown(self) -> dict[str, Any]:
         total: Counter[str] = sum(self.by_road.values(), Counter())
@@ -207,5 +218,7 @@ class DoorMetrics(Collector):
             for answer in COUNTED:
                 reports.add_metric([road, answer], counter[answer])
         yield reports
+        ended = "Reports of phones whose sign-in had ended."
+        yield CounterMetricFamily("intake_ended_sign_in_reports", ended, self._door.counts.ended)
         yield GaugeMetricFamily("intake_spool_records", "Records that wait for the broker.", self._door.spool.records)
         yield GaugeMetricFamily("intake_spool_bytes", "What they take on the disk.", self._door.spool.bytes)

@@ -65,6 +65,7 @@ class Single:
             raw = await body(receive, REPORT_BYTES)
             draft = await intake.drafting.one(raw, self.adapter, sender(scope))
             answer = await intake.door.take_one(draft)
+            intake.door.counts.note_ended(principal)
         return answer_to(draft, answer)
 
 
@@ -87,6 +88,7 @@ class Batch:
             drafts = [each for each in taken if not isinstance(each, Problem)]
             intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
             answers = iter(await intake.door.take(drafts))
+            intake.door.counts.note_ended(principal, len(drafts))
         return [to_json(each.content) if isinstance(each, Problem) else result(each, next(answers)) for each in taken]
 
 

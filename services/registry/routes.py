@@ -1,14 +1,15 @@
 """Households as those see them whom it concerns: a page of them, one opened, and how it came to be what it is."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
 
-from services.registry import queries
+from services.registry import openings, queries
 from services.registry.queries import Asked
 from services.registry.sight import Sight, sight_of, within
 from services.registry.vault import Vault
@@ -18,6 +19,7 @@ from shared.auth import Principal
 from shared.database import Session
 from shared.events.fields import PCode
 from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, Road, Status
+from shared.pages import Pages
 from shared.places import Places
 from shared.problems import Problem
 
@@ -131,10 +133,12 @@ async def household(
     vault, sight = at_hand(request, caller)
     if sight.author is not None:
         return await own_report(household_id, request, session, caller, vault)
+    openings.may_open(caller)
     found = await queries.household(session, vault, household_id, sight)
     if found is None:
         raise await missing(request, household_id)
     await note_read(request, session, [household_id])
+    await openings.watch(session, caller)
     return HouseholdView.model_validate({**found, "details": found["sealed"]})
 
 
@@ -152,13 +156,24 @@ async def own_report(
 async def history(household_id: UUID, request: Request, session: Session, caller: Caller) -> History:
     """Every version of every report on it, with what became of each; of an author, the own ones."""
     vault, sight = at_hand(request, caller)
+    if sight.author is None:
+        openings.may_open(caller)
     if sight.author is None and await queries.household(session, vault, household_id, sight) is None:
         raise await missing(request, household_id)
     versions = await queries.history(session, vault, household_id, sight.author)
     if not versions:
         raise await missing(request, household_id)
     await note_read(request, session, [household_id])
+    await openings.watch(session, caller)
     return History(household_id=household_id, versions=[Version.model_validate(each) for each in versions])
+
+
+@router.get("/notices", include_in_schema=False)
+async def notices(request: Request, session: Session) -> Response:
+    """One line for each hour of the last day in which somebody opened unusually many records."""
+    unusual = await openings.unusual(session, datetime.now(UTC))
+    pages: Pages = request.app.state.pages
+    return pages.render(request, "notices.html", unusual=unusual)
 
 
 def at_hand(request: Request, caller: Principal) -> tuple[Vault, Sight]:
@@ -167,7 +182,8 @@ def at_hand(request: Request, caller: Principal) -> tuple[Vault, Sight]:
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
     """In the transaction of the read: an answer that is not noted does not leave."""
-    await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids))
+    purpose = auth.current(request).purpose
+    await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 
 
 async def missing(request: Request, household_id: UUID) -> Problem:

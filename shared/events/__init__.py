@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from shared.events.access import CredentialKind, CredentialRestored, CredentialRevoked
+from shared.events.access import CredentialKind, CredentialRestored, CredentialRevoked, TeamReadmitted
 from shared.events.alerts import (
     AlertAcknowledged,
     AlertCommented,
@@ -84,6 +84,7 @@ EVENT_TYPES: dict[str, tuple[type[BaseModel], ...]] = {
     ReportHeld.event_type: (ReportHeld,),
     CredentialRevoked.event_type: (CredentialRevoked,),
     CredentialRestored.event_type: (CredentialRestored,),
+    TeamReadmitted.event_type: (TeamReadmitted,),
 }
 
 _correction: TypeAdapter[Any] = TypeAdapter(HouseholdCorrectionReported | GroupCorrectionReported)
@@ -140,7 +141,7 @@ __all__ = [
     "GroupCorrectionReported", "GroupReport", "GroupReported", "GroupSealed", "HazardCancelled", "HazardReport",
     "HazardReported", "HazardText", "HazardUpdated", "Header", "HouseholdCorrected", "HouseholdCorrectionReported",
     "HouseholdRegistered", "HouseholdReport", "HouseholdReported", "HouseholdSealed", "MalformedEvent", "Message",
-    "Person", "Place", "Point", "ReportHeld", "ReportSettled", "SealedBox", "Topic", "UnknownEventType",
+    "Person", "Place", "Point", "ReportHeld", "ReportSettled", "SealedBox", "TeamReadmitted", "Topic", "UnknownEventType",
     "decode", "derived_id", "digest", "event_id", "event_name", "header", "header_of", "message", "pointer", "raw_message",
     "written",
 ]  # fmt: skip

@@ -29,3 +29,18 @@ class CredentialRevoked(Data):
 
 class CredentialRestored(CredentialRevoked):
     event_type: ClassVar[str] = "dayar.credential.restored.v1"
+
+
+class TeamReadmitted(Data):
+    """The field tokens of a team that have ended are taken as valid until then; a revoked one stays revoked."""
+
+    event_type: ClassVar[str] = "dayar.team.readmitted.v1"
+    topic: ClassVar[str] = "access"
+
+    team: UUID
+    readmitted_at: Instant
+    until: Instant
+
+    @property
+    def key(self) -> UUID:
+        return self.team

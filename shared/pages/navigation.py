@@ -22,13 +22,26 @@ DESTINATIONS = (
     Destination("/security", N_("Security")),
     Destination("/audit", N_("Audit")),
 )
-NOTICES = ("/notices",)  # one line each, of what the reader must know; a service that has some serves its own
+MENU = (
+    Destination("/purpose", N_("Purpose of opening records")),
+    Destination("/readmission", N_("Re-admit a team")),
+    Destination("/sign-ins", N_("Signed-in devices")),
+)
+NOTICES = (
+    "/notices",
+    "/registry/notices",
+)  # one line each, of what the reader must know; a service that has some serves its own
 
 
 def destinations(principal: Principal | None) -> list[Destination]:
     if principal is None or principal.roles <= {Role.FIELD}:
         return []  # a phone's only page is the field form
     return [each for each in DESTINATIONS if _opens(each.path, principal)]
+
+
+def menu(principal: Principal | None) -> list[Destination]:
+    """What belongs to one's own account."""
+    return [] if principal is None else [each for each in MENU if _opens(each.path, principal)]
 
 
 def notices(principal: Principal | None) -> list[str]:

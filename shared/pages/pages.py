@@ -15,7 +15,7 @@ from shared.config import Settings
 from shared.events.vocabulary import Road
 from shared.pages import catalogs, formats
 from shared.pages.languages import COOKIE, LANGUAGES, language_of
-from shared.pages.navigation import destinations, notices
+from shared.pages.navigation import destinations, menu, notices
 from shared.pages.reasons import sentence
 from shared.pages.terms import TERMS, term
 
@@ -72,6 +72,7 @@ class Pages:
             "exercise": self.settings.exercise,
             "revocations_since": request.scope.get("dayar.revocations_since"),
             "destinations": destinations(principal),
+            "menu": menu(principal),
             "notices": notices(principal),
             **_session(principal, self.settings),
         }

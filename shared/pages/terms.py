@@ -230,6 +230,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "not-closed": N_("it is not closed"),
         "too-late": N_("an acknowledgement can be undone for ten seconds only"),
         "one-by-one": N_("an Extreme alert is acknowledged by itself"),
+        "purpose-needed": N_("state first what records are opened for: menu, Purpose of opening records"),
         "too-big": N_("it is too long"),
         "too-many": N_("too much at once: wait a moment"),
         "full": N_("the queue is full: send it again when the connection is restored"),
@@ -260,6 +261,12 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Result.DONE: N_("Done"),
         Result.REFUSED: N_("Refused"),
         Result.FAILED: N_("Failed"),
+    },
+    "purpose": {
+        "search_and_rescue": N_("Search and rescue"),
+        "assistance": N_("Assistance to households"),
+        "family_tracing": N_("Reuniting families"),
+        "checking": N_("Checking of reports"),
     },
     "notice": {
         "lockout": N_("Sign-in locked for 15 minutes after too many failures"),

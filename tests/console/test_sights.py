@@ -26,7 +26,7 @@ def principal(role: Role, *areas: str, purpose: str | None = None) -> Principal:
         (Role.OPERATOR, ALL),
         (Role.DUTY_HEAD, ALL),
         (Role.REGISTRAR, ALL),
-        (Role.ANALYST, ALL - {"outcomes"}),
+        (Role.ANALYST, {"hazards", "alerts"}),
         (Role.ADMINISTRATOR, {"hazards", "alerts"}),
         (Role.VIEWER, {"hazards", "alerts"}),
     ],

@@ -36,6 +36,9 @@ class Nobody:
     is_known = True
     known_since = None
 
+    def is_readmitted(self, _: object) -> bool:
+        return False
+
     def is_revoked(self, principal: object) -> bool:
         return False
 

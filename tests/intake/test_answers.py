@@ -174,6 +174,7 @@ async def test_a_phone_with_an_expired_token_is_heard_and_flagged(door: Door) ->
     assert (await door.caller(expires_in=-60).post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(door.installation, "displacements", body["report_id"])
     assert received.event.data.flags == ("expired_token",)
+    assert "intake_ended_sign_in_reports_total 1.0" in (await door.http.get("/metrics")).text
 
 
 async def test_outside_the_author_s_area_is_taken_and_flagged(door: Door) -> None:

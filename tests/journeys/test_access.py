@@ -43,7 +43,7 @@ async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
 
 def path_of(route: str) -> str:
     path = route.partition(" ")[2]
-    for name in ("household_id", "alert_id", "hazard_id", "report_id"):
+    for name in ("household_id", "alert_id", "hazard_id", "report_id", "jti"):
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
@@ -148,7 +148,8 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence", "GET /alerts/v1/sources/{source}/withheld", "PUT /alerts/v1/sources/{source}/lift",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
     "GET /password", "POST /sign-out", "POST /v1/session", "POST /v1/session/device",
-    "GET /notices", "GET /security",
+    "GET /notices", "GET /security", "GET /registry/notices", "GET /sign-ins", "POST /sign-ins/{jti}/end",
+    "GET /purpose", "POST /purpose", "GET /readmission", "POST /readmission",
     "GET /new-event", "PUT /v1/callers/{report_id}",
 }  # fmt: skip
 # A field team has no area to read by, but what it wrote; an integration hears of hazards, which are public.

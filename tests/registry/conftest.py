@@ -48,8 +48,9 @@ class Office:
         areas: tuple[str, ...] = ("KG",),
         account: UUID | None = None,
         accept: str = "*/*",
+        **claims: Any,
     ) -> httpx.Response:
-        token = self.installation.token(roles=[role], areas=areas, account=account or uuid4())
+        token = self.installation.token(roles=[role], areas=areas, account=account or uuid4(), **claims)
         return await self.client.get(path, headers={"authorization": f"Bearer {token}", "accept": accept})
 
     async def reads(self, account: UUID) -> list[dict[str, Any]]:

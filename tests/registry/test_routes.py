@@ -6,6 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.registry import openings
+from shared import audit
+from shared.audit import Action, Entry
 from shared.auth import Role
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import AUTHOR, TEAM, Office
@@ -14,7 +17,7 @@ from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
 pytestmark = pytest.mark.anyio
 
 BATKEN_OBLAST, OSH_OBLAST = "KG05000000000", "KG06000000000"
-OFFICE = {Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST}
+OFFICE = {Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}
 PATHS = ("/v1/households", "/v1/households/{id}", "/v1/households/{id}/history")
 
 
@@ -178,3 +181,40 @@ async def test_a_household_in_a_village_is_seen_by_who_sees_its_district(office:
     assert [one["household_id"] for one in page["households"]] == [body["household_id"]]
     around = await office.get(f"/v1/households/{city['household_id']}", role=Role.OPERATOR, areas=("KG03220000000",))
     assert around.status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS[1:])
+async def test_operators_state_a_purpose_and_registrars_need_none(office: Office, path: str) -> None:
+    body = household()
+    await office.file(body)
+    path = path.format(id=body["household_id"])
+    for role in (Role.OPERATOR, Role.DUTY_HEAD):
+        reader = uuid4()
+        refused = await office.get(path, role=role, account=reader, purpose=None)
+        assert (refused.status_code, refused.json()["type"]) == (403, "urn:dayar:problem:purpose-needed")
+        stated = await office.get(path, role=role, account=reader, purpose="assistance: Mudflow")
+        assert stated.status_code == 200
+        assert [row["reason"] for row in await office.reads(reader)] == ["assistance: Mudflow"]
+    assert (await office.get(path, role=Role.REGISTRAR, purpose=None)).status_code == 200
+
+
+async def test_unusually_many_openings_are_noticed_and_block_nobody(office: Office) -> None:
+    body, account = household(), uuid4()
+    await office.file(body)
+    async with office.app.state.sessions.begin() as session:
+        opened = Entry(
+            action=Action.READ,
+            account=account,
+            subject="GET /registry/v1/households/{household_id}",
+            objects=[uuid4() for _ in range(openings.MOST_AN_HOUR)],
+        )
+        await audit.add(session, opened)
+    notices = await office.get("/notices?lang=en", role=Role.ADMINISTRATOR)
+    assert str(account) not in notices.text
+    path = f"/v1/households/{body['household_id']}"
+    for _ in range(2):
+        assert (await office.get(path, role=Role.OPERATOR, account=account)).status_code == 200
+    for role in (Role.ADMINISTRATOR, Role.AUDITOR):
+        told = (await office.get("/notices?lang=en", role=role)).text
+        assert "opened: 61 in the hour" in told and str(account) in told
+    assert (await office.get("/notices", role=Role.OPERATOR)).status_code == 403

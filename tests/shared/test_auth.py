@@ -28,6 +28,10 @@ class RevokedTokens:
     def __init__(self) -> None:
         self.ids: set[UUID] = set()
         self.is_known = True
+        self.readmitted: set[UUID | None] = set()
+
+    def is_readmitted(self, principal: Principal) -> bool:
+        return principal.team in self.readmitted
 
     def is_revoked(self, principal: Principal) -> bool:
         return principal.jti in self.ids
@@ -152,3 +156,25 @@ def test_while_nobody_knows_what_is_revoked_only_what_is_checked_later_is_taken(
     with pytest.raises(RevocationsUnknown):
         authenticator.authenticate(asked)
     assert authenticator.authenticate(asked, takes_unchecked=True).is_unchecked
+
+
+def test_an_ended_token_of_a_readmitted_team_is_taken_as_if_it_had_not_ended(
+    authenticator: Authenticator, revoked: RevokedTokens, keys: Path
+) -> None:
+    team = someone(ends_in=-1, road=Road.FIELD, roles=frozenset({Role.FIELD}))
+    revoked.readmitted.add(team.team)
+    asked = asking(Signer(keys / "private.pem").sign(team))
+    assert not authenticator.authenticate(asked, takes_expired=True).is_expired
+    assert authenticator.authenticate(asked).account == team.account  # so that its session is renewed
+    revoked.ids.add(team.jti)
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(asked, takes_expired=True)
+
+
+def test_of_other_systems_an_ended_token_is_never_readmitted(
+    authenticator: Authenticator, revoked: RevokedTokens, keys: Path
+) -> None:
+    system = someone(ends_in=-1, road=Road.API)
+    revoked.readmitted.add(system.team)
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(asking(Signer(keys / "private.pem").sign(system)), takes_expired=True)

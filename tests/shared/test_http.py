@@ -45,6 +45,9 @@ class NothingRevoked:
     is_known = True
     known_since: datetime | None = None
 
+    def is_readmitted(self, _: Principal) -> bool:
+        return False
+
     def is_revoked(self, principal: Principal) -> bool:
         return False
 

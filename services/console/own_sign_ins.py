@@ -1,0 +1,37 @@
+"""Where one's own account is signed in, and how each of these sign-ins is ended."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.console import credentials
+from services.console.queries import accounts as queries
+from services.console.queries import sign_ins
+from services.console.state import console
+from shared import auth, outbox
+from shared.database import Session
+from shared.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/sign-ins")
+async def sign_ins_page(request: Request, session: Session) -> Response:
+    current = auth.current(request)
+    account = await queries.of_id(session, current.account)
+    if account is None:
+        raise Problem(404, "not-found", "This account is gone.")
+    found = await sign_ins.open_ones(session, account, datetime.now(UTC))
+    return console(request).pages.render(request, "sign-ins.html", found=found, current=current.jti)
+
+
+@router.post("/sign-ins/{jti}/end")
+async def end_sign_in(request: Request, session: Session, jti: UUID) -> Response:
+    """Within seconds, everywhere; one's own present one too."""
+    current, now = auth.current(request), datetime.now(UTC)
+    if await sign_ins.end(session, current.account, jti, now) is None:
+        raise Problem(404, "not-found", "This account has no such sign-in.")
+    await outbox.add(session, credentials.revoke_token(jti, now))
+    return RedirectResponse("/sign-in" if jti == current.jti else "/sign-ins", 303)

@@ -1,0 +1,59 @@
+"""What household records are opened for: stated once for each emergency and shift, kept with the session."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.console import accounts, cookies
+from services.console.queries import accounts as queries
+from services.console.state import console
+from shared import auth
+from shared.database import Session
+from shared.problems import unauthenticated
+
+router = APIRouter(include_in_schema=False)
+
+LONGEST_EMERGENCY = 100
+
+
+class Purpose(StrEnum):
+    SEARCH = "search_and_rescue"
+    ASSISTANCE = "assistance"
+    TRACING = "family_tracing"
+    CHECKING = "checking"
+
+
+@router.get("/purpose")
+async def purpose_page(request: Request) -> Response:
+    stated = auth.current(request).purpose
+    return console(request).pages.render(request, "purpose.html", stated=parts(stated), failure=False)
+
+
+@router.post("/purpose")
+async def state_purpose(
+    request: Request, session: Session, purpose: Annotated[str, Form()] = "", emergency: Annotated[str, Form()] = ""
+) -> Response:
+    """The same sign-in under another token, which carries the purpose to whoever opens a record and notes it."""
+    emergency = " ".join(emergency.split())
+    if purpose not in list(Purpose) or not 0 < len(emergency) <= LONGEST_EMERGENCY or not emergency.isprintable():
+        return console(request).pages.render(
+            request, "purpose.html", status=422, stated=(purpose, emergency), failure=True
+        )
+    current, now = auth.current(request), datetime.now(UTC)
+    account = await queries.of_id(session, current.account)
+    if account is None or not accounts.may_renew(account, current):
+        raise unauthenticated()
+    principal = replace(accounts.renewed(current, account, now), purpose=f"{purpose}: {emergency}")
+    response = RedirectResponse("/", 303)
+    cookies.put(response, console(request).signer.sign(principal), principal, console(request).settings)
+    return response
+
+
+def parts(stated: str | None) -> tuple[str, str]:
+    """The purpose's code and the emergency."""
+    code, _, emergency = (stated or "").partition(": ")
+    return (code, emergency) if code in list(Purpose) else ("", "")

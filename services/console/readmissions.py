@@ -1,0 +1,70 @@
+"""Teams whose phones' sign-ins have ended: a duty head takes their reports as usual again, by one act."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import RedirectResponse, Response
+
+from services.console import credentials
+from services.console.models import Account, ReportOutcome, SignIn
+from services.console.state import console
+from shared import log, outbox
+from shared.auth import Role, current
+from shared.database import Session
+from shared.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+
+LASTS = timedelta(days=7)  # by then each phone has made contact, and has another year
+NOTICED_FROM = 50  # reports a day
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    team: UUID
+    names: list[str]
+    ended_phones: int
+
+
+@router.get("/readmission")
+async def readmission_page(request: Request, session: Session, done: UUID | None = None) -> Response:
+    now = datetime.now(UTC)
+    found, count = await teams(session, now), await ended_reports(session, now)
+    return console(request).pages.render(request, "readmission.html", teams=found, count=count, done=done)
+
+
+@router.post("/readmission")
+async def readmit(request: Request, session: Session, team: Annotated[UUID, Form()]) -> Response:
+    now = datetime.now(UTC)
+    if team not in {each.team for each in await teams(session, now)}:
+        raise Problem(404, "not-found", "There is no such team.")
+    await outbox.add(session, credentials.readmit(team, now, now + LASTS))
+    log.get().info("team readmitted", team=str(team), account=current(request).author)
+    return RedirectResponse(f"/readmission?done={team}", 303)
+
+
+async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
+    """Field teams; those with most phones whose sign-in has ended come first."""
+    ended = SignIn.device.is_not(None) & SignIn.ended_at.is_(None) & (SignIn.expires_at <= now)
+    phones = func.count(SignIn.device.distinct()).filter(ended)
+    rows = await session.execute(
+        select(Account.team, func.array_agg(Account.name.distinct()), phones)
+        .outerjoin(SignIn, SignIn.account_id == Account.account_id)
+        .where(Account.roles.contains([Role.FIELD]), Account.team.is_not(None), Account.disabled_at.is_(None))
+        .group_by(Account.team)
+        .order_by(phones.desc(), func.min(Account.name))
+    )
+    return [Team(team, sorted(names), count) for team, names, count in rows if team]
+
+
+async def ended_reports(session: AsyncSession, now: datetime) -> int:
+    """Held in the last day because the phone's sign-in had ended."""
+    wanted = select(func.count()).where(ReportOutcome.reason == "expired_token", ReportOutcome.settled_at > now - DAY)
+    return await session.scalar(wanted) or 0

@@ -1,0 +1,137 @@
+"""What people do about their own account: see where it is signed in, end that, state a purpose; and a duty head's readmission."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import insert
+
+from deploy.local.process import wait_until
+from services.console import readmissions
+from services.console.config import ConsoleSettings
+from services.console.models import ReportOutcome
+from shared import database
+from shared.auth import Authenticator, Principal, Role
+from shared.events.vocabulary import Road
+from tests.console.conftest import Served
+from tests.console.test_signin import SOON, Nobody, dayar, sign_in
+from tests.installation import in_thread
+
+pytestmark = pytest.mark.usefixtures("fresh_attempts")
+
+FIREFOX = {
+    "user-agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "sec-fetch-site": "same-origin",
+}
+
+
+def test_own_sign_ins_are_listed_and_each_is_ended_alone(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    desk, lost = served.client(headers=FIREFOX), served.client()
+    sign_in(desk, name)
+    sign_in(lost, name)
+    page = desk.get("/sign-ins", params={"lang": "en"}).text
+    assert page.count("<tr data-key") == 2 and "Firefox, Windows" in page and "this one" in page
+    jti = principal(served, lost.cookies["session"]).jti
+    assert desk.post(f"/sign-ins/{jti}/end").headers["location"] == "/sign-ins"
+    assert wait_until(lambda: lost.get("/board/alerts").status_code == 401, timeout=SOON)
+    assert desk.get("/board/alerts").status_code == 200
+    assert desk.get("/sign-ins").text.count("<tr data-key") == 1
+
+
+def test_nobody_ends_anothers_sign_in(served: Served) -> None:
+    mine, other = served.signed_in(Role.OPERATOR), served.signed_in(Role.OPERATOR)
+    jti = principal(served, other.cookies["session"]).jti
+    assert mine.post(f"/sign-ins/{jti}/end").status_code == 404
+    assert str(jti) not in mine.get("/sign-ins").text
+    assert other.get("/board/alerts").status_code == 200
+
+
+def test_a_purpose_is_stated_once_and_stays_with_the_session(served: Served) -> None:
+    client = served.signed_in(Role.OPERATOR)
+    before = principal(served, client.cookies["session"])
+    stated = {"purpose": "search_and_rescue", "emergency": "Mudflow,  Kadamjai"}
+    assert client.post("/purpose", data=stated).status_code == 303
+    after = principal(served, client.cookies["session"])
+    assert (after.jti, after.purpose) == (before.jti, "search_and_rescue: Mudflow, Kadamjai")
+    assert client.post("/v1/session").status_code == 200
+    assert principal(served, client.cookies["session"]).purpose == after.purpose
+    page = client.get("/purpose").text
+    assert 'value="search_and_rescue" selected' in page and 'value="Mudflow, Kadamjai"' in page
+
+
+@pytest.mark.parametrize(
+    "stated", [{}, {"purpose": "curiosity", "emergency": "x"}, {"purpose": "checking", "emergency": "x" * 101}]
+)
+def test_what_is_no_purpose_is_not_kept(served: Served, stated: dict[str, str]) -> None:
+    client = served.signed_in(Role.DUTY_HEAD)
+    assert client.post("/purpose", data=stated).status_code == 422
+    assert principal(served, client.cookies["session"]).purpose is None
+
+
+def test_many_reports_of_ended_sign_ins_are_a_notice_to_the_duty_head(served: Served) -> None:
+    head, operator = served.signed_in(Role.DUTY_HEAD), served.signed_in(Role.OPERATOR)
+    held(served, readmissions.NOTICED_FROM)
+    assert "Re-admit" not in head.get("/notices", params={"lang": "en"}).text
+    held(served, 1)
+    assert "Re-admit the team" in head.get("/notices", params={"lang": "en"}).text
+    assert [operator.get(path).status_code for path in ("/notices", "/readmission")] == [403, 403]
+
+
+@pytest.mark.parametrize("by", ["page", "cli"])
+def test_a_readmitted_teams_ended_phone_has_another_year_at_its_next_contact(served: Served, by: str) -> None:
+    team = uuid4()
+    account = served.known(served.account(Role.FIELD, team=team))
+    ended: dict[str, Any] = {
+        "road": Road.FIELD,
+        "team": team,
+        "account": account.account_id,
+        "device": uuid4(),
+        "expires_in": -86_400,
+    }
+    phone = bearer(served, served.installation.token(roles=[Role.FIELD], **ended))
+    other = bearer(served, served.installation.token(roles=[Role.FIELD], **{**ended, "team": uuid4()}))
+    assert phone.post("/v1/session").status_code == 401
+    if by == "page":
+        head = served.signed_in(Role.DUTY_HEAD)
+        assert account.name in head.get("/readmission").text
+        assert head.post("/readmission", data={"team": str(team)}).status_code == 303
+    else:
+        assert dayar(served, "readmit", str(team)).exit_code == 0
+    assert wait_until(lambda: phone.post("/v1/session").status_code == 200, timeout=SOON)
+    renewed = principal(served, phone.post("/v1/session").json()["token"])
+    assert renewed.expires_at > (datetime.now(UTC) + timedelta(days=360)).timestamp()
+    assert other.post("/v1/session").status_code == 401
+
+
+def test_no_team_is_readmitted_that_nobody_is_of(served: Served) -> None:
+    assert served.signed_in(Role.DUTY_HEAD).post("/readmission", data={"team": str(uuid4())}).status_code == 404
+    assert dayar(served, "readmit", str(uuid4())).exit_code == 1
+
+
+def held(served: Served, count: int) -> None:
+    in_thread(_held(served, count))
+
+
+async def _held(served: Served, count: int) -> None:
+    rows = [
+        {
+            "outcome_id": uuid4(), "report_id": uuid4(), "version": 1, "consumer": "registry", "kind": "household",
+            "status": "Exercise", "outcome": "held", "reason": "expired_token", "settled_at": datetime.now(UTC),
+        }
+        for _ in range(count)
+    ]  # fmt: skip
+    engine = database.engine(served.installation.settings(ConsoleSettings))
+    async with database.sessions(engine).begin() as session:
+        await session.execute(insert(ReportOutcome), rows)
+    await engine.dispose()
+
+
+def bearer(served: Served, token: str) -> httpx.Client:
+    return served.client(headers={"authorization": f"Bearer {token}"})
+
+
+def principal(served: Served, token: str) -> Principal:
+    return Authenticator(served.installation.settings(ConsoleSettings).token_public_keys, Nobody()).verify(token)
