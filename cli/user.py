@@ -17,7 +17,7 @@ from services.console import accounts, credentials, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
-from services.console.queries import sign_ins
+from services.console.queries import second_factors, sign_ins
 from services.console.queries.sign_ins import Device
 from services.console.sights import GRANTS_ALERTS
 from shared import database, outbox
@@ -157,6 +157,18 @@ def readmit(
 
 
 @app.command()
+def reset_second_factor(name: Name) -> None:
+    """Remove an administrator's second factor whose phone and recovery codes are lost; everybody signed in is signed out."""
+
+    async def do(session: AsyncSession, now: datetime) -> None:
+        account = await queries.one(session, name)
+        await second_factors.remove(session, account.account_id)
+        await outbox.add(session, credentials.end_tokens(account, now + credentials.SECOND))
+
+    within(do)
+
+
+@app.command()
 def disable(name: Name) -> None:
     """Sign the account out everywhere, within seconds, and let it in no more."""
 
@@ -272,7 +284,9 @@ def first_password(name: str, *, generate: bool) -> str:
     try:
         passwords.check_strength(given, name)
     except passwords.WeakPassword:
-        refuse(f"A password of at least {passwords.LEAST_LENGTH} characters is expected, and not the account's name.")
+        refuse(
+            f"A password of at least {passwords.LEAST_LENGTH} characters is expected, not the account's name, not easily guessed."
+        )
     return given
 
 

@@ -98,6 +98,10 @@ ROUTES: dict[str, Rule] = {
     "GET /static": PUBLIC,
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
+    "POST /sign-in/code": PUBLIC,  # by the ticket that a right password gave
+    "GET /second-factor": page(frozenset({R.ADMINISTRATOR})),
+    "POST /second-factor": to(frozenset({R.ADMINISTRATOR})),
+    "POST /second-factor/removal": to(frozenset({R.ADMINISTRATOR})),
     "GET /password": page(EVERYONE),
     "POST /password": PUBLIC,  # by the old password, also before anybody is signed in
     "POST /sign-out": to(EVERYONE),

@@ -71,9 +71,11 @@ def may_sign_in(account: Account | None, now: datetime) -> bool:
     return account.password_until is None or now < account.password_until
 
 
-def principal(account: Account, now: datetime, *, device: UUID | None = None) -> Principal:
+def principal(
+    account: Account, now: datetime, *, device: UUID | None = None, without: frozenset[Role] = frozenset()
+) -> Principal:
     """Who signs in: at the console for 30 idle minutes at a time, or with a field team's device for a year."""
-    roles = frozenset(map(Role, account.roles))
+    roles = frozenset(map(Role, account.roles)) - without
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(
         account=account.account_id, jti=uuid4(), issued_at=seconds(now),
@@ -101,6 +103,7 @@ def renewed(current: Principal, account: Account, now: datetime) -> Principal:
         fresh,
         jti=current.jti,
         signed_in_at=began_at,
+        roles=fresh.roles & current.roles,  # who went on without a second factor still does
         purpose=current.purpose,
         expires_at=max(end, current.expires_at),
     )

@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
-from services.console import entry, own_sign_ins, purposes, readmissions, routes, signin
+from services.console import entry, own_sign_ins, purposes, readmissions, routes, second_factor, signin
 from services.console.attempts import Attempts
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
@@ -19,6 +19,7 @@ from services.console.first import first_administrator, given_password
 from services.console.listening import Listening
 from services.console.state import Console, console_pages
 from services.console.stream import Stream
+from services.console.totp import SecretBox
 from shared import audit_routes, database, http, ledger, lifecycle, pages
 from shared.auth import Authenticator, Signer
 from shared.config import secret
@@ -47,6 +48,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         signer=Signer(settings.token_private_key_file),
         attempts=Attempts(redis),
         callers=Callers(settings.callers_key_file),
+        totp=SecretBox(settings.callers_key_file),
     )
 
     @asynccontextmanager
@@ -76,7 +78,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
     app = http.create_app(
         "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[signin.router, signin.api, own_sign_ins.router, purposes.router, readmissions.router, entry.router, entry.api, routes.router, ledger.routes("console"), audit_routes.routes("console")],
+        ready=ready, routers=[signin.router, signin.api, own_sign_ins.router, purposes.router, readmissions.router, second_factor.router, entry.router, entry.api, routes.router, ledger.routes("console"), audit_routes.routes("console")],
         routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static", HTMX))],
     )  # fmt: skip
     return app

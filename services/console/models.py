@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Identity, Text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -59,6 +59,27 @@ class KnownBrowser(Base):
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     browser: Mapped[bytes] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime]
+
+
+class SecondFactor(Base):
+    """An administrator's authenticator; `last_step` is the last time step whose code was taken."""
+
+    __tablename__ = "second_factors"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    confirmed_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """Each opens one sign-in; `code` is its SHA-256."""
+
+    __tablename__ = "recovery_codes"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[bytes] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
 
 
 class Notice(Base):

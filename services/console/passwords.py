@@ -8,6 +8,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 LEAST_LENGTH = 12
+LOOKED_AT = 32  # characters: the time it takes grows by their square
+LEAST_SCORE = 3  # of 4: some 10^8 guesses
+OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
 AT_ONCE = 2  # each takes 64 MiB
 
 _hasher = PasswordHasher()
@@ -16,23 +19,32 @@ _few = CapacityLimiter(AT_ONCE)
 
 
 class WeakPassword(ValueError):
-    """A password of at least 12 characters is expected, and not the account's name."""
+    """A password of at least 12 characters is expected, not the account's name, and not easily guessed."""
 
 
 class SamePassword(ValueError):
     """Another password than the present one is expected."""
 
 
-def check_new(password: str, name: str, present: str) -> None:
+async def check_new(password: str, name: str, present: str) -> None:
     """A first password is known to whoever gave it: the own one is another."""
-    check_strength(password, name)
+    await to_thread.run_sync(check_strength, password, name, limiter=_few)
     if _plain(password) == _plain(present):
         raise SamePassword
 
 
 def check_strength(password: str, name: str) -> None:
-    if len(_plain(password)) < LEAST_LENGTH or _plain(password).casefold() == name.casefold():
+    """Raises WeakPassword, also for what is put together from common passwords, words, dates and rows of keys."""
+    plain = _plain(password)
+    if len(plain) < LEAST_LENGTH or plain.casefold() == name.casefold() or _is_guessable(plain, name):
         raise WeakPassword
+
+
+def _is_guessable(password: str, name: str) -> bool:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists take long to load, and few starts need them
+
+    found = zxcvbn(password[:LOOKED_AT], user_inputs=[name, *OWN_WORDS])
+    return bool(found["score"] < LEAST_SCORE)
 
 
 def draw() -> str:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.console import board, checks, corrections, readmissions, sights, vectors
 from services.console.notices import kinds_for
-from services.console.queries import accounts, board_alerts, callers, notices, snapshots
+from services.console.queries import accounts, board_alerts, callers, notices, second_factors, snapshots
 from services.console.queries import checks as check_queries
 from services.console.sights import TOPICS
 from services.console.state import console
@@ -105,7 +105,8 @@ async def notices_bar(request: Request, session: Session) -> Response:
     ended = await readmissions.ended_reports(session, now) if is_head else 0
     if ended > readmissions.NOTICED_FROM:
         fresh["ended_reports"] = ended
-    return console(request).pages.render(request, "notices.html", fresh=fresh)
+    lacks_factor = Role.ADMINISTRATOR in principal.roles and not await second_factors.exists(session, principal.account)
+    return console(request).pages.render(request, "notices.html", fresh=fresh, lacks_factor=lacks_factor)
 
 
 @router.get("/security")

@@ -17,11 +17,11 @@ from services.console.models import Account
 from services.console.notices import NoticeKind
 from services.console.queries import accounts as queries
 from services.console.queries import browsers as known_browsers
-from services.console.queries import notices, sign_ins
+from services.console.queries import notices, second_factors, sign_ins
 from services.console.state import console
 from shared import audit, auth, log, outbox
 from shared.audit import Action, Result
-from shared.auth import Principal
+from shared.auth import Principal, Role
 from shared.database import Session
 from shared.events.fields import Body
 from shared.events.vocabulary import Road
@@ -56,7 +56,7 @@ async def sign_in(request: Request, name: Name = "", password: Password = "", ne
             request, "password.html", name=account.name, next=local(next), failure="first"
         )
     async with request.app.state.sessions.begin() as session:
-        return await welcomed(request, session, account, next)
+        return await entered(request, session, account, next)
 
 
 @router.get("/password")
@@ -78,7 +78,7 @@ async def change_password(
             return refused(request, "password.html", "wrong", name, next)
         if new != again:
             return refused(request, "password.html", "differ", name, next)
-        passwords.check_new(new, account.name, password)
+        await passwords.check_new(new, account.name, password)
     except TooManyFailures as failure:
         return refused(request, "password.html", "wait", name, next, failure)
     except passwords.WeakPassword:
@@ -94,7 +94,7 @@ async def change_password(
     await outbox.add(session, credentials.end_tokens(account, now))
     if account.name == first.NAME:
         console(request).settings.admin_password_file.unlink(missing_ok=True)
-    return await welcomed(request, session, account, next)
+    return await entered(request, session, account, next)
 
 
 @router.post("/sign-out")
@@ -228,9 +228,34 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-async def welcomed(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
+async def entered(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
+    """The password was right; an administrator who has a second factor is asked for it."""
+    if Role.ADMINISTRATOR in account.roles and await second_factors.exists(session, account.account_id):
+        return code_asked(request, account, next)
+    return await welcomed(request, session, account, next)
+
+
+def code_asked(
+    request: Request, account: Account, next: str, failure: str | None = None, wait: TooManyFailures | None = None
+) -> Response:
+    status = 429 if wait else 401 if failure else 200
+    return console(request).pages.render(
+        request,
+        "sign-in-code.html",
+        status=status,
+        headers={"retry-after": str(wait.wait_s)} if wait else {},
+        ticket=console(request).signer.ticket(account.account_id),
+        next=local(next),
+        failure=failure,
+        may_go_without=set(account.roles) != {Role.ADMINISTRATOR},
+    )
+
+
+async def welcomed(
+    request: Request, session: AsyncSession, account: Account, next: str, without: frozenset[Role] = frozenset()
+) -> Response:
     settings = console(request).settings
-    principal = accounts.principal(account, datetime.now(UTC))
+    principal = accounts.principal(account, datetime.now(UTC), without=without)
     mark = cookies.browser_of(request, settings) or cookies.draw_browser()
     await began(request, session, principal, mark)
     response = RedirectResponse(local(next), 303)

@@ -26,6 +26,7 @@ MENU = (
     Destination("/purpose", N_("Purpose of opening records")),
     Destination("/readmission", N_("Re-admit a team")),
     Destination("/sign-ins", N_("Signed-in devices")),
+    Destination("/second-factor", N_("Second factor")),
 )
 NOTICES = (
     "/notices",

@@ -277,7 +277,17 @@ def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
     return act()
 
 
-@pytest.mark.parametrize(("new", "again"), [("short", "short"), ("a new long password", "a new long passwort")])
+@pytest.mark.parametrize(
+    ("new", "again"),
+    [
+        ("short", "short"),
+        ("a new long password", "a new long passwort"),
+        *[
+            (easy, easy)
+            for easy in ("passwordpassword", "qwertyuiop12", "123456789012", "kyrgyzstan2026", "operator12345")
+        ],
+    ],
+)
 def test_a_weak_or_mistyped_new_password_changes_nothing(served: Served, new: str, again: str) -> None:
     name = served.account(Role.OPERATOR)
     answer = served.client().post("/password", data={"name": name, "password": PASSWORD, "new": new, "again": again})

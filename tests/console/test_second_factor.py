@@ -1,0 +1,163 @@
+"""The second factor of administrators: set up with a code, asked for after the password, never at the desk."""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pyotp
+import pytest
+
+from services.console import totp
+from services.console.config import ConsoleSettings
+from shared.auth import Authenticator, Principal, Role
+from tests.console.conftest import PASSWORD, Served
+from tests.console.test_signin import Nobody, dayar, sign_in
+
+pytestmark = pytest.mark.usefixtures("fresh_attempts")
+
+NOW = datetime(2026, 6, 15, 6, tzinfo=UTC)
+
+
+def test_a_code_opens_once_and_a_clock_may_be_a_step_off() -> None:
+    secret = totp.draw()
+    now = int(NOW.timestamp()) // totp.STEP_S
+    code = {offset: pyotp.TOTP(secret).at(NOW, counter_offset=offset) for offset in range(-2, 3)}
+    assert [totp.step_of(secret, code[offset], NOW) for offset in (-1, 0, 1)] == [now - 1, now, now + 1]
+    assert [totp.step_of(secret, code[offset], NOW) for offset in (-2, 2)] == [None, None]
+    assert totp.step_of(secret, code[0], NOW, after=now) is None
+    assert totp.step_of(secret, code[1], NOW, after=now) == now + 1
+
+
+def test_a_secret_is_sealed_to_its_account(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(os.urandom(32))
+    box, account, other = totp.SecretBox(file), uuid4(), uuid4()
+    sealed = box.seal("SECRET", account)
+    assert (box.open(sealed, account), box.open(sealed, other)) == ("SECRET", None)
+
+
+def test_it_is_set_up_with_a_code_and_asked_for_after_the_password(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    assert "no second factor" in client.get("/notices", params={"lang": "en"}).text
+    secret = offered(client)
+    assert client.post("/second-factor", data={"secret": secret, "code": "no code"}).status_code == 422
+    codes = set_up(client, secret)
+    assert len(set(codes)) == totp.RECOVERY_CODES
+    assert "no second factor" not in client.get("/notices", params={"lang": "en"}).text
+
+    again = served.client()
+    asked = sign_in(again, name)
+    assert asked.status_code == 200 and "session" not in again.cookies
+    assert 'name="without"' not in asked.text
+    assert by_code(again, asked, "123456").status_code == 401
+    assert by_code(again, asked, pyotp.TOTP(secret).at(datetime.now(UTC), counter_offset=1)).status_code == 303
+    assert again.get("/security").status_code == 200
+
+
+def test_each_recovery_code_opens_once(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    code, *_ = set_up(client, offered(client))
+    answers = []
+    for _ in range(2):
+        again = served.client()
+        answers.append(by_code(again, sign_in(again, name), f" {code.upper()} ").status_code)
+    assert answers == [303, 401]
+
+
+def test_whoever_works_at_the_desk_too_goes_on_without_it_and_is_no_administrator_then(served: Served) -> None:
+    name, client = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    set_up(client, offered(client))
+    desk = served.client()
+    asked = sign_in(desk, name)
+    assert desk.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 303
+    assert desk.get("/new-event").status_code == 200
+    assert desk.get("/security").status_code == 403
+    assert desk.post("/v1/session").status_code == 200
+    assert principal(served, desk).roles == {Role.OPERATOR}
+
+
+def test_who_is_administrator_alone_does_not_go_on_without_it(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    set_up(client, offered(client))
+    again = served.client()
+    asked = sign_in(again, name)
+    assert again.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 401
+    assert "session" not in again.cookies
+
+
+def test_codes_are_guessed_five_times_at_most(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    set_up(client, offered(client))
+    again = served.client()
+    asked = sign_in(again, name)
+    assert [by_code(again, asked, f"{n:06}").status_code for n in range(6)] == [401] * 5 + [429]
+
+
+def test_a_changed_password_alone_lets_nobody_in(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    set_up(client, offered(client))
+    thief = served.client()
+    chosen = {"new": "another long password", "again": "another long password"}
+    answer = thief.post("/password", data={"name": name, "password": PASSWORD, **chosen})
+    assert answer.status_code == 200 and "session" not in thief.cookies
+
+
+def test_a_ticket_is_no_token_and_a_token_no_ticket(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    set_up(client, offered(client))
+    given = ticket(sign_in(served.client(), name))
+    bearer = served.client(headers={"authorization": f"Bearer {given}"})
+    assert bearer.get("/board/alerts").status_code == 401
+    token = client.cookies["session"]
+    assert served.client().post("/sign-in/code", data={"ticket": token, "code": "1"}).status_code == 401
+
+
+def test_it_is_removed_by_a_code_or_by_the_command(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    first, *_ = set_up(client, offered(client))
+    assert client.post("/second-factor/removal", data={"code": "no-code"}).status_code == 422
+    assert client.post("/second-factor/removal", data={"code": first}).status_code == 200
+    set_up(client, offered(client))
+    assert dayar(served, "reset-second-factor", name).exit_code == 0
+    assert sign_in(served.client(), name).status_code == 303
+
+
+def offered(client: httpx.Client) -> str:
+    page = client.get("/second-factor").text
+    assert "<svg" in page
+    found = re.search(r'name="secret" value="([A-Z2-7]+)"', page)
+    assert found
+    return found[1]
+
+
+def set_up(client: httpx.Client, secret: str) -> list[str]:
+    """The recovery codes."""
+    answer = client.post("/second-factor", data={"secret": secret, "code": pyotp.TOTP(secret).now()})
+    assert answer.status_code == 200, answer.text
+    return re.findall(r"<code>([a-z0-9-]+)</code>", answer.text)
+
+
+def ticket(asked: httpx.Response) -> str:
+    found = re.search(r'name="ticket" value="([^"]+)"', asked.text)
+    assert found
+    return found[1]
+
+
+def by_code(client: httpx.Client, asked: httpx.Response, code: str) -> httpx.Response:
+    return client.post("/sign-in/code", data={"ticket": ticket(asked), "code": code, "next": "/"})
+
+
+def principal(served: Served, client: httpx.Client) -> Principal:
+    keys = served.installation.settings(ConsoleSettings).token_public_keys
+    return Authenticator(keys, Nobody()).verify(client.cookies["session"])
