@@ -57,7 +57,7 @@ async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
     rows = await session.execute(
         select(Account.team, func.array_agg(Account.name.distinct()), phones)
         .outerjoin(SignIn, SignIn.account_id == Account.account_id)
-        .where(Account.roles.contains([Role.FIELD]), Account.team.is_not(None), Account.disabled_at.is_(None))
+        .where(Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None))
         .group_by(Account.team)
         .order_by(phones.desc(), func.min(Account.name))
     )
