@@ -20,7 +20,8 @@ from services.console.queries import accounts as queries
 from services.console.queries import second_factors, sign_ins
 from services.console.queries.sign_ins import Device
 from services.console.sights import GRANTS_ALERTS
-from shared import database, outbox
+from shared import audit, database, outbox
+from shared.audit import Action, Entry
 from shared.auth import COUNTRY, Role, Signer
 from shared.places import Places
 
@@ -60,6 +61,7 @@ def add(
             password_until=now + accounts.FIRST_PASSWORD,
         )  # fmt: skip
         await queries.add(session, account)
+        await noted(session, Action.ACCOUNT_ADDED, account.account_id)
 
     within(do)
     if generate:
@@ -107,6 +109,7 @@ def change(
             account, roles=frozenset(role), areas=area, sources=source, team=team, organisation=organisation
         )
         await outbox.add(session, credentials.end_tokens(account, now + credentials.SECOND))
+        await noted(session, Action.RIGHTS_CHANGED, account.account_id)
 
     within(do)
     typer.echo(f"{name} signs in anew, within seconds everywhere.")
@@ -136,6 +139,7 @@ def forget(name: Name, device: Annotated[UUID, typer.Argument(help="As `dayar us
         if not await sign_ins.end_device(session, account.account_id, device, now):
             refuse(f"{name} never signed in on that device.")
         await outbox.add(session, credentials.forget(device, now))
+        await noted(session, Action.DEVICE_FORGOTTEN, account.account_id, device)
 
     within(do)
 
@@ -151,6 +155,7 @@ def readmit(
         if team not in {each.team for each in await queries.everyone(session)}:
             refuse("No account is of this team.")
         await outbox.add(session, credentials.readmit(team, now, now + timedelta(days=days)))
+        await noted(session, Action.RIGHTS_CHANGED, team, reason="readmitted")
 
     within(do)
     typer.echo("Reports that were held before are settled by `dayar held`.")
@@ -164,6 +169,7 @@ def reset_second_factor(name: Name) -> None:
         account = await queries.one(session, name)
         await second_factors.remove(session, account.account_id)
         await outbox.add(session, credentials.end_tokens(account, now + credentials.SECOND))
+        await noted(session, Action.RIGHTS_CHANGED, account.account_id, reason="second-factor-removed")
 
     within(do)
 
@@ -175,6 +181,7 @@ def disable(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> None:
         account = await queries.one(session, name)
         await outbox.add(session, credentials.disable(account, now))
+        await noted(session, Action.ACCOUNT_DISABLED, account.account_id)
 
     within(do)
 
@@ -186,6 +193,7 @@ def enable(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> None:
         account = await queries.one(session, name)
         await outbox.add(session, credentials.enable(account, now))
+        await noted(session, Action.ACCOUNT_ENABLED, account.account_id)
 
     within(do)
 
@@ -204,6 +212,7 @@ def password(
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, changed_at))
+        await noted(session, Action.PASSWORD_CHANGED, account.account_id)
 
     within(do)
     if generate:
@@ -241,6 +250,11 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
         await outbox.add(session, credentials.revoke_token(token_id, now))
 
     within(do)
+
+
+async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
+    """In the security log; at the terminal no account acts, but whoever may read the secrets of this installation."""
+    await audit.add(session, Entry(action=action, subject="dayar user", objects=objects, reason=reason))
 
 
 def within(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:

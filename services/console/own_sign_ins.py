@@ -10,7 +10,8 @@ from services.console import credentials
 from services.console.queries import accounts as queries
 from services.console.queries import sign_ins
 from services.console.state import console
-from shared import auth, outbox
+from shared import audit, auth, outbox
+from shared.audit import Action
 from shared.database import Session
 from shared.problems import Problem
 
@@ -34,4 +35,5 @@ async def end_sign_in(request: Request, session: Session, jti: UUID) -> Response
     if await sign_ins.end(session, current.account, jti, now) is None:
         raise Problem(404, "not-found", "This account has no such sign-in.")
     await outbox.add(session, credentials.revoke_token(jti, now))
+    await audit.add(session, audit.entry_of(request, Action.SIGNED_OUT, objects=[jti]))
     return RedirectResponse("/sign-in" if jti == current.jti else "/sign-ins", 303)

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from services.console import accounts, cookies
 from services.console.queries import accounts as queries
 from services.console.state import console
-from shared import auth
+from shared import audit, auth
+from shared.audit import Action
 from shared.database import Session
 from shared.problems import unauthenticated
 
@@ -48,6 +49,7 @@ async def state_purpose(
     if account is None or not accounts.may_renew(account, current):
         raise unauthenticated()
     principal = replace(accounts.renewed(current, account, now), purpose=f"{purpose}: {emergency}")
+    await audit.add(session, audit.entry_of(request, Action.PURPOSE_CHOSEN, reason=principal.purpose))
     response = RedirectResponse("/", 303)
     cookies.put(response, console(request).signer.sign(principal), principal, console(request).settings)
     return response

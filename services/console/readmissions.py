@@ -14,8 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from services.console import credentials
 from services.console.models import Account, ReportOutcome, SignIn
 from services.console.state import console
-from shared import log, outbox
-from shared.auth import Role, current
+from shared import audit, outbox
+from shared.audit import Action
+from shared.auth import Role
 from shared.database import Session
 from shared.problems import Problem
 
@@ -46,7 +47,7 @@ async def readmit(request: Request, session: Session, team: Annotated[UUID, Form
     if team not in {each.team for each in await teams(session, now)}:
         raise Problem(404, "not-found", "There is no such team.")
     await outbox.add(session, credentials.readmit(team, now, now + LASTS))
-    log.get().info("team readmitted", team=str(team), account=current(request).author)
+    await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, objects=[team], reason="readmitted"))
     return RedirectResponse(f"/readmission?done={team}", 303)
 
 

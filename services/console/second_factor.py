@@ -16,7 +16,8 @@ from services.console.models import Account
 from services.console.queries import accounts as queries
 from services.console.queries import second_factors
 from services.console.state import console
-from shared import auth
+from shared import audit, auth
+from shared.audit import Action
 from shared.auth import Role, Unauthenticated
 from shared.database import Session
 from shared.pages import language_of
@@ -46,6 +47,7 @@ async def set_up(request: Request, session: Session, secret: Text = "", code: Te
     codes = totp.draw_recovery_codes()
     sealed, hashes = here.totp.seal(secret, account.account_id), map(totp.recovery_hash, codes)
     await second_factors.keep(session, account.account_id, sealed, hashes, step=step, now=now)
+    await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, reason="second-factor-set-up"))
     return here.pages.render(request, "recovery-codes.html", codes=codes)
 
 
@@ -56,6 +58,7 @@ async def remove(request: Request, session: Session, code: Text = "") -> Respons
         left = await second_factors.unused_codes(session, account.account_id)
         return console(request).pages.render(request, "second-factor.html", status=422, left=left, failure=True)
     await second_factors.remove(session, account.account_id)
+    await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, reason="second-factor-removed"))
     return offered(request, account, totp.draw())
 
 
@@ -73,6 +76,7 @@ async def sign_in_by_code(
     except TooManyFailures as failure:
         return signin.code_asked(request, account, next, failure="wait", wait=failure)
     if not is_right:
+        await signin.not_signed_in(request, account, "wrong-code")
         return signin.code_asked(request, account, next, failure="wrong")
     return await signin.welcomed(request, session, account, next)
 
