@@ -1,0 +1,66 @@
+"""What belongs to one's own account, in a real browser: notices, the second factor, sign-ins, the purpose of opening records."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pyotp
+from playwright.sync_api import expect
+
+from shared.auth import Role
+from tests.console.conftest import PASSWORD
+from tests.console.pages.conftest import Seat
+from tests.console.test_signin import sign_in
+
+Take = Callable[..., Seat]
+
+
+def test_an_administrator_sets_up_a_second_factor_and_signs_in_by_it(seat: Take) -> None:
+    desk = seat(Role.ADMINISTRATOR)
+    page = desk.open("/")
+    page.click("text=has no second factor")
+    expect(page.locator(".qr svg")).to_be_visible()
+    secret = page.locator("input[name=secret]").input_value()
+    page.fill("#code", pyotp.TOTP(secret).now())
+    page.click("main button.is-primary")
+    expect(page.locator(".recovery li")).to_have_count(10)
+    page.click("text=I have kept them")
+    expect(page.locator(".notice", has_text="second factor")).to_have_count(0)
+    page.click(".menu summary")
+    page.click("text=Sign out")
+    page.fill("#name", desk.name)
+    page.fill("#password", PASSWORD)
+    page.click("button.is-primary")
+    page.fill("#code", pyotp.TOTP(secret).at(datetime.now(UTC), counter_offset=1))
+    page.click("main button.is-primary")
+    expect(page.locator("#panel-alerts")).to_be_visible()
+    assert desk.errors == []
+
+
+def test_a_lockout_stands_above_every_page_of_an_administrator(seat: Take) -> None:
+    administrator = seat(Role.ADMINISTRATOR)
+    locked = administrator.whole.account(Role.OPERATOR)
+    for _ in range(6):
+        sign_in(administrator.whole.client(), locked, "guess")
+    page = administrator.open("/registry/figures")
+    page.click("text=Sign-ins locked in the last 24 hours")
+    expect(page.locator("table")).to_contain_text(locked)
+    assert administrator.errors == []
+
+
+def test_own_sign_ins_and_the_purpose_are_in_the_accounts_menu(seat: Take) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    page.click(".menu summary")
+    page.click("text=Signed-in devices")
+    expect(page.locator("tr[data-key]")).to_have_count(1)
+    expect(page.locator("tr[data-key]")).to_contain_text(re.compile("Chrome.*this one", re.DOTALL))
+    page.click(".menu summary")
+    page.click("text=Purpose of opening records")
+    page.select_option("#purpose", "assistance")
+    page.fill("#emergency", "Mudflow, Kadamjai")
+    page.click("main button.is-primary")
+    expect(page.locator("#panel-alerts")).to_be_visible()
+    page.goto(f"{desk.whole.url}/purpose")
+    expect(page.locator("#emergency")).to_have_value("Mudflow, Kadamjai")
+    assert desk.errors == []
