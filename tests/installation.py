@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
+import httpx
 import redis
 
 from deploy.local import homes
@@ -186,12 +187,17 @@ class Installation:
         process.start()
         return process
 
-    def web(self, *command: str, env: Mapping[str, str] | None = None) -> "Web":
-        """The web process with all four apps, or another `command`, ready to answer at `base_url`."""
+    def web(self, *command: str, env: Mapping[str, str] | None = None, has_broker: bool = True) -> "Web":
+        """The web process with all four apps, or another `command`, ready to answer at `base_url`.
+
+        With a broker it knows what was revoked: until then it answers reads with 503.
+        """
         process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not homes.is_free(self.port) or not process.is_running, timeout=60)
         assert answers and process.is_running, process.log_tail()
-        return Web(process, f"http://127.0.0.1:{self.port}")
+        url = f"http://127.0.0.1:{self.port}"
+        assert not has_broker or wait_until(lambda: knows_access(url), timeout=60), process.log_tail()
+        return Web(process, url)
 
     def end_processes(self) -> None:
         for process in self.processes:
@@ -209,6 +215,18 @@ class Installation:
                     topics.remove, self.parts.broker, self.topic_prefix, logins=self.ground.kafka_logins
                 ).result()
         in_thread(database.drop(self.parts.server, self.database))
+
+
+def knows_access(url: str) -> bool:
+    """Whether each of the apps that answer there has read the topic `access`."""
+    for prefix in ("", "/intake", "/registry", "/alerts"):
+        try:
+            parts = httpx.get(f"{url}{prefix}/ready", timeout=20).json().get("parts", {})
+        except (httpx.TransportError, ValueError):
+            return False
+        if not parts.get("revocations", True):
+            return False
+    return True
 
 
 class Web:

@@ -117,7 +117,7 @@ async def test_the_process_of_all_four_apps_takes_reports_without_kafka_and_post
     parts = killable_installation.parts
     for part in (parts.kafka, parts.postgres):
         part.freeze() if is_frozen else part.kill9()
-    web, body = killable_installation.web(), household()
+    web, body = killable_installation.web(has_broker=False), household()
     async with httpx.AsyncClient(base_url=f"{web.base_url}/intake", timeout=30) as http:
         caller = Door(killable_installation, http).caller()
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "spooled"
