@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "console_0007"
-down_revision = "console_0006"
+revision = "console_0008"
+down_revision = "console_0007"
 
 SECOND_FACTORS = """
 CREATE TABLE second_factors (
