@@ -1,6 +1,5 @@
 """A second factor: a code of 30 seconds from the administrator's own phone, or one of ten recovery codes."""
 
-import os
 import secrets
 from datetime import datetime
 from hashlib import sha256
@@ -10,9 +9,9 @@ from uuid import UUID
 import pyotp
 import segno
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-NONCE_BYTES = 12
+from shared.keyring import Sealing, UnknownKey
+
 STEP_S = 30
 DRIFT = 1  # steps that a phone's clock may be off
 RECOVERY_CODES = 10
@@ -23,18 +22,17 @@ LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # none looks like another
 class SecretBox:
     """Seals the shared secret to its account, so that the database alone makes no code."""
 
-    def __init__(self, key_file: Path) -> None:
-        self._key = AESGCM(key_file.read_bytes())
+    def __init__(self, keys: Path) -> None:
+        self._sealing = Sealing(keys)
 
     def seal(self, secret: str, account_id: UUID) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._key.encrypt(nonce, secret.encode(), _bound(account_id))
+        return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """None where the key is another: then a recovery code is left."""
+        """None where the key was retired: then a recovery code is left."""
         try:
-            return self._key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(account_id)).decode()
-        except InvalidTag:
+            return self._sealing.open(sealed, _bound(account_id)).decode()
+        except (InvalidTag, UnknownKey):
             return None
 
 

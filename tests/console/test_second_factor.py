@@ -1,6 +1,5 @@
 """The second factor of administrators: set up with a code, asked for after the password, never at the desk."""
 
-import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from services.console import totp
 from services.console.config import ConsoleSettings
+from shared import keyring
 from shared.auth import Authenticator, Principal, Role
 from tests.console.conftest import PASSWORD, Served
 from tests.console.test_signin import Nobody, dayar, sign_in
@@ -32,9 +32,8 @@ def test_a_code_opens_once_and_a_clock_may_be_a_step_off() -> None:
 
 
 def test_a_secret_is_sealed_to_its_account(tmp_path: Path) -> None:
-    file = tmp_path / "key"
-    file.write_bytes(os.urandom(32))
-    box, account, other = totp.SecretBox(file), uuid4(), uuid4()
+    keyring.draw(tmp_path)
+    box, account, other = totp.SecretBox(tmp_path), uuid4(), uuid4()
     sealed = box.seal("SECRET", account)
     assert (box.open(sealed, account), box.open(sealed, other)) == ("SECRET", None)
 

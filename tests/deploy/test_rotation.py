@@ -98,6 +98,9 @@ class Nobody:
     def is_revoked(self, _principal: Principal) -> bool:
         return False
 
+    def is_readmitted(self, _: object) -> bool:
+        return False
+
 
 def asked(token: str) -> HTTPConnection:
     return HTTPConnection({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
