@@ -75,7 +75,7 @@ SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receiver
 
 # One statement: what was tried, each delivery's end or its next time, and the alerts' next numbers for the events.
 # The alerts are locked in order, as whoever else holds several of them does.
-# That an alert reached a receiver is an event once, and each time that it did not (docs/decisions/0022).
+# That an alert reached a receiver is an event once, and each time that it did not (docs/decisions/0027).
 # Where a newer word waits behind what was tried, the pause is no longer than that word's own would be.
 RECORD = """
 WITH tried AS (
