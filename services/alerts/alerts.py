@@ -166,9 +166,14 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 
 
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """The alert with what the rule says now: the same value where nothing it tells has changed."""
+    """The alert with what the rule says now: the same value where nothing it tells has changed.
+
+    One that is over comes back by what is graver or elsewhere, even where its end stays past.
+    """
     said = _said(finding)
-    if alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now:
+    is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
+    is_no_news = RANK[finding.severity] <= RANK[alert.severity] and set(finding.pcodes) <= set(alert.pcodes)
+    if is_past and is_no_news:
         return alert
     if not alert.is_lapsed and all(getattr(alert, name) == value for name, value in said.items()):
         return alert

@@ -173,7 +173,7 @@ class Deliveries:
     async def _deliver(self, job: Job) -> None:
         try:
             attempt = await self._attempt(job)
-            await self._record([(each, attempt) for each in (job, *job.companions)])
+            await self._record([(each, self._of(each, attempt)) for each in (job, *job.companions)])
         finally:
             self._busy[job.recipient] -= 1
             if job.recipient in self._waiting:
@@ -184,9 +184,13 @@ class Deliveries:
         try:
             said = await self._send(job)
         except Undelivered as error:
-            is_final = error.is_final or job.age_seconds > self._settings.alerts_retry_hours * 3600
-            return Attempt(began, datetime.now(UTC), error.reason, is_delivered=False, is_final=is_final)
+            return Attempt(began, datetime.now(UTC), error.reason, is_delivered=False, is_final=error.is_final)
         return Attempt(began, datetime.now(UTC), said, is_delivered=True, is_final=True)
+
+    def _of(self, job: Job, attempt: Attempt) -> Attempt:
+        """Each is given up at its own age, whatever went with it in the same mail."""
+        is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
+        return replace(attempt, is_final=attempt.is_final or is_over)
 
     async def _send(self, job: Job) -> str:
         if job.receiver is None:

@@ -22,7 +22,7 @@ from shared.outbound import Outbound
 from shared.places import Places
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, mudflow
 from tests.alerts.mailbox import Box, settings_for
-from tests.alerts.town import Town
+from tests.alerts.town import Town, recorded
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -38,14 +38,18 @@ async def mailing(town: Town, port: int) -> AsyncIterator[None]:
     mail = settings_for("127.0.0.1", port)
     names = ("alerts_smtp_host", "alerts_smtp_port", "alerts_mail_from", "outbound_allow")
     settings = town.settings.model_copy(update={name: getattr(mail, name) for name in names})
-    async with town.sessions.begin() as session:
-        receiver = Receiver("desk", Channel.EMAIL, "desk@centre.example", language="en")
-        await queries.save_receiver(session, receiver)
+    await told_by_mail(town)
     async with Outbound(settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
         channel = EmailChannel(settings, outbound, Texts.of_installation(Places.load(), settings))
         task = group.create_task(Deliveries(settings, town.engine, {Channel.EMAIL: channel}, asyncio.Event()).run())
         yield
         task.cancel()
+
+
+async def told_by_mail(town: Town) -> None:
+    async with town.sessions.begin() as session:
+        receiver = Receiver("desk", Channel.EMAIL, "desk@centre.example", language="en")
+        await queries.save_receiver(session, receiver)
 
 
 async def two_minutes_pass(town: Town) -> None:
@@ -81,6 +85,24 @@ async def test_severe_and_extreme_ones_go_at_once_each_by_itself(
         await wait_for(lambda: is_mailed(box, 4), 30)
     subjects = [str(mail["Subject"]) for mail in box.mails]
     assert sum(subject.startswith(f"{severity}: ") for subject in subjects) == 3
+
+
+async def test_each_of_a_mail_is_given_up_at_its_own_age(town: Town, port: int, box: Box) -> None:
+    box.answer = "451 try later"
+    await told_by_mail(town)
+    await town.report(flood(), flood())
+    old, fresh = [row["delivery_id"] for row in await town.rows()]
+    async with town.sessions.begin() as session:
+        long_ago = text("UPDATE deliveries SET created_at = now() - interval '90 days' WHERE delivery_id = :id")
+        await session.execute(long_ago, {"id": old})
+    await two_minutes_pass(town)
+    async with mailing(town, port):
+        await wait_for(lambda: recorded(town, 2), 30)
+        assert [row["delivery_id"] for row in await town.rows() if row["settled_at"]] == [old]
+        box.answer = "250 OK"
+        await two_minutes_pass(town)
+        rows = await town.settled(2)
+    assert {row["delivery_id"]: row["is_delivered"] for row in rows} == {old: False, fresh: True}
 
 
 async def is_mailed(box: Box, count: int) -> bool:

@@ -60,6 +60,21 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
     assert "Магнитудасы 4,7" in mail.get_content()
 
 
+async def test_a_digest_has_the_message_id_of_all_in_it() -> None:
+    """Tried again with one more it is another mail: a server that drops second copies must take it."""
+    one, two, three = job(), job(), job()
+    settings = settings_for("127.0.0.1")
+    async with Outbound(settings) as outbound:
+        channel = EmailChannel(settings, outbound, Texts.of_installation(Places.load(), settings))
+        digests = [(one, two), (two, one), (one, two, three)]
+        ids = [
+            channel.message(replace(first, companions=tuple(others)), DUTY)["Message-ID"] for first, *others in digests
+        ]
+        alone = channel.message(one, DUTY)["Message-ID"]
+    assert ids[0] == ids[1]
+    assert len({alone, *ids}) == 3
+
+
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> None:
     """As RFC 2047 reads it: `email` itself dropped the one on which a line ended."""

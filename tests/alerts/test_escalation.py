@@ -208,6 +208,31 @@ async def test_over_with_its_hazard(night: Night, severity: str, work: str, is_u
     assert await night.passes(timedelta(days=1)) == 0
 
 
+@pytest.mark.parametrize(
+    ("changed", "causes"),
+    [
+        ({"severity": "Extreme"}, ["raised", "lapsed", "returned"]),
+        ({"area": {"pcodes": [KADAMJAI, LEILEK]}}, ["raised", "lapsed", "returned"]),
+        ({"severity": "Moderate"}, ["raised", "lapsed"]),
+    ],
+    ids=["graver", "wider", "milder"],
+)
+async def test_over_and_then_revised_with_the_same_end(
+    night: Night, changed: dict[str, Any], causes: list[str]
+) -> None:
+    expires = NOW + timedelta(minutes=5)
+    flood = mudflow(area={"pcodes": [KADAMJAI]}, expires=expires)
+    await night.report(flood)
+    await night.expires_after(timedelta(minutes=6))
+    revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "expires": expires}
+    await night.report(mudflow(**{**revision, "area": flood.area, **changed}))
+    assert await night.causes("duty") == causes
+    assert await night.expires_after(timedelta(minutes=1)) == 0
+    is_back = "returned" in causes
+    alert = await night.alert()
+    assert (alert.validity, alert.demand) == (("in_force", "acknowledgement") if is_back else ("expired", None))
+
+
 async def test_known_after_its_end_it_still_asks(night: Night) -> None:
     await night.report(mudflow(onset=NOW - timedelta(hours=2), expires=NOW - timedelta(hours=1)))
     assert await night.expires_after(timedelta(minutes=1)) == 0

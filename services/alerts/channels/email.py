@@ -85,14 +85,14 @@ class EmailChannel:
             await client.login(self._settings.alerts_smtp_username, password)
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
-        """The same Message-ID in every attempt, so that a mail server's second copy can be told."""
+        """The same Message-ID whenever the same is told, so that a mail server's second copy can be told."""
         text = self._text(job, receiver.language)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
         message["To"] = receiver.address
         message["Subject"] = text.subject
         message["Date"] = format_datetime(datetime.now(UTC))
-        message["Message-ID"] = self._id(job.delivery_id)
+        message["Message-ID"] = self._id(id_of(job))
         message["References"] = " ".join(self._threads(job))
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.body)
@@ -112,6 +112,13 @@ class EmailChannel:
 
     def _id(self, id: UUID) -> str:
         return f"<{id}@{self._settings.alerts_mail_from.partition('@')[2]}>"
+
+
+def id_of(job: Job) -> UUID:
+    """A digest's is that of all in it: tried again with others it is another mail."""
+    if not job.companions:
+        return job.delivery_id
+    return events.derived_id("digest", *sorted(str(each.delivery_id) for each in (job, *job.companions)))
 
 
 def thread_of(alert: AlertRaised, recipient: str) -> UUID:
