@@ -103,8 +103,8 @@ def change(
     """Change an account's rights; what is not named stays. Who is signed in is signed out, tokens end."""
     check_areas(area)
 
-    async def do(session: AsyncSession, now: datetime) -> None:
-        account = await queries.one(session, name)
+    async def do(session: AsyncSession, _: datetime) -> None:
+        account, now = await locked(session, name)
         accounts.change(
             account, roles=frozenset(role), areas=area, sources=source, team=team, organisation=organisation
         )
@@ -165,8 +165,8 @@ def readmit(
 def reset_second_factor(name: Name) -> None:
     """Remove an administrator's second factor whose phone and recovery codes are lost; everybody signed in is signed out."""
 
-    async def do(session: AsyncSession, now: datetime) -> None:
-        account = await queries.one(session, name)
+    async def do(session: AsyncSession, _: datetime) -> None:
+        account, now = await locked(session, name)
         await second_factors.remove(session, account.account_id)
         await outbox.add(session, credentials.end_tokens(account, now + credentials.SECOND))
         await noted(session, Action.RIGHTS_CHANGED, account.account_id, reason="second-factor-removed")
@@ -178,8 +178,8 @@ def reset_second_factor(name: Name) -> None:
 def disable(name: Name) -> None:
     """Sign the account out everywhere, within seconds, and let it in no more."""
 
-    async def do(session: AsyncSession, now: datetime) -> None:
-        account = await queries.one(session, name)
+    async def do(session: AsyncSession, _: datetime) -> None:
+        account, now = await locked(session, name)
         await outbox.add(session, credentials.disable(account, now))
         await noted(session, Action.ACCOUNT_DISABLED, account.account_id)
 
@@ -205,9 +205,9 @@ def password(
     """Give the account a new password, valid for an hour and changed at the next sign-in; who is signed in is signed out."""
     given = first_password(name, generate=generate)
 
-    async def do(session: AsyncSession, now: datetime) -> None:
+    async def do(session: AsyncSession, _: datetime) -> None:
         new_hash = await passwords.hashed(given)  # before the row is locked
-        account = await queries.one(session, name)
+        account, now = await locked(session, name)
         changed_at = now + credentials.SECOND  # no token follows, so that those of this very second end too
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
@@ -255,6 +255,11 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
     """In the security log; at the terminal no account acts, but whoever may read the secrets of this installation."""
     await audit.add(session, Entry(action=action, subject="dayar user", objects=objects, reason=reason))
+
+
+async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
+    """The account, and an instant after every sign-in that read it as it was."""
+    return await queries.one(session, name), datetime.now(UTC)
 
 
 def within(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:

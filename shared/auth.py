@@ -149,17 +149,17 @@ class Signer:
             self._key, algorithm="EdDSA", headers={"kid": self._kid},
         )  # fmt: skip
 
-    def ticket(self, account: UUID) -> str:
-        """That this account's password was right, for five minutes; no service takes it for a token."""
-        claims = {"aud": SECOND_STEP, "sub": str(account), "exp": int(time.time()) + SECOND_STEP_S}
+    def ticket(self, account: UUID, state: str) -> str:
+        """That this account's password was right, for five minutes and in this state; no service takes it for a token."""
+        claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
-    def read_ticket(self, ticket: str) -> UUID:
-        """Raises Unauthenticated."""
-        key, needed = self._key.public_key(), ["exp", "aud", "sub"]
+    def read_ticket(self, ticket: str) -> tuple[UUID, str]:
+        """The account and its state. Raises Unauthenticated."""
+        key, needed = self._key.public_key(), ["exp", "aud", "sub", "state"]
         try:
             claims = jwt.decode(ticket, key, algorithms=["EdDSA"], audience=SECOND_STEP, options={"require": needed})
-            return UUID(claims["sub"])
+            return UUID(claims["sub"]), str(claims["state"])
         except (jwt.InvalidTokenError, ValueError):
             raise Unauthenticated from None
 

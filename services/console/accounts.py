@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 from services.console.models import Account
@@ -69,6 +70,12 @@ def may_sign_in(account: Account | None, now: datetime) -> bool:
     if account is None or account.disabled_at is not None:
         return False
     return account.password_until is None or now < account.password_until
+
+
+def state(account: Account) -> str:
+    """Another after each change of the password or of the rights, and once the account was disabled."""
+    valid_from = account.tokens_valid_from.timestamp() if account.tokens_valid_from else None
+    return sha256(f"{account.password_hash} {valid_from}".encode()).hexdigest()
 
 
 def principal(

@@ -74,21 +74,23 @@ async def sign_in_by_code(
     try:
         is_right = await proves(request, session, account, code)
     except TooManyFailures as failure:
-        return signin.code_asked(request, account, next, failure="wait", wait=failure)
+        return signin.code_asked(request, account, next, ticket, failure="wait", wait=failure)
     if not is_right:
         await signin.not_signed_in(request, account, "wrong-code")
-        return signin.code_asked(request, account, next, failure="wrong")
+        return signin.code_asked(request, account, next, ticket, failure="wrong")
     return await signin.welcomed(request, session, account, next)
 
 
 async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Account:
-    """Whose password was right within the last five minutes."""
+    """Whose password was right within the last five minutes, and who has not been changed since."""
     try:
-        account_id = console(request).signer.read_ticket(ticket)
+        account_id, state = console(request).signer.read_ticket(ticket)
     except Unauthenticated:
         raise unauthenticated() from None
-    account = await queries.of_id(session, account_id)
-    if account is None or not accounts.may_sign_in(account, datetime.now(UTC)):
+    account = await queries.held(session, account_id)
+    if account is None or accounts.state(account) != state or account.must_change:
+        raise unauthenticated()
+    if not accounts.may_sign_in(account, datetime.now(UTC)):
         raise unauthenticated()
     return account
 

@@ -56,7 +56,10 @@ async def sign_in(request: Request, name: Name = "", password: Password = "", ne
             request, "password.html", name=account.name, next=local(next), failure="first"
         )
     async with request.app.state.sessions.begin() as session:
-        return await entered(request, session, account, next)
+        held = await still(request, session, account)
+        if held is None:
+            return refused(request, "sign-in.html", "wrong", name, next)
+        return await entered(request, session, held, next)
 
 
 @router.get("/password")
@@ -145,13 +148,20 @@ async def device_token(request: Request, wanted: TokenRequest) -> Response:
             429, "too-many-failures", "Too many sign-ins failed: wait.", headers={"retry-after": str(failure.wait_s)}
         ) from None
     if account is None:
-        raise Problem(401, "wrong-password", "No active account has this name and password.")
-    if account.must_change or frozenset(account.roles) != accounts.FIELD_ONLY:
-        raise Problem(
-            403, "not-a-field-account", "Device tokens are for field accounts whose first password was changed."
-        )
+        raise wrong_password()
     async with request.app.state.sessions.begin() as session:
-        return await device_begun(request, session, account, wanted.device)
+        held = account if account.must_change else await still(request, session, account)
+        if held is None:
+            raise wrong_password()
+        if held.must_change or frozenset(held.roles) != accounts.FIELD_ONLY:
+            raise Problem(
+                403, "not-a-field-account", "Device tokens are for field accounts whose first password was changed."
+            )
+        return await device_begun(request, session, held, wanted.device)
+
+
+def wrong_password() -> Problem:
+    return Problem(401, "wrong-password", "No active account has this name and password.")
 
 
 class Phone(Body):
@@ -164,7 +174,7 @@ class Phone(Body):
 async def device_of_session(request: Request, session: Session, phone: Phone) -> Response:
     """A field account that has just signed in by the console's page goes on with a phone's token, and no second password."""
     current, now = auth.current(request), datetime.now(UTC)
-    account = await queries.of_id(session, current.account)
+    account = await queries.held(session, current.account)
     signed_in_at = current.signed_in_at or current.issued_at
     is_fresh = current.is_cookie and now.timestamp() - signed_in_at < FRESH_SECONDS
     if not is_fresh or account is None or not accounts.may_renew(account, current) or account.must_change:
@@ -173,6 +183,7 @@ async def device_of_session(request: Request, session: Session, phone: Phone) ->
         raise Problem(403, "not-a-field-account", "Device tokens are for field accounts.")
     response = await device_begun(request, session, account, phone.device)
     await sign_ins.end(session, current.account, current.jti, now)
+    await outbox.add(session, credentials.revoke_token(current.jti, now))
     cookies.drop(response, console(request).settings)
     return response
 
@@ -198,6 +209,16 @@ async def checked(request: Request, name: str, password: str, device: str | None
         return None
     await console(request).attempts.release(attempt)
     return account
+
+
+async def still(request: Request, session: AsyncSession, proven: Account) -> Account | None:
+    """The account as it is now, until the sign-in is recorded; None where it was changed while the hash was made."""
+    account = await queries.held(session, proven.account_id)
+    is_same = account is not None and account.password_hash == proven.password_hash and not account.must_change
+    if is_same and accounts.may_sign_in(account, datetime.now(UTC)):
+        return account
+    await not_signed_in(request, proven, "changed-meanwhile")
+    return None
 
 
 async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
@@ -231,20 +252,24 @@ def address_of(request: Request) -> str:
 async def entered(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """The password was right; an administrator who has a second factor is asked for it."""
     if Role.ADMINISTRATOR in account.roles and await second_factors.exists(session, account.account_id):
-        return code_asked(request, account, next)
+        return code_asked(
+            request, account, next, console(request).signer.ticket(account.account_id, accounts.state(account))
+        )
     return await welcomed(request, session, account, next)
 
 
 def code_asked(
-    request: Request, account: Account, next: str, failure: str | None = None, wait: TooManyFailures | None = None
-) -> Response:
+    request: Request, account: Account, next: str, ticket: str, failure: str | None = None,
+    wait: TooManyFailures | None = None,
+) -> Response:  # fmt: skip
+    """A wrong code has the same ticket again: its five minutes begin with the password."""
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(
         request,
         "sign-in-code.html",
         status=status,
         headers={"retry-after": str(wait.wait_s)} if wait else {},
-        ticket=console(request).signer.ticket(account.account_id),
+        ticket=ticket,
         next=local(next),
         failure=failure,
         may_go_without=set(account.roles) != {Role.ADMINISTRATOR},

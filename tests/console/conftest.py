@@ -1,6 +1,7 @@
 """The console's web side and worker on a module's own installation, and people who sign in there."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -22,10 +23,9 @@ from shared.config import Settings
 from shared.publisher import Publisher
 from tests.console.factories import WRITERS, message
 from tests.installation import Installation, Web, in_thread
+from tests.waiting import wait_for
 
-WAITS = (
-    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accounts%FOR UPDATE%')"
-)
+WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accounts%FOR %')"
 PASSWORD = "a long enough password"
 
 
@@ -78,17 +78,19 @@ class Served:
         await engine.dispose()
         return account
 
-    def meanwhile(self, ask: Callable[[], httpx.Response], deed: str) -> httpx.Response:
-        """The answer to what is asked while `deed` holds its row, and is committed when the asking has to wait for it."""
-        return in_thread(self._meanwhile(ask, deed))
+    def meanwhile(self, ask: Callable[[], Any], deed: str, *, seconds: int = 0) -> Any:
+        """The answer to what is asked while `deed` holds its row, and is committed (so much) after the asking has to wait for it."""
+        return in_thread(self._meanwhile(ask, deed, seconds))
 
-    async def _meanwhile(self, ask: Callable[[], httpx.Response], deed: str) -> httpx.Response:
+    async def _meanwhile(self, ask: Callable[[], Any], deed: str, seconds: int) -> Any:
         engine = database.engine(self.installation.settings(ConsoleSettings, "console"))
         async with engine.connect() as one, engine.connect() as other:
             await one.execute(text(deed))
             asked = asyncio.create_task(asyncio.to_thread(ask))
             while not asked.done() and not await other.scalar(text(WAITS)):
                 await other.rollback()  # else it sees the same activity again
+            until = time.monotonic() + seconds
+            await wait_for(lambda: time.monotonic() >= until)
             await one.commit()
             answer = await asked
         await engine.dispose()

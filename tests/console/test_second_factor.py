@@ -110,6 +110,34 @@ def test_a_changed_password_alone_lets_nobody_in(served: Served) -> None:
     assert answer.status_code == 200 and "session" not in thief.cookies
 
 
+def test_a_wrong_code_does_not_make_the_ticket_last_longer(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    set_up(client, offered(client))
+    again = served.client()
+    asked = sign_in(again, name)
+    answers = [by_code(again, asked, f"{n:06}") for n in range(6)]
+    assert answers[-1].status_code == 429
+    assert {ticket(answer) for answer in answers} == {ticket(asked)}
+
+
+@pytest.mark.parametrize(
+    "deeds",
+    [[("change", "--role", "operator", "--role", "administrator")], [("password",)], [("disable",), ("enable",)]],
+)
+def test_a_ticket_ends_with_the_state_that_it_was_given_in(served: Served, deeds: list[tuple[str, ...]]) -> None:
+    name, client = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    code, *_ = set_up(client, offered(client))
+    again = served.client()
+    asked = sign_in(again, name)
+    for verb, *options in deeds:
+        assert dayar(served, verb, name, *options, typed="typed by somebody\n" * 2).exit_code == 0
+    assert by_code(again, asked, code).status_code == 401
+    assert again.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 401
+    assert "session" not in again.cookies
+
+
 def test_a_ticket_is_no_token_and_a_token_no_ticket(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)

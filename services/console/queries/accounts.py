@@ -32,6 +32,11 @@ async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
     return await session.get(Account, account_id)
 
 
+async def held(session: AsyncSession, account_id: UUID) -> Account | None:
+    """As it stays until this transaction ends: whoever changes it waits."""
+    return await session.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
+
+
 async def everyone(session: AsyncSession) -> Sequence[Account]:
     return (await session.scalars(select(Account).order_by(func.lower(Account.name)))).all()
 
