@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.deciding import By, Reason, checked, decider, within
 from cli.user import refuse
+from services.console.models import Account
 from services.console.queries import accounts
 from services.registry import held
 from services.registry.models import HeldDecision
 from shared import decisions
-from shared.auth import Role
+from shared.auth import COUNTRY, Role
 from shared.config import Settings
 from shared.places import Places
 
@@ -46,9 +47,7 @@ def show(id: Id, by: By) -> None:
         account = await decider(by, ROLES)
 
         async def read(session: AsyncSession) -> RowMapping:
-            row = await held.one(session, id)
-            if row is None:
-                refuse("No report is held under this id.")
+            row = await seen(session, id, account)
             await held.note_read(session, account.account_id, row["subject_id"])
             return row
 
@@ -79,9 +78,7 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:
     decision = HeldDecision(outcome_id=id, account=account.account_id, reason=checked(reason), is_accepted=is_accepted)
 
     async def write(session: AsyncSession) -> None:
-        row = await held.one(session, id)
-        if row is None:
-            refuse("No report is held under this id.")
+        row = await seen(session, id, account)
         if row["decided_at"]:
             refuse("This report has been decided already, and the registry is about to carry it out.")
         if is_accepted and row["reason"] not in held.ACCEPTABLE:
@@ -89,6 +86,20 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:
         await decisions.write(session, decision)
 
     await within("registry", write)
+
+
+async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
+    """As with a household: whose areas hold where the report says that it is now, or where it came from."""
+    row = await held.one(session, id)
+    if row is None or not covers(account, from_json(row["clear"])):
+        refuse("No report is held under this id.")
+    return row
+
+
+def covers(account: Account, clear: dict[str, Any]) -> bool:
+    pcode = clear["destination"].get("pcode") or clear["origin"].get("pcode")
+    places = Places.load(Settings().places_path)
+    return COUNTRY in account.areas or (pcode is not None and places.covers(account.areas, pcode))
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from cli import held, user
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared import database, kafka
+from shared.auth import COUNTRY
 from shared.config import Settings
 from shared.events.vocabulary import Flag
 from shared.publisher import Publisher
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.anyio
 
 PASSWORD = "rather long words\n" * 2
 AUTHOR, TEAM = uuid4(), uuid4()
+BATKEN_OBLAST, OSH_OBLAST = "KG05000000000", "KG06000000000"
 WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%household_keys%'"
 
 
@@ -76,9 +78,9 @@ class Office:
         with patch.dict(os.environ, self.installation.env()):
             return await asyncio.to_thread(CliRunner().invoke, held.app, words)
 
-    async def add(self, name: str, role: str) -> None:
+    async def add(self, name: str, role: str, area: str = COUNTRY) -> None:
         with patch.dict(os.environ, self.installation.env()):
-            words = ["add", name, "--role", role]
+            words = ["add", name, "--role", role, "--area", area]
             added = await asyncio.to_thread(CliRunner().invoke, user.app, words, input=PASSWORD)
         assert added.exit_code == 0, added.output
 
@@ -158,3 +160,17 @@ async def test_who_may_not_decide_decides_nothing(office: Office) -> None:
         == await office.rows("SELECT * FROM audit WHERE action = 'read'")
         == []
     )
+
+
+async def test_a_report_is_held_for_those_alone_whose_areas_it_lies_in(office: Office) -> None:
+    office.work()
+    await office.publish(household(), flags=(Flag.EXPIRED_TOKEN,))
+    id = str(await office.held_id())
+    await office.add("ainura", "registrar", OSH_OBLAST)
+    await office.add("bakyt", "registrar", BATKEN_OBLAST)
+    reason = ("--reason", "the phone was in a drawer")
+    for words in (("show", id), ("accept", id, *reason), ("refuse", id, *reason)):
+        told = await office.dayar(*words, "--by", "ainura")
+        assert (told.exit_code, told.stderr.strip()) == (1, "No report is held under this id.")
+    assert await office.rows("SELECT * FROM held_decisions") == []
+    assert (await office.dayar("show", id, "--by", "bakyt")).exit_code == 0
