@@ -54,7 +54,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         title=request.app.state.texts.title(event_of(alert), language),
         where=request.app.state.texts.where(event_of(alert), language),
         may=may,
-        on_behalf=behalf.opened(alert, caller, request.app.state.box),
+        on_behalf=await behalf.shown(request, session, alert),
         revisions=revisions,
         texts=texts_of(revisions, language),
         sent=await sent(session, alert, request, language) if may.see_deliveries else [],

@@ -5,10 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
 
 from services.alerts.alerts import Alert
 from services.alerts.secrets import SecretBox
+from shared import audit, auth
 from shared.access import CMC
+from shared.audit import Action
 from shared.auth import Principal
 
 PREFIX = "sealed:"
@@ -26,6 +29,14 @@ SEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert
 def sealed(note: str, alert_id: UUID, box: SecretBox) -> str:
     """Text, as its column is; bound to the alert."""
     return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
+
+
+async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | None:
+    """For the answer to this request; that a name is read is noted with it."""
+    name = opened(alert, auth.current(request), request.app.state.box)
+    if name is not None:
+        await audit.add(session, audit.entry_of(request, Action.READ, objects=[alert.alert_id], reason="on-behalf"))
+    return name
 
 
 def opened(alert: Alert, caller: Principal, box: SecretBox) -> str | None:

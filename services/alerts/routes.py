@@ -58,7 +58,7 @@ async def alert(alert_id: UUID, request: Request, session: Session, caller: Call
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
     shown = [legible(delivery, request.app.state.texts) for delivery in deliveries]
-    on_behalf_of = behalf.opened(found, caller, request.app.state.box)
+    on_behalf_of = await behalf.shown(request, session, found)
     return {
         **AlertView.model_validate(found).model_dump(mode="json"),
         "on_behalf_of": on_behalf_of,

@@ -65,6 +65,19 @@ async def test_noted_for_somebody_on_the_telephone(desk: Desk) -> None:
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())
 
 
+@pytest.mark.parametrize("path", ["/v1/alerts/{id}", "/{id}"])
+async def test_who_reads_on_whose_behalf_is_noted_where_a_name_was_shown(desk: Desk, path: str) -> None:
+    noted, other = await desk.alerts(fresh(), fresh())
+    async with desk.caller() as caller, desk.caller(Role.ANALYST) as analyst:
+        await caller.put(f"/v1/alerts/{noted}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
+        for reader, id in ((caller, noted), (caller, other), (analyst, noted)):
+            assert (await reader.get(path.format(id=id))).status_code == 200
+    async with desk.sessions() as session:
+        query = text("SELECT objects, reason, result FROM audit WHERE action = 'read' AND :id = ANY(objects)")
+        rows = [tuple(row) for id in (noted, other) for row in await session.execute(query, {"id": id})]
+    assert rows == [([noted], "on-behalf", "done")]
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.REGISTRAR, Role.ADMINISTRATOR])
 async def test_on_whose_behalf_is_the_centres_alone(desk: Desk, role: Role) -> None:
     (alert_id,) = await desk.alerts(fresh())
