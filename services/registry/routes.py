@@ -133,7 +133,7 @@ async def household(
     vault, sight = at_hand(request, caller)
     if sight.author is not None:
         return await own_report(household_id, request, session, caller, vault)
-    openings.may_open(caller)
+    await check_purpose(request, caller, household_id)
     found = await queries.household(session, vault, household_id, sight)
     if found is None:
         raise await missing(request, household_id)
@@ -157,7 +157,7 @@ async def history(household_id: UUID, request: Request, session: Session, caller
     """Every version of every report on it, with what became of each; of an author, the own ones."""
     vault, sight = at_hand(request, caller)
     if sight.author is None:
-        openings.may_open(caller)
+        await check_purpose(request, caller, household_id)
     if sight.author is None and await queries.household(session, vault, household_id, sight) is None:
         raise await missing(request, household_id)
     versions = await queries.history(session, vault, household_id, sight.author)
@@ -186,8 +186,21 @@ async def note_read(request: Request, session: Session, household_ids: Sequence[
     await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 
 
+async def check_purpose(request: Request, caller: Principal, household_id: UUID) -> None:
+    """The audit keeps also that a record was asked for without a purpose."""
+    try:
+        openings.may_open(caller)
+    except Problem:
+        await refused(request, household_id, "purpose-needed")
+        raise
+
+
+async def refused(request: Request, household_id: UUID, reason: str) -> None:
+    entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=[household_id], reason=reason)
+    await audit.write(request.app.state.sessions, entry)
+
+
 async def missing(request: Request, household_id: UUID) -> Problem:
     """The same for what is not there and what is not the caller's to see; the audit keeps that it was asked for."""
-    entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=[household_id], reason="not-found")
-    await audit.write(request.app.state.sessions, entry)
+    await refused(request, household_id, "not-found")
     return Problem(404, "not-found", "There is no such household.")

@@ -60,6 +60,13 @@ class Office:
             rows = await (await database.driver(session)).fetch(query, account)
             return [dict(row) for row in rows]
 
+    async def refusals(self, account: UUID) -> list[str]:
+        """Why this account read nothing, of what the audit says."""
+        query = "SELECT reason FROM audit WHERE action = 'read' AND result = 'refused' AND account = $1 ORDER BY id"
+        async with self.app.state.sessions.begin() as session:
+            rows = await (await database.driver(session)).fetch(query, account)
+            return [row["reason"] for row in rows]
+
 
 @pytest.fixture(scope="module")
 async def one_office(shared_installation: Installation) -> AsyncIterator[Office]:

@@ -192,6 +192,7 @@ async def test_operators_state_a_purpose_and_registrars_need_none(office: Office
         reader = uuid4()
         refused = await office.get(path, role=role, account=reader, purpose=None)
         assert (refused.status_code, refused.json()["type"]) == (403, "urn:dayar:problem:purpose-needed")
+        assert await office.refusals(reader) == ["purpose-needed"]
         stated = await office.get(path, role=role, account=reader, purpose="assistance: Mudflow")
         assert stated.status_code == 200
         assert [row["reason"] for row in await office.reads(reader)] == ["assistance: Mudflow"]

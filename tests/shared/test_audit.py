@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from shared import audit, database
 from shared.audit import Action, Entry, Result
@@ -154,3 +155,14 @@ async def test_what_was_read_before_is_carried_over(tables: Installation) -> Non
         [found] = await entries(session, Wanted(account=account))
     await engine.dispose()
     assert (found.action, found.subject, found.objects) == ("read", "history", (household,))
+
+
+async def test_of_a_stated_purpose_the_processs_log_has_the_code_alone(engine: AsyncEngine) -> None:
+    stated = replace(ENTRY, account=uuid4(), reason="assistance: the words of a person")
+    sessions = database.sessions(engine)
+    with capture_logs() as told:
+        await audit.write(sessions, stated)
+    assert [each["reason"] for each in told] == ["assistance"]
+    async with sessions() as session:
+        [found] = await entries(session, Wanted(account=stated.account))
+    assert found.reason == stated.reason
