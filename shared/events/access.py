@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from typing import ClassVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.events.fields import Data, Instant
 
@@ -24,7 +24,8 @@ class CredentialRevoked(Data):
 
     @property
     def key(self) -> UUID:
-        return self.credential_id
+        """One for each kind: a phone draws its own id, and may draw that of an account."""
+        return uuid5(self.credential_id, self.kind)
 
 
 class CredentialRestored(CredentialRevoked):

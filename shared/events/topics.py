@@ -63,7 +63,7 @@ TOPICS = {
               web_readers=("console",)),
         Topic("alerts", "alert_id", ("alerts",), ("console",), Sensitivity.INTERNAL, web_readers=("console",)),
         Topic("outcomes", "report_id", ("registry", "alerts"), ("console",), Sensitivity.RESTRICTED, web_readers=("console",)),
-        Topic("access", "credential", ("console",), (), Sensitivity.INTERNAL, web_readers=SERVICES, is_compacted=True),
+        Topic("access", "uuid5(credential_id, kind), or team", ("console",), (), Sensitivity.INTERNAL, web_readers=SERVICES, is_compacted=True),
     )
 }  # fmt: skip
 

@@ -157,3 +157,10 @@ async def test_a_state_of_yesterday_or_a_torn_one_is_none(reader: Reader, conten
 
 def bearer(reader: Reader) -> dict[str, str]:
     return {"authorization": f"Bearer {reader.installation.token(roles=[Role.REGISTRAR], account=OTHER)}"}
+
+
+async def test_a_phone_that_drew_an_accounts_id_replaces_nothing_of_the_account() -> None:
+    """The topic is compacted: of each key the last record stays."""
+    id, now = uuid4(), datetime.now(UTC)
+    keys = {CredentialRevoked(credential_id=id, kind=kind, revoked_at=now).key for kind in CredentialKind}
+    assert len(keys) == len(CredentialKind)
