@@ -25,6 +25,7 @@ class Rule:
     is_public: bool = False
     is_page: bool = False
     takes_expired: bool = False
+    takes_readmitted: bool = False  # an ended token of a readmitted team, as if it had not ended
     takes_unchecked: bool = False  # while nobody knows what was revoked; what it takes is checked later
 
 
@@ -40,7 +41,7 @@ def page(roles: frozenset[Role]) -> Rule:
 
 
 def report(roles: frozenset[Role]) -> Rule:
-    return Rule(roles, takes_expired=True, takes_unchecked=True)
+    return Rule(roles, takes_expired=True, takes_readmitted=True, takes_unchecked=True)
 
 
 def _plumbing(prefix: str) -> dict[str, Rule]:
@@ -54,7 +55,7 @@ ROUTES: dict[str, Rule] = {
     **_plumbing(""),
     # intake
     # no ended token: a hazard may alert at once, nothing of it could be held
-    "POST /intake/v1/hazards": Rule(REPORTERS, takes_unchecked=True),
+    "POST /intake/v1/hazards": Rule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),
@@ -105,7 +106,7 @@ ROUTES: dict[str, Rule] = {
     "GET /password": page(EVERYONE),
     "POST /password": PUBLIC,  # by the old password, also before anybody is signed in
     "POST /sign-out": to(EVERYONE),
-    "POST /v1/session": to(EVERYONE),
+    "POST /v1/session": Rule(EVERYONE, takes_readmitted=True),
     "POST /v1/session/device": to(frozenset({R.FIELD})),
     "POST /v1/tokens": PUBLIC,
     "GET /": page(STAFF | {R.FIELD}),

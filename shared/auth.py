@@ -185,16 +185,18 @@ class Authenticator:
         *,
         cookie: str = SECURE_COOKIE,
         takes_expired: bool = False,
+        takes_readmitted: bool = False,
         takes_unchecked: bool = False,
     ) -> Principal:
         """Raises Unauthenticated, and RevocationsUnknown unless unchecked tokens are taken.
 
-        An expired token is taken only where asked for, and only from a field device; one of a readmitted team as if it had not ended.
+        An expired token is taken only where asked for, and only from a field device; one of a readmitted team, where those
+        are taken, as if it had not ended.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
         if principal.expires_at <= time.time():
-            is_readmitted = self._revoked.is_readmitted(principal)
+            is_readmitted = takes_readmitted and self._revoked.is_readmitted(principal)
             if principal.road is not Road.FIELD or not (takes_expired or is_readmitted):
                 raise Unauthenticated
             principal = replace(principal, is_expired=not is_readmitted)

@@ -105,6 +105,7 @@ class Guard:
             connection,
             cookie=self.cookie,
             takes_expired=rule.takes_expired,
+            takes_readmitted=rule.takes_readmitted,
             takes_unchecked=rule.takes_unchecked,
         )
         if principal.is_cookie:

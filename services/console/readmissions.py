@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from services.console import credentials
 from services.console.models import Account, ReportOutcome, SignIn
 from services.console.state import console
-from shared import audit, outbox
+from shared import audit, auth, outbox
 from shared.audit import Action
 from shared.auth import Role
 from shared.database import Session
@@ -25,6 +25,7 @@ router = APIRouter(include_in_schema=False)
 LASTS = timedelta(days=7)  # by then each phone has made contact, and has another year
 NOTICED_FROM = 50  # reports a day
 DAY = timedelta(hours=24)
+IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,26 @@ class Team:
 @router.get("/readmission")
 async def readmission_page(request: Request, session: Session, done: UUID | None = None) -> Response:
     now = datetime.now(UTC)
-    found, count = await teams(session, now), await ended_reports(session, now)
+    found, count = await own_teams(request, session, now), await ended_reports(session, now)
     return console(request).pages.render(request, "readmission.html", teams=found, count=count, done=done)
 
 
 @router.post("/readmission")
 async def readmit(request: Request, session: Session, team: Annotated[UUID, Form()]) -> Response:
     now = datetime.now(UTC)
-    if team not in {each.team for each in await teams(session, now)}:
+    if team not in {each.team for each in await own_teams(request, session, now)}:
         raise Problem(404, "not-found", "There is no such team.")
     await outbox.add(session, credentials.readmit(team, now, now + LASTS))
     await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, objects=[team], reason="readmitted"))
     return RedirectResponse(f"/readmission?done={team}", 303)
+
+
+async def own_teams(request: Request, session: AsyncSession, now: datetime) -> Sequence[Team]:
+    """Those of whom nobody works outside the caller's areas."""
+    caller, places = auth.current(request), console(request).places
+    rows = await session.execute(select(Account.team, Account.areas).where(*IN_FIELD))
+    others = {team for team, areas in rows if not all(caller.covers(area, places) for area in areas)}
+    return [each for each in await teams(session, now) if each.team not in others]
 
 
 async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
@@ -58,7 +67,7 @@ async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
     rows = await session.execute(
         select(Account.team, func.array_agg(Account.name.distinct()), phones)
         .outerjoin(SignIn, SignIn.account_id == Account.account_id)
-        .where(Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None))
+        .where(*IN_FIELD)
         .group_by(Account.team)
         .order_by(phones.desc(), func.min(Account.name))
     )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,14 +13,16 @@ from services.console import readmissions
 from services.console.config import ConsoleSettings
 from services.console.models import ReportOutcome
 from shared import database
-from shared.auth import Authenticator, Principal, Role
+from shared.auth import COUNTRY, Authenticator, Principal, Role
 from shared.events.vocabulary import Road
 from tests.console.conftest import Served
+from tests.console.factories import KADAMJAI
 from tests.console.test_signin import SOON, Nobody, dayar, sign_in
 from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
+BATKEN_OBLAST, OSH = "KG05000000000", "KG06226000000"
 FIREFOX = {
     "user-agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
     "sec-fetch-site": "same-origin",
@@ -104,11 +106,29 @@ def test_a_readmitted_teams_ended_phone_has_another_year_at_its_next_contact(ser
     renewed = principal(served, phone.post("/v1/session").json()["token"])
     assert renewed.expires_at > (datetime.now(UTC) + timedelta(days=360)).timestamp()
     assert other.post("/v1/session").status_code == 401
+    assert phone.post(f"/sign-ins/{uuid4()}/end").status_code == 401  # the ended one does nothing else
 
 
 def test_no_team_is_readmitted_that_nobody_is_of(served: Served) -> None:
     assert served.signed_in(Role.DUTY_HEAD).post("/readmission", data={"team": str(uuid4())}).status_code == 404
     assert dayar(served, "readmit", str(uuid4())).exit_code == 1
+
+
+def test_a_duty_head_readmits_only_teams_whose_whole_work_lies_in_the_own_areas(served: Served) -> None:
+    head = served.signed_in(Role.DUTY_HEAD, areas=(BATKEN_OBLAST,))
+    statuses = []
+    for areas in ((KADAMJAI,), (OSH,), (COUNTRY,), (KADAMJAI, OSH)):
+        team = uuid4()
+        name = served.account(Role.FIELD, team=team, areas=areas)
+        statuses.append((name in head.get("/readmission").text, readmitted(head, team)))
+    assert statuses == [(True, 303), *[(False, 404)] * 3]
+    served.account(Role.FIELD, team=(both := uuid4()), areas=(KADAMJAI,))
+    served.account(Role.FIELD, team=both, areas=(OSH,))
+    assert readmitted(head, both) == 404
+
+
+def readmitted(head: httpx.Client, team: UUID) -> int:
+    return head.post("/readmission", data={"team": str(team)}).status_code
 
 
 def held(served: Served, count: int) -> None:

@@ -164,11 +164,14 @@ def test_an_ended_token_of_a_readmitted_team_is_taken_as_if_it_had_not_ended(
     team = someone(ends_in=-1, road=Road.FIELD, roles=frozenset({Role.FIELD}))
     revoked.readmitted.add(team.team)
     asked = asking(Signer(keys / "private.pem").sign(team))
-    assert not authenticator.authenticate(asked, takes_expired=True).is_expired
-    assert authenticator.authenticate(asked).account == team.account  # so that its session is renewed
+    assert not authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True).is_expired
+    assert authenticator.authenticate(asked, takes_readmitted=True).account == team.account  # its session is renewed
+    assert authenticator.authenticate(asked, takes_expired=True).is_expired
+    with pytest.raises(Unauthenticated):  # it reads nothing
+        authenticator.authenticate(asked)
     revoked.ids.add(team.jti)
     with pytest.raises(Unauthenticated):
-        authenticator.authenticate(asked, takes_expired=True)
+        authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True)
 
 
 def test_of_other_systems_an_ended_token_is_never_readmitted(
@@ -177,4 +180,6 @@ def test_of_other_systems_an_ended_token_is_never_readmitted(
     system = someone(ends_in=-1, road=Road.API)
     revoked.readmitted.add(system.team)
     with pytest.raises(Unauthenticated):
-        authenticator.authenticate(asking(Signer(keys / "private.pem").sign(system)), takes_expired=True)
+        authenticator.authenticate(
+            asking(Signer(keys / "private.pem").sign(system)), takes_expired=True, takes_readmitted=True
+        )
