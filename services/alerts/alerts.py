@@ -185,6 +185,11 @@ def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_said(finding))
 
 
+def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
+    """Recorded alone as before, for another reason now."""
+    return changed(alert, now, **_said(finding))
+
+
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     """What raised it is taken back, or is over: it is quiet.
 

@@ -67,6 +67,8 @@ class Book:
             self._raise(alerts.unsuppressed(known, finding, self._now))
         elif not finding.is_suppressed:
             self._renew(known, finding)
+        elif known.is_suppressed and known.reason != finding.suppression:
+            self._keep(alerts.withheld(known, finding, self._now), AlertSuppressed)
         if finding.is_suppressed and (known is None or known.is_suppressed):
             return Outcome(OutcomeKind.SUPPRESSED, finding.suppression)
         return Outcome(OutcomeKind.ALERTED, finding.reason)
@@ -172,11 +174,12 @@ class Book:
         return [receiver for receiver in concerned if receiver not in before]
 
     def _hastened(self, alert: Alert) -> Alert:
-        """A worse alert waits no longer for its answer than one that began as bad."""
-        if alert.is_answered:
+        """A worse alert waits no longer than one that began as bad; acknowledged, it waits for a further act."""
+        if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
-        due = self._now + self._rules.escalation.wait(alert.severity)
-        if alert.escalates_at is not None and alert.escalates_at <= due:
+        is_acknowledged = alert.acknowledged_at is not None
+        due = self._now + self._rules.escalation.wait(alert.severity, is_acknowledged=is_acknowledged)
+        if alert.escalates_at is not None and (is_acknowledged or alert.escalates_at <= due):
             return alert
         return replace(alert, waits_since=self._now, escalates_at=due)
 

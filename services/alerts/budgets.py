@@ -18,38 +18,42 @@ from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, Kind, 
 from services.alerts.ruleset import Budget
 from shared import database
 from shared.events import HazardReported
-from shared.events.vocabulary import Road, Severity
+from shared.events.vocabulary import Road, Severity, Status
 from shared.places import COUNTRY
 
 HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000
+Spender = tuple[str, Status]
 
-TOLD = """
-SELECT figures::json ->> 'source' AS source, count(*) FROM alerts
+# What people entered by hand in the source's name is not its own.
+TOLD = f"""
+SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
-    AND figures::json ->> 'source' = ANY($3)
-GROUP BY 1
-"""
+    AND figures::json ->> 'source' = ANY($3) AND report::json ->> 'road' = '{Road.API}'
+GROUP BY 1, 2
+"""  # noqa: S608 - constants
 WITHHELD = f"""
 {queries.SELECT_ALERTS}
 WHERE kind = 'hazard' AND is_suppressed AND reason = '{OVER_BUDGET}' AND figures::json ->> 'source' = $1
-ORDER BY raised_at, alert_id LIMIT {MOST_RELEASED}
+    AND NOT EXISTS (SELECT FROM hazards WHERE hazards.hazard_id = alerts.hazard_id AND is_cancelled)
+ORDER BY changed_at DESC, alert_id LIMIT {MOST_RELEASED}
 """
 LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severity.MODERATE]]
 
 
 class Budgets:
-    """Of the systems that report in a batch: what they have told in the last hour, counted on."""
+    """Of the systems that report in a batch: what they have told in the last hour, an exercise apart."""
 
-    def __init__(self, rule: Budget, told: Counter[str], lifted: Collection[str], now: datetime) -> None:
+    def __init__(self, rule: Budget, told: Counter[Spender], lifted: Collection[str], now: datetime) -> None:
         self._rule, self._told, self._lifted, self._now = rule, told, lifted, now
 
     def spend(self, hazard: HazardReported, finding: Finding, book: Book) -> Finding:
         """The finding, or the same to be recorded alone; the first of an hour raises the source's own alert."""
         if not self._is_counted(hazard, finding) or book.is_told(finding.situation):
             return finding
-        if self._told[hazard.source] < self._rule.alerts_per_hour:
-            self._told[hazard.source] += 1
+        spender = (hazard.source, hazard.status)
+        if self._told[spender] < self._rule.alerts_per_hour:
+            self._told[spender] += 1
             return finding
         book.tell(unusual(hazard, self._rule, self._now))
         return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
@@ -82,20 +86,30 @@ def situations(hazards: Iterable[HazardReported], rule: Budget, now: datetime) -
     return {alerts.identity(unusual(each, rule, now).situation) for each in hazards if is_of_system(each)}
 
 
+def sources_of(hazards: Iterable[HazardReported]) -> set[str]:
+    return {hazard.source for hazard in hazards if is_of_system(hazard)}
+
+
+async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
+    """Before any alert is locked or read: two workers would both spend the last of one, or raise its alert twice."""
+    await queries.lock(session, {("budget", source) for source in sources})
+
+
 async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """Locks the budgets, so that two workers do not both spend the last of one."""
-    sources = {hazard.source for hazard in hazards if is_of_system(hazard)}
+    """The budgets, which the caller has locked."""
+    sources = sources_of(hazards)
     if not sources:
         return Budgets(rule, Counter(), (), now)
-    await queries.lock(session, {("budget", source) for source in sources})
     connection = await database.driver(session)
-    told = Counter[str](dict(await connection.fetch(TOLD, now - HOUR, LOUD, list(sources))))
+    rows = await connection.fetch(TOLD, now - HOUR, LOUD, list(sources))
+    told = Counter[Spender]({(source, Status(status)): count for source, status, count in rows})
     lifts = select(BudgetLift.source).where(BudgetLift.source.in_(sources), BudgetLift.lifted_until > now)
     return Budgets(rule, told, set(await session.scalars(lifts)), now)
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
-    """For an hour each alert of the source is told; until when. The caller commits."""
+    """For an hour each alert of the source is told; until when. Nothing more is withheld before the caller commits."""
+    await lock(session, [source])
     until = now + HOUR
     values = {"lifted_until": until, "account_id": account}
     lifted = insert(BudgetLift).values(source=source, **values)

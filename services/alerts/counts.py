@@ -98,7 +98,13 @@ ORDER BY hazard_id, area
 TOLD = """
 UPDATE exposures SET told_exposed = $3, told_displaced = $4, told_at = $5 WHERE (hazard_id, area) = ($1, $2)
 """
-FORGET = "DELETE FROM exposures WHERE told_at IS NOT NULL AND (gone IS NOT NULL OR ends_at < $1)"
+FORGET = """
+DELETE FROM exposures WHERE told_at IS NOT NULL AND (gone IS NOT NULL OR ends_at < $1) AND NOT EXISTS (
+    SELECT FROM alerts
+    WHERE kind = 'exposure' AND (alerts.hazard_id, alerts.area) = (exposures.hazard_id, exposures.area)
+        AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
+)
+"""
 DISPLACED = (
     "SELECT hazard_id, sum(displaced)::int FROM exposures WHERE hazard_id = ANY($1) AND gone IS NULL GROUP BY hazard_id"
 )
@@ -208,6 +214,6 @@ async def note_told(session: AsyncSession, told: Iterable[Exposed], now: datetim
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """What is over or gone, once that is told."""
+    """What is over or gone, once that is told and no alert of it is open."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

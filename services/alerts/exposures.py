@@ -76,8 +76,9 @@ class Exposures:
 
     async def _tell(self, session: AsyncSession, found: list[Exposed], now: datetime) -> None:
         ids = {each.hazard_id for each in found}
-        hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         known = await queries.alerts_of_hazards(session, ids, Kind.EXPOSURE, Kind.HAZARD)
+        # Read only now that no cancel can come between: it would be told of again.
+        hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         book = await queries.book(session, known, self.places, self.rules, now)
         for each in found:
             hazard = hazards[each.hazard_id]

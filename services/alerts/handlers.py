@@ -33,7 +33,7 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """A hazard's own alert; who is exposed to it is found afterwards (`exposures`)."""
+    """A hazard's own alert; who is exposed to it is found afterwards (`exposures`), but a cancel takes back both."""
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
         self.rules, self.places, self.watched, self.clock = rules, places, WatchedArea.load(), clock
@@ -41,7 +41,8 @@ class HazardHandler:
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
         batch = await batches.hazards_of(received, session)
-        known = await queries.alerts_of_hazards(session, batch.newest, Kind.HAZARD)
+        await budgets.lock(session, budgets.sources_of(batch.hazards.values()))
+        known = await queries.alerts_of_hazards(session, batch.newest, Kind.HAZARD, Kind.EXPOSURE)
         known += await queries.locked_alerts(
             session, budgets.situations(batch.hazards.values(), self.rules.budget, now)
         )

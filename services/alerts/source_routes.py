@@ -19,7 +19,7 @@ Source = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 class Withheld(BaseModel):
-    """At most a thousand, the oldest first."""
+    """At most a thousand, the newest first."""
 
     alerts: list[AlertView]
 
@@ -40,7 +40,7 @@ async def withheld(source: Source, request: Request, session: Session, caller: C
 
 @router.put("/v1/sources/{source}/lift")
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
-    """For an hour the source has no budget; what was withheld is raised now, where it is not too old by now."""
+    """For an hour the source has no budget; what was withheld is raised now, or too old and withheld no more."""
     state, now = request.app.state, datetime.now(UTC)
     until = await budgets.lift(session, source, caller.account, now)
     found = [alert for alert in await budgets.withheld(session, source) if alert.hazard_id]
@@ -51,8 +51,9 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
     for alert in locked:
         hazard = await queries.hazard(session, alert.hazard_id) if alert.hazard_id and alert.is_suppressed else None
         finding = decide(hazard, state.rules, state.watched, now) if hazard else None
-        if hazard and isinstance(finding, Finding) and not finding.is_suppressed:
+        if hazard and isinstance(finding, Finding):
             book.tell(finding, hazard.report_id)
     await queries.save_book(session, book)
     await outbox.add(session, *book.messages)
-    return Lifted(lifted_until=until, released=list(book.changed))
+    released = [alert.alert_id for alert in book.changed.values() if not alert.is_suppressed]
+    return Lifted(lifted_until=until, released=released)

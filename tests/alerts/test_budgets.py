@@ -1,7 +1,8 @@
 """A system that reports unusually much: what goes beyond its hour's budget is withheld behind one alert."""
 
+import asyncio
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from shared.events import HazardReported
 from shared.events.vocabulary import Channel
 from tests.alerts.desk import Desk
 from tests.alerts.factories import mudflow, received
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -96,3 +98,78 @@ async def source_page(desk: Desk, caller: Any) -> str:
     async with desk.sessions.begin() as session:
         alert_id = await session.scalar(text("SELECT alert_id FROM alerts WHERE kind = 'source'"))
     return str((await caller.get(f"/{alert_id}", params={"lang": "en"})).text)
+
+
+@pytest.mark.parametrize("changed", [{"status": "Exercise"}, {"road": "console"}], ids=["exercise", "by hand"])
+async def test_neither_an_exercise_nor_what_people_enter_spends_it(desk: Desk, changed: dict[str, Any]) -> None:
+    await tell(desk, *(reported(**changed) for _ in range(BUDGET)))
+    assert await tell(desk, reported()) == {"alerted source_severity": 1}
+
+
+async def withheld(desk: Desk) -> list[str]:
+    async with desk.caller() as caller:
+        alerts = (await caller.get("/v1/sources/kyrgyzhydromet/withheld")).json()["alerts"]
+    return [alert["hazard_id"] for alert in alerts]
+
+
+async def test_what_is_withheld_is_listed_the_newest_first(desk: Desk) -> None:
+    await tell(desk, *(reported() for _ in range(BUDGET)))
+    found = [reported() for _ in range(3)]
+    for each in found:
+        await tell(desk, each)
+    assert await withheld(desk) == [str(each.hazard_id) for each in reversed(found)]
+
+
+async def test_what_is_cancelled_or_found_too_old_is_withheld_no_more(desk: Desk) -> None:
+    cancelled, old = reported(), reported()
+    await tell(desk, *(reported() for _ in range(BUDGET)), cancelled, old)
+    await tell(desk, reported(hazard_id=cancelled.hazard_id, revision=2, msg_type="Cancel"))
+    assert await withheld(desk) == [str(old.hazard_id)]
+    async with desk.sessions.begin() as session:
+        aged = """UPDATE hazards SET report = jsonb_set(report::jsonb, '{onset}', '"2020-01-01T00:00:00Z"')::text"""
+        await session.execute(text(aged))
+    async with desk.caller() as caller:
+        assert (await caller.put("/v1/sources/kyrgyzhydromet/lift")).json()["released"] == []
+    assert await withheld(desk) == []
+    async with desk.sessions.begin() as session:
+        reason = text("SELECT reason FROM alerts WHERE hazard_id = :id")
+        assert await session.scalar(reason, {"id": old.hazard_id}) == "too_old"
+
+
+async def test_known_as_too_old_and_then_fresh_beyond_the_budget_it_is_withheld(desk: Desk) -> None:
+    old = reported(onset=datetime.now(UTC) - timedelta(days=400))
+    assert await tell(desk, old) == {"suppressed too_old": 1}
+    await tell(desk, *(reported() for _ in range(BUDGET)))
+    fresh = reported(hazard_id=old.hazard_id, revision=2, msg_type="Update")
+    assert await tell(desk, fresh) == {"suppressed over_budget": 1}
+    assert await withheld(desk) == [str(old.hazard_id)]
+    assert Counter(await desk.told())["suppressed"] == 2
+
+
+async def test_two_workers_beyond_the_budget_raise_one_alert_about_the_source(desk: Desk) -> None:
+    await tell(desk, *(reported() for _ in range(BUDGET)))
+    async with asyncio.TaskGroup() as group, desk.sessions.begin() as session:
+        await desk.watch.hazards([received(reported())], session)
+        group.create_task(tell(desk, reported()))
+        await wait_for(lambda: is_waited_for(desk))
+    assert Counter(await desk.told()) == {"raised": BUDGET + 1, "suppressed": 2}
+
+
+async def test_what_is_being_withheld_as_it_is_lifted_is_raised_too(desk: Desk) -> None:
+    await tell(desk, *(reported() for _ in range(BUDGET)))
+    async with desk.caller() as caller, asyncio.TaskGroup() as group, desk.sessions.begin() as session:
+        await desk.watch.hazards([received(reported())], session)
+        lifting = group.create_task(caller.put("/v1/sources/kyrgyzhydromet/lift"))
+        await wait_for(lambda: is_waited_for(desk))
+    assert len(lifting.result().json()["released"]) == 1
+    assert await withheld(desk) == []
+
+
+async def is_waited_for(desk: Desk) -> bool:
+    """Whether somebody stands before another's lock of a budget."""
+    waiting = """
+        SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    """
+    async with desk.sessions.begin() as session:
+        return bool(await session.scalar(text(waiting)))

@@ -1,5 +1,6 @@
 """Nobody answers: who is told next, and when it is quiet again."""
 
+import importlib
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -312,6 +313,46 @@ async def test_resolved_and_then_not_over_at_all_it_must_be_answered_again(
     assert await night.causes("head") == ["escalated"]
     await night.answer(Verdict.CONFIRMED)
     assert (await night.alert()).state == "resolved"
+
+
+@pytest.mark.parametrize(("deed", "due"), [("confirm", 1), ("progress", 0)])
+async def test_acknowledged_cancelled_and_in_force_again_it_rings_where_nobody_is_at_work(
+    night: Night, deed: str, due: int
+) -> None:
+    quake = hazard()
+    await night.report(quake)
+    await night.does(deed, None)
+    for number, msg_type in enumerate(("Cancel", "Update"), start=2):
+        await night.report(hazard(hazard_id=quake.hazard_id, revision=number, msg_type=msg_type))
+    assert (await night.alert()).validity == "in_force"
+    assert await night.passes(timedelta(minutes=15) - timedelta(seconds=1)) == 0
+    assert await night.passes(timedelta(seconds=1)) == due
+
+
+@pytest.mark.parametrize(
+    ("deeds", "is_wound_up"),
+    [(["acknowledge"], True), ([], False), (["progress"], False), (["cancelled"], False)],
+)
+async def test_an_alert_that_was_acknowledged_before_there_were_clocks_gets_one(
+    night: Night, deeds: list[str], is_wound_up: bool
+) -> None:
+    quake = hazard()
+    await night.report(quake)
+    for deed in deeds:
+        if deed == "acknowledge":
+            await night.answer()
+        elif deed == "progress":
+            await night.does("progress", None)
+        else:
+            await night.does("confirm", None)
+            await night.report(hazard(hazard_id=quake.hazard_id, revision=2, msg_type="Cancel"))
+    migration = importlib.import_module("services.alerts.migrations.0011_clocks_of_acknowledged")
+    async with night.sessions.begin() as session:
+        await session.execute(text("UPDATE alerts SET escalates_at = NULL, waits_since = NULL"))
+        await session.execute(text(migration.WOUND_UP))
+    alert = await night.alert()
+    waits = alert.escalates_at and alert.waits_since and alert.escalates_at - alert.waits_since
+    assert waits == (timedelta(minutes=15) if is_wound_up else None)
 
 
 async def test_a_worker_that_starts_later_finds_the_clock_where_it_was(night: Night, engine: AsyncEngine) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from shared.events import Place
 from shared.events.vocabulary import Severity
@@ -111,7 +112,32 @@ async def test_of_a_hazard_whose_cancellation_is_not_followed_yet_nothing_is_tol
     await handling.households([received(household())], post.session)
     await handling.exposures.tell(post.session)
     exposure, _ = await post.alerts()
-    assert (exposure.households, exposure.is_lapsed) == (1, False)
+    for _ in range(2):
+        exposure, _ = await post.alerts()
+        assert (exposure.households, exposure.is_lapsed, exposure.reason) == (1, True, "cancelled")
+        await post()
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "raised", "lapsed", "lapsed"]
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["counted", "forgotten"])
+async def test_a_late_cancel_takes_back_what_is_still_open(post: Post, is_known: bool) -> None:
+    flood = mudflow(area={"pcodes": [LEILEK]})
+    await post(household(), flood)
+    post.now = NOW + timedelta(hours=7)
     await post()
+    if not is_known:
+        await post.session.execute(text("DELETE FROM exposures"))  # as an earlier release did
+    await post(mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]}))
+    assert [(alert.is_lapsed, alert.reason) for alert in await post.alerts()] == [(True, "cancelled")] * 2
+
+
+async def test_while_an_alert_is_open_its_district_is_counted_and_no_longer(post: Post) -> None:
+    flood, guest = mudflow(area={"pcodes": [LEILEK]}), household()
+    await post(guest, flood)
+    post.now = NOW + timedelta(hours=7)
+    await post()
+    await post(household(household_id=guest.household_id, sequence=2, destination=FROM_ALAI))
     exposure, _ = await post.alerts()
-    assert (exposure.is_lapsed, exposure.reason) == (True, "cancelled")
+    assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
+    await post()
+    assert await post.fetch("SELECT * FROM exposures") == []

@@ -1,0 +1,16 @@
+"""Alerts that were acknowledged before there were clocks for it ring again too, where nobody does anything further."""
+
+from alembic import op
+
+revision = "alerts_0011"
+down_revision = "alerts_0010"
+
+WOUND_UP = """
+UPDATE alerts SET waits_since = now(), escalates_at = now() + interval '15 minutes'
+WHERE acknowledged_at IS NOT NULL AND resolved_at IS NULL AND NOT is_lapsed AND NOT is_suppressed
+    AND progressed_at IS NULL AND escalates_at IS NULL
+"""
+
+
+def upgrade() -> None:
+    op.execute(WOUND_UP)
