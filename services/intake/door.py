@@ -129,7 +129,8 @@ class Door:
         if new:
             taken = await self._publish([self._finished(drafts[index]) for index in new])
             if taken is not Answer.FULL:
-                await self.memory.keep([traces[index] for index in new])
+                # What is withheld once its credential was judged has to be taken when it is sent again.
+                await self.memory.keep([traces[index] for index in new if drafts[index].unchecked is None])
             answers = answered(traces, answers, new=new, taken=taken)
         for draft, answer in zip(drafts, answers, strict=True):
             self.counts.add(draft.road, answer)
@@ -160,7 +161,9 @@ class Door:
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
         """Returns what is not published, for a person to look at."""
         published, withheld = await unchecked.checked(messages, self.revocations)
-        return [*withheld, *await self._publish_surely(published)]
+        if published:  # there may be none, and the publisher has nothing to wait for then
+            withheld += await self._publish_surely(published)
+        return withheld
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
         """Returns what the broker refuses for its size, found by halving; all else has its ack, some of it twice."""

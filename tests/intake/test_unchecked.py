@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -16,12 +16,13 @@ from shared.events import CredentialKind, CredentialRevoked, derived_id, message
 from shared.events.envelope import REVOKED_HEADER
 from shared.publisher import Publisher
 from tests.installation import Installation
-from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door
+from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Caller, Door
 from tests.intake.factories import hazard, household
 from tests.journeys.count import everything
 from tests.waiting import wait_for
 
-REVOKED = uuid4()
+REVOKED, CHANGED = uuid4(), uuid4()
+CHANGED_AT = datetime.now(UTC) - timedelta(hours=1)
 
 
 @contextlib.asynccontextmanager
@@ -37,13 +38,27 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Doo
 
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[Door]:
-    """A door that starts without a broker, where one account was revoked that it cannot know of."""
-    revoked = CredentialRevoked(credential_id=REVOKED, kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC))
+    """A door that starts without a broker, where one account was revoked that it cannot know of, and one had to sign in anew."""
+    given = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
+    revoked = CredentialRevoked(credential_id=REVOKED, **given)
+    changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **given)
     async with Publisher(killable_installation.settings(Settings, "console")) as publisher:
-        told = message(revoked, id=derived_id("trial", REVOKED), source="/console", time=revoked.revoked_at)
-        await publisher.publish(told, timeout=30)
+        for each in (revoked, changed):
+            told = message(each, id=derived_id("trial", each.key), source="/console", time=each.revoked_at)
+            await publisher.publish(told, timeout=30)
     async with opened_without_broker(killable_installation) as door:
         yield door
+
+
+async def drained(door: Door, desk: Caller) -> None:
+    """Once the broker is back."""
+    door.installation.parts.kafka.start()
+
+    async def is_drained() -> bool:
+        answer = await desk.get("/v1/ledger")
+        return answer.status_code == 200 and answer.json()["spool"]["records"] == 0
+
+    await wait_for(is_drained, 60)
 
 
 async def test_reports_are_taken_reads_are_not_and_only_those_of_the_revoked_are_held(unknowing: Door) -> None:
@@ -58,13 +73,7 @@ async def test_reports_are_taken_reads_are_not_and_only_those_of_the_revoked_are
         await unknowing.caller(Role.OPERATOR, account=REVOKED).post(HAZARDS, hazard()),
     ]
     assert [answer.status_code for answer in taken] == [202, 202, 200, 202, 202]
-    unknowing.installation.parts.kafka.start()
-
-    async def is_drained() -> bool:
-        answer = await desk.get("/v1/ledger")
-        return answer.status_code == 200 and answer.json()["spool"]["records"] == 0
-
-    await wait_for(is_drained, 60)
+    await drained(unknowing, desk)
     published = await everything(unknowing.installation, "displacements", "registry")
     held = [any(name == REVOKED_HEADER for name, _ in record.headers) for record in published]
     assert sorted(held) == [False, True, True]
@@ -72,3 +81,15 @@ async def test_reports_are_taken_reads_are_not_and_only_those_of_the_revoked_are
     assert len(await everything(unknowing.installation, "hazards")) == 1
     assert (await desk.get("/v1/ledger")).json()["spool"]["damaged"] == 1
     assert (await revoked.post(DISPLACEMENTS, household())).status_code == 401
+
+
+async def test_a_hazard_that_was_withheld_is_taken_after_a_new_sign_in(unknowing: Door) -> None:
+    body, before = hazard(), int(CHANGED_AT.timestamp()) - 60
+    revoked = unknowing.caller(Role.OPERATOR, account=CHANGED, signed_in_at=before)
+    assert (await revoked.post(HAZARDS, body)).status_code == 202
+    signed_in = unknowing.caller(Role.OPERATOR, account=CHANGED)
+    await drained(unknowing, signed_in)
+    assert await everything(unknowing.installation, "hazards") == []
+    assert (await signed_in.post(HAZARDS, body)).status_code == 202
+    assert len(await everything(unknowing.installation, "hazards")) == 1
+    assert (await signed_in.post(HAZARDS, body)).json()["status"] == "duplicate"
