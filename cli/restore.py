@@ -80,6 +80,9 @@ def conclusion(restored: "Restored") -> str:
             f"Kafka's log is a new one. {report.published} records that were on it at the backup and not read yet are back on it. Reports accepted "
             f"after {restored.opened.made_at:%Y-%m-%d %H:%M} UTC are lost: tell the senders to send again what they sent since."
         )
+        lines.append(
+            "Messages that were set aside before the backup stood on the old log and are lost too: `dayar dead list` still names them, a redrive answers not_found."
+        )
     else:
         lines.append("Kafka's log is the same: what came after the backup is read again at the next start.")
     settings = restored.state / "settings"

@@ -16,6 +16,15 @@ from shared.events.topics import TOPICS
 from shared.readings import Partition
 
 SECONDS = 20
+# What is listed of the old log makes way for the new one's offsets; by way of far off, as rows may not meet underway.
+LETTERS_AWAY = (
+    'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
+)
+LETTERS_BACK = (
+    'UPDATE {schema}.dead_letters AS letters SET "offset" = "offset" + (1::bigint << 62) + least($3 - next_offset, 0) '
+    "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
+    "AND (letters.topic, letters.partition) = ($1, $2)"
+)
 MOVE = (
     "UPDATE {schema}.consumer_offsets SET first_offset = first_offset + ($3 - next_offset), next_offset = $3, "
     "stopped = NULL WHERE topic = $1 AND partition = $2"
@@ -124,17 +133,48 @@ def _text(value: bytes | None) -> str | None:
 def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collection[str]) -> int:
     """Puts the records of these topics back as they were, and returns how many. Raises LogSilent."""
     producer = Producer({**broker.options(), "enable.idempotence": True})
+    failed: list[Any] = []
     count = 0
     for topic, partition, key, value, headers, timestamp in map(json.loads, lines):
         if topic in topics:
             count += 1
-            producer.produce(
-                f"{prefix}{topic}", partition=partition, key=_bytes(key), value=_bytes(value), timestamp=timestamp,
+            _produce(
+                producer,
+                f"{prefix}{topic}",
+                partition=partition,
+                key=_bytes(key),
+                value=_bytes(value),
+                timestamp=timestamp,
                 headers=[(name, _bytes(content)) for name, content in headers],
-            )  # fmt: skip
-    if producer.flush(SECONDS):
-        raise LogSilent
+                on_delivery=lambda error, _: failed.append(error) if error else None,
+            )
+    _flush(producer)
+    if failed:
+        raise LogSilent(failed[0])
     return count
+
+
+def _produce(producer: Producer, topic: str, **record: Any) -> None:
+    """While the producer's queue is full it waits for acks, as long as some come."""
+    while True:
+        try:
+            producer.produce(topic, **record)
+        except BufferError:
+            if not producer.poll(SECONDS):
+                raise LogSilent from None
+        except KafkaException as error:
+            raise LogSilent(error) from None
+        else:
+            return
+
+
+def _flush(producer: Producer) -> None:
+    waiting = len(producer)
+    while waiting:
+        left = producer.flush(SECONDS)
+        if left >= waiting:
+            raise LogSilent
+        waiting = left
 
 
 def _bytes(text: str | None) -> bytes | None:
@@ -155,9 +195,13 @@ def where_to_read(place: Partition, next_offset: int, before: Log, now: Log) -> 
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """What was counted stays counted: first and next move together, below 0 where the log is a new one."""
+    """What was counted stays counted: first and next move together, below 0 where the log is a new one, and so do dead letters."""
+    moves, quoted = [(*place, to) for place, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)
     try:
-        await connection.executemany(MOVE.format(schema=f'"{schema}"'), [(*place, to) for place, to in targets.items()])
+        async with connection.transaction():
+            await connection.executemany(LETTERS_AWAY.format(schema=quoted), list(targets))
+            await connection.executemany(LETTERS_BACK.format(schema=quoted), moves)
+            await connection.executemany(MOVE.format(schema=quoted), moves)
     finally:
         await connection.close()

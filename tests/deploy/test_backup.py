@@ -18,6 +18,7 @@ from deploy.backup.messages import (
     BadKey,
     BadRecipient,
     Incomplete,
+    LogSilent,
     NoBackup,
     NoRecipient,
     NoTarget,
@@ -209,6 +210,19 @@ async def test_records_that_nobody_has_read_yet_are_in_the_backup(
     assert sorted(found) == sorted([lines[0]] * 3 + [lines[1]])
 
 
+def test_more_records_than_the_producer_holds_are_published(installation: installed.Installation) -> None:
+    own, prefix = subject(installation), installation.topic_prefix
+    line = b'["hazards", 1, "a2V5", "dmFsdWU=", [], 1764189000000]\n'
+    assert log.publish(own.broker, prefix, (line for _ in range(150_000)), ["hazards"]) == 150_000
+    assert log.look(own.broker, prefix).ends["hazards", 1] == (0, 150_000)
+
+
+def test_a_record_that_the_log_does_not_take_is_said(installation: installed.Installation) -> None:
+    line = b'["hazards", 99, "a2V5", "dmFsdWU=", [], 1764189000000]\n'
+    with pytest.raises(LogSilent):
+        log.publish(subject(installation).broker, installation.topic_prefix, [line], ["hazards"])
+
+
 @pytest.mark.parametrize(
     ("ids", "next_offset", "expected"),
     [
@@ -222,6 +236,33 @@ async def test_records_that_nobody_has_read_yet_are_in_the_backup(
 def test_where_a_restored_database_reads_on(ids: dict[str, str], next_offset: int, expected: int) -> None:
     now = Log("cluster", {"hazards": "one"}, {("hazards", 0): (2, 9)})
     assert log.where_to_read(("hazards", 0), next_offset, Log("", ids, {}), now) == expected
+
+
+async def test_dead_letters_of_the_old_log_make_way_for_those_of_the_new_one(tables: installed.Installation) -> None:
+    """Each keeps its distance from the next record, whichever rows lie between; another partition's stay."""
+    server, next_offset = tables.parts.server, 9
+    keep = "INSERT INTO alerts.dead_letters (topic, partition, \"offset\", reason, pointer) VALUES ('hazards', $1, $2, '', '')"
+    connection = await server.connect(tables.database)
+    try:
+        await connection.execute(
+            "INSERT INTO alerts.consumer_offsets VALUES ('hazards', 0, 0, 9), ('hazards', 1, 0, 9)"
+        )
+        await connection.executemany(
+            keep, [(partition, offset) for partition in (0, 1) for offset in range(next_offset)]
+        )
+        await log.move(server, tables.database, "alerts", {("hazards", 0): 3, ("hazards", 1): next_offset})
+        await connection.executemany(keep, [(0, 3), (0, 4)])
+        rows = await connection.fetch(
+            'SELECT partition, "offset" FROM alerts.dead_letters ORDER BY partition, "offset"'
+        )
+        places = await connection.fetch(
+            "SELECT first_offset, next_offset FROM alerts.consumer_offsets ORDER BY partition"
+        )
+    finally:
+        await connection.close()
+    moved = [(0, offset) for offset in range(-6, 5)]
+    assert list(map(tuple, rows)) == moved + [(1, offset) for offset in range(9)]
+    assert list(map(tuple, places)) == [(-6, 3), (0, 9)]
 
 
 def test_own_folder_keeps_what_is_newer_than_the_backup_and_anothers_makes_way(tmp_path: Path) -> None:
