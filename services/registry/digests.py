@@ -61,7 +61,7 @@ class Digests:
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Lays each key that the stored digests do not know over them. Several workers wait for each other."""
+        """Lays each key that the stored digests do not know over them. Several workers wait for each other. Raises UnknownKey."""
         engine = database.engine(settings, idle_seconds=REKEY_SECONDS)
         try:
             async with database.sessions(engine).begin() as session:
@@ -72,6 +72,8 @@ class Digests:
 
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
+        if laid is not None:
+            self._ring.find(laid)  # raises UnknownKey until it is here: laying an older one would set the mark back
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:

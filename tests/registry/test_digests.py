@@ -1,5 +1,6 @@
 """Digests of opened reports: worth nothing without their keys, laid anew without opening anything, and removed for an erasure."""
 
+import shutil
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,7 @@ from services.registry.handlers import Registrar
 from services.registry.rewrap import rewrap, wrapped_by
 from services.registry.vault import Vault
 from shared import database, events, inbox, keyring
+from shared.keyring import UnknownKey
 from shared.offsets import Fenced
 from shared.places import Places
 from tests.installation import Installation
@@ -101,6 +103,26 @@ async def test_a_worker_with_the_older_key_opens_again_what_it_holds(tables: Ins
         await slow.hold(session)
         desk = Desk(tables.secrets / "seal")
         desk.use(slow)
+        assert await inbox.sort(session, [desk.received(body, author=AUTHOR, team=TEAM)]) == [inbox.Reading.REPEAT]
+
+
+async def test_a_worker_that_lacks_the_newest_key_waits_for_it(
+    tables: Installation, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    settings, body, behind = tables.settings(RegistrySettings), household(), tmp_path / "behind"
+    shutil.copytree(settings.digest_key_file, behind)
+    drawn = keyring.draw(settings.digest_key_file)
+    await Digests(settings.digest_key_file).lay_newest(settings)
+    await file(tables, engine, body)
+    late = Digests(behind)
+    with pytest.raises(UnknownKey):
+        await late.lay_newest(settings)
+    shutil.copy(settings.digest_key_file / f"{drawn}.key", behind)
+    assert await late.lay_newest(settings) == 0
+    async with database.sessions(engine)() as session:
+        await late.hold(session)
+        desk = Desk(tables.secrets / "seal")
+        desk.use(late)
         assert await inbox.sort(session, [desk.received(body, author=AUTHOR, team=TEAM)]) == [inbox.Reading.REPEAT]
 
 
