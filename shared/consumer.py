@@ -63,7 +63,10 @@ class Consumer:
             await backoff.wait()
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
-        """The effect of one record alone, apart from its position on the log: a redrive. The caller commits."""
+        """The effect of one record alone, apart from its position on the log: a redrive. Raises Fenced; the caller commits."""
+        await offsets.fence(session, ())  # of no partition, and still not while the digests are laid anew
+        if self._check is not None:
+            await self._check(session)
         [outcome] = await batches.effects([received], session, self._handler)
         return outcome
 

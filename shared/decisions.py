@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared import bells, database, log
 from shared.failures import code
 from shared.faults import is_part_at_fault, patiently
+from shared.offsets import Fenced
 
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
 
@@ -74,6 +75,8 @@ class Decisions(Generic[D]):
             return False
         try:
             await self._mark(decision.decision_id, await self._prepare(decision))
+        except Fenced:
+            return True  # what was prepared is no longer so: again
         except Exception as error:
             if is_part_at_fault(error):
                 raise

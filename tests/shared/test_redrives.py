@@ -15,6 +15,7 @@ from cli import dead, user
 from shared.consumer import Consumer, Outcome, Received
 from shared.events import Message, derived_id
 from shared.events.vocabulary import OutcomeKind
+from shared.offsets import Fenced
 from shared.redrives import Redrives
 from shared.seal import Opener, Sealer
 from tests.installation import Installation
@@ -109,6 +110,19 @@ async def test_what_fails_again_stays_a_dead_letter_and_says_why(trial: Trial) -
         assert await wait_for(lambda: results(trial), 30) == ["unbelievable"]
     assert len(await trial.fetch("SELECT * FROM dead_letters")) == 1
     assert "unbelievable" in (await dayar(trial, dead.app, "show", place)).output
+
+
+async def test_what_was_opened_with_an_older_key_is_opened_again(trial: Trial) -> None:
+    fences = [Fenced()]
+
+    async def check(_: AsyncSession) -> None:
+        if fences:
+            raise fences.pop()
+
+    await redrive(trial, await set_aside(trial, event(hazard())))
+    async with redriving(trial, trial.consumer(check=check)):
+        assert await wait_for(lambda: results(trial), 30) == ["recorded"]
+    assert fences == []
 
 
 async def test_a_letter_that_was_sealed_whole_is_opened(trial: Trial) -> None:
