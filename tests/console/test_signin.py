@@ -174,7 +174,7 @@ def test_a_lockout_is_shown_to_administrators_and_named_on_their_page(served: Se
     page = administrator.get("/security", params=english).text
     assert page.count(name) == 1 and "127.0.0.1" in page
     assert [operator.get(path).status_code for path in ("/notices", "/security")] == [403, 403]
-    assert 'data-notices="/notices"' in administrator.get("/").text
+    assert 'data-notices="/notices' in administrator.get("/").text
     assert "data-notices" not in operator.get("/").text
 
 

@@ -276,7 +276,7 @@ def test_a_board_of_some_areas_says_that_its_households_are_of_those(
     served: Served, areas: tuple[str, ...], is_said: bool
 ) -> None:
     panel = served.signed_in(Role.OPERATOR, areas=areas).get("/board/households", params={"lang": "en"}).text
-    assert ("Of your areas alone: Batken oblast, Kara-Suu rayon." in panel) == is_said
+    assert ("Only your areas: Batken oblast, Kara-Suu rayon." in panel) == is_said
 
 
 def test_a_country_is_called_by_its_name(served: Served) -> None:

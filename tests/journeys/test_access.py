@@ -148,7 +148,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence", "GET /alerts/v1/sources/{source}/withheld", "PUT /alerts/v1/sources/{source}/lift",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
     "GET /password", "POST /sign-out", "POST /v1/session", "POST /v1/session/device",
-    "GET /notices", "GET /security", "GET /registry/notices", "GET /sign-ins", "POST /sign-ins/{jti}/end",
+    "GET /audit", "GET /notices", "GET /security", "GET /registry/notices", "GET /sign-ins", "POST /sign-ins/{jti}/end",
     "GET /second-factor", "POST /second-factor", "POST /second-factor/removal",
     "GET /purpose", "POST /purpose", "GET /readmission", "POST /readmission",
     "GET /new-event", "PUT /v1/callers/{report_id}",

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from importlib import import_module
 from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy import text
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
@@ -138,23 +141,26 @@ async def test_what_was_refused_is_found_with_who_what_and_why(web: Web, shared_
 
 async def test_what_was_read_before_is_carried_over(tables: Installation) -> None:
     """From the tables that the releases before wrote."""
-    settings, household = tables.settings(Settings, "registry"), uuid4()
+    settings, account, household = tables.settings(Settings, "registry"), uuid4(), uuid4()
     engine = database.engine(settings)
-    account = uuid4()
     async with engine.begin() as connection:
         values = {"account": account, "household": household}
-        await connection.execute(text("UPDATE alembic_version SET version_num = 'registry_0002'"))
         await connection.execute(
             text(
                 "INSERT INTO reads (account, what, household_ids) VALUES (:account, 'history', ARRAY[CAST(:household AS uuid)])"
             ),
             values,
         )
-    await database.migrate("registry", settings)
+        await connection.run_sync(again, "services.registry.migrations.0003_audit")
     async with database.sessions(engine)() as session:
         [found] = await entries(session, Wanted(account=account))
     await engine.dispose()
     assert (found.action, found.subject, found.objects) == ("read", "history", (household,))
+
+
+def again(connection: Connection, migration: str) -> None:
+    with Operations.context(MigrationContext.configure(connection)):
+        import_module(migration).upgrade()
 
 
 async def test_of_a_stated_purpose_the_processs_log_has_the_code_alone(engine: AsyncEngine) -> None:
