@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from services.intake import unchecked
 from services.intake.memory import Memory, Trace
-from services.intake.reports import Draft
+from services.intake.reports import Draft, HazardDraft
 from services.intake.spool import Spool, SpoolFull
 from shared import log
 from shared.auth import Principal
@@ -129,8 +129,7 @@ class Door:
         if new:
             taken = await self._publish([self._finished(drafts[index]) for index in new])
             if taken is not Answer.FULL:
-                # What is withheld once its credential was judged has to be taken when it is sent again.
-                await self.memory.keep([traces[index] for index in new if drafts[index].unchecked is None])
+                await self.memory.keep([traces[index] for index in new if not may_be_withheld(drafts[index])])
             answers = answered(traces, answers, new=new, taken=taken)
         for draft, answer in zip(drafts, answers, strict=True):
             self.counts.add(draft.road, answer)
@@ -184,6 +183,11 @@ class Door:
                 ]
             else:
                 return []
+
+
+def may_be_withheld(draft: Draft) -> bool:
+    """A hazard whose credential nobody could check yet: withheld, it has to be taken when it is sent again."""
+    return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(traces: Sequence[Trace], marks: Sequence[bytes | None]) -> list[Answer]:
