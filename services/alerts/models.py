@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared import database
 
 
 class Base(DeclarativeBase):
-    metadata = database.Base.metadata.__class__(naming_convention=database.NAMES)
+    metadata = MetaData(naming_convention=database.NAMES)
     type_annotation_map = {datetime: DateTime(timezone=True), str: Text, list[str]: ARRAY(Text)}  # noqa: RUF012 - as SQLAlchemy reads it
 
 
