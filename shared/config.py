@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
     record_keys: str = ".state/secrets/records/{service}"  # one folder of signing keys per topic
+    signature_key_wait_seconds: float = Field(default=600, ge=0)  # long enough for a rotation to reach every reader
 
     def for_service(self, service: str) -> Self:
         """These settings with `{service}` filled in."""

@@ -27,6 +27,7 @@ from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.readings import Record, Refused
 from shared.seal import Sealer, encode
+from shared.signatures import UNKNOWN_KEY
 
 INSERT = """
 INSERT INTO dead_letters (topic, partition, "offset", event_id, reason, pointer)
@@ -34,7 +35,7 @@ SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::te
 """
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-FORGED = "signature_mismatch"  # nothing that such a record says is believed, so nobody is told an outcome
+UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)  # nothing that such a record says is believed, so nobody is told an outcome
 
 OWN_HEADERS = {
     "ce_id": UUID_TEXT,
@@ -69,7 +70,7 @@ class DeadLetters:
     def outcome(self, refused: Refused) -> Message | None:
         """Where this service owes an outcome, the author is told also of what was set aside, if it can be read at all."""
         record = refused.record
-        if self._service not in TOPICS[record.topic].owes_outcome or refused.reason == FORGED:
+        if self._service not in TOPICS[record.topic].owes_outcome or refused.reason in UNPROVEN:
             return None
         try:
             event = events.decode(record.topic, record.value, record.headers)

@@ -12,19 +12,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared import database, kafka
 from shared.config import Settings
 from shared.consumer import Consumer
-from shared.deadletters import DEAD_SIGNATURE, dead_aad, set_aside_id
+from shared.deadletters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
 from shared.decisions import Decision, Decisions, Deed, answer
 from shared.events import TOPICS, Header, SealedBox
 from shared.events.envelope import SIGNATURE
 from shared.events.vocabulary import OutcomeKind
 from shared.faults import SetAside
+from shared.keyring import UnknownKey
 from shared.readings import Received, Record, Refused
 from shared.seal import Opener, decode
-from shared.signatures import RecordVerifier
+from shared.signatures import UNKNOWN_KEY, RecordVerifier
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-UNREADABLE = ("malformed", "unknown_type")  # nobody could be told of these, so there is no outcome to replace
+UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)  # nobody could be told of these, so there is no outcome to replace
 
 DELETE = """DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND "offset" = $3 RETURNING reason"""
 
@@ -58,6 +59,8 @@ class Redrives:
         record = await self._original(redrive)
         if record is None:
             return answer("not_found")
+        if reason := self._unproven(record):
+            return answer(reason)
         reading = await self._consumers[redrive.topic].open(record)
         if isinstance(reading, Refused):
             return answer(reading.reason)
@@ -83,20 +86,22 @@ class Redrives:
         topic = TOPICS[redrive.topic].dead(self._service)
         async with asyncio.timeout(SEARCH_SECONDS), kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
-                if not self._is_ours(letter):
-                    continue
+                if self._unproven(letter):
+                    continue  # whoever found the service's broker login may write letters too
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours stand last
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     return self._restored(letter, redrive, is_sealed="dead_sealed" in why)
         return None
 
-    def _is_ours(self, letter: Record) -> bool:
-        """Whoever found the service's broker login may write letters too."""
+    def _unproven(self, record: Record) -> str | None:
+        """Why the signature proves nothing; nobody waits here for a key."""
         try:
-            self._verifier.verify(letter)
-        except SetAside:
-            return False
-        return True
+            self._verifier.verify(record)
+        except SetAside as error:
+            return error.reason
+        except UnknownKey:
+            return UNKNOWN_KEY
+        return None
 
     def _restored(self, letter: Record, redrive: Redrive, *, is_sealed: bool) -> Record:
         key, value, headers = letter.key, letter.value, without_why(letter.headers)

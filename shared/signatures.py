@@ -6,9 +6,12 @@ Signed are topic, key, value and all headers. The signature is the last header, 
 import hmac
 import re
 import struct
+import time
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+from shared import log
 from shared.config import Settings
 from shared.events import Message
 from shared.events.envelope import SIGNATURE, Header
@@ -19,6 +22,17 @@ from shared.readings import Record
 from shared.seal import encode
 
 SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
+
+
+UNKNOWN_KEY = "signature_unknown_key"
+WAITS_APART = 6  # one wait in six times its length, however many records name keys that nobody has
+
+
+class Wait(NamedTuple):
+    """For a key that was not here; seconds of the monotonic clock."""
+
+    key_id: str
+    began_at: float
 
 
 class RecordSigner:
@@ -42,17 +56,38 @@ class RecordVerifier:
     def __init__(self, settings: Settings) -> None:
         self._folder = Path(settings.record_keys)
         self._keys: dict[str, Keyring] = {}
+        self._wait_seconds = settings.signature_key_wait_seconds
+        self._waits: dict[str, Wait] = {}
 
     def verify(self, record: Record) -> None:
-        """Raises SetAside("signature_mismatch"), or UnknownKey while the key is not here."""
+        """Raises SetAside("signature_mismatch"); while the key is not here UnknownKey, and later SetAside("signature_unknown_key")."""
         name, signature = record.headers[-1] if record.headers else ("", b"")
         found = SIGNATURE_TEXT.fullmatch(signature)
         if name != SIGNATURE or found is None:
             raise SetAside("signature_mismatch")
-        key = self._ring(record.topic).find(found[1].decode())
+        key = self._find(record.topic, found[1].decode())
         content = signed_content(record.topic, record.key, record.value, record.headers[:-1])
         if not hmac.compare_digest(encode(hmac.digest(key, content, "sha256")).encode(), found[2]):
             raise SetAside("signature_mismatch")
+
+    def _find(self, topic: str, key_id: str) -> bytes:
+        try:
+            key = self._ring(topic).find(key_id)
+        except UnknownKey:
+            if self._is_over(topic, key_id):
+                raise SetAside(UNKNOWN_KEY) from None
+            raise
+        if topic in self._waits and self._waits[topic].key_id == key_id:
+            del self._waits[topic]
+        return key
+
+    def _is_over(self, topic: str, key_id: str) -> bool:
+        """Whoever found a login may name any number of keys: they share the wait of their topic."""
+        now, wait = time.monotonic(), self._waits.get(topic)
+        if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
+            wait = self._waits[topic] = Wait(key_id, now)
+            log.get().error("waits for the key of a signature", topic=topic, key_id=key_id, seconds=self._wait_seconds)
+        return now - wait.began_at >= self._wait_seconds
 
     def _ring(self, topic: str) -> Keyring:
         ring = self._keys.get(topic)
@@ -80,4 +115,4 @@ def _names(topic: str, names: tuple[str, ...]) -> bytes:
     return struct.pack("<I", len(texts)) + b"".join(_framed(*texts))
 
 
-__all__ = ["RecordSigner", "RecordVerifier", "signed_content"]
+__all__ = ["UNKNOWN_KEY", "RecordSigner", "RecordVerifier", "signed_content"]

@@ -146,6 +146,27 @@ async def test_a_letter_that_was_sealed_whole_is_opened(trial: Trial) -> None:
     assert handled[0].record.headers[:-1] == more.headers  # the last is its signature
 
 
+async def test_a_record_whose_key_came_too_late_is_redriven(trial: Trial) -> None:
+    trial.settings = trial.settings.model_copy(update={"signature_key_wait_seconds": 0})
+    held = {file: file.read_bytes() for file in (trial.installation.secrets / "records/alerts/hazards").iterdir()}
+    for file in held:
+        file.unlink()
+    place = await set_aside(trial, event(hazard()))
+    assert "signature_unknown_key" in (await dayar(trial, dead.app, "list")).output
+    await redrive(trial, place)
+    async with redriving(trial, trial.consumer()):
+        assert await wait_for(lambda: results(trial), 30) == ["signature_unknown_key"]
+        for file, key in held.items():
+            file.write_bytes(key)
+        await redrive(trial, place)
+
+        async def has_effect() -> bool:
+            return list((await trial.effects()).values()) == [1]
+
+        await wait_for(has_effect, 30)
+    assert await trial.fetch("SELECT * FROM dead_letters") == []
+
+
 @pytest.mark.parametrize("place", ["alerts/hazards/0/7", "alerts/hazards/0", "alerts/nothing/0/0", "x/hazards/0/0"])
 async def test_what_is_no_dead_letter_is_not_redriven(trial: Trial, place: str) -> None:
     await dayar(trial, user.app, "add", "aida", "--role", "administrator")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.provision import record_keys
-from shared import events, keyring, lifecycle
+from shared import events, keyring, lifecycle, signatures
 from shared.auth import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
@@ -145,6 +145,51 @@ def test_a_key_that_is_not_here_yet_is_waited_for(folders: record_keys.Folders) 
     reader.verify(record)
 
 
+def test_records_that_name_a_key_nobody_has_are_waited_for_once_and_then_set_aside(
+    folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(signatures.time, "monotonic", lambda: clock[0])
+    reader = RecordVerifier(settings(folders, "alerts").model_copy(update={"signature_key_wait_seconds": 600}))
+    with pytest.raises(UnknownKey):
+        reader.verify(unknown_key(1))
+    clock[0] += 599
+    with pytest.raises(UnknownKey):
+        reader.verify(unknown_key(1))
+    clock[0] += 1
+    for number in (1, 2, 3):  # whoever writes many such records does not win ten minutes by each
+        with pytest.raises(SetAside, match="signature_unknown_key"):
+            reader.verify(unknown_key(number))
+    reader.verify(signed(folders))
+    clock[0] += 5 * 600
+    with pytest.raises(UnknownKey):
+        reader.verify(unknown_key(4))
+
+
+def test_after_a_key_came_the_next_rotation_has_a_whole_wait_again(
+    folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, reader = [1000.0], verifier(folders)
+    monkeypatch.setattr(signatures.time, "monotonic", lambda: clock[0])
+    for _ in range(2):
+        record_keys.rotate(folders)
+        record = signed(folders)
+        file = folders["alerts"] / "hazards" / f"{record.headers[-1][1][:17].decode()}.key"
+        key = file.read_bytes()
+        file.unlink()
+        with pytest.raises(UnknownKey):
+            reader.verify(record)
+        file.write_bytes(key)
+        clock[0] += 500
+        reader.verify(record)
+
+
+def unknown_key(number: int) -> Record:
+    made = event(hazard())
+    headers = (*made.headers, ("signature", f"{number:08x}-00000000:{'A' * 43}".encode()))
+    return Record(made.topic, 0, number, 0, made.key, made.value, headers)
+
+
 def test_a_writer_without_its_key_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(NoKey):
         RecordSigner(Settings(record_keys=str(tmp_path)).for_service("intake"))
@@ -204,6 +249,23 @@ async def test_a_record_whose_key_is_on_its_way_waits_and_is_then_recorded(insta
         for file, key in held.items():
             file.write_bytes(key)
         assert await trial.drained() == {"recorded": 1}
+
+
+@pytest.mark.parts
+async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_while_only(installation: Installation) -> None:
+    """Whoever found a broker login, and no key, writes a record that names a key which nobody has."""
+    genuine, forged = event(hazard()), event(hazard())
+    signature = ("signature", b"00000001-00000000:" + b"A" * 43)
+    async with Trial(installation) as trial:
+        trial.settings = trial.settings.model_copy(update={"signature_key_wait_seconds": 1})
+        async with trial.running(trial.consumer()):
+            await forge(installation, "intake", forged._replace(headers=(*forged.headers, signature)))
+            await trial.publish(genuine._replace(key=forged.key))  # the same partition
+            assert await trial.drained() == {"recorded": 1, "set_aside": 1}
+        assert await trial.fetch("SELECT reason FROM dead_letters") == [("signature_unknown_key",)]
+        told = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")
+        report_id = json.loads(forged.value)["report_id"]
+        assert report_id not in {json.loads(value)["report_id"] for (value,) in told}
 
 
 @pytest.mark.parts
