@@ -35,7 +35,8 @@ SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::te
 """
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)  # nothing that such a record says is believed, so nobody is told an outcome
+# Nothing that such a record says is believed, so nobody is told an outcome.
+UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
     "ce_id": UUID_TEXT,

@@ -25,7 +25,8 @@ from shared.signatures import UNKNOWN_KEY, RecordVerifier
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)  # nobody could be told of these, so there is no outcome to replace
+# Nobody could be told of these, so there is no outcome to replace.
+UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 DELETE = """DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND "offset" = $3 RETURNING reason"""
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+from services.alerts import listings, queries
 from services.alerts.alerts import Alert
 from services.alerts.secrets import SecretBox
 from shared import audit, auth
@@ -33,10 +34,22 @@ def sealed(note: str, alert_id: UUID, box: SecretBox) -> str:
 
 async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | None:
     """For the answer to this request; that a name is read is noted with it."""
+    if alert.acknowledged_note is None or not await may_read(request, session, alert):
+        return None
     name = opened(alert, auth.current(request), request.app.state.box)
     if name is not None:
         await audit.add(session, audit.entry_of(request, Action.READ, objects=[alert.alert_id], reason="on-behalf"))
     return name
+
+
+async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
+    """In whose area the hazard was first reported, or who wrote it: an update may move the alert to other readers."""
+    caller = auth.current(request)
+    if alert.hazard_id is None or alert.acknowledged_by == caller.account:
+        return True
+    areas = listings.visible(caller, request.app.state.places)
+    first = await queries.first_pcodes(session, alert.hazard_id) or alert.pcodes
+    return areas is None or not first or not areas.isdisjoint(first)
 
 
 def opened(alert: Alert, caller: Principal, box: SecretBox) -> str | None:

@@ -53,6 +53,10 @@ SAVE_HOUSEHOLD = upsert("households", HOUSEHOLD_COLUMNS)
 SAVE_DEPARTURE = upsert("departures", DEPARTURE_COLUMNS)
 SAVE_HAZARD = upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))
 KEEP_REVISION = "INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+FIRST_REVISION = """
+SELECT report FROM hazard_revisions WHERE hazard_id = $1
+ORDER BY (report::jsonb ->> 'received_at')::timestamptz, revision LIMIT 1
+"""
 SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
 PLANNED = len(Delivery.COLUMNS) + 1
@@ -334,6 +338,13 @@ async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardR
     connection = await database.driver(session)
     statement = "SELECT report FROM hazard_revisions WHERE hazard_id = $1 ORDER BY revision DESC LIMIT 200"
     return [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(statement, hazard_id)]
+
+
+async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
+    """Where the hazard was first reported, whatever moved it since; by intake's clock, as a revision's number is its author's."""
+    connection = await database.driver(session)
+    report = await connection.fetchval(FIRST_REVISION, hazard_id)
+    return HazardReported.model_validate_json(report).area.pcodes if report else ()
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:

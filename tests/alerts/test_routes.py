@@ -1,7 +1,7 @@
 """The alerts as people see and answer them."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -86,6 +86,26 @@ async def test_on_whose_behalf_is_the_centres_alone(desk: Desk, role: Role) -> N
         answers = [await reader.get(path) for path in (f"/v1/alerts/{alert_id}", "/v1/alerts")]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert not any("Касымов" in answer.text or "sealed:" in answer.text for answer in answers)
+
+
+async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
+    """An update by another account moves the alert to its own area, and names a revision of before the first."""
+    now = datetime.now(UTC)
+    first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
+    (alert_id,) = await desk.alerts(first)
+    async with desk.caller() as caller:
+        await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
+    for revision in (1, 6):
+        moved = fresh(
+            hazard_id=first.hazard_id, revision=revision, msg_type="Update", author=uuid4(),
+            area={"pcodes": [KADAMJAI]}, received_at=now + timedelta(minutes=1),
+        )  # fmt: skip
+        await desk.alerts(moved)
+    async with desk.caller(areas=[KADAMJAI]) as elsewhere, desk.caller(areas=[ALAI, KADAMJAI]) as there:
+        answers = [await reader.get(f"/v1/alerts/{alert_id}") for reader in (elsewhere, there)]
+        page = await elsewhere.get(f"/{alert_id}")
+    assert [answer.json()["on_behalf_of"] for answer in answers] == [None, "by telephone, Касымов"]
+    assert (page.status_code, "Касымов" in page.text) == (200, False)
 
 
 async def test_what_an_earlier_release_noted_in_clear_is_sealed(desk: Desk, settings: AlertsSettings) -> None:

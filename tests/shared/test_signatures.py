@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.provision import record_keys
-from shared import events, keyring, lifecycle, signatures
+from shared import events, keyring, lifecycle
 from shared.auth import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
@@ -149,7 +150,7 @@ def test_records_that_name_a_key_nobody_has_are_waited_for_once_and_then_set_asi
     folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(signatures.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     reader = RecordVerifier(settings(folders, "alerts").model_copy(update={"signature_key_wait_seconds": 600}))
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
@@ -170,7 +171,7 @@ def test_after_a_key_came_the_next_rotation_has_a_whole_wait_again(
     folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, reader = [1000.0], verifier(folders)
-    monkeypatch.setattr(signatures.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     for _ in range(2):
         record_keys.rotate(folders)
         record = signed(folders)
