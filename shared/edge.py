@@ -7,8 +7,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log
+from shared.faults import is_part_at_fault
 from shared.metrics import HttpMetrics
-from shared.problems import Problem, answered
+from shared.problems import Problem, answered, part_away
 from shared.under_way import UnderWay, too_many
 
 logger = log.get()
@@ -48,8 +49,9 @@ class Edge:
             await app(scope, receive, answer)
         except Exception as error:
             logger.error("request failed", route=route_of(scope), **log.described(error))
-            if not status:
-                await answered(HTTPConnection(scope), FAULT)(scope, receive, answer)
+            if not status:  # a database that is overloaded or away is no fault of ours: the caller tries again
+                problem = part_away() if is_part_at_fault(error) else FAULT
+                await answered(HTTPConnection(scope), problem)(scope, receive, answer)
         finally:
             self.under_way.leave(scope)
             self.metrics.observe(route_of(scope), status, time.perf_counter() - began)

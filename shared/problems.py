@@ -60,6 +60,11 @@ def unauthenticated() -> Problem:
     )
 
 
+def part_away() -> Problem:
+    title = "A part or key that this needs is not here. Nothing is lost; try again later."
+    return Problem(503, "part-away", title, headers={"retry-after": "5"})
+
+
 # What pydantic itself would say names a field that nobody knows, or quotes a character of the value.
 EXPECTED = {"extra_forbidden": "no such field", "uuid_parsing": "a UUID"}
 
@@ -115,8 +120,7 @@ def _entry(error: Any) -> dict[str, str]:
 
 async def _part_away(request: Request, error: Exception) -> Response:
     logger.error("a request needs a part that is away", **log.described(error))
-    title = "A part or key that this needs is not here. Nothing is lost; try again later."
-    return answered(request, Problem(503, "part-away", title, headers={"retry-after": "5"}))
+    return answered(request, part_away())
 
 
 async def _http(request: Request, error: Exception) -> Response:

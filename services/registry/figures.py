@@ -205,13 +205,17 @@ async def told(
     day: date | None = None,
 ) -> Response:
     """As JSON, or as CSV where that is what the caller reads."""
+    is_csv = filters.format == "csv" or "text/csv" in request.headers.get("accept", "")
+    if is_csv:
+        await audit.add(session, audit.entry_of(request, Action.EXPORTED))
+    # Many rows are long to write, and PostgreSQL ends a transaction that stands idle: the connection goes back first.
+    await session.commit()
     state, areas = request.app.state, areas_of(caller)
     status, on = state.settings.counted_status.value, day.isoformat() if day else None
     language = chosen(request) or "en"
     rows = exports.rows(figures, state.places, status=status, level=filters.level, date=on, language=language)
     names = exports.names(is_stock=day is not None)
-    if filters.format == "csv" or "text/csv" in request.headers.get("accept", ""):
-        await audit.add(session, audit.entry_of(request, Action.EXPORTED))
+    if is_csv:
         people = exports.people(filters.mobility, filters.scope)
         tags = exports.tags(names, people=people, view=filters.view, level=filters.level)
         return Response(

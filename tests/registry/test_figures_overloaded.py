@@ -1,0 +1,69 @@
+"""Figures while the database is slow or overloaded: a connection is held for as long as it is read, and no longer."""
+
+import asyncio
+from collections.abc import Iterator
+from copy import copy
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from shared.auth import Role
+from shared.places import Places
+from tests.registry.conftest import Office
+from tests.registry.factories import household
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+PATHS = ("/v1/statistics/stock", "/v1/statistics/flows", "/v1/statistics/flows?format=csv", "/figures?lang=ru")
+END_WAITING = "SELECT {end}(pid) FROM pg_locks WHERE relation = 'episodes'::regclass AND NOT granted"
+
+
+class Watched(Places):
+    """Counts the connections in use whenever a row's place is written."""
+
+    pool: Any
+    in_use: list[int]
+
+    def name(self, *given: Any, **more: Any) -> str:
+        self.in_use.append(self.pool.checkedout())
+        return super().name(*given, **more)
+
+
+@pytest.fixture
+def watched(office: Office) -> Iterator[Watched]:
+    state = office.app.state
+    known, places = state.places, copy(state.places)
+    places.__class__ = Watched
+    places.pool, places.in_use = state.sessions.kw["bind"].pool, []
+    state.places = places
+    yield places
+    state.places = known
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_connection_is_given_back_before_the_rows_are_written(
+    office: Office, path: str, watched: Watched
+) -> None:
+    """Many requests at once write for seconds, and PostgreSQL ends a transaction that stands idle for five: that was a 500."""
+    await office.file(household())
+    assert (await office.get(path, role=Role.ANALYST)).status_code == 200
+    assert set(watched.in_use) == {0}
+
+
+@pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_statement_that_the_database_ends_is_asked_for_again(office: Office, path: str, end: str) -> None:
+    async def end_waiting() -> bool:
+        async with office.app.state.sessions() as session:
+            return bool(await session.scalar(text(END_WAITING.format(end=end))))
+
+    async with office.app.state.sessions() as holder, asyncio.TaskGroup() as group:
+        await holder.execute(text("LOCK TABLE episodes IN ACCESS EXCLUSIVE MODE"))
+        asked = group.create_task(office.get(path, role=Role.ANALYST))
+        await wait_for(end_waiting, timeout=4)
+        answer = await asked
+    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5")
+    assert answer.json()["type"] == "urn:dayar:problem:part-away"
+    assert (await office.get(path, role=Role.ANALYST)).status_code == 200
