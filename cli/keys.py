@@ -17,7 +17,7 @@ from deploy.provision.rotation import FOLLOWS, Kind
 from services.alerts import behalf, subscriptions
 from services.alerts.config import AlertsSettings
 from services.console.config import ConsoleSettings
-from services.console.queries import callers
+from services.console.queries import callers, second_factors
 from services.intake.config import IntakeSettings
 from services.registry import rewrap
 from services.registry.config import RegistrySettings
@@ -88,7 +88,8 @@ async def uses(of: Kind, kid: str) -> int:
         case Kind.HOUSEHOLDS:
             return await within("registry", lambda session: rewrap.wrapped_by(session, kid))
         case Kind.CALLERS:
-            return await within("console", lambda session: callers.sealed_by(session, kid))
+            noted = await within("console", lambda session: callers.sealed_by(session, kid))
+            return noted + await within("console", lambda session: second_factors.sealed_by(session, kid))
         case Kind.RECEIVERS:
             receivers = await within("alerts", lambda session: subscriptions.sealed_by(session, kid))
             return receivers + await within("alerts", lambda session: behalf.sealed_by(session, kid))

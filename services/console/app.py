@@ -62,7 +62,9 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             has_account.set()
 
         try:
-            async with lifecycle.beside(first_account(), revocations.run(), stream.run(), listening.watch()):
+            async with lifecycle.beside(
+                first_account(), revocations.run(), stream.run(), listening.watch(), state.attempts.run()
+            ):
                 yield
         finally:
             await redis.aclose()

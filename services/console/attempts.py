@@ -1,5 +1,11 @@
-"""Failed sign-ins, counted in Valkey for 15 minutes: nobody guesses for long, and nobody locks others out."""
+"""Failed sign-ins, counted in Valkey for 15 minutes: nobody guesses for long, and nobody locks others out.
 
+While Valkey is away or frozen each process counts in its own memory: a centre goes on signing in, and nobody guesses more.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -8,9 +14,10 @@ from ipaddress import ip_network
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from shared import log
+from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
+MOST_COUNTERS = 50_000  # in memory; beyond them the oldest is forgotten
 
 
 class Scope(StrEnum):
@@ -77,26 +84,59 @@ class Attempts:
     def __init__(self, redis: Redis) -> None:
         self._claim = redis.register_script(CLAIM)
         self._release = redis.register_script(RELEASE)
+        self._circuit = Circuit("valkey", redis.ping, failures=(RedisError,))
+        self._counters = Counters()
+
+    async def run(self) -> None:
+        """Until cancelled: finds Valkey back."""
+        await self._circuit.run()
 
     async def claim(self, attempt: Attempt) -> None:
-        """Raises TooManyFailures. Valkey away: sign-in goes on, as a centre that nobody can enter helps nobody."""
-        scopes = list(attempt.counters)
+        """Raises TooManyFailures."""
+        scopes, keys = list(attempt.counters), attempt.keys
+        most = [MOST[scope] for scope in scopes]
         try:
-            number, over, wait_s = await self._claim(
-                keys=attempt.keys, args=[WINDOW_S, *(MOST[scope] for scope in scopes)]
-            )
-        except RedisError as error:
-            log.get().warning("failed sign-ins are not counted", **log.described(error))
-            return
+            number, over, wait_s = await self._circuit.call(lambda: self._claim(keys=keys, args=[WINDOW_S, *most]))
+        except CircuitOpen:
+            number, over, wait_s = self._counters.claim(keys, most)
         if number:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: Attempt) -> None:
         """The password was right: the pair or browser starts anew, account and address have one failure less."""
-        try:
-            await self._release(keys=attempt.keys)
-        except RedisError as error:
-            log.get().warning("failed sign-ins are not counted", **log.described(error))
+        self._counters.release(attempt.keys)
+        with suppress(CircuitOpen):
+            await self._circuit.call(lambda: self._release(keys=attempt.keys))
+
+
+class Counters:
+    """As the scripts above, in memory."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, float]] = {}  # and when the window ends
+
+    def claim(self, keys: Sequence[str], most: Sequence[int]) -> tuple[int, int, int]:
+        now = time.monotonic()
+        for number, (key, limit) in enumerate(zip(keys, most, strict=True), start=1):
+            count, ends = self._counts.get(key, (0, 0.0))
+            count, ends = (count + 1, ends) if ends > now else (1, now + WINDOW_S)
+            self._keep(key, count, ends)
+            if count > limit:
+                return number, count - limit, round(ends - now)
+        return 0, 0, 0
+
+    def release(self, keys: Sequence[str]) -> None:
+        first, *others = keys
+        self._counts.pop(first, None)
+        for key in others:
+            count, ends = self._counts.pop(key, (0, 0.0))
+            if count > 1:
+                self._keep(key, count - 1, ends)
+
+    def _keep(self, key: str, count: int, ends: float) -> None:
+        self._counts[key] = count, ends
+        if len(self._counts) > MOST_COUNTERS:
+            del self._counts[next(iter(self._counts))]
 
 
 def _net(address: str) -> str:

@@ -35,6 +35,14 @@ class SecretBox:
         except (InvalidTag, UnknownKey):
             return None
 
+    def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
+        """Under the newest key; None where it is, or cannot be brought there."""
+        return self._sealing.resealed(sealed, _bound(account_id))
+
+    @property
+    def newest_id(self) -> bytes:
+        return self._sealing.newest_id
+
 
 def is_secret(text: str) -> bool:
     """One that was drawn here, and came back with the form."""

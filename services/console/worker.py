@@ -9,8 +9,9 @@ from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.handlers import TOPICS, show
 from services.console.paper import Paper
-from services.console.queries import callers
+from services.console.queries import callers, second_factors
 from services.console.state import console_pages
+from services.console.totp import SecretBox
 from shared import database
 from shared.consumer import Consumer
 from shared.outbox import Relay
@@ -27,8 +28,8 @@ async def run(settings: ConsoleSettings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
             group.create_task(Relay(settings, engine).run())
-            sealed_callers = Callers(settings.callers_key_file)
-            group.create_task(keep_newest("callers", lambda: reseal(database.sessions(engine), sealed_callers)))
+            sealed_callers, box = Callers(settings.callers_key_file), SecretBox(settings.callers_key_file)
+            group.create_task(keep_newest("callers", lambda: reseal(sessions, sealed_callers, box)))
             group.create_task(Redrives("console", [consumer], settings=settings).decisions(engine).run())
             if settings.ntp_server:
                 group.create_task(clock.watch(settings.ntp_server, sessions))
@@ -38,6 +39,6 @@ async def run(settings: ConsoleSettings) -> None:
         await engine.dispose()
 
 
-async def reseal(sessions: async_sessionmaker[AsyncSession], sealed_callers: Callers) -> int:
+async def reseal(sessions: async_sessionmaker[AsyncSession], sealed_callers: Callers, box: SecretBox) -> int:
     async with sessions.begin() as session:
-        return await callers.reseal(session, sealed_callers)
+        return await callers.reseal(session, sealed_callers) + await second_factors.reseal(session, box)

@@ -11,10 +11,12 @@ import pytest
 
 from services.console import totp
 from services.console.config import ConsoleSettings
-from shared import keyring
+from services.console.queries import second_factors
+from shared import database, keyring
 from shared.auth import Authenticator, Principal, Role
 from tests.console.conftest import PASSWORD, Served
 from tests.console.test_signin import Nobody, at_the_next_second, dayar, sign_in
+from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
@@ -79,6 +81,44 @@ def test_whoever_works_at_the_desk_too_goes_on_without_it_and_is_no_administrato
     assert desk.get("/security").status_code == 403
     assert desk.post("/v1/session").status_code == 200
     assert principal(served, desk).roles == {Role.OPERATOR}
+
+
+def test_going_on_without_it_is_counted_apart_from_wrong_codes(served: Served) -> None:
+    name, client = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    set_up(client, offered(client))
+    desk = served.client()
+    asked = sign_in(desk, name)
+    assert [by_code(desk, asked, f"{n:06}").status_code for n in range(6)] == [401] * 5 + [429]
+    body = {"ticket": ticket(asked), "without": "1"}
+    assert [served.client().post("/sign-in/code", data=body).status_code for _ in range(6)] == [303] * 5 + [429]
+
+
+def test_a_secret_comes_under_the_newest_key(served: Served) -> None:
+    name, client = served.account(Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    secret = offered(client)
+    set_up(client, secret)
+    settings = served.installation.settings(ConsoleSettings)
+    old = max(keyring.known(settings.callers_key_file))
+    keyring.draw(settings.callers_key_file)
+
+    async def reseal() -> tuple[int, int]:
+        engine = database.engine(settings)
+        box = totp.SecretBox(settings.callers_key_file)
+        async with database.sessions(engine).begin() as session:
+            before = await second_factors.sealed_by(session, old)
+            await second_factors.reseal(session, box)
+            left = await second_factors.sealed_by(session, old)
+        await engine.dispose()
+        return before, left
+
+    before, left = in_thread(reseal())
+    assert before > 0 and left == 0
+    (settings.callers_key_file / f"{old}.key").unlink()
+    again = served.client()
+    code = pyotp.TOTP(secret).at(datetime.now(UTC), counter_offset=1)
+    assert by_code(again, sign_in(again, name), code).status_code == 303
 
 
 def test_who_is_administrator_alone_does_not_go_on_without_it(served: Served) -> None:

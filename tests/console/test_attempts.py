@@ -1,0 +1,88 @@
+"""Failed sign-ins are counted whether Valkey answers, is frozen, or is gone."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from redis.asyncio import Redis
+
+from services.console.attempts import MOST, Attempt, Attempts, Counters, Scope, TooManyFailures
+from shared import lifecycle
+from shared.config import secret
+from tests.installation import Ground
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+SOON = 4  # of 30 claims; each would wait for five seconds of its own
+
+
+@pytest.fixture
+async def attempts(killable: Ground) -> AsyncIterator[Attempts]:
+    valkey = killable.parts.valkey
+    redis = valkey_of(killable)
+    made = Attempts(redis)
+    async with lifecycle.beside(made.run()):
+        yield made
+    valkey.resume()
+    if not valkey.is_ready():
+        valkey.start()
+    await redis.flushdb()
+    await redis.aclose()
+
+
+@pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
+async def test_without_valkey_each_process_counts_and_nobody_waits(
+    killable: Ground, attempts: Attempts, is_frozen: bool
+) -> None:
+    valkey = killable.parts.valkey
+    assert await guesses(attempts, "aida") == [None] * 5 + [Scope.PAIR]
+    valkey.freeze() if is_frozen else valkey.kill9()
+    began = time.monotonic()
+    assert await guesses(attempts, "bakyt") == [None] * 5 + [Scope.PAIR]
+    for number in range(4):
+        await guesses(attempts, "bakyt", address=f"192.0.2.{number}")
+    assert await guesses(attempts, "bakyt", address="192.0.2.77") == [Scope.ACCOUNT] * 5 + [Scope.PAIR]
+    assert time.monotonic() - began < SOON
+    await attempts.release(Attempt("bakyt", ADDRESS))
+    await attempts.claim(Attempt("chynara", ADDRESS))
+    valkey.resume() if is_frozen else valkey.start()
+    redis = valkey_of(killable)
+
+    async def is_counted_there() -> bool:
+        with suppress(TooManyFailures):
+            await attempts.claim(Attempt("dinara", ADDRESS))
+        return bool(await redis.exists(Attempt("dinara", ADDRESS).keys[0]))
+
+    await wait_for(is_counted_there, 20)
+    await redis.aclose()
+
+
+def test_many_names_take_no_more_memory_than_there_is_for_them() -> None:
+    counters = Counters()
+    for number in range(60_000):
+        counters.claim([f"pair {number}"], [MOST[Scope.PAIR]])
+    assert len(counters._counts) == 50_000
+
+
+ADDRESS = "192.0.2.1"
+
+
+async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[Scope | None]:
+    """What six wrong passwords are answered: None, or what is locked."""
+    answers: list[Scope | None] = []
+    for _ in range(6):
+        try:
+            await attempts.claim(Attempt(name, address))
+        except TooManyFailures as failure:
+            answers.append(failure.scope)
+        else:
+            answers.append(None)
+    return answers
+
+
+def valkey_of(killable: Ground) -> Redis:
+    return Redis.from_url(
+        killable.parts.redis_url, password=secret(killable.parts.redis_password_file), socket_timeout=5
+    )
