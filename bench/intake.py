@@ -199,8 +199,10 @@ def run(measure: Measure, description: str | None, *, reports: int) -> int:
         return runner.run(measure(made, given.reports, given.persons))
 
 
-def verdict(*, ratio: float, promised: float, balanced: bool) -> int:
-    print(f"ratio {ratio:.2f} (promised {promised})")
+def verdict(ours: Sequence[Pass], plain: Sequence[Pass], *, promised: float, balanced: bool) -> int:
+    ratio = sum(each.seconds for each in plain) / sum(each.seconds for each in ours)
+    of_cpu = sum(each.cpu["server"] for each in plain) / sum(each.cpu["server"] for each in ours)
+    print(f"ratio {ratio:.2f} (promised {promised}); of the servers' CPU alone {of_cpu:.2f}")
     if not balanced:
         print("VOID: not every report was accepted and stands on the log once")
     return 0 if balanced and ratio >= promised else 1

@@ -127,7 +127,7 @@ class Door:
         answers = compared(traces, await self.memory.marks(traces))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
         if new:
-            taken = await self._publish([self._finished(drafts[index]) for index in new])
+            taken = await self._publish([drafts[index] for index in new])
             if taken is not Answer.FULL:
                 await self.memory.keep([traces[index] for index in new if not may_be_withheld(drafts[index])])
             answers = answered(traces, answers, new=new, taken=taken)
@@ -142,9 +142,10 @@ class Door:
     def _finished(self, draft: Draft) -> Message:
         return unchecked.marked(draft.finish(self.sealer), draft.unchecked)
 
-    async def _publish(self, messages: Sequence[Message]) -> Answer:
+    async def _publish(self, drafts: Sequence[Draft]) -> Answer:
         """While anything waits in the spool everything goes through it, so that no report overtakes another."""
-        if self.spool.is_empty and not any(map(unchecked.is_marked, messages)):
+        messages = [self._finished(draft) for draft in drafts]
+        if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:
                 await self.publisher.publish_all(messages, timeout=ACK_SECONDS)
             except BrokerAway:
