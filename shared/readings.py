@@ -8,10 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import events
 from shared.events import Event, HazardReported, Header
-from shared.events.vocabulary import Flag, OutcomeKind
+from shared.events.vocabulary import OutcomeKind
 
-STAMPS: dict[str, Any] = {"received_at": True, "places_version": True, "flags": True}
-CORRECTED: dict[str, Any] = {"onset": True, "expires": True, "reported_at": True}
+STAMPS: dict[str, Any] = {"received_at": True, "places_version": True, "flags": True, "uncorrected": True}
 CODED: dict[str, Any] = {**STAMPS, "area": {"pcodes": True}}
 
 Partition = tuple[str, int]  # topic (the contract's name) and number
@@ -79,15 +78,14 @@ def open_plain(record: Record) -> Received:
 def said(data: BaseModel, value: bytes) -> bytes:
     """What the author said.
 
-    The same report published twice differs in intake's clock, and in the codes found for what is drawn where other
-    boundaries were imported in between, and in times corrected by a clock that drifts; it is a repeat all the same.
+    The same report published twice differs in intake's clock, in the codes found for what is drawn where other
+    boundaries were imported in between, and in whether and by how much its times were corrected; it is a repeat all the same.
     """
     if "received_at" not in type(data).model_fields:
         return value
     excluded = STAMPS
     if isinstance(data, HazardReported):
-        excluded = {
-            **(CODED if data.area.is_drawn else STAMPS),
-            **(CORRECTED if Flag.CLOCK_AHEAD in data.flags else {}),
-        }
+        excluded = CODED if data.area.is_drawn else STAMPS
+        if data.uncorrected is not None:
+            data = data.model_copy(update=data.uncorrected.given)
     return data.model_dump_json(exclude=excluded).encode()

@@ -1,5 +1,6 @@
 """What a report becomes: checked bytes in, a finished record out. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -31,7 +32,8 @@ from shared.events import (
     raw_message,
     written,
 )
-from shared.events.displacements import GroupClear, HouseholdClear
+from shared.events.displacements import GroupClear, HouseholdClear, UncorrectedReportTimes
+from shared.events.hazards import UncorrectedHazardTimes
 from shared.events.vocabulary import Flag, MsgType, Road
 from shared.places import COUNTRY, Places
 from shared.seal import Sealer
@@ -131,7 +133,8 @@ def displacement(
         first, key, write = GroupReported.event_type, report.group_id, _group_clear
         plain = _group_sealed(report, exclude_defaults=True)
     clear, told, now = write(report, exclude_none=True), None, clocks.now
-    if times := correction(report, clocks):
+    times = correction(report, clocks)
+    if times:
         clear, told = write(report.model_copy(update=times), exclude_none=True), clear
     event_type = first if report.version == 1 else CORRECTION
     author, report_id = principal.author, str(report.report_id)
@@ -139,7 +142,7 @@ def displacement(
         name=name(report, principal), road=principal.road, report_id=report_id,
         event_id=event_name(event_type, author, report_id, report.version),
         author=author, event_type=event_type, key=str(key), clear=clear, plain=plain,
-        stamps=stamps(report, principal, author=author, now=now, places=places, is_clock_ahead=told is not None),
+        stamps=stamps(report, principal, author=author, now=now, places=places, uncorrected=uncorrected(report, times or ())),
         received_at=now, traceparent=traceparent, unchecked=unchecked.credential(principal), told=told,
     )  # fmt: skip
 
@@ -150,16 +153,23 @@ def name(report: HouseholdReport | GroupReport | HazardReport, principal: Princi
 
 def stamps(
     report: HouseholdReport | GroupReport, principal: Principal, *, author: str, now: datetime, places: Places,
-    is_clock_ahead: bool,
+    uncorrected: UncorrectedReportTimes | None,
 ) -> str:  # fmt: skip
     """As JSON members: what intake adds from the token and its own clock."""
     team = f'"team":"{principal.team}",' if principal.team else ""
-    noticed = [*flags(report, principal, places), *([Flag.CLOCK_AHEAD] if is_clock_ahead else [])]
+    noticed = [*flags(report, principal, places), *([Flag.CLOCK_AHEAD] if uncorrected else [])]
     flagged = ",".join(f'"{flag}"' for flag in noticed)
+    times = f',"uncorrected":{uncorrected.model_dump_json(exclude_none=True)}' if uncorrected else ""
     return (
         f'"author":"{author}",{team}"road":"{principal.road}","received_at":"{written(now)}",'
-        f'"places_version":"{places.version}","flags":[{flagged}]'
+        f'"places_version":"{places.version}","flags":[{flagged}]{times}'
     )
+
+
+def uncorrected(report: HouseholdReport | GroupReport, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
+    """`corrected`: the names of the times that were."""
+    given = {name: getattr(report, name) for name in corrected}
+    return UncorrectedReportTimes(**given) if given else None
 
 
 def flags(report: HouseholdReport | GroupReport, principal: Principal, places: Places) -> list[Flag]:
@@ -216,6 +226,7 @@ def hazard(
     times = correction(report, clocks)
     event = kind.model_construct(
         **{**dict(report), "area": area, **(times or {})}, flags=(Flag.CLOCK_AHEAD,) if times else (),
+        uncorrected=UncorrectedHazardTimes(**{name: getattr(report, name) for name in times}) if times else None,
         hazard_id=derived_id("hazard", report.source, report.source_id), author=principal.account,
         road=principal.road, received_at=clocks.now, places_version=places.version,
     )  # fmt: skip

@@ -11,7 +11,6 @@ from shared import events, seal
 from shared.events import Event, GroupReported, HouseholdReported, SealedBox
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.envelope import REVOKED_HEADER
-from shared.events.vocabulary import Flag
 from shared.faults import PartAtFault, SetAside
 from shared.readings import Received, Record
 
@@ -56,10 +55,11 @@ class ReportOpener:
 
 
 def said(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
-    """What tells a repeat: without times that intake corrected by a clock, which drifts between two tries."""
-    if Flag.CLOCK_AHEAD not in reported.flags:
+    """What tells a repeat: with the times that the author reported, as two tries may be corrected differently."""
+    if reported.uncorrected is None:
         return text
-    return TEXT_OF[reported.kind](reported, exclude_defaults=True, exclude={"occurred_at", "reported_at"})
+    uncorrected = reported.model_copy(update=reported.uncorrected.given)
+    return TEXT_OF[reported.kind](uncorrected, exclude_defaults=True)
 
 
 def read(plain: bytes) -> Content:

@@ -22,6 +22,7 @@ from shared.events.fields import (
     RandomId,
     Sealed,
     Text,
+    UncorrectedTimes,
     Version,
 )
 from shared.events.vocabulary import (
@@ -184,6 +185,10 @@ class SealedBox(Data):
     data: str
 
 
+class UncorrectedReportTimes(UncorrectedTimes):
+    occurred_at: Clear[Instant | None] = None
+
+
 class Stamped(Data):
     """What intake adds from the token and its own clock."""
 
@@ -193,6 +198,7 @@ class Stamped(Data):
     received_at: Clear[Instant]
     places_version: Clear[str | None] = None
     flags: Clear[tuple[Flag, ...]] = ()
+    uncorrected: Clear[UncorrectedReportTimes | None] = None
     sealed: SealedBox
 
 

@@ -64,6 +64,16 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 
+class UncorrectedTimes(Data):
+    """Times as their author reported them, where intake corrected them: they tell whether a retry reports the same."""
+
+    reported_at: Clear[Instant | None] = None
+
+    @property
+    def given(self) -> dict[str, datetime]:
+        return {name: value for name, value in self if value is not None}
+
+
 class Place(Body):
     """A P-code within the country or an ISO 3166-1 country; `ZZ` says that it is not known."""
 

@@ -5,7 +5,20 @@ from uuid import UUID
 
 from pydantic import AfterValidator, FailFast, Field, model_validator
 
-from shared.events.fields import Body, Data, Instant, Latitude, Line, Longitude, PCode, Point, RandomId, Text, Version
+from shared.events.fields import (
+    Body,
+    Data,
+    Instant,
+    Latitude,
+    Line,
+    Longitude,
+    PCode,
+    Point,
+    RandomId,
+    Text,
+    UncorrectedTimes,
+    Version,
+)
 from shared.events.vocabulary import Certainty, Flag, HazardType, MsgType, Road, Severity, Status, Urgency
 
 Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000), FailFast()]
@@ -112,6 +125,11 @@ class HazardReport(HazardFields, Body):
         return self
 
 
+class UncorrectedHazardTimes(UncorrectedTimes):
+    onset: Instant | None = None
+    expires: Instant | None = None
+
+
 class HazardReported(HazardFields):
     """`pcodes` of the area are completed by intake: by the districts of villages, and from its geometry where a places bundle with boundaries is loaded."""
 
@@ -125,6 +143,7 @@ class HazardReported(HazardFields):
     received_at: Instant
     places_version: str | None = None
     flags: tuple[Flag, ...] = ()
+    uncorrected: UncorrectedHazardTimes | None = None
 
     @property
     def key(self) -> UUID:

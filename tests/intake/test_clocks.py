@@ -3,20 +3,26 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from pydantic import TypeAdapter
 
+from services.intake import reports
 from services.intake.clocks import Clocks, authors_clock, correction
-from shared.auth import Role
-from shared.events import DisplacementReport, HazardReport
+from shared.auth import Principal, Role
+from shared.config import Settings
+from shared.events import DisplacementReport, HazardReport, message
 from shared.events.vocabulary import Flag
+from shared.places import Places
+from shared.readings import Received, Record, open_plain
 from tests.intake.conftest import DISPLACEMENTS, HAZARDS, Caller, Door
 from tests.intake.factories import hazard, household
 from tests.intake.records import records
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)  # 18:00 in Bishkek
+OPERATOR = uuid4()
 HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
 DISPLACEMENT: TypeAdapter[Any] = TypeAdapter(DisplacementReport)
 
@@ -99,6 +105,14 @@ def test_the_author_s_clock_is_told_by_the_phone_or_by_date(
     assert authors_clock(headers) == told
 
 
+def read(report: HazardReport, clocks: Clocks) -> Received:
+    """As who reads the log does."""
+    operator = Principal(account=OPERATOR, jti=uuid4(), issued_at=0, expires_at=0)
+    event = reports.hazard(report, operator, clocks=clocks, places=Places.load(Settings().places_path)).event
+    told = message(event, id=uuid4(), source=reports.SOURCE, time=NOW)
+    return open_plain(Record(told.topic, 0, 0, 0, told.key, told.value, told.headers))
+
+
 async def upload(caller: Caller, body: dict[str, Any], clock: datetime) -> httpx.Response:
     return await caller.http.post(
         DISPLACEMENTS, json=body, headers={**caller.headers, "dayar-clock": clock.isoformat()}
@@ -118,6 +132,33 @@ async def test_a_report_of_a_clock_ahead_is_recorded_right_and_its_repeat_is_one
     assert filed.flags == (Flag.CLOCK_AHEAD,)
     assert abs(filed.clear.reported_at - (now - HOUR)) < timedelta(minutes=1)
     assert abs(filed.clear.occurred_at - now) < timedelta(minutes=1)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("clocks", [(YEAR, 2 * YEAR), (timedelta(), YEAR), (YEAR, timedelta())])
+async def test_a_retry_that_is_corrected_otherwise_is_a_repeat_and_a_changed_time_is_none(
+    door: Door, clocks: tuple[timedelta, timedelta]
+) -> None:
+    """Valkey forgot the first try: what reads the log must tell by the record alone."""
+    now, caller = datetime.now(UTC), door.caller()
+    body = household(occurred_at=(now - HOUR).isoformat(), reported_at=(now + timedelta(minutes=20)).isoformat())
+    other = {**body, "reported_at": (now + timedelta(minutes=21)).isoformat()}
+    for ahead, sent in zip((*clocks, clocks[0]), (body, body, other), strict=True):
+        with door.installation.redis() as valkey:
+            valkey.flushdb()
+        assert (await upload(caller, sent, now + ahead)).status_code == 202
+    first, again, changed = await records(door.installation, "displacements", body["report_id"])
+    assert first.digest == again.digest != changed.digest
+    assert Flag.CLOCK_AHEAD in first.opened.flags
+
+
+def test_a_hazard_that_is_corrected_otherwise_is_a_repeat_and_a_changed_time_is_none() -> None:
+    report = warned(NOW + timedelta(minutes=20))
+    later = report.model_copy(update={"onset": NOW + HOUR})
+    tries = [(report, Clocks(NOW, NOW + HOUR)), (report, Clocks(NOW + HOUR)), (later, Clocks(NOW, NOW + HOUR))]
+    first, again, changed = [read(report, clocks) for report, clocks in tries]
+    assert [each.event.data.flags for each in (first, again)] == [(Flag.CLOCK_AHEAD,), ()]
+    assert first.digest == again.digest != changed.digest
 
 
 @pytest.mark.anyio

@@ -26,7 +26,7 @@ MAY_BE_CLEAR = {
     "report_id", "household_id", "group_id", "hazard_id",  # ids, linked hazards
     "origin", "destination", "pcode", "country",  # P-code, ISO country
     "persons", "mobility", "latest_mobility", "reasons", "hazard_type",
-    "occurred_at", "reported_at", "received_at", "occurred_on", "recorded_on",  # the times
+    "occurred_at", "reported_at", "received_at", "occurred_on", "recorded_on", "uncorrected",  # the times
     "author", "team", "status", "version", "sequence", "kind", "measure", "quantifier",
     "occurred_at_precision", "occurred_on_precision", "road", "places_version", "flags",
     "consumer", "outcome", "reason", "replaces",  # outcomes carry a report_id and a reason code
