@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.alerts.rules import RANK, Finding, Kind, Situation
+from services.alerts.rules import OVER_BUDGET, RANK, Finding, Kind, Situation
 from shared import events
 from shared.events import AlertRaised, Message
 from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
@@ -117,6 +117,11 @@ class Alert:
         return None if self.is_over or self.acknowledged_at is not None else Demand.ACKNOWLEDGEMENT
 
     @property
+    def is_withheld(self) -> bool:
+        """Its source's budget holds it back, and a person may release it."""
+        return self.is_suppressed and self.reason == OVER_BUDGET
+
+    @property
     def is_unseen(self) -> bool:
         """Severe or Extreme, and nobody acknowledged it before it lapsed: kept for the handover."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
@@ -187,7 +192,7 @@ def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Recorded alone as before, for another reason now."""
-    return changed(alert, now, **_said(finding))
+    return changed(alert, now, is_lapsed=False, **_said(finding))
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
@@ -195,6 +200,8 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
 
     It closes by itself, unless people are at work on it (they are asked) or a Severe or Extreme one was seen by nobody.
     """
+    if alert.is_withheld:
+        return changed(alert, now, is_lapsed=True, reason=reason)
     if alert.is_lapsed or alert.is_suppressed:
         return alert
     after = changed(

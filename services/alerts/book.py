@@ -78,6 +78,11 @@ class Book:
         alert = self._alerts.get(alerts.identity(situation))
         return alert is not None and not alert.is_suppressed
 
+    def is_withheld(self, hazard_id: UUID) -> bool:
+        """Whether the hazard's own alert is held back, as its source's budget is spent."""
+        own = (alert for alert in self._alerts.values() if (alert.kind, alert.hazard_id) == (Kind.HAZARD, hazard_id))
+        return any(alert.is_withheld for alert in own)
+
     def lapse(self, hazard_id: UUID, reason: str, *, kind: Kind | None = None, area: str | None = None) -> Outcome:
         """The hazard's alerts, or those of one kind or area, are taken back; whoever was called hears it."""
         found = [
@@ -136,8 +141,8 @@ class Book:
         after = alerts.lapsed(alert, reason, self._now)
         if after is alert:
             return
-        if alert.resolved_at is not None:
-            self._keep(after, AlertUpdated)
+        if alert.is_suppressed or alert.resolved_at is not None:
+            self._keep(after, AlertSuppressed if alert.is_suppressed else AlertUpdated)
             return
         told = self._notified(after, Cause.LAPSED, self._those_called(after)) if is_told else after
         self._keep(told, event_of(told, Cause.LAPSED))

@@ -35,7 +35,6 @@ GROUP BY 1, 2
 WITHHELD = f"""
 {queries.SELECT_ALERTS}
 WHERE kind = 'hazard' AND is_suppressed AND reason = '{OVER_BUDGET}' AND figures::json ->> 'source' = $1
-    AND NOT EXISTS (SELECT FROM hazards WHERE hazards.hazard_id = alerts.hazard_id AND is_cancelled)
 ORDER BY changed_at DESC, alert_id LIMIT {MOST_RELEASED}
 """
 LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severity.MODERATE]]
@@ -61,6 +60,14 @@ class Budgets:
     def _is_counted(self, hazard: HazardReported, finding: Finding) -> bool:
         is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
         return is_mild and is_of_system(hazard) and hazard.source not in self._lifted
+
+
+def withheld_with(hazard_id: UUID, finding: Finding, book: Book) -> Finding:
+    """What follows from a withheld hazard is withheld with it; what is graver, or told already, never."""
+    is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
+    if is_mild and book.is_withheld(hazard_id) and not book.is_told(finding.situation):
+        return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
+    return finding
 
 
 def is_of_system(hazard: HazardReported) -> bool:

@@ -150,6 +150,13 @@ async def change_all(session: AsyncSession, since: datetime) -> None:
     await connection.execute(CHANGE_ALL, since)
 
 
+async def change(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
+    """These hazards' exposures are to be counted and told anew."""
+    connection = await database.driver(session)
+    rows = [(hazard_id,) for hazard_id in hazard_ids]
+    await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
+
+
 async def changed_hazards(session: AsyncSession) -> list[Changed]:
     connection = await database.driver(session)
     ids = list({row["hazard_id"] for row in await connection.fetch(TAKE_CHANGES, MANY)})

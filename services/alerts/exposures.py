@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts import counts, queries
+from services.alerts import budgets, counts, queries
 from services.alerts.counts import Exposed
 from services.alerts.rules import Kind, Nothing, decide_exposure
 from services.alerts.ruleset import Ruleset
@@ -88,7 +88,7 @@ class Exposures:
             if isinstance(said, Nothing):
                 book.lapse(each.hazard_id, said.reason, kind=Kind.EXPOSURE, area=each.area)
             else:
-                book.tell(said, hazard.report_id)
+                book.tell(budgets.withheld_with(each.hazard_id, said, book), hazard.report_id)
         for hazard_id in hazards:
             book.count_displaced(hazard_id, displaced.get(hazard_id, 0))
         await queries.save_book(session, book)

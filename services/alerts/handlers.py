@@ -42,13 +42,12 @@ class HazardHandler:
         now = self.clock()
         batch = await batches.hazards_of(received, session)
         await budgets.lock(session, budgets.sources_of(batch.hazards.values()))
-        known = await queries.alerts_of_hazards(session, batch.newest, Kind.HAZARD, Kind.EXPOSURE)
-        known += await queries.locked_alerts(
-            session, budgets.situations(batch.hazards.values(), self.rules.budget, now)
-        )
+        sources = budgets.situations(batch.hazards.values(), self.rules.budget, now)
+        known = await queries.alerts_of_hazards(session, batch.newest, Kind.HAZARD, Kind.EXPOSURE, others=sources)
         book = await queries.book(session, known, self.places, self.rules, now)
         await self._judge(batch, book, now, session)
         await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values()))
+        await queries.keep_revisions(session, (one.event.data for one in received))
         await queries.save_book(session, book)
         settled = [outcome_of(one, outcome, now) for one, outcome in zip(received, batch.outcomes, strict=True)]
         await outbox.add(session, *book.messages, *settled)

@@ -108,7 +108,7 @@ WHERE counted.households > 0
 """
 
 TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
-OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2)")
+OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
 CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
@@ -185,7 +185,12 @@ async def save_hazards(session: AsyncSession, hazards: Iterable[tuple[HazardRepo
         for hazard, areas in hazards
     ]  # fmt: skip
     await many(session, SAVE_HAZARD, rows)
-    await many(session, KEEP_REVISION, [(row[0], row[1], row[-1]) for row in rows])
+
+
+async def keep_revisions(session: AsyncSession, hazards: Iterable[HazardReported]) -> None:
+    """Each of them, in whatever order they came."""
+    rows = [(one.hazard_id, one.revision, one.model_dump_json(exclude_none=True)) for one in hazards]
+    await many(session, KEEP_REVISION, rows)
 
 
 async def save_households(session: AsyncSession, known: Iterable[Household]) -> None:
@@ -219,10 +224,13 @@ def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, 
     return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in told if how in mobility))
 
 
-async def alerts_of_hazards(session: AsyncSession, hazard_ids: Collection[UUID], *kinds: Kind) -> list[Alert]:
-    """Locked."""
+async def alerts_of_hazards(
+    session: AsyncSession, hazard_ids: Collection[UUID], *kinds: Kind, others: Collection[UUID] = ()
+) -> list[Alert]:
+    """Locked, together with `others`: by one statement, as whoever locks several does so in the order of their ids."""
     connection = await database.driver(session)
-    return [alert_of(row) for row in await connection.fetch(OF_HAZARDS, list(hazard_ids), list(kinds))]
+    rows = await connection.fetch(OF_HAZARDS, list(hazard_ids), list(kinds), list(others))
+    return [alert_of(row) for row in rows]
 
 
 async def alerts_of_flights(session: AsyncSession, areas: Collection[str], since: date) -> list[Alert]:
@@ -240,14 +248,6 @@ async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
 async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
     connection = await database.driver(session)
     return alert_of(await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1 FOR UPDATE", alert_id))
-
-
-async def locked_alerts(session: AsyncSession, ids: Collection[UUID]) -> list[Alert]:
-    if not ids:
-        return []
-    connection = await database.driver(session)
-    rows = await connection.fetch(f"{SELECT_ALERTS} WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE", list(ids))
-    return [alert_of(row) for row in rows]
 
 
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:

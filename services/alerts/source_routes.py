@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
-from services.alerts import budgets, listings, queries
+from services.alerts import budgets, counts, listings, queries
 from services.alerts.routes import Caller
 from services.alerts.rules import Finding, Kind, decide
 from services.alerts.views import AlertView
@@ -40,7 +40,10 @@ async def withheld(source: Source, request: Request, session: Session, caller: C
 
 @router.put("/v1/sources/{source}/lift")
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
-    """For an hour the source has no budget; what was withheld is raised now, or too old and withheld no more."""
+    """For an hour the source has no budget; what was withheld is raised now, or too old and withheld no more.
+
+    Who is exposed to a hazard that is raised so is told of within seconds.
+    """
     state, now = request.app.state, datetime.now(UTC)
     until = await budgets.lift(session, source, caller.account, now)
     found = [alert for alert in await budgets.withheld(session, source) if alert.hazard_id]
@@ -53,7 +56,8 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
         finding = decide(hazard, state.rules, state.watched, now) if hazard else None
         if hazard and isinstance(finding, Finding):
             book.tell(finding, hazard.report_id)
+    released = [alert for alert in book.changed.values() if not alert.is_suppressed]
+    await counts.change(session, {alert.hazard_id for alert in released if alert.hazard_id})
     await queries.save_book(session, book)
     await outbox.add(session, *book.messages)
-    released = [alert.alert_id for alert in book.changed.values() if not alert.is_suppressed]
-    return Lifted(lifted_until=until, released=released)
+    return Lifted(lifted_until=until, released=[alert.alert_id for alert in released])

@@ -1,5 +1,6 @@
 """An alert's own page: what was typed, whole, and who did and heard what."""
 
+import re
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -106,3 +107,16 @@ async def test_one_without_a_hazard_has_a_page_too(desk: Desk) -> None:
         await session.execute(text("UPDATE alerts SET hazard_id = NULL"))
     async with desk.caller() as caller:
         assert (await caller.get(f"/{alert_id}")).status_code == 200
+
+
+async def test_revisions_of_one_batch_and_one_that_comes_late_are_all_on_it(desk: Desk) -> None:
+    first = mudflow(onset=datetime.now(UTC), revision=1)
+    later = [
+        mudflow(hazard_id=first.hazard_id, revision=revision, msg_type="Update", onset=first.onset)
+        for revision in (2, 3, 5, 4)
+    ]
+    alert_id, *_ = await desk.alerts(first, *later[:3])
+    await desk.alerts(later[3])
+    async with desk.caller() as caller:
+        page = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+    assert re.findall(r'<td class="number">(\d)</td>', page) == ["5", "4", "3", "2", "1"]

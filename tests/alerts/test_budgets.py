@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from services.alerts import queries
 from services.alerts.receivers import Receiver
-from shared.events import HazardReported
+from shared.events import HazardReported, Place
 from shared.events.vocabulary import Channel
 from tests.alerts.desk import Desk
-from tests.alerts.factories import mudflow, received
+from tests.alerts.factories import KADAMJAI, LEILEK, household, mudflow, received
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +134,74 @@ async def test_what_is_cancelled_or_found_too_old_is_withheld_no_more(desk: Desk
     async with desk.sessions.begin() as session:
         reason = text("SELECT reason FROM alerts WHERE hazard_id = :id")
         assert await session.scalar(reason, {"id": old.hazard_id}) == "too_old"
+
+
+async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
+    """Beyond the budget, over a district where a displaced household lives."""
+    async with desk.sessions.begin() as session:
+        await desk.watch([received(household(destination=Place(pcode=KADAMJAI), reasons=["conflict"]))], session)
+    elsewhere = {"area": {"pcodes": [LEILEK]}}
+    await tell(desk, *(reported(**elsewhere) for _ in range(BUDGET)))
+    hazard = reported(**changed)
+    await tell(desk, hazard)
+    return hazard
+
+
+async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
+    """Of each kind of the hazard's alerts whether it is only recorded, and why it stands."""
+    async with desk.sessions.begin() as session:
+        found = await queries.alerts_of_hazard(session, hazard.hazard_id)
+    return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in found}
+
+
+async def test_who_is_exposed_to_a_withheld_hazard_is_withheld_and_raised_with_it(desk: Desk) -> None:
+    hazard = await withheld_over_displaced(desk)
+    assert await standing(desk, hazard) == {"hazard": (True, "over_budget"), "exposure": (True, "over_budget")}
+    assert await notified(desk) == BUDGET + 1
+    async with desk.caller() as caller:
+        await caller.put("/v1/sources/kyrgyzhydromet/lift")
+    async with desk.sessions.begin() as session:
+        await desk.watch.expose(session)
+    raised = {"hazard": (False, "source_severity"), "exposure": (False, "displaced_in_hazard_area")}
+    assert await standing(desk, hazard) == raised
+
+
+@pytest.mark.parametrize("severity", ["Severe", "Extreme"])
+async def test_who_is_exposed_to_a_severe_hazard_is_never_withheld(desk: Desk, severity: str) -> None:
+    hazard = await withheld_over_displaced(desk, severity=severity)
+    raised = {"hazard": (False, "source_severity"), "exposure": (False, "displaced_in_hazard_area")}
+    assert await standing(desk, hazard) == raised
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [({"msg_type": "Update", "severity": "Minor"}, "below_threshold"), ({"msg_type": "Cancel"}, "cancelled")],
+)
+async def test_revised_so_that_it_needs_no_alert_it_is_withheld_no_more(
+    desk: Desk, changed: dict[str, Any], reason: str
+) -> None:
+    hazard = await withheld_over_displaced(desk)
+    await tell(desk, reported(hazard_id=hazard.hazard_id, revision=2, **changed))
+    assert await withheld(desk) == []
+    assert await standing(desk, hazard) == {"hazard": (True, reason), "exposure": (True, reason)}
+    async with desk.caller() as caller:
+        assert (await caller.put("/v1/sources/kyrgyzhydromet/lift")).json()["released"] == []
+    assert await notified(desk) == BUDGET + 1, "nobody heard of it, so nobody hears that it is over"
+
+
+async def test_revised_back_above_the_threshold_it_is_withheld_again(desk: Desk) -> None:
+    hazard = await withheld_over_displaced(desk)
+    for revision, severity in ((2, "Minor"), (3, "Moderate")):
+        await tell(desk, reported(hazard_id=hazard.hazard_id, revision=revision, msg_type="Update", severity=severity))
+    assert await withheld(desk) == [str(hazard.hazard_id)]
+    assert await standing(desk, hazard) == {"hazard": (True, "over_budget"), "exposure": (True, "over_budget")}
+
+
+async def test_whoever_asks_what_followed_is_told_that_it_is_withheld(desk: Desk) -> None:
+    hazard = await withheld_over_displaced(desk)
+    async with desk.caller() as caller:
+        followed = (await caller.get(f"/v1/hazards/{hazard.hazard_id}/outcome", params={"lang": "en"})).json()
+    assert (followed["reason"], followed["text"]) == ("over_budget", "withheld, its source reports unusually much")
 
 
 async def test_known_as_too_old_and_then_fresh_beyond_the_budget_it_is_withheld(desk: Desk) -> None:

@@ -1,0 +1,68 @@
+"""Whoever locks several alerts does so in one order, so that no two wait for each other."""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from services.alerts import alerts
+from services.alerts.rules import Kind, Situation
+from shared.events import HazardReported
+from shared.events.vocabulary import Status
+from shared.places import COUNTRY
+from tests.alerts.factories import mudflow, received
+from tests.alerts.mailbox import Box
+from tests.alerts.test_digests import mailing, told_by_mail, two_minutes_pass
+from tests.alerts.town import Town
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+BUDGET = 60
+WAITING = """
+    SELECT count(*) >= :count FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event IN ('tuple', 'transactionid')
+"""
+
+
+def reported(hazard_id: UUID, **changed: object) -> HazardReported:
+    usual = {"road": "api", "source": "kyrgyzhydromet", "severity": "Moderate", "onset": datetime.now(UTC)}
+    return mudflow(hazard_id=hazard_id, **{**usual, **changed})
+
+
+async def test_hazards_and_a_mail_s_record_at_once(town: Town, port: int, box: Box) -> None:
+    """The record holds the source's alert and comes to the hazard's; the hazard's batch needs both too."""
+    await told_by_mail(town)
+    await town.report(*(reported(uuid4()) for _ in range(BUDGET + 1)))
+    async with town.sessions.begin() as session:
+        source = await session.scalar(text("SELECT alert_id FROM alerts WHERE kind = 'source'"))
+    after = next(each for each in iter(uuid4, None) if alert_of(each) > source)
+    await town.report(reported(after, road="console"))
+    await two_minutes_pass(town)
+    with capture_logs() as logs:
+        async with mailing(town, port), asyncio.TaskGroup() as group:
+            async with town.sessions.begin() as holding:
+                await holding.execute(text("SELECT FROM alerts WHERE alert_id = :id FOR UPDATE"), {"id": source})
+                await wait_for(lambda: are_waiting(town, 1), 30)
+                group.create_task(revise(town, reported(after, revision=2, msg_type="Update", severity="Severe")))
+                await wait_for(lambda: are_waiting(town, 2), 30)
+            await town.settled(BUDGET + 2)
+    assert [each["event"] for each in logs if each["event"] == "waits for a part"] == []
+
+
+def alert_of(hazard_id: UUID) -> UUID:
+    return alerts.identity(Situation(Kind.HAZARD, Status.ACTUAL, COUNTRY, str(hazard_id)))
+
+
+async def revise(town: Town, hazard: HazardReported) -> None:
+    async with town.sessions.begin() as session:
+        await town.watch.hazards([received(hazard)], session)
+
+
+async def are_waiting(town: Town, count: int) -> bool:
+    """Whether so many stand before an alert that somebody else has locked."""
+    async with town.sessions.begin() as session:
+        return bool(await session.scalar(text(WAITING), {"count": count}))
