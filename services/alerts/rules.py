@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, Rule, Ruleset, SeverityRule, UnjudgedRule
-from shared.events import HazardReported
+from shared.events import CENTRE, HazardReported
 from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status, Urgency
 from shared.pages.languages import TIMEZONE
 from shared.places import COUNTRY
@@ -26,7 +26,7 @@ OVER_BUDGET = "over_budget"
 AHEAD = timedelta(minutes=15)
 TO_COME = frozenset({Urgency.EXPECTED, Urgency.FUTURE})
 BY_HAND = frozenset({Road.CONSOLE, Road.FIELD, Road.SMS, Road.OPENROSA, Road.KOBO})
-OWN_SOURCE = "cmc"  # the source of what the centre's own people enter
+OWN_SOURCE = CENTRE
 
 
 class Kind(StrEnum):

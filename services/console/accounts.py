@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from services.console.models import Account
 from shared.auth import COUNTRY, Principal, Role, seconds
+from shared.events import CENTRE
 from shared.events.vocabulary import Road
 
 PERSON = timedelta(hours=12)
@@ -15,7 +16,7 @@ IDLE = timedelta(minutes=30)
 DEVICE = timedelta(days=365)
 INTEGRATION = timedelta(days=90)
 FIRST_PASSWORD = timedelta(hours=1)
-CMC_SOURCE = "cmc"  # the source of what operators enter themselves
+CMC_SOURCE = CENTRE
 
 ENTERS_HAZARDS = frozenset({Role.OPERATOR, Role.DUTY_HEAD})
 WATCHES_ONLY = frozenset({Role.VIEWER})

@@ -4,18 +4,18 @@ from typing import Any
 
 from services.console.models import Hazard
 from shared.auth import Principal, Role
+from shared.events import enterer
 from shared.events.vocabulary import MsgType, Road
 from shared.pages.formats import iso
 from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: Hazard) -> bool:
-    """Its author or a head of shift, where it was entered by telephone and is not cancelled."""
+    """Whoever entered it or a head of shift, where it came by telephone and is not cancelled."""
     if hazard.road != Road.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    return Role.DUTY_HEAD in principal.roles or (
-        Role.OPERATOR in principal.roles and hazard.author == principal.account
-    )
+    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # an early release named none
+    return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 
 def words(hazard: Hazard, language: str) -> str:

@@ -16,9 +16,9 @@ from services.intake.bodies import ITEMS, REPORT_BYTES, Invalid, Refusal, Report
 from services.intake.clocks import Clocks
 from services.intake.reports import Draft
 from shared.access import CMC
-from shared.auth import Principal
+from shared.auth import Principal, Role
 from shared.config import Settings
-from shared.events import HazardReport
+from shared.events import HazardReport, enterer
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.problems import Problem, unauthenticated
@@ -69,6 +69,7 @@ class Drafting:
             if principal.is_expired:  # taken for the other reports of its batch, which are held
                 raise unauthenticated()
             may_speak_for(principal, report.source)
+            may_change(principal, report)
             return reports.hazard(report, principal, clocks=clocks, places=self._places, traceparent=traceparent)
         return reports.displacement(report, principal, clocks=clocks, places=self._places, traceparent=traceparent)
 
@@ -117,6 +118,13 @@ def may_speak_for(principal: Principal, source: str) -> None:
     """A hazard belongs to its source: a token lists its sources, the CMC's own people may speak for any."""
     if source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise Problem(403, "not-your-source", "This account does not report for that source.")
+
+
+def may_change(principal: Principal, report: HazardReport) -> None:
+    """What a person entered is corrected and cancelled by that person, a duty head, or a system of the same source."""
+    entered_by = enterer(report.source, report.source_id)
+    if entered_by not in (None, principal.account) and principal.roles.isdisjoint({Role.DUTY_HEAD, Role.INTEGRATION}):
+        raise Problem(403, "another-author", "Only who entered this event, or a duty head, may correct or cancel it.")
 
 
 def too_big(what: str, limit: int = REPORT_BYTES) -> Problem:

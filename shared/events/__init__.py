@@ -51,7 +51,17 @@ from shared.events.envelope import (
     written,
 )
 from shared.events.fields import Place, Point
-from shared.events.hazards import Area, Circle, HazardCancelled, HazardReport, HazardReported, HazardText, HazardUpdated
+from shared.events.hazards import (
+    CENTRE,
+    Area,
+    Circle,
+    HazardCancelled,
+    HazardReport,
+    HazardReported,
+    HazardText,
+    HazardUpdated,
+    enterer,
+)
 from shared.events.households import Displacement, HouseholdCorrected, HouseholdRegistered
 from shared.events.outcomes import ReportHeld, ReportSettled
 from shared.events.topics import TOPICS, Topic
@@ -133,7 +143,7 @@ def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
 
 
 __all__ = [
-    "CORRECTION", "EVENT_TYPES", "TOPICS",
+    "CENTRE", "CORRECTION", "EVENT_TYPES", "TOPICS",
     "AlertAcknowledged", "AlertCommented", "AlertConfirmed", "AlertEscalated", "AlertProgressed", "AlertRaised",
     "AlertReopened", "AlertResolved", "AlertSnoozed", "AlertSuppressed", "AlertUpdated", "Area", "Circle",
     "CredentialKind", "CredentialRestored", "CredentialRevoked", "DeliverySettled", "Displacement", "DisplacementReport",
@@ -142,6 +152,6 @@ __all__ = [
     "HazardReported", "HazardText", "HazardUpdated", "Header", "HouseholdCorrected", "HouseholdCorrectionReported",
     "HouseholdRegistered", "HouseholdReport", "HouseholdReported", "HouseholdSealed", "MalformedEvent", "Message",
     "Person", "Place", "Point", "ReportHeld", "ReportSettled", "SealedBox", "TeamReadmitted", "Topic", "UnknownEventType",
-    "decode", "derived_id", "digest", "event_id", "event_name", "header", "header_of", "message", "pointer", "raw_message",
+    "decode", "derived_id", "digest", "enterer", "event_id", "event_name", "header", "header_of", "message", "pointer", "raw_message",
     "written",
 ]  # fmt: skip

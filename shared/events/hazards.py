@@ -1,5 +1,6 @@
 """Hazards: what may harm people, as reported by whoever sees or measures it. The topic is public: no personal data."""
 
+import re
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -69,6 +70,16 @@ Texts = Annotated[
 ]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=500)]
+
+
+OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
+CENTRE = "cmc"  # the source of what the centre's own people enter
+
+
+def enterer(source: str, source_id: str) -> UUID | None:
+    """The account that entered this event: a person's own is named "<account>/<number>", in each report of it."""
+    own = OF_ACCOUNT.match(source_id) if source == CENTRE else None
+    return UUID(own[1]) if own else None
 
 
 class HazardFields(Data):

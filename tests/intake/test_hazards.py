@@ -1,6 +1,6 @@
 """Hazards at the door: each belongs to its source."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -73,3 +73,33 @@ async def test_an_expired_token_reports_no_hazard(door: Door) -> None:
     assert (await phone.post(HAZARDS, hazard())).status_code == 401
     results = (await phone.post(BATCH, [household(), {**hazard(), "kind": "hazard"}])).json()["results"]
     assert [each["status"] for each in results] == ["accepted", 401]
+
+
+@pytest.mark.parametrize(
+    ("role", "is_own", "expected"),
+    [
+        (Role.OPERATOR, True, 202),
+        (Role.OPERATOR, False, 403),
+        (Role.DUTY_HEAD, False, 202),
+        (Role.INTEGRATION, False, 202),
+    ],
+)
+@pytest.mark.parametrize("changed", [{"msg_type": "Update"}, {"msg_type": "Cancel"}, {"msg_type": "Alert"}])
+async def test_what_a_person_entered_is_changed_by_that_person_a_duty_head_or_its_source(
+    door: Door, role: Role, is_own: bool, expected: int, changed: dict[str, str]
+) -> None:
+    author = uuid4()
+    first = hazard(source="cmc", source_id=f"{author}/{uuid4()}")
+    assert (await door.caller(Role.OPERATOR, account=author).post(HAZARDS, first)).status_code == 202
+    caller = door.caller(role, sources=["cmc"], **({"account": author} if is_own else {}))
+    later = hazard(source="cmc", source_id=first["source_id"], revision=2, **changed)
+    answer = await caller.post(HAZARDS, later)
+    assert answer.status_code == expected
+    if expected == 403:
+        assert answer.json()["type"] == "urn:dayar:problem:another-author"
+
+
+async def test_whatever_else_a_source_names_it_belongs_to_nobody(door: Door) -> None:
+    for source, source_id in (("usgs", f"{uuid4()}/1"), ("cmc", "2026/14"), ("cmc", str(uuid4()))):
+        body = hazard(source=source, source_id=source_id)
+        assert (await door.caller(Role.OPERATOR).post(HAZARDS, body)).status_code == 202

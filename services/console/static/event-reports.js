@@ -11,7 +11,7 @@ const SOON_MS = 3_600_000; // CAP: what is expected within the hour is Expected,
 
 /** One report, and its number, kept until it is accepted: sent twice, it is still one report with one content. */
 export class EventReport {
-  /** @param {{source: string, status: string}} about @param {Known | null} known */
+  /** @param {{source: string, account: string, status: string}} about @param {Known | null} known */
   constructor(about, known) {
     this.about = about;
     this.known = known;
@@ -35,7 +35,7 @@ export class EventReport {
     this.reportedAt ||= new Date().toISOString();
     return {
       report_id: this.id, ...(this.version > 1 && { version: this.version }), ...(this.known && { revision: this.known.revision + this.version }),
-      ...(kind !== "Alert" && { msg_type: kind }), status: this.about.status, source: this.about.source, source_id: this.known?.source_id ?? this.id,
+      ...(kind !== "Alert" && { msg_type: kind }), status: this.about.status, source: this.about.source, source_id: this.known?.source_id ?? `${this.about.account}/${this.id}`,
       type: given.type, ...(given.type === "other" && typeText(given.known, this.known)),
       urgency: urgency(given.onset), severity: given.severity || "Unknown", certainty: given.certainty,
       area: { pcodes: this.pcodes(given.pcode), ...(given.locality && { description: given.locality }) },

@@ -14,7 +14,7 @@ const place = new Combobox(input("place"), options("places"));
 const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button"));
 /** @type {import("/static/event-reports.js").Known | null} */
 const known = JSON.parse(element("event-known").textContent ?? "null");
-const about = { source: form.dataset.source ?? "", status: form.dataset.status ?? "" };
+const about = { source: form.dataset.source ?? "", account: form.dataset.account ?? "", status: form.dataset.status ?? "" };
 let report = new EventReport(about, known);
 let isTouched = false;
 

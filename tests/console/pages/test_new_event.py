@@ -1,5 +1,6 @@
 """New event: what comes by telephone, and who called."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,11 +8,14 @@ from playwright.sync_api import Dialog, Page, Route, expect
 from sqlalchemy import text
 
 from deploy.local.process import wait_until
+from services.alerts.receivers import Receiver
 from services.console.config import ConsoleSettings
 from shared import database
 from shared.auth import Role
+from shared.events.vocabulary import Channel
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
+from tests.console.pages.test_screens import told
 from tests.installation import in_thread
 
 
@@ -48,6 +52,43 @@ def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat
     assert in_thread(rows(whole, read, report_id)) == 1
     sealed = in_thread(rows(whole, "SELECT sealed FROM callers WHERE report_id = :report_id", report_id))
     assert b"996" not in sealed and b"Caller" not in sealed
+
+
+@pytest.mark.parametrize(
+    ("digit", "severity", "followed"),
+    [
+        ("1", "Extreme", "Alert raised, notified: duty desk."),
+        ("2", "Severe", "Alert raised, notified: duty desk."),
+        ("3", "Moderate", "Alert raised, notified: duty desk."),
+        ("4", "Minor", "No alert: below what an alert rule asks for."),
+        ("5", "Severity unknown", "Alert raised, notified: duty desk."),
+        (None, "Severity unknown", "Alert raised, notified: duty desk."),
+    ],
+)
+def test_a_call_entered_quickly_alerts_and_says_whom(
+    whole: Whole, seat: Any, duty_desk: None, digit: str | None, severity: str, followed: str
+) -> None:
+    """Hazard, place, a few words, and sent: without a severity it is the duty desk that judges."""
+    page = seat(Role.OPERATOR).open("/new-event")
+    page.wait_for_function("document.getElementById('onset').value")
+    for words in ("mud", "ала"):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    page.keyboard.type("Water and stones on the road")
+    if digit:
+        page.keyboard.press("Tab")
+        page.keyboard.press(digit)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted: Mudflow · Ala", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text(f"· {severity}.")
+    expect(page.locator("#followed")).to_have_text(followed, timeout=SLOW_MS)
+
+
+@pytest.fixture
+def duty_desk(whole: Whole) -> Iterator[None]:
+    in_thread(told(whole, Receiver("duty desk", Channel.WEBHOOK, "https://hook.invalid")))
+    yield
+    in_thread(told(whole, None))
 
 
 async def rows(whole: Whole, query: str, report_id: str) -> Any:
@@ -306,7 +347,15 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     expect(row).to_contain_text("updated")
 
     head = seat(Role.DUTY_HEAD).open("/")
-    at_head = head.locator("#panel-hazards .row", has_text="Fifteen ill")
+    at_head = head.locator("#panel-hazards .row", has_text="ill in one school")
+    at_head.get_by_text("Correct or cancel").click()
+    expect(head.locator("#known")).to_have_value("Fifteen ill in one school", timeout=SLOW_MS)
+    head.fill("#known", "Twenty ill in one school")
+    head.click("#send")
+    expect(head.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    expect(row).to_contain_text("Twenty ill", timeout=SLOW_MS)
+    expect(row.get_by_text("Correct or cancel")).to_be_visible()  # whoever entered it may still correct it
+    head.goto(f"{whole.url}/")
     at_head.get_by_text("Correct or cancel").click()
     expect(head.locator("#place")).to_have_value("Leilek rayon, Batken oblast")
     head.click("#cancel")
