@@ -71,6 +71,8 @@ ROUTES: dict[str, Rule] = {
     "GET /registry/v1/statistics/stock": to(FIGURES),
     "GET /registry/v1/statistics/flows": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
+    "GET /registry/v1/teams/{team}/held": to(frozenset({R.DUTY_HEAD})),
+    "POST /registry/v1/teams/{team}/held:accept": to(frozenset({R.DUTY_HEAD})),
     "GET /registry/notices": to(SECURITY),
     "GET /registry/v1/ledger": to(LEDGER),
     "GET /registry/v1/audit": to(AUDITOR),

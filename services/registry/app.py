@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry import figures, routes
+from services.registry import figures, held_routes, routes
 from services.registry.config import RegistrySettings
 from services.registry.vault import Vault
 from shared import audit_routes, database, http, ledger, lifecycle
@@ -46,5 +46,5 @@ def create_app(settings: RegistrySettings) -> FastAPI:
 
     return http.create_app(
         "registry", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[routes.router, figures.router, ledger.routes("registry"), audit_routes.routes("registry")],
+        ready=ready, routers=[routes.router, held_routes.router, figures.router, ledger.routes("registry"), audit_routes.routes("registry")],
     )  # fmt: skip

@@ -14,6 +14,8 @@ from shared.audit import Action, Entry
 # What a person may let take effect. Of the others another version already has: their author sends a correction.
 ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
 
+MOST = 1000  # of one team, accepted by one act
+
 HELD = """
 SELECT outcome_id, report_id, version, kind, subject_id, author, team, road, received_at, flags, reports.status, reason, clear,
     (SELECT decided_at FROM held_decisions AS decided WHERE decided.outcome_id = reports.outcome_id
@@ -21,12 +23,22 @@ SELECT outcome_id, report_id, version, kind, subject_id, author, team, road, rec
 FROM reports WHERE outcome = 'held'
 """
 OLDEST = text(f"{HELD} ORDER BY received_at LIMIT :limit")
+OF_ENDED_SIGN_INS = text(f"""
+{HELD} AND reason = '{Held.EXPIRED_TOKEN}' AND team = :team AND NOT EXISTS (
+    SELECT FROM held_decisions AS decided WHERE decided.outcome_id = reports.outcome_id AND carried_out_at IS NULL
+) ORDER BY received_at LIMIT {MOST}
+""")
 ONE = text(f"{HELD} AND outcome_id = :outcome_id")
 NAMED = text("SELECT kind, subject_id, report_id FROM reports WHERE outcome_id = :outcome_id AND outcome = 'held'")
 
 
 async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:
     return (await session.execute(OLDEST, {"limit": limit})).mappings().all()
+
+
+async def of_ended_sign_ins(session: AsyncSession, team: UUID) -> Sequence[RowMapping]:
+    """What the team's phones sent after their sign-ins had ended, and nobody has decided; oldest first."""
+    return (await session.execute(OF_ENDED_SIGN_INS, {"team": team})).mappings().all()
 
 
 async def one(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:

@@ -150,6 +150,7 @@ OF_NO_AREA = {
     "GET /password", "POST /sign-out", "POST /v1/session", "POST /v1/session/device",
     "GET /audit", "GET /notices", "GET /security", "GET /registry/notices", "GET /sign-ins", "POST /sign-ins/{jti}/end",
     "GET /second-factor", "POST /second-factor", "POST /second-factor/removal",
+    "GET /registry/v1/teams/{team}/held", "POST /registry/v1/teams/{team}/held:accept",  # tested where the registry's are
     "GET /purpose", "POST /purpose", "GET /readmission", "POST /readmission",
     "GET /new-event", "PUT /v1/callers/{report_id}",
 }  # fmt: skip

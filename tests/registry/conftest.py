@@ -22,7 +22,7 @@ from tests.installation import Installation, wait_for
 from tests.registry.factories import Desk
 
 AUTHOR, TEAM = uuid4(), uuid4()
-TABLES = "households, household_keys, members, episodes, groups, group_keys, counts, reports, outbox"
+TABLES = "households, household_keys, members, episodes, groups, group_keys, counts, reports, held_decisions, outbox"
 
 
 @dataclass
@@ -52,6 +52,10 @@ class Office:
     ) -> httpx.Response:
         token = self.installation.token(roles=[role], areas=areas, account=account or uuid4(), **claims)
         return await self.client.get(path, headers={"authorization": f"Bearer {token}", "accept": accept})
+
+    async def post(self, path: str, *, role: Role, areas: tuple[str, ...] = ("KG",), **claims: Any) -> httpx.Response:
+        token = self.installation.token(roles=[role], areas=areas, **claims)
+        return await self.client.post(path, headers={"authorization": f"Bearer {token}"})
 
     async def reads(self, account: UUID) -> list[dict[str, Any]]:
         """What this account read, of what the audit says."""

@@ -219,3 +219,28 @@ async def test_unusually_many_openings_are_noticed_and_block_nobody(office: Offi
         told = (await office.get("/notices?lang=en", role=role)).text
         assert "opened: 61 in the hour" in told and str(account) in told
     assert (await office.get("/notices", role=Role.OPERATOR)).status_code == 403
+
+
+async def test_a_duty_head_accepts_what_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
+    """In the own areas; what waits for anything else is not touched."""
+    other, elsewhere = uuid4(), household(origin={"pcode": OSH}, destination={"pcode": OSH})
+    await office.file(household(), household(), elsewhere, flags=(Flag.EXPIRED_TOKEN,))
+    await office.file(household(), team=other, flags=(Flag.EXPIRED_TOKEN,))
+    await office.file(household(version=2))
+    head = {"role": Role.DUTY_HEAD, "areas": (BATKEN_OBLAST,)}
+    path = f"/v1/teams/{TEAM}/held"
+    assert (await office.get(path, **head)).json() == {"count": 2}
+    account = uuid4()
+    assert (await office.post(f"{path}:accept", **head, account=account)).json() == {"count": 2}
+    assert (await office.get(path, **head)).json() == {"count": 0}, "decided, and about to be carried out"
+    async with office.app.state.sessions.begin() as session:
+        decided = await session.execute(text("SELECT is_accepted, account, reason FROM held_decisions"))
+        assert decided.all() == [(True, account, "the team was re-admitted")] * 2
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.DUTY_HEAD])
+async def test_nobody_else_accepts_it(office: Office, role: Role) -> None:
+    path = f"/v1/teams/{TEAM}/held"
+    statuses = [(await office.get(path, role=role)).status_code]
+    statuses.append((await office.post(f"{path}:accept", role=role)).status_code)
+    assert statuses == [403, 403]
