@@ -26,10 +26,10 @@ OUTCOMES = {
     "unreachable": N_("No connection"),
     "timed_out": N_("No answer in time"),
     "refused_address": N_("The address may not be called from here"),
-    "receiver_removed": N_("The receiver was taken off the list"),
+    "receiver_removed": N_("The recipient was removed from the list"),
     "no_mail_server": N_("No mail server is set"),
-    "not_mailable": N_("The sender's or the receiver's address is none"),
-    "secret_unreadable": N_("The receiver's secret cannot be opened: it needs a new one"),
+    "not_mailable": N_("Invalid address of the sender or the recipient"),
+    "secret_unreadable": N_("The recipient's key is not available: a new one is needed"),
 }
 ANSWERED = N_("Answer: {code}")
 

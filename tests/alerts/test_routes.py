@@ -272,9 +272,15 @@ async def test_one_alert_with_who_was_told(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("Sent notifications", "New alert", "On its way", "Given up", "No connection", "Answer: 503")),
-        ("ru", ("Отправленные оповещения", "Новое оповещение", "В пути", "Прекращено", "Нет соединения", "Ответ: 503")),
-        ("ky", ("Жөнөтүлгөн билдирмелер", "Жаңы кулактандыруу", "Жолдо", "Токтотулду", "Байланыш жок", "Жооп: 503")),
+        ("en", ("Sent notifications", "New alert", "On its way", "Failed", "No connection", "Answer: 503")),
+        (
+            "ru",
+            ("Отправленные оповещения", "Новое оповещение", "В пути", "Не доставлено", "Нет соединения", "Ответ: 503"),
+        ),
+        (
+            "ky",
+            ("Жөнөтүлгөн билдирмелер", "Жаңы кулактандыруу", "Жолдо", "Жеткирилбей калды", "Байланыш жок", "Жооп: 503"),
+        ),
     ],
 )
 async def test_a_page_shows_what_was_sent_to_whom_and_what_came_of_it(

@@ -17,6 +17,11 @@ COUNTING = """{
         return own.call(this);
     };
 }"""
+BLOCKED = """{
+    let allowed = false;
+    addEventListener("keydown", () => { allowed = true; }, { capture: true });
+    Object.defineProperty(AudioContext.prototype, "state", { get() { return allowed ? "running" : "suspended"; } });
+}"""
 MINUTE = 60_000
 
 
@@ -92,6 +97,48 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
 
 
+# A browser with a window behind others: a headless one shows no notifications, whatever was permitted.
+NOTIFYING = """{
+    window.notified = [];
+    window.Notification = class {
+        static permission = "PERMISSION";
+        constructor(name, options) { window.notified.push([name, options.tag]); }
+    };
+    Object.defineProperty(document, "hidden", { get: () => true });
+}"""
+
+
+@pytest.mark.parametrize("permission", ["granted", "default", "denied"])
+def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(
+    whole: Whole, seat: Any, permission: str
+) -> None:
+    desk = seat(Role.OPERATOR)
+    desk.page.add_init_script(NOTIFYING.replace("PERMISSION", permission))
+    page = desk.open("/ledger")
+    page.wait_for_function("() => /^\\(\\d+\\) /.test(document.title) || localStorage.getItem('heard')")
+    whole.report_hazard(type="avalanche", severity="Extreme")
+    if permission != "granted":
+        page.wait_for_function("() => localStorage.getItem('heard').split('/').length > 1", timeout=SLOW_MS)
+        assert page.evaluate("window.notified") == []
+        return
+    page.wait_for_function("() => window.notified.length", timeout=SLOW_MS)
+    ((name, alert_id),) = page.evaluate("window.notified")
+    assert name.startswith("Avalanche"), name
+    assert page.request.get(f"{whole.url}/alerts/v1/alerts/{alert_id}").json()["hazard_type"] == "avalanche"
+
+
+def test_who_was_signed_out_elsewhere_sees_it_at_once(seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    live(page)
+    other = desk.context.new_page()
+    other.goto(f"{desk.whole.url}/ledger")
+    other.locator(".menu summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/sign-in**")
+    expect(page.locator("#session-ended")).to_contain_text("Signed out", timeout=SLOW_MS)
+
+
 def test_the_choice_of_sound_is_remembered(seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
@@ -104,13 +151,8 @@ def test_the_choice_of_sound_is_remembered(seat: Any) -> None:
 
 
 def test_a_blocked_sound_is_seen_and_one_key_turns_it_on(seat: Any) -> None:
-    blocked = """{
-        let allowed = false;
-        addEventListener("keydown", () => { allowed = true; }, { capture: true });
-        Object.defineProperty(AudioContext.prototype, "state", { get() { return allowed ? "running" : "suspended"; } });
-    }"""
     desk = seat(Role.OPERATOR)
-    desk.page.add_init_script(blocked)
+    desk.page.add_init_script(BLOCKED)
     page = desk.open("/")
     expect(page.locator("#sound-blocked")).to_contain_text("The browser blocks the sound", timeout=SLOW_MS)
     page.keyboard.press("s")
