@@ -1,6 +1,7 @@
 """Who sees which household, over HTTP, on real PostgreSQL and Kafka."""
 
 import base64
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -227,7 +228,7 @@ async def test_a_duty_head_accepts_what_a_team_sent_after_its_sign_ins_had_ended
     await office.file(household(), household(), elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     await office.file(household(), team=other, flags=(Flag.EXPIRED_TOKEN,))
     await office.file(household(version=2))
-    head = {"role": Role.DUTY_HEAD, "areas": (BATKEN_OBLAST,)}
+    head: dict[str, Any] = {"role": Role.DUTY_HEAD, "areas": (BATKEN_OBLAST,)}
     path = f"/v1/teams/{TEAM}/held"
     assert (await office.get(path, **head)).json() == {"count": 2}
     account = uuid4()
