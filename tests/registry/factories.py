@@ -1,7 +1,8 @@
 """Reports as the registry reads them: sealed to its key, on a record of the log."""
 
 import itertools
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,16 @@ class Desk:
         return {keyed(self.record(each)).digest: plain(self.record(each)).digest for each in messages}
 
     def message(
-        self, body: dict[str, Any], *, author: UUID, team: UUID | None = None, flags: tuple[Flag, ...] = ()
+        self,
+        body: dict[str, Any],
+        *,
+        author: UUID,
+        team: UUID | None = None,
+        flags: tuple[Flag, ...] = (),
+        places_version: str | None = None,
+        unknown: Mapping[str, Any] | None = None,
     ) -> Message:
+        """`unknown`: fields in clear that no release writes, and that the box is bound to all the same."""
         is_household = body["kind"] == "household"
         report = (HouseholdReport if is_household else GroupReport).model_validate(body)
         fields = set((HouseholdSealed if is_household else GroupSealed).model_fields)
@@ -100,11 +109,12 @@ class Desk:
         plain = report.model_dump_json(include=fields, exclude_defaults=True).encode()
         reported = model.model_construct(
             **{name: value for name, value in report if name not in fields}, author=author, team=team, road=Road.FIELD,
-            received_at=report.reported_at, flags=tuple(flags),
+            received_at=report.reported_at, flags=tuple(flags), places_version=places_version,
         )  # fmt: skip
         message = events.message(reported, id=event_id, source="/intake", time=report.reported_at)
-        aad = seal.report_aad(kid=self._sealer.kid, event_type=model.event_type, event_id=event_id, clear=message.value)
-        return message._replace(value=seal.with_box(message.value, self._sealer.seal_json(plain, aad)))
+        clear = json.dumps({**json.loads(message.value), **unknown}).encode() if unknown else message.value
+        aad = seal.report_aad(kid=self._sealer.kid, event_type=model.event_type, event_id=event_id, clear=clear)
+        return message._replace(value=seal.with_box(clear, self._sealer.seal_json(plain, aad)))
 
     def received(self, body: dict[str, Any], *, headers: tuple[events.Header, ...] = (), **stamps: Any) -> Received:
         message = self.message(body, **stamps)
