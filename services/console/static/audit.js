@@ -32,7 +32,9 @@ function begin() {
 
 /** The next hundred: of each service as many are read, so that the newest of all are among them. */
 async function show() {
+  const asked = logs;
   const silent = (await Promise.all([...logs.keys()].map(read))).filter((name) => name !== undefined);
+  if (asked !== logs) return; // the filters changed meanwhile: what they asked for shows itself
   const found = [...logs].flatMap(([service, log]) => log.waiting.map((entry) => ({ service, entry })));
   found.sort((a, b) => b.entry.at.localeCompare(a.entry.at));
   const newest = found.slice(0, PAGE);

@@ -191,3 +191,4 @@ function input(id) {
 
 if (known) fill(known);
 else input("onset").value ||= written(new Date());
+for (const button of buttons) button.disabled = false; // the template's are disabled, so that Enter sends nothing before

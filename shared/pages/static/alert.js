@@ -4,16 +4,10 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 
 const acts = /** @type {HTMLElement | null} */ (document.querySelector(".acts"));
 
-for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form.act"))) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void send(form);
-  });
-}
-
-/** @param {HTMLFormElement} form */
-async function send(form) {
+/** Called by `forms.js`, which hears of every form. @param {HTMLFormElement} form */
+export async function submitted(form) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  if (button.disabled) return; // pressed twice before this script came
   button.disabled = true;
   try {
     const answer = await call(form.dataset.method ?? "PUT", form.dataset.path ?? "", body(form));

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from deploy.local.process import wait_until
 from shared.auth import Role
 from tests.browsers import SLOW_MS
 from tests.console.factories import KADAMJAI
@@ -20,14 +21,15 @@ def raised(whole: Whole, page: Any, type: str) -> str:
         area={"pcodes": [KADAMJAI], "description": "village of Pulgon"},
         text={"en": {"headline": "Water in the street", "description": LONG, "instruction": "Go to high ground"}},
     )
-    found = page.wait_for_function(
-        f"""async () => {{
-        const answer = await fetch("/alerts/v1/alerts?limit=200");
-        return (await answer.json()).alerts.find((alert) => alert.report_id === "{report_id}")?.alert_id;
-    }}""",
-        timeout=SLOW_MS,
-    )
-    return str(found.json_value())
+    found: list[str] = []
+
+    def is_raised() -> bool:
+        listed = page.evaluate("fetch('/alerts/v1/alerts?limit=200').then((answer) => answer.json())")["alerts"]
+        found.extend(alert["alert_id"] for alert in listed if alert["report_id"] == report_id)
+        return bool(found)
+
+    assert wait_until(is_raised, timeout=SLOW_MS / 1000)
+    return found[0]
 
 
 def test_it_is_read_whole_and_answered_by_keyboard(whole: Whole, seat: Any) -> None:
@@ -64,3 +66,35 @@ def test_the_second_person_reads_who_was_first(whole: Whole, seat: Any) -> None:
     expect(one.locator("#acknowledge")).to_have_count(0, timeout=SLOW_MS)
     two.click("#acknowledge")
     expect(two.locator("form:has(#acknowledge) .failure")).to_contain_text(f"Already answered by {first.name}")
+
+
+def test_a_comment_sent_before_the_script_is_there_is_not_lost(whole: Whole, seat: Any) -> None:
+    """A browser that sends the form itself gets 405, and the comment is gone."""
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    alert_id = raised(whole, page, "bank_erosion")
+    held: list[Route] = []
+    page.route("**/static/alert.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
+    page.goto(f"{whole.url}/alerts/{alert_id}?lang=en", wait_until="commit")
+    page.locator("#comment-text").fill("The road is open")
+    for _ in range(2):
+        page.locator("#comment").press("Enter")
+    assert page.url == f"{whole.url}/alerts/{alert_id}?lang=en"
+    expect(page.locator("#comment-text")).to_have_value("The road is open")
+    for route in held:
+        route.continue_()
+    expect(page.locator(".done")).to_contain_text("The road is open", timeout=SLOW_MS)
+    expect(page.locator(".done li", has_text="The road is open")).to_have_count(1)
+    assert desk.errors == []
+
+
+def test_a_script_that_never_comes_is_said_and_the_comment_stays(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    alert_id = raised(whole, page, "groundwater_rise")
+    page.route("**/static/alert.js", lambda route: route.abort())
+    page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
+    page.locator("#comment-text").fill("The road is closed")
+    page.locator("#comment").press("Enter")
+    expect(page.locator("form:has(#comment) .failure")).to_contain_text("No answer")
+    expect(page.locator("#comment-text")).to_have_value("The road is closed")
