@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,12 +19,16 @@ from services.alerts.config import AlertsSettings
 from services.console.config import ConsoleSettings
 from services.console.queries import callers, second_factors
 from services.intake.config import IntakeSettings
-from services.registry import rewrap
+from services.registry import digests, rewrap
 from services.registry.config import RegistrySettings
-from shared import keyring
+from shared import kafka, keyring, seal
 from shared.auth import signing_key_id
 from shared.config import Settings
-from shared.events.topics import SERVICES
+from shared.events import CredentialRevoked
+from shared.events.envelope import SIGNATURE
+from shared.events.topics import KEY_HOLDERS, SERVICES
+from shared.faults import SetAside
+from shared.signatures import RecordVerifier
 
 app = typer.Typer(help="The installation's keys, of every kind.", no_args_is_help=True)
 Of = Annotated[Kind, typer.Option("--of", help="What the key is for.")]
@@ -35,13 +39,18 @@ def listed(of: Of = Kind.SEALING) -> None:
     """Each key of a kind, and when it was drawn."""
     settings = Settings()
     if of is Kind.RECORDS:
-        for topic, newest, count in record_keys.listed(record_folders()):
-            typer.echo(f"{topic:<32} {newest}  in use, of {count}")
+        for topic, key_ids in record_keys.known(record_folders()).items():
+            for key_id in key_ids:
+                typer.echo(f"{topic:<32} {line(key_id, keyring.drawn_at(key_id), is_used=key_id == key_ids[-1])}")
         return
     with said():
         in_use, drawn = of_kind(of, settings)
     for kid, moment in drawn.items():
-        typer.echo(f"{kid}  {moment:%Y-%m-%d %H:%M} UTC{'  in use' if kid == in_use else ''}")
+        typer.echo(line(kid, moment, is_used=kid == in_use))
+
+
+def line(kid: str, moment: datetime, *, is_used: bool) -> str:
+    return f"{kid}  {moment:%Y-%m-%d %H:%M} UTC{'  in use' if is_used else ''}"
 
 
 def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
@@ -53,7 +62,7 @@ def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
         files = (folder / "public").glob("*.pem")
         return signing_key_id(folder), {file.stem: datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in files}
     known = keyring.known(folder)
-    return max(known, default=""), {key_id: at(key_id) for key_id in known}
+    return max(known, default=""), {key_id: keyring.drawn_at(key_id) for key_id in known}
 
 
 @app.command()
@@ -68,18 +77,53 @@ def rotate(of: Of = Kind.SEALING) -> None:
             )
             return
         drawn = rotation.rotate(of, folders=folders(), records=record_folders())
+        if of is Kind.TOKENS:
+            publish(folders()[of] / "public" / f"{drawn[0]}.pem", Settings().token_public_keys)
     typer.echo(f"{' '.join(drawn)} drawn. {FOLLOWS[of]} Back it up apart, as the others.")
 
 
+def publish(key: Path, public: Path) -> None:
+    """Where the services read it, if that is elsewhere: in containers."""
+    if key.parent.resolve() != public.resolve():
+        seal.write_whole(public / key.name, key.read_bytes())
+
+
 @app.command()
-def retire(kid: Annotated[str, typer.Argument(help="As `dayar keys list` names it.")], of: Of = Kind.SEALING) -> None:
+def retire(
+    kid: Annotated[str, typer.Argument(help="As `dayar keys list` names it.")],
+    of: Of = Kind.SEALING,
+    before: Annotated[datetime | None, typer.Option(help="Of records: older ones are never read again.")] = None,
+) -> None:
     """Destroy an old key, when nothing needs it any more."""
     with said():
-        if of is Kind.SEALING:
-            keys.retire(Settings(), kid, datetime.now(UTC))
-        else:
-            rotation.retire(of, kid, folders().get(of, Path()), uses=asyncio.run(uses(of, kid)))
+        match of:
+            case Kind.SEALING:
+                keys.retire(Settings(), kid, datetime.now(UTC))
+            case Kind.RECORDS:
+                topic = rotation.retiring(record_folders(), kid, datetime.now(UTC))
+                count = asyncio.run(signed_by(topic, kid, before))
+                rotation.retire_record_key(record_folders(), topic, kid, uses=count)
+            case _:
+                [gone] = rotation.retire(of, kid, folders()[of], uses=asyncio.run(uses(of, kid)))
+                if of is Kind.TOKENS:  # where containers publish it
+                    (Settings().token_public_keys / gone.name).unlink(missing_ok=True)
     typer.echo(f"{kid} is destroyed here. Destroy its backups too.")
+
+
+async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
+    """How many records of the topic this key signed; the last of each credential is read at every start, however old."""
+    reader = KEY_HOLDERS[topic][1][0]
+    settings, count = Settings().for_service(reader), 0
+    since = 0.0 if before is None or topic == CredentialRevoked.topic else before.astimezone(UTC).timestamp()
+    verifier = RecordVerifier(settings)
+    async with kafka.log_reader(settings, [topic]) as log:
+        async for record in log.records():
+            name, signature = record.headers[-1] if record.headers else ("", b"")
+            if name == SIGNATURE and signature.startswith(kid.encode()) and record.timestamp_ms >= since * 1000:
+                with suppress(SetAside):  # anybody with a login may name the key
+                    verifier.verify(record)
+                    count += 1
+    return count
 
 
 async def uses(of: Kind, kid: str) -> int:
@@ -93,6 +137,8 @@ async def uses(of: Kind, kid: str) -> int:
         case Kind.RECEIVERS:
             receivers = await within("alerts", lambda session: subscriptions.sealed_by(session, kid))
             return receivers + await within("alerts", lambda session: behalf.sealed_by(session, kid))
+        case Kind.DIGESTS:
+            return await within("registry", digests.stored)
     return 0
 
 
@@ -110,11 +156,6 @@ def folders() -> dict[Kind, Path]:
 
 def record_folders() -> record_keys.Folders:
     return {service: Path(Settings().for_service(service).record_keys) for service in SERVICES}
-
-
-def at(key_id: str) -> datetime:
-    """Ids begin with the second they were drawn at."""
-    return datetime.fromtimestamp(int(key_id[:8], 16), UTC)
 
 
 @contextmanager

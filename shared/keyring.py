@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -124,6 +125,11 @@ def generate(keys: Keys) -> tuple[str, bytes]:
     return f"{seconds:08x}-{secrets.token_hex(4)}", secrets.token_bytes(KEY_BYTES)
 
 
+def drawn_at(key_id: str) -> datetime:
+    """Ids begin with the second they were drawn at."""
+    return datetime.fromtimestamp(int(key_id[:8], 16), UTC)
+
+
 def write(folder: Path, key_id: str, key: bytes) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / f"{key_id}.key", key)
@@ -151,6 +157,7 @@ __all__ = [
     "UnknownKey",
     "draw",
     "draw_first",
+    "drawn_at",
     "generate",
     "known",
     "write",

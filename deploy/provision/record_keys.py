@@ -31,10 +31,16 @@ def rotate(folders: Folders) -> list[str]:
     return drawn
 
 
-def listed(folders: Folders) -> list[tuple[str, str, int]]:
-    """Of each topic its newest key, and how many there are."""
-    known = {topic: _known(folders, topic) for topic in KEY_HOLDERS}
-    return [(topic, max(keys), len(keys)) for topic, keys in known.items() if keys]
+def known(folders: Folders) -> dict[str, list[str]]:
+    """The key ids of each topic that has any, the oldest first."""
+    found = {topic: sorted(_known(folders, topic)) for topic in KEY_HOLDERS}
+    return {topic: keys for topic, keys in found.items() if keys}
+
+
+def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
+    """Where this key lies: writers first, so that nothing is signed with what readers do not have."""
+    wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
+    return [file for file in wanted if file.exists()]
 
 
 def _known(folders: Folders, topic: str) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
 """Every other kind of key than the pairs that reports are sealed to: drawn anew, and the old one destroyed when nothing needs it."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -32,14 +33,17 @@ RINGS = {
 }
 
 FOLLOWS = {
-    Kind.RECORDS: "Records are signed with it within a minute; what the older keys signed is still believed.",
+    Kind.RECORDS: "Records are signed with it within a minute; what the older keys signed is believed until those are destroyed.",
     Kind.HOUSEHOLDS: "The registry's worker wraps every household's key with it within two minutes; then the older one may be destroyed.",
-    Kind.DIGESTS: "The registry's worker lays it over the stored digests within two minutes. The older ones are needed as well.",
-    Kind.CALLERS: "The console's worker seals every caller anew with it within two minutes; then the older one may be destroyed.",
-    Kind.RECEIVERS: "The alerts' worker seals every receiver's secret anew with it within two minutes; then the older one may be destroyed. If secrets leaked, replace them: dayar receiver rotate.",
-    Kind.MEMORY: "It is used from intake's next start; what was sent before is then told apart by the inbox alone. The older one may be destroyed.",
+    Kind.DIGESTS: "The registry's worker lays it over the stored digests within two minutes. The older ones stay needed.",
+    Kind.CALLERS: "The console's worker seals every caller and second factor anew with it within two minutes; then the older one may be destroyed. If it leaked, administrators set up their second factors anew.",
+    Kind.RECEIVERS: "The alerts' worker seals every receiver's secret, and on whose behalf was acknowledged, anew with it within two minutes; then the older one may be destroyed. If secrets leaked, replace them: dayar receiver rotate.",
+    Kind.MEMORY: "Intake uses it within a minute; what was sent before is then told apart by the inbox alone. The older one may be destroyed.",
     Kind.TOKENS: "Tokens are signed with it from now on; those of the older key are good until it is destroyed: then everybody signs in again.",
 }
+
+
+TAKEN_OVER = timedelta(minutes=10)  # writers take a new key within one
 
 
 class KeyNewest(CannotRetire):
@@ -50,8 +54,16 @@ class KeyWanted(CannotRetire):
     """What this key sealed has not all come under the newest one. Try again in some minutes; nothing was changed."""
 
 
-class KeyKept(CannotRetire):
-    """Keys of this kind are needed for as long as what they made is there; none is destroyed. Nothing was changed."""
+class KeyLaid(CannotRetire):
+    """Each stored digest was made with all keys of this kind, one laid over the other: none can be destroyed while digests are stored. Nothing was changed."""
+
+
+class KeyFresh(CannotRetire):
+    """The newer key was drawn a moment ago, and records may still be signed with this one. Try again in ten minutes; nothing was changed."""
+
+
+class KeySigned(CannotRetire):
+    """Records that this key signed are on the log, and nobody would believe them any more. They go when the topic's retention is over; of a topic that is kept for ever, `--before DATE` says which records are never read again. Nothing was changed."""
 
 
 def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Folders) -> list[str]:
@@ -68,10 +80,8 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
     return [keyring.draw(folder)]
 
 
-def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> None:
-    """Destroys an older key; `uses`: how much is still under it. Raises CannotRetire."""
-    if kind in (Kind.DIGESTS, Kind.RECORDS):
-        raise KeyKept(kind)
+def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> list[Path]:
+    """Destroys an older key; `uses`: how much is still under it. Returns the files that are gone. Raises CannotRetire."""
     files = {file.stem: file for file in (folder / "public" if kind is Kind.TOKENS else folder).iterdir()}
     newest = auth.signing_key_id(folder) if kind is Kind.TOKENS else max(keyring.known(folder), default="")
     if key_id not in files:
@@ -79,6 +89,32 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> None:
     if key_id == newest:
         raise KeyNewest(key_id)
     if uses:
-        raise KeyWanted(key_id, uses)
-    files[key_id].unlink()
-    sync(files[key_id].parent)
+        raise (KeyLaid if kind is Kind.DIGESTS else KeyWanted)(key_id, uses)
+    return destroy(files[key_id])
+
+
+def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
+    """The topic whose records this older key signed. Raises CannotRetire."""
+    topics = record_keys.known(records)
+    topic = next((topic for topic, keys in topics.items() if key_id in keys), None)
+    if topic is None:
+        raise NoSuchKey(*(each for keys in topics.values() for each in keys))
+    if key_id == max(topics[topic]):
+        raise KeyNewest(key_id)
+    if now - keyring.drawn_at(max(topics[topic])) < TAKEN_OVER:
+        raise KeyFresh(key_id)
+    return topic
+
+
+def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, uses: int) -> None:
+    """Destroys it with its writers and readers; `uses`: how many records it signed that somebody may read. Raises KeySigned."""
+    if uses:
+        raise KeySigned(topic, uses)
+    destroy(*record_keys.files(records, topic, key_id))
+
+
+def destroy(*files: Path) -> list[Path]:
+    for file in files:
+        file.unlink()
+        sync(file.parent)
+    return list(files)

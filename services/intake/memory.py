@@ -56,8 +56,7 @@ class Memory:
     """
 
     def __init__(self, settings: Settings, keys: Path) -> None:
-        self._prefix = settings.topic_prefix.encode() + b"memory:"
-        self._mac = hmac.new(Keyring(keys).newest[1], digestmod="sha256")
+        self._topic_prefix, self._ring, self._key_id = settings.topic_prefix, Keyring(keys), ""
         # as long as a report may wait in the log
         self._remembered_seconds = math.ceil(settings.displacements_days * DAY_SECONDS)
         self._valkey = Redis.from_url(
@@ -70,9 +69,17 @@ class Memory:
         self._asked = asyncio.Event()
 
     def trace(self, draft: Draft) -> Trace:
+        key_id, key = self._ring.newest
+        if key_id != self._key_id:
+            self._use(key_id, key)
         mac = self._mac.copy()  # half the price of a new one
         mac.update(draft.content)
         return Trace(self._prefix + draft.name, mac.digest()[:16])
+
+    def _use(self, key_id: str, key: bytes) -> None:
+        """What another key marked is not found: a repeat would contradict it. The inbox knows that one."""
+        self._key_id, self._mac = key_id, hmac.new(key, digestmod="sha256")
+        self._prefix = f"{self._topic_prefix}memory:{key_id}:".encode()
 
     async def marks(self, traces: Sequence[Trace]) -> list[bytes | None]:
         """The marks kept under these names."""

@@ -26,6 +26,9 @@ KEPT = text("INSERT INTO digest_key (key_id) VALUES (:key_id)")
 FORGOTTEN = text("DELETE FROM digest_key")
 # Each batch locks rows of it first: while they are laid anew nobody compares or stores one.
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
+STORED = text("""
+SELECT (SELECT count(*) FROM reports WHERE digest <> '') + (SELECT count(*) FROM inbox WHERE digest <> '')
+""")
 INBOX = "SELECT event_id, digest FROM inbox"
 REPORTS = "SELECT report_id, version, author, kind, digest FROM reports"
 INBOX_LAID = """
@@ -117,6 +120,11 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
     return digest
 
 
+async def stored(session: AsyncSession) -> int:
+    """How many there are: each was made with every key that there was."""
+    return int(await session.scalar(STORED) or 0)
+
+
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
     """For an erasure: no digest of what was said about this household or group stays; returns of how many reports.
 
@@ -136,4 +144,4 @@ def type_of(kind: str, version: int) -> str:
     return HouseholdReported.event_type if kind == "household" else GroupReported.event_type
 
 
-__all__ = ["Digests", "lay", "remove"]
+__all__ = ["Digests", "lay", "remove", "stored"]

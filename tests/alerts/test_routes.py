@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import queries
+from services.alerts import behalf, queries
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from services.alerts.worker import seal_notes
+from services.alerts.worker import reseal, seal_notes
+from shared import keyring
 from shared.auth import Role
 from shared.events.vocabulary import Channel
 from tests.alerts.desk import Desk, fresh
@@ -106,6 +107,24 @@ async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk:
         page = await elsewhere.get(f"/{alert_id}")
     assert [answer.json()["on_behalf_of"] for answer in answers] == [None, "by telephone, Касымов"]
     assert (page.status_code, "Касымов" in page.text) == (200, False)
+
+
+async def test_on_whose_behalf_is_read_before_during_and_after_a_rotation(desk: Desk, settings: AlertsSettings) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    folder = settings.alerts_key_file
+    async with desk.caller() as caller:
+        path = f"/v1/alerts/{alert_id}"
+        await caller.put(f"{path}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
+        told = [(await caller.get(path)).json()["on_behalf_of"]]
+        old = keyring.draw(folder) and min(keyring.known(folder))
+        told.append((await caller.get(path)).json()["on_behalf_of"])
+        assert await reseal(desk.sessions, SecretBox(folder)) >= 1
+        told.append((await caller.get(path)).json()["on_behalf_of"])
+        async with desk.sessions() as session:
+            assert await behalf.sealed_by(session, old) == 0
+        (folder / f"{old}.key").unlink()
+        told.append((await caller.get(path)).json()["on_behalf_of"])
+    assert told == ["by telephone, Касымов"] * 4
 
 
 async def test_what_an_earlier_release_noted_in_clear_is_sealed(desk: Desk, settings: AlertsSettings) -> None:

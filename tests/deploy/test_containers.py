@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from cli import keys as keys_command
 from deploy.containers import health, start, volumes
 from deploy.containers.start import BadSecret
 from deploy.containers.volumes import EarlierVolumes, NeitherYesNorNo, NewerVolumes, OtherMark
@@ -132,6 +133,19 @@ def test_every_key_has_one_owner() -> None:
     names = [name for keys in volumes.OWN_KEYS.values() for name in keys]
     assert sorted(names) == sorted(KEYS)
     assert set(volumes.OWN_KEYS) == set(volumes.OWN_PASSWORDS) == set(SERVICES)
+
+
+def test_keys_are_rotated_and_retired_where_the_services_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed = yaml.safe_load((homes.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    container = composed["services"]["keys"]
+    for name, value in container["environment"].items():
+        if str(value).startswith(("/secrets/", "/installation/")):
+            monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("DAYAR_EXERCISE", "false")
+    assert keys_command.folders() == volumes.KEY_FOLDERS
+    assert keys_command.record_folders() == volumes.RECORD_KEYS
+    written = {mount.partition(":")[2] for mount in container["volumes"] if not mount.endswith(":ro")}
+    assert {f"/secrets/{service}" for service in SERVICES} | {"/installation"} <= written
 
 
 def test_the_mark_is_for_ever(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Every kind of key is drawn anew, and an old one destroyed only when nothing needs it."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from deploy.provision import record_keys, rotation, secrets
 from deploy.provision.keys import NoKeys, NoSuchKey
-from deploy.provision.rotation import RINGS, KeyKept, KeyNewest, KeyWanted, Kind
+from deploy.provision.rotation import RINGS, KeyFresh, KeyLaid, KeyNewest, KeySigned, KeyWanted, Kind
 from shared import auth, keyring
 from shared.auth import Authenticator, Principal, Signer, Unauthenticated
 from shared.keyring import Keyring, Sealing, UnknownKey
@@ -75,10 +76,32 @@ def test_an_old_key_goes_when_nothing_is_under_it(folder: Path, kind: Kind) -> N
     assert list(keyring.known(of)) == [new]
 
 
-@pytest.mark.parametrize("kind", [Kind.DIGESTS, Kind.RECORDS])
-def test_what_is_needed_for_ever_is_not_destroyed(folder: Path, kind: Kind) -> None:
-    with pytest.raises(KeyKept):
-        rotation.retire(kind, "00000000-00000000", folder, uses=0)
+def test_a_key_of_digests_stays_while_there_are_any(folder: Path) -> None:
+    [old] = keyring.known(folder / "digest-key")
+    rotate(folder, Kind.DIGESTS)
+    with pytest.raises(KeyLaid):
+        rotation.retire(Kind.DIGESTS, old, folder / "digest-key", uses=1)
+    rotation.retire(Kind.DIGESTS, old, folder / "digest-key", uses=0)
+    assert old not in keyring.known(folder / "digest-key")
+
+
+def test_a_record_key_is_destroyed_with_all_who_hold_it_once_nothing_it_signed_is_read(folder: Path) -> None:
+    records = record_keys.folders(folder)
+    [old] = record_keys.known(records)["hazards"]
+    rotate(folder, Kind.RECORDS)
+    newest, now = max(record_keys.known(records)["hazards"]), datetime.now(UTC)
+    later = now + timedelta(minutes=11)
+    for key_id, moment, refusal in (
+        (old, now, KeyFresh), (newest, later, KeyNewest), ("00000000-00000000", later, NoSuchKey),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            rotation.retiring(records, key_id, moment)
+    assert rotation.retiring(records, old, later) == "hazards"
+    with pytest.raises(KeySigned):
+        rotation.retire_record_key(records, "hazards", old, uses=1)
+    rotation.retire_record_key(records, "hazards", old, uses=0)
+    assert record_keys.known(records)["hazards"] == [newest]
+    assert not list(folder.rglob(f"{old}.key"))
 
 
 @pytest.mark.parametrize("kind", Kind)

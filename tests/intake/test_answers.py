@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared import keyring
 from shared.auth import Role
 from shared.events.vocabulary import Road
 from tests.installation import Installation
@@ -62,6 +63,20 @@ async def test_a_report_is_remembered_as_long_as_it_may_stand_on_the_log(install
         with installation.redis() as valkey:
             [name] = valkey.keys("*memory:*")
             assert 9 * 86_400 < valkey.ttl(name) <= 10 * 86_400
+
+
+async def test_a_repeat_of_before_a_rotation_contradicts_nothing(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mark is by the older key: the inbox knows it, intake goes on with the new key without a new start."""
+    body = household()
+    async for door in opened(installation):
+        caller = door.caller()
+        assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
+        monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
+        keyring.draw(installation.secrets / "memory-key")
+        answers = [(await caller.post(DISPLACEMENTS, body)).json()["status"] for _ in range(2)]
+        assert answers == ["accepted", "duplicate"]
 
 
 async def test_only_its_author_is_told_about_a_report(door: Door) -> None:

@@ -1,0 +1,192 @@
+"""`dayar keys`, each kind from list to retire, on a whole installation."""
+
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from typer.testing import CliRunner, Result
+
+from cli import keys, receiver
+from deploy.provision import rotation
+from deploy.provision.rotation import RINGS, Kind
+from services.alerts import worker as alerts
+from services.alerts.config import AlertsSettings
+from services.alerts.secrets import SecretBox as Secrets
+from services.console import worker as console
+from services.console.accounts import new
+from services.console.callers import Caller, Callers
+from services.console.config import ConsoleSettings
+from services.console.queries import accounts, callers, second_factors
+from services.console.totp import SecretBox
+from services.registry.config import RegistrySettings
+from services.registry.rewrap import rewrap
+from services.registry.vault import Vault
+from shared import database
+from shared.auth import Role
+from shared.config import Settings
+from shared.publisher import Publisher
+from tests.installation import Installation, in_thread
+from tests.shared.trial import event, hazard
+
+T = TypeVar("T")
+Sessions = async_sessionmaker[AsyncSession]
+KINDS = [*RINGS, Kind.TOKENS]
+
+
+def dayar(installation: Installation, app: Any, *words: str) -> Result:
+    with patch.dict(os.environ, installation.env()):
+        return CliRunner().invoke(app, words)
+
+
+def listed(installation: Installation, kind: Kind) -> list[str]:
+    """The ids, the one in use last."""
+    told = dayar(installation, keys.app, "list", "--of", kind)
+    assert told.exit_code == 0, told.output
+    lines = sorted(told.output.splitlines(), key=lambda line: line.endswith("in use"))
+    assert [line.endswith("in use") for line in lines] == [False] * (len(lines) - 1) + [True]
+    return [line.split()[0] for line in lines]
+
+
+def retire(installation: Installation, kind: Kind, kid: str, *words: str) -> Result:
+    return dayar(installation, keys.app, "retire", kid, "--of", kind, *words)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_rotated_and_an_older_key_retired(tables: Installation, kind: Kind) -> None:
+    [old] = listed(tables, kind)
+    assert dayar(tables, keys.app, "rotate", "--of", kind).exit_code == 0
+    known = listed(tables, kind)
+    assert known[0] == old
+    for kid, why in ((known[1], "in use"), ("0" * 16, "no private key of this id")):
+        refused = retire(tables, kind, kid)
+        assert refused.exit_code != 0 and why in " ".join(refused.output.replace("│", "").split())
+    done = retire(tables, kind, old)
+    assert done.exit_code == 0, done.output
+    assert listed(tables, kind) == known[1:]
+    assert not list(tables.secrets.rglob(f"{old}.*"))
+
+
+def test_the_pair_that_reports_are_sealed_to_is_kept_while_one_may_be_on_the_log(tables: Installation) -> None:
+    [old] = listed(tables, Kind.SEALING)
+    assert dayar(tables, keys.app, "rotate").exit_code == 0
+    assert "may still stand on the log" in " ".join(retire(tables, Kind.SEALING, old).output.replace("│", "").split())
+    assert len(listed(tables, Kind.SEALING)) == 2
+
+
+def test_a_household_keeps_the_key_that_wrapped_it_until_the_worker_wrapped_it_anew(tables: Installation) -> None:
+    settings = tables.settings(RegistrySettings)
+    key = Vault(settings.registry_kek_file).draw()
+
+    async def store(session: AsyncSession) -> None:
+        await session.execute(
+            text("INSERT INTO household_keys (household_id, kek_id, wrapped) VALUES (:id, :kek_id, :wrapped)"),
+            {"id": uuid4(), "kek_id": key.kek_id, "wrapped": key.wrapped},
+        )
+
+    written(settings, store)
+    held_until(tables, Kind.HOUSEHOLDS, settings, lambda made: rewrap(made, Vault(settings.registry_kek_file)))
+
+
+def test_a_caller_and_a_second_factor_keep_their_key_until_they_are_sealed_anew(tables: Installation) -> None:
+    settings = tables.settings(ConsoleSettings)
+    folder, report_id = settings.callers_key_file, uuid4()
+
+    async def store(session: AsyncSession) -> None:
+        sealed = Callers(folder).seal(Caller(name="Айгүл"), report_id)
+        assert await callers.keep(session, report_id, uuid4(), sealed)
+        await accounts.add(session, new("aida", frozenset({Role.ADMINISTRATOR}), datetime.now(UTC), password_hash=""))
+        account = await accounts.named(session, "aida")
+        assert account is not None
+        sealed = SecretBox(folder).seal("SECRET", account.account_id)
+        await second_factors.keep(session, account.account_id, sealed, [b"code"], step=0, now=datetime.now(UTC))
+
+    written(settings, store)
+    held_until(
+        tables, Kind.CALLERS, settings, lambda made: console.reseal(made, Callers(folder), SecretBox(folder)), rows=2
+    )
+
+
+def test_a_receivers_secret_keeps_its_key_until_it_is_sealed_anew(tables: Installation) -> None:
+    added = dayar(tables, receiver.app, "add", "duty", "https://hook.example/dayar")
+    assert added.exit_code == 0, added.output
+    settings = tables.settings(AlertsSettings)
+    held_until(tables, Kind.RECEIVERS, settings, lambda made: alerts.reseal(made, Secrets(settings.alerts_key_file)))
+
+
+def test_the_keys_of_digests_stay_while_one_is_stored(tables: Installation) -> None:
+    settings = tables.settings(RegistrySettings)
+
+    async def store(session: AsyncSession) -> None:
+        await session.execute(text("INSERT INTO inbox (event_id, digest) VALUES (gen_random_uuid(), 'd')"))
+
+    written(settings, store)
+    [old] = listed(tables, Kind.DIGESTS)
+    assert dayar(tables, keys.app, "rotate", "--of", Kind.DIGESTS).exit_code == 0
+    assert retire(tables, Kind.DIGESTS, old).exit_code != 0
+    assert old in listed(tables, Kind.DIGESTS)
+
+
+def test_a_record_key_stays_while_a_record_that_it_signed_is_on_the_log(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_thread(publish(installation))
+    assert dayar(installation, keys.app, "rotate", "--of", Kind.RECORDS).exit_code == 0
+    told = dayar(installation, keys.app, "list", "--of", Kind.RECORDS).output.splitlines()
+    [old, newest] = [line.split()[1] for line in told if line.startswith("hazards ")]
+    [unused, _] = [line.split()[1] for line in told if line.startswith("alerts.console.dead ")]
+    assert "Try again in ten minutes" in " ".join(retire(installation, Kind.RECORDS, old).output.split())
+    monkeypatch.setattr(rotation, "TAKEN_OVER", timedelta(0))
+    assert retire(installation, Kind.RECORDS, newest).exit_code != 0
+    today, tomorrow = datetime.now(UTC), datetime.now(UTC) + timedelta(days=1)
+    for words in ((), ("--before", f"{today:%Y-%m-%d}")):
+        assert retire(installation, Kind.RECORDS, old, *words).exit_code != 0
+    for kid, words in ((unused, ()), (old, ("--before", f"{tomorrow + timedelta(days=1):%Y-%m-%d}"))):
+        done = retire(installation, Kind.RECORDS, kid, *words)
+        assert done.exit_code == 0, done.output
+        assert not list(installation.secrets.rglob(f"{kid}.key"))
+
+
+async def publish(installation: Installation) -> None:
+    async with Publisher(installation.settings(Settings, "intake")) as publisher:
+        await publisher.publish(event(hazard()), timeout=30)
+
+
+def held_until(
+    installation: Installation, kind: Kind, settings: Settings, renew: Callable[[Sessions], Awaitable[int]], rows: int = 1
+) -> None:  # fmt: skip
+    """An older key is refused until the worker has brought its rows under the newest."""
+    old = listed(installation, kind)[-1]
+    assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0
+    refused = retire(installation, kind, old)
+    assert refused.exit_code != 0 and "not all come under the newest one" in " ".join(
+        refused.output.replace("│", "").split()
+    )
+    assert old in listed(installation, kind)
+    assert in_sessions(settings, renew) == rows
+    done = retire(installation, kind, old)
+    assert done.exit_code == 0, done.output
+
+
+def written(settings: Settings, store: Callable[[AsyncSession], Awaitable[None]]) -> None:
+    async def do(sessions: Sessions) -> None:
+        async with sessions.begin() as session:
+            await store(session)
+
+    in_sessions(settings, do)
+
+
+def in_sessions(settings: Settings, do: Callable[[Sessions], Awaitable[T]]) -> T:
+    async def within() -> T:
+        engine = database.engine(settings)
+        try:
+            return await do(database.sessions(engine))
+        finally:
+            await engine.dispose()
+
+    return in_thread(within())
