@@ -15,6 +15,7 @@ from shared.auth import Role
 from shared.events.vocabulary import Channel
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
+from tests.console.pages.test_presence import BLOCKED
 from tests.console.pages.test_screens import told
 from tests.installation import in_thread
 
@@ -89,6 +90,23 @@ def duty_desk(whole: Whole) -> Iterator[None]:
     in_thread(told(whole, Receiver("duty desk", Channel.WEBHOOK, "https://hook.invalid")))
     yield
     in_thread(told(whole, None))
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ky"])
+def test_what_rings_does_not_lie_over_the_button(whole: Whole, seat: Any, language: str) -> None:
+    whole.report_hazard(type="avalanche", severity="Extreme")
+    desk = seat(Role.OPERATOR, width=1366, height=768)
+    desk.page.add_init_script(BLOCKED)
+    page = desk.open("/new-event")
+    expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
+    page.goto(f"{whole.url}/new-event?lang={language}")
+    expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#sound-blocked")).to_be_visible(timeout=SLOW_MS)
+    seen = """button => [2, -2].every((inset) => {
+        const { left, top, bottom } = button.getBoundingClientRect();
+        return button.contains(document.elementFromPoint(left + 20, inset > 0 ? top + inset : bottom + inset));
+    })"""
+    assert page.locator("#send").evaluate(seen)
 
 
 async def rows(whole: Whole, query: str, report_id: str) -> Any:

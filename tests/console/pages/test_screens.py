@@ -63,6 +63,19 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any, language: str) -> None:
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"}
+    assert whole.client(headers=bearer).post("/intake/v1/displacements", json=household()).status_code == 202
+    page = seat(Role.OPERATOR).open("/")
+    expect(page.locator("#panel-households table")).to_be_visible(timeout=SLOW_MS)
+    page.goto(f"{whole.url}/?lang={language}")
+    for width in (1920, 1366):
+        page.set_viewport_size({"width": width, "height": 1080})
+        cut = "tables => tables.map(each => each.scrollWidth - each.clientWidth)"
+        assert max(page.locator(".grid .scroll").evaluate_all(cut)) <= 0, width
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_an_alerts_grade_does_not_run_into_its_title(whole: Whole, seat: Any, language: str) -> None:
     whole.report_hazard(type="dam_release", severity="Extreme")
     desk = seat(Role.OPERATOR)

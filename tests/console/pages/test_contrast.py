@@ -1,0 +1,90 @@
+"""Every word can be read: contrast of at least 4.5:1 (WCAG 2.2, 1.4.3), also while the line is lost."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.auth import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole, newest_alert
+
+# Large text (24 px, or bold from 18.66 px) needs 3:1; what is disabled, nothing. Colours are read back from a canvas,
+# whatever notation they are computed in; opacity and grayscale() of the ancestors are applied as a browser applies them.
+FAINT = """() => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const rgba = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+        return [r, g, b, a / 255];
+    };
+    const over = ([r, g, b, a], below) => [r, g, b].map((each, n) => each * a + below[n] * (1 - a));
+    const chain = (element) => element ? [...chain(element.parentElement), element] : [];
+    const greyed = (colour, share) => {
+        const grey = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2];
+        return colour.map((each) => each * (1 - share) + grey * share);
+    };
+    const luminance = (colour) => {
+        const [r, g, b] = colour.map((each) => each / 255).map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (element) => {
+        const styles = chain(element).map((each) => getComputedStyle(each));
+        const below = styles.reduce((colour, style) => over(rgba(style.backgroundColor), colour), [255, 255, 255]);
+        const opacity = styles.reduce((all, style) => all * Number(style.opacity), 1);
+        const [r, g, b, a] = rgba(styles.at(-1).color);
+        const shares = styles.map((style) => Number(/grayscale\\(([\\d.]+)\\)/.exec(style.filter)?.[1] ?? 0)).filter(Boolean);
+        const shown = [over([r, g, b, a * opacity], below), below].map((colour) => shares.reduce(greyed, colour));
+        const [dark, light] = shown.map(luminance).sort((one, other) => one - other);
+        return (light + 0.05) / (dark + 0.05);
+    };
+    const needed = (style) => {
+        const size = parseFloat(style.fontSize);
+        return size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5;
+    };
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const faint = [];
+    let words = 0;
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const element = node.parentElement;
+        if (!node.data.trim() || !element.checkVisibility() || element.closest("script, style, option, :disabled")) continue;
+        words += 1;
+        const ratio = contrast(element);
+        if (ratio < needed(getComputedStyle(element))) faint.push(`${node.data.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
+    }
+    return { words, faint };
+}"""
+
+
+def is_readable(page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    found = page.evaluate(FAINT)
+    assert found["words"] > 20
+    assert found["faint"] == []
+
+
+def lose_the_line(page: Page) -> None:
+    page.evaluate("import('/static/link.js').then(link => link.say('lost', {time: '21:47'}))")
+    expect(page.locator("#link")).to_have_attribute("data-state", "lost")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_of_the_desk_can_be_read_also_while_the_line_is_lost(whole: Whole, seat: Any, scheme: str) -> None:
+    for severity in ("Extreme", "Severe", "Moderate", "Unknown"):
+        whole.report_hazard(type="mudflow" if severity == "Severe" else "hail", severity=severity)
+    desk = seat(Role.DUTY_HEAD)
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    row = newest_alert(page, "Hail")
+    expect(row).to_be_visible(timeout=SLOW_MS)
+    is_readable(page, scheme)
+    lose_the_line(page)
+    is_readable(page, scheme)
+    page.goto(f"{whole.url}/alerts/{row.get_attribute('data-key')}")
+    is_readable(page, scheme)
+    page.goto(f"{whole.url}/new-event")
+    page.click("#send")
+    expect(page.locator("#failure")).to_be_visible(timeout=SLOW_MS)
+    is_readable(page, scheme)

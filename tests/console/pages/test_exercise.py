@@ -1,0 +1,51 @@
+"""An exercise installation: no page says that something was delivered where nothing is sent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from deploy.local.process import wait_until
+from services.alerts.receivers import Receiver
+from shared.auth import Role
+from shared.events.vocabulary import Channel, Status
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Seat, Whole, newest_alert
+from tests.console.pages.test_screens import told
+from tests.installation import Ground, Installation, in_thread
+
+DELIVERED, PROCESSED = ("delivered", "доставлено", "жеткирилди"), ("processed", "обработано", "иштетилди")
+
+
+@pytest.fixture
+def exercise(ground: Ground, tmp_path: Path) -> Iterator[Whole]:
+    made = Installation(ground, tmp_path / "exercise", partitions=2, exercise=True)
+    running = Whole(made)
+    yield running
+    running.stop()
+    made.remove()
+
+
+def test_nothing_is_called_delivered_where_an_exercise_sends_nothing(exercise: Whole, browser: Browser) -> None:
+    on_exercise = frozenset({Status.EXERCISE})
+    in_thread(told(exercise, Receiver("duty", Channel.EMAIL, "duty@centre.example", statuses=on_exercise)))
+    exercise.report_hazard(type="rockfall", status="Exercise")
+    desk = Seat(exercise, browser, Role.OPERATOR)
+    page = desk.open("/")
+    row = newest_alert(page, "Rockfall")
+    expect(row).to_be_visible(timeout=SLOW_MS)
+    alert = f"/alerts/{row.get_attribute('data-key')}"
+    settled = page.locator(".notified", has_text="Processed")
+    assert wait_until(lambda: bool(page.goto(f"{exercise.url}{alert}?lang=en")) and settled.count() > 0, timeout=20)
+    for language, delivered, processed in zip(("en", "ru", "ky"), DELIVERED, PROCESSED, strict=True):
+        for path in ("/", "/new-event", "/ledger", "/alerts/deliveries", alert):
+            page.goto(f"{exercise.url}{path}?lang={language}")
+            assert delivered not in words(page), (path, language)
+        assert processed in words(page), "on the alert's own page, the last of them"
+    desk.context.close()
+
+
+def words(page: Any) -> str:
+    return str(page.locator("body").inner_text()).lower()
