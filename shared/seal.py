@@ -25,6 +25,7 @@ KEY_REPORTS = 2**20
 OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 SEALED_MEMBER = b',"sealed":'
+GROUP_READS = 0o2050  # a folder given to a group: set-group-id, and the group may read it
 
 
 class SealMismatch(Exception):
@@ -166,8 +167,11 @@ def generate(folder: Path) -> str:
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """A file that only its owner reads, from its first moment on."""
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+    """A file that only its owner reads, from its first moment on; and its group, in a folder whose files are the group's to read."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
+        if file.parent.stat().st_mode & GROUP_READS == GROUP_READS:
+            os.fchmod(stream.fileno(), 0o640)
         stream.write(content)
 
 

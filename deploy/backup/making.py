@@ -19,7 +19,7 @@ MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
 # The servers' own, and what each start writes anew. Everything else in a folder of the installation is backed up.
-LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment")
+LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program")
 PUT_ASIDE = "replaced-"
 
 Looks = dict[str, tuple[int, int]]

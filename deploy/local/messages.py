@@ -13,5 +13,9 @@ class PortInUse(CannotStart):
     """Another program listens on a port of this installation, or it is below 1024 and only root may open it. Stop that program, or choose another port."""
 
 
+class FolderClosed(CannotStart):
+    """As root started it, a server runs as another user, who cannot enter the state folder. Choose another by STATE=, or leave it out."""
+
+
 class PartFailed(CannotStart):
     """A part did not come up; the end of its log says why."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.local import homes
 from deploy.local.messages import PartFailed, PortInUse
 from deploy.local.process import Process, wait_until
+from deploy.local.users import User
 
 LOOPBACK = "127.0.0.1"
 
@@ -27,6 +28,11 @@ class Folders:
         return self.state / "run"
 
     @property
+    def beats(self) -> Path:
+        """Where workers show that they live."""
+        return self.run / "beats"
+
+    @property
     def logs(self) -> Path:
         return self.state / "logs"
 
@@ -36,7 +42,7 @@ class Folders:
 
     def make(self) -> "Folders":
         homes.make_passable(self.state)
-        for folder in (self.run, self.logs, self.secrets):
+        for folder in (self.run, self.beats, self.logs, self.secrets):
             folder.mkdir(mode=0o700, exist_ok=True)
         return self
 
@@ -61,7 +67,8 @@ class Part(ABC):
     @abstractmethod
     def is_ready(self) -> bool: ...
 
-    def user(self) -> str | None:
+    def user(self) -> User | None:
+        """As whom it runs, where that is not us."""
         return None
 
     def env(self) -> Mapping[str, str]:

@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from deploy.local import homes
-from deploy.local.messages import CannotStart, PartFailed
+from deploy.local.messages import CannotStart, FolderClosed, PartFailed
 from deploy.local.part import LOOPBACK, Folders, Part
-from deploy.local.process import group_of
+from deploy.local.users import User, named
 from shared.config import secret
 
 ADMIN = "dayar_admin"
@@ -32,10 +32,6 @@ SETTINGS = {
 
 class PostgresUserMissing(CannotStart):
     """PostgreSQL does not run as root, and the user it should run as does not exist; name one in DAYAR_PG_USER."""
-
-
-class FolderClosed(CannotStart):
-    """PostgreSQL's user cannot enter the state folder. Choose another by STATE=, or leave it out."""
 
 
 class PostgreSQL(Part):
@@ -61,8 +57,15 @@ class PostgreSQL(Part):
     def ports(self) -> Mapping[str, int]:
         return {"postgres": self.port}
 
-    def user(self) -> str | None:
-        return os.environ.get("DAYAR_PG_USER", "nobody") if os.geteuid() == 0 else None
+    def user(self) -> User | None:
+        """Raises PostgresUserMissing."""
+        if os.geteuid() != 0:
+            return None
+        name = os.environ.get("DAYAR_PG_USER", "nobody")
+        try:
+            return named(name)
+        except KeyError:
+            raise PostgresUserMissing(name) from None
 
     @property
     def _data(self) -> Path:
@@ -76,15 +79,10 @@ class PostgreSQL(Part):
 
     def _make_folder(self) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        user = self.user()
-        if user is None:
-            return
-        try:
-            shutil.chown(self.folder, user, group_of(user))
-        except (LookupError, KeyError) as error:
-            raise PostgresUserMissing(user) from error
-        if self._run(["test", "-w", str(self.folder)]).returncode != 0:
-            raise FolderClosed(self.folder)
+        if user := self.user():
+            os.chown(self.folder, user.uid, user.gid)
+            if not user.may("w", self.folder):
+                raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
         # only a finished folder gets its name: a start that was cut short begins anew
@@ -94,7 +92,7 @@ class PostgreSQL(Part):
             password.write(secret(self._password_file) or "")
             password.flush()
             if user := self.user():
-                shutil.chown(password.name, user)
+                os.chown(password.name, user.uid, user.gid)
             done = self._run([
                 str(self._bin / "initdb"), "-D", str(unfinished), "--username", ADMIN, "--auth=scram-sha-256",
                 f"--pwfile={password.name}", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
@@ -106,7 +104,7 @@ class PostgreSQL(Part):
 
     def _run(self, argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
         user = self.user()
-        prefix = ["setpriv", "--reuid", user, "--regid", group_of(user), "--clear-groups", "--"] if user else []
+        prefix = ["setpriv", *user.switch(), "--"] if user else []
         return subprocess.run(  # noqa: S603 - our own arguments
             [*prefix, *argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd="/", env=self.env(),
         )  # fmt: skip

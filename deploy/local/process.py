@@ -1,9 +1,7 @@
 """A child process that cannot outlive its parent, and that a later start can find and end."""
 
 import asyncio
-import grp
 import os
-import pwd
 import signal
 import subprocess
 import time
@@ -14,6 +12,8 @@ from typing import IO
 
 import psutil
 
+from deploy.local.users import User
+
 LOG_TAIL_LINES = 15
 LOG_KEPT_BYTES = 10_000_000
 
@@ -23,7 +23,7 @@ class Process:
 
     def __init__(
         self, name: str, argv: Sequence[str], *, run: Path, logs: Path,
-        env: Mapping[str, str] | None = None, cwd: Path | None = None, user: str | None = None,
+        env: Mapping[str, str] | None = None, cwd: Path | None = None, user: User | None = None,
         stop_signal: signal.Signals = signal.SIGTERM, is_gated: bool = False,
     ) -> None:  # fmt: skip
         self.name = name
@@ -62,8 +62,7 @@ class Process:
             gate.write(b"go on\n")
 
     def _prefix(self) -> list[str]:
-        switch = ["--reuid", self._user, "--regid", group_of(self._user), "--clear-groups"] if self._user else []
-        return ["setpriv", *switch, "--pdeathsig", "KILL", "--"]
+        return ["setpriv", *(self._user.switch() if self._user else []), "--pdeathsig", "KILL", "--"]
 
     @property
     def pid(self) -> int:
@@ -134,11 +133,6 @@ def open_log(file: Path) -> IO[bytes]:
     if file.exists() and file.stat().st_size > LOG_KEPT_BYTES:
         file.replace(file.with_suffix(".log.1"))
     return file.open("ab")
-
-
-def group_of(user: str) -> str:
-
-    return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
 
 
 def end_orphans(run: Path) -> list[str]:

@@ -4,19 +4,22 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from deploy.backup import making
 from deploy.backup.settings import BackupSettings
-from deploy.local import homes, jars
+from deploy.local import copies, homes, jars, rights
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.options import Options
 from deploy.local.part import Folders, Part
 from deploy.local.postgres import PostgreSQL
 from deploy.local.process import Process
 from deploy.local.state import Installation
+from deploy.local.users import OPENER, User, if_root
+from deploy.local.users import SERVICES as SERVICES_USER
 from deploy.local.valkey import Valkey
 from deploy.provision import database, secrets, topics
 from deploy.provision.database import Server
@@ -35,6 +38,7 @@ ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
 WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017
 WEB = "web"
+NOWHERE = "/nonexistent"  # the home of a user that has none
 TOLD = (
     "DISPLACEMENTS_DAYS", "DEAD_LETTERS_DAYS", *(f"BACKUP_{name}".upper() for name in BackupSettings.model_fields),
 )  # fmt: skip
@@ -65,29 +69,51 @@ class Stack:
             self.settings, self.backup = Settings(), BackupSettings()
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
-        self.processes = list(self._processes())
+        if os.geteuid() == 0:
+            self._let_services_in()
 
     @property
     def parts(self) -> list[Part]:
         """Those that are ours to run."""
         return [part for part in (self.kafka, self.postgres, self.valkey) if part.name not in self.options.given]
 
+    def _let_services_in(self) -> None:
+        rights.grant(self.folders)
+        given, own = self.options.environment, self.own_env()
+        rights.check_readable({name: given[name] for name in SETTINGS & given.keys() - own.keys()})
+        if given.get("PAPER_FOLDER"):
+            rights.give_paper(Path(given["PAPER_FOLDER"]))
+
+    @cached_property
+    def processes(self) -> list[Process]:
+        """The web side last."""
+        return list(self._processes())
+
+    @cached_property
+    def _program(self) -> copies.Program:
+        return copies.program(self.folders.state, if_root(SERVICES_USER))
+
     def _processes(self) -> Iterator[Process]:
         for service in SERVICES:
-            yield self._process(f"{service}-worker", f"services.{service}", "worker")
+            user = OPENER if service == "registry" else SERVICES_USER
+            yield self._process(f"{service}-worker", f"services.{service}", "worker", user=user)
             for number in range(2, WORKERS[service] + 1):
                 yield self._process(
-                    f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}"
+                    f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}", user=user
                 )
         if self.backup.at is not None:
-            yield self._process("backup", "deploy.backup")
-        yield self._process(WEB, "deploy.local.web")
+            yield self._process("backup", "deploy.backup", user=None)  # it reads everything, as whoever started all
+        yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
-    def _process(self, name: str, *module: str, instance: str = "local") -> Process:
+    def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> Process:
+        """As this user where root starts it; `None`: as root then."""
+        user = if_root(user) if user else None
+        program = self._program if user else copies.Program(Path(sys.executable), homes.ROOT)
+        env = {**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
         return Process(
-            name, [sys.executable, "-m", "deploy.local.gated", *module], run=self.folders.run, logs=self.folders.logs,
-            cwd=homes.ROOT, is_gated=True,
-            env={**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))},
+            name, [str(program.python), "-m", "deploy.local.gated", *module],
+            run=self.folders.run, logs=self.folders.logs, cwd=program.folder, user=user, is_gated=True,
+            env={**env, **program.environment, **({"HOME": NOWHERE} if user else {})},
         )  # fmt: skip
 
     def liveness(self, process: Process) -> Answers:
@@ -99,7 +125,7 @@ class Stack:
         return over_http(options.host, options.port, urlsplit(options.public_url).hostname or options.host, path=path)
 
     def _beat_file(self, name: str) -> Path:
-        return self.folders.run / f"{name}.beat"
+        return self.folders.beats / f"{name}.beat"
 
     def env(self) -> dict[str, str]:
         """The services' settings; what was given stays as it was given."""

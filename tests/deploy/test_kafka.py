@@ -1,23 +1,35 @@
 """Kafka's folder and ports, before it starts."""
 
+import os
 import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from deploy.local import homes
 from deploy.local.kafka import FolderUnsayable, Kafka
-from deploy.local.messages import PortInUse
+from deploy.local.messages import FolderClosed, PortInUse
 from deploy.local.part import Folders
 
 
-def test_kafka_lives_in_a_folder_with_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kafka_lives_in_a_folder_with_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Java would take its file names from the terminal's language, and read its settings as Latin-1."""
     monkeypatch.setenv("LC_ALL", "C")
-    kafka = kafka_in(tmp_path / "кырсык бөлмөсү", port=29092)
-    kafka.prepare()
-    assert (kafka.folder / "data" / "meta.properties").exists()
-    assert [each.name for each in tmp_path.iterdir()] == ["кырсык бөлмөсү"]
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        place.chmod(0o711)  # as root, Kafka's user has its folder below
+        kafka = kafka_in(place / "кырсык бөлмөсү", port=29092)
+        kafka.prepare()
+        assert (kafka.folder / "data" / "meta.properties").exists()
+        assert [each.name for each in place.iterdir()] == ["кырсык бөлмөсү"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root runs Kafka as himself")
+def test_a_folder_that_kafkas_user_cannot_enter_is_said(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with pytest.raises(FolderClosed):
+        kafka_in(tmp_path / "state", port=29092).prepare()
 
 
 @pytest.mark.parametrize("name", ["Osh, Alai", 'the "new" one', "back\\slash"])

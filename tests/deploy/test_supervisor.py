@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -156,9 +157,11 @@ def test_given_server_that_is_not_there_is_one_sentence(
     assert "geheim" not in done.stdout
 
 
-def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts, tmp_path: Path) -> None:
+def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts) -> None:
     url = parts.server.url.replace("@", ":geheim@")
-    done = refused(STATE=str(tmp_path / "state"), PORT=str(homes.free_port()), DATABASE_URL=url)
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)  # as root, the servers' users have their folders below
+        done = refused(STATE=f"{folder}/state", PORT=str(homes.free_port()), DATABASE_URL=url)
     assert "PostgreSQL answers, but does not let this login in" in done.stdout
     assert "geheim" not in done.stdout
 

@@ -1,0 +1,112 @@
+"""What a user that is not root has to read or run, where it may: in its place, or in a copy where a folder above is closed to others."""
+
+import hashlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local import homes
+from deploy.local.users import User
+
+SOURCES = ("cli", "deploy", "services", "shared", "node_modules")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What `python -m services.…` needs: an interpreter with its libraries, and the folder of the sources."""
+
+    python: Path
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def program(state: Path, user: User | None) -> Program:
+    """This very one where the user may read it. Of a copy, the sources are copied at each start, as they may have changed."""
+    python, here = Path(sys.executable), Path(__file__)
+    if user is None or user.may("r", python.resolve(), here, homes.wheel("fastapi") / "__init__.py"):
+        return Program(python, homes.ROOT)
+    folder = state / "program"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in SOURCES:
+        _copy(homes.ROOT / name, folder / name)
+    _open_to_all(folder)
+    interpreter = _interpreter(user)
+    # an interpreter that was linked against a library beside it names that by its first place
+    libraries = str(interpreter.parents[1] / "lib")
+    return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
+
+
+def reachable(file: Path, within: Path, user: User | None) -> Path:
+    """The file, or the same one in a copy of the folder that holds it and all it needs."""
+    if user is None or user.may("r", file):
+        return file
+    return _once(within, lambda _copy: None) / file.relative_to(within)
+
+
+def _interpreter(user: User) -> Path:
+    base, python = Path(sys.base_prefix).resolve(), Path(sys.executable).resolve()
+    return python if user.may("x", python) else _once(base, lambda _copy: None) / python.relative_to(base)
+
+
+def _environment(python: Path) -> Path:
+    """The virtual environment as if this interpreter had made it."""
+
+    def point_to_interpreter(copy: Path) -> None:
+        link, settings = copy / "bin" / "python", copy / "pyvenv.cfg"
+        link.unlink()
+        link.symlink_to(python)
+        lines = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith("home ")]
+        settings.unlink()  # it may be the original's own file under a second name
+        settings.write_text("\n".join((f"home = {python.parent}", *lines, "")), encoding="utf-8")
+
+    return _once(Path(sys.prefix), point_to_interpreter)
+
+
+def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
+    """A copy that stands for as long as the folder does not change; whole under its name, or not at all."""
+    known = f"{folder} {folder.stat().st_mtime_ns} {(folder / 'pyvenv.cfg').exists() and _stamp(folder)}"
+    copy = homes.shared_home() / f"{folder.name.lstrip('.')}-{hashlib.sha256(known.encode()).hexdigest()[:12]}"
+    if not copy.exists():
+        homes.make_passable(copy.parent)
+        with tempfile.TemporaryDirectory(dir=copy.parent) as place:
+            unfinished = Path(place) / "copy"
+            _copy(folder, unfinished)
+            finish(unfinished)
+            _open_to_all(unfinished)
+            if not copy.exists():  # another start was first
+                unfinished.replace(copy)
+    return copy
+
+
+def _stamp(environment: Path) -> str:
+    """What `make` wrote when it last changed the libraries."""
+    file = environment / "installed"
+    return file.read_text(encoding="ascii") if file.exists() else ""
+
+
+def _copy(folder: Path, target: Path) -> None:
+    shutil.copytree(folder, target, symlinks=True, copy_function=_link_or_copy)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """A second name costs no space; where the file is closed or on another disk, a copy of it."""
+    if Path(source).stat().st_mode & stat.S_IROTH:
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copy2(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
+def _open_to_all(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if path.is_dir() or mode & stat.S_IXUSR else 0o444))

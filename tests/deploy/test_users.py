@@ -1,0 +1,102 @@
+"""Started by root, `make run` lets nobody else be root: each program is a user of its own, and reads what it was given alone."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local import homes, rights
+from deploy.local.rights import FileClosed
+from deploy.local.users import User
+from shared.seal import write_whole
+from tests.supervised import Run, all_answer, own_environment, running
+
+WEB, OPENERS = "web", ("registry-worker", "registry-worker-2")
+WORKERS = ("intake-worker", "alerts-worker", "console-worker")
+SERVERS = ("kafka", "postgres", "valkey")
+
+pytestmark = [
+    pytest.mark.parts,
+    pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root runs everything as himself"),
+]
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    with running(DEMO="0") as started:
+        yield started
+
+
+def user_of(run: Run, name: str) -> User:
+    """As the kernel says it, after a look that all four numbers are the same."""
+    lines = Path(f"/proc/{run.pid(name)}/status").read_text().splitlines()
+    said = {word: [int(each) for each in rest.split()] for word, _, rest in (line.partition(":") for line in lines) if word in ("Uid", "Gid", "Groups")}  # fmt: skip
+    (uid,), (gid,) = set(said["Uid"]), set(said["Gid"])
+    return User(uid, gid, tuple(said["Groups"]))
+
+
+def test_no_program_but_the_supervisor_is_root(run: Run) -> None:
+    users = {name: user_of(run, name) for name in (WEB, *WORKERS, *OPENERS, *SERVERS)}
+    assert 0 not in {number for user in users.values() for number in (user.uid, user.gid, *user.groups)}
+    assert {users[name].uid for name in WORKERS} == {users[WEB].uid}
+    assert {users[name].uid for name in OPENERS}.isdisjoint({users[WEB].uid})
+    servers = [users[name].uid for name in SERVERS]
+    assert len({*servers, users[WEB].uid, users[OPENERS[0]].uid}) == len(SERVERS) + 2
+
+
+@pytest.mark.parametrize("name", [WEB, *WORKERS, *OPENERS, *SERVERS])
+def test_no_program_reads_what_is_roots(run: Run, name: str) -> None:
+    user = user_of(run, name)
+    folder = run.folder
+    for closed in ("secrets/kafka-admin", "secrets/database-admin", "settings", "environment", "logs/web.log"):
+        assert (folder / closed).exists()
+        assert not user.may("r", folder / closed), closed
+    assert not any(user.may("w", folder / name) for name in ("", "secrets", "secrets/tokens", "run"))
+
+
+def test_private_sealing_keys_are_read_by_those_alone_that_open_reports(run: Run) -> None:
+    (key,) = (run.folder / "secrets" / "seal" / "private").iterdir()
+    readers = [name for name in (WEB, *WORKERS, *OPENERS, *SERVERS) if user_of(run, name).may("r", key)]
+    assert readers == [*OPENERS]
+
+
+def test_no_server_reads_the_services_keys(run: Run) -> None:
+    (key,) = (run.folder / "secrets" / "registry-kek").iterdir()
+    assert user_of(run, OPENERS[0]).may("r", key)
+    assert not any(user_of(run, name).may("r", key) for name in SERVERS)
+
+
+@pytest.mark.parametrize("kind", ["sealing", "records", "households", "digests", "callers", "receivers", "memory", "tokens"])  # fmt: skip
+def test_key_that_root_draws_is_the_services_to_read(run: Run, kind: str) -> None:
+    secrets = run.folder / "secrets"
+    before = set(secrets.rglob("*"))
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "keys", "rotate", "--of", kind], cwd=homes.ROOT, capture_output=True, text=True,
+        env={**own_environment(), "STATE": str(run.folder.parent), "DEMO": "0"}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    drawn = [path for path in set(secrets.rglob("*")) - before if path.is_file()]
+    assert drawn and user_of(run, OPENERS[0]).may("r", *drawn)
+    readable = [path for path in drawn if "private" not in path.parts]
+    assert user_of(run, WEB).may("r", *readable)
+    assert all_answer(run)
+
+
+def test_after_a_start_all_is_as_before(run: Run) -> None:
+    run.stop()
+    write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
+    (run.folder / "spool" / "left-by-root").mkdir()
+    run.start()
+    assert all_answer(run)
+    assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
+
+
+def test_file_that_the_services_cannot_read_stops_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "mail-password"
+    file.write_text("a password of the operator's")
+    file.chmod(0o600)
+    with pytest.raises(FileClosed, match="ALERTS_SMTP_PASSWORD_FILE"):
+        rights.check_readable({"ALERTS_SMTP_PASSWORD_FILE": str(file)})
