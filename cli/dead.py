@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli.deciding import By, Reason, checked, decider, within
 from cli.held import clock
 from cli.user import refuse
+from services.intake import set_aside
+from services.intake.config import IntakeSettings
 from shared import decisions, ledger
 from shared.auth import Role
 from shared.events import TOPICS
@@ -23,7 +25,7 @@ CONSUMERS = sorted({service for topic in TOPICS.values() for service in topic.co
 PLACE = re.compile(f"({'|'.join(CONSUMERS)})/({'|'.join(TOPICS)})/[0-9]{{1,9}}/[0-9]{{1,18}}")
 
 app = typer.Typer(help="Messages that a service could not process.", no_args_is_help=True)
-Place = Annotated[str, typer.Argument(help="service/topic/partition/offset, as `dayar dead list` names it.")]
+Place = Annotated[str, typer.Argument(help="As `dayar dead list` names it.")]
 
 
 @app.command("list")
@@ -34,11 +36,17 @@ def list_(limit: Annotated[int, typer.Option(min=1, help="Of each service.")] = 
             typer.echo(
                 f"{named(service, letter)}  {clock(letter.set_aside_at)}  {letter.reason} {letter.pointer}".rstrip()
             )
+    for record in set_aside.records(IntakeSettings().spool_folder):
+        received = clock(record.received_at) if record.received_at else "–"
+        typer.echo(f"{record.name}  {received}  {record.reason}")
 
 
 @app.command()
 def show(place: Place) -> None:
     """Why a message failed, and what was decided about it."""
+    if place.startswith("intake/"):
+        show_set_aside(place)
+        return
     service, topic, partition, offset = parsed(place)
 
     async def do(session: AsyncSession) -> tuple[DeadLetter | None, Sequence[Redrive]]:
@@ -61,6 +69,8 @@ def show(place: Place) -> None:
 @app.command()
 def redrive(place: Place, by: By, reason: Reason) -> None:
     """Let the service process a message once more, as it came."""
+    if place.startswith("intake/"):
+        refuse("Intake never passed this report on. Its author signs in and sends it again, or an operator enters it.")
     service, topic, partition, offset = parsed(place)
 
     async def do() -> None:
@@ -78,6 +88,14 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 
     asyncio.run(do())
     typer.echo(f"Written. `dayar dead show {place}` shows the result.")
+
+
+def show_set_aside(name: str) -> None:
+    record = next((each for each in set_aside.records(IntakeSettings().spool_folder) if each.name == name), None)
+    if record is None:
+        refuse("No such message.")
+    typer.echo(f"{record.name}  event {record.event_id or '–'}  {record.reason}")
+    typer.echo("Taken by intake and never passed on: kept in the spool's folder.")
 
 
 def named(service: str, letter: DeadLetter) -> str:

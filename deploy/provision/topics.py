@@ -3,13 +3,13 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
     ConfigEntry,
     ConfigResource,
     NewTopic,
+    OffsetSpec,
     ResourcePatternType,
     ResourceType,
     ScramCredentialInfo,
@@ -118,15 +119,28 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Kafka keeps no settings of ours: an empty topic, made before all others, is named after the records' layout.
 
-    Raises EarlierTopics, NewerTopics.
+    Topics without a mark and without a record were made by whoever runs the cluster. Raises EarlierTopics, NewerTopics.
     """
-    there = broker.admin().list_topics(timeout=SECONDS).topics.keys()
+    admin = broker.admin()
+    there = admin.list_topics(timeout=SECONDS).topics.keys()
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
-    written = max(marks, default=1 if there & set(_names(prefix)) else CONTRACT)  # the first layout was not marked
+    written = max(marks, default=CONTRACT)
+    if not marks and _hold_records(admin, there & set(_names(prefix))):
+        written = 1  # the first layout was not marked
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:
         raise EarlierTopics(prefix)
+
+
+def _hold_records(admin: AdminClient, names: Collection[str]) -> bool:
+    topics = admin.list_topics(timeout=SECONDS).topics
+    places = [TopicPartition(name, partition) for name in names for partition in topics[name].partitions]
+    if not places:
+        return False
+    begins = admin.list_offsets({place: OffsetSpec.earliest() for place in places}, request_timeout=SECONDS)
+    ends = admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=SECONDS)
+    return any(begins[place].result().offset < ends[place].result().offset for place in places)
 
 
 def contract_mark(prefix: str) -> str:

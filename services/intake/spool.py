@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
 
 from shared import log
 from shared.events import Message, header
-from shared.seal import sync
+from shared.seal import sync, write_whole
 
 T = TypeVar("T")
 Given = TypeVar("Given")
@@ -25,6 +26,7 @@ logger = log.get()
 
 SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
+SET_ASIDE = ".damaged"
 
 Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # gives back what the broker refuses for ever
 
@@ -81,7 +83,7 @@ class Spool:
 
     @property
     def damaged(self) -> int:
-        return len(list(self.folder.glob("*.damaged")))
+        return len(list(self.folder.glob(f"*{SET_ASIDE}")))
 
     async def add(self, messages: Sequence[Message]) -> None:
         """Returns when the records are on the disk. Raises SpoolFull."""
@@ -108,7 +110,7 @@ class Spool:
     async def drain(self, publish: Publish) -> None:
         """Publishes the oldest segment and deletes it, for ever; `publish` returns after the acks.
 
-        A segment with a damaged or refused record is kept for a person, so that it holds up none that comes after it.
+        A damaged or refused record is set aside for a person, so that it holds up none that comes after it.
         """
         while True:
             await self._filled.wait()
@@ -160,10 +162,9 @@ class Spool:
             refused += await publish(messages[start : start + DRAINED_AT_ONCE])
         if is_damaged or refused:
             event_ids = [header(message.headers, "ce_id") for message in refused]
-            logger.error("spool segment set aside", segment=file.name, damaged=is_damaged, refused=event_ids)
-            file.rename(file.with_suffix(".damaged"))
-        else:
-            file.unlink()
+            logger.error("spooled records set aside", segment=file.name, damaged=is_damaged, refused=event_ids)
+            await self._in_a_thread(partial(set_aside, file), refused)
+        file.unlink()
         self.bytes -= size
         self.records -= lines
 
@@ -221,6 +222,13 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
     return messages, len(lines), len(messages) < len(lines)
 
 
+def set_aside(file: Path, refused: Sequence[Message]) -> None:
+    """Keeps what is damaged or refused, and nothing else, in a file beside the segment."""
+    *lines, _torn = file.read_bytes().split(b"\n")
+    damaged = [each + b"\n" for each in lines if not is_whole(each)]
+    write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))
+
+
 def is_whole(each: bytes) -> bool:
     return each[:9] == b"%08x " % zlib.crc32(each[9:])
 
@@ -236,7 +244,7 @@ def adopt(orphan: Path, folder: Path) -> None:
         lock = lock_file(orphan)
     except BlockingIOError:
         return
-    for file in [*segments(orphan), *orphan.glob("*.damaged")]:
+    for file in [*segments(orphan), *orphan.glob(f"*{SET_ASIDE}")]:
         file.rename(folder / file.name)
     sync(folder)
     (orphan / "lock").unlink()

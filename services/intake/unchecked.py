@@ -38,7 +38,7 @@ async def checked(messages: Sequence[Message], revocations: Revocations) -> tupl
         return list(messages), []
     await revocations.until_complete()
     found = [_checked(message, revocations) for message in messages]
-    withheld = [each for each in found if each.topic == HazardReported.topic and _is_revoked(each)]
+    withheld = [each for each in found if each.topic == HazardReported.topic and is_revoked(each)]
     return [each for each in found if each not in withheld], withheld
 
 
@@ -53,5 +53,5 @@ def _checked(message: Message, revocations: Revocations) -> Message:
     return message._replace(headers=tuple(headers.items()))
 
 
-def _is_revoked(message: Message) -> bool:
+def is_revoked(message: Message) -> bool:
     return any(name == REVOKED_HEADER for name, _ in message.headers)

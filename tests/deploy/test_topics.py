@@ -1,6 +1,7 @@
 """How long records are kept is a setting, also of topics that are there already."""
 
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from deploy.local.process import wait_until
@@ -35,17 +36,35 @@ def test_what_is_not_kept_for_ever_goes_a_day_at_a_time(installation: Installati
 
 
 def test_topics_of_an_earlier_build_are_refused_and_left(tables: Installation) -> None:
-    """They have no mark, as that build set none."""
+    """They have no mark, as that build set none, and they hold records."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 1, 1)]).values():
         answer.result(timeout=30)
+    producer = Producer(broker.options())
+    producer.produce(f"{prefix}hazards", b"{}")
+    assert producer.flush(30) == 0
     try:
         with pytest.raises(topics.EarlierTopics):
             topics.create(broker, settings, logins=tables.ground.kafka_logins)
         assert own(admin, prefix) == {f"{prefix}hazards"}
     finally:
         for answer in admin.delete_topics([f"{prefix}hazards"]).values():
+            answer.result(timeout=30)
+
+
+def test_empty_topics_that_were_made_before_are_provisioned(tables: Installation) -> None:
+    """Whoever runs a cluster may make them first, with the partitions and replicas that are wanted."""
+    broker, prefix = tables.parts.broker, tables.topic_prefix
+    settings, admin = Settings(topic_prefix=prefix), broker.admin()
+    for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 3, 1)]).values():
+        answer.result(timeout=30)
+    try:
+        topics.create(broker, settings, logins=tables.ground.kafka_logins)
+        assert topics.are_there(broker, settings)
+        assert topics.contract_mark(prefix) in own(admin, prefix)
+    finally:
+        for answer in admin.delete_topics(sorted(own(admin, prefix))).values():
             answer.result(timeout=30)
 
 

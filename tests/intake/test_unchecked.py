@@ -1,13 +1,18 @@
 """Reports that come while nobody knows what was revoked: taken, and checked before they are published."""
 
+import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 from uuid import uuid4
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from cli import dead as dead_letters
 from services.intake.app import create_app
 from services.intake.config import IntakeSettings
 from shared.auth import Role
@@ -50,6 +55,14 @@ async def unknowing(killable_installation: Installation) -> AsyncIterator[Door]:
         yield door
 
 
+async def dead(door: Door, *words: str) -> str:
+    """What `dayar dead` answers."""
+    with patch.dict(os.environ, door.installation.env()):
+        result = await asyncio.to_thread(CliRunner().invoke, dead_letters.app, words)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
 async def drained(door: Door, desk: Caller) -> None:
     """Once the broker is back."""
     door.installation.parts.kafka.start()
@@ -80,6 +93,11 @@ async def test_reports_are_taken_reads_are_not_and_only_those_of_the_revoked_are
     assert not any(name == "unchecked" for record in published for name, _ in record.headers)
     assert len(await everything(unknowing.installation, "hazards")) == 1
     assert (await desk.get("/v1/ledger")).json()["spool"]["damaged"] == 1
+    [listed] = (await dead(unknowing, "list")).splitlines()
+    name, *_, reason = listed.split()
+    assert (name.split("/")[:2], reason) == (["intake", "hazards"], "revoked_credential")
+    event_id = taken[-1].json()["event_id"]
+    assert f"event {event_id}" in await dead(unknowing, "show", name)
     assert (await revoked.post(DISPLACEMENTS, household())).status_code == 401
 
 

@@ -1,0 +1,56 @@
+"""What intake took into the spool and could not publish: kept in files, and listed for a person."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from services.intake import spool, unchecked
+from shared.events import Message
+
+DAMAGED, REVOKED, TOO_BIG = "damaged", "revoked_credential", "too_big"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """`message` is None where the disk has damaged it."""
+
+    segment: str
+    number: int
+    reason: str
+    message: Message | None
+
+    @property
+    def name(self) -> str:
+        return f"intake/{self.message.topic if self.message else 'spool'}/{self.segment}/{self.number}"
+
+    @property
+    def event_id(self) -> str | None:
+        return self._header("ce_id")
+
+    @property
+    def received_at(self) -> datetime | None:
+        time = self._header("ce_time")
+        return datetime.fromisoformat(time) if time else None
+
+    def _header(self, name: str) -> str | None:
+        found = dict(self.message.headers).get(name) if self.message else None
+        return found.decode() if found else None
+
+
+def records(root: Path) -> list[SetAside]:
+    """Of every process that has or had a spool under `root`, the oldest first."""
+    files = sorted(root.glob(f"*/*{spool.SET_ASIDE}"), key=lambda file: file.name)
+    return [found for file in files for found in _records(file)]
+
+
+def _records(file: Path) -> Iterator[SetAside]:
+    for number, line in enumerate(file.read_bytes().splitlines()):
+        message = spool.parse(line[9:]) if spool.is_whole(line) else None
+        yield SetAside(file.stem, number, _reason(message), message)
+
+
+def _reason(message: Message | None) -> str:
+    if message is None:
+        return DAMAGED
+    return REVOKED if unchecked.is_revoked(message) else TOO_BIG
