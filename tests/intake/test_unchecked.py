@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -15,13 +16,14 @@ from typer.testing import CliRunner
 from cli import dead as dead_letters
 from services.intake.app import create_app
 from services.intake.config import IntakeSettings
+from shared import revocation_snapshots
 from shared.auth import Role
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, derived_id, message
 from shared.events.envelope import REVOKED_HEADER
 from shared.publisher import Publisher
 from tests.installation import Installation
-from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Caller, Door
+from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Caller, Door, opened
 from tests.intake.factories import hazard, household
 from tests.journeys.count import everything
 from tests.waiting import wait_for
@@ -111,3 +113,23 @@ async def test_a_hazard_that_was_withheld_is_taken_after_a_new_sign_in(unknowing
     assert (await signed_in.post(HAZARDS, body)).status_code == 202
     assert len(await everything(unknowing.installation, "hazards")) == 1
     assert (await signed_in.post(HAZARDS, body)).json()["status"] == "duplicate"
+
+
+async def test_a_restart_goes_by_what_was_known_and_answers_at_once(installation: Installation) -> None:
+    snapshot = revocation_snapshots.file_of(installation.settings(IntakeSettings))
+    async for _ in opened(installation):
+        await wait_for(snapshot.exists)
+    async for door in opened(installation, is_whole=False):
+        taken = await door.caller().post(DISPLACEMENTS, household())
+        read = await door.caller(Role.OPERATOR).get("/v1/ledger")
+        assert (taken.status_code, read.status_code) == (202, 200)
+
+
+async def test_without_a_known_state_only_reads_wait(installation: Installation) -> None:
+    async for door in opened(installation, is_whole=False):
+        assert (await door.caller().post(DISPLACEMENTS, household())).status_code == 202
+        await wait_for(partial(is_read, door.caller(Role.OPERATOR)))
+
+
+async def is_read(desk: Caller) -> bool:
+    return (await desk.get("/v1/ledger")).status_code == 200
