@@ -6,20 +6,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cli.backup import said
 from deploy.backup import archive, restoring, stores
-from deploy.backup.restoring import Opened
+from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import BackupSettings
 from deploy.local import options
 from deploy.local.messages import CannotStart
 from deploy.local.screen import Screen
-
-if TYPE_CHECKING:
-    from deploy.local.restore import Restored
 
 app = typer.Typer(help="Put a backup back.")
 
@@ -40,7 +37,11 @@ def main(
             return
         from deploy.local.restore import restore  # noqa: PLC0415 - it starts servers, which no image has
 
-        typer.echo(conclusion(restore(file, identities, options.read(), datetime.now(UTC), Screen())))
+        restored = restore(file, identities, options.read(), datetime.now(UTC), Screen())
+        typer.echo(conclusion(restored.opened, restored.report, str(restored.state), restored.aside))
+        settings = restored.state / "settings"
+        if settings.exists() and settings.read_text(encoding="utf-8"):
+            typer.echo(f"It ran with the settings in {settings}: give the same at the next start.")
 
 
 @contextmanager
@@ -71,21 +72,14 @@ def summary(opened: Opened) -> str:
 TOLD = ("registry.households", "registry.groups", "registry.reports", "alerts.alerts", "console.accounts")
 
 
-def conclusion(restored: "Restored") -> str:
-    lines = [summary(restored.opened), f"Restored into {restored.state}."]
-    lines += [f"What stood there is kept in {folder}; remove it when all is well." for folder in restored.aside]
-    report = restored.report
+def conclusion(opened: Opened, report: Report, into: str, aside: list[Path]) -> str:
+    lines = [summary(opened), f"Restored into {into}."]
+    lines += [f"What stood there is kept in {folder}; remove it when all is well." for folder in aside]
     if report.new_topics:
         lines.append(
-            f"Kafka's log is a new one. {report.published} records that were on it at the backup and not read yet are back on it. Reports accepted "
-            f"after {restored.opened.made_at:%Y-%m-%d %H:%M} UTC are lost: tell the senders to send again what they sent since."
-        )
-        lines.append(
-            "Messages that were set aside before the backup stood on the old log and are lost too: `dayar dead list` still names them, a redrive answers not_found."
+            f"Kafka's log is a new one. {report.published} records that were on it at the backup, not read yet or set aside, are back on it. Reports accepted "
+            f"after {opened.made_at:%Y-%m-%d %H:%M} UTC are lost: tell the senders to send again what they sent since."
         )
     else:
         lines.append("Kafka's log is the same: what came after the backup is read again at the next start.")
-    settings = restored.state / "settings"
-    if settings.exists() and settings.read_text(encoding="utf-8"):
-        lines.append(f"It ran with the settings in {settings}: give the same at the next start.")
     return "\n".join(lines)

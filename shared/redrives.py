@@ -5,8 +5,8 @@ import json
 from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy import BigInteger, Text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy import BigInteger, Text, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import database, kafka
@@ -28,6 +28,10 @@ WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partit
 # Nobody could be told of these, so there is no outcome to replace.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
+WRITTEN = text(
+    'SELECT coalesce(written_offset, "offset") FROM dead_letters '
+    'WHERE topic = :topic AND partition = :partition AND "offset" = :offset'
+)
 DELETE = """DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND "offset" = $3 RETURNING reason"""
 
 
@@ -54,10 +58,13 @@ class Redrives:
         self._keys = keys
 
     def decisions(self, engine: AsyncEngine) -> Decisions[Redrive]:
-        return Decisions(self._service, Redrive, engine, self._prepare)
+        return Decisions(self._service, Redrive, engine, partial(self._prepare, database.sessions(engine)))
 
-    async def _prepare(self, redrive: Redrive) -> Deed:
-        record = await self._original(redrive)
+    async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Deed:
+        async with sessions() as session:
+            place = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
+            written = await session.scalar(WRITTEN, place)
+        record = None if written is None else await self._original(redrive, written)
         if record is None:
             return answer("not_found")
         if reason := self._unproven(record):
@@ -65,9 +72,9 @@ class Redrives:
         reading = await self._consumers[redrive.topic].open(record)
         if isinstance(reading, Refused):
             return answer(reading.reason)
-        return partial(self._handle, reading)
+        return partial(self._handle, reading, written)
 
-    async def _handle(self, received: Received, session: AsyncSession) -> str:
+    async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
         """The letter goes with the effect: redriven twice, or by two workers, it has its effect once."""
         record = received.record
         connection = await database.driver(session)
@@ -75,15 +82,16 @@ class Redrives:
         if reason is None:
             return "not_found"
         if self._service in TOPICS[record.topic].owes_outcome and reason not in UNREADABLE:
-            received = received._replace(replaces=str(set_aside_id(self._service, received.event.id, record)))
+            told = set_aside_id(self._service, received.event.id, record._replace(offset=written))
+            received = received._replace(replaces=str(told))
         outcome = await self._consumers[record.topic].handle(received, session)
         if outcome.kind is OutcomeKind.SET_ASIDE:
             raise SetAside(outcome.reason or "")
         return outcome.kind
 
-    async def _original(self, redrive: Redrive) -> Record | None:
+    async def _original(self, redrive: Redrive, written: int) -> Record | None:
         """Found by the position that each letter names; its original bytes and headers."""
-        wanted = (redrive.topic, str(redrive.partition), str(redrive.offset))
+        wanted = (redrive.topic, str(redrive.partition), str(written))
         topic = TOPICS[redrive.topic].dead(self._service)
         async with asyncio.timeout(SEARCH_SECONDS), kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
@@ -91,7 +99,7 @@ class Redrives:
                     continue  # whoever found the service's broker login may write letters too
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours stand last
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
-                    return self._restored(letter, redrive, is_sealed="dead_sealed" in why)
+                    return self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
         return None
 
     def _unproven(self, record: Record) -> str | None:
@@ -104,11 +112,11 @@ class Redrives:
             return UNKNOWN_KEY
         return None
 
-    def _restored(self, letter: Record, redrive: Redrive, *, is_sealed: bool) -> Record:
+    def _restored(self, letter: Record, redrive: Redrive, written: int, *, is_sealed: bool) -> Record:
         key, value, headers = letter.key, letter.value, without_why(letter.headers)
         if is_sealed and self._keys is not None:
             box = SealedBox.model_validate_json(letter.value)
-            aad = dead_aad(box.kid, redrive.topic, redrive.partition, redrive.offset)
+            aad = dead_aad(box.kid, redrive.topic, redrive.partition, written)
             plain = json.loads(self._keys.open(box, aad))
             key, value = decode(plain["key"]), decode(plain["value"])
             headers = tuple((name, decode(header)) for name, header in plain["headers"])

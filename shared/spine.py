@@ -46,6 +46,9 @@ CREATE TABLE dead_letters (
 )
 """
 
+# The offset that a letter itself names, where a restore onto another log moved its row.
+WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
+
 REDRIVES = """
 CREATE TABLE redrives (
     decision_id uuid NOT NULL,
@@ -92,3 +95,8 @@ def create_spine(op: Any) -> None:
 def create_redrives(op: Any) -> None:
     """For a later migration: decisions to handle dead letters once more."""
     op.execute(REDRIVES)
+
+
+def add_written_offset(op: Any) -> None:
+    """For a later migration: a dead letter that came out of a backup is found again."""
+    op.execute(WRITTEN_OFFSET)

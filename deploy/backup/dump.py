@@ -30,6 +30,9 @@ class Snapshot:
     id: str
     rows: Mapping[str, int]
     positions: Mapping[str, list[tuple[str, int, int]]]
+    letters: frozenset[
+        tuple[str, str, int, int]
+    ]  # set aside, and not redriven: service, topic, partition, written offset
 
 
 @asynccontextmanager
@@ -42,6 +45,9 @@ async def snapshot(server: Server, database: str) -> AsyncIterator[Snapshot]:
                 await connection.fetchval("SELECT pg_export_snapshot()"),
                 await rows(connection),
                 {schema: await positions(connection, schema) for schema in await positioned(connection)},
+                frozenset(
+                    [letter for schema in await positioned(connection) for letter in await letters(connection, schema)]
+                ),
             )
     finally:
         await connection.close()
@@ -60,6 +66,11 @@ async def positioned(connection: Any) -> list[str]:
 async def positions(connection: Any, schema: str) -> list[tuple[str, int, int]]:
     statement = f'SELECT topic, partition, next_offset FROM "{schema}".consumer_offsets ORDER BY 1, 2'  # noqa: S608
     return [tuple(row) for row in await connection.fetch(statement)]
+
+
+async def letters(connection: Any, schema: str) -> list[tuple[str, str, int, int]]:
+    statement = f'SELECT topic, partition, coalesce(written_offset, "offset") FROM "{schema}".dead_letters'  # noqa: S608
+    return [(schema, *row) for row in await connection.fetch(statement)]
 
 
 def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:

@@ -12,23 +12,34 @@ from confluent_kafka.admin import OffsetSpec
 from deploy.backup.messages import LogSilent
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
-from shared.events.topics import TOPICS
+from shared.events.topics import DEAD, KEY_HOLDERS, TOPICS
 from shared.readings import Partition
 
 SECONDS = 20
+DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
+WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
 # What is listed of the old log makes way for the new one's offsets; by way of far off, as rows may not meet underway.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
 LETTERS_BACK = (
-    'UPDATE {schema}.dead_letters AS letters SET "offset" = "offset" + (1::bigint << 62) + least($3 - next_offset, 0) '
+    'UPDATE {schema}.dead_letters AS letters SET {written} "offset" = "offset" + (1::bigint << 62) + least($3 - next_offset, 0) '
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
+)
+# A letter's own words cannot be changed, so the row remembers which offset these name.
+WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
+IS_REMEMBERED = (
+    "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
+    "AND column_name = 'written_offset')"
 )
 MOVE = (
     "UPDATE {schema}.consumer_offsets SET first_offset = first_offset + ($3 - next_offset), next_offset = $3, "
     "stopped = NULL WHERE topic = $1 AND partition = $2"
 )
+
+
+Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset that it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ NOT_KNOWN = Log("", {}, {})
 def look(broker: Broker, prefix: str) -> Log:
     """NOT_KNOWN where the broker is away: a backup does not wait for it."""
     admin = broker.admin()
-    names = {f"{prefix}{name}": name for name in TOPICS}
+    names = {f"{prefix}{name}": name for name in (*TOPICS, *DEAD_TOPICS)}
     try:
         described = admin.describe_topics(TopicCollection(list(names)), request_timeout=SECONDS)
         topics = {names[name]: found.result(timeout=SECONDS) for name, found in described.items()}
@@ -83,20 +94,22 @@ def look(broker: Broker, prefix: str) -> Log:
 
 
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
-    """From where records go into a backup: all of a compacted topic, which is a state; of the others what a service has not read yet."""
+    """From where records go into a backup: all of a compacted topic, which is a state, and of dead letters; of the others what a service has not read yet."""
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
         unread[topic, number] = min(next_offset, unread.get((topic, number), next_offset))
     found: dict[Partition, int] = {}
     for place, (begin, end) in log.ends.items():
-        first = begin if TOPICS[place[0]].is_compacted else max(begin, unread.get(place, begin))
+        first = begin if place[0] in WHOLE else max(begin, unread.get(place, begin))
         if first < end:
             found[place] = first
     return found
 
 
-def records(broker: Broker, prefix: str, log: Log, firsts: Mapping[Partition, int]) -> Iterator[bytes]:
-    """Each as a line of JSON, from there to the end that was looked at. Raises LogSilent."""
+def records(
+    broker: Broker, prefix: str, log: Log, firsts: Mapping[Partition, int], letters: Collection[Letter]
+) -> Iterator[bytes]:
+    """Each as a line of JSON, from there to the end that was looked at; of dead letters these alone. Raises LogSilent."""
     ends = {(f"{prefix}{topic}", number): log.ends[topic, number][1] for topic, number in firsts}
     consumer = Consumer({**broker.options(), "group.id": "dayar-backup", "enable.auto.commit": False})
     try:
@@ -107,7 +120,8 @@ def records(broker: Broker, prefix: str, log: Log, firsts: Mapping[Partition, in
             record = consumer.poll(SECONDS)
             if record is None or record.error():
                 raise LogSilent
-            yield _line(record, prefix)
+            if record.topic().removeprefix(prefix) not in DEAD_TOPICS or _letter(record) in letters:
+                yield _line(record, prefix)
             for place in [place for place, end in ends.items() if _position(consumer, place) >= end]:
                 del ends[place]
     finally:
@@ -116,6 +130,16 @@ def records(broker: Broker, prefix: str, log: Log, firsts: Mapping[Partition, in
 
 def _position(consumer: Any, place: Partition) -> int:
     return int(consumer.position([TopicPartition(*place)])[0].offset)
+
+
+def _letter(record: Any) -> Letter | None:
+    """Which one it is. What the service itself said of it stands last."""
+    said = {name: value or b"" for name, value in record.headers() or ()}
+    try:
+        numbers = int(said["dead_partition"]), int(said["dead_offset"])
+        return (said["dead_service"].decode(), said["dead_topic"].decode(), *numbers)
+    except (KeyError, ValueError):  # not ours
+        return None
 
 
 def _line(record: Any, prefix: str) -> bytes:
@@ -201,7 +225,8 @@ async def move(server: Server, database: str, schema: str, targets: Mapping[Part
     try:
         async with connection.transaction():
             await connection.executemany(LETTERS_AWAY.format(schema=quoted), list(targets))
-            await connection.executemany(LETTERS_BACK.format(schema=quoted), moves)
+            written = WRITTEN if await connection.fetchval(IS_REMEMBERED, schema) else ""  # none in an older backup
+            await connection.executemany(LETTERS_BACK.format(schema=quoted, written=written), moves)
             await connection.executemany(MOVE.format(schema=quoted), moves)
     finally:
         await connection.close()

@@ -65,7 +65,7 @@ async def _write(made: Archive, installation: Installation, now: datetime) -> No
         made.add(MANIFEST, json.dumps(_manifest(installation, snapshot, seen, now)).encode())
         _add_pieces(made, DATABASE, dump.dumped(server, database, snapshot.id))
     read = [position for positions in snapshot.positions.values() for position in positions]
-    lines = log.records(installation.broker, prefix, seen, log.carried(seen, read))
+    lines = log.records(installation.broker, prefix, seen, log.carried(seen, read), snapshot.letters)
     _add_pieces(made, LOG, lines)
     _add_files(made, installation.folders, looks)
 

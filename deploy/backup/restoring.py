@@ -18,6 +18,7 @@ from deploy.backup.settings import Installation
 from deploy.provision import database
 from shared.config import Settings, secret
 
+KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program")
 
 
@@ -107,12 +108,13 @@ def is_empty(path: Path) -> bool:
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """A secret in common: two installations never draw the same."""
+    """A key in common: two installations never draw the same. Passwords may be one `.env`'s."""
     for name, folder in folders.items():
         for file in (files / name).rglob("*"):
             there = folder / file.relative_to(files / name)
             if (
-                "secrets" in file.parts
+                any(part.startswith("secrets") for part in file.parts)
+                and file.suffix in KEYS
                 and file.is_file()
                 and there.is_file()
                 and there.read_bytes() == file.read_bytes()

@@ -206,7 +206,7 @@ async def test_records_that_nobody_has_read_yet_are_in_the_backup(
     now = log.look(own.broker, prefix)
     assert now.ends["hazards", 1] == (0, 3) and before.ids == now.ids
     carried = log.carried(now, [("hazards", 1, 2), ("hazards", 0, 0)])
-    found = list(log.records(own.broker, prefix, now, carried))
+    found = list(log.records(own.broker, prefix, now, carried, frozenset()))
     assert sorted(found) == sorted([lines[0]] * 3 + [lines[1]])
 
 
@@ -269,20 +269,20 @@ def test_own_folder_keeps_what_is_newer_than_the_backup_and_anothers_makes_way(t
     files, same, other = tmp_path / "files", tmp_path / "same", tmp_path / "other"
     for folder, content in ((files / "state", "ours"), (same, "ours"), (other, "theirs")):
         (folder / "secrets").mkdir(parents=True)
-        (folder / "secrets" / "kek").write_text(content)
+        (folder / "secrets" / "kek.key").write_text(content)
         for server in ("postgres", "kafka"):
             (folder / server).mkdir()
             (folder / server / "data").touch()
     (files / "state" / "spool").mkdir()
     (files / "state" / "spool" / "1.spool").write_text("waits")
-    (same / "secrets" / "kek-2").write_text("newer")
+    (same / "secrets" / "kek-2.key").write_text("newer")
     for folder in (same, other):
         kept = restoring.put_back(files, {"state": folder}, NOW, servers=("postgres",))
-        assert (folder / "secrets" / "kek").read_text() == "ours"
+        assert (folder / "secrets" / "kek.key").read_text() == "ours"
         assert (folder / "spool" / "1.spool").read_text() == "waits"
         moved = {each.name for each in kept[0].iterdir()}
         assert moved == ({"postgres"} if folder == same else {"secrets", "postgres", "kafka"})
-    assert (same / "secrets" / "kek-2").read_text() == "newer"
+    assert (same / "secrets" / "kek-2.key").read_text() == "newer"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner, Result
 
 from cli import dead, user
+from deploy.backup import dump, log
+from deploy.provision import topics
+from shared.config import Settings
 from shared.consumer import Consumer, Outcome, Received
 from shared.events import Message, derived_id
 from shared.events.vocabulary import OutcomeKind
@@ -173,3 +176,45 @@ async def test_what_is_no_dead_letter_is_not_redriven(trial: Trial, place: str) 
     told = await dayar(trial, dead.app, "redrive", place, "--by", "aida", "--reason", "why not")
     assert told.exit_code == 1
     assert await trial.fetch("SELECT * FROM redrives") == []
+
+
+async def test_a_letter_out_of_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
+    """Its content stood in Kafka alone. Those that were redriven before the backup are not carried."""
+    redriven: list[str | None] = []
+
+    async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        redriven.extend(one.replaces for one in received)
+        return await record(received, session)
+
+    place = await set_aside(trial, event(hazard()))
+    [(event_id,)] = await trial.fetch("SELECT event_id FROM dead_letters")
+    await asyncio.to_thread(onto_a_new_log, trial.installation)
+    [(topic, partition, offset)] = await trial.fetch('SELECT topic, partition, "offset" FROM dead_letters')
+    moved = f"alerts/{topic}/{partition}/{offset}"
+    assert offset < 0
+    await redrive(trial, moved)
+    async with redriving(trial, trial.consumer(remembers)):
+        assert await wait_for(lambda: results(trial), 30) == ["recorded"]
+    *_, written = place.split("/")
+    assert redriven == [str(derived_id("set_aside", "alerts", event_id, partition, int(written)))]
+
+
+def onto_a_new_log(installation: Installation) -> None:
+    """What a backup and a restore do of the log: its records kept, its topics gone and made anew."""
+    broker, server, prefix = installation.parts.broker, installation.parts.server, installation.topic_prefix
+
+    async def kept() -> tuple[log.Log, list[bytes], list[tuple[str, int, int]]]:
+        async with dump.snapshot(server, installation.database) as snapshot:
+            seen, read = log.look(broker, prefix), snapshot.positions["alerts"]
+            lines = log.records(broker, prefix, seen, log.carried(seen, read), snapshot.letters)
+            return seen, list(lines), read
+
+    before, lines, read = asyncio.run(kept())
+    assert len([line for line in lines if b'"hazards.alerts.dead"' in line]) == 1
+    logins = installation.ground.kafka_logins
+    topics.remove(broker, prefix, logins=logins)
+    topics.create(broker, Settings(topic_prefix=prefix), logins=logins, partitions=2)
+    now = log.look(broker, prefix)
+    log.publish(broker, prefix, lines, [name for name in before.ids if not log.is_same(name, before, now)])
+    targets = {(topic, number): log.where_to_read((topic, number), at, before, now) for topic, number, at in read}
+    asyncio.run(log.move(server, installation.database, "alerts", targets))

@@ -1,0 +1,12 @@
+"""Dead letters that came out of a backup are found again."""
+
+from alembic import op
+
+from shared.spine import add_written_offset
+
+revision = "registry_0006"
+down_revision = "registry_0005"
+
+
+def upgrade() -> None:
+    add_written_offset(op)
