@@ -1,7 +1,6 @@
 """Every command leaves an entry in the console's audit: which it was, by which user of this machine, how it ended. No arguments."""
 
 import asyncio
-import getpass
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from importlib import import_module
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from cli import environment
 from cli.deciding import within
 from deploy.local.options import GIVEN
 from shared import audit
@@ -23,7 +23,7 @@ def note(words: Sequence[str], *, result: Result) -> None:
     """Where an installation was spoken to. Without its PostgreSQL the act itself is what counts."""
     if GIVEN["postgres"] not in os.environ or not words or not set(HELP).isdisjoint(words):
         return
-    entry = Entry(action=Action.COMMAND, result=result, address=f"terminal:{user()}", subject=command(words))
+    entry = Entry(action=Action.COMMAND, result=result, address=environment.terminal(), subject=command(words))
     with suppress(OSError, SQLAlchemyError, TimeoutError):
         asyncio.run(within("console", lambda session: audit.insert_all(session, [entry])))
 
@@ -34,13 +34,6 @@ def command(words: Sequence[str]) -> str:
     known = typer.main.get_command(import_module(f"cli.{group}").app)
     subcommand = next((word for word in rest if word in getattr(known, "commands", {})), None)
     return " ".join(filter(None, ("dayar", group, subcommand)))
-
-
-def user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user has no name
-        return str(os.getuid())
 
 
 def noted(groups: Sequence[str], run: typer.Typer) -> None:

@@ -26,7 +26,7 @@ def list_(
     result: Annotated[Result | None, typer.Option(help="Only this.")] = None,
     service: Annotated[list[str] | None, typer.Option(help="Only of these services.")] = None,
 ) -> None:
-    """The newest entries, the newest first, without personal data."""
+    """The newest entries, the newest first: ids and codes, and a stated purpose as it was written."""
     asyncio.run(show(Wanted(limit=limit, action=action, result=result), service or list(SERVICES)))
 
 

@@ -1,6 +1,7 @@
 """Which installation a command speaks to: the environment's, else the one that `make run` keeps on this machine."""
 
 import fcntl
+import getpass
 import os
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def load() -> None:
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition("=")
         os.environ[name] = value
+
+
+def terminal() -> str:
+    """From where a command came: the user of this machine who gave it."""
+    try:
+        return f"terminal:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user has no name
+        return f"terminal:{os.getuid()}"
 
 
 def _is_running(folder: Path) -> bool:

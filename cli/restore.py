@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import acts
 from cli.backup import said
 from deploy.backup import archive, restoring, stores
 from deploy.backup.restoring import Opened, Report
@@ -17,6 +18,7 @@ from deploy.backup.settings import BackupSettings
 from deploy.local import options
 from deploy.local.messages import CannotStart
 from deploy.local.screen import Screen
+from shared.audit import Result
 
 app = typer.Typer(help="Put a backup back.")
 
@@ -37,11 +39,16 @@ def main(
             return
         from deploy.local.restore import restore  # noqa: PLC0415 - it starts servers, which no image has
 
-        restored = restore(file, identities, options.read(), datetime.now(UTC), Screen())
+        restored = restore(file, identities, options.read(), datetime.now(UTC), Screen(), then=noted)
         typer.echo(conclusion(restored.opened, restored.report, str(restored.state), restored.aside))
         settings = restored.state / "settings"
         if settings.exists() and settings.read_text(encoding="utf-8"):
             typer.echo(f"It ran with the settings in {settings}: give the same at the next start.")
+
+
+def noted() -> None:
+    """In the security log that was put back."""
+    acts.note(["restore"], result=Result.DONE)
 
 
 @contextmanager

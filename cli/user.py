@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli import environment
 from services.console import accounts, credentials, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
@@ -235,6 +236,7 @@ def token(
             refuse(f"{name} is not an active integration account.")
         purpose = GRANTS_ALERTS if alerts else "hazards"
         principal = accounts.integration(account, now, purpose, timedelta(days=days))
+        await noted(session, Action.TOKEN_ISSUED, account.account_id, principal.jti, reason=purpose)
         typer.echo(f"token id {principal.jti}, for `dayar user revoke`", err=True)
         return Signer(settings.token_private_key_file).sign(principal)
 
@@ -248,13 +250,17 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 
     async def do(session: AsyncSession, now: datetime) -> None:
         await outbox.add(session, credentials.revoke_token(token_id, now))
+        await noted(session, Action.RIGHTS_CHANGED, token_id, reason="token-revoked")
 
     within(do)
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
     """In the security log; at the terminal no account acts, but whoever may read the secrets of this installation."""
-    await audit.add(session, Entry(action=action, subject="dayar user", objects=objects, reason=reason))
+    address = environment.terminal()
+    await audit.add(
+        session, Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)
+    )
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:

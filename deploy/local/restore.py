@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,8 +35,10 @@ class Restored:
     aside: list[Path]
 
 
-def restore(source: Any, identities: list[Any], options: Options, now: datetime, screen: Screen) -> Restored:
-    """Nobody may be running it. Raises Refused, CannotStart."""
+def restore(
+    source: Any, identities: list[Any], options: Options, now: datetime, screen: Screen, *, then: Callable[[], None]
+) -> Restored:
+    """Nobody may be running it; `then` is done while its servers run. Raises Refused, CannotStart."""
     homes.make_passable(options.root)
     staging = Path(tempfile.mkdtemp(prefix=".restoring-", dir=options.root))
     try:
@@ -49,6 +51,7 @@ def restore(source: Any, identities: list[Any], options: Options, now: datetime,
             with patch.dict(os.environ, stack.env(), clear=True), _servers(stack, screen):
                 installation = Installation.read(stack.settings, BackupSettings(), AdminSettings())
                 report = asyncio.run(_fill(stack, installation, opened, screen))
+                then()
         return Restored(folders.state, opened, report, aside)
     finally:
         shutil.rmtree(staging)
