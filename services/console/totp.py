@@ -63,7 +63,7 @@ def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | 
 def qr(secret: str, name: str, issuer: str) -> str:
     """As SVG, to be put into the page."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
-    image: str = segno.make(uri).svg_inline(scale=4, light="white", omitsize=False)
+    image: str = segno.make(uri).svg_inline(scale=4, light="white", omitsize=True)
     return image
 
 

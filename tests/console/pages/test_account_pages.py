@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pyotp
+import pytest
 from playwright.sync_api import expect
 
 from shared.auth import Role
@@ -35,6 +36,19 @@ def test_an_administrator_sets_up_a_second_factor_and_signs_in_by_it(seat: Take)
     page.click("main button.is-primary")
     expect(page.locator("#panel-alerts")).to_be_visible()
     assert desk.errors == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ky"])
+def test_the_whole_of_the_code_to_scan_is_seen(seat: Take, language: str) -> None:
+    """A longer name of the centre makes a larger code."""
+    desk = seat(Role.ADMINISTRATOR)
+    page = desk.open("/second-factor")
+    page.goto(f"{desk.whole.url}/second-factor?lang={language}")
+    is_within = """svg => [...svg.querySelectorAll("path")].every((path) => {
+        const [part, whole] = [path, svg].map((each) => each.getBoundingClientRect());
+        return part.right <= whole.right + 0.5 && part.bottom <= whole.bottom + 0.5;
+    })"""
+    assert page.locator(".qr svg").evaluate(is_within)
 
 
 def test_a_lockout_stands_above_every_page_of_an_administrator(seat: Take) -> None:
