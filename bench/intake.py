@@ -63,9 +63,9 @@ class Bench:
         self.is_void = False
         self._intake: Process | None = None
 
-    def ours(self) -> tuple[Process, int]:
-        """Once it has reached its parts: before, everything is spooled."""
-        self._intake, port = self._started("services.intake", "web")
+    def ours(self, *command: str) -> tuple[Process, int]:
+        """Once it has reached its parts: before, everything is spooled. `command`: what runs it, where not its own does."""
+        self._intake, port = self._started(*(command or ("services.intake", "web")))
         if not wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/ready").is_success, timeout=60, every=0.2):
             raise RuntimeError(self._intake.log_tail())
         return self._intake, port
