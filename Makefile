@@ -18,7 +18,7 @@ run: running ## start everything on this machine: STATE= PORT= KAFKA_PORT= DEMO=
 
 test: development ## everything that must be green, on real Kafka, PostgreSQL and Valkey
 	@sh deploy/local/needs.sh chromium
-	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile
+	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: development ## format, lint, types, import contracts, documents
 	@$(BIN)/ruff format --check --quiet .

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.data import pytest_terminal_summary, real_data
 from tests.installation import Ground, Installation
 from tests.parts import Parts, parts
 
 PARTS = {"parts", "killable"}
+SHARED = ("tests/console/pages", "tests/intake/field")  # their fixtures of a package's scope
 
 __all__ = ["pytest_terminal_summary", "real_data"]
 
@@ -18,14 +21,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="only the pure tests, which need no parts")
 
 
+class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        return world(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return OneWorkerForEachWorld(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--quick"):
+    impure = [item for item in items if needs_parts(item)]
+    if config.getoption("--quick"):
+        config.hook.pytest_deselected(items=impure)
+        items[:] = [item for item in items if item not in impure]
         return
-    impure = [
-        item for item in items if PARTS & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("parts")
-    ]
-    config.hook.pytest_deselected(items=impure)
-    items[:] = [item for item in items if item not in impure]
+    # The pure tests are short: at the end they keep every worker busy until the last one is done.
+    worlds = {world(item.nodeid) for item in impure}
+    items.sort(key=lambda item: world(item.nodeid) not in worlds)
+
+
+def needs_parts(item: pytest.Item) -> bool:
+    return bool(PARTS & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("parts"))
+
+
+def world(nodeid: str) -> str:
+    """Of the tests that share what starts once: their package, where one shares it, else their file."""
+    file = nodeid.partition("::")[0]
+    return next((package for package in SHARED if file.startswith(f"{package}/")), file)
 
 
 @pytest.fixture(scope="session")
