@@ -158,20 +158,9 @@ class Installation:
         with patch.dict(os.environ, {**self.env(), "PATH": os.environ["PATH"]}, clear=True):
             return kind(**changed).for_service(named)
 
-    def token(
-        self, *, roles: Iterable[Role | str] = (), areas: Iterable[str] = ("KG",), team: UUID | None = None,
-        road: Road | str = Road.API, sources: Iterable[str] = (), account: UUID | None = None, expires_in: float = 3600,
-        **claims: Any,
-    ) -> str:  # fmt: skip
-        """A bearer token as console signs it; operators and duty heads have stated a purpose unless said otherwise."""
-        if "purpose" not in claims and CMC.intersection(roles):
-            claims["purpose"] = "assistance: a test"
-        now = int(time.time())
-        return Signer(self.secrets / "tokens" / "private.pem").sign(Principal(
-            account=account or uuid4(), jti=uuid4(), issued_at=now - 1, expires_at=int(now + expires_in),
-            team=team, roles=frozenset(map(Role, roles)), areas=tuple(areas), sources=frozenset(sources), road=Road(road),
-            **claims,
-        ))  # fmt: skip
+    def token(self, **said: Any) -> str:
+        """A bearer token as console signs it: `signed_token` says of what."""
+        return signed_token(self.secrets, **said)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
         """A process of the service, as the supervisor starts it: `start("registry", "worker")`. Main thread only."""
@@ -217,6 +206,22 @@ class Installation:
         in_thread(database.drop(self.parts.server, self.database))
 
 
+def signed_token(
+    secrets: Path, *, roles: Iterable[Role | str] = (), areas: Iterable[str] = ("KG",), team: UUID | None = None,
+    road: Road | str = Road.API, sources: Iterable[str] = (), account: UUID | None = None, expires_in: float = 3600,
+    **claims: Any,
+) -> str:  # fmt: skip
+    """As console signs it with the key in this folder; operators and duty heads have stated a purpose unless said otherwise."""
+    if "purpose" not in claims and CMC.intersection(roles):
+        claims["purpose"] = "assistance: a test"
+    now = int(time.time())
+    return Signer(secrets / "tokens" / "private.pem").sign(Principal(
+        account=account or uuid4(), jti=uuid4(), issued_at=now - 1, expires_at=int(now + expires_in),
+        team=team, roles=frozenset(map(Role, roles)), areas=tuple(areas), sources=frozenset(sources), road=Road(road),
+        **claims,
+    ))  # fmt: skip
+
+
 def knows_access(url: str) -> bool:
     """Whether each of the apps that answer there has read the topic `access`."""
     for prefix in ("", "/intake", "/registry", "/alerts"):
@@ -241,4 +246,4 @@ def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
         return pool.submit(asyncio.run, coroutine).result()
 
 
-__all__ = ["Ground", "Installation", "Web", "in_thread", "wait_for"]
+__all__ = ["Ground", "Installation", "Web", "in_thread", "signed_token", "wait_for"]

@@ -48,6 +48,13 @@ class Run:
         self.supervisor.terminate()
         assert self.supervisor.wait(timeout=60) == 0, self.said
 
+    def kill(self) -> None:
+        """And with it everything it started."""
+        children = self.children()
+        self.supervisor.kill()
+        self.supervisor.wait()
+        psutil.wait_procs(children, timeout=20)
+
     @property
     def said(self) -> str:
         return self.output.read_text()

@@ -92,7 +92,7 @@ def web(shared_installation: Installation) -> Web:
 
 
 def client(web: Web, installation: Installation, role: Role, **claims: object) -> httpx.AsyncClient:
-    token = installation.token(roles=[role], **claims)  # type: ignore[arg-type]
+    token = installation.token(roles=[role], **claims)
     return httpx.AsyncClient(
         base_url=web.base_url, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=20
     )
