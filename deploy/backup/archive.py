@@ -89,14 +89,19 @@ def recipients(text: str) -> list[Any]:
 
 
 def identities(file: Path) -> list[Any]:
-    """As age-keygen writes them: a private key on a line, comments behind #. Raises BadKey."""
-    lines = file.read_text(encoding="utf-8").splitlines()
+    """Raises BadKey."""
+    return identities_in(file.read_text(encoding="utf-8"), str(file))
+
+
+def identities_in(text: str, name: str) -> list[Any]:
+    """As age-keygen writes them: a private key on a line, comments behind #. Raises BadKey with the name."""
+    lines = text.splitlines()
     try:
         found = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(PRIVATE_KEY)]
     except pyrage.IdentityError as error:
-        raise BadKey(file) from error
+        raise BadKey(name) from error
     if not found:
-        raise BadKey(file)
+        raise BadKey(name)
     return found
 
 

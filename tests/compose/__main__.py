@@ -1,9 +1,11 @@
 """The system in containers, for real: `python -m tests.compose`. Played, killed, counted, taken down and up, counted again."""
 
 import json
+import re
 import ssl
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from threading import Event, Thread
 from typing import Any
 
@@ -11,11 +13,12 @@ import httpx
 
 from cli.demo import Played, play
 from cli.scenario import Step
+from deploy.backup import archive
 from tests.compose import within
 from tests.compose.findings import holds, same, say, wait
 from tests.compose.project import SERVICES, Failed, Project, rows, run
 
-LARGEST_IMAGE = 250_000_000
+LARGEST_IMAGE = 260_000_000
 MOST_MEMORY = 1500
 SITE = "dayar.test"
 LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}  # KiB
@@ -47,6 +50,7 @@ def main() -> None:
         the_services_keep_the_limits_too(project)
         within.an_address_is_the_gateways_to_tell(project)
         played_as_the_readme_says(project)
+        everything_comes_back(project)
         https_under_a_name(project)
         say("all is as promised")
     except Failed as error:
@@ -198,9 +202,15 @@ def played_with_an_accident(project: Project) -> Sent:
     project.kill9("registry-worker")
     story.join(120)
     holds("the story was told to its end", bool(played) and played[0].answers == sent.answers)
-    same("44 sent", {"accepted": 40, "duplicate": 3, "refused": 1}, dict(sent.answers))
+    same("44 sent", 44, sent.answers.total())
+    holds("and taken, but for the one that is refused", is_taken(sent.answers))
     wait(lambda: project.inspected()["registry-worker"]["State"]["StartedAt"] != before, "the worker started again")
     return sent
+
+
+def is_taken(answers: Mapping[str, int]) -> bool:
+    """Three of the 44 come twice. On a busy machine Valkey may not answer in time, and the inbox tells these apart instead."""
+    return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
 
 def counted(project: Project, sent: Sent) -> Any:
@@ -219,10 +229,11 @@ def counted(project: Project, sent: Sent) -> Any:
 
 
 def comparable(ledgers: dict[str, Any]) -> Any:
-    """Without the door's counts, which are of one process's life, and without times."""
+    """Without the door's counts, which are of one process's life, without times, and without alerts, which escalate with time."""
     return {
         (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
         for row in rows(ledgers)
+        if row["topic"] != "alerts"
     }
 
 
@@ -259,8 +270,49 @@ def a_sealing_key_is_replaced(project: Project) -> None:
 
 def played_as_the_readme_says(project: Project) -> None:
     done = project.compose("run", "--rm", "--no-TTY", "dayar", "demo", "play")
-    holds("dayar demo play, at its own pace", "44 sent: 40 accepted, 3 duplicate, 1 refused" in done.stdout)
+    answers = {word: int(count) for count, word in re.findall(r"(\d+) (accepted|duplicate|refused)", done.stdout)}
+    holds("dayar demo play, at its own pace", "44 sent" in done.stdout and is_taken(Counter(answers)))
     same("what does not balance then", [], [row for row in rows(project.drained()) if not row["is_balanced"]])
+
+
+def everything_comes_back(project: Project) -> None:
+    """From the nightly backup, into volumes and servers that are empty; the copy on paper is beside it."""
+    backups, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
+    private = project.folder / "backup.key"
+    settings: dict[str, Any] = {
+        "COMPOSE_PROFILES": "backup", "BACKUP_FOLDER": str(backups), "BACKUP_RECIPIENT": archive.draw(private), "PAPER_FOLDER": str(paper),
+    }  # fmt: skip
+    before, accounts = project.drained(), project.accounts()
+    project.up(**settings)
+    wait(lambda: any(backups.glob("*.tar.age")), "the nightly backup")
+    wait((paper / "dayar-ru.html").exists, "the board on paper")
+    same("the backup runs closed", ("10001:10001", True), closed(project.inspected()["backup"]))
+    listed = project.compose("run", "--rm", "--no-TTY", "backup", "list", **settings).stdout
+    name = next(backups.glob("*.tar.age")).name
+    holds("it is listed", name in listed)
+    households = project.query("SELECT count(*) FROM registry.households")
+    project.compose("down", "--volumes", **settings)
+    project.up("postgres", "kafka", "valkey")
+    key = private.read_text(encoding="utf-8")
+    said = project.compose("run", "--rm", "--no-TTY", "restore", name, given=key, **settings).stdout
+    holds("the log is said to be a new one", "Kafka's log is a new one" in said)
+    say(f"restored, and healthy after {project.up():.0f} s")
+    same("households are back", households, project.query("SELECT count(*) FROM registry.households"))
+    after = project.drained(accounts)
+    same("what was counted stayed counted", kinds(before), kinds(after))
+
+
+def closed(container: Any) -> tuple[str, bool]:
+    return container["Config"]["User"], container["HostConfig"]["ReadonlyRootfs"]
+
+
+def kinds(ledgers: dict[str, Any]) -> dict[str, Counter[str]]:
+    """By consumer, whatever partition it was."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows(ledgers):
+        if row["topic"] != "alerts":
+            found[row["consumer"]].update(row["kinds"])
+    return found
 
 
 def https_under_a_name(project: Project) -> None:

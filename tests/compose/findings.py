@@ -6,9 +6,11 @@ from typing import Any
 
 from tests.compose.project import Failed
 
+SECONDS = 180  # on a machine that does much else
+
 
 def wait(is_so: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + SECONDS
     while not is_so():
         if time.monotonic() > end:
             raise Failed(what)

@@ -36,22 +36,33 @@ class Project:
         self.base_url = f"http://localhost:{self.port}"
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
-    def compose(self, *arguments: str, check: bool = True, **variables: str) -> "subprocess.CompletedProcess[str]":
+    def compose(
+        self, *arguments: str, check: bool = True, given: str | None = None, **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """`given`: on its standard input."""
         return run(
-            "docker", "compose", "--project-name", self.name, "--env-file", str(self.env_file), *arguments, check=check,
+            "docker", "compose", "--project-name", self.name, "--env-file", str(self.env_file), *arguments, check=check, given=given,
             PORT=str(self.port), SUBNET=self.subnet, **variables,
         )  # fmt: skip
 
-    def up(self, **variables: str) -> float:
-        """Returns after how many seconds everything was healthy."""
+    def folder_for_services(self, name: str) -> Path:
+        """On this machine, theirs to write to."""
+        self.folder.chmod(0o711)
+        folder = self.folder / name
+        folder.mkdir()
+        os.chown(folder, 10001, 10001)
+        return folder
+
+    def up(self, *services: str, **variables: str) -> float:
+        """Returns after how many seconds everything, or these services, was healthy."""
         began = time.monotonic()
-        done = self.compose("up", "--wait", check=False, **variables)
+        done = self.compose("up", "--wait", *services, check=False, **variables)
         if done.returncode:
             raise Failed(f"{done.stderr}\n{self.compose('logs', '--no-color', '--tail', '30').stdout}")
         return time.monotonic() - began
 
     def remove(self) -> None:
-        self.compose("down", "--volumes", "--timeout", "5")
+        self.compose("--profile", "*", "down", "--volumes", "--timeout", "5")
         shutil.rmtree(self.folder)
 
     def said(self, service: str) -> str:
@@ -79,12 +90,12 @@ class Project:
         psql = f'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U dayar_admin -d dayar -Atc "{statement}"'
         return self.compose("exec", "--no-TTY", "postgres", "sh", "-c", psql).stdout.split()
 
-    def desk(self) -> "Desk":
-        return Desk(self.base_url, self.accounts())
+    def desk(self, accounts: Mapping[str, str] | None = None) -> "Desk":
+        return Desk(self.base_url, accounts or self.accounts())
 
-    def drained(self) -> dict[str, Any]:
+    def drained(self, accounts: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The ledgers when nothing is on its way any more: neither on the log nor in an outbox."""
-        desk, end = self.desk(), time.monotonic() + SECONDS_TO_DRAIN
+        desk, end = self.desk(accounts), time.monotonic() + SECONDS_TO_DRAIN
         while True:
             found = desk.ledgers()
             waiting: list[Any] = [row for row in rows(found) if row["on_its_way"] != 0] or self.outboxes()
@@ -140,9 +151,11 @@ def resident(container: str) -> float:
     return kilobytes / 1024
 
 
-def run(*argv: str, check: bool = True, **variables: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    *argv: str, check: bool = True, given: str | None = None, **variables: str
+) -> "subprocess.CompletedProcess[str]":
     done = subprocess.run(
-        argv, capture_output=True, text=True, check=False, cwd=homes.ROOT, env={**os.environ, **variables}
+        argv, capture_output=True, text=True, check=False, cwd=homes.ROOT, input=given, env={**os.environ, **variables}
     )
     if check and done.returncode:
         raise Failed(f"{' '.join(argv)}\n{done.stderr}{done.stdout}")

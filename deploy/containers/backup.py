@@ -1,0 +1,21 @@
+"""The nightly backups in containers; `now` makes one at once, `list` names those there are: `python -m deploy.containers.backup [now|list]`."""
+
+import os
+import sys
+
+from deploy.containers import start
+
+WORDS = {(): ["-m", "deploy.backup"], ("now",): ["-m", "cli", "backup"], ("list",): ["-m", "cli", "backup", "list"]}
+
+
+def main() -> None:
+    command = WORDS.get(tuple(sys.argv[1:]))
+    if command is None:
+        sys.exit(f"There are two words, now and list; not {' '.join(sys.argv[1:])}.")
+    os.umask(0o077)
+    os.environ.update(start.installation())
+    os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 - our own program
+
+
+if __name__ == "__main__":
+    main()
