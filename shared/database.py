@@ -6,10 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.script.revision import ResolutionError
-from alembic.util import CommandError
 from fastapi import Depends, Request
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
@@ -192,6 +188,11 @@ async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None
 
 
 def _upgrade(connection: Connection, service: str) -> None:
+    from alembic import command  # noqa: PLC0415 - a tenth of what a start loads, and needed only to migrate
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script.revision import ResolutionError  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(ROOT / "shared" / "migrations"))
     config.set_main_option("path_separator", "newline")
