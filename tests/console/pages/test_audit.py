@@ -65,3 +65,10 @@ def test_it_speaks_the_reader_s_language(whole: Whole, seat: Any, language: str,
     expect(page.locator("#audit-title")).to_have_text(title, timeout=SLOW_MS)
     expect(page.locator("#audit tr").first).to_be_visible(timeout=SLOW_MS)
     assert desk.errors == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ky"])
+def test_the_way_to_it_is_seen_whole_beside_all_other_pages(whole: Whole, seat: Any, language: str) -> None:
+    page = seat(Role.ADMINISTRATOR, Role.AUDITOR).open("/audit")
+    page.goto(f"{whole.url}/audit?lang={language}")
+    assert page.locator(".bar nav").evaluate("nav => nav.scrollWidth - nav.clientWidth") <= 0
