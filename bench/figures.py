@@ -8,7 +8,7 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -22,7 +22,7 @@ from bench.processes import cpu, family
 from deploy.local import homes
 from deploy.local.process import wait_until
 from services.registry.config import RegistrySettings
-from services.registry.reports import CELLS
+from services.registry.reports import CELLS, NEVER
 from services.registry.rows import EPISODES
 from shared import database
 from shared.auth import Role
@@ -58,11 +58,20 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
+def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Each with when its household moved again, as the registry writes it."""
+    following: dict[UUID, datetime] = {}
+    household, moment = EPISODES.index("household_id"), EPISODES.index("occurred_at")
+    for row in sorted(rows, key=lambda row: (row[moment], row[0]), reverse=True):
+        yield *row, following.get(row[household], NEVER)
+        following[row[household]] = row[moment]
+
+
 async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         connection = await database.driver(session)
-        await connection.copy_records_to_table("episodes", records=episodes(numbers, now), columns=EPISODES)
+        await connection.copy_records_to_table("episodes", records=superseded(episodes(numbers, now)), columns=EPISODES)
         await connection.execute("ANALYZE episodes")
     await engine.dispose()
 

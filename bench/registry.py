@@ -174,7 +174,7 @@ class Bench:
                 row["column_name"]
                 for row in await connection.fetch(
                     "SELECT column_name FROM information_schema.columns WHERE table_schema = 'registry' AND table_name = $1"
-                    " AND is_identity = 'NO' ORDER BY ordinal_position", name,
+                    " AND is_identity = 'NO' AND is_generated = 'NEVER' ORDER BY ordinal_position", name,
                 )
             ]  # fmt: skip
             quoted = ", ".join(f'"{column}"' for column in columns)

@@ -82,6 +82,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
+                "max_parallel_workers_per_gather": "0",  # a question takes one core at most: the others are for reports
                 "timezone": "UTC",
             },
         },

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.registry.decisions import REFUSED, Claim, Decision, Effect, Held, Name, Owner, decide, registers
-from services.registry.reports import Filed
+from services.registry.reports import Filed, order
 from shared.draws import random_id
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
@@ -52,7 +52,7 @@ def latest(displacements: Collection[Filed]) -> Filed:
     """In the world, whatever order the reports came in."""
     if len(displacements) == 1:
         return next(iter(displacements))
-    return max(displacements, key=lambda filed: (filed.clear.occurred_at, filed.clear.reported_at, filed.report_id))
+    return max(displacements, key=order)
 
 
 class Told(NamedTuple):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.registry.statistics import Figure, Scope
+from services.registry.statistics import Figure, Scope, summed
 
 HEIGHT = 180
 STEP = 56
@@ -99,11 +99,10 @@ def ruled(top: int) -> list[Line]:
 
 def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
     """One figure a place, the largest first: where the displaced are, registered and counted."""
-    places: dict[tuple[str | None, str | None], Figure] = {}
+    places: defaultdict[tuple[str | None, str | None], list[Figure]] = defaultdict(list)
     for figure in figures:
-        place = (figure.pcode, figure.country)
-        places[place] = places[place] + figure if place in places else figure
-    return sorted(places.values(), key=lambda figure: -max(figure.persons, figure.group_persons))[:most]
+        places[figure.pcode, figure.country].append(figure)
+    return sorted(map(summed, places.values()), key=lambda figure: -max(figure.persons, figure.group_persons))[:most]
 
 
 def widest(figures: Iterable[Figure]) -> int:

@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from services.registry.countries import alpha_3
-from services.registry.reports import CELLS
+from services.registry.reports import CELL_NAMES, CELLS
 from services.registry.statistics import Figure, Scope, View
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex
 from shared.pages.formats import country
@@ -14,6 +15,7 @@ from shared.places import Places
 from shared.places.places import COUNTRY
 
 Row = dict[str, Any]
+Naming = Callable[[str | None, str | None], str | None]
 
 SEX_TAGS = {Sex.FEMALE: "+f", Sex.MALE: "+m", Sex.UNKNOWN: "+sex_unknown"}
 AGE_TAGS = {
@@ -31,10 +33,11 @@ def rows(
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
-    return [row(each, places, status=status, level=level, date=date, language=language) for each in figures]
+    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # few places stand in many rows
+    return [row(each, named, status=status, level=level, date=date) for each in figures]
 
 
-def row(figure: Figure, places: Places, *, status: str, level: int, date: str | None, language: str) -> Row:
+def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
     """`households` and `persons` are registered one by one; `groups` and `group_persons` were counted, and are not added."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
@@ -43,13 +46,13 @@ def row(figure: Figure, places: Places, *, status: str, level: int, date: str | 
         "country": alpha_3(figure.country) if figure.country else None,
         "pcode": pcode,
         "soate": soate(pcode),
-        "name": name(figure, places, level, language),
+        "name": named(figure.pcode, figure.country),
         "scope": figure.scope.value,
         "reason": figure.reason.value,
         "mobility": figure.mobility.value,
         "households": figure.households,
         "persons": figure.persons,
-        **{cell_name(*cell): count for cell, count in zip(CELLS, figure.cells, strict=True)},
+        **dict(zip(CELL_NAMES, figure.cells, strict=True)),
         "groups": figure.groups,
         "group_persons": figure.group_persons,
         "corrected": figure.corrected,
@@ -62,15 +65,11 @@ def soate(pcode: str | None) -> str | None:
     return f"417{pcode[2:]}".ljust(14, "0") if pcode else None
 
 
-def name(figure: Figure, places: Places, level: int, language: str) -> str | None:
+def name(pcode: str | None, code: str | None, places: Places, level: int, language: str) -> str | None:
     """Of the unit of the level asked for: abroad has a name among countries only."""
-    if figure.pcode:
-        return places.name(figure.pcode, language)
-    return country(figure.country, language) if level == 0 and figure.country else None
-
-
-def cell_name(sex: Sex, age: AgeBracket) -> str:
-    return f"{sex}_{age.replace('-', '_').replace('+', '_plus')}"
+    if pcode:
+        return places.name(pcode, language)
+    return country(code, language) if level == 0 and code else None
 
 
 def people(mobilities: Iterable[Mobility], scopes: Iterable[Scope]) -> str:
@@ -91,7 +90,7 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[s
         "scope": "#event+scope", "reason": "#cause+type", "mobility": "#event+type+mobility",
         "households": f"{people}+hh+registered", "persons": f"{people}+ind+registered", "groups": "#meta+groups+num",
         "group_persons": f"{people}+ind+counted", "corrected": "#meta+corrected+num", "imprecise": "#meta+imprecise+num",
-        **{cell_name(sex, age): f"{people}{SEX_TAGS[sex]}{AGE_TAGS[age]}" for sex, age in CELLS},
+        **{name: f"{people}{SEX_TAGS[sex]}{AGE_TAGS[age]}" for name, (sex, age) in zip(CELL_NAMES, CELLS, strict=True)},
     }  # fmt: skip
     return [known[name] for name in names]
 
@@ -111,5 +110,5 @@ def names(*, is_stock: bool) -> list[str]:
     """The country comes first: who looks for `#country+code` finds alpha-3, also where the P-code is the country's."""
     return [
         "date" if is_stock else "month", "status", "country", "pcode", "soate", "name", "scope", "reason", "mobility",
-        "households", "persons", *(cell_name(*cell) for cell in CELLS), "groups", "group_persons", "corrected", "imprecise",
+        "households", "persons", *CELL_NAMES, "groups", "group_persons", "corrected", "imprecise",
     ]  # fmt: skip

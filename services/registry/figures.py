@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.registry import charts, exports, statistics
+from services.registry.reports import MOVES
 from services.registry.sight import sight_of, within
-from services.registry.statistics import MOVES, Asked, Figure, Scope, View, day_after, today, total
+from services.registry.statistics import Asked, Figure, Scope, View, day_after, today, total
 from shared import audit, auth
 from shared.audit import Action
 from shared.auth import Principal
@@ -223,7 +225,7 @@ async def told(
             headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept, Cookie"},
         )  # fmt: skip
     whole = total(figures)
-    return JSONResponse({
+    return Response(to_json({
         "counted_status": status, "areas": areas, "mobility": filters.mobility, "view": filters.view,
         "level": filters.level, "places_version": state.places.version,
         "total": {
@@ -231,7 +233,7 @@ async def told(
             "groups": whole.groups, "group_persons": whole.group_persons,
         },
         "rows": rows,
-    }, headers={"vary": "Accept, Cookie"})  # fmt: skip
+    }), media_type="application/json", headers={"vary": "Accept, Cookie"})  # fmt: skip
 
 
 def areas_of(caller: Principal) -> list[str] | None:

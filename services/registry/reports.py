@@ -1,6 +1,6 @@
 """A report as the registry holds it: opened, stamped, and with what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,18 @@ from zoneinfo import ZoneInfo
 from services.registry.decisions import Claim, Name, Precedent
 from shared.draws import random_id
 from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Road, Sex
+from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, OutcomeKind, Road, Sex
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
 CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order of every `sex_age` column
+CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # as columns
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
+
+MOVES = (*DISPLACED, Mobility.MIGRATION)  # who could not move is where they were
+NEVER = datetime.max  # noqa: DTZ901 - as asyncpg reads it, PostgreSQL's infinity
 
 BISHKEK = ZoneInfo("Asia/Bishkek")  # whose days and months are meant
 
@@ -71,6 +75,21 @@ class Filed:
     @property
     def precedent(self) -> Precedent:
         return Precedent(self.clear.version, self.subject, self.digest, self.outcome, self.author, self.team)
+
+
+def order(filed: Filed) -> tuple[datetime, datetime, str]:
+    """In the world, whatever order the reports came in."""
+    return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
+
+
+def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
+    """Each of a subject's, with when its next move of the same status (and of a group's, of the same measure) began."""
+    following: dict[tuple[str, str | None], datetime] = {}
+    for filed in sorted(displacements, key=order, reverse=True):
+        kind = filed.clear.status, getattr(filed.clear, "measure", None)
+        yield filed, following.get(kind, NEVER)
+        if filed.clear.mobility in MOVES:
+            following[kind] = filed.clear.occurred_at
 
 
 def sex_age(filed: Filed) -> list[int]:

@@ -1,11 +1,12 @@
 """What the book looks like in the tables: each row a tuple in the order of its columns, sealed where it must be."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from pydantic_core import to_json
 
 from services.registry.book import Subject
-from services.registry.reports import Filed, birth_year, sex_age
+from services.registry.reports import Filed, birth_year, sex_age, superseded
 from services.registry.vault import Key, member_aad, report_aad, row_aad
 from shared.copies import Row
 from shared.events.displacements import GroupClear, HouseholdClear
@@ -25,7 +26,7 @@ HOUSEHOLDS = (
 MEMBERS = ("household_id", "member_id", "position", "row_version", "sex", "birth_year", "relationship", "sealed")
 EPISODES = (
     "report_id", "household_id", "version", "status", "occurred_at", "occurred_at_precision", "reported_at", "mobility",
-    *PLACES, "persons", "displaced", "sex_age", "reasons", "hazard_type", "hazard_id",
+    *PLACES, "persons", "displaced", "sex_age", "reasons", "hazard_type", "hazard_id", "superseded_at",
 )  # fmt: skip
 GROUPS = (
     "group_id", "status", "author", "team", "report_id", "version", "sequence", "row_version", "registered_at",
@@ -33,7 +34,7 @@ GROUPS = (
 )  # fmt: skip
 COUNTS = (
     "report_id", "group_id", "version", "status", "occurred_at", "occurred_at_precision", "reported_at", "mobility",
-    *PLACES, "measure", "quantifier", "persons", "sex_age", "reasons", "hazard_type", "hazard_id",
+    *PLACES, "measure", "quantifier", "persons", "sex_age", "reasons", "hazard_type", "hazard_id", "superseded_at",
 )  # fmt: skip
 
 
@@ -68,12 +69,17 @@ def members(subject: Subject, key: Key) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def episode(filed: Filed) -> Row:
+def episodes(household: Subject) -> Iterator[Row]:
+    for filed, superseded_at in superseded(household.displacements.values()):
+        yield episode(filed, superseded_at)
+
+
+def episode(filed: Filed, superseded_at: datetime) -> Row:
     clear, cells = filed.clear, sex_age(filed)
     return (
         filed.report_id, filed.subject[1], clear.version, clear.status, clear.occurred_at, clear.occurred_at_precision,
         clear.reported_at, clear.mobility, *places(clear), clear.persons, sum(cells), cells, clear.reasons,
-        clear.hazard_type, clear.hazard_id,
+        clear.hazard_type, clear.hazard_id, superseded_at,
     )  # fmt: skip
 
 
@@ -87,13 +93,18 @@ def group(subject: Subject, key: Key) -> Row:
     )  # fmt: skip
 
 
-def count(filed: Filed) -> Row:
+def counts(group: Subject) -> Iterator[Row]:
+    for filed, superseded_at in superseded(group.displacements.values()):
+        yield count(filed, superseded_at)
+
+
+def count(filed: Filed, superseded_at: datetime) -> Row:
     clear = filed.clear
     assert isinstance(clear, GroupClear)
     return (
         filed.report_id, filed.subject[1], clear.version, clear.status, clear.occurred_at, clear.occurred_at_precision,
         clear.reported_at, clear.mobility, *places(clear), clear.measure, clear.quantifier, clear.persons,
-        sex_age(filed), clear.reasons, clear.hazard_type, clear.hazard_id,
+        sex_age(filed), clear.reasons, clear.hazard_type, clear.hazard_id, superseded_at,
     )  # fmt: skip
 
 

@@ -3,16 +3,18 @@
 Registered households and counted groups stand side by side in each figure and are never added: the same people may be in both.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.reports import BISHKEK, CELLS, UNKNOWN
+from services.registry.reports import BISHKEK, CELL, CELL_NAMES, CELLS, UNKNOWN
 from services.registry.sight import is_within
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex, Status
 from shared.places import Places
@@ -31,9 +33,6 @@ class Scope(StrEnum):
     ABROAD = "abroad"
     FROM_ABROAD = "from_abroad"
     UNKNOWN = "unknown"
-
-
-MOVES = (*DISPLACED, Mobility.MIGRATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,12 @@ class Asked:
             "status": self.status.value, "sight": self.sight, "pcodes": self.pcodes, "known": self.known,
             "reasons": [reason.value for reason in self.reasons] or None,
             "scopes": [scope.value for scope in self.scopes] or None,
-            "mobilities": [mobility.value for mobility in self.mobilities], "moves": [move.value for move in MOVES],
+            "mobilities": [mobility.value for mobility in self.mobilities],
             "since": midnight(self.since), "until": midnight(self.until),
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: thousands are made for an answer, and a frozen one takes three times as long
 class Figure:
     """`period` is a month, a year where no more is known, or None for a stock. What it rests on stands with it.
 
@@ -112,42 +111,21 @@ class Figure:
         return self.period or "", self.pcode or "~", self.country or "", self.scope, self.reason, self.mobility
 
     def of(self, sex: str, age: str | None = None) -> int:
-        return sum(
-            count for cell, count in zip(CELLS, self.cells, strict=True) if cell[0] == sex and age in (None, cell[1])
-        )
+        if age is not None:
+            return self.cells[CELL[sex, age]]
+        return sum(count for cell, count in zip(CELLS, self.cells, strict=True) if cell[0] == sex)
 
     def ages(self, *ages: str) -> int:
         return sum(count for cell, count in zip(CELLS, self.cells, strict=True) if cell[1] in ages)
 
-    def __add__(self, other: "Figure") -> "Figure":
-        return replace(
-            self,
-            households=self.households + other.households,
-            cells=tuple(mine + theirs for mine, theirs in zip(self.cells, other.cells, strict=True)),
-            corrected=self.corrected + other.corrected,
-            imprecise=self.imprecise + other.imprecise,
-            groups=self.groups + other.groups,
-            group_persons=self.group_persons + other.group_persons,
-            group_imprecise=self.group_imprecise + other.group_imprecise,
-        )
 
-
-# Whoever could not move is where they were. What somebody else asks of the moves is asked after the latest was found:
-# a family that was displaced and then migrated is abroad, and no longer displaced in the place between.
-MOVED = "{row}.status = :status AND {row}.mobility = ANY(:moves)"
-LATER = "({row}.occurred_at, {row}.reported_at, {row}.report_id)"
-# On a day a household is where its latest displacement before that day's end brought it; a group counts as last counted.
-# Asked for what has nothing later, not for the first of a sorted whole: a sort of all rows took most of the time.
-LATEST = """NOT EXISTS (
-    SELECT FROM {table} AS later WHERE later.{subject} = one.{subject} AND {moved} AND {after} > {this}
-)"""
-SUBJECTS = {"episodes": "household_id", "counts": "group_id"}
-MEASURES = {"stock": "one.measure = 'stock'", "flows": "one.measure = 'flow'"}
-PERIODS = {
-    "stock": "NULL",
-    "flows": "to_char(occurred_at AT TIME ZONE 'Asia/Bishkek',"
-    " CASE occurred_at_precision WHEN 'year' THEN 'YYYY' ELSE 'YYYY-MM' END)",
-}
+# Whoever could not move is where they were. What somebody else asks of the moves is asked of the latest: a family that was
+# displaced and then migrated is abroad, and no longer displaced in the place between.
+# On a day a household is where its latest move before that day's end brought it; a group counts as last counted. Who writes
+# a move says when the next one supersedes it.
+STOCK = "superseded_at >= :until"
+NOT_KNOWN = "ZZ"
+MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
 SCOPE = """CASE
     WHEN destination_country = 'ZZ' OR origin_country = 'ZZ' THEN 'unknown'
     WHEN destination_country <> 'KG' THEN 'abroad'
@@ -155,21 +133,17 @@ SCOPE = """CASE
     ELSE 'within'
 END"""
 IN_SIGHT = is_within("coalesce(destination_pcode, origin_pcode)", "sight")
-# An array as it lies on disk is copied for each of its cells that is read; joined to an empty one, once. OFFSET keeps it so.
+# What each row would cost is left to the few that come out: scopes, names of months, units of the level asked for.
 FIGURES = """
-SELECT period, pcode, country, scope, reason, mobility, count(*) AS number,
-    count(*) FILTER (WHERE is_imprecise) AS imprecise, count(*) FILTER (WHERE version > 1) AS corrected,
-    ARRAY[{cells}] AS cells, sum(chosen) AS persons
-FROM (
-    SELECT {period} AS period, {view}_pcode AS pcode, {view}_country AS country, {scope} AS scope,
-        reasons[1] AS reason, mobility, version, {imprecise} AS is_imprecise, {chosen} AS chosen,
-        sex_age || '{{}}'::integer[] AS sex_age
-    FROM {table} AS one WHERE {conditions} OFFSET 0
-) AS moved
-GROUP BY period, pcode, country, scope, reason, mobility
+SELECT {period}, {view}_pcode, origin_country, destination_country, reason, mobility, count(*),
+    count(*) FILTER (WHERE {imprecise}), count(*) FILTER (WHERE version > 1), {cells}
+FROM {table} WHERE {conditions}
+GROUP BY 1, 2, 3, 4, 5, 6
 """
+PERIODS = {"stock": "NULL::integer", "flows": "period"}
+TABLES = ("episodes", "counts")
 IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier <> 'exact'"}
-ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # what all cells of `sex_age` add up to
+ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # what all cells of sex and age add up to
 
 
 async def stock(session: AsyncSession, asked: Asked, places: Places) -> list[Figure]:
@@ -184,89 +158,112 @@ async def flows(session: AsyncSession, asked: Asked, places: Places) -> list[Fig
 
 async def figures(session: AsyncSession, asked: Asked, places: Places, kind: str) -> list[Figure]:
     found: list[Figure] = []
-    for table in SUBJECTS:
-        rows = (await session.execute(text(statement(asked, kind, table)), asked.parameters())).mappings()
-        found += [registered(row) if table == "episodes" else counted(row) for row in rows]
-    return rolled_up(found, asked.level, places)
+    unit = cache(lambda pcode: unit_at(pcode, asked.level, places))
+    for table in TABLES:
+        rows = await session.execute(text(statement(asked, kind, table)), asked.parameters())
+        found += [figure(row, asked.view, unit, is_registered=table == "episodes") for row in rows]
+    return united(found)
 
 
 def statement(asked: Asked, kind: str, table: str) -> str:
     """Only what is asked stands in it, so that an index can leave out the rest."""
+    chosen = set(asked.chosen)
+    cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
-        table=table, period=PERIODS[kind], scope=SCOPE, view=asked.view.value, imprecise=IMPRECISE[table],
-        chosen=chosen(asked, table), conditions=" AND ".join(conditions(asked, kind, table)),
-        cells=", ".join(f"sum(sex_age[{index + 1}])" if index in asked.chosen else "0" for index in range(len(CELLS))),
-    )  # fmt: skip
-
-
-def conditions(asked: Asked, kind: str, table: str) -> Iterator[str]:
-    yield MOVED.format(row="one")
-    yield from (MEASURES[kind],) if table == "counts" else ()
-    yield from ("one.occurred_at < :until",) if asked.until else ()
-    yield from ("one.occurred_at >= :since",) if asked.since and kind == "flows" else ()
-    yield from (latest(asked, table),) if kind == "stock" else ()
-    yield from (IN_SIGHT,) if asked.sight is not None else ()
-    yield from (is_within(f"one.{asked.view.value}_pcode", "pcodes"),) if asked.pcodes is not None else ()
-    yield "one.mobility = ANY(:mobilities)"
-    yield from ("reasons[1] = ANY(:reasons)",) if asked.reasons else ()
-    yield from (f"({SCOPE}) = ANY(:scopes)",) if asked.scopes else ()
-    yield f"{chosen(asked, table)} > 0"
-
-
-def chosen(asked: Asked, table: str) -> str:
-    """The persons of the sexes and ages that are asked for."""
-    cells = " + ".join(f"sex_age[{index + 1}]" for index in asked.chosen)
-    return ALL_CELLS[table] if asked.is_whole else f"({cells or 0})"
-
-
-def latest(asked: Asked, table: str) -> str:
-    moved = MOVED.format(row="later")
-    moved += " AND later.occurred_at < :until" if asked.until else ""
-    moved += " AND later.measure = 'stock'" if table == "counts" else ""
-    after, this = LATER.format(row="later"), LATER.format(row="one")
-    return LATEST.format(table=table, subject=SUBJECTS[table], moved=moved, after=after, this=this)
-
-
-def registered(row: RowMapping) -> Figure:
-    cells = tuple(int(count) for count in row["cells"])
-    return replace(
-        bare(row), households=row["number"], cells=cells, corrected=row["corrected"], imprecise=row["imprecise"]
+        table=table,
+        period=PERIODS[kind],
+        view=asked.view.value,
+        imprecise=IMPRECISE[table],
+        cells=", ".join(cells),
+        conditions=" AND ".join(conditions(asked, kind, table)),
     )
 
 
-def counted(row: RowMapping) -> Figure:
-    return replace(bare(row), groups=row["number"], group_persons=int(row["persons"]), group_imprecise=row["imprecise"])
+def conditions(asked: Asked, kind: str, table: str) -> Iterator[str]:
+    yield "status = :status AND mobility = ANY(:mobilities)"
+    yield from (MEASURES[kind],) if table == "counts" else ()
+    yield from ("occurred_at < :until",) if asked.until else ()
+    yield from ("occurred_at >= :since",) if asked.since and kind == "flows" else ()
+    yield from (STOCK,) if kind == "stock" else ()
+    yield from (IN_SIGHT,) if asked.sight is not None else ()
+    yield from (is_within(f"{asked.view.value}_pcode", "pcodes"),) if asked.pcodes is not None else ()
+    yield from ("reason = ANY(:reasons)",) if asked.reasons else ()
+    yield from (f"({SCOPE}) = ANY(:scopes)",) if asked.scopes else ()
+    yield is_chosen(asked, table)
 
 
-def bare(row: RowMapping) -> Figure:
-    return Figure(
-        row["period"], row["pcode"], row["country"], Scope(row["scope"]), Reason(row["reason"]), Mobility(row["mobility"])
-    )  # fmt: skip
+def is_chosen(asked: Asked, table: str) -> str:
+    """Whether there is anybody of the sexes and ages that are asked for."""
+    if asked.is_whole:
+        return f"{ALL_CELLS[table]} > 0"
+    cells = ", ".join(CELL_NAMES[index] for index in asked.chosen)
+    return f"num_nonnulls({cells}) > 0" if cells else "false"
 
 
-def rolled_up(figures: Iterable[Figure], level: int, places: Places) -> list[Figure]:
-    """At the level asked for; a city that has no unit of that level stands for itself, a village for its district.
+def figure(row: Sequence[Any], view: View, unit: Callable[[str | None], str | None], *, is_registered: bool) -> Figure:
+    """At the level asked for. Whoever reported the country and no place in it is of the country, as all are at level 0."""
+    period, pcode, origin, destination, reason, mobility, number, imprecise, corrected, *cells = row
+    country = COUNTRY if pcode else destination if view is View.DESTINATION else origin
+    name = month(period), unit(pcode), country, scope_of(origin, destination), Reason(reason), Mobility(mobility)
+    if is_registered:
+        return Figure(*name, number, tuple(cells), corrected, imprecise)
+    return Figure(*name, groups=number, group_persons=sum(cells), group_imprecise=imprecise)
 
-    Whoever reported the country and no place in it is of the country, as all are at level 0.
-    """
-    found: dict[tuple[Any, ...], Figure] = {}
-    for figure in figures:
-        country = COUNTRY if figure.pcode else figure.country
-        one = replace(figure, pcode=unit_at(figure.pcode, level, places), country=country)
-        name = one.name
-        found[name] = found[name] + one if name in found else one
-    return [found[name] for name in sorted(found)]
+
+def month(period: int | None) -> str | None:
+    """202606 is 2026-06; 202600 is 2026, of which no month is known."""
+    if period is None:
+        return None
+    year, number = divmod(period, 100)
+    return f"{year:04}-{number:02}" if number else f"{year:04}"
+
+
+def scope_of(origin: str | None, destination: str | None) -> Scope:
+    """As SCOPE."""
+    if NOT_KNOWN in (origin, destination):
+        return Scope.UNKNOWN
+    if destination not in (None, COUNTRY):
+        return Scope.ABROAD
+    return Scope.FROM_ABROAD if origin not in (None, COUNTRY) else Scope.WITHIN
+
+
+def united(figures: Iterable[Figure]) -> list[Figure]:
+    """One of each name: of a district's villages, of countries in the same scope, of households and groups."""
+    found: defaultdict[tuple[Any, ...], list[Figure]] = defaultdict(list)
+    for each in figures:
+        found[each.name].append(each)
+    return [summed(found[name]) for name in sorted(found)]
 
 
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
+    """A city that has no unit of that level stands for itself, a village for its district."""
     if pcode is None or level == 0:
         return None
     return places.oblast(pcode) if level == 1 else places.district(pcode)
 
 
+NOTHING = Figure(None, None, None, Scope.WITHIN, Reason.NOT_REPORTED, Mobility.DISPLACEMENT)
+
+
 def total(figures: Iterable[Figure]) -> Figure:
     """Of households, and beside them of groups."""
-    return sum(figures, start=Figure(None, None, None, Scope.WITHIN, Reason.NOT_REPORTED, Mobility.DISPLACEMENT))
+    return summed([NOTHING, *figures])
+
+
+def summed(figures: Sequence[Figure]) -> Figure:
+    """By the name of the first of them."""
+    if len(figures) == 1:
+        return figures[0]
+    return replace(
+        figures[0],
+        households=sum(each.households for each in figures),
+        cells=tuple(map(sum, zip(*(each.cells for each in figures), strict=True))),
+        corrected=sum(each.corrected for each in figures),
+        imprecise=sum(each.imprecise for each in figures),
+        groups=sum(each.groups for each in figures),
+        group_persons=sum(each.group_persons for each in figures),
+        group_imprecise=sum(each.group_imprecise for each in figures),
+    )
 
 
 def midnight(day: date | None) -> datetime | None:

@@ -137,9 +137,9 @@ class Store:
         yield Copy("reports", rows.REPORTS, (rows.report(one, keys[one.subject]) for one in book.filed))
         yield Copy("households", rows.HOUSEHOLDS, (rows.household(one, keys[one.name]) for one in households))
         yield Copy("members", rows.MEMBERS, (row for one in households for row in rows.members(one, keys[one.name])))
-        yield Copy("episodes", rows.EPISODES, map(rows.episode, displacements(households)))
+        yield Copy("episodes", rows.EPISODES, (row for one in households for row in rows.episodes(one)))
         yield Copy("groups", rows.GROUPS, (rows.group(one, keys[one.name]) for one in groups))
-        yield Copy("counts", rows.COUNTS, map(rows.count, displacements(groups)))
+        yield Copy("counts", rows.COUNTS, (row for one in groups for row in rows.counts(one)))
 
 
 def identity(row: asyncpg.Record) -> tuple[Any, ...]:
@@ -153,11 +153,6 @@ def text_of(id: object) -> str | None:
 def refiling(filed: Filed) -> tuple[Any, ...]:
     clear = filed.clear
     return filed.report_id, clear.version, filed.author, clear.kind, filed.outcome, filed.reason, filed.outcome_id
-
-
-def displacements(subjects: Iterable[Subject]) -> Iterable[Filed]:
-    for subject in subjects:
-        yield from subject.displacements.values()
 
 
 async def clear_away(connection: Connection, changed: Sequence[Subject], column: str, tables: Iterable[str]) -> None:

@@ -19,12 +19,18 @@ LETTERS = str.maketrans({"å": "a", "ё": "е\uffff", "ң": "н\uffff", "ө": "�
 DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 
+@lru_cache(10_000)
+def decimal(value: float, pattern: str | None, language: str) -> str:
+    """Kept: a page of figures holds thousands of numbers, most of them small, and writing one costs a hundred times a look-up."""
+    return format_decimal(value, format=pattern, locale=language)
+
+
 def filters(language: str) -> dict[str, Callable[..., Any]]:
     """The Jinja filters of one language."""
 
     def number(value: float, digits: int | None = None) -> str:
         pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-        return format_decimal(value, format=pattern, locale=language)
+        return decimal(value, pattern, language)
 
     def clock(moment: datetime) -> str:
         return format_time(moment, "HH:mm", tzinfo=TIMEZONE, locale=language)

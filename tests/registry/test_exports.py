@@ -8,7 +8,8 @@ from babel.core import get_global
 
 from services.registry import exports
 from services.registry.countries import ALPHA_3, WITHDRAWN, alpha_3
-from services.registry.statistics import MOVES, Scope, View
+from services.registry.reports import MOVES
+from services.registry.statistics import Scope, View
 from shared.auth import Role
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office

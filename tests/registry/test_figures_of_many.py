@@ -89,7 +89,7 @@ def row(move: Move) -> dict[str, Any]:
         "destination_pcode": move.destination, "destination_country": "KG" if move.destination else "RU",
         "persons": persons, "displaced": persons, "quantifier": "exact", "measure": move.measure,
         "sex_age": [move.cells.get((sex, age), 0) for sex in SEXES for age in AGES],
-        "reasons": [move.reason], "hazard_type": None, "hazard_id": None,
+        "reasons": [move.reason], "hazard_type": None, "hazard_id": None, "superseded_at": None,
     }  # fmt: skip
 
 

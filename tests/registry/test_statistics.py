@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.reports import BISHKEK
-from services.registry.statistics import MOVES
+from services.registry.reports import BISHKEK, MOVES
 from shared.auth import Role
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office

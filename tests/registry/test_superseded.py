@@ -1,0 +1,137 @@
+"""Where households are on a day, whatever order their reports came in: late, or the correction first."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.rows import COUNTS, EPISODES
+from shared.auth import Role
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household
+
+pytestmark = pytest.mark.anyio
+
+MIGRATION = "services.registry.migrations.0007_moves"
+DISPLACED, MIGRATED, STUCK = ("displacement", "evacuation"), "migration", "unable_to_move"
+DAYS = [date(2026, month, 28) for month in range(1, 8)]
+Body = dict[str, Any]
+
+
+def told(draw: Random, **subject: Any) -> Body:
+    """One report; its moment is one of few, so that some stand at the same one."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
+    said = {
+        "occurred_at": moment.isoformat(), "reported_at": (moment + timedelta(hours=draw.randrange(3))).isoformat(),
+        "destination": {"pcode": draw.choice((LEILEK, KADAMJAI, BATKEN, OSH))},
+        "status": "Actual" if draw.random() < 0.8 else "Exercise",
+    }  # fmt: skip
+    if "group_id" in subject:
+        return group(**subject, **said, measure=draw.choice(("stock", "flow")))
+    return household(**subject, **said, mobility=draw.choice((*DISPLACED, *DISPLACED, MIGRATED, STUCK)))
+
+
+def reports(draw: Random) -> Iterator[Body]:
+    """Each version of each."""
+    for name in ("household_id", "group_id"):
+        for _ in range(25):
+            subject = {name: str(uuid4())}
+            for _ in range(draw.randint(1, 4)):
+                first = told(draw, **subject)
+                corrected = {**told(draw, **subject), "report_id": first["report_id"], "version": 2}
+                yield from (first, corrected) if draw.random() < 0.4 else (first,)
+
+
+async def filed(office: Office) -> list[Body]:
+    """In an order of its own; what holds in the end."""
+    draw = Random(7)
+    bodies = list(reports(draw))
+    draw.shuffle(bodies)
+    for start in range(0, len(bodies), 9):
+        await office.file(*bodies[start : start + 9])
+    newest = {body["report_id"]: body for body in sorted(bodies, key=lambda body: body["version"])}
+    return list(newest.values())
+
+
+def expected(bodies: list[Body], day: date) -> tuple[Counter[str], Counter[str]]:
+    """Households and groups by where they were at the day's end in Bishkek, six hours ahead."""
+    end = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
+    latest: dict[tuple[bool, str], Body] = {}
+    for body in sorted(bodies, key=lambda body: (body["occurred_at"], body["reported_at"], body["report_id"])):
+        is_counted = body["status"] == "Actual" and body.get("mobility") != STUCK and body.get("measure") != "flow"
+        if is_counted and datetime.fromisoformat(body["occurred_at"]) < end:
+            is_group = "group_id" in body
+            latest[is_group, body["group_id" if is_group else "household_id"]] = body
+    at: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+    for (is_group, _), body in latest.items():
+        if body.get("mobility") != MIGRATED:
+            at[is_group][body["destination"]["pcode"]] += 1
+    return at[False], at[True]
+
+
+async def test_a_household_is_where_its_latest_move_before_the_days_end_brought_it(office: Office) -> None:
+    bodies = await filed(office)
+    for day in DAYS:
+        answer = (await office.get(f"/v1/statistics/stock?date={day}", role=Role.ANALYST)).json()
+        households, groups = Counter[str](), Counter[str]()
+        for row in answer["rows"]:
+            households[row["pcode"]] += row["households"]
+            groups[row["pcode"]] += row["groups"]
+        assert (+households, +groups) == expected(bodies, day), day
+
+
+async def superseded(session: AsyncSession, table: str) -> dict[Any, datetime]:
+    rows = await session.execute(text(f"SELECT report_id, superseded_at FROM {table}"))
+    return {report_id: moment for report_id, moment in rows}  # noqa: C416 - a row is no tuple for mypy
+
+
+TABLES = pytest.mark.parametrize(("table", "columns"), [("episodes", EPISODES), ("counts", COUNTS)])
+
+
+@TABLES
+async def test_rows_of_the_release_before_are_marked_as_ours(
+    office: Office, table: str, columns: tuple[str, ...]
+) -> None:
+    await filed(office)
+    async with office.app.state.sessions() as session:
+        known = await superseded(session, table)
+        names = ", ".join(set(columns) - {"superseded_at"})
+        for statement in (
+            f"CREATE TEMP TABLE old ON COMMIT DROP AS SELECT {names} FROM {table}",
+            f"DELETE FROM {table}",
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM old",
+        ):
+            await session.execute(text(statement))
+        assert await superseded(session, table) == known
+        assert len(set(known.values())) > 2
+
+
+@TABLES
+async def test_rows_that_were_there_are_marked_by_the_migration(
+    office: Office, table: str, columns: tuple[str, ...]
+) -> None:
+    await filed(office)
+    made = import_module(MIGRATION)
+    async with office.app.state.sessions() as session:
+        known = await superseded(session, table)
+        for each in made.SUBJECTS:
+            await session.execute(text(f"DROP TRIGGER fill ON {each}"))
+            await session.execute(text(f"DROP FUNCTION fill_{each}"))
+            drops = ", ".join(f"DROP {name}" for name in ("superseded_at", *made.COLUMNS))
+            await session.execute(text(f"ALTER TABLE {each} {drops}"))
+        await (await session.connection()).run_sync(upgrade)
+        assert await superseded(session, table) == known
+
+
+def upgrade(connection: Connection) -> None:
+    with Operations.context(MigrationContext.configure(connection)):
+        import_module(MIGRATION).upgrade()
