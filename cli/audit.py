@@ -19,6 +19,11 @@ BISHKEK = ZoneInfo("Asia/Bishkek")
 app = typer.Typer(help="Who did or tried what, from where, and what came of it.", no_args_is_help=True)
 
 
+@app.callback()
+def group() -> None:
+    """Who did or tried what, from where, and what came of it."""
+
+
 @app.command("list")
 def list_(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Of the newest.")] = 50,

@@ -1,0 +1,82 @@
+"""Each command leaves a row in the security log: which, by whom, from where, and how it ended."""
+
+import getpass
+import os
+import subprocess
+import sys
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from cli import audit
+from deploy.local import homes
+from shared import database
+from shared.config import Settings
+from tests.installation import Installation, in_thread
+
+PASSWORD = "rather long words\n" * 2
+HOOK = "https://hook.example/dayar"
+BY = ("--by", "aida", "--reason", "a test")
+DONE, FAILED = "done", "failed"
+
+# In this order on one installation; each with how it ends.
+COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),
+    ("dayar user add", FAILED, ("user", "add", "aida", "--role", "operator")),
+    ("dayar user change", DONE, ("user", "change", "aida", "--role", "duty_head")),
+    ("dayar user change", FAILED, ("user", "change", "nobody", "--role", "duty_head")),
+    ("dayar user password", DONE, ("user", "password", "aida")),
+    ("dayar user forget", FAILED, ("user", "forget", "aida", str(uuid4()))),
+    ("dayar user readmit", FAILED, ("user", "readmit", str(uuid4()))),
+    ("dayar user revoke", DONE, ("user", "revoke", str(uuid4()))),
+    ("dayar user reset-second-factor", DONE, ("user", "reset-second-factor", "aida")),
+    ("dayar receiver add", DONE, ("receiver", "add", "duty", HOOK)),
+    ("dayar receiver rotate", DONE, ("receiver", "rotate", "duty")),
+    ("dayar receiver remove", DONE, ("receiver", "remove", "duty")),
+    ("dayar keys rotate", DONE, ("keys", "rotate", "--of", "callers")),
+    ("dayar keys retire", FAILED, ("keys", "retire", "0" * 17, "--of", "callers")),
+    ("dayar held accept", FAILED, ("held", "accept", str(uuid4()), *BY)),
+    ("dayar held refuse", FAILED, ("held", "refuse", str(uuid4()), *BY)),
+    ("dayar dead redrive", FAILED, ("dead", "redrive", "alerts/hazards/0/7", *BY)),
+    ("dayar backup", FAILED, ("backup",)),
+    ("dayar user disable", DONE, ("user", "disable", "aida")),
+    ("dayar user enable", DONE, ("user", "enable", "aida")),
+)
+BESIDE = ["account_added", "rights_changed", "password_changed", "account_disabled", "account_enabled"]
+
+
+def dayar(installation: Installation, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *words], cwd=homes.ROOT, text=True, capture_output=True, check=False,
+        input=PASSWORD, env={**installation.env(), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+    )  # fmt: skip
+
+
+def rows(installation: Installation) -> list[tuple[str, str, str, str]]:
+    async def read() -> list[tuple[str, str, str, str]]:
+        engine = database.engine(installation.settings(Settings, "console"))
+        async with engine.connect() as connection:
+            found = await connection.execute(text("SELECT action, subject, result, address FROM audit ORDER BY id"))
+            told = [(row[0], row[1], row[2], row[3]) for row in found]
+        await engine.dispose()
+        return told
+
+    return in_thread(read())
+
+
+@pytest.mark.timeout(600)
+def test_each_command_that_changes_something_leaves_who_from_where_what_and_how_it_ended(
+    tables: Installation,
+) -> None:
+    ended = [(words, result, dayar(tables, *words)) for _, result, words in COMMANDS]
+    assert [each for each in ended if (each[2].returncode == 0) != (each[1] == DONE)] == []
+    found = rows(tables)
+    assert [row[1:3] for row in found if row[0] == "command"] == [(command, result) for command, result, _ in COMMANDS]
+    assert {row[3] for row in found} == {f"terminal:{getpass.getuser()}"}
+    assert {row[0] for row in found} >= set(BESIDE)
+
+
+def test_the_list_is_called_as_the_documents_say() -> None:
+    assert CliRunner().invoke(audit.app, ["list", "--help"]).exit_code == 0
