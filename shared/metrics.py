@@ -4,7 +4,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import progress
+from shared.progress import REGISTRY
 
 
 class HttpMetrics:
@@ -28,5 +28,5 @@ class HttpMetrics:
 
 
 async def metrics(request: Request) -> Response:
-    worker = generate_latest(progress.REGISTRY)  # where one runs in this process too
+    worker = generate_latest(REGISTRY)  # where one runs in this process too
     return Response(generate_latest(request.app.state.metrics) + worker, media_type=CONTENT_TYPE_LATEST)

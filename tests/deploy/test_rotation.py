@@ -136,8 +136,8 @@ def principal(account: UUID) -> Principal:
 
 def test_running_processes_follow_a_rotation_of_the_signing_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "UNKNOWN_KEY_SECONDS", -1)
-    tokens, account = folder / "tokens", uuid4()
-    signer, checker = Signer(tokens / "private.pem"), Authenticator(tokens / "public", Nobody())
+    keys, account = folder / "tokens", uuid4()
+    signer, checker = Signer(keys / "private.pem"), Authenticator(keys / "public", Nobody())
     before, old = signer.sign(principal(account)), signer.kid
     assert checker.authenticate(asked(before)).account == account
     [new] = rotate(folder, Kind.TOKENS)
@@ -146,8 +146,8 @@ def test_running_processes_follow_a_rotation_of_the_signing_key(folder: Path, mo
     for token in (before, after):
         assert checker.authenticate(asked(token)).account == account
     with pytest.raises(KeyNewest):
-        rotation.retire(Kind.TOKENS, new, tokens, uses=0)
-    rotation.retire(Kind.TOKENS, old, tokens, uses=0)
+        rotation.retire(Kind.TOKENS, new, keys, uses=0)
+    rotation.retire(Kind.TOKENS, old, keys, uses=0)
     monkeypatch.setattr(auth, "KEYS_SECONDS", -1)
     assert checker.authenticate(asked(after)).account == account
     with pytest.raises(Unauthenticated):
