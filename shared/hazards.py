@@ -53,10 +53,6 @@ class Hazard:
     idmc: tuple[str, ...] = ()
     oet: tuple[str, ...] = ()
 
-    @property
-    def is_slow(self) -> bool:
-        return self.onset is Onset.SLOW
-
 
 H, N, C = HazardType, Nature, CapCategory
 SUDDEN, SLOW = Onset.SUDDEN, Onset.SLOW

@@ -19,7 +19,6 @@ FIRST_PASSWORD = timedelta(hours=1)
 CMC_SOURCE = CENTRE
 
 ENTERS_HAZARDS = frozenset({Role.OPERATOR, Role.DUTY_HEAD})
-WATCHES_ONLY = frozenset({Role.VIEWER})
 FIELD_ONLY = frozenset({Role.FIELD})
 
 

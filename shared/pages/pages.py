@@ -46,7 +46,7 @@ class Pages:
             self.text(language, template, **self._around(request, language), **context), status, headers
         )
         response.headers["Content-Language"] = language
-        response.headers["Vary"] = "Accept-Language, Cookie, HX-Request"
+        response.headers["Vary"] = "Accept-Language, Cookie"
         response.headers.setdefault("Cache-Control", "no-store")
         if request.query_params.get("lang") == language:
             response.set_cookie(COOKIE, language, max_age=YEAR_S, samesite="lax", secure=request.url.scheme == "https")

@@ -50,11 +50,6 @@ class Unit:
     aliases: tuple[str, ...] = ()
     former: tuple[FormerName, ...] = field(default=())
 
-    @property
-    def soate14(self) -> str:
-        """The State Classification's code: P-codes leave out the country's own 417."""
-        return "417" + self.pcode.removeprefix("KG")
-
     def label(self, lang: str) -> str:
         """The name as people write it, with its kind: Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"

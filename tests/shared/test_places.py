@@ -26,12 +26,6 @@ def test_every_parent_is_a_unit_of_the_level_above(places: Places) -> None:
     assert all(unit.parent in {top.pcode for top in places.units(1)} for unit in places.units(2))
 
 
-def test_a_code_gives_the_14_digits_of_the_state_classification(places: Places) -> None:
-    unit = places.unit("KG02205000000")
-    assert unit is not None
-    assert unit.soate14 == "41702205000000"
-
-
 @pytest.mark.parametrize(
     ("lang", "name"),
     [("ky", "Кадамжай району"), ("ru", "Кадамжайский район"), ("en", "Kadamjai rayon"), ("fr", "Kadamjai rayon")],

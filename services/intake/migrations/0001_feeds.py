@@ -8,8 +8,6 @@ from shared.spine import OUTBOX, TRIGGER, WAKE
 
 revision = "0001_feeds"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
