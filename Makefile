@@ -6,7 +6,7 @@ GROUPS := intake registry alerts console
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix quick fuzz lock docs bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
+.PHONY: help run test check fix quick fuzz lock docs audit sbom release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
         bench-alert-latency-under-load bench-figures bench-signing bench-restart \
         clean-state env up down test-compose running development
 
@@ -55,6 +55,9 @@ sbom: development ## what is run and from where, as CycloneDX, into sbom.json
 
 docs: development ## write the contract's documents anew
 	@$(PYTHON) -m cli contract
+
+release: check test ## a version, its changelog section, a commit and a tag: PART=minor (major | minor | patch)
+	@$(BIN)/bump-my-version bump $${PART:-minor}
 
 bench: development ## all measured promises, each of them whatever became of those before it
 	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load figures hostile_bodies signing restart; do \
