@@ -23,9 +23,9 @@ from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared import database
 from shared.auth import Role
 from shared.events.vocabulary import Channel
+from shared.postgres import database
 from tests.hooks import Hook, listening
 from tests.journeys.count import Sent, count_check
 

@@ -23,11 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.alert_latency import Latency, Pass, balances, spent
 from bench.intake import Bench, bench
 from services.alerts.config import AlertsSettings
-from shared import database, events
+from shared import events
 from shared.config import Settings
 from shared.events import HouseholdRegistered, Message, Place
 from shared.events.vocabulary import Mobility, Precision, Reason, Status
 from shared.places import Places
+from shared.postgres import database
 from shared.publisher import Publisher
 from tests.hooks import listening
 from tests.waiting import wait_for

@@ -7,7 +7,8 @@ from services.registry import worker
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
-from shared import database, lifecycle
+from shared import lifecycle
+from shared.postgres import database
 from shared.readings import Received, Record
 from shared.seal import Opener
 

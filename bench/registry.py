@@ -27,9 +27,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.processes import cpu, family
 from deploy.local.stack import WORKERS
 from services.registry.config import RegistrySettings
-from shared import database
 from shared.config import Settings, secret
 from shared.events import Message
+from shared.postgres import database
 from shared.publisher import Publisher
 from tests.installation import Ground, Installation
 from tests.parts import parts

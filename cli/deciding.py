@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli.user import refuse
 from services.console.models import Account
 from services.console.queries import accounts
-from shared import database
 from shared.auth import Role
 from shared.config import Settings
+from shared.postgres import database
 
 T = TypeVar("T")
 By = Annotated[str, typer.Option("--by", help="Your account's name.")]

@@ -14,8 +14,8 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds.items import BadDocument, ItemKind
 from services.intake.feeds.reading import SOURCES, Counts
 from services.intake.worker import reader
-from shared import database
 from shared.places.watched import BadArea
+from shared.postgres import database
 
 app = typer.Typer(help="Feeds of other institutions.", no_args_is_help=True, add_completion=False)
 errors = Console(stderr=True)

@@ -16,8 +16,8 @@ from deploy.provision import topics as kafka_topics
 from deploy.provision.database import Server
 from deploy.provision.topics import INTEGRATOR, Broker
 from shared.config import Settings, secret
-from shared.database import NotOurs
 from shared.events.topics import SERVICES
+from shared.postgres.database import NotOurs
 
 app = typer.Typer(help="Prepare Kafka and PostgreSQL that others run.", no_args_is_help=True)
 

@@ -17,10 +17,10 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from services.alerts.subscriptions import ReceiverNotFound
-from shared import database
 from shared.events.vocabulary import Channel, Severity, Status
 from shared.pages import LANGUAGES
 from shared.places import COUNTRY, Places
+from shared.postgres import database
 
 T = TypeVar("T")
 

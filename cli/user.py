@@ -21,10 +21,11 @@ from services.console.queries import accounts as queries
 from services.console.queries import second_factors, sign_ins
 from services.console.queries.sign_ins import Device
 from services.console.sights import GRANTS_ALERTS
-from shared import audit, database, outbox
+from shared import audit, outbox
 from shared.audit import Action, Entry
 from shared.auth import COUNTRY, Role, Signer
 from shared.places import Places
+from shared.postgres import database
 
 EVERYWHERE = [COUNTRY]
 PASSING = "It is valid for an hour, and changed at the first sign-in."  # whoever set it knows it too

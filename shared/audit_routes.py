@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.audit import AUDIT, Action, Result
-from shared.database import Session
+from shared.postgres.database import Session
 
 
 class Entry(BaseModel):

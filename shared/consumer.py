@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared import batches, database, kafka, log, offsets, progress
+from shared import batches, kafka, log, offsets, progress
 from shared.config import Settings
 from shared.deadletters import DeadLetters
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
@@ -15,6 +15,7 @@ from shared.events.vocabulary import OutcomeKind
 from shared.failures import Failures, code, refused
 from shared.faults import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault, patiently
 from shared.offsets import Fenced
+from shared.postgres import database
 from shared.readings import Check, Handler, Opener, Outcome, Reading, Received, Record, Refused, open_plain
 from shared.seal import Sealer
 from shared.signatures import RecordVerifier

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import database, events, outbox
+from shared import events, outbox
 from shared.events import (
     EVENT_TYPES,
     TOPICS,
@@ -25,6 +25,7 @@ from shared.events import (
 from shared.events.envelope import SCHEMA_ROOT, SIGNATURE, UUID_TEXT
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
+from shared.postgres import database
 from shared.readings import Record, Refused
 from shared.seal import Sealer, encode
 from shared.signatures import UNKNOWN_KEY

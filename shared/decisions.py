@@ -10,10 +10,11 @@ from sqlalchemy import DateTime, Text, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared import bells, database, log
+from shared import log
 from shared.failures import code
 from shared.faults import is_part_at_fault, patiently
 from shared.offsets import Fenced
+from shared.postgres import database, notify
 
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
 
@@ -58,12 +59,12 @@ class Decisions(Generic[D]):
         """Until cancelled."""
         woken = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(bells.listen(self._engine, self._channel, woken))
+            group.create_task(notify.listen(self._engine, self._channel, woken))
             while True:
                 woken.clear()
                 while await patiently(self._carry_out_oldest):
                     pass
-                await bells.wait(woken, IDLE_SECONDS)
+                await notify.wait(woken, IDLE_SECONDS)
 
     async def _carry_out_oldest(self) -> bool:
         """Whether there was one."""

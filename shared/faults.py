@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from aiokafka.errors import KafkaError
 
-from shared import database, log
+from shared import log
+from shared.postgres import database
 
 T = TypeVar("T")
 

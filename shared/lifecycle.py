@@ -13,11 +13,12 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from shared import database, liveness, log
+from shared import liveness, log
 from shared.config import Settings
 from shared.connections import LimitedProtocol
 from shared.faults import Backoff
 from shared.http import MOUNTS
+from shared.postgres import database
 
 S = TypeVar("S", bound=Settings)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import database
+from shared.postgres import database
 from shared.readings import Partition, Reading
 
 FROZEN = timedelta(seconds=10)

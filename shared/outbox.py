@@ -9,11 +9,12 @@ from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from shared import bells, database, log
+from shared import log
 from shared.config import Settings
-from shared.copies import Copy
 from shared.events import Message
 from shared.faults import Backoff, is_part_at_fault
+from shared.postgres import database, notify
+from shared.postgres.bulk_copy import Copy
 from shared.publisher import BrokerAway, Publisher
 
 COLUMNS = ("topic", "key", "value", "headers")
@@ -64,7 +65,7 @@ class Relay:
     async def run(self) -> None:
         """Until cancelled."""
         async with Publisher(self._settings) as publisher, asyncio.TaskGroup() as group:
-            group.create_task(bells.listen(self._engine, f"{self._settings.service}_outbox", self._woken))
+            group.create_task(notify.listen(self._engine, f"{self._settings.service}_outbox", self._woken))
             await self._relay(publisher)
 
     async def _relay(self, publisher: Publisher) -> None:
@@ -75,7 +76,7 @@ class Relay:
                 while await self._send_oldest(publisher) == AT_ONCE:
                     pass
                 backoff.reset()
-                await bells.wait(self._woken, IDLE_SECONDS)
+                await notify.wait(self._woken, IDLE_SECONDS)
                 await asyncio.sleep(LINGER_SECONDS)
             except BrokerAway:
                 # What was sent is still in the producer: sending it again before it is gone would only heap it up.

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Text, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared import database, kafka
+from shared import kafka
 from shared.config import Settings
 from shared.consumer import Consumer
 from shared.deadletters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
@@ -19,6 +19,7 @@ from shared.events.envelope import SIGNATURE
 from shared.events.vocabulary import OutcomeKind
 from shared.faults import SetAside
 from shared.keyring import UnknownKey
+from shared.postgres import database
 from shared.readings import Received, Record, Refused
 from shared.seal import Opener, decode
 from shared.signatures import UNKNOWN_KEY, RecordVerifier

@@ -24,9 +24,9 @@ from deploy.provision import database, secrets, topics
 from shared.access import CMC
 from shared.auth import Principal, Role, Signer
 from shared.config import Settings, secret
-from shared.database import migrate
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import Road
+from shared.postgres.database import migrate
 from tests.parts import Parts
 from tests.waiting import wait_for
 

@@ -12,7 +12,7 @@ from deploy.backup.messages import NoRecipient, TargetInside
 from deploy.backup.settings import BackupSettings, Installation
 from services.console.checks import Check
 from services.console.queries import checks
-from shared import database
+from shared.postgres import database
 
 FORMAT = 1
 MANIFEST = "manifest.json"

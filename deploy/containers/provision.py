@@ -12,9 +12,9 @@ from deploy.provision.database import Server
 from deploy.provision.topics import Broker
 from services.console.config import ConsoleSettings
 from shared.config import Settings, secret
-from shared.database import NotOurs, migrate
 from shared.events.topics import SERVICES
 from shared.lifecycle import leaves
+from shared.postgres.database import NotOurs, migrate
 
 DATABASE, ROLE_PREFIX = "dayar", "dayar_"
 ADMIN = "admin"

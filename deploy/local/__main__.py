@@ -15,7 +15,7 @@ from deploy.local.screen import Screen
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from shared import log
-from shared.database import NotOurs
+from shared.postgres.database import NotOurs
 
 LET_NOBODY_IN = ("28", "3D")  # a wrong login or password; no such database
 

@@ -15,10 +15,10 @@ from deploy.local.process import Process
 from deploy.local.screen import Screen
 from deploy.local.stack import Stack
 from deploy.local.welcome import welcome
-from shared.database import migrate
 from shared.events.topics import SERVICES
 from shared.lifecycle import beside
 from shared.liveness import SILENT_SECONDS, Answers, silent
+from shared.postgres.database import migrate
 
 LIVED_SECONDS = 10.0  # who lived as long is started again at once
 LONGEST_PAUSE = 30.0

@@ -9,8 +9,8 @@ from sqlalchemy import create_mock_engine
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
 from shared.audit import AUDIT
-from shared.database import EarlierBuild
 from shared.events.topics import SERVICES
+from shared.postgres.database import EarlierBuild
 
 # The server's own locale may be C, whose lower() leaves Cyrillic as it is: "Айбек" could not sign in as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"

@@ -30,8 +30,8 @@ from confluent_kafka.admin import (
 )
 
 from shared.config import Settings
-from shared.database import NotOurs
 from shared.events.topics import CONTRACT, GROUPS, SEGMENT_MS, SERVICES, TOPICS, Topic
+from shared.postgres.database import NotOurs
 
 INTEGRATOR = "integrator"
 SECONDS = 30

@@ -28,7 +28,7 @@ from services.alerts.views import (
     Snooze,
 )
 from shared.auth import Principal
-from shared.database import Session
+from shared.postgres.database import Session
 from shared.problems import Problem, answered
 
 router = APIRouter()

@@ -15,10 +15,10 @@ from services.alerts.rules import Kind
 from services.alerts.views import AlertView
 from shared.access import CMC, LEDGER
 from shared.auth import Principal
-from shared.database import Session
 from shared.events import AlertRaised, HazardReported
 from shared.events.vocabulary import Verdict
 from shared.pages import Pages, language_of
+from shared.postgres.database import Session
 
 router = APIRouter()
 

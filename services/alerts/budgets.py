@@ -16,10 +16,10 @@ from services.alerts.book import Book
 from services.alerts.models import BudgetLift
 from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, Kind, Situation
 from services.alerts.ruleset import Budget
-from shared import database
 from shared.events import HazardReported
 from shared.events.vocabulary import Road, Severity, Status
 from shared.places import COUNTRY
+from shared.postgres import database
 
 HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000

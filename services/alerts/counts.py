@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.ruleset import ExposureRule
 from services.alerts.sightings import Household
-from shared import database
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility, MsgType
 from shared.pages.languages import TIMEZONE
+from shared.postgres import database
 
 MANY = 25  # hazards or districts in one transaction: household batches wait for what it locks
 BEFORE_ONSET = timedelta(hours=1)  # people leave before the moment that is written down later

@@ -17,10 +17,11 @@ from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Undelivered
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from shared import bells, database, events, outbox
+from shared import events, outbox
 from shared.events import DeliverySettled
 from shared.events.vocabulary import Channel
 from shared.faults import patiently
+from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # how late a retry may be seen
 
@@ -152,7 +153,7 @@ class Deliveries:
                 self._woken.clear()
                 for job in await patiently(self._claim):
                     group.create_task(self._deliver(job))
-                await bells.wait(self._woken, LOOK_SECONDS)
+                await notify.wait(self._woken, LOOK_SECONDS)
 
     async def _claim(self) -> list[Job]:
         busy, at_once = self._busy.copy(), self._settings.alerts_at_once

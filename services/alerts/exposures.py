@@ -10,9 +10,10 @@ from services.alerts import budgets, counts, queries
 from services.alerts.counts import Exposed
 from services.alerts.rules import Kind, Nothing, decide_exposure
 from services.alerts.ruleset import Ruleset
-from shared import bells, outbox
+from shared import outbox
 from shared.faults import patiently
 from shared.places import Places
+from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
 RENEWED_EVERY = timedelta(seconds=10)  # an alert of which only a figure changes
@@ -43,7 +44,7 @@ class Exposures:
             woken.clear()
             followed = await patiently(lambda: done(self.follow))
             if not followed + await patiently(lambda: done(self.tell)):
-                await bells.wait(woken, LOOK_SECONDS)
+                await notify.wait(woken, LOOK_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
         """The rules may be others than before: every live hazard is counted anew."""

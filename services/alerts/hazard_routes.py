@@ -13,10 +13,10 @@ from services.alerts.routes import Caller
 from services.alerts.rules import Finding, Kind, decide
 from services.alerts.views import Followed, Raised
 from shared.auth import Principal
-from shared.database import Session
 from shared.events import HazardReported
 from shared.pages import language_of
 from shared.pages.reasons import NOT_ALERTED
+from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter()

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.queries import SELECT_ALERTS, alert_of
 from services.alerts.rules import RANK
-from shared import database
 from shared.auth import Principal
 from shared.events.vocabulary import Severity, Status
 from shared.places import COUNTRY, Places
+from shared.postgres import database
 
 
 class State(StrEnum):

@@ -14,10 +14,10 @@ from services.alerts.notices import Content
 from services.alerts.texts import CAUSES, Text, Texts
 from shared import auth
 from shared.auth import Principal
-from shared.database import Session
 from shared.events.vocabulary import Channel, Severity
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
+from shared.postgres.database import Session
 
 SHOWN = 200
 

@@ -14,10 +14,10 @@ from services.alerts.texts import Texts
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared import auth, cursors
 from shared.auth import Principal, Role
-from shared.database import Session
 from shared.events.fields import PCode
 from shared.events.vocabulary import Channel, Severity, Status
 from shared.places import Places
+from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter()

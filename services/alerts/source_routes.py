@@ -12,7 +12,7 @@ from services.alerts.routes import Caller
 from services.alerts.rules import Finding, Kind, decide
 from services.alerts.views import AlertView
 from shared import outbox
-from shared.database import Session
+from shared.postgres.database import Session
 
 router = APIRouter()
 Source = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]

@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import queries, secrets
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared import database
 from shared.events.vocabulary import Channel, Status
+from shared.postgres import database
 
 EXERCISE = tuple(
     Receiver(label, Channel.EMAIL, f"{label}@exercise.invalid", statuses=frozenset({Status.EXERCISE}), step=step)

@@ -16,7 +16,7 @@ from services.alerts.handlers import HazardHandler, HouseholdHandler
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
-from shared import bells, database, lifecycle
+from shared import lifecycle
 from shared.consumer import Consumer
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel
@@ -24,6 +24,7 @@ from shared.faults import patiently
 from shared.outbound import Outbound
 from shared.outbox import Relay
 from shared.places import Places
+from shared.postgres import database, notify
 from shared.redrives import Redrives
 from shared.rotation import keep_newest
 
@@ -54,13 +55,13 @@ async def run(settings: AlertsSettings) -> None:
             )  # fmt: skip
             group.create_task(hazards.run())
             group.create_task(lifecycle.again_and_again("households", households.run))
-            group.create_task(bells.listen(engine, "alerts_hazard_changes", changed))
+            group.create_task(notify.listen(engine, "alerts_hazard_changes", changed))
             exposures = Exposures(rules, places)
             group.create_task(lifecycle.again_and_again("exposures", lambda: exposures.run(sessions, changed)))
             group.create_task(Redrives("alerts", [hazards, households], settings=settings).decisions(engine).run())
             group.create_task(Relay(settings, engine).run())
             group.create_task(keep_newest("receivers", lambda: reseal(sessions, box)))
-            group.create_task(bells.listen(engine, "alerts_deliveries", woken))
+            group.create_task(notify.listen(engine, "alerts_deliveries", woken))
             group.create_task(Deliveries(settings, engine, channels, woken).run())
             group.create_task(Escalation(sessions, rules, places).run())
     finally:

@@ -20,11 +20,12 @@ from services.console.listening import Listening
 from services.console.state import Console, console_pages
 from services.console.stream import Stream
 from services.console.totp import SecretBox
-from shared import audit_routes, database, http, ledger, lifecycle, pages
+from shared import audit_routes, http, ledger, lifecycle, pages
 from shared.auth import Authenticator, Signer
 from shared.config import secret
 from shared.faults import patiently
 from shared.places import Places
+from shared.postgres import database
 from shared.revocations import Revocations
 
 HERE = Path(__file__).parent

@@ -14,10 +14,10 @@ from services.console.queries import checks as check_queries
 from services.console.state import console
 from shared import audit, auth
 from shared.audit import Action, Result
-from shared.database import Session
 from shared.events.vocabulary import HazardType
 from shared.pages import TERMS, language_of
 from shared.pages.synonyms import SYNONYMS
+from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)

@@ -12,7 +12,7 @@ from services.console.queries import sign_ins
 from services.console.state import console
 from shared import audit, auth, outbox
 from shared.audit import Action
-from shared.database import Session
+from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)

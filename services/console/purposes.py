@@ -13,7 +13,7 @@ from services.console.queries import accounts as queries
 from services.console.state import console
 from shared import audit, auth
 from shared.audit import Action
-from shared.database import Session
+from shared.postgres.database import Session
 from shared.problems import unauthenticated
 
 router = APIRouter(include_in_schema=False)

@@ -17,7 +17,7 @@ from services.console.state import console
 from shared import audit, auth, outbox
 from shared.audit import Action
 from shared.auth import Role
-from shared.database import Session
+from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)

@@ -17,9 +17,9 @@ from services.console.state import console
 from services.console.vectors import BadVector, Vector
 from shared import access, auth
 from shared.auth import Role
-from shared.database import Session
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
+from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter(include_in_schema=False)

@@ -19,8 +19,8 @@ from services.console.state import console
 from shared import audit, auth
 from shared.audit import Action
 from shared.auth import Role, Unauthenticated
-from shared.database import Session
 from shared.pages import language_of
+from shared.postgres.database import Session
 from shared.problems import Problem, unauthenticated
 
 router = APIRouter(include_in_schema=False)

@@ -22,9 +22,9 @@ from services.console.state import console
 from shared import audit, auth, log, outbox
 from shared.audit import Action, Result
 from shared.auth import Principal, Role
-from shared.database import Session
 from shared.events.fields import Body
 from shared.events.vocabulary import Road
+from shared.postgres.database import Session
 from shared.problems import Problem, unauthenticated
 
 FRESH_SECONDS = 300  # that a phone may turn the page's session into its own sign-in

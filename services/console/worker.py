@@ -12,9 +12,9 @@ from services.console.paper import Paper
 from services.console.queries import callers, second_factors
 from services.console.state import console_pages
 from services.console.totp import SecretBox
-from shared import database
 from shared.consumer import Consumer
 from shared.outbox import Relay
+from shared.postgres import database
 from shared.redrives import Redrives
 from shared.rotation import keep_newest
 

@@ -18,9 +18,10 @@ from services.intake.lane import Lane, Turned
 from services.intake.memory import Memory
 from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
-from shared import audit_routes, database, http, lifecycle
+from shared import audit_routes, http, lifecycle
 from shared.auth import Authenticator
 from shared.places import Places
+from shared.postgres import database
 from shared.publisher import Publisher
 from shared.revocations import Revocations
 from shared.seal import Sealer

@@ -13,10 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.config import RegistrySettings
-from shared import database
 from shared.events import CORRECTION, GroupReported, HouseholdReported, event_name
 from shared.keyring import Keyring
 from shared.offsets import Fenced
+from shared.postgres import database
 
 ROWS_AT_ONCE = 5_000
 REKEY_SECONDS = 600

@@ -20,12 +20,12 @@ from shared import audit, auth
 from shared.audit import Action
 from shared.auth import Principal
 from shared.config import Settings
-from shared.database import Session
 from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex
 from shared.pages import Pages, language_of
 from shared.pages.languages import chosen
 from shared.places import Places
+from shared.postgres.database import Session
 
 PAGE_ROWS = 50
 

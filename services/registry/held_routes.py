@@ -12,8 +12,8 @@ from services.registry import held
 from services.registry.models import HeldDecision
 from shared import auth, decisions
 from shared.auth import Principal
-from shared.database import Session
 from shared.places import Places
+from shared.postgres.database import Session
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(auth.current)]

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from shared.database import Base
 from shared.decisions import Decision
+from shared.postgres.database import Base
 
 
 class HeldDecision(Decision, Base):

@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.vault import Vault
-from shared import database
+from shared.postgres import database
 
 ROWS_AT_ONCE = 1_000
 SUBJECTS = ("household", "group")

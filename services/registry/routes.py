@@ -16,11 +16,11 @@ from services.registry.vault import Vault
 from shared import audit, auth, cursors
 from shared.audit import Action, Result
 from shared.auth import Principal
-from shared.database import Session
 from shared.events.fields import PCode
 from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, Road, Status
 from shared.pages import Pages
 from shared.places import Places
+from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter()

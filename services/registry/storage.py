@@ -12,12 +12,13 @@ from services.registry.book import Book, Subject
 from services.registry.decisions import Name, Owner
 from services.registry.reports import Filed
 from services.registry.vault import Key, Vault, report_aad
-from shared import copies, database, outbox
-from shared.copies import Copy
+from shared import outbox
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, Road
 from shared.places import Places
+from shared.postgres import bulk_copy, database
+from shared.postgres.bulk_copy import Copy
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Keys = dict[Name, Key]
@@ -118,7 +119,9 @@ class Store:
         await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts"))
         for subject in book.changed.values():
             subject.row_version += 1
-        await copies.write(connection, [*self._new_keys(book), *self._copies(book, changed), outbox.copied(messages)])
+        await bulk_copy.write(
+            connection, [*self._new_keys(book), *self._copies(book, changed), outbox.copied(messages)]
+        )
         if book.refiled:
             await connection.executemany(REFILE, [refiling(one) for one in book.refiled])
 
@@ -127,7 +130,7 @@ class Store:
             new = {one.subject for one in book.filed if one.clear.kind == kind} - self._known
             yield Copy(f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), map(self._drawn, new))
 
-    def _drawn(self, name: Name) -> copies.Row:
+    def _drawn(self, name: Name) -> bulk_copy.Row:
         key = self._keys[name] = self._vault.draw()
         return name[1], key.kek_id, key.wrapped
 

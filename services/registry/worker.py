@@ -12,12 +12,13 @@ from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
-from shared import database, readings
+from shared import readings
 from shared.consumer import Consumer
 from shared.decisions import Decisions
 from shared.faults import patiently
 from shared.outbox import Relay
 from shared.places import Places
+from shared.postgres import database
 from shared.redrives import Redrives
 from shared.rotation import keep_newest
 from shared.seal import Opener, Sealer

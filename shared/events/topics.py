@@ -7,7 +7,7 @@ from enum import StrEnum
 Holders = tuple[str, ...]
 
 # The layout of the records on the log. Records are not migrated: whoever changes their layout counts up, and what an
-# earlier build wrote is refused (deploy/provision, shared/database.py).
+# earlier build wrote is refused (deploy/provision, shared/postgres/database.py).
 CONTRACT = 2
 
 DAY_MS = 86_400_000

@@ -8,10 +8,10 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import database
 from shared.auth import Role
 from shared.events import HazardReported
 from shared.places import Places
+from shared.postgres import database
 from tests.alerts.factories import deed, hazard, received, rules
 from tests.alerts.handling import Handling
 from tests.installation import Installation

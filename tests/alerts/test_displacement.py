@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared import database
 from shared.events import HouseholdRegistered, Place
 from shared.events.vocabulary import Severity
+from shared.postgres import database
 from tests.alerts.conftest import CHANGED
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, household
 from tests.alerts.post import Post

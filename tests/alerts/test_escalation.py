@@ -15,10 +15,10 @@ from services.alerts.alerts import Alert
 from services.alerts.answers import Answers
 from services.alerts.escalation import Escalation
 from services.alerts.receivers import Receiver
-from shared import database
 from shared.events import HazardReported
 from shared.events.vocabulary import Channel, Severity, Status, Verdict
 from shared.places import Places
+from shared.postgres import database
 from tests.alerts.conftest import CHANGED
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow, received, rules
 from tests.alerts.handling import Handling

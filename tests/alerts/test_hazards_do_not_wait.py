@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from services.alerts import queries
 from services.alerts.config import AlertsSettings
 from services.alerts.sightings import Departure
-from shared import database
 from shared.events import HazardReported, HouseholdRegistered, Place
 from shared.events.vocabulary import Mobility, Status
 from shared.places import Places
+from shared.postgres import database
 from tests.alerts.conftest import CHANGED
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, TODAY, household, mudflow, received, rules
 from tests.alerts.handling import Handling

@@ -16,11 +16,11 @@ from services.alerts.config import AlertsSettings
 from services.alerts.deliveries import Deliveries
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared import bells, database
 from shared.events import HazardReported
 from shared.events.vocabulary import Channel
 from shared.outbound import Outbound
 from shared.places import Places
+from shared.postgres import database, notify
 from tests.alerts.factories import hazard, received, rules
 from tests.alerts.handling import Handling
 from tests.hooks import Hook
@@ -71,7 +71,7 @@ class Town:
         async with Outbound(settings, seconds=1) as outbound, asyncio.TaskGroup() as group:
             channels = {Channel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
             working = (
-                bells.listen(self.engine, "alerts_deliveries", woken),
+                notify.listen(self.engine, "alerts_deliveries", woken),
                 Deliveries(settings, self.engine, channels, woken).run(),
             )
             tasks = [group.create_task(each) for each in working]

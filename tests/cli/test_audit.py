@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from cli import audit
 from deploy.local import homes
-from shared import database
 from shared.config import Settings
+from shared.postgres import database
 from tests.installation import Installation, in_thread
 
 PASSWORD = "rather long words\n" * 2

@@ -27,9 +27,9 @@ from services.console.totp import SecretBox
 from services.registry.config import RegistrySettings
 from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
-from shared import database
 from shared.auth import Role
 from shared.config import Settings
+from shared.postgres import database
 from shared.publisher import Publisher
 from tests.installation import Installation, in_thread
 from tests.shared.trial import event, hazard

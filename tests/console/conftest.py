@@ -17,9 +17,9 @@ from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
-from shared import database
 from shared.auth import Role
 from shared.config import Settings
+from shared.postgres import database
 from shared.publisher import Publisher
 from tests.console.factories import WRITERS, message
 from tests.installation import Installation, Web, in_thread

@@ -12,9 +12,9 @@ from deploy.local.process import wait_until
 from services.console import readmissions
 from services.console.config import ConsoleSettings
 from services.console.models import ReportOutcome
-from shared import database
 from shared.auth import COUNTRY, Authenticator, Principal, Role
 from shared.events.vocabulary import Road
+from shared.postgres import database
 from tests.console.conftest import Served
 from tests.console.factories import KADAMJAI
 from tests.console.test_signin import SOON, Nobody, dayar, sign_in

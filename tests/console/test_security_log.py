@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from services.console.config import ConsoleSettings
-from shared import database
 from shared.auth import Role
+from shared.postgres import database
 from tests.console.conftest import PASSWORD, Served
 from tests.console.test_signin import dayar, sign_in
 from tests.installation import in_thread

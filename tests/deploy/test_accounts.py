@@ -10,7 +10,7 @@ from services.console import passwords
 from services.console.accounts import may_sign_in
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts as queries
-from shared import database
+from shared.postgres import database
 from tests.installation import Installation
 
 pytestmark = pytest.mark.anyio

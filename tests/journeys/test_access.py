@@ -15,10 +15,10 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from services.console import vectors
-from shared import database
 from shared.access import ROUTES, Rule
 from shared.auth import Role
 from shared.events.vocabulary import Channel, Road
+from shared.postgres import database
 from tests.installation import Installation, Web
 from tests.journeys.count import Sent, count_check
 from tests.waiting import wait_for

@@ -19,11 +19,11 @@ from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared import database
 from shared.auth import Role
 from shared.config import Settings
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel, Road
+from shared.postgres import database
 from shared.readings import Partition
 from tests.hooks import Hook, Mood, listening
 from tests.installation import Installation

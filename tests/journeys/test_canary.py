@@ -16,10 +16,10 @@ from sqlalchemy import text
 
 from services.intake.config import IntakeSettings
 from services.intake.spool import segments
-from shared import database
 from shared.config import Settings
 from shared.events import TOPICS, Message
 from shared.events.topics import SERVICES
+from shared.postgres import database
 from shared.publisher import Publisher
 from tests.forging import forge
 from tests.installation import Ground, Installation

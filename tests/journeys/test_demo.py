@@ -17,12 +17,12 @@ from services.alerts.ruleset import Ruleset
 from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts as queries
-from shared import database
 from shared.auth import Role
 from shared.config import Settings
 from shared.events import AlertRaised
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
+from shared.postgres import database
 from tests.installation import Ground, Installation
 from tests.journeys.count import Sent, count_check, door_counts, drained
 from tests.journeys.logs import events_on

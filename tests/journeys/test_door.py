@@ -14,8 +14,8 @@ from sqlalchemy import text
 from deploy.local import homes
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
-from shared import database
 from shared.auth import Role
+from shared.postgres import database
 from tests.installation import Installation, wait_for
 from tests.intake.factories import household
 from tests.journeys.count import Sent, count_check, door_counts

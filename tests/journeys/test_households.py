@@ -18,9 +18,10 @@ from deploy.local.messages import PartFailed
 from deploy.local.part import Part
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
-from shared import database, events
+from shared import events
 from shared.auth import Role
 from shared.faults import is_part_at_fault
+from shared.postgres import database
 from tests import data
 from tests.installation import Installation, Web, wait_for
 from tests.journeys import hope

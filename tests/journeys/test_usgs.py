@@ -24,12 +24,12 @@ from services.alerts.secrets import SecretBox
 from services.intake.config import IntakeSettings
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts
-from shared import database
 from shared.events import AlertRaised, AlertSuppressed, Event, HazardReported, derived_id
 from shared.events.vocabulary import Channel, MsgType, OutcomeKind, Severity
 from shared.places import watched
 from shared.places.areas import distance_km
 from shared.places.bundle import load
+from shared.postgres import database
 from tests.installation import Installation
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 from tests.journeys.count import Sent, count_check

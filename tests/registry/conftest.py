@@ -14,10 +14,10 @@ from services.registry.app import create_app
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
 from services.registry.vault import Vault
-from shared import database
 from shared.auth import Role
 from shared.events.vocabulary import Flag
 from shared.places import Places
+from shared.postgres import database
 from tests.installation import Installation, wait_for
 from tests.registry.factories import Desk
 

@@ -16,10 +16,11 @@ from services.registry.digests import Digests
 from services.registry.handlers import Registrar
 from services.registry.rewrap import rewrap, wrapped_by
 from services.registry.vault import Vault
-from shared import database, events, inbox, keyring
+from shared import events, inbox, keyring
 from shared.keyring import UnknownKey
 from shared.offsets import Fenced
 from shared.places import Places
+from shared.postgres import database
 from tests.installation import Installation
 from tests.registry.factories import Desk, household
 

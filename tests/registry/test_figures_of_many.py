@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.registry.rows import COUNTS, EPISODES
-from shared import database
 from shared.auth import Role
+from shared.postgres import database
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH
 

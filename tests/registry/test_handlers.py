@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
 from services.registry.vault import Vault
-from shared import database
 from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
 from shared.faults import PartAtFault
 from shared.places import Places
+from shared.postgres import database
 from tests.installation import Installation
 from tests.registry.factories import BATKEN, KADAMJAI, OSH, Desk, group, household, kek
 

@@ -17,10 +17,11 @@ from typer.testing import CliRunner, Result
 from cli import held, user
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
-from shared import database, kafka
+from shared import kafka
 from shared.auth import COUNTRY
 from shared.config import Settings
 from shared.events.vocabulary import Flag
+from shared.postgres import database
 from shared.publisher import Publisher
 from tests.installation import Installation
 from tests.registry.factories import Desk, household

@@ -14,12 +14,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from shared import audit, database
+from shared import audit
 from shared.audit import Action, Entry, Result
 from shared.audit_routes import Wanted, entries
 from shared.auth import Role
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
+from shared.postgres import database
 from tests.installation import Installation, Web
 from tests.waiting import wait_for
 

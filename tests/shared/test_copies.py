@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import copies, database
 from shared.config import Settings
-from shared.copies import Copy, Row
+from shared.postgres import bulk_copy, database
+from shared.postgres.bulk_copy import Copy, Row
 from tests.installation import Installation
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ async def connection(installation: Installation) -> AsyncIterator[AsyncConnectio
 async def write(connection: AsyncConnection, *written: Copy) -> None:
     raw = await connection.get_raw_connection()
     assert raw.driver_connection is not None
-    await copies.write(raw.driver_connection, written)
+    await bulk_copy.write(raw.driver_connection, written)
 
 
 async def test_later_tables_stand_on_earlier_ones_and_empty_ones_are_passed_over(connection: AsyncConnection) -> None:

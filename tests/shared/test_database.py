@@ -5,11 +5,11 @@ import pytest
 from sqlalchemy import text
 
 from deploy.provision import database as provision
-from shared import database
 from shared.config import Settings
 from shared.consumer import Consumer, Outcome
-from shared.database import EarlierBuild, NewerSchema, OtherMark, migrate
 from shared.events.topics import SERVICES
+from shared.postgres import database
+from shared.postgres.database import EarlierBuild, NewerSchema, OtherMark, migrate
 from shared.seal import Sealer
 from tests.installation import Installation
 

@@ -9,10 +9,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from sqlalchemy import text
 
-from shared import copies, database, kafka, outbox
+from shared import kafka, outbox
 from shared.config import Settings
 from shared.events import Message, ReportSettled, derived_id, message
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
+from shared.postgres import bulk_copy, database
 from tests.installation import Installation
 from tests.shared.trial import SERVICE, Trial, event, hazard
 from tests.waiting import wait_for
@@ -81,7 +82,7 @@ async def test_nothing_leaves_of_a_transaction_that_was_rolled_back(trial: Trial
     kept = settled(uuid4(), 1)
     kept = kept._replace(headers=(*kept.headers, ("any", bytes(range(256))), ("ky", "Ө".encode()), ("none", b"")))
     async with trial.sessions.begin() as session:
-        await copies.write(await database.driver(session), [outbox.copied([kept])])
+        await bulk_copy.write(await database.driver(session), [outbox.copied([kept])])
     async with asyncio.TaskGroup() as group:
         relay = group.create_task(outbox.Relay(trial.settings, trial.engine).run())
         (record,) = await published(trial, 1)

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from deploy.local.process import Process
-from shared import database
 from shared.config import secret
+from shared.postgres import database
 from tests.installation import Installation
 from tests.shared.trial import Trial, event, hazard
 from tests.waiting import wait_for

@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import database, ledger, lifecycle, outbox
+from shared import ledger, lifecycle, outbox
 from shared.config import Settings
 from shared.consumer import Consumer, Handler, Outcome, Received
 from shared.events import Area, HazardReported, Message, Point, ReportSettled, derived_id, event_id, message
 from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind, Road, Status
 from shared.ledger import Row
+from shared.postgres import database
 from shared.publisher import Publisher
 from tests.installation import Installation
 from tests.waiting import wait_for

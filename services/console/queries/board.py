@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Alert, Base, Delivery, Hazard, Household, ReportOutcome
-from shared import database
+from shared.postgres import database
 
 
 @dataclass(frozen=True)

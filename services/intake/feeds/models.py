@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, DateTime, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import Base
+from shared.postgres.database import Base
 
 Moment = DateTime(timezone=True)
 

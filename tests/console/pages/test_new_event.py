@@ -10,9 +10,9 @@ from sqlalchemy import text
 from deploy.local.process import wait_until
 from services.alerts.receivers import Receiver
 from services.console.config import ConsoleSettings
-from shared import database
 from shared.auth import Role
 from shared.events.vocabulary import Channel
+from shared.postgres import database
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_presence import BLOCKED

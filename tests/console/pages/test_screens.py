@@ -10,9 +10,9 @@ from deploy.local.process import wait_until
 from services.alerts import queries
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from shared import database
 from shared.auth import Role
 from shared.events.vocabulary import Channel
+from shared.postgres import database
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.installation import in_thread

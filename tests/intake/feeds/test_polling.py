@@ -12,8 +12,8 @@ from services.intake.feeds import queries
 from services.intake.feeds.polling import Poller, pause
 from services.intake.feeds.reading import SOURCES
 from services.intake.worker import reader
-from shared import database
 from shared.outbound import Outbound
+from shared.postgres import database
 from tests.installation import Installation
 from tests.intake.feeds.documents import document, feature
 

@@ -12,10 +12,10 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds import queries
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import SOURCES, Counts, Reader
-from shared import database
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
+from shared.postgres import database
 from tests.installation import Installation
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 

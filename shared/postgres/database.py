@@ -19,7 +19,7 @@ from shared.events.topics import CONTRACT
 
 LOOK_SECONDS = 2
 TRANSACTION_SECONDS = 60
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -1,0 +1,1 @@
+"""PostgreSQL: the engine and its sessions, bulk copy, LISTEN/NOTIFY."""
