@@ -8,9 +8,9 @@ from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
 from shared import lifecycle
+from shared.crypto.seal import Opener
 from shared.postgres import database
 from shared.readings import Received, Record
-from shared.seal import Opener
 
 
 class Watched:

@@ -21,9 +21,10 @@ from services.console.queries import callers, second_factors
 from services.intake.config import IntakeSettings
 from services.registry import digests, rewrap
 from services.registry.config import RegistrySettings
-from shared import kafka, keyring, seal
+from shared import kafka
 from shared.auth import signing_key_id
 from shared.config import Settings
+from shared.crypto import keyring, seal
 from shared.events import CredentialRevoked
 from shared.events.envelope import SIGNATURE
 from shared.events.topics import KEY_HOLDERS, SERVICES

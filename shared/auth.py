@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from starlette.requests import HTTPConnection
 
+from shared.crypto.seal import key_id, write_whole
 from shared.events.vocabulary import Road
-from shared.seal import key_id, write_whole
 
 ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]

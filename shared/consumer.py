@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared import batches, kafka, log, offsets, progress
 from shared.config import Settings
+from shared.crypto.seal import Sealer
 from shared.deadletters import DeadLetters
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
 from shared.events.vocabulary import OutcomeKind
@@ -17,7 +18,6 @@ from shared.faults import Backoff, ConsumerStopped, PartAtFault, SetAside, is_pa
 from shared.offsets import Fenced
 from shared.postgres import database
 from shared.readings import Check, Handler, Opener, Outcome, Reading, Received, Record, Refused, open_plain
-from shared.seal import Sealer
 from shared.signatures import RecordVerifier
 from shared.stream import Stream
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import events, outbox
+from shared.crypto.seal import Sealer, encode
 from shared.events import (
     EVENT_TYPES,
     TOPICS,
@@ -27,7 +28,6 @@ from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.postgres import database
 from shared.readings import Record, Refused
-from shared.seal import Sealer, encode
 from shared.signatures import UNKNOWN_KEY
 
 INSERT = """

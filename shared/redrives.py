@@ -12,16 +12,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared import kafka
 from shared.config import Settings
 from shared.consumer import Consumer
+from shared.crypto.keyring import UnknownKey
+from shared.crypto.seal import Opener, decode
 from shared.deadletters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
 from shared.decisions import Decision, Decisions, Deed, answer
 from shared.events import TOPICS, Header, SealedBox
 from shared.events.envelope import SIGNATURE
 from shared.events.vocabulary import OutcomeKind
 from shared.faults import SetAside
-from shared.keyring import UnknownKey
 from shared.postgres import database
 from shared.readings import Received, Record, Refused
-from shared.seal import Opener, decode
 from shared.signatures import UNKNOWN_KEY, RecordVerifier
 
 SEARCH_SECONDS = 60

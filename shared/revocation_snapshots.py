@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared import log
 from shared.config import Settings
+from shared.crypto.seal import write_whole
 from shared.events import CredentialRevoked
 from shared.events.fields import Instant
-from shared.seal import write_whole
 
 LONGEST_USE = timedelta(hours=24)
 CLOCK_SKEW = timedelta(minutes=5)  # a snapshot from further ahead was written by a wrong clock

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from shared import log
 from shared.config import Settings
+from shared.crypto.keyring import KEY_ID, Keyring, NoKey, UnknownKey
+from shared.crypto.seal import encode
 from shared.events import Message
 from shared.events.envelope import SIGNATURE, Header
 from shared.events.topics import signed_by
 from shared.faults import SetAside
-from shared.keyring import KEY_ID, Keyring, NoKey, UnknownKey
 from shared.readings import Record
-from shared.seal import encode
 
 SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 

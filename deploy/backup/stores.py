@@ -16,7 +16,7 @@ from obstore.store import S3Store
 from deploy.backup.messages import NoBackup, NoTarget, StoreFailed
 from deploy.backup.settings import BackupSettings
 from shared.config import secret
-from shared.seal import sync
+from shared.crypto.seal import sync
 
 SUFFIX = ".tar.age"
 STAMP = "%Y%m%dT%H%M%SZ"

@@ -15,8 +15,9 @@ from deploy.provision import keys, record_keys, rotation
 from deploy.provision.keys import CannotRetire
 from deploy.provision.rotation import FOLLOWS, RINGS, Kind
 from deploy.provision.secrets import PASSWORDS, keep
-from shared import auth, keyring, seal
+from shared import auth
 from shared.config import Settings
+from shared.crypto import keyring, seal
 from shared.events.topics import CONTRACT, SERVICES
 
 SECRETS = Path("/secrets")

@@ -17,7 +17,7 @@ from deploy.local.messages import CannotStart, FolderClosed, PartFailed
 from deploy.local.part import LOOPBACK, Folders, Part, accepts
 from deploy.local.users import KAFKA, User, if_root, let_read, own
 from shared.config import secret
-from shared.seal import write_private
+from shared.crypto.seal import write_private
 
 ADMIN = "admin"
 VERSION = "4.3.1"

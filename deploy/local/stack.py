@@ -29,9 +29,9 @@ from services.console.config import ConsoleSettings
 from services.intake.config import IntakeSettings
 from services.registry.config import RegistrySettings
 from shared.config import Settings, secret
+from shared.crypto.seal import write_private, write_whole
 from shared.events.topics import SERVICES
 from shared.liveness import Answers, by_beat, over_http
-from shared.seal import write_private, write_whole
 
 DATABASE = "dayar"
 ROLE_PREFIX = "dayar_"

@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy.local import homes
 from deploy.local.messages import CannotStart
 from deploy.local.part import Folders
-from shared.seal import write_whole
+from shared.crypto.seal import write_whole
 
 ROOT_USER = 0  # may write everywhere as it is
 LEAST_FREE_BYTES = 300_000_000

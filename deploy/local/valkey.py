@@ -14,7 +14,7 @@ from deploy.local.messages import CannotStart, FolderClosed
 from deploy.local.part import Folders, Part
 from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read, own
 from shared.config import secret
-from shared.seal import write_private
+from shared.crypto.seal import write_private
 
 LONGEST_SOCKET_PATH = 100  # the kernel's limit is 107 bytes
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shared.config import Settings
+from shared.crypto.seal import generate, key_id, sync
 from shared.events.topics import SEGMENT_MS
-from shared.seal import generate, key_id, sync
 
 # Both logs go by segments of a day, and a data key that is in use outlives the rotation.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)

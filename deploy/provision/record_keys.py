@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared import keyring
+from shared.crypto import keyring
 from shared.events.topics import KEY_HOLDERS, SERVICES
 
 Folders = Mapping[str, Path]  # of each service: its `RECORD_KEYS`

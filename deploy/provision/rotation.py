@@ -7,8 +7,9 @@ from pathlib import Path
 
 from deploy.provision import record_keys
 from deploy.provision.keys import CannotRetire, NoKeys, NoSuchKey
-from shared import auth, keyring
-from shared.seal import sync
+from shared import auth
+from shared.crypto import keyring
+from shared.crypto.seal import sync
 
 
 class Kind(StrEnum):

@@ -4,7 +4,8 @@ import secrets
 from pathlib import Path
 
 from deploy.provision import record_keys
-from shared import auth, keyring, seal
+from shared import auth
+from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
 KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")  # a folder of keys each

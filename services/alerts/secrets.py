@@ -4,7 +4,7 @@ import base64
 import os
 from pathlib import Path
 
-from shared.keyring import Sealing
+from shared.crypto.keyring import Sealing
 
 PREFIX = "whsec_"
 

@@ -18,6 +18,7 @@ from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
 from shared import lifecycle
 from shared.consumer import Consumer
+from shared.crypto.rotation import keep_newest
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel
 from shared.faults import patiently
@@ -26,7 +27,6 @@ from shared.outbox import Relay
 from shared.places import Places
 from shared.postgres import database, notify
 from shared.redrives import Redrives
-from shared.rotation import keep_newest
 
 HOUSEHOLDS_AT_ONCE = 100  # a batch's locks and its turns of the event loop are others' wait
 

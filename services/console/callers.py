@@ -3,8 +3,8 @@
 from pathlib import Path
 from uuid import UUID
 
+from shared.crypto.keyring import Sealing
 from shared.events.fields import Body, Name, Phone, Text
-from shared.keyring import Sealing
 
 
 class Caller(Body):

@@ -10,7 +10,7 @@ from services.console.config import ConsoleSettings
 from services.console.queries import accounts as queries
 from shared import log
 from shared.auth import Role
-from shared.seal import write_private
+from shared.crypto.seal import write_private
 
 NAME = "administrator"
 GIVEN = "DAYAR_ADMIN_PASSWORD"

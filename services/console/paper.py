@@ -14,11 +14,11 @@ from services.console.checks import Check, CheckName
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts, checks, paper, snapshots
 from shared import log
+from shared.crypto.seal import sync
 from shared.faults import Backoff, is_part_at_fault
 from shared.pages import Pages
 from shared.pages.languages import LANGUAGES, TIMEZONE
 from shared.places import Places
-from shared.seal import sync
 
 HOUR = timedelta(hours=1)
 KEPT_HOURS = 48

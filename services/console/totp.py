@@ -10,7 +10,7 @@ import pyotp
 import segno
 from cryptography.exceptions import InvalidTag
 
-from shared.keyring import Sealing, UnknownKey
+from shared.crypto.keyring import Sealing, UnknownKey
 
 STEP_S = 30
 DRIFT = 1  # steps that a phone's clock may be off

@@ -13,10 +13,10 @@ from services.console.queries import callers, second_factors
 from services.console.state import console_pages
 from services.console.totp import SecretBox
 from shared.consumer import Consumer
+from shared.crypto.rotation import keep_newest
 from shared.outbox import Relay
 from shared.postgres import database
 from shared.redrives import Redrives
-from shared.rotation import keep_newest
 
 
 async def run(settings: ConsoleSettings) -> None:

@@ -18,10 +18,10 @@ from services.intake.reports import Draft, HazardDraft
 from services.intake.spool import Spool, SpoolFull
 from shared import log
 from shared.auth import Principal
+from shared.crypto.seal import Sealer
 from shared.events import Message
 from shared.publisher import BrokerAway, Publisher
 from shared.revocations import Revocations
-from shared.seal import Sealer
 
 logger = log.get()
 

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from services.intake.reports import Draft
 from shared.circuits import BUDGET_SECONDS, Circuit, CircuitOpen
 from shared.config import Settings, secret
-from shared.keyring import Keyring
+from shared.crypto.keyring import Keyring
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000

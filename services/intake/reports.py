@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 
 from services.intake import unchecked
 from services.intake.clocks import Clocks, correction
-from shared import seal
 from shared.auth import Principal, Role
+from shared.crypto import seal
+from shared.crypto.seal import Sealer
 from shared.events import (
     CORRECTION,
     GroupReport,
@@ -36,7 +37,6 @@ from shared.events.displacements import GroupClear, HouseholdClear, UncorrectedR
 from shared.events.hazards import UncorrectedHazardTimes
 from shared.events.vocabulary import Flag, MsgType, Road
 from shared.places import COUNTRY, Places
-from shared.seal import Sealer
 
 SOURCE = "/intake"
 NOT_KNOWN = "ZZ"

@@ -16,8 +16,8 @@ from typing import Self, TypeVar
 from uuid import uuid4
 
 from shared import log
+from shared.crypto.seal import sync, write_whole
 from shared.events import Message, header
-from shared.seal import sync, write_whole
 
 T = TypeVar("T")
 Given = TypeVar("Given")

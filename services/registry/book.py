@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from services.registry.decisions import REFUSED, Claim, Decision, Effect, Held, Name, Owner, decide, registers
 from services.registry.reports import Filed, order
-from shared.draws import random_id
+from shared.crypto.randomness import random_id
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
 

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.config import RegistrySettings
+from shared.crypto.keyring import Keyring
 from shared.events import CORRECTION, GroupReported, HouseholdReported, event_name
-from shared.keyring import Keyring
 from shared.offsets import Fenced
 from shared.postgres import database
 

@@ -7,7 +7,8 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from services.registry.reports import Content, Filed
-from shared import events, seal
+from shared import events
+from shared.crypto import seal
 from shared.events import Event, GroupReported, HouseholdReported, SealedBox
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.envelope import REVOKED_HEADER

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.registry.decisions import Claim, Name, Precedent
-from shared.draws import random_id
+from shared.crypto.randomness import random_id
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, OutcomeKind, Road, Sex
 

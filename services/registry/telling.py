@@ -11,7 +11,7 @@ from functools import lru_cache
 from services.registry.book import Book, Settled, Told
 from services.registry.reports import BISHKEK, Filed
 from shared import events
-from shared.draws import random_id
+from shared.crypto.randomness import random_id
 from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
 from shared.events.envelope import EventData
 from shared.events.vocabulary import OutcomeKind, ReportKind

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
-from shared.draws import take
-from shared.keyring import Keyring
+from shared.crypto.keyring import Keyring
+from shared.crypto.randomness import take
 
 NONCE = 12
 

@@ -14,14 +14,14 @@ from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
 from shared import readings
 from shared.consumer import Consumer
+from shared.crypto.rotation import keep_newest
+from shared.crypto.seal import Opener, Sealer
 from shared.decisions import Decisions
 from shared.faults import patiently
 from shared.outbox import Relay
 from shared.places import Places
 from shared.postgres import database
 from shared.redrives import Redrives
-from shared.rotation import keep_newest
-from shared.seal import Opener, Sealer
 
 
 async def run(settings: RegistrySettings) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from services.alerts import behalf, subscriptions
 from services.alerts.secrets import SecretBox
-from shared import keyring
+from shared.crypto import keyring
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, listening
 from tests.waiting import wait_for

@@ -12,8 +12,8 @@ import pytest
 from services.console import totp
 from services.console.config import ConsoleSettings
 from services.console.queries import second_factors
-from shared import keyring
 from shared.auth import Authenticator, Principal, Role
+from shared.crypto import keyring
 from shared.postgres import database
 from tests.console.conftest import PASSWORD, Served
 from tests.console.test_signin import Nobody, at_the_next_second, dayar, sign_in

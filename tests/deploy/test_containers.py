@@ -24,9 +24,9 @@ from services.console.config import ConsoleSettings
 from services.intake.config import IntakeSettings
 from services.registry.config import RegistrySettings
 from shared.config import Settings
+from shared.crypto.seal import Opener, Sealer
 from shared.events.topics import CONTRACT, SERVICES
 from shared.liveness import by_beat
-from shared.seal import Opener, Sealer
 from tests.installation import Installation
 from tests.waiting import wait_for
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy.provision import keys
-from shared import seal
 from shared.config import Settings
+from shared.crypto import seal
 
 AAD = b"[]"
 NOW = datetime.now(UTC)

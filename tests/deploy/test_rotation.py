@@ -11,9 +11,10 @@ from starlette.requests import HTTPConnection
 from deploy.provision import record_keys, rotation, secrets
 from deploy.provision.keys import NoKeys, NoSuchKey
 from deploy.provision.rotation import RINGS, KeyFresh, KeyLaid, KeyNewest, KeySigned, KeyWanted, Kind
-from shared import auth, keyring
+from shared import auth
 from shared.auth import Authenticator, Principal, Signer, Unauthenticated
-from shared.keyring import Keyring, Sealing, UnknownKey
+from shared.crypto import keyring
+from shared.crypto.keyring import Keyring, Sealing, UnknownKey
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from deploy.local import clean, homes, state
 from deploy.local.options import GIVEN, BindingOpen, NotANumber, Options
 from deploy.provision.secrets import KEYS, PASSWORDS
-from shared import seal
+from shared.crypto import seal
 
 
 def hold(root: Path, *, exercise: bool = True, kafka_port: int | None = None) -> state.Installation:

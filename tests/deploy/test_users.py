@@ -11,7 +11,7 @@ import pytest
 from deploy.local import homes, rights
 from deploy.local.rights import FileClosed
 from deploy.local.users import User
-from shared.seal import write_whole
+from shared.crypto.seal import write_whole
 from tests.supervised import Run, all_answer, own_environment, running
 
 WEB, OPENERS = "web", ("registry-worker", "registry-worker-2")

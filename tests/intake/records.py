@@ -5,8 +5,8 @@ from typing import Any
 from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
 from shared import events
+from shared.crypto.seal import Opener
 from shared.readings import Record
-from shared.seal import Opener
 from tests.installation import Installation
 from tests.journeys.count import everything
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared import keyring
 from shared.auth import Role
+from shared.crypto import keyring
 from shared.events.vocabulary import Road
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from services.intake import bodies, reports
 from services.intake.clocks import Clocks
-from shared import events, seal
+from shared import events
 from shared.auth import Principal, Role
+from shared.crypto import seal
+from shared.crypto.seal import Opener, Sealer
 from shared.events import CORRECTION, GroupReported, HouseholdReported, HouseholdSealed, MalformedEvent
 from shared.events.vocabulary import Road
 from shared.places import Places
-from shared.seal import Opener, Sealer
 from tests.intake.factories import group, hazard, household
 
 NOW = datetime(2026, 6, 15, 6, tzinfo=UTC)

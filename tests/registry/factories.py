@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 
 from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
-from shared import events, keyring, seal
+from shared import events
+from shared.crypto import keyring, seal
 from shared.events import (
     GroupCorrectionReported,
     GroupReport,

@@ -16,8 +16,9 @@ from services.registry.digests import Digests
 from services.registry.handlers import Registrar
 from services.registry.rewrap import rewrap, wrapped_by
 from services.registry.vault import Vault
-from shared import events, inbox, keyring
-from shared.keyring import UnknownKey
+from shared import events, inbox
+from shared.crypto import keyring
+from shared.crypto.keyring import UnknownKey
 from shared.offsets import Fenced
 from shared.places import Places
 from shared.postgres import database

@@ -9,10 +9,10 @@ import pytest
 
 from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
+from shared.crypto.seal import Opener
 from shared.events.vocabulary import Flag
 from shared.faults import SetAside
 from shared.readings import Record
-from shared.seal import Opener
 from tests.registry.factories import Desk, household
 
 OTHER = str(uuid4())

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122, UUID
 
-from shared.draws import PIECE, Draws, random_id
+from shared.crypto.randomness import PIECE, Draws, random_id
 
 
 def test_ids_are_random_uuids() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from shared import seal
+from shared.crypto import seal
 from shared.events import SealedBox
 
 CLEAR = b'{"household_id":"00000000-0000-0000-0000-000000000003","status":"Actual","author":"0004","flags":[]}'

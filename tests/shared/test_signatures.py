@@ -11,17 +11,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.provision import record_keys
-from shared import events, keyring, lifecycle
+from shared import events, lifecycle
 from shared.auth import Principal
 from shared.config import Settings
+from shared.crypto import keyring
+from shared.crypto.keyring import NoKey, UnknownKey
+from shared.crypto.seal import encode
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
 from shared.events.topics import KEY_HOLDERS, SERVICES
 from shared.faults import SetAside
-from shared.keyring import NoKey, UnknownKey
 from shared.publisher import Publisher
 from shared.readings import Record
 from shared.revocations import Revocations
-from shared.seal import encode
 from shared.signatures import RecordSigner, RecordVerifier
 from tests.forging import forge
 from tests.installation import Installation

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared.keyring import UnknownKey
+from shared.crypto.keyring import UnknownKey
 from shared.outbound import Outbound, OutboundError, OutsideExercise
 
 SUCCESS = 2  # any 2xx

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from shared import keyring, log
+from shared import log
+from shared.crypto import keyring
 from shared.faults import patiently
 
 
