@@ -23,7 +23,7 @@ from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Channel
 from shared.postgres import database
 from tests.hooks import Hook, listening

@@ -24,7 +24,7 @@ from deploy.local.process import wait_until
 from services.registry.config import RegistrySettings
 from services.registry.reports import CELLS, NEVER
 from services.registry.rows import EPISODES
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility, Reason
 from shared.places import Places
 from shared.postgres import database

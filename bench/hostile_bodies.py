@@ -19,7 +19,7 @@ import uvloop
 from bench import load
 from bench.intake import BATCH, DISPLACEMENTS, Bench, bench, reports
 from bench.watched import Step, steps
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Road
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 

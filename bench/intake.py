@@ -21,7 +21,7 @@ from bench import load
 from bench.processes import cpu, family
 from deploy.local import homes
 from deploy.local.process import Process, wait_until
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Road
 from tests.installation import Ground, Installation
 from tests.journeys.count import everything

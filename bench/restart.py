@@ -17,7 +17,7 @@ from bench.intake import DISPLACEMENTS, reports
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
 from deploy.provision.topics import Broker
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.topics import GROUPS
 from shared.events.vocabulary import Road
 from tests.installation import signed_token

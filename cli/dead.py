@@ -15,7 +15,7 @@ from cli.user import refuse
 from services.intake import set_aside
 from services.intake.config import IntakeSettings
 from shared import decisions, ledger
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events import TOPICS
 from shared.ledger import DeadLetter
 from shared.redrives import Redrive

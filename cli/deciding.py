@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli.user import refuse
 from services.console.models import Account
 from services.console.queries import accounts
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.postgres import database
 

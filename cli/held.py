@@ -18,7 +18,7 @@ from services.console.queries import accounts
 from services.registry import held
 from services.registry.models import HeldDecision
 from shared import decisions
-from shared.auth import COUNTRY, Role
+from shared.auth.tokens import COUNTRY, Role
 from shared.config import Settings
 from shared.places import Places
 

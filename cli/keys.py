@@ -22,7 +22,7 @@ from services.intake.config import IntakeSettings
 from services.registry import digests, rewrap
 from services.registry.config import RegistrySettings
 from shared import kafka
-from shared.auth import signing_key_id
+from shared.auth.tokens import signing_key_id
 from shared.config import Settings
 from shared.crypto import keyring, seal
 from shared.events import CredentialRevoked

@@ -23,7 +23,7 @@ from services.console.queries.sign_ins import Device
 from services.console.sights import GRANTS_ALERTS
 from shared import audit, outbox
 from shared.audit import Action, Entry
-from shared.auth import COUNTRY, Role, Signer
+from shared.auth.tokens import COUNTRY, Role, Signer
 from shared.places import Places
 from shared.postgres import database
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.requests import HTTPConnection
 
 from shared import log
-from shared.auth import Principal
+from shared.auth.tokens import Principal
 from shared.postgres import database
 
 WRITE_SECONDS = 2.0  # a refusal does not wait longer for PostgreSQL

@@ -18,9 +18,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared import access, audit
+from shared import audit
 from shared.audit import Action, Result
-from shared.auth import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
+from shared.auth import access
+from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
 from shared.bounds import FewValues
 from shared.config import Settings
 from shared.edge import Edge
@@ -46,7 +47,7 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """An app whose every route stands behind the rule of `shared.access`; one without a rule raises here, at start."""
+    """An app whose every route stands behind the rule of `shared.auth.access`; one without a rule raises here, at start."""
     app = FastAPI(
         title=f"Dayar {service}", lifespan=lifespan, docs_url=None, redoc_url=None, max_body_size=MAX_BODY,
         telemetry={"tracing": False, "metrics": False, "logs": False},

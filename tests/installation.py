@@ -21,8 +21,8 @@ import redis
 from deploy.local import homes
 from deploy.local.process import Process, wait_until
 from deploy.provision import database, secrets, topics
-from shared.access import CMC
-from shared.auth import Principal, Role, Signer
+from shared.auth.access import CMC
+from shared.auth.tokens import Principal, Role, Signer
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import Road

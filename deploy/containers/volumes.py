@@ -15,7 +15,7 @@ from deploy.provision import keys, record_keys, rotation
 from deploy.provision.keys import CannotRetire
 from deploy.provision.rotation import FOLLOWS, RINGS, Kind
 from deploy.provision.secrets import PASSWORDS, keep
-from shared import auth
+from shared.auth import tokens
 from shared.config import Settings
 from shared.crypto import keyring, seal
 from shared.events.topics import CONTRACT, SERVICES
@@ -136,7 +136,7 @@ def draw_keys() -> None:
     if not (SECRETS / "sealing" / "public.key").exists():
         seal.generate(SECRETS / "sealing")
     if not (SECRETS / "console" / "tokens" / "private.pem").exists():
-        auth.generate(SECRETS / "console" / "tokens")
+        tokens.generate(SECRETS / "console" / "tokens")
     record_keys.draw(RECORD_KEYS)
     publish(SECRETS / "sealing" / "public.key", INSTALLATION / "seal")
     for key in (SECRETS / "console" / "tokens" / "public").iterdir():

@@ -11,7 +11,7 @@ from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.first import first_administrator, given_password
 from services.console.queries import accounts as queries
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.postgres import database
 
 EXERCISE = {"operator-1": Role.OPERATOR, "operator-2": Role.OPERATOR, "field-1": Role.FIELD}

@@ -27,7 +27,7 @@ from services.alerts.views import (
     Resolution,
     Snooze,
 )
-from shared.auth import Principal
+from shared.auth.tokens import Principal
 from shared.postgres.database import Session
 from shared.problems import Problem, answered
 

@@ -13,8 +13,8 @@ from services.alerts.pages import sent_of
 from services.alerts.routes import Caller, seen
 from services.alerts.rules import Kind
 from services.alerts.views import AlertView
-from shared.access import CMC, LEDGER
-from shared.auth import Principal
+from shared.auth.access import CMC, LEDGER
+from shared.auth.tokens import Principal
 from shared.events import AlertRaised, HazardReported
 from shared.events.vocabulary import Verdict
 from shared.pages import Pages, language_of

@@ -12,7 +12,7 @@ from services.alerts.book import Book
 from services.alerts.notices import Cause
 from services.alerts.ruleset import Ruleset
 from shared import outbox
-from shared.auth import Ancestry
+from shared.auth.tokens import Ancestry
 from shared.events import (
     AlertAcknowledged,
     AlertCommented,

@@ -13,12 +13,12 @@ from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
 from shared import audit_routes, http, ledger, lifecycle
-from shared.auth import Authenticator
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Authenticator
 from shared.pages import Pages
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import database
-from shared.revocations import Revocations
 
 HERE = Path(__file__).parent
 

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from services.alerts import listings, queries
 from services.alerts.alerts import Alert
 from services.alerts.secrets import SecretBox
-from shared import audit, auth
-from shared.access import CMC
+from shared import audit
 from shared.audit import Action
-from shared.auth import Principal
+from shared.auth import tokens
+from shared.auth.access import CMC
+from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
 BEGINNING = 15  # bytes of a key id that base64 writes without looking at the next
@@ -36,7 +37,7 @@ async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | 
     """For the answer to this request; that a name is read is noted with it."""
     if alert.acknowledged_note is None or not await may_read(request, session, alert):
         return None
-    name = opened(alert, auth.current(request), request.app.state.box)
+    name = opened(alert, tokens.current(request), request.app.state.box)
     if name is not None:
         await audit.add(session, audit.entry_of(request, Action.READ, objects=[alert.alert_id], reason="on-behalf"))
     return name
@@ -44,7 +45,7 @@ async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
     """In whose area the hazard was first reported, or who wrote it: an update may move the alert to other readers."""
-    caller = auth.current(request)
+    caller = tokens.current(request)
     if alert.hazard_id is None or alert.acknowledged_by == caller.account:
         return True
     areas = listings.visible(caller, request.app.state.places)

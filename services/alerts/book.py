@@ -13,7 +13,7 @@ from services.alerts.receivers import Receiver, at_level, up_to_level
 from services.alerts.rules import Finding, Kind, Situation, Window
 from services.alerts.ruleset import Ruleset
 from shared import events
-from shared.auth import Ancestry
+from shared.auth.tokens import Ancestry
 from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, Message
 from shared.events.vocabulary import OutcomeKind, Status
 from shared.readings import Outcome

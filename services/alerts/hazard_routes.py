@@ -12,7 +12,7 @@ from services.alerts.alerts import Alert
 from services.alerts.routes import Caller
 from services.alerts.rules import Finding, Kind, decide
 from services.alerts.views import Followed, Raised
-from shared.auth import Principal
+from shared.auth.tokens import Principal
 from shared.events import HazardReported
 from shared.pages import language_of
 from shared.pages.reasons import NOT_ALERTED

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.queries import SELECT_ALERTS, alert_of
 from services.alerts.rules import RANK
-from shared.auth import Principal
+from shared.auth.tokens import Principal
 from shared.events.vocabulary import Severity, Status
 from shared.places import COUNTRY, Places
 from shared.postgres import database

@@ -12,8 +12,8 @@ from services.alerts import listings
 from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.notices import Content
 from services.alerts.texts import CAUSES, Text, Texts
-from shared import auth
-from shared.auth import Principal
+from shared.auth import tokens
+from shared.auth.tokens import Principal
 from shared.events.vocabulary import Channel, Severity
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
@@ -34,7 +34,7 @@ OUTCOMES = {
 ANSWERED = N_("Answer: {code}")
 
 router = APIRouter()
-Caller = Annotated[Principal, Depends(auth.current)]
+Caller = Annotated[Principal, Depends(tokens.current)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from services.alerts.rules import Departed, Kind
 from services.alerts.ruleset import Ruleset
 from services.alerts.sightings import Departure, Household
 from services.alerts.words import HazardWords
-from shared.auth import Ancestry
+from shared.auth.tokens import Ancestry
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.alerts.alerts import Alert
 from services.alerts.rules import RANK
-from shared.auth import Ancestry
+from shared.auth.tokens import Ancestry
 from shared.events.vocabulary import Channel, Severity, Status
 from shared.places import COUNTRY
 

@@ -12,8 +12,9 @@ from services.alerts.listings import State
 from services.alerts.notices import Content
 from services.alerts.texts import Texts
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
-from shared import auth, cursors
-from shared.auth import Principal, Role
+from shared import cursors
+from shared.auth import tokens
+from shared.auth.tokens import Principal, Role
 from shared.events.fields import PCode
 from shared.events.vocabulary import Channel, Severity, Status
 from shared.places import Places
@@ -21,7 +22,7 @@ from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter()
-Caller = Annotated[Principal, Depends(auth.current)]
+Caller = Annotated[Principal, Depends(tokens.current)]
 
 
 @router.get("/v1/alerts")

@@ -7,7 +7,7 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from services.console.models import Account
-from shared.auth import COUNTRY, Principal, Role, seconds
+from shared.auth.tokens import COUNTRY, Principal, Role, seconds
 from shared.events import CENTRE
 from shared.events.vocabulary import Road
 

@@ -21,12 +21,12 @@ from services.console.state import Console, console_pages
 from services.console.stream import Stream
 from services.console.totp import SecretBox
 from shared import audit_routes, http, ledger, lifecycle, pages
-from shared.auth import Authenticator, Signer
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Authenticator, Signer
 from shared.config import secret
 from shared.faults import patiently
 from shared.places import Places
 from shared.postgres import database
-from shared.revocations import Revocations
 
 HERE = Path(__file__).parent
 NO_RETRY = Retry(NoBackoff(), 0)  # a failed sign-in counted twice would shut somebody out

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.auth import Principal
+from shared.auth.tokens import Principal
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places import COUNTRY, Places
 

@@ -5,7 +5,7 @@ import secrets
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from shared.auth import Principal, cookie_name
+from shared.auth.tokens import Principal, cookie_name
 from shared.config import Settings
 from shared.http import is_https
 

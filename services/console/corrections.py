@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.console.models import Hazard
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.events import enterer
 from shared.events.vocabulary import MsgType, Road
 from shared.pages.formats import iso

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from services.console.models import Account
 from shared import events
-from shared.auth import Principal
+from shared.auth.tokens import Principal
 from shared.events import CredentialKind, CredentialRevoked, Message, TeamReadmitted
 
 SOURCE = "/console"

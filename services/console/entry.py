@@ -12,8 +12,9 @@ from services.console.callers import Caller
 from services.console.queries import callers, snapshots
 from services.console.queries import checks as check_queries
 from services.console.state import console
-from shared import audit, auth
+from shared import audit
 from shared.audit import Action, Result
+from shared.auth import tokens
 from shared.events.vocabulary import HazardType
 from shared.pages import TERMS, language_of
 from shared.pages.synonyms import SYNONYMS
@@ -28,7 +29,7 @@ api = APIRouter()
 async def new_event(request: Request, session: Session, hazard: UUID | None = None) -> Response:
     """With `hazard` the event is corrected or cancelled: by its author or a head of shift."""
     known = None if hazard is None else await snapshots.hazard(session, hazard)
-    if hazard is not None and (known is None or not corrections.may_correct(auth.current(request), known)):
+    if hazard is not None and (known is None or not corrections.may_correct(tokens.current(request), known)):
         raise Problem(404, "not-found", "There is no such event that this account may correct.")
     here, language = console(request), language_of(request)
     return here.pages.render(
@@ -57,14 +58,14 @@ async def field() -> Response:
 @api.put("/v1/callers/{report_id}", status_code=204)
 async def keep_caller(request: Request, session: Session, report_id: UUID, caller: Caller) -> None:
     sealed = console(request).callers.seal(caller, report_id)
-    if not await callers.keep(session, report_id, auth.current(request).account, sealed):
+    if not await callers.keep(session, report_id, tokens.current(request).account, sealed):
         raise Problem(409, "another-author", "Somebody else has noted who called about this.")
 
 
 @api.get("/v1/callers/{report_id}")
 async def read_caller(request: Request, session: Session, report_id: UUID) -> Caller:
     """Of a hazard in the reader's area, or noted by the reader; it leaves a row, committed before the answer leaves."""
-    principal = auth.current(request)
+    principal = tokens.current(request)
     pcodes = board.covered(principal, console(request).places)
     sealed = await callers.read(session, report_id, principal.account, pcodes)
     if sealed is None:

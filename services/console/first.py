@@ -9,7 +9,7 @@ from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts as queries
 from shared import log
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.crypto.seal import write_private
 
 NAME = "administrator"

@@ -11,11 +11,12 @@ from services.console import sights, vectors
 from services.console.sights import TOPICS, NotGranted
 from services.console.stream import Listener, Stream
 from services.console.vectors import BadVector, Vector
-from shared import audit, auth
+from shared import audit
 from shared.audit import Action
-from shared.auth import Principal
+from shared.auth import tokens
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Principal
 from shared.problems import Problem
-from shared.revocations import Revocations
 
 WATCH_SECONDS = 2  # a revoked listener is gone within 5
 SEND_SECONDS = 20  # a connection that takes nothing for so long is dropped, and resumes
@@ -34,7 +35,7 @@ class Listening:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        principal = auth.current(request)
+        principal = tokens.current(request)
         asked = request.query_params.get("topics", ",".join(TOPICS)).split(",")
         try:
             sight = sights.sight(principal, asked)

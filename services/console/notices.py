@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 
 
 class NoticeKind(StrEnum):

@@ -10,8 +10,9 @@ from services.console import credentials
 from services.console.queries import accounts as queries
 from services.console.queries import sign_ins
 from services.console.state import console
-from shared import audit, auth, outbox
+from shared import audit, outbox
 from shared.audit import Action
+from shared.auth import tokens
 from shared.postgres.database import Session
 from shared.problems import Problem
 
@@ -20,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/sign-ins")
 async def sign_ins_page(request: Request, session: Session) -> Response:
-    current = auth.current(request)
+    current = tokens.current(request)
     account = await queries.of_id(session, current.account)
     if account is None:
         raise Problem(404, "not-found", "This account is gone.")
@@ -31,7 +32,7 @@ async def sign_ins_page(request: Request, session: Session) -> Response:
 @router.post("/sign-ins/{jti}/end")
 async def end_sign_in(request: Request, session: Session, jti: UUID) -> Response:
     """Within seconds, everywhere; one's own present one too."""
-    current, now = auth.current(request), datetime.now(UTC)
+    current, now = tokens.current(request), datetime.now(UTC)
     if await sign_ins.end(session, current.account, jti, now) is None:
         raise Problem(404, "not-found", "This account has no such sign-in.")
     await outbox.add(session, credentials.revoke_token(jti, now))

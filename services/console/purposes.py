@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from services.console import accounts, cookies
 from services.console.queries import accounts as queries
 from services.console.state import console
-from shared import audit, auth
+from shared import audit
 from shared.audit import Action
+from shared.auth import tokens
 from shared.postgres.database import Session
 from shared.problems import unauthenticated
 
@@ -30,7 +31,7 @@ class Purpose(StrEnum):
 
 @router.get("/purpose")
 async def purpose_page(request: Request) -> Response:
-    stated = auth.current(request).purpose
+    stated = tokens.current(request).purpose
     return console(request).pages.render(request, "purpose.html", stated=parts(stated), failure=False)
 
 
@@ -44,7 +45,7 @@ async def state_purpose(
         return console(request).pages.render(
             request, "purpose.html", status=422, stated=(purpose, emergency), failure=True
         )
-    current, now = auth.current(request), datetime.now(UTC)
+    current, now = tokens.current(request), datetime.now(UTC)
     account = await queries.of_id(session, current.account)
     if account is None or not accounts.may_renew(account, current):
         raise unauthenticated()

@@ -14,9 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from services.console import credentials
 from services.console.models import Account, ReportOutcome, SignIn
 from services.console.state import console
-from shared import audit, auth, outbox
+from shared import audit, outbox
 from shared.audit import Action
-from shared.auth import Role
+from shared.auth import tokens
+from shared.auth.tokens import Role
 from shared.postgres.database import Session
 from shared.problems import Problem
 
@@ -54,7 +55,7 @@ async def readmit(request: Request, session: Session, team: Annotated[UUID, Form
 
 async def own_teams(request: Request, session: AsyncSession, now: datetime) -> Sequence[Team]:
     """Those of whom nobody works outside the caller's areas."""
-    caller, places = auth.current(request), console(request).places
+    caller, places = tokens.current(request), console(request).places
     rows = await session.execute(select(Account.team, Account.areas).where(*IN_FIELD))
     others = {team for team, areas in rows if not all(caller.covers(area, places) for area in areas)}
     return [each for each in await teams(session, now) if each.team not in others]

@@ -15,8 +15,8 @@ from services.console.queries import checks as check_queries
 from services.console.sights import TOPICS
 from services.console.state import console
 from services.console.vectors import BadVector, Vector
-from shared import access, auth
-from shared.auth import Role
+from shared.auth import access, tokens
+from shared.auth.tokens import Role
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
 from shared.postgres.database import Session
@@ -31,7 +31,7 @@ LOOK_SECONDS = 0.03
 
 @router.get("/")
 async def board_page(request: Request) -> Response:
-    if auth.current(request).roles.isdisjoint(access.STAFF):
+    if tokens.current(request).roles.isdisjoint(access.STAFF):
         return RedirectResponse("/intake/field?signed-in", 303)
     async with request.app.state.sessions() as session:
         await snapshots.begin(session)
@@ -71,7 +71,7 @@ async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
 async def ringing(request: Request) -> Response:
     """What asks to be acknowledged, for the sound and the title of every page."""
     here, language = console(request), language_of(request)
-    pcodes = board.concerning(auth.current(request), here.places)
+    pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:
         counts, alerts = await board_alerts.ringing(session, pcodes)
     told = [
@@ -99,7 +99,7 @@ def position_of(text: str) -> Vector:
 @router.get("/notices")
 async def notices_bar(request: Request, session: Session) -> Response:
     """One line for each kind of notice of the last 24 hours; nothing where there is none."""
-    principal, now = auth.current(request), datetime.now(UTC)
+    principal, now = tokens.current(request), datetime.now(UTC)
     fresh = await notices.fresh(session, kinds_for(principal), now)
     is_head = Role.DUTY_HEAD in principal.roles
     ended = await readmissions.ended_reports(session, now) if is_head else 0
@@ -111,7 +111,7 @@ async def notices_bar(request: Request, session: Session) -> Response:
 
 @router.get("/security")
 async def security_page(request: Request, session: Session) -> Response:
-    found = await notices.latest(session, kinds_for(auth.current(request)), datetime.now(UTC))
+    found = await notices.latest(session, kinds_for(tokens.current(request)), datetime.now(UTC))
     return console(request).pages.render(request, "security.html", found=found)
 
 
@@ -123,7 +123,7 @@ async def audit_page(request: Request, session: Session) -> Response:
 
 
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
-    now, principal = datetime.now(UTC), auth.current(request)
+    now, principal = datetime.now(UTC), tokens.current(request)
     pcodes = board.concerning(principal, console(request).places)
     sections = await board_alerts.sections(session, now, pcodes, most_of(request))
     shown = [alert for listed in sections.values() for alert in listed.alerts]
@@ -139,7 +139,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
-    now, principal = datetime.now(UTC), auth.current(request)
+    now, principal = datetime.now(UTC), tokens.current(request)
     found = await snapshots.hazards(session, now, most_of(request))
     ids = [hazard.hazard_id for hazard in found]
     pcodes = board.covered(principal, console(request).places)
@@ -162,13 +162,13 @@ def most_of(request: Request) -> int:
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
     here, since = console(request), datetime.now(UTC) - snapshots.RECENT
-    pcodes = board.covered(auth.current(request), here.places)
+    pcodes = board.covered(tokens.current(request), here.places)
     rows = await snapshots.households(session, here.settings.counted_status, since, pcodes)
     return {"households": board.by_area(rows, here.places)}
 
 
 async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
-    since, sees_all = datetime.now(UTC) - snapshots.RECENT, auth.current(request).covers_country
+    since, sees_all = datetime.now(UTC) - snapshots.RECENT, tokens.current(request).covers_country
     kinds = ReportKind if sees_all else board.PUBLIC_KINDS
     rows = await snapshots.outcomes(session, console(request).settings.counted_status, since, kinds)
     return {"outcomes": board.settled(rows), "sees_all_reports": sees_all}
@@ -176,7 +176,7 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
     """Alarms of the installation itself, for whoever may see the ledger."""
-    if auth.current(request).roles.isdisjoint(access.LEDGER):
+    if tokens.current(request).roles.isdisjoint(access.LEDGER):
         return {"check_alarms": []}
     return {"check_alarms": checks.alarms(await check_queries.known(session), datetime.now(UTC))}
 
@@ -186,7 +186,7 @@ PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "repor
 
 def around(request: Request) -> dict[str, Any]:
     """What every panel's template may ask."""
-    here, principal, language = console(request), auth.current(request), language_of(request)
+    here, principal, language = console(request), tokens.current(request), language_of(request)
     return {
         "places": here.places,
         "own_areas": [here.places.name(area, language) for area in sorted(principal.areas)],

@@ -16,9 +16,10 @@ from services.console.models import Account
 from services.console.queries import accounts as queries
 from services.console.queries import second_factors
 from services.console.state import console
-from shared import audit, auth
+from shared import audit
 from shared.audit import Action
-from shared.auth import Role, Unauthenticated
+from shared.auth import tokens
+from shared.auth.tokens import Role, Unauthenticated
 from shared.pages import language_of
 from shared.postgres.database import Session
 from shared.problems import Problem, unauthenticated
@@ -129,7 +130,7 @@ def offered(request: Request, account: Account, secret: str, *, failure: bool = 
 
 
 async def own(request: Request, session: AsyncSession) -> Account:
-    account: Account | None = await queries.of_id(session, auth.current(request).account)
+    account: Account | None = await queries.of_id(session, tokens.current(request).account)
     if account is None:
         raise Problem(404, "not-found", "This account is gone.")
     return account

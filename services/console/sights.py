@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared import access
-from shared.auth import Principal, Role
+from shared.auth import access
+from shared.auth.tokens import Principal, Role
 from shared.places import Places
 
 TOPICS = ("hazards", "households", "alerts", "outcomes")

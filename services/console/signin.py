@@ -19,9 +19,10 @@ from services.console.queries import accounts as queries
 from services.console.queries import browsers as known_browsers
 from services.console.queries import notices, second_factors, sign_ins
 from services.console.state import console
-from shared import audit, auth, log, outbox
+from shared import audit, log, outbox
 from shared.audit import Action, Result
-from shared.auth import Principal, Role
+from shared.auth import tokens
+from shared.auth.tokens import Principal, Role
 from shared.events.fields import Body
 from shared.events.vocabulary import Road
 from shared.postgres.database import Session
@@ -64,7 +65,7 @@ async def sign_in(request: Request, name: Name = "", password: Password = "", ne
 
 @router.get("/password")
 async def password_page(request: Request) -> Response:
-    name = auth.current(request).name
+    name = tokens.current(request).name
     return console(request).pages.render(request, "password.html", name=name, next="/", failure=None)
 
 
@@ -102,7 +103,7 @@ async def change_password(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, session: Session) -> Response:
-    current, now = auth.current(request), datetime.now(UTC)
+    current, now = tokens.current(request), datetime.now(UTC)
     await sign_ins.end(session, current.account, current.jti, now)
     await outbox.add(session, credentials.sign_out(current, now))
     await audit.add(session, audit.entry_of(request, Action.SIGNED_OUT))
@@ -114,7 +115,7 @@ async def sign_out(request: Request, session: Session) -> Response:
 @router.post("/v1/session")
 async def renew(request: Request, session: Session) -> Response:
     """A page in use asks for another 30 minutes, a phone for another year; another system's token stands as it is."""
-    current, now = auth.current(request), datetime.now(UTC)
+    current, now = tokens.current(request), datetime.now(UTC)
     if current.road is Road.API:
         return JSONResponse({"expires_at": instant(current)})
     account = await queries.of_id(session, current.account)
@@ -173,7 +174,7 @@ class Phone(Body):
 @api.post("/v1/session/device")
 async def device_of_session(request: Request, session: Session, phone: Phone) -> Response:
     """A field account that has just signed in by the console's page goes on with a phone's token, and no second password."""
-    current, now = auth.current(request), datetime.now(UTC)
+    current, now = tokens.current(request), datetime.now(UTC)
     account = await queries.held(session, current.account)
     signed_in_at = current.signed_in_at or current.issued_at
     is_fresh = current.is_cookie and now.timestamp() - signed_in_at < FRESH_SECONDS

@@ -9,7 +9,7 @@ from services.console.attempts import Attempts
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.totp import SecretBox
-from shared.auth import Signer
+from shared.auth.tokens import Signer
 from shared.pages import Pages
 from shared.places import Places
 

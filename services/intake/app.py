@@ -19,12 +19,12 @@ from services.intake.memory import Memory
 from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
 from shared import audit_routes, http, lifecycle
-from shared.auth import Authenticator
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Authenticator
 from shared.crypto.seal import Sealer
 from shared.places import Places
 from shared.postgres import database
 from shared.publisher import Publisher
-from shared.revocations import Revocations
 
 
 def create_app(settings: IntakeSettings) -> FastAPI:

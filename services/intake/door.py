@@ -17,11 +17,11 @@ from services.intake.memory import Memory, Trace
 from services.intake.reports import Draft, HazardDraft
 from services.intake.spool import Spool, SpoolFull
 from shared import log
-from shared.auth import Principal
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Principal
 from shared.crypto.seal import Sealer
 from shared.events import Message
 from shared.publisher import BrokerAway, Publisher
-from shared.revocations import Revocations
 
 logger = log.get()
 

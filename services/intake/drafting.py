@@ -15,8 +15,8 @@ from services.intake import bodies, reports
 from services.intake.bodies import ITEMS, REPORT_BYTES, Invalid, Refusal, Report, TooBig, TooMany
 from services.intake.clocks import Clocks
 from services.intake.reports import Draft
-from shared.access import CMC
-from shared.auth import Principal, Role
+from shared.auth.access import CMC
+from shared.auth.tokens import Principal, Role
 from shared.config import Settings
 from shared.events import HazardReport, enterer
 from shared.events.vocabulary import Status

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from services.intake import unchecked
 from services.intake.clocks import Clocks, correction
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.crypto import seal
 from shared.crypto.seal import Sealer
 from shared.events import (

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared.auth import Principal
+from shared.auth.revocations import Revocations, credentials
+from shared.auth.tokens import Principal
 from shared.events import HazardReported, Message
 from shared.events.access import CredentialKind
 from shared.events.envelope import REVOKED_HEADER
-from shared.revocations import Revocations, credentials
 
 HEADER = "unchecked"  # in the spool alone
 

@@ -10,11 +10,11 @@ from services.registry import figures, held_routes, routes
 from services.registry.config import RegistrySettings
 from services.registry.vault import Vault
 from shared import audit_routes, http, ledger, lifecycle
-from shared.auth import Authenticator
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Authenticator
 from shared.pages import Pages
 from shared.places import Places
 from shared.postgres import database
-from shared.revocations import Revocations
 
 HERE = Path(__file__).parent
 

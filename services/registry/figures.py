@@ -16,9 +16,10 @@ from services.registry import charts, exports, statistics
 from services.registry.reports import MOVES
 from services.registry.sight import sight_of, within
 from services.registry.statistics import Asked, Figure, Scope, View, day_after, today, total
-from shared import audit, auth
+from shared import audit
 from shared.audit import Action
-from shared.auth import Principal
+from shared.auth import tokens
+from shared.auth.tokens import Principal
 from shared.config import Settings
 from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex
@@ -30,7 +31,7 @@ from shared.postgres.database import Session
 PAGE_ROWS = 50
 
 router = APIRouter()
-Caller = Annotated[Principal, Depends(auth.current)]
+Caller = Annotated[Principal, Depends(tokens.current)]
 
 
 def moved(mobility: Mobility) -> Mobility:

@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
 from services.registry.models import HeldDecision
-from shared import auth, decisions
-from shared.auth import Principal
+from shared import decisions
+from shared.auth import tokens
+from shared.auth.tokens import Principal
 from shared.places import Places
 from shared.postgres.database import Session
 
 router = APIRouter()
-Caller = Annotated[Principal, Depends(auth.current)]
+Caller = Annotated[Principal, Depends(tokens.current)]
 REASON = "the team was re-admitted"
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import log
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.problems import Problem
 
 MOST_AN_HOUR = 60

@@ -13,9 +13,10 @@ from services.registry import openings, queries
 from services.registry.queries import Asked
 from services.registry.sight import Sight, sight_of, within
 from services.registry.vault import Vault
-from shared import audit, auth, cursors
+from shared import audit, cursors
 from shared.audit import Action, Result
-from shared.auth import Principal
+from shared.auth import tokens
+from shared.auth.tokens import Principal
 from shared.events.fields import PCode
 from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, Road, Status
 from shared.pages import Pages
@@ -24,7 +25,7 @@ from shared.postgres.database import Session
 from shared.problems import Problem
 
 router = APIRouter()
-Caller = Annotated[Principal, Depends(auth.current)]
+Caller = Annotated[Principal, Depends(tokens.current)]
 
 
 class Listed(BaseModel):
@@ -182,7 +183,7 @@ def at_hand(request: Request, caller: Principal) -> tuple[Vault, Sight]:
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
     """In the transaction of the read: an answer that is not noted does not leave."""
-    purpose = auth.current(request).purpose
+    purpose = tokens.current(request).purpose
     await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.places import Places
 from shared.places.places import DIGITS
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from shared.access import ROUTES
-from shared.auth import Principal, Role
+from shared.auth.access import ROUTES
+from shared.auth.tokens import Principal, Role
 from shared.pages.terms import N_
 
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.config import Settings
 from shared.events.vocabulary import Road
 from shared.pages import catalogs, formats

@@ -5,7 +5,7 @@ from contextlib import suppress
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from shared.auth import Authenticator, RevocationsUnknown, Unauthenticated, cookie_name
+from shared.auth.tokens import Authenticator, RevocationsUnknown, Unauthenticated, cookie_name
 from shared.config import Settings
 from shared.pages import catalogs
 from shared.pages.pages import HERE, Pages

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from shared.audit import Action, Result
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import (
     Certainty,
     Channel,

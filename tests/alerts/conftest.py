@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
-from shared import revocation_snapshots
+from shared.auth import revocation_snapshots
 from shared.postgres import database
 from tests.alerts.desk import Desk
 from tests.alerts.mailbox import Box

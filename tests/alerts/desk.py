@@ -8,7 +8,7 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events import HazardReported
 from shared.places import Places
 from shared.postgres import database

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.alerts import queries
 from services.alerts.receivers import Receiver
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Channel
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import KADAMJAI, mudflow, received

@@ -14,7 +14,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from services.alerts.worker import reseal, seal_notes
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.crypto import keyring
 from shared.events.vocabulary import Channel
 from tests.alerts.desk import Desk, fresh

@@ -27,7 +27,7 @@ from services.console.totp import SecretBox
 from services.registry.config import RegistrySettings
 from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.postgres import database
 from shared.publisher import Publisher

@@ -17,7 +17,7 @@ from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.postgres import database
 from shared.publisher import Publisher

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.console import board
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.places import Places
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK
 

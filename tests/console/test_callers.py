@@ -12,7 +12,7 @@ from services.console.models import Caller
 from services.console.queries import callers as queries
 from shared import events
 from shared.audit import AUDIT
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.crypto import keyring
 from tests.console.conftest import Served
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, hazard

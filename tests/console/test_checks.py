@@ -17,7 +17,7 @@ from deploy.local.process import wait_until
 from services.console import clock
 from services.console.checks import Check, CheckName, State, alarms, seen
 from services.console.queries import checks
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.console.conftest import Served
 from tests.console.factories import KADAMJAI, alert, hazard, household
 from tests.installation import Installation

@@ -15,7 +15,7 @@ from services.console.models import Alert, Delivery, Hazard, Household, ReportOu
 from services.console.queries import board_alerts, snapshots
 from services.console.queries.board_alerts import Section
 from shared import events
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
 from tests.console.factories import (

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from deploy.local.process import wait_until
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD, Served
 from tests.console.test_signin import SOON, dayar, sign_in
 

@@ -12,7 +12,7 @@ from deploy.local.process import wait_until
 from services.console import readmissions
 from services.console.config import ConsoleSettings
 from services.console.models import ReportOutcome
-from shared.auth import COUNTRY, Authenticator, Principal, Role
+from shared.auth.tokens import COUNTRY, Authenticator, Principal, Role
 from shared.events.vocabulary import Road
 from shared.postgres import database
 from tests.console.conftest import Served

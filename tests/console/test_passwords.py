@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.process import wait_until
 from services.console import passwords
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD, Served
 from tests.console.test_signin import SOON, at_the_next_second, dayar, sign_in
 from tests.installation import in_thread

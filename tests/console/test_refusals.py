@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.console.conftest import Served
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.process import wait_until
 from services.console.config import ConsoleSettings
-from shared.auth import Authenticator, Principal, Role
+from shared.auth.tokens import Authenticator, Principal, Role
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
 from tests.console.test_signin import SOON, Nobody, at_the_next_second, dayar, sign_in

@@ -12,7 +12,7 @@ import pytest
 from services.console import totp
 from services.console.config import ConsoleSettings
 from services.console.queries import second_factors
-from shared.auth import Authenticator, Principal, Role
+from shared.auth.tokens import Authenticator, Principal, Role
 from shared.crypto import keyring
 from shared.postgres import database
 from tests.console.conftest import PASSWORD, Served

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.console.config import ConsoleSettings
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.postgres import database
 from tests.console.conftest import PASSWORD, Served
 from tests.console.test_signin import dayar, sign_in

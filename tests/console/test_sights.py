@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.console import sights
 from services.console.sights import TOPICS, NotGranted
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.places import Places
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, alert, delivery, hazard, household
 

@@ -21,7 +21,7 @@ from deploy.local import homes
 from deploy.local.process import wait_until
 from services.console.attempts import MOST, Scope
 from services.console.config import ConsoleSettings
-from shared.auth import Authenticator, Role
+from shared.auth.tokens import Authenticator, Role
 from shared.events.vocabulary import Road
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI

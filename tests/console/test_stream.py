@@ -20,9 +20,9 @@ from services.console.sights import Sight
 from services.console.stream import Listener, Stream
 from services.console.vectors import Vector
 from shared import http
-from shared.auth import Authenticator, Principal, Role
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Authenticator, Principal, Role
 from shared.places import Places
-from shared.revocations import Revocations
 from tests.console.conftest import Served
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, message, outcome
 from tests.forging import forge

@@ -11,8 +11,8 @@ from starlette.requests import HTTPConnection
 from deploy.provision import record_keys, rotation, secrets
 from deploy.provision.keys import NoKeys, NoSuchKey
 from deploy.provision.rotation import RINGS, KeyFresh, KeyLaid, KeyNewest, KeySigned, KeyWanted, Kind
-from shared import auth
-from shared.auth import Authenticator, Principal, Signer, Unauthenticated
+from shared.auth import tokens
+from shared.auth.tokens import Authenticator, Principal, Signer, Unauthenticated
 from shared.crypto import keyring
 from shared.crypto.keyring import Keyring, Sealing, UnknownKey
 
@@ -136,7 +136,7 @@ def principal(account: UUID) -> Principal:
 
 
 def test_running_processes_follow_a_rotation_of_the_signing_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "UNKNOWN_KEY_SECONDS", -1)
+    monkeypatch.setattr(tokens, "UNKNOWN_KEY_SECONDS", -1)
     keys, account = folder / "tokens", uuid4()
     signer, checker = Signer(keys / "private.pem"), Authenticator(keys / "public", Nobody())
     before, old = signer.sign(principal(account)), signer.kid
@@ -149,7 +149,7 @@ def test_running_processes_follow_a_rotation_of_the_signing_key(folder: Path, mo
     with pytest.raises(KeyNewest):
         rotation.retire(Kind.TOKENS, new, keys, uses=0)
     rotation.retire(Kind.TOKENS, old, keys, uses=0)
-    monkeypatch.setattr(auth, "KEYS_SECONDS", -1)
+    monkeypatch.setattr(tokens, "KEYS_SECONDS", -1)
     assert checker.authenticate(asked(after)).account == account
     with pytest.raises(Unauthenticated):
         checker.authenticate(asked(before))

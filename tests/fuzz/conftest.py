@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Road
 from tests.installation import Installation, Web
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from shared.access import ROUTES
+from shared.auth.access import ROUTES
 from tests.fuzz.conftest import EXAMPLES
 from tests.installation import Web
 from tests.intake.factories import group, hazard, household

@@ -8,7 +8,7 @@ import pytest
 
 from services.intake.app import create_app
 from services.intake.config import IntakeSettings
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Road
 from tests.installation import Installation
 from tests.waiting import wait_for

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.crypto import keyring
 from shared.events.vocabulary import Road
 from tests.installation import Installation

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.intake import bodies
 from services.intake.bodies import Invalid
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Road
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened

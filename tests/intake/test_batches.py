@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Road
 from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
 from tests.intake.factories import group, hazard, household

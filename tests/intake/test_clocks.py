@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from services.intake import reports
 from services.intake.clocks import Clocks, authors_clock, correction
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.config import Settings
 from shared.events import DisplacementReport, HazardReport, message
 from shared.events.vocabulary import Flag

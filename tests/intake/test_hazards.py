@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared import events
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Road
 from tests.intake.conftest import BATCH, HAZARDS, Door
 from tests.intake.factories import hazard, household

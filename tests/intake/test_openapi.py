@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from deploy.local import homes
 from deploy.local.process import wait_until
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.installation import Installation
 from tests.intake.conftest import Door
 

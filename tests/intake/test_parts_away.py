@@ -11,7 +11,7 @@ import pytest
 
 from services.intake import spool as spools
 from services.intake.config import IntakeSettings
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events import Message
 from tests.installation import Installation
 from tests.intake.conftest import DISPLACEMENTS, Door, opened

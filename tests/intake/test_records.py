@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.intake import bodies, reports
 from services.intake.clocks import Clocks
 from shared import events
-from shared.auth import Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.crypto import seal
 from shared.crypto.seal import Opener, Sealer
 from shared.events import CORRECTION, GroupReported, HouseholdReported, HouseholdSealed, MalformedEvent

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from cli import dead as dead_letters
 from services.intake.app import create_app
 from services.intake.config import IntakeSettings
-from shared import revocation_snapshots
-from shared.auth import Role
+from shared.auth import revocation_snapshots
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, derived_id, message
 from shared.events.envelope import REVOKED_HEADER

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.intake.config import IntakeSettings
 from services.intake.spool import segments
 from shared import events, kafka, ledger
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import TOPICS
 from shared.kafka import LogReader

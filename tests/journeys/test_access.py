@@ -1,4 +1,4 @@
-"""Route × role × area, asked of the running services: the table of `shared.access` is what they do."""
+"""Route × role × area, asked of the running services: the table of `shared.auth.access` is what they do."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -15,8 +15,8 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from services.console import vectors
-from shared.access import ROUTES, Rule
-from shared.auth import Role
+from shared.auth.access import ROUTES, Rule
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Channel, Road
 from shared.postgres import database
 from tests.installation import Installation, Web

@@ -19,7 +19,7 @@ from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel, Road

@@ -17,7 +17,7 @@ from services.alerts.ruleset import Ruleset
 from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts as queries
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import AlertRaised
 from shared.events.topics import SERVICES

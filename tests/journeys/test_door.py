@@ -14,7 +14,7 @@ from sqlalchemy import text
 from deploy.local import homes
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.postgres import database
 from tests.installation import Installation, wait_for
 from tests.intake.factories import household

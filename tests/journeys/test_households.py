@@ -19,7 +19,7 @@ from deploy.local.part import Part
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared import events
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.faults import is_part_at_fault
 from shared.postgres import database
 from tests import data

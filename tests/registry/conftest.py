@@ -14,7 +14,7 @@ from services.registry.app import create_app
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
 from services.registry.vault import Vault
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from shared.places import Places
 from shared.postgres import database

@@ -10,7 +10,7 @@ from services.registry import exports
 from services.registry.countries import ALPHA_3, WITHDRAWN, alpha_3
 from services.registry.reports import MOVES
 from services.registry.statistics import Scope, View
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office
 from tests.registry.factories import LEILEK, OSH, group, household

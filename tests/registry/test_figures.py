@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import KADAMJAI, LEILEK, OSH, group, household
 

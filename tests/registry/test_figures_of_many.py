@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.registry.rows import COUNTS, EPISODES
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.postgres import database
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH

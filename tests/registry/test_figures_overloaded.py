@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.places import Places
 from tests.registry.conftest import Office
 from tests.registry.factories import household

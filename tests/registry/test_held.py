@@ -18,7 +18,7 @@ from cli import held, user
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared import kafka
-from shared.auth import COUNTRY
+from shared.auth.tokens import COUNTRY
 from shared.config import Settings
 from shared.events.vocabulary import Flag
 from shared.postgres import database

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services.registry import openings
 from shared import audit
 from shared.audit import Action, Entry
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import AUTHOR, TEAM, Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household

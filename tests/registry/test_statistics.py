@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.registry.reports import BISHKEK, MOVES
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from starlette.requests import HTTPConnection
 
-from shared import auth
-from shared.auth import Authenticator, Principal, RevocationsUnknown, Role, Signer, Unauthenticated
+from shared.auth import tokens
+from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Role, Signer, Unauthenticated
 from shared.events.vocabulary import Road
 
 ALAI, OSH = "KG06207000000", "KG06000000000"
@@ -39,7 +39,7 @@ class RevokedTokens:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    auth.generate(tmp_path)
+    tokens.generate(tmp_path)
     return tmp_path
 
 
@@ -72,7 +72,7 @@ def asking(token: str | None = None, cookie: str | None = None) -> HTTPConnectio
 def test_each_half_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink().name))
-    kid = auth.generate(tmp_path / "tokens")
+    kid = tokens.generate(tmp_path / "tokens")
     assert synced == [f".{kid}.pem.unfinished", "public", ".private.pem.unfinished", "tokens"]
 
 
@@ -109,12 +109,12 @@ def test_an_expired_token_is_taken_only_where_asked_and_only_from_the_field(
 
 
 def test_a_token_of_another_key_is_refused(tmp_path: Path, authenticator: Authenticator) -> None:
-    auth.generate(tmp_path / "another")
+    tokens.generate(tmp_path / "another")
     with pytest.raises(Unauthenticated):
         authenticator.authenticate(asking(Signer(tmp_path / "another" / "private.pem").sign(someone())))
 
 
-@pytest.mark.parametrize("missing", auth.REQUIRED)
+@pytest.mark.parametrize("missing", tokens.REQUIRED)
 def test_a_token_without_a_required_claim_is_refused(missing: str, keys: Path, authenticator: Authenticator) -> None:
     token = Signer(keys / "private.pem").sign(someone())
     claims = jwt.decode(token, options={"verify_signature": False})

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 
 from deploy.local import homes
 from shared import connections, lifecycle
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.under_way import address_of
 from tests.shared.test_http import bearer, build, keys, router

@@ -14,8 +14,9 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
 
-from shared import access, auth, http
-from shared.auth import Authenticator, Principal, Role, Signer
+from shared import http
+from shared.auth import access, tokens
+from shared.auth.tokens import Authenticator, Principal, Role, Signer
 from shared.config import Settings
 
 router = APIRouter()
@@ -63,7 +64,7 @@ async def all_ready() -> dict[str, bool]:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    auth.generate(tmp_path)
+    tokens.generate(tmp_path)
     return tmp_path
 
 

@@ -10,8 +10,8 @@ from confluent_kafka.admin import AclBindingFilter, AclOperation, AclPermissionT
 
 from deploy.local.process import Process
 from deploy.provision import topics
-from shared import revocation_snapshots
-from shared.auth import Role
+from shared.auth import revocation_snapshots
+from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, derived_id, message
 from shared.publisher import Publisher

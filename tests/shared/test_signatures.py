@@ -12,7 +12,8 @@ import pytest
 
 from deploy.provision import record_keys
 from shared import events, lifecycle
-from shared.auth import Principal
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Principal
 from shared.config import Settings
 from shared.crypto import keyring
 from shared.crypto.keyring import NoKey, UnknownKey
@@ -22,7 +23,6 @@ from shared.events.topics import KEY_HOLDERS, SERVICES
 from shared.faults import SetAside
 from shared.publisher import Publisher
 from shared.readings import Record
-from shared.revocations import Revocations
 from shared.signatures import RecordSigner, RecordVerifier
 from tests.forging import forge
 from tests.installation import Installation

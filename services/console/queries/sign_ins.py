@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console.models import Account, SignIn
 from shared import audit
 from shared.audit import Action, Entry
-from shared.auth import Principal
+from shared.auth.tokens import Principal
 
 KEPT_AFTER_END = timedelta(days=90)
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from deploy.local.process import wait_until
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, chromium
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD
 from tests.console.pages.conftest import Seat
 from tests.console.test_signin import sign_in

@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import Route, expect
 
 from deploy.local.process import wait_until
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole

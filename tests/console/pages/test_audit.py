@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 

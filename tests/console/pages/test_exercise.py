@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from deploy.local.process import wait_until
 from services.alerts.receivers import Receiver
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Channel, Status
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Seat, Whole, newest_alert

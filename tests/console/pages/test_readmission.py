@@ -6,7 +6,7 @@ from uuid import uuid4
 from playwright.sync_api import expect
 
 from deploy.local.process import wait_until
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Road
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole

@@ -10,7 +10,7 @@ from deploy.local.process import wait_until
 from services.alerts import queries
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Channel
 from shared.postgres import database
 from tests.browsers import SLOW_MS

@@ -7,7 +7,7 @@ import httpx
 from services.intake.config import IntakeSettings
 from services.intake.feeds.reading import SOURCES
 from services.intake.worker import reader
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.postgres import database
 from tests.installation import Installation, wait_for
 from tests.intake.conftest import opened

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD
 from tests.intake.field.phones import FORM, Centre, begun, filled, keep_account, kept_reports, opened, shown, signed_in

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.intake.field.phones import FORM, Centre, begun, filled, keep_account, kept_reports, opened, signed_in
 

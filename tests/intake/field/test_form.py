@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.intake.field.phones import FORM, Centre, filled, kept_reports, opened, signed_in
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 from shared.connections import refusal
 from shared.events.vocabulary import Flag, Road
 from shared.pages.languages import TIMEZONE

@@ -9,8 +9,9 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared import events, kafka, log, revocation_snapshots
-from shared.auth import Principal
+from shared import events, kafka, log
+from shared.auth import revocation_snapshots
+from shared.auth.tokens import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, TeamReadmitted
 from shared.faults import Backoff, PartAtFault, SetAside

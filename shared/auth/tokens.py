@@ -100,7 +100,7 @@ class Ancestry(Protocol):
 
 
 class Revoked(Protocol):
-    """What `shared.revocations` knows; a test may know something else."""
+    """What `shared.auth.revocations` knows; a test may know something else."""
 
     @property
     def is_known(self) -> bool: ...

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.auth import Role
+from shared.auth.tokens import Role
 
 R = Role
 STAFF = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR, R.VIEWER})
