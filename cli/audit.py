@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli.deciding import within
 from services.console.queries import accounts
 from shared.audit import Action, Result
-from shared.audit_routes import Entry, Wanted, entries
 from shared.events.topics import SERVICES
+from shared.web.audit_routes import Entry, Wanted, entries
 
 BISHKEK = ZoneInfo("Asia/Bishkek")
 

@@ -15,10 +15,10 @@ from starlette.applications import Starlette
 
 from shared import liveness, log
 from shared.config import Settings
-from shared.connections import LimitedProtocol
 from shared.faults import Backoff
-from shared.http import MOUNTS
 from shared.postgres import database
+from shared.web.apps import MOUNTS
+from shared.web.connections import LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 

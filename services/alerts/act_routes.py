@@ -29,7 +29,7 @@ from services.alerts.views import (
 )
 from shared.auth.tokens import Principal
 from shared.postgres.database import Session
-from shared.problems import Problem, answered
+from shared.web.problems import Problem, answered
 
 router = APIRouter()
 

@@ -12,13 +12,14 @@ from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
-from shared import audit_routes, http, ledger, lifecycle
+from shared import ledger, lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator
 from shared.pages import Pages
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import database
+from shared.web import apps, audit_routes
 
 HERE = Path(__file__).parent
 
@@ -45,7 +46,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def ready() -> dict[str, bool]:
         return {"postgresql": await database.is_there(sessions), "revocations": revocations.is_complete}
 
-    app = http.create_app(
+    app = apps.create_app(
         "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready,
         routers=[

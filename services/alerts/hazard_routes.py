@@ -17,7 +17,7 @@ from shared.events import HazardReported
 from shared.pages import language_of
 from shared.pages.reasons import NOT_ALERTED
 from shared.postgres.database import Session
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 router = APIRouter()
 

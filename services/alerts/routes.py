@@ -12,14 +12,14 @@ from services.alerts.listings import State
 from services.alerts.notices import Content
 from services.alerts.texts import Texts
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
-from shared import cursors
 from shared.auth import tokens
 from shared.auth.tokens import Principal, Role
 from shared.events.fields import PCode
 from shared.events.vocabulary import Channel, Severity, Status
 from shared.places import Places
 from shared.postgres.database import Session
-from shared.problems import Problem
+from shared.web import cursors
+from shared.web.problems import Problem
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]

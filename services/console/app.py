@@ -20,13 +20,14 @@ from services.console.listening import Listening
 from services.console.state import Console, console_pages
 from services.console.stream import Stream
 from services.console.totp import SecretBox
-from shared import audit_routes, http, ledger, lifecycle, pages
+from shared import ledger, lifecycle, pages
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator, Signer
 from shared.config import secret
 from shared.faults import patiently
 from shared.places import Places
 from shared.postgres import database
+from shared.web import apps, audit_routes
 
 HERE = Path(__file__).parent
 NO_RETRY = Retry(NoBackoff(), 0)  # a failed sign-in counted twice would shut somebody out
@@ -79,7 +80,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             "accounts": has_account.is_set(),
         }
 
-    app = http.create_app(
+    app = apps.create_app(
         "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready, routers=[signin.router, signin.api, own_sign_ins.router, purposes.router, readmissions.router, second_factor.router, entry.router, entry.api, routes.router, ledger.routes("console"), audit_routes.routes("console")],
         routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static", HTMX))],

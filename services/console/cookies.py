@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from shared.auth.tokens import Principal, cookie_name
 from shared.config import Settings
-from shared.http import is_https
+from shared.web.apps import is_https
 
 BROWSER, PLAIN_BROWSER = "__Host-browser", "browser"
 YEAR_S = 365 * 86_400

@@ -19,7 +19,7 @@ from shared.events.vocabulary import HazardType
 from shared.pages import TERMS, language_of
 from shared.pages.synonyms import SYNONYMS
 from shared.postgres.database import Session
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter()

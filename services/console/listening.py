@@ -16,7 +16,7 @@ from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 WATCH_SECONDS = 2  # a revoked listener is gone within 5
 SEND_SECONDS = 20  # a connection that takes nothing for so long is dropped, and resumes

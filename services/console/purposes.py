@@ -15,7 +15,7 @@ from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
 from shared.postgres.database import Session
-from shared.problems import unauthenticated
+from shared.web.problems import unauthenticated
 
 router = APIRouter(include_in_schema=False)
 

@@ -19,7 +19,7 @@ from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Role
 from shared.postgres.database import Session
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 

@@ -20,7 +20,7 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
 from shared.postgres.database import Session
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 

@@ -22,7 +22,7 @@ from shared.auth import tokens
 from shared.auth.tokens import Role, Unauthenticated
 from shared.pages import language_of
 from shared.postgres.database import Session
-from shared.problems import Problem, unauthenticated
+from shared.web.problems import Problem, unauthenticated
 
 router = APIRouter(include_in_schema=False)
 

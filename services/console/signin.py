@@ -26,7 +26,7 @@ from shared.auth.tokens import Principal, Role
 from shared.events.fields import Body
 from shared.events.vocabulary import Road
 from shared.postgres.database import Session
-from shared.problems import Problem, unauthenticated
+from shared.web.problems import Problem, unauthenticated
 
 FRESH_SECONDS = 300  # that a phone may turn the page's session into its own sign-in
 router = APIRouter(include_in_schema=False)

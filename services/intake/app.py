@@ -18,13 +18,14 @@ from services.intake.lane import Lane, Turned
 from services.intake.memory import Memory
 from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
-from shared import audit_routes, http, lifecycle
+from shared import lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator
 from shared.crypto.seal import Sealer
 from shared.places import Places
 from shared.postgres import database
 from shared.publisher import Publisher
+from shared.web import apps, audit_routes
 
 
 def create_app(settings: IntakeSettings) -> FastAPI:
@@ -67,7 +68,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             "revocations": revocations.is_complete,
         }
 
-    app = http.create_app(
+    app = apps.create_app(
         "intake", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready, routers=(feeds.router, audit_routes.routes("intake")), routes=[*ROUTES, *FieldForm(settings, places).routes()],
     )  # fmt: skip

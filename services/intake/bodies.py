@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
-from shared.bounds import FIELD, exceeds
 from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.vocabulary import (
     AgeBracket,
@@ -23,7 +22,8 @@ from shared.events.vocabulary import (
     Shelter,
     SourceType,
 )
-from shared.problems import ERRORS, field_errors, names_of
+from shared.web.body_limits import FIELD, exceeds
+from shared.web.problems import ERRORS, field_errors, names_of
 
 T = TypeVar("T")
 

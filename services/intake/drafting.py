@@ -21,7 +21,7 @@ from shared.config import Settings
 from shared.events import HazardReport, enterer
 from shared.events.vocabulary import Status
 from shared.places import Places
-from shared.problems import Problem, unauthenticated
+from shared.web.problems import Problem, unauthenticated
 
 T = TypeVar("T")
 

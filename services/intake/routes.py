@@ -20,7 +20,7 @@ from services.intake.door import REFUSED, Answer, Door
 from services.intake.drafting import Drafting, Sender, too_big
 from services.intake.reports import Draft, HazardDraft
 from shared.auth.tokens import Principal
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 BATCH_BYTES = 2 * 1024 * 1024
 RETRY_SECONDS = "5"

@@ -9,12 +9,13 @@ from fastapi import FastAPI
 from services.registry import figures, held_routes, routes
 from services.registry.config import RegistrySettings
 from services.registry.vault import Vault
-from shared import audit_routes, http, ledger, lifecycle
+from shared import ledger, lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator
 from shared.pages import Pages
 from shared.places import Places
 from shared.postgres import database
+from shared.web import apps, audit_routes
 
 HERE = Path(__file__).parent
 
@@ -45,7 +46,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             "reports_in_time": there and await unread.is_in_time(),
         }
 
-    return http.create_app(
+    return apps.create_app(
         "registry", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready, routers=[routes.router, held_routes.router, figures.router, ledger.routes("registry"), audit_routes.routes("registry")],
     )  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import log
 from shared.auth.tokens import Principal, Role
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 MOST_AN_HOUR = 60
 SHOWN = timedelta(hours=24)

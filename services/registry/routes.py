@@ -13,7 +13,7 @@ from services.registry import openings, queries
 from services.registry.queries import Asked
 from services.registry.sight import Sight, sight_of, within
 from services.registry.vault import Vault
-from shared import audit, cursors
+from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal
@@ -22,7 +22,8 @@ from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precisio
 from shared.pages import Pages
 from shared.places import Places
 from shared.postgres.database import Session
-from shared.problems import Problem
+from shared.web import cursors
+from shared.web.problems import Problem
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]

@@ -19,10 +19,10 @@ from services.console.listening import Listening, start_of
 from services.console.sights import Sight
 from services.console.stream import Listener, Stream
 from services.console.vectors import Vector
-from shared import http
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator, Principal, Role
 from shared.places import Places
+from shared.web import apps
 from tests.console.conftest import Served
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, message, outcome
 from tests.forging import forge
@@ -169,7 +169,7 @@ async def test_while_nothing_can_be_read_a_listener_is_asked_to_come_later(serve
     settings = served.installation.settings(ConsoleSettings)
     revocations = Revocations(settings)
     listening = Listening(Stream(settings, Places.load(), patience=0), revocations)
-    app = http.create_app(
+    app = apps.create_app(
         "console", settings, lifespan=unused, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=unused, routes=[Route("/stream", listening, methods=["GET"])],
     )  # fmt: skip

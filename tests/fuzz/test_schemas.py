@@ -8,7 +8,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from shared.http import MOUNTS
+from shared.web.apps import MOUNTS
 from tests.fuzz.conftest import EXAMPLES
 from tests.installation import Web
 from tests.waiting import wait_for

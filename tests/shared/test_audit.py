@@ -16,11 +16,11 @@ from structlog.testing import capture_logs
 
 from shared import audit
 from shared.audit import Action, Entry, Result
-from shared.audit_routes import Wanted, entries
 from shared.auth.tokens import Role
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 from shared.postgres import database
+from shared.web.audit_routes import Wanted, entries
 from tests.installation import Installation, Web
 from tests.waiting import wait_for
 

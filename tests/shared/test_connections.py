@@ -12,10 +12,11 @@ import pytest
 from fastapi import APIRouter
 
 from deploy.local import homes
-from shared import connections, lifecycle
+from shared import lifecycle
 from shared.auth.tokens import Role
 from shared.config import Settings
-from shared.under_way import address_of
+from shared.web import connections
+from shared.web.concurrency import address_of
 from tests.shared.test_http import bearer, build, keys, router
 from tests.waiting import wait_for
 

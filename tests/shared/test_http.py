@@ -14,10 +14,10 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
 
-from shared import http
 from shared.auth import access, tokens
 from shared.auth.tokens import Authenticator, Principal, Role, Signer
 from shared.config import Settings
+from shared.web import apps
 
 router = APIRouter()
 
@@ -69,7 +69,7 @@ def keys(tmp_path: Path) -> Path:
 
 
 def build(keys: Path, *routers: APIRouter, **given: Any) -> FastAPI:
-    return http.create_app(
+    return apps.create_app(
         "intake", Settings(**given), lifespan=no_lifespan, authenticator=Authenticator(keys / "public", NothingRevoked()),
         ready=all_ready, routers=routers,
     )  # fmt: skip

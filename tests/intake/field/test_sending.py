@@ -6,9 +6,9 @@ from http import HTTPStatus
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from shared.auth.tokens import Role
-from shared.connections import refusal
 from shared.events.vocabulary import Flag, Road
 from shared.pages.languages import TIMEZONE
+from shared.web.connections import refusal
 from tests.browsers import SLOW_MS
 from tests.installation import in_thread
 from tests.intake.field.phones import FORM, Centre, filled, kept_reports, no_signal, opened, shown, signed_in

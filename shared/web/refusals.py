@@ -9,7 +9,7 @@ from shared.auth.tokens import Authenticator, RevocationsUnknown, Unauthenticate
 from shared.config import Settings
 from shared.pages import catalogs
 from shared.pages.pages import HERE, Pages
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 
 class Refusals:

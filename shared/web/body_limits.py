@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 # What tells values apart, and whole strings, in which it tells nothing.
 SIGNS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:]', re.DOTALL)

@@ -22,13 +22,13 @@ from shared import audit
 from shared.audit import Action, Result
 from shared.auth import access
 from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
-from shared.bounds import FewValues
 from shared.config import Settings
-from shared.edge import Edge
-from shared.metrics import HttpMetrics, metrics
-from shared.pages.refusals import Refusals
-from shared.problems import HANDLERS, Problem, answered, unauthenticated
-from shared.under_way import UnderWay, too_many
+from shared.web.body_limits import FewValues
+from shared.web.concurrency import UnderWay, too_many
+from shared.web.metrics import HttpMetrics, metrics
+from shared.web.middleware import Edge
+from shared.web.problems import HANDLERS, Problem, answered, unauthenticated
+from shared.web.refusals import Refusals
 
 Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]

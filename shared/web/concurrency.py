@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.types import Scope
 
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
 ENTERED = "dayar.entered"  # in the scope: what the request counts for

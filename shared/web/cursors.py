@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from shared.events.fields import Instant
-from shared.problems import Problem
+from shared.web.problems import Problem
 
 _place: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[Instant, UUID])
 

@@ -8,9 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log
 from shared.faults import is_part_at_fault
-from shared.metrics import HttpMetrics
-from shared.problems import Problem, answered, part_away
-from shared.under_way import UnderWay, too_many
+from shared.web.concurrency import UnderWay, too_many
+from shared.web.metrics import HttpMetrics
+from shared.web.problems import Problem, answered, part_away
 
 logger = log.get()
 

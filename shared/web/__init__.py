@@ -1,0 +1,1 @@
+"""What all web processes share: the app, middleware, problems, cursors and metrics."""
