@@ -27,9 +27,9 @@ from shared import events
 from shared.config import Settings
 from shared.events import HouseholdRegistered, Message, Place
 from shared.events.vocabulary import Mobility, Precision, Reason, Status
+from shared.messaging.publisher import Publisher
 from shared.places import Places
 from shared.postgres import database
-from shared.publisher import Publisher
 from tests.hooks import listening
 from tests.waiting import wait_for
 

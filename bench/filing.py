@@ -9,8 +9,8 @@ from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
 from shared import lifecycle
 from shared.crypto.seal import Opener
+from shared.messaging.records import Received, Record
 from shared.postgres import database
-from shared.readings import Received, Record
 
 
 class Watched:

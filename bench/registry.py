@@ -29,8 +29,8 @@ from deploy.local.stack import WORKERS
 from services.registry.config import RegistrySettings
 from shared.config import Settings, secret
 from shared.events import Message
+from shared.messaging.publisher import Publisher
 from shared.postgres import database
-from shared.publisher import Publisher
 from tests.installation import Ground, Installation
 from tests.parts import parts
 from tests.registry.factories import Desk, household

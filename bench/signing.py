@@ -11,8 +11,8 @@ from deploy.provision import record_keys
 from shared import events
 from shared.config import Settings
 from shared.events import HazardReported, Message
-from shared.readings import Record
-from shared.signatures import RecordSigner, RecordVerifier
+from shared.messaging.records import Record
+from shared.messaging.signatures import RecordSigner, RecordVerifier
 
 RECORDS, ROUNDS = 20_000, 3
 

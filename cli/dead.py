@@ -14,11 +14,11 @@ from cli.held import clock
 from cli.user import refuse
 from services.intake import set_aside
 from services.intake.config import IntakeSettings
-from shared import decisions, ledger
 from shared.auth.tokens import Role
 from shared.events import TOPICS
-from shared.ledger import DeadLetter
-from shared.redrives import Redrive
+from shared.messaging import decisions, ledger
+from shared.messaging.ledger import DeadLetter
+from shared.messaging.redrives import Redrive
 
 ROLES = frozenset({Role.ADMINISTRATOR, Role.DUTY_HEAD})
 CONSUMERS = sorted({service for topic in TOPICS.values() for service in topic.consumers})

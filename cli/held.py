@@ -17,9 +17,9 @@ from services.console.models import Account
 from services.console.queries import accounts
 from services.registry import held
 from services.registry.models import HeldDecision
-from shared import decisions
 from shared.auth.tokens import COUNTRY, Role
 from shared.config import Settings
+from shared.messaging import decisions
 from shared.places import Places
 
 ROLES = frozenset({Role.REGISTRAR, Role.DUTY_HEAD})

@@ -21,7 +21,6 @@ from services.console.queries import callers, second_factors
 from services.intake.config import IntakeSettings
 from services.registry import digests, rewrap
 from services.registry.config import RegistrySettings
-from shared import kafka
 from shared.auth.tokens import signing_key_id
 from shared.config import Settings
 from shared.crypto import keyring, seal
@@ -29,7 +28,8 @@ from shared.events import CredentialRevoked
 from shared.events.envelope import SIGNATURE
 from shared.events.topics import KEY_HOLDERS, SERVICES
 from shared.faults import SetAside
-from shared.signatures import RecordVerifier
+from shared.messaging import kafka
+from shared.messaging.signatures import RecordVerifier
 
 app = typer.Typer(help="The installation's keys, of every kind.", no_args_is_help=True)
 Of = Annotated[Kind, typer.Option("--of", help="What the key is for.")]

@@ -21,9 +21,10 @@ from services.console.queries import accounts as queries
 from services.console.queries import second_factors, sign_ins
 from services.console.queries.sign_ins import Device
 from services.console.sights import GRANTS_ALERTS
-from shared import audit, outbox
+from shared import audit
 from shared.audit import Action, Entry
 from shared.auth.tokens import COUNTRY, Role, Signer
+from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import database
 

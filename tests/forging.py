@@ -2,9 +2,9 @@
 
 from aiokafka import AIOKafkaProducer
 
-from shared import kafka
 from shared.config import Settings
 from shared.events import Message
+from shared.messaging import kafka
 from tests.installation import Installation
 
 

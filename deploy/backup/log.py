@@ -13,7 +13,7 @@ from deploy.backup.messages import LogSilent
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
 from shared.events.topics import DEAD, KEY_HOLDERS, TOPICS
-from shared.readings import Partition
+from shared.messaging.records import Partition
 
 SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))

@@ -11,7 +11,6 @@ from services.alerts.alerts import Alert
 from services.alerts.book import Book
 from services.alerts.notices import Cause
 from services.alerts.ruleset import Ruleset
-from shared import outbox
 from shared.auth.tokens import Ancestry
 from shared.events import (
     AlertAcknowledged,
@@ -24,6 +23,7 @@ from shared.events import (
     AlertSnoozed,
 )
 from shared.events.vocabulary import Severity, Verdict
+from shared.messaging import outbox
 
 
 class Refused(Exception):

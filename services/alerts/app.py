@@ -12,9 +12,10 @@ from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
-from shared import ledger, lifecycle
+from shared import lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator
+from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places
 from shared.places.watched import WatchedArea

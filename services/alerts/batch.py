@@ -13,8 +13,8 @@ from services.alerts.ruleset import DisplacementRule
 from services.alerts.sightings import Departure, Household
 from shared.events import HazardReported, HouseholdCorrected, HouseholdRegistered
 from shared.events.vocabulary import OutcomeKind, Status
+from shared.messaging.records import Outcome, Received
 from shared.places import Places
-from shared.readings import Outcome, Received
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
 Flight = tuple[Status, str, date]  # an area that households left, and when

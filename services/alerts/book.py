@@ -16,7 +16,7 @@ from shared import events
 from shared.auth.tokens import Ancestry
 from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, Message
 from shared.events.vocabulary import OutcomeKind, Status
-from shared.readings import Outcome
+from shared.messaging.records import Outcome
 
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN})
 NOW = timedelta()

@@ -17,10 +17,11 @@ from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Undelivered
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from shared import events, outbox
+from shared import events
 from shared.events import DeliverySettled
 from shared.events.vocabulary import Channel
 from shared.faults import patiently
+from shared.messaging import outbox
 from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # how late a retry may be seen

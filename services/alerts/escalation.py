@@ -11,8 +11,8 @@ from services.alerts.alerts import Alert
 from services.alerts.book import Book
 from services.alerts.handlers import utcnow
 from services.alerts.ruleset import Ruleset
-from shared import outbox
 from shared.faults import patiently
+from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0

@@ -18,12 +18,13 @@ from services.alerts.batch import HazardBatch, HouseholdBatch
 from services.alerts.book import Book
 from services.alerts.rules import Departed, Finding, Kind, Nothing, decide, decide_displacement
 from services.alerts.ruleset import Ruleset
-from shared import events, outbox
+from shared import events
 from shared.events import HazardReported, Message, ReportSettled
 from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind, Status
+from shared.messaging import outbox
+from shared.messaging.records import Outcome, Received
 from shared.places import Places
 from shared.places.watched import WatchedArea
-from shared.readings import Outcome, Received
 
 Clock = Callable[[], datetime]
 

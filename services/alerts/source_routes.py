@@ -11,7 +11,7 @@ from services.alerts import budgets, counts, listings, queries
 from services.alerts.routes import Caller
 from services.alerts.rules import Finding, Kind, decide
 from services.alerts.views import AlertView
-from shared import outbox
+from shared.messaging import outbox
 from shared.postgres.database import Session
 
 router = APIRouter()

@@ -17,16 +17,16 @@ from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import SecretBox
 from services.alerts.texts import Texts
 from shared import lifecycle
-from shared.consumer import Consumer
 from shared.crypto.rotation import keep_newest
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel
 from shared.faults import patiently
+from shared.messaging.consumer import Consumer
+from shared.messaging.outbox import Relay
+from shared.messaging.redrives import Redrives
 from shared.outbound import Outbound
-from shared.outbox import Relay
 from shared.places import Places
 from shared.postgres import database, notify
-from shared.redrives import Redrives
 
 HOUSEHOLDS_AT_ONCE = 100  # a batch's locks and its turns of the event loop are others' wait
 

@@ -20,11 +20,12 @@ from services.console.listening import Listening
 from services.console.state import Console, console_pages
 from services.console.stream import Stream
 from services.console.totp import SecretBox
-from shared import ledger, lifecycle, pages
+from shared import lifecycle, pages
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator, Signer
 from shared.config import secret
 from shared.faults import patiently
+from shared.messaging import ledger
 from shared.places import Places
 from shared.postgres import database
 from shared.web import apps, audit_routes

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console import rows
 from services.console.queries import board, callers
 from shared import events
-from shared.consumer import Outcome, Received
 from shared.events.vocabulary import OutcomeKind, Road
+from shared.messaging.consumer import Outcome, Received
 
 TOPICS = ("hazards", "households", "alerts", "outcomes")
 

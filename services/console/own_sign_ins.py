@@ -10,9 +10,10 @@ from services.console import credentials
 from services.console.queries import accounts as queries
 from services.console.queries import sign_ins
 from services.console.state import console
-from shared import audit, outbox
+from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
+from shared.messaging import outbox
 from shared.postgres.database import Session
 from shared.web.problems import Problem
 

@@ -14,10 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from services.console import credentials
 from services.console.models import Account, ReportOutcome, SignIn
 from services.console.state import console
-from shared import audit, outbox
+from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Role
+from shared.messaging import outbox
 from shared.postgres.database import Session
 from shared.web.problems import Problem
 

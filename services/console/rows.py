@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared import events
-from shared.consumer import Received
+from shared.messaging.consumer import Received
 
 
 def hazard(received: Received) -> dict[str, Any]:

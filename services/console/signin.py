@@ -19,12 +19,13 @@ from services.console.queries import accounts as queries
 from services.console.queries import browsers as known_browsers
 from services.console.queries import notices, second_factors, sign_ins
 from services.console.state import console
-from shared import audit, log, outbox
+from shared import audit, log
 from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal, Role
 from shared.events.fields import Body
 from shared.events.vocabulary import Road
+from shared.messaging import outbox
 from shared.postgres.database import Session
 from shared.web.problems import Problem, unauthenticated
 

@@ -14,13 +14,14 @@ from aiokafka.errors import KafkaError
 from services.console import sights, vectors
 from services.console.sights import TOPICS, Sight
 from services.console.vectors import Vector
-from shared import kafka, log
+from shared import log
 from shared.config import Settings
 from shared.events import MalformedEvent, UnknownEventType, decode, header
 from shared.faults import Backoff, PartAtFault, SetAside
+from shared.messaging import kafka
+from shared.messaging.records import Partition, Record
+from shared.messaging.signatures import RecordVerifier
 from shared.places import Places
-from shared.readings import Partition, Record
-from shared.signatures import RecordVerifier
 
 KEPT = 10_000
 BUFFER_BYTES = 1 << 20

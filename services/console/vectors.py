@@ -4,7 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 
-from shared.readings import Partition
+from shared.messaging.records import Partition
 
 Vector = Mapping[Partition, int]
 

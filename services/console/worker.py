@@ -12,11 +12,11 @@ from services.console.paper import Paper
 from services.console.queries import callers, second_factors
 from services.console.state import console_pages
 from services.console.totp import SecretBox
-from shared.consumer import Consumer
 from shared.crypto.rotation import keep_newest
-from shared.outbox import Relay
+from shared.messaging.consumer import Consumer
+from shared.messaging.outbox import Relay
+from shared.messaging.redrives import Redrives
 from shared.postgres import database
-from shared.redrives import Redrives
 
 
 async def run(settings: ConsoleSettings) -> None:

@@ -22,9 +22,9 @@ from shared import lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator
 from shared.crypto.seal import Sealer
+from shared.messaging.publisher import Publisher
 from shared.places import Places
 from shared.postgres import database
-from shared.publisher import Publisher
 from shared.web import apps, audit_routes
 
 

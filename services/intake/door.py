@@ -21,7 +21,7 @@ from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal
 from shared.crypto.seal import Sealer
 from shared.events import Message
-from shared.publisher import BrokerAway, Publisher
+from shared.messaging.publisher import BrokerAway, Publisher
 
 logger = log.get()
 

@@ -6,7 +6,7 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import SOURCES, Reader
 from services.intake.feeds.usgs import SOURCE as USGS
-from shared import outbox
+from shared.messaging import outbox
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea

@@ -9,9 +9,10 @@ from fastapi import FastAPI
 from services.registry import figures, held_routes, routes
 from services.registry.config import RegistrySettings
 from services.registry.vault import Vault
-from shared import ledger, lifecycle
+from shared import lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator
+from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places
 from shared.postgres import database

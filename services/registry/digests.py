@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.config import RegistrySettings
 from shared.crypto.keyring import Keyring
 from shared.events import CORRECTION, GroupReported, HouseholdReported, event_name
-from shared.offsets import Fenced
+from shared.messaging.offsets import Fenced
 from shared.postgres import database
 
 ROWS_AT_ONCE = 5_000

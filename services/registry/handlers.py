@@ -12,10 +12,10 @@ from services.registry.reports import Filed
 from services.registry.storage import Store
 from services.registry.telling import Herald, utcnow
 from services.registry.vault import Vault
-from shared.decisions import Deed
 from shared.events.vocabulary import OutcomeKind
+from shared.messaging.decisions import Deed
+from shared.messaging.records import Outcome, Received
 from shared.places import Places
-from shared.readings import Outcome, Received
 
 
 class Registrar:

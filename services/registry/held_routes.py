@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
 from services.registry.models import HeldDecision
-from shared import decisions
 from shared.auth import tokens
 from shared.auth.tokens import Principal
+from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres.database import Session
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from shared.decisions import Decision
+from shared.messaging.decisions import Decision
 from shared.postgres.database import Base
 
 

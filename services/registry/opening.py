@@ -13,7 +13,7 @@ from shared.events import Event, GroupReported, HouseholdReported, SealedBox
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.envelope import REVOKED_HEADER
 from shared.faults import PartAtFault, SetAside
-from shared.readings import Received, Record
+from shared.messaging.records import Received, Record
 
 # An event written as its clear half: what the report says, without intake's stamps.
 TEXT_OF = {
@@ -23,7 +23,7 @@ TEXT_OF = {
 
 
 class ReportOpener:
-    """An opener for `shared.consumer`: raises SetAside for what can never be opened, PartAtFault for a key not here yet."""
+    """An opener for `shared.messaging.consumer`: raises SetAside for what can never be opened, PartAtFault for a key not here yet."""
 
     def __init__(self, keys: seal.Opener, digests: Callable[[bytes], bytes]) -> None:
         self._keys = keys

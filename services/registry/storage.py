@@ -12,10 +12,10 @@ from services.registry.book import Book, Subject
 from services.registry.decisions import Name, Owner
 from services.registry.reports import Filed
 from services.registry.vault import Key, Vault, report_aad
-from shared import outbox
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, Road
+from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import bulk_copy, database
 from shared.postgres.bulk_copy import Copy

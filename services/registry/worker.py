@@ -12,16 +12,16 @@ from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
-from shared import readings
-from shared.consumer import Consumer
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer
-from shared.decisions import Decisions
 from shared.faults import patiently
-from shared.outbox import Relay
+from shared.messaging import records
+from shared.messaging.consumer import Consumer
+from shared.messaging.decisions import Decisions
+from shared.messaging.outbox import Relay
+from shared.messaging.redrives import Redrives
 from shared.places import Places
 from shared.postgres import database
-from shared.redrives import Redrives
 
 
 async def run(settings: RegistrySettings) -> None:
@@ -46,7 +46,7 @@ async def run(settings: RegistrySettings) -> None:
         await engine.dispose()
 
 
-def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: readings.Opener, digests: Digests) -> Consumer:
+def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Opener, digests: Digests) -> Consumer:
     registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
     settle_garbage()
     return Consumer(

@@ -9,14 +9,15 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared import events, kafka, log
+from shared import events, log
 from shared.auth import revocation_snapshots
 from shared.auth.tokens import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, TeamReadmitted
 from shared.faults import Backoff, PartAtFault, SetAside
-from shared.readings import Record
-from shared.signatures import RecordVerifier
+from shared.messaging import kafka
+from shared.messaging.records import Record
+from shared.messaging.signatures import RecordVerifier
 
 logger = log.get()
 

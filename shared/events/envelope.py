@@ -16,7 +16,7 @@ _NAMESPACE = NAMESPACE.bytes
 UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as RFC 9562 writes it
 SCHEMA_ROOT = "urn:dayar:schema:"
 REVOKED_HEADER = "dayar_revoked"  # on a report of a credential that was revoked before it came
-SIGNATURE = "signature"  # the last header of each record, see `shared/signatures.py`
+SIGNATURE = "signature"  # the last header of each record, see `shared/messaging/signatures.py`
 
 Header = tuple[str, bytes]
 

@@ -4,7 +4,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.progress import REGISTRY
+from shared.messaging.metrics import REGISTRY
 
 
 class HttpMetrics:

@@ -17,7 +17,7 @@ from shared.events import (
     Message,
     Place,
 )
-from shared.readings import Received, Record, open_plain
+from shared.messaging.records import Received, Record, open_plain
 
 NOW = datetime(2026, 6, 15, 6, tzinfo=UTC)
 TODAY = date(2026, 6, 15)

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HazardHandler, HouseholdHandler, utcnow
 from services.alerts.ruleset import Ruleset
+from shared.messaging.records import Outcome, Received
 from shared.places import Places
-from shared.readings import Outcome, Received
 
 
 class Handling:

@@ -29,8 +29,8 @@ from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
 from shared.auth.tokens import Role
 from shared.config import Settings
+from shared.messaging.publisher import Publisher
 from shared.postgres import database
-from shared.publisher import Publisher
 from tests.installation import Installation, in_thread
 from tests.shared.trial import event, hazard
 

@@ -19,8 +19,8 @@ from services.console.models import Account
 from services.console.queries import accounts as queries
 from shared.auth.tokens import Role
 from shared.config import Settings
+from shared.messaging.publisher import Publisher
 from shared.postgres import database
-from shared.publisher import Publisher
 from tests.console.factories import WRITERS, message
 from tests.installation import Installation, Web, in_thread
 from tests.waiting import wait_for

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel
 
 from shared import events
-from shared.consumer import Received, Record
 from shared.events import Event, Message, Place
+from shared.messaging.consumer import Received, Record
 
 KADAMJAI, LEILEK, BATKEN, KARA_SUU = "KG05258000000", "KG05236000000", "KG05000000000", "KG06226000000"
 NOW = datetime.now(UTC).replace(microsecond=0)

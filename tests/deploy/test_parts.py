@@ -6,8 +6,8 @@ import redis
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
-from shared import kafka
 from shared.config import Settings
+from shared.messaging import kafka
 from tests.installation import Installation
 
 

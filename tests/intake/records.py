@@ -6,7 +6,7 @@ from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
 from shared import events
 from shared.crypto.seal import Opener
-from shared.readings import Record
+from shared.messaging.records import Record
 from tests.installation import Installation
 from tests.journeys.count import everything
 

@@ -15,8 +15,8 @@ from shared.auth.tokens import Principal, Role
 from shared.config import Settings
 from shared.events import DisplacementReport, HazardReport, message
 from shared.events.vocabulary import Flag
+from shared.messaging.records import Received, Record, open_plain
 from shared.places import Places
-from shared.readings import Received, Record, open_plain
 from tests.intake.conftest import DISPLACEMENTS, HAZARDS, Caller, Door
 from tests.intake.factories import hazard, household
 from tests.intake.records import records

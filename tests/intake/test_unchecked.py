@@ -21,7 +21,7 @@ from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, derived_id, message
 from shared.events.envelope import REVOKED_HEADER
-from shared.publisher import Publisher
+from shared.messaging.publisher import Publisher
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Caller, Door, opened
 from tests.intake.factories import hazard, household

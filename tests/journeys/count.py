@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.config import IntakeSettings
 from services.intake.spool import segments
-from shared import events, kafka, ledger
+from shared import events
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import TOPICS
-from shared.kafka import LogReader
-from shared.ledger import Row
+from shared.messaging import kafka, ledger
+from shared.messaging.kafka import LogReader
+from shared.messaging.ledger import Row
 from shared.postgres import database
 from tests.installation import Installation
 

@@ -23,8 +23,8 @@ from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel, Road
+from shared.messaging.records import Partition
 from shared.postgres import database
-from shared.readings import Partition
 from tests.hooks import Hook, Mood, listening
 from tests.installation import Installation
 from tests.journeys.count import Sent, count_check

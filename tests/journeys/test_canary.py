@@ -19,8 +19,8 @@ from services.intake.spool import segments
 from shared.config import Settings
 from shared.events import TOPICS, Message
 from shared.events.topics import SERVICES
+from shared.messaging.publisher import Publisher
 from shared.postgres import database
-from shared.publisher import Publisher
 from tests.forging import forge
 from tests.installation import Ground, Installation
 from tests.journeys.canaries import AT_THE_DOOR, PAST_THE_DOOR, files, looked_for, seen, ways

@@ -18,7 +18,7 @@ from shared import events
 from shared.config import Settings, secret
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Road
-from shared.publisher import Publisher
+from shared.messaging.publisher import Publisher
 from tests.installation import Installation
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "integrators.md"

@@ -24,7 +24,7 @@ from shared.events import (
     Message,
 )
 from shared.events.vocabulary import Flag, Road
-from shared.readings import Received, Record
+from shared.messaging.records import Received, Record
 
 NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
 OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"

@@ -16,10 +16,11 @@ from services.registry.digests import Digests
 from services.registry.handlers import Registrar
 from services.registry.rewrap import rewrap, wrapped_by
 from services.registry.vault import Vault
-from shared import events, inbox
+from shared import events
 from shared.crypto import keyring
 from shared.crypto.keyring import UnknownKey
-from shared.offsets import Fenced
+from shared.messaging import inbox
+from shared.messaging.offsets import Fenced
 from shared.places import Places
 from shared.postgres import database
 from tests.installation import Installation

@@ -17,12 +17,12 @@ from typer.testing import CliRunner, Result
 from cli import held, user
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
-from shared import kafka
 from shared.auth.tokens import COUNTRY
 from shared.config import Settings
 from shared.events.vocabulary import Flag
+from shared.messaging import kafka
+from shared.messaging.publisher import Publisher
 from shared.postgres import database
-from shared.publisher import Publisher
 from tests.installation import Installation
 from tests.registry.factories import Desk, household
 from tests.waiting import wait_for

@@ -12,7 +12,7 @@ from services.registry.opening import ReportOpener
 from shared.crypto.seal import Opener
 from shared.events.vocabulary import Flag
 from shared.faults import SetAside
-from shared.readings import Record
+from shared.messaging.records import Record
 from tests.registry.factories import Desk, household
 
 OTHER = str(uuid4())

@@ -12,12 +12,12 @@ from confluent_kafka import TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import batches, offsets
-from shared.consumer import ConsumerStopped, Handler, Outcome, PartAtFault, Received, Record, SetAside
-from shared.deadletters import DeadLetters
 from shared.events import CredentialKind, CredentialRevoked, Message, message
 from shared.events.vocabulary import OutcomeKind
-from shared.readings import open_plain
+from shared.messaging import batches, offsets
+from shared.messaging.consumer import ConsumerStopped, Handler, Outcome, PartAtFault, Received, Record, SetAside
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.records import open_plain
 from tests.installation import Installation
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
 from tests.waiting import wait_for

@@ -6,9 +6,9 @@ from sqlalchemy import text
 
 from deploy.provision import database as provision
 from shared.config import Settings
-from shared.consumer import Consumer, Outcome
 from shared.crypto.seal import Sealer
 from shared.events.topics import SERVICES
+from shared.messaging.consumer import Consumer, Outcome
 from shared.postgres import database
 from shared.postgres.database import EarlierBuild, NewerSchema, OtherMark, migrate
 from tests.installation import Installation

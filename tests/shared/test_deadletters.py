@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.consumer import Consumer
 from shared.crypto.seal import Opener, Sealer, decode, generate
-from shared.deadletters import DeadLetters, dead_aad
 from shared.events import Message, SealedBox
 from shared.events.topics import record_bytes
-from shared.readings import Record, Refused
+from shared.messaging.consumer import Consumer
+from shared.messaging.dead_letters import DeadLetters, dead_aad
+from shared.messaging.records import Record, Refused
 
 GOLDEN = Path(__file__).parent.parent / "events"
 CANARY = "Айгүл Токтогулова +996 555 123456"

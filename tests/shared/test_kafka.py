@@ -7,8 +7,8 @@ import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from shared import kafka
 from shared.config import Settings
+from shared.messaging import kafka
 from tests.installation import Installation
 from tests.waiting import wait_for
 

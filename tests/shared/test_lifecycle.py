@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from deploy.local.process import Process
 from services.intake.config import IntakeSettings
-from shared import lifecycle, offsets
+from shared import lifecycle
+from shared.messaging import offsets
 from shared.postgres import database
 from tests.installation import Installation
 from tests.shared.trial import TOPIC, Trial, event, hazard

@@ -9,10 +9,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from sqlalchemy import text
 
-from shared import kafka, outbox
 from shared.config import Settings
 from shared.events import Message, ReportSettled, derived_id, message
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
+from shared.messaging import kafka, outbox
 from shared.postgres import bulk_copy, database
 from tests.installation import Installation
 from tests.shared.trial import SERVICE, Trial, event, hazard

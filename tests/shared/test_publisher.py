@@ -11,7 +11,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from shared.config import Settings
 from shared.events import HazardReported, Message
 from shared.events.topics import DEAD_LETTER_BYTES, RECORD_BYTES, TOPICS
-from shared.publisher import BATCH_BYTES, Publisher
+from shared.messaging.publisher import BATCH_BYTES, Publisher
 from tests.installation import Installation
 from tests.journeys.count import everything
 from tests.shared.trial import event, hazard

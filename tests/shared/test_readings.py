@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.events import HazardReported
-from shared.readings import said
+from shared.messaging.records import said
 
 DRAWN = {"point": {"lat": 39.6, "lon": 73.3}}
 

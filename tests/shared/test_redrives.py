@@ -15,12 +15,12 @@ from cli import dead, user
 from deploy.backup import dump, log
 from deploy.provision import topics
 from shared.config import Settings
-from shared.consumer import Consumer, Outcome, Received
 from shared.crypto.seal import Opener, Sealer
 from shared.events import Message, derived_id
 from shared.events.vocabulary import OutcomeKind
-from shared.offsets import Fenced
-from shared.redrives import Redrives
+from shared.messaging.consumer import Consumer, Outcome, Received
+from shared.messaging.offsets import Fenced
+from shared.messaging.redrives import Redrives
 from tests.installation import Installation
 from tests.shared.trial import Trial, event, hazard, record
 from tests.waiting import wait_for

@@ -14,7 +14,7 @@ from shared.auth import revocation_snapshots
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, derived_id, message
-from shared.publisher import Publisher
+from shared.messaging.publisher import Publisher
 from tests.installation import Installation
 from tests.waiting import wait_for
 

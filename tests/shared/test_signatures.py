@@ -21,9 +21,9 @@ from shared.crypto.seal import encode
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
 from shared.events.topics import KEY_HOLDERS, SERVICES
 from shared.faults import SetAside
-from shared.publisher import Publisher
-from shared.readings import Record
-from shared.signatures import RecordSigner, RecordVerifier
+from shared.messaging.publisher import Publisher
+from shared.messaging.records import Record
+from shared.messaging.signatures import RecordSigner, RecordVerifier
 from tests.forging import forge
 from tests.installation import Installation
 from tests.shared.trial import TOPIC, Trial, event, hazard

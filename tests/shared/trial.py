@@ -12,14 +12,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import ledger, lifecycle, outbox
+from shared import lifecycle
 from shared.config import Settings
-from shared.consumer import Consumer, Handler, Outcome, Received
 from shared.events import Area, HazardReported, Message, Point, ReportSettled, derived_id, event_id, message
 from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind, Road, Status
-from shared.ledger import Row
+from shared.messaging import ledger, outbox
+from shared.messaging.consumer import Consumer, Handler, Outcome, Received
+from shared.messaging.ledger import Row
+from shared.messaging.publisher import Publisher
 from shared.postgres import database
-from shared.publisher import Publisher
 from tests.installation import Installation
 from tests.waiting import wait_for
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.spine import create_redrives
+from shared.messaging.tables import create_redrives
 
 revision = "alerts_0003"
 down_revision = "alerts_0002"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.spine import add_written_offset
+from shared.messaging.tables import add_written_offset
 
 revision = "alerts_0012"
 down_revision = "alerts_0011"

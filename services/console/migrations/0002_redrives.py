@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.spine import create_redrives
+from shared.messaging.tables import create_redrives
 
 revision = "console_0002"
 down_revision = "console_0001"

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Hazard, Household, ReportOutcome
 from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Severity, Status
-from shared.readings import Partition
+from shared.messaging.records import Partition
 
 RECENT = timedelta(hours=24)
 HAZARD_SHOWN = timedelta(hours=48)

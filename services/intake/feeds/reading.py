@@ -11,8 +11,8 @@ from services.intake.feeds import queries, usgs
 from services.intake.feeds.events import Stamp, wire
 from services.intake.feeds.items import Deletion, Entry, Item, ItemKind, Unreadable
 from services.intake.feeds.register import Register
-from shared import outbox
 from shared.events.vocabulary import Status
+from shared.messaging import outbox
 from shared.places import Places
 from shared.places.watched import WatchedArea
 

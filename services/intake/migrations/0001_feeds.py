@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.spine import OUTBOX, TRIGGER, WAKE
+from shared.messaging.tables import OUTBOX, TRIGGER, WAKE
 
 revision = "0001_feeds"
 down_revision = None

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.spine import create_spine
+from shared.messaging.tables import create_spine
 
 revision = "registry_0001"
 down_revision = None

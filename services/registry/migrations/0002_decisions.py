@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.spine import create_redrives
+from shared.messaging.tables import create_redrives
 
 revision = "registry_0002"
 down_revision = "registry_0001"

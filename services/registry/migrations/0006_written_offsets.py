@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.spine import add_written_offset
+from shared.messaging.tables import add_written_offset
 
 revision = "registry_0006"
 down_revision = "registry_0005"

@@ -6,9 +6,10 @@ from typing import NoReturn
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared import log, offsets
+from shared import log
 from shared.faults import ConsumerStopped, SetAside
-from shared.readings import Partition, Reading, Received, Record, Refused
+from shared.messaging import offsets
+from shared.messaging.records import Partition, Reading, Received, Record, Refused
 
 WINDOW = 200
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import inbox, ledger, offsets
-from shared.deadletters import DeadLetters
 from shared.events.vocabulary import OutcomeKind
-from shared.readings import Check, Handler, Outcome, Reading, Received, Refused
+from shared.messaging import inbox, ledger, offsets
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.records import Check, Handler, Outcome, Reading, Received, Refused
 
 BY_INBOX = {
     inbox.Reading.REPEAT: Outcome(OutcomeKind.REPEAT),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from shared.events.vocabulary import OutcomeKind
-from shared.readings import Outcome, Partition, Reading
+from shared.messaging.records import Outcome, Partition, Reading
 
 REGISTRY = CollectorRegistry()
 PLACE = ["consumer", "topic", "partition"]

@@ -12,7 +12,7 @@ from aiokafka.helpers import create_ssl_context
 
 from shared import log
 from shared.config import Settings, secret
-from shared.readings import Partition, Record
+from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
 START_SECONDS = 3  # that a start is waited for whose end nobody wants any more

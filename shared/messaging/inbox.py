@@ -6,8 +6,8 @@ from enum import Enum, auto
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.messaging.records import Received
 from shared.postgres import database
-from shared.readings import Received
 
 COPY_FROM = 50  # fewer rows are told faster by one INSERT than by COPY and its savepoint
 

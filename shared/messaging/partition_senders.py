@@ -13,10 +13,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from shared import kafka
 from shared.events import Message
 from shared.events.topics import record_bytes
-from shared.signatures import RecordSigner
+from shared.messaging import kafka
+from shared.messaging.signatures import RecordSigner
 
 STOP_SECONDS = 3
 

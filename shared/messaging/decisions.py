@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import log
-from shared.failures import code
 from shared.faults import is_part_at_fault, patiently
-from shared.offsets import Fenced
+from shared.messaging.failure_limits import code
+from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify
 
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed

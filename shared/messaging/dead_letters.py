@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import events, outbox
+from shared import events
 from shared.crypto.seal import Sealer, encode
 from shared.events import (
     EVENT_TYPES,
@@ -26,9 +26,10 @@ from shared.events import (
 from shared.events.envelope import SCHEMA_ROOT, SIGNATURE, UUID_TEXT
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
+from shared.messaging import outbox
+from shared.messaging.records import Record, Refused
+from shared.messaging.signatures import UNKNOWN_KEY
 from shared.postgres import database
-from shared.readings import Record, Refused
-from shared.signatures import UNKNOWN_KEY
 
 INSERT = """
 INSERT INTO dead_letters (topic, partition, "offset", event_id, reason, pointer)

@@ -8,11 +8,12 @@ from typing import Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from shared import kafka, log
+from shared import log
 from shared.config import Settings
 from shared.events import Message
-from shared.signatures import RecordSigner
-from shared.wires import Wires
+from shared.messaging import kafka
+from shared.messaging.partition_senders import Wires
+from shared.messaging.signatures import RecordSigner
 
 BATCH_BYTES = 512 * 1024  # aiokafka's own 16 KiB hold six reports
 RETRY_SECONDS = 0.5

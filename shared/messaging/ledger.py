@@ -15,12 +15,12 @@ from fastapi import APIRouter, Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared import kafka, offsets
 from shared.config import Settings
 from shared.events import TOPICS
 from shared.events.vocabulary import OutcomeKind
+from shared.messaging import kafka, offsets
+from shared.messaging.records import Outcome, Partition, Reading
 from shared.postgres import database
-from shared.readings import Outcome, Partition, Reading
 
 ENTER = """
 WITH entered AS (

@@ -22,7 +22,7 @@ from shared.events import Message
 from shared.events.envelope import SIGNATURE, Header
 from shared.events.topics import signed_by
 from shared.faults import SetAside
-from shared.readings import Record
+from shared.messaging.records import Record
 
 SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 

@@ -9,20 +9,20 @@ from sqlalchemy import BigInteger, Text, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared import kafka
 from shared.config import Settings
-from shared.consumer import Consumer
 from shared.crypto.keyring import UnknownKey
 from shared.crypto.seal import Opener, decode
-from shared.deadletters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
-from shared.decisions import Decision, Decisions, Deed, answer
 from shared.events import TOPICS, Header, SealedBox
 from shared.events.envelope import SIGNATURE
 from shared.events.vocabulary import OutcomeKind
 from shared.faults import SetAside
+from shared.messaging import kafka
+from shared.messaging.consumer import Consumer
+from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
+from shared.messaging.decisions import Decision, Decisions, Deed, answer
+from shared.messaging.records import Received, Record, Refused
+from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 from shared.postgres import database
-from shared.readings import Received, Record, Refused
-from shared.signatures import UNKNOWN_KEY, RecordVerifier
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")

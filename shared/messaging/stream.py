@@ -16,11 +16,12 @@ from aiokafka.errors import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared import kafka, log, offsets
+from shared import log
 from shared.config import Settings
-from shared.failures import Failures
 from shared.faults import Backoff, is_part_at_fault
-from shared.readings import Partition, Reading, Record
+from shared.messaging import kafka, offsets
+from shared.messaging.failure_limits import Failures
+from shared.messaging.records import Partition, Reading, Record
 
 BETWEEN_TURNS = 8  # records opened before the loop may turn to the batch that is being written
 

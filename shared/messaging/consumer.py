@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared import batches, kafka, log, offsets, progress
+from shared import log
 from shared.config import Settings
 from shared.crypto.seal import Sealer
-from shared.deadletters import DeadLetters
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
 from shared.events.vocabulary import OutcomeKind
-from shared.failures import Failures, code, refused
 from shared.faults import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault, patiently
-from shared.offsets import Fenced
+from shared.messaging import batches, kafka, metrics, offsets
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.failure_limits import Failures, code, refused
+from shared.messaging.offsets import Fenced
+from shared.messaging.records import Check, Handler, Opener, Outcome, Reading, Received, Record, Refused, open_plain
+from shared.messaging.signatures import RecordVerifier
+from shared.messaging.stream import Stream
 from shared.postgres import database
-from shared.readings import Check, Handler, Opener, Outcome, Reading, Received, Record, Refused, open_plain
-from shared.signatures import RecordVerifier
-from shared.stream import Stream
 
 TRIES_ALONE = 3
 SEALED = HouseholdReported.topic
@@ -196,10 +197,10 @@ class Consumer:
 
     def _note(self, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
         self._failures.passed(sum(outcome.kind is not OutcomeKind.SET_ASIDE for outcome in outcomes))
-        progress.note(self._service, readings, outcomes)
+        metrics.note(self._service, readings, outcomes)
         last = {reading.record.place: reading.record for reading in readings}
         for place, record in last.items():
-            progress.note_lag(
+            metrics.note_lag(
                 self._service, place, self._stream.behind(record), time.time() - record.timestamp_ms / 1000
             )
 

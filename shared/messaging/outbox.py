@@ -13,9 +13,9 @@ from shared import log
 from shared.config import Settings
 from shared.events import Message
 from shared.faults import Backoff, is_part_at_fault
+from shared.messaging.publisher import BrokerAway, Publisher
 from shared.postgres import database, notify
 from shared.postgres.bulk_copy import Copy
-from shared.publisher import BrokerAway, Publisher
 
 COLUMNS = ("topic", "key", "value", "headers")
 AT_ONCE = 500

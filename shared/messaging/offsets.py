@@ -6,8 +6,8 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.messaging.records import Partition, Reading
 from shared.postgres import database
-from shared.readings import Partition, Reading
 
 FROZEN = timedelta(seconds=10)
 

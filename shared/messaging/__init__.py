@@ -1,0 +1,1 @@
+"""How services meet in Kafka: consumer, inbox, outbox, ledger, dead letters."""
