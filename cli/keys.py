@@ -27,7 +27,7 @@ from shared.crypto import keyring, seal
 from shared.events import CredentialRevoked
 from shared.events.envelope import SIGNATURE
 from shared.events.topics import KEY_HOLDERS, SERVICES
-from shared.faults import SetAside
+from shared.failures import SetAside
 from shared.messaging import kafka
 from shared.messaging.signatures import RecordVerifier
 

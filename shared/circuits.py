@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from shared import log
-from shared.faults import Backoff
+from shared.failures import Backoff
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from shared import liveness, log
 from shared.config import Settings
-from shared.faults import Backoff
+from shared.failures import Backoff
 from shared.postgres import database
 from shared.web.apps import MOUNTS
 from shared.web.connections import LimitedProtocol

@@ -20,7 +20,7 @@ from services.alerts.receivers import Receiver
 from shared import events
 from shared.events import DeliverySettled
 from shared.events.vocabulary import Channel
-from shared.faults import patiently
+from shared.failures import patiently
 from shared.messaging import outbox
 from shared.postgres import database, notify
 

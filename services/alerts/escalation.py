@@ -11,7 +11,7 @@ from services.alerts.alerts import Alert
 from services.alerts.book import Book
 from services.alerts.handlers import utcnow
 from services.alerts.ruleset import Ruleset
-from shared.faults import patiently
+from shared.failures import patiently
 from shared.messaging import outbox
 from shared.places import Places
 

@@ -10,7 +10,7 @@ from services.alerts import budgets, counts, queries
 from services.alerts.counts import Exposed
 from services.alerts.rules import Kind, Nothing, decide_exposure
 from services.alerts.ruleset import Ruleset
-from shared.faults import patiently
+from shared.failures import patiently
 from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import notify

@@ -20,7 +20,7 @@ from shared import lifecycle
 from shared.crypto.rotation import keep_newest
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel
-from shared.faults import patiently
+from shared.failures import patiently
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import Relay
 from shared.messaging.redrives import Redrives

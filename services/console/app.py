@@ -24,7 +24,7 @@ from shared import lifecycle, pages
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator, Signer
 from shared.config import secret
-from shared.faults import patiently
+from shared.failures import patiently
 from shared.messaging import ledger
 from shared.places import Places
 from shared.postgres import database

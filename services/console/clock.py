@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.console.checks import Check, CheckName
 from services.console.queries import checks
 from shared import log
-from shared.faults import patiently
+from shared.failures import patiently
 
 MOST_SECONDS = 2.0
 EVERY_SECONDS = 300.0

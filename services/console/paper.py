@@ -15,7 +15,7 @@ from services.console.config import ConsoleSettings
 from services.console.queries import accounts, checks, paper, snapshots
 from shared import log
 from shared.crypto.seal import sync
-from shared.faults import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_part_at_fault
 from shared.pages import Pages
 from shared.pages.languages import LANGUAGES, TIMEZONE
 from shared.places import Places

@@ -17,7 +17,7 @@ from services.console.vectors import Vector
 from shared import log
 from shared.config import Settings
 from shared.events import MalformedEvent, UnknownEventType, decode, header
-from shared.faults import Backoff, PartAtFault, SetAside
+from shared.failures import Backoff, PartAtFault, SetAside
 from shared.messaging import kafka
 from shared.messaging.records import Partition, Record
 from shared.messaging.signatures import RecordVerifier

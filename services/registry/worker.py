@@ -14,7 +14,7 @@ from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer
-from shared.faults import patiently
+from shared.failures import patiently
 from shared.messaging import records
 from shared.messaging.consumer import Consumer
 from shared.messaging.decisions import Decisions

@@ -14,7 +14,7 @@ from shared.auth import revocation_snapshots
 from shared.auth.tokens import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, TeamReadmitted
-from shared.faults import Backoff, PartAtFault, SetAside
+from shared.failures import Backoff, PartAtFault, SetAside
 from shared.messaging import kafka
 from shared.messaging.records import Record
 from shared.messaging.signatures import RecordVerifier

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared import log
 from shared.crypto.seal import write_whole
-from shared.faults import PartAtFault
+from shared.failures import PartAtFault
 
 KEY_BYTES, NONCE_BYTES, ID_BYTES = 32, 12, 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"

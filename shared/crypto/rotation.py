@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from shared import log
 from shared.crypto import keyring
-from shared.faults import patiently
+from shared.failures import patiently
 
 
 async def keep_newest(what: str, renew: Callable[[], Awaitable[int]]) -> None:

@@ -12,7 +12,7 @@ from shared.config import Settings
 from shared.crypto.seal import Sealer
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
 from shared.events.vocabulary import OutcomeKind
-from shared.faults import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault, patiently
+from shared.failures import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault, patiently
 from shared.messaging import batches, kafka, metrics, offsets
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.failure_limits import Failures, code, refused

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import log
-from shared.faults import is_part_at_fault, patiently
+from shared.failures import is_part_at_fault, patiently
 from shared.messaging.failure_limits import code
 from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify

@@ -7,7 +7,7 @@ from typing import NoReturn
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared import log
-from shared.faults import ConsumerStopped, SetAside
+from shared.failures import ConsumerStopped, SetAside
 from shared.messaging import offsets
 from shared.messaging.records import Partition, Reading, Received, Record, Refused
 

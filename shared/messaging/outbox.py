@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from shared import log
 from shared.config import Settings
 from shared.events import Message
-from shared.faults import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_part_at_fault
 from shared.messaging.publisher import BrokerAway, Publisher
 from shared.postgres import database, notify
 from shared.postgres.bulk_copy import Copy

@@ -15,7 +15,7 @@ from shared.crypto.seal import Opener, decode
 from shared.events import TOPICS, Header, SealedBox
 from shared.events.envelope import SIGNATURE
 from shared.events.vocabulary import OutcomeKind
-from shared.faults import SetAside
+from shared.failures import SetAside
 from shared.messaging import kafka
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id

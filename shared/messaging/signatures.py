@@ -21,7 +21,7 @@ from shared.crypto.seal import encode
 from shared.events import Message
 from shared.events.envelope import SIGNATURE, Header
 from shared.events.topics import signed_by
-from shared.faults import SetAside
+from shared.failures import SetAside
 from shared.messaging.records import Record
 
 SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())

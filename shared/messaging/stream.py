@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared import log
 from shared.config import Settings
-from shared.faults import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_part_at_fault
 from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.faults import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_part_at_fault
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:

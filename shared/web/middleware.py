@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log
-from shared.faults import is_part_at_fault
+from shared.failures import is_part_at_fault
 from shared.web.concurrency import UnderWay, too_many
 from shared.web.metrics import HttpMetrics
 from shared.web.problems import Problem, answered, part_away

@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from shared import log
-from shared.faults import PartAtFault
+from shared.failures import PartAtFault
 
 logger = log.get()
 

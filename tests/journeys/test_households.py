@@ -20,7 +20,7 @@ from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared import events
 from shared.auth.tokens import Role
-from shared.faults import is_part_at_fault
+from shared.failures import is_part_at_fault
 from shared.postgres import database
 from tests import data
 from tests.installation import Installation, Web, wait_for

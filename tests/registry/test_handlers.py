@@ -15,7 +15,7 @@ from services.registry.handlers import Registrar
 from services.registry.vault import Vault
 from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
-from shared.faults import PartAtFault
+from shared.failures import PartAtFault
 from shared.places import Places
 from shared.postgres import database
 from tests.installation import Installation

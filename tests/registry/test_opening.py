@@ -11,7 +11,7 @@ from services.registry.digests import Digests
 from services.registry.opening import ReportOpener
 from shared.crypto.seal import Opener
 from shared.events.vocabulary import Flag
-from shared.faults import SetAside
+from shared.failures import SetAside
 from shared.messaging.records import Record
 from tests.registry.factories import Desk, household
 

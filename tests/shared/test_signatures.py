@@ -20,7 +20,7 @@ from shared.crypto.keyring import NoKey, UnknownKey
 from shared.crypto.seal import encode
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
 from shared.events.topics import KEY_HOLDERS, SERVICES
-from shared.faults import SetAside
+from shared.failures import SetAside
 from shared.messaging.publisher import Publisher
 from shared.messaging.records import Record
 from shared.messaging.signatures import RecordSigner, RecordVerifier

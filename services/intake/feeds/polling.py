@@ -13,7 +13,7 @@ from services.intake.feeds import queries
 from services.intake.feeds.items import BadDocument, ItemKind
 from services.intake.feeds.reading import Reader, Source
 from shared import log
-from shared.faults import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_part_at_fault
 from shared.outbound import Outbound, OutboundError, Response
 
 LONGEST_PAUSE = 15 * 60.0

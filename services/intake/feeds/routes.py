@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.feeds import queries
 from services.intake.feeds.models import Feed, FeedCount, FeedSetAside
-from shared.faults import is_part_at_fault
+from shared.failures import is_part_at_fault
 from shared.postgres import database
 
 router = APIRouter()
