@@ -17,7 +17,7 @@ from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.web import connections
 from shared.web.concurrency import address_of
-from tests.shared.test_http import bearer, build, keys, router
+from tests.shared.test_apps import bearer, build, keys, router
 from tests.waiting import wait_for
 
 __all__ = ["keys"]
