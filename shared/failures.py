@@ -15,7 +15,7 @@ T = TypeVar("T")
 LONGEST_SECONDS = 5.0
 
 
-class PartAtFault(Exception):
+class DependencyUnavailable(Exception):
     """A part that a record needs is away or not ready (Valkey, a private key): the record waits for it."""
 
 
@@ -32,8 +32,8 @@ class ConsumerStopped(Exception):
     """Going on would do harm: a person has to look."""
 
 
-def is_part_at_fault(error: BaseException) -> bool:
-    return isinstance(error, (PartAtFault, KafkaError)) or database.is_away(error)
+def is_dependency_unavailable(error: BaseException) -> bool:
+    return isinstance(error, (DependencyUnavailable, KafkaError)) or database.is_away(error)
 
 
 class Backoff:
@@ -50,14 +50,14 @@ class Backoff:
         self._next = min(self._next * 2, LONGEST_SECONDS)
 
 
-async def patiently(deed: Callable[[], Awaitable[T]]) -> T:
+async def retry_while_unavailable(deed: Callable[[], Awaitable[T]]) -> T:
     """Does it again, for ever, while a part is at fault."""
     backoff = Backoff()
     while True:
         try:
             return await deed()
         except Exception as error:
-            if not is_part_at_fault(error):
+            if not is_dependency_unavailable(error):
                 raise
             log.get().warning("waits for a part", **log.described(error))
             await backoff.wait()

@@ -20,7 +20,7 @@ from services.alerts.receivers import Receiver
 from shared import events
 from shared.events import DeliverySettled
 from shared.events.vocabulary import Channel
-from shared.failures import patiently
+from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
 
@@ -152,7 +152,7 @@ class Deliveries:
         async with asyncio.TaskGroup() as group:
             while True:
                 self._woken.clear()
-                for job in await patiently(self._claim):
+                for job in await retry_while_unavailable(self._claim):
                     group.create_task(self._deliver(job))
                 await notify.wait(self._woken, LOOK_SECONDS)
 
@@ -205,7 +205,7 @@ class Deliveries:
         async with self._recording:
             finished, self._finished = self._finished, []
             if finished:
-                await patiently(lambda: self._write(finished))
+                await retry_while_unavailable(lambda: self._write(finished))
 
     async def _write(self, finished: Sequence[tuple[Job, Attempt]]) -> None:
         """Tried until PostgreSQL takes it; whoever claimed a delivery meanwhile makes its attempt here void."""

@@ -11,7 +11,7 @@ from services.alerts.alerts import Alert
 from services.alerts.book import Book
 from services.alerts.handlers import utcnow
 from services.alerts.ruleset import Ruleset
-from shared.failures import patiently
+from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
 
@@ -33,7 +33,7 @@ class Escalation:
 
     async def run(self) -> None:
         while True:
-            if not await patiently(self.escalate) + await patiently(self.expire):
+            if not await retry_while_unavailable(self.escalate) + await retry_while_unavailable(self.expire):
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def escalate(self) -> int:

@@ -10,7 +10,7 @@ from services.alerts import budgets, counts, queries
 from services.alerts.counts import Exposed
 from services.alerts.rules import Kind, Nothing, decide_exposure
 from services.alerts.ruleset import Ruleset
-from shared.failures import patiently
+from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import notify
@@ -39,11 +39,11 @@ class Exposures:
             async with sessions.begin() as session:
                 return await deed(session)
 
-        await patiently(lambda: done(self.begin))
+        await retry_while_unavailable(lambda: done(self.begin))
         while True:
             woken.clear()
-            followed = await patiently(lambda: done(self.follow))
-            if not followed + await patiently(lambda: done(self.tell)):
+            followed = await retry_while_unavailable(lambda: done(self.follow))
+            if not followed + await retry_while_unavailable(lambda: done(self.tell)):
                 await notify.wait(woken, LOOK_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:

@@ -20,7 +20,7 @@ from shared import lifecycle
 from shared.crypto.rotation import keep_newest
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import Channel
-from shared.failures import patiently
+from shared.failures import retry_while_unavailable
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import Relay
 from shared.messaging.redrives import Redrives
@@ -37,9 +37,9 @@ async def run(settings: AlertsSettings) -> None:
     engine = database.engine(settings, pool_size=10, pings=False)
     sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
     box = SecretBox(settings.alerts_key_file)
-    await patiently(lambda: seal_notes(sessions, box))
+    await retry_while_unavailable(lambda: seal_notes(sessions, box))
     if settings.exercise:
-        await patiently(lambda: somebody_to_tell(sessions))
+        await retry_while_unavailable(lambda: somebody_to_tell(sessions))
     try:
         async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
             channels: dict[Channel, ChannelOut] = {

@@ -24,7 +24,7 @@ from shared import lifecycle, pages
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator, Signer
 from shared.config import secret
-from shared.failures import patiently
+from shared.failures import retry_while_unavailable
 from shared.messaging import ledger
 from shared.places import Places
 from shared.postgres import database
@@ -61,7 +61,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
         async def first_account() -> None:
             """Beside the rest: reports may come by this process too, and they need no PostgreSQL."""
-            await patiently(lambda: first_administrator(app.state.sessions, settings, given))
+            await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 
         try:

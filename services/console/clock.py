@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.console.checks import Check, CheckName
 from services.console.queries import checks
 from shared import log
-from shared.failures import patiently
+from shared.failures import retry_while_unavailable
 
 MOST_SECONDS = 2.0
 EVERY_SECONDS = 300.0
@@ -38,7 +38,7 @@ async def watch(server: str, sessions: async_sessionmaker[AsyncSession], *, ever
         found = await look(server)
         if found.is_well is not True:
             log.get().error("clock", is_well=found.is_well, seconds=found.figure)
-        await patiently(lambda: _record(sessions, found))  # noqa: B023 - awaited before the next
+        await retry_while_unavailable(lambda: _record(sessions, found))  # noqa: B023 - awaited before the next
         await asyncio.sleep(every)
 
 

@@ -15,7 +15,7 @@ from services.console.config import ConsoleSettings
 from services.console.queries import accounts, checks, paper, snapshots
 from shared import log
 from shared.crypto.seal import sync
-from shared.failures import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_dependency_unavailable
 from shared.pages import Pages
 from shared.pages.languages import LANGUAGES, TIMEZONE
 from shared.places import Places
@@ -41,7 +41,7 @@ class Paper:
             try:
                 await self._write(folder, now)
             except Exception as error:
-                if not is_part_at_fault(error):
+                if not is_dependency_unavailable(error):
                     raise
                 log.get().warning("no copy on paper", **log.described(error))
                 await backoff.wait()

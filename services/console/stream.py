@@ -17,7 +17,7 @@ from services.console.vectors import Vector
 from shared import log
 from shared.config import Settings
 from shared.events import MalformedEvent, UnknownEventType, decode, header
-from shared.failures import Backoff, PartAtFault, SetAside
+from shared.failures import Backoff, DependencyUnavailable, SetAside
 from shared.messaging import kafka
 from shared.messaging.records import Partition, Record
 from shared.messaging.signatures import RecordVerifier
@@ -125,7 +125,7 @@ class Stream:
             async with asyncio.timeout(self._patience):
                 await self._remembers.wait()
         except TimeoutError:
-            raise PartAtFault("the stream has read nothing yet") from None
+            raise DependencyUnavailable("the stream has read nothing yet") from None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -143,7 +143,7 @@ class Stream:
             try:
                 with kafka.no_end_of_ours():
                     await self._follow(consumer, backoff)
-            except (KafkaError, PartAtFault) as error:
+            except (KafkaError, DependencyUnavailable) as error:
                 log.get().warning("stream reads again", **log.described(error))
             finally:
                 self.is_reading = False

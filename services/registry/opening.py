@@ -12,7 +12,7 @@ from shared.crypto import seal
 from shared.events import Event, GroupReported, HouseholdReported, SealedBox
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.envelope import REVOKED_HEADER
-from shared.failures import PartAtFault, SetAside
+from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
 # An event written as its clear half: what the report says, without intake's stamps.
@@ -52,7 +52,7 @@ class ReportOpener:
         except seal.SealMismatch:
             raise SetAside("seal_mismatch", "/sealed") from None
         except seal.UnknownKeyId:
-            raise PartAtFault from None
+            raise DependencyUnavailable from None
 
 
 def said(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:

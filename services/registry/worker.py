@@ -14,7 +14,7 @@ from services.registry.rewrap import rewrap
 from services.registry.vault import Vault
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer
-from shared.failures import patiently
+from shared.failures import retry_while_unavailable
 from shared.messaging import records
 from shared.messaging.consumer import Consumer
 from shared.messaging.decisions import Decisions
@@ -34,7 +34,7 @@ async def run(settings: RegistrySettings) -> None:
     vault = Vault(settings.registry_kek_file)
     registrar = Registrar(vault, Places.load(settings.places_path))
     try:
-        await patiently(lambda: digests.lay_newest(settings))
+        await retry_while_unavailable(lambda: digests.lay_newest(settings))
         async with asyncio.TaskGroup() as group:
             group.create_task(reports.run())
             group.create_task(Relay(settings, engine).run())

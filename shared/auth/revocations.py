@@ -14,7 +14,7 @@ from shared.auth import revocation_snapshots
 from shared.auth.tokens import Principal
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, TeamReadmitted
-from shared.failures import Backoff, PartAtFault, SetAside
+from shared.failures import Backoff, DependencyUnavailable, SetAside
 from shared.messaging import kafka
 from shared.messaging.records import Record
 from shared.messaging.signatures import RecordVerifier
@@ -90,7 +90,7 @@ class Revocations:
             try:
                 with kafka.no_end_of_ours():
                     await self._read(backoff)
-            except (KafkaError, PartAtFault) as error:
+            except (KafkaError, DependencyUnavailable) as error:
                 logger.warning("revocations are read again", **log.described(error))
             await backoff.wait()
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared import log
 from shared.crypto.seal import write_whole
-from shared.failures import PartAtFault
+from shared.failures import DependencyUnavailable
 
 KEY_BYTES, NONCE_BYTES, ID_BYTES = 32, 12, 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
@@ -29,7 +29,7 @@ class NoKey(Exception):
         return f"{self.__doc__} ({self.args[0]})"
 
 
-class UnknownKey(PartAtFault):
+class UnknownKey(DependencyUnavailable):
     """The key that this was made with is not here (yet): what needs it waits."""
 
 

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 
 from shared import log
 from shared.crypto import keyring
-from shared.failures import patiently
+from shared.failures import retry_while_unavailable
 
 
 async def keep_newest(what: str, renew: Callable[[], Awaitable[int]]) -> None:
     """`renew` brings all there is under the newest key and returns how many rows that were. Until cancelled."""
     while True:
-        if count := await patiently(renew):
+        if count := await retry_while_unavailable(renew):
             log.get().info("brought under the newest key", what=what, rows=count)
         await asyncio.sleep(keyring.FRESH_SECONDS)
 

@@ -12,7 +12,14 @@ from shared.config import Settings
 from shared.crypto.seal import Sealer
 from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
 from shared.events.vocabulary import OutcomeKind
-from shared.failures import Backoff, ConsumerStopped, PartAtFault, SetAside, is_part_at_fault, patiently
+from shared.failures import (
+    Backoff,
+    ConsumerStopped,
+    DependencyUnavailable,
+    SetAside,
+    is_dependency_unavailable,
+    retry_while_unavailable,
+)
 from shared.messaging import batches, kafka, metrics, offsets
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.failure_limits import Failures, code, refused
@@ -53,7 +60,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Until cancelled, or until ConsumerStopped: then it has said why, in the log and in the ledger."""
-        await patiently(self._hold_to_contract)
+        await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
         while True:
             try:
@@ -124,7 +131,7 @@ class Consumer:
                 return Refused(record, "malformed", error.pointer)
             except SetAside as error:
                 return Refused(record, error.reason, error.pointer)
-            except PartAtFault as error:
+            except DependencyUnavailable as error:
                 log.get().warning("a record waits for a part", **log.described(error))
                 await backoff.wait()
             except Exception as error:
@@ -186,7 +193,7 @@ class Consumer:
                         readings, session, handler=self._handler, letters=self._letters, check=self._check
                     )
             except Exception as error:
-                if not is_part_at_fault(error) and await database.is_there(self._sessions):
+                if not is_dependency_unavailable(error) and await database.is_there(self._sessions):
                     raise
                 log.get().warning("batch waits for a part", records=len(readings), **log.described(error))
                 await backoff.wait()
@@ -206,5 +213,13 @@ class Consumer:
 
 
 __all__ = [
-    "Consumer", "ConsumerStopped", "Handler", "Opener", "Outcome", "PartAtFault", "Received", "Record", "SetAside",
+    "Consumer",
+    "ConsumerStopped",
+    "DependencyUnavailable",
+    "Handler",
+    "Opener",
+    "Outcome",
+    "Received",
+    "Record",
+    "SetAside",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import log
-from shared.failures import is_part_at_fault, patiently
+from shared.failures import is_dependency_unavailable, retry_while_unavailable
 from shared.messaging.failure_limits import code
 from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify
@@ -62,7 +62,7 @@ class Decisions(Generic[D]):
             group.create_task(notify.listen(self._engine, self._channel, woken))
             while True:
                 woken.clear()
-                while await patiently(self._carry_out_oldest):
+                while await retry_while_unavailable(self._carry_out_oldest):
                     pass
                 await notify.wait(woken, IDLE_SECONDS)
 
@@ -79,7 +79,7 @@ class Decisions(Generic[D]):
         except Fenced:
             return True  # what was prepared is no longer so: again
         except Exception as error:
-            if is_part_at_fault(error):
+            if is_dependency_unavailable(error):
                 raise
             log.get().error("a decision cannot be carried out", **log.described(error))
             await self._mark(decision.decision_id, answer(code(error)))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from shared import log
 from shared.config import Settings
 from shared.events import Message
-from shared.failures import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_dependency_unavailable
 from shared.messaging.publisher import BrokerAway, Publisher
 from shared.postgres import database, notify
 from shared.postgres.bulk_copy import Copy
@@ -82,7 +82,7 @@ class Relay:
                 # What was sent is still in the producer: sending it again before it is gone would only heap it up.
                 await publisher.flush()
             except Exception as error:
-                if not is_part_at_fault(error):
+                if not is_dependency_unavailable(error):
                     raise
                 log.get().warning("relay waits", **log.described(error))
                 await backoff.wait()

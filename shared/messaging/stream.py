@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared import log
 from shared.config import Settings
-from shared.failures import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_dependency_unavailable
 from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
@@ -103,7 +103,7 @@ class Stream:
             try:
                 positions = await self._stored(held)
             except Exception as error:
-                if not is_part_at_fault(error):
+                if not is_dependency_unavailable(error):
                     raise
                 log.get().warning("waits for the stored position", **log.described(error))
                 self.drop()

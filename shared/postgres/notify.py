@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.failures import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
@@ -15,7 +15,7 @@ async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> Non
         try:
             await _listen(engine, channel, woken, backoff)
         except Exception as error:
-            if not is_part_at_fault(error):
+            if not is_dependency_unavailable(error):
                 raise
         await backoff.wait()
 

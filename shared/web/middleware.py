@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log
-from shared.failures import is_part_at_fault
+from shared.failures import is_dependency_unavailable
 from shared.web.concurrency import UnderWay, too_many
 from shared.web.metrics import HttpMetrics
 from shared.web.problems import Problem, answered, part_away
@@ -50,7 +50,7 @@ class Edge:
         except Exception as error:
             logger.error("request failed", route=route_of(scope), **log.described(error))
             if not status:  # a database that is overloaded or away is no fault of ours: the caller tries again
-                problem = part_away() if is_part_at_fault(error) else FAULT
+                problem = part_away() if is_dependency_unavailable(error) else FAULT
                 await answered(HTTPConnection(scope), problem)(scope, receive, answer)
         finally:
             self.under_way.leave(scope)

@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from shared import log
-from shared.failures import PartAtFault
+from shared.failures import DependencyUnavailable
 
 logger = log.get()
 
@@ -132,7 +132,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     Problem: _problem,
-    PartAtFault: _part_away,
+    DependencyUnavailable: _part_away,
     RequestValidationError: _invalid,
     HTTPException: _http,
 }

@@ -20,7 +20,7 @@ from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared import events
 from shared.auth.tokens import Role
-from shared.failures import is_part_at_fault
+from shared.failures import is_dependency_unavailable
 from shared.postgres import database
 from tests import data
 from tests.installation import Installation, Web, wait_for
@@ -171,7 +171,7 @@ class Journey:
         try:
             return await self.value("SELECT count(*) FROM households") >= count
         except Exception as error:
-            if not is_part_at_fault(error):
+            if not is_dependency_unavailable(error):
                 raise
             return False
 

@@ -15,7 +15,7 @@ from services.registry.handlers import Registrar
 from services.registry.vault import Vault
 from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
-from shared.failures import PartAtFault
+from shared.failures import DependencyUnavailable
 from shared.places import Places
 from shared.postgres import database
 from tests.installation import Installation
@@ -274,7 +274,7 @@ async def test_a_household_under_a_key_that_is_not_here_waits(file: Filing, tmp_
     body = household()
     await file(body)
     file.registrar = Registrar(Vault(kek(tmp_path)), Places.load())
-    with pytest.raises(PartAtFault):
+    with pytest.raises(DependencyUnavailable):
         await file({**body, "version": 2})
 
 

@@ -15,7 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events import CredentialKind, CredentialRevoked, Message, message
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging import batches, offsets
-from shared.messaging.consumer import ConsumerStopped, Handler, Outcome, PartAtFault, Received, Record, SetAside
+from shared.messaging.consumer import (
+    ConsumerStopped,
+    DependencyUnavailable,
+    Handler,
+    Outcome,
+    Received,
+    Record,
+    SetAside,
+)
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.records import open_plain
 from tests.installation import Installation
@@ -235,7 +243,7 @@ async def test_while_a_part_is_away_the_record_waits(trial: Trial) -> None:
         tries += 1
         if tries <= 5:
             await record(received, session)
-            raise PartAtFault
+            raise DependencyUnavailable
         return await record(received, session)
 
     await trial.publish(event(hazard()))
@@ -252,7 +260,7 @@ async def test_a_key_that_is_not_here_yet_is_waited_for(trial: Trial) -> None:
         nonlocal tries
         tries += 1
         if tries < 3:
-            raise PartAtFault
+            raise DependencyUnavailable
         return open_plain(record)
 
     await trial.publish(event(hazard()))

@@ -13,7 +13,7 @@ from services.intake.feeds import queries
 from services.intake.feeds.items import BadDocument, ItemKind
 from services.intake.feeds.reading import Reader, Source
 from shared import log
-from shared.failures import Backoff, is_part_at_fault
+from shared.failures import Backoff, is_dependency_unavailable
 from shared.outbound import Outbound, OutboundError, Response
 
 LONGEST_PAUSE = 15 * 60.0
@@ -46,7 +46,7 @@ class Poller:
             try:
                 failures = await self.once(source, url)
             except Exception as error:
-                if not is_part_at_fault(error):
+                if not is_dependency_unavailable(error):
                     raise
                 log.get().warning("feed waits", feed=url, **log.described(error))
                 await backoff.wait()

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.feeds import queries
 from services.intake.feeds.models import Feed, FeedCount, FeedSetAside
-from shared.failures import is_part_at_fault
+from shared.failures import is_dependency_unavailable
 from shared.postgres import database
 
 router = APIRouter()
@@ -77,6 +77,6 @@ class FeedMetrics(Collector):
                 async with self._sessions.begin() as session:
                     self._totals = await queries.totals(session)
             except Exception as error:
-                if not is_part_at_fault(error):
+                if not is_dependency_unavailable(error):
                     raise
             await asyncio.sleep(SECONDS)
