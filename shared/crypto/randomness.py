@@ -7,7 +7,7 @@ PIECE = 16_384
 VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
-class Draws:
+class RandomPool:
     """Nothing is given out twice. Not for a process that forks afterwards."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Draws:
             return self._piece[start:end]
 
 
-take = Draws().take
+take = RandomPool().take
 
 
 def random_id() -> str:

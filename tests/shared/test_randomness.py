@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122, UUID
 
-from shared.crypto.randomness import PIECE, Draws, random_id
+from shared.crypto.randomness import PIECE, RandomPool, random_id
 
 
 def test_ids_are_random_uuids() -> None:
@@ -14,14 +14,14 @@ def test_ids_are_random_uuids() -> None:
 
 
 def test_nothing_is_given_out_twice() -> None:
-    draws = Draws()
+    draws = RandomPool()
     taken = [draws.take(12) for _ in range(3 * PIECE // 12)]
     assert len(set(taken)) == len(taken)
     assert {len(one) for one in taken} == {12}
 
 
 def test_nothing_is_given_to_two_threads() -> None:
-    draws = Draws()
+    draws = RandomPool()
     with ThreadPoolExecutor(4) as threads:
         taken = [
             one for some in threads.map(lambda _: [draws.take(12) for _ in range(5_000)], range(8)) for one in some
