@@ -26,7 +26,7 @@ from shared.config import Settings
 from shared.web.body_limits import FewValues
 from shared.web.concurrency import UnderWay, too_many
 from shared.web.metrics import HttpMetrics, metrics
-from shared.web.middleware import Edge
+from shared.web.middleware import OutermostMiddleware
 from shared.web.problems import HANDLERS, Problem, answered, unauthenticated
 from shared.web.refusals import Refusals
 
@@ -63,7 +63,7 @@ def create_app(
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.state.edge = partial(
-        Edge, hosts=settings.hosts, metrics=HttpMetrics(app.state.metrics), under_way=under_way,
+        OutermostMiddleware, hosts=settings.hosts, metrics=HttpMetrics(app.state.metrics), under_way=under_way,
         is_https=is_https(settings),
     )  # fmt: skip
     app.add_middleware(app.state.edge)

@@ -19,7 +19,7 @@ UNKNOWN_HOST = Problem(421, "unknown-host", "This address does not serve that ho
 FAULT = Problem(500, "fault", "Something failed on our side; nothing you sent was accepted. Send it again.")
 
 
-class Edge:
+class OutermostMiddleware:
     def __init__(
         self, app: ASGIApp, hosts: tuple[str, ...], metrics: HttpMetrics, under_way: UnderWay, *, is_https: bool
     ) -> None:
