@@ -24,7 +24,7 @@ from shared.auth import access
 from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
 from shared.config import Settings
 from shared.web.body_limits import FewValues
-from shared.web.concurrency import UnderWay, too_many
+from shared.web.concurrency import ConcurrentRequests, too_many
 from shared.web.metrics import HttpMetrics, metrics
 from shared.web.middleware import OutermostMiddleware
 from shared.web.problems import HANDLERS, Problem, answered, unauthenticated
@@ -57,7 +57,7 @@ def create_app(
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
     own = [copy.copy(route) for router in routers for route in router.routes]
     app.router.routes.extend([*plumbing, *map(copy.copy, routes), *own])
-    under_way = UnderWay()
+    under_way = ConcurrentRequests()
     for route in app.router.routes:
         _guard(route, MOUNTS[service], authenticator, under_way, settings.public_url)
     for error, handler in HANDLERS.items():
@@ -74,7 +74,7 @@ class Guard:
     """Lets in whom the route's rule names: deny, then allow."""
 
     def __init__(
-        self, app: ASGIApp, path: str, rules: dict[str, access.Rule], authenticator: Authenticator, under_way: UnderWay,
+        self, app: ASGIApp, path: str, rules: dict[str, access.Rule], authenticator: Authenticator, under_way: ConcurrentRequests,
         public_url: str,
     ) -> None:  # fmt: skip
         self.app, self.path, self.rules = app, path, rules
@@ -180,7 +180,9 @@ def is_https(settings: Settings) -> bool:
     return settings.public_url.startswith("https:")
 
 
-def _guard(route: BaseRoute, mount: str, authenticator: Authenticator, under_way: UnderWay, public_url: str) -> None:
+def _guard(
+    route: BaseRoute, mount: str, authenticator: Authenticator, under_way: ConcurrentRequests, public_url: str
+) -> None:
     if not isinstance(route, Route | Mount):
         raise TypeError(f"a {type(route).__name__} cannot be guarded")
     methods = (getattr(route, "methods", None) or {"GET"}) - {"HEAD"}

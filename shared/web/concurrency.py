@@ -17,7 +17,7 @@ def too_many() -> Problem:
     return Problem(429, "too-many", "Too many requests are under way.", headers={"retry-after": "1"})
 
 
-class UnderWay:
+class ConcurrentRequests:
     """Of one app. A request enters for its address, and for its account once that is known; it leaves for both."""
 
     def __init__(self) -> None:

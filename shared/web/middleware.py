@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log
 from shared.failures import is_dependency_unavailable
-from shared.web.concurrency import UnderWay, too_many
+from shared.web.concurrency import ConcurrentRequests, too_many
 from shared.web.metrics import HttpMetrics
 from shared.web.problems import Problem, answered, part_away
 
@@ -21,7 +21,13 @@ FAULT = Problem(500, "fault", "Something failed on our side; nothing you sent wa
 
 class OutermostMiddleware:
     def __init__(
-        self, app: ASGIApp, hosts: tuple[str, ...], metrics: HttpMetrics, under_way: UnderWay, *, is_https: bool
+        self,
+        app: ASGIApp,
+        hosts: tuple[str, ...],
+        metrics: HttpMetrics,
+        under_way: ConcurrentRequests,
+        *,
+        is_https: bool,
     ) -> None:
         self.app, self.hosts, self.metrics, self.under_way = app, frozenset(hosts), metrics, under_way
         self.headers = security_headers(is_https=is_https)
