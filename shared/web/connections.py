@@ -19,7 +19,7 @@ TITLES = {
 }
 
 
-class TooMuch(Exception):
+class LimitExceeded(Exception):
     """Ends the parser in the middle of what it was given."""
 
 
@@ -59,10 +59,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stop_waiting()
         if len(self.headers) > HEADERS or (self._head_bytes > HEAD_BYTES and size(self.url, self.headers) > HEAD_BYTES):
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            raise TooMuch
+            raise LimitExceeded
         if len(self.pipeline) >= PIPELINED:
             self._refusal = HTTPStatus.TOO_MANY_REQUESTS
-            raise TooMuch
+            raise LimitExceeded
         super().on_headers_complete()
         self._is_in_head, self._is_in_body, self._head_bytes = False, True, 0
 
