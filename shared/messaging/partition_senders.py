@@ -21,7 +21,7 @@ from shared.messaging.signatures import RecordSigner
 STOP_SECONDS = 3
 
 
-class Wires:
+class PartitionSenders:
     """Of one producer; every record leaves signed. A key's partition is its CRC-32, as in librdkafka, and cheap to tell."""
 
     def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup, signer: RecordSigner) -> None:
@@ -29,7 +29,7 @@ class Wires:
         self._signer = signer
         self._prefix = prefix
         self._tasks = tasks
-        self._of: dict[str, list[Wire]] = {}
+        self._of: dict[str, list[PartitionSender]] = {}
 
     async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
         """The acks to wait for. Raises MessageSizeTooLargeError, and then some of the others are on their way."""
@@ -62,13 +62,13 @@ class Wires:
         partitions = len(await self.producer.partitions_for(name))
         wires = self._of.setdefault(topic, [])  # looked at after the wait, as others may have been here meanwhile
         for partition in range(len(wires), partitions):
-            wires.append(Wire(self.producer, name, partition, self._tasks))
+            wires.append(PartitionSender(self.producer, name, partition, self._tasks))
 
-    def _all(self) -> Iterable["Wire"]:
+    def _all(self) -> Iterable["PartitionSender"]:
         return [wire for wires in self._of.values() for wire in wires]
 
 
-class Wire:
+class PartitionSender:
     """One batch at a time is under way, so that records arrive in the order they came."""
 
     def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int, tasks: asyncio.TaskGroup) -> None:
@@ -76,13 +76,13 @@ class Wire:
         self._topic = topic
         self._partition = partition
         self._tasks = tasks
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[SenderBatch] = deque()
         self._sending: asyncio.Task[None] | None = None
 
     def add(self, message: Message) -> Future[None]:
         """The ack that comes for this message, and for others with it. Raises MessageSizeTooLargeError."""
         if not self._waiting or not self._waiting[-1].takes(message):
-            batch = Batch(self._producer.create_batch())
+            batch = SenderBatch(self._producer.create_batch())
             batch.takes(message)
             self._waiting.append(batch)
             if self._sending is None:
@@ -104,7 +104,7 @@ class Wire:
         finally:
             self._sending = None
 
-    async def _send_one(self, batch: "Batch") -> None:
+    async def _send_one(self, batch: "SenderBatch") -> None:
         try:
             await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
         except KafkaError as error:
@@ -114,7 +114,7 @@ class Wire:
             batch.acked.set_result(None)
 
 
-class Batch:
+class SenderBatch:
     """Records that travel together."""
 
     def __init__(self, records: BatchBuilder) -> None:

@@ -12,7 +12,7 @@ from shared import log
 from shared.config import Settings
 from shared.events import Message
 from shared.messaging import kafka
-from shared.messaging.partition_senders import Wires
+from shared.messaging.partition_senders import PartitionSenders
 from shared.messaging.signatures import RecordSigner
 
 BATCH_BYTES = 512 * 1024  # aiokafka's own 16 KiB hold six reports
@@ -31,7 +31,7 @@ class Publisher:
         self._settings = settings
         self._signer = RecordSigner(settings)
         self._tasks = asyncio.TaskGroup()
-        self._wires: Wires | None = None
+        self._wires: PartitionSenders | None = None
         self._starting: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -89,11 +89,11 @@ class Publisher:
         if self._wires is not None:
             await self._wires.flush()
 
-    async def _started(self) -> Wires:
+    async def _started(self) -> PartitionSenders:
         producer = AIOKafkaProducer(
             **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
         )  # fmt: skip
-        wires = Wires(producer, self._settings.topic_prefix, self._tasks, self._signer)
+        wires = PartitionSenders(producer, self._settings.topic_prefix, self._tasks, self._signer)
         try:
             await kafka.start(producer)
         except BaseException:
@@ -101,13 +101,13 @@ class Publisher:
             raise
         return wires
 
-    def _renew(self, wires: Wires) -> None:
+    def _renew(self, wires: PartitionSenders) -> None:
         """An idempotent producer that met a fatal error never sends again: another takes its place."""
         if self._wires is wires:
             self._wires = None
             self._starting = self._tasks.create_task(self._keep_starting(wires))
 
-    async def _keep_starting(self, old: Wires | None) -> None:
+    async def _keep_starting(self, old: PartitionSenders | None) -> None:
         if old is not None:
             await old.stop()
         while self._wires is None:
