@@ -86,7 +86,7 @@ END $$
 TRIGGER = "CREATE TRIGGER wake_relay AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION wake_relay()"
 
 
-def create_spine(op: Any) -> None:
+def create_consumer_tables(op: Any) -> None:
     """For a service's first migration."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
         op.execute(statement)

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.messaging.tables import create_spine
+from shared.messaging.tables import create_consumer_tables
 
 revision = "alerts_0001"
 down_revision = None
@@ -152,6 +152,6 @@ TRIGGER = (
 
 
 def upgrade() -> None:
-    create_spine(op)
+    create_consumer_tables(op)
     for statement in (HAZARDS, HOUSEHOLDS, ALERTS, RECEIVERS, DELIVERIES, ATTEMPTS, *INDEXES, WAKE, TRIGGER):
         op.execute(statement)

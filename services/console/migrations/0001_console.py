@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.messaging.tables import create_spine
+from shared.messaging.tables import create_consumer_tables
 
 revision = "console_0001"
 down_revision = None
@@ -169,7 +169,7 @@ CREATE TABLE caller_readings (
 
 
 def upgrade() -> None:
-    create_spine(op)
+    create_consumer_tables(op)
     for statement in (
         ACCOUNTS, ACCOUNT_NAME, HAZARDS, HAZARDS_BY_TIME, HOUSEHOLDS, ALERTS, OPEN_ALERTS, DELIVERIES, DELIVERIES_OF_ALERT,
         OUTCOMES, OUTCOMES_BY_TIME, CALLERS, CALLED_REPORTS, CALLED_REPORTS_OF_HAZARD, CALLER_READINGS,

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.messaging.tables import create_spine
+from shared.messaging.tables import create_consumer_tables
 
 revision = "registry_0001"
 down_revision = None
@@ -174,7 +174,7 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    create_spine(op)
+    create_consumer_tables(op)
     keys = [
         KEYS.format(table="household_keys", subject="household_id"),
         KEYS.format(table="group_keys", subject="group_id"),
