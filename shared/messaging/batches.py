@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging import inbox, ledger, offsets
 from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.records import Check, Handler, Outcome, Reading, Received, Refused
+from shared.messaging.records import Check, Handler, Outcome, Reading, Received, UnreadableRecord
 
 BY_INBOX = {
     inbox.Reading.REPEAT: Outcome(OutcomeKind.REPEAT),
@@ -71,7 +71,7 @@ async def _forget(effects: Iterable[tuple[Received, Outcome]], session: AsyncSes
         await inbox.forget(session, without)
 
 
-def _refused(reading: Reading, reason: str) -> Refused:
-    if isinstance(reading, Refused):
+def _refused(reading: Reading, reason: str) -> UnreadableRecord:
+    if isinstance(reading, UnreadableRecord):
         return reading
-    return Refused(reading.record, reason, event_id=reading.event.id)
+    return UnreadableRecord(reading.record, reason, event_id=reading.event.id)

@@ -24,9 +24,19 @@ from shared.messaging import batches, kafka, metrics, offsets
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.failure_limits import Failures, code, refused
 from shared.messaging.offsets import Fenced
-from shared.messaging.records import Check, Handler, Opener, Outcome, Reading, Received, Record, Refused, open_plain
+from shared.messaging.records import (
+    Check,
+    Handler,
+    Opener,
+    Outcome,
+    Reading,
+    Received,
+    Record,
+    UnreadableRecord,
+    open_plain,
+)
 from shared.messaging.signatures import RecordVerifier
-from shared.messaging.stream import Stream
+from shared.messaging.stream import RecordStream
 from shared.postgres import database
 
 TRIES_ALONE = 3
@@ -53,7 +63,7 @@ class Consumer:
         self._sessions = sessions
         self._letters = DeadLetters(service, sealer)
         self._failures = Failures(service, sessions)
-        self._stream = Stream(
+        self._stream = RecordStream(
             topics, group=group or service, open=self.open, max_records=max_records,
             settings=settings, sessions=sessions, failures=self._failures,
         )  # fmt: skip
@@ -126,17 +136,17 @@ class Consumer:
                 self._verifier.verify(record)
                 return self._opener(record)
             except UnknownEventType:
-                return Refused(record, "unknown_type")
+                return UnreadableRecord(record, "unknown_type")
             except MalformedEvent as error:
-                return Refused(record, "malformed", error.pointer)
+                return UnreadableRecord(record, "malformed", error.pointer)
             except SetAside as error:
-                return Refused(record, error.reason, error.pointer)
+                return UnreadableRecord(record, error.reason, error.pointer)
             except DependencyUnavailable as error:
                 log.get().warning("a record waits for a part", **log.described(error))
                 await backoff.wait()
             except Exception as error:
                 await self._failures.failed(error, record)
-                return Refused(record, code(error))
+                return UnreadableRecord(record, code(error))
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
         """Halves what fails until the record at fault stands alone; its neighbours are done."""

@@ -27,7 +27,7 @@ from shared.events.envelope import SCHEMA_ROOT, SIGNATURE, UUID_TEXT
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import outbox
-from shared.messaging.records import Record, Refused
+from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 from shared.postgres import database
 
@@ -61,7 +61,7 @@ class DeadLetters:
         self._service = service
         self._sealer = sealer
 
-    async def keep(self, session: AsyncSession, refused: Sequence[Refused]) -> None:
+    async def keep(self, session: AsyncSession, refused: Sequence[UnreadableRecord]) -> None:
         """Through the outbox of the batch's transaction: set aside and counted, or neither."""
         if not refused:
             return
@@ -70,7 +70,7 @@ class DeadLetters:
         told = filter(None, map(self.outcome, refused))
         await outbox.add(session, *map(self.letter, refused), *told)
 
-    def outcome(self, refused: Refused) -> Message | None:
+    def outcome(self, refused: UnreadableRecord) -> Message | None:
         """Where this service owes an outcome, the author is told also of what was set aside, if it can be read at all."""
         record = refused.record
         if self._service not in TOPICS[record.topic].owes_outcome or refused.reason in UNPROVEN:
@@ -87,7 +87,7 @@ class DeadLetters:
         id = set_aside_id(self._service, event.id, record)
         return message(data, id=id, source=f"/{self._service}", time=datetime.now(UTC))
 
-    def letter(self, refused: Refused) -> Message:
+    def letter(self, refused: UnreadableRecord) -> Message:
         record = refused.record
         topic = TOPICS[record.topic].dead(self._service)
         why = self._why(refused)
@@ -95,7 +95,7 @@ class DeadLetters:
             return Message(topic, record.key, record.value, (*map(kept, record.headers), *why))
         return Message(topic, b"", self._sealed(record, self._sealer), (*why, ("dead_sealed", b"1")))
 
-    def _why(self, refused: Refused) -> tuple[tuple[str, bytes], ...]:
+    def _why(self, refused: UnreadableRecord) -> tuple[tuple[str, bytes], ...]:
         record = refused.record
         return (
             ("dead_reason", refused.reason.encode()),
@@ -167,6 +167,6 @@ def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
     )
 
 
-def _row(refused: Refused) -> tuple[Any, ...]:
+def _row(refused: UnreadableRecord) -> tuple[Any, ...]:
     record = refused.record
     return record.topic, record.partition, record.offset, refused.event_id, refused.reason, refused.pointer

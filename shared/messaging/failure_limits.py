@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from shared import log
 from shared.failures import ConsumerStopped, SetAside
 from shared.messaging import offsets
-from shared.messaging.records import Partition, Reading, Received, Record, Refused
+from shared.messaging.records import Partition, Reading, Received, Record, UnreadableRecord
 
 WINDOW = 200
 
@@ -48,10 +48,10 @@ class Failures:
         raise ConsumerStopped(reason)
 
 
-def refused(reading: Reading, error: Exception) -> Refused:
+def refused(reading: Reading, error: Exception) -> UnreadableRecord:
     event_id = reading.event.id if isinstance(reading, Received) else None
     pointer = error.pointer if isinstance(error, SetAside) else ""
-    return Refused(reading.record, code(error), pointer, event_id)
+    return UnreadableRecord(reading.record, code(error), pointer, event_id)
 
 
 def code(error: Exception) -> str:

@@ -49,7 +49,7 @@ class Received(NamedTuple):
         return self.event.id
 
 
-class Refused(NamedTuple):
+class UnreadableRecord(NamedTuple):
     """A record that cannot be handled, and why, in code."""
 
     record: Record
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
     reason: str | None = None
 
 
-Reading = Received | Refused
+Reading = Received | UnreadableRecord
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
 Check = Callable[[AsyncSession], Awaitable[None]]  # in each batch's transaction, behind its fence; raises Fenced
 Opener = Callable[[Record], Received]

@@ -20,7 +20,7 @@ from shared.messaging import kafka
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
 from shared.messaging.decisions import Decision, Decisions, Deed, answer
-from shared.messaging.records import Received, Record, Refused
+from shared.messaging.records import Received, Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 from shared.postgres import database
 
@@ -71,7 +71,7 @@ class Redrives:
         if reason := self._unproven(record):
             return answer(reason)
         reading = await self._consumers[redrive.topic].open(record)
-        if isinstance(reading, Refused):
+        if isinstance(reading, UnreadableRecord):
             return answer(reading.reason)
         return partial(self._handle, reading, written)
 

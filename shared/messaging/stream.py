@@ -28,7 +28,7 @@ BETWEEN_TURNS = 8  # records opened before the loop may turn to the batch that i
 Open = Callable[[Record], Awaitable[Reading]]
 
 
-class Stream:
+class RecordStream:
     """Of one group member. After `drop`, `seek` goes back to the stored positions."""
 
     def __init__(

@@ -10,7 +10,7 @@ from shared.events import Message, SealedBox
 from shared.events.topics import record_bytes
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DeadLetters, dead_aad
-from shared.messaging.records import Record, Refused
+from shared.messaging.records import Record, UnreadableRecord
 
 GOLDEN = Path(__file__).parent.parent / "events"
 CANARY = "Айгүл Токтогулова +996 555 123456"
@@ -42,7 +42,7 @@ def opened(letter: Message, keys: Path) -> dict[str, object]:
 
 def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLetters) -> None:
     original = record()
-    letter = letters.letter(Refused(original, "seal_mismatch", "/sealed"))
+    letter = letters.letter(UnreadableRecord(original, "seal_mismatch", "/sealed"))
     assert letter.topic == "displacements.registry.dead"
     assert (letter.key, letter.value) == (original.key, original.value)
     assert letter.headers[: len(original.headers)] == original.headers
@@ -69,7 +69,7 @@ def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLe
 ])  # fmt: skip
 def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys: Path, spoil: "object") -> None:
     spoiled: Record = spoil(record())  # type: ignore[operator]
-    letter = letters.letter(Refused(spoiled, "malformed", "/?"))
+    letter = letters.letter(UnreadableRecord(spoiled, "malformed", "/?"))
     shown = letter.key + letter.value + b"".join(name.encode() + value for name, value in letter.headers)
     assert CANARY.encode() not in shown and json.dumps(CANARY)[1:-1].encode() not in shown
     assert dict(letter.headers)["dead_sealed"] == b"1"
@@ -81,30 +81,30 @@ def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys:
 
 def test_of_the_biggest_record_that_kafka_takes_the_letter_is_not_too_big(letters: DeadLetters) -> None:
     biggest = record()._replace(value=b"x" * (1 << 20))
-    letter = letters.letter(Refused(biggest, "malformed", "/?"))
+    letter = letters.letter(UnreadableRecord(biggest, "malformed", "/?"))
     weight = len(letter.value) + sum(len(name) + len(value) for name, value in letter.headers)
     assert weight < record_bytes(letter.topic)
 
 
 def test_the_author_is_told_of_a_report_that_was_set_aside(letters: DeadLetters) -> None:
-    told = letters.outcome(Refused(record(), "seal_mismatch", "/sealed"))
+    told = letters.outcome(UnreadableRecord(record(), "seal_mismatch", "/sealed"))
     assert told is not None and told.topic == "outcomes"
     settled = json.loads(told.value)
     assert (
         settled["outcome"] == "set_aside" and settled["reason"] == "seal_mismatch" and settled["consumer"] == "registry"
     )
-    assert letters.outcome(Refused(record()._replace(value=b"{"), "malformed")) is None
+    assert letters.outcome(UnreadableRecord(record()._replace(value=b"{"), "malformed")) is None
 
 
 def test_of_a_forged_record_nobody_is_told(letters: DeadLetters) -> None:
     """Else whoever found a broker login could tell an author that their report was set aside."""
-    assert letters.outcome(Refused(record(), "signature_mismatch")) is None
+    assert letters.outcome(UnreadableRecord(record(), "signature_mismatch")) is None
 
 
 def test_the_signature_of_the_original_is_kept_beside_that_of_the_letter(letters: DeadLetters) -> None:
     signature = ("signature", b"00000001-00000001:" + b"A" * 43)
     signed = record()._replace(headers=(*record().headers, signature))
-    letter = letters.letter(Refused(signed, "malformed", ""))
+    letter = letters.letter(UnreadableRecord(signed, "malformed", ""))
     assert ("dead_signature", signature[1]) in letter.headers
     assert "signature" not in dict(letter.headers)
 
