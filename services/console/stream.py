@@ -141,7 +141,7 @@ class Stream:
             )
             await kafka.start_when_there(consumer)
             try:
-                with kafka.no_end_of_ours():
+                with kafka.raise_on_foreign_cancellation():
                     await self._follow(consumer, backoff)
             except (KafkaError, DependencyUnavailable) as error:
                 log.get().warning("stream reads again", **log.described(error))

@@ -88,7 +88,7 @@ class Revocations:
         backoff = Backoff()
         while True:
             try:
-                with kafka.no_end_of_ours():
+                with kafka.raise_on_foreign_cancellation():
                     await self._read(backoff)
             except (KafkaError, DependencyUnavailable) as error:
                 logger.warning("revocations are read again", **log.described(error))

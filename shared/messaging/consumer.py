@@ -110,7 +110,7 @@ class Consumer:
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
         """While one batch is written the next one waits and the one after it is opened, so that nobody waits for PostgreSQL."""
-        with kafka.no_end_of_ours():
+        with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
                     await ahead.join()  # what is being written moves the position that is read now

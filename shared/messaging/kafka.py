@@ -38,7 +38,7 @@ def options(settings: Settings) -> dict[str, Any]:
 async def start(client: Any) -> None:
     """Cancelled, it lets the start end first: aiokafka forgets the connection it was opening, and leaves it open."""
     starting = asyncio.ensure_future(client.start())
-    with no_end_of_ours():
+    with raise_on_foreign_cancellation():
         try:
             await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -59,7 +59,7 @@ async def stop(consumer: Any) -> None:
 
 
 @contextmanager
-def no_end_of_ours() -> Iterator[None]:
+def raise_on_foreign_cancellation() -> Iterator[None]:
     """Raises KafkaConnectionError where aiokafka's own tasks were cancelled, and nobody wants ours to end.
 
     A task group takes a cancelled task for one that was meant to end: what it was for would stand still without a word.

@@ -50,7 +50,7 @@ class PartitionSenders:
         """A producer waits for ever for what it could not send; whoever must not lose it holds it in a spool or an outbox."""
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                with kafka.no_end_of_ours():
+                with kafka.raise_on_foreign_cancellation():
                     await self.producer.stop()
         except (TimeoutError, KafkaError):
             await self.producer.client.close()
