@@ -12,7 +12,7 @@ from cli.deciding import within
 from services.console.queries import accounts
 from shared.audit import Action, Result
 from shared.events.topics import SERVICES
-from shared.web.audit_routes import Entry, Wanted, entries
+from shared.web.audit_routes import AuditEntryView, Wanted, entries
 
 BISHKEK = ZoneInfo("Asia/Bishkek")
 
@@ -36,10 +36,10 @@ def list_(
 
 
 async def show(wanted: Wanted, services: list[str]) -> None:
-    found: list[tuple[str, Entry]] = []
+    found: list[tuple[str, AuditEntryView]] = []
     for service in services:
 
-        async def read(session: AsyncSession) -> list[Entry]:
+        async def read(session: AsyncSession) -> list[AuditEntryView]:
             return await entries(session, wanted)
 
         found += [(service, entry) for entry in await within(service, read)]
@@ -54,7 +54,7 @@ async def show(wanted: Wanted, services: list[str]) -> None:
         )
 
 
-def about(entry: Entry) -> str:
+def about(entry: AuditEntryView) -> str:
     return " ".join(filter(None, (entry.subject, entry.reason, *(str(each) for each in entry.objects[:3]))))
 
 

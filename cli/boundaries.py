@@ -18,7 +18,7 @@ from shapely.errors import GEOSException
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from shared.places import LANGUAGES, Kind, Unit
+from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(r"KG[0-9]{11}")
 FINEST = 2  # finer rows belong to their level-2 unit
@@ -122,7 +122,7 @@ def unit_of(row: Row, parent: str | None) -> Unit:
         pcode=row.pcode,
         parent=parent,
         level=row.level,
-        kind=Kind.CITY if is_city else (Kind.RAYON if row.level == FINEST else Kind.OBLAST),
+        kind=UnitKind.CITY if is_city else (UnitKind.RAYON if row.level == FINEST else UnitKind.OBLAST),
         names=names,
         valid_from=day(row.columns.get("validon")) or date(2018, 11, 19),
         valid_to=day(row.columns.get("validto")),

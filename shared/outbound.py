@@ -38,13 +38,13 @@ class OutboundError(Exception):
     reason = "failed"
 
 
-class Refused(OutboundError):
+class AddressRefused(OutboundError):
     """The address may not be called from this installation."""
 
     reason = "refused_address"
 
 
-class OutsideExercise(Refused):
+class OutsideExercise(AddressRefused):
     """An exercise installation calls only loopback."""
 
     reason = "exercise"
@@ -159,9 +159,9 @@ def parsed(url: str) -> httpx.URL:
     try:
         target = httpx.URL(url)
     except httpx.InvalidURL:
-        raise Refused("not a URL") from None
+        raise AddressRefused("not a URL") from None
     if target.scheme not in ("https", "http") or not target.host or target.userinfo:
-        raise Refused("http(s) with a host and without a user is expected")
+        raise AddressRefused("http(s) with a host and without a user is expected")
     return target
 
 
@@ -196,7 +196,7 @@ class Gate:
     def permit(self, target: httpx.URL) -> None:
         """Refuses plain http where it is not allowed by name; an exercise has no business there in any case."""
         if target.scheme != "https" and not self.allows(target.host, port_of(target)):
-            raise OutsideExercise(target.host) if self._is_exercise else Refused(target.host)
+            raise OutsideExercise(target.host) if self._is_exercise else AddressRefused(target.host)
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The host's addresses, resolved once; one that may not be called refuses them all."""
@@ -209,7 +209,7 @@ class Gate:
         if self._is_exercise and not address.is_loopback:
             raise OutsideExercise(str(address))
         if not is_allowed and not is_public(address):
-            raise Refused(str(address))
+            raise AddressRefused(str(address))
 
     async def _resolve(self, host: str, port: int) -> list[Address]:
         loop = asyncio.get_running_loop()

@@ -18,7 +18,7 @@ FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINIST
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AccessRule:
     """Who may call a route. `is_page`: a browser that is not signed in is sent to the sign-in page."""
 
     roles: frozenset[Role] = frozenset()
@@ -29,33 +29,33 @@ class Rule:
     takes_unchecked: bool = False  # while nobody knows what was revoked; what it takes is checked later
 
 
-PUBLIC = Rule(is_public=True)
+PUBLIC = AccessRule(is_public=True)
 
 
-def to(roles: frozenset[Role]) -> Rule:
-    return Rule(roles)
+def to(roles: frozenset[Role]) -> AccessRule:
+    return AccessRule(roles)
 
 
-def page(roles: frozenset[Role]) -> Rule:
-    return Rule(roles, is_page=True)
+def page(roles: frozenset[Role]) -> AccessRule:
+    return AccessRule(roles, is_page=True)
 
 
-def report(roles: frozenset[Role]) -> Rule:
-    return Rule(roles, takes_expired=True, takes_readmitted=True, takes_unchecked=True)
+def report(roles: frozenset[Role]) -> AccessRule:
+    return AccessRule(roles, takes_expired=True, takes_readmitted=True, takes_unchecked=True)
 
 
-def _plumbing(prefix: str) -> dict[str, Rule]:
+def _plumbing(prefix: str) -> dict[str, AccessRule]:
     return {f"GET {prefix}{path}": PUBLIC for path in ("/live", "/ready", "/metrics", "/openapi.json")}
 
 
-ROUTES: dict[str, Rule] = {
+ROUTES: dict[str, AccessRule] = {
     **_plumbing("/intake"),
     **_plumbing("/registry"),
     **_plumbing("/alerts"),
     **_plumbing(""),
     # intake
     # no ended token: a hazard may alert at once, nothing of it could be held
-    "POST /intake/v1/hazards": Rule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
+    "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),
@@ -108,7 +108,7 @@ ROUTES: dict[str, Rule] = {
     "GET /password": page(EVERYONE),
     "POST /password": PUBLIC,  # by the old password, also before anybody is signed in
     "POST /sign-out": to(EVERYONE),
-    "POST /v1/session": Rule(EVERYONE, takes_readmitted=True),
+    "POST /v1/session": AccessRule(EVERYONE, takes_readmitted=True),
     "POST /v1/session/device": to(frozenset({R.FIELD})),
     "POST /v1/tokens": PUBLIC,
     "GET /": page(STAFF | {R.FIELD}),

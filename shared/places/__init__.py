@@ -4,6 +4,6 @@ from shared.places import bundle
 from shared.places.areas import Areas
 from shared.places.bundle import BadBundle
 from shared.places.places import COUNTRY, Places
-from shared.places.units import LANGUAGES, Kind, Names, Unit
+from shared.places.units import LANGUAGES, Names, Unit, UnitKind
 
-__all__ = ["COUNTRY", "LANGUAGES", "Areas", "BadBundle", "Kind", "Names", "Places", "Unit", "bundle"]
+__all__ = ["COUNTRY", "LANGUAGES", "Areas", "BadBundle", "Names", "Places", "Unit", "UnitKind", "bundle"]

@@ -12,7 +12,7 @@ from shapely import from_geojson
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from shared.places.units import FormerName, Kind, Unit
+from shared.places.units import FormerName, Unit, UnitKind
 
 FORMAT = "dayar-places-1"
 
@@ -65,7 +65,7 @@ def _unit(properties: dict[str, Any]) -> Unit:
         pcode=properties["pcode"],
         parent=properties["parent"],
         level=properties["level"],
-        kind=Kind(properties["kind"]),
+        kind=UnitKind(properties["kind"]),
         names=properties["names"],
         valid_from=date.fromisoformat(properties["valid_from"]),
         valid_to=date.fromisoformat(properties["valid_to"]) if properties["valid_to"] else None,

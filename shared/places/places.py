@@ -9,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 from shared.events import Area, Point
 from shared.places import bundle
 from shared.places.areas import Areas, Ring
-from shared.places.units import Kind, Unit, seed
+from shared.places.units import Unit, UnitKind, seed
 
 COUNTRY = "KG"
 DIGITS = {1: 4, 2: 7}
@@ -105,7 +105,7 @@ class Places:
 
     def options(self, lang: str) -> list[dict[str, object]]:
         """What a place picker needs: every unit under its oblast, with all that somebody may type to find it."""
-        tops = sorted(self.units(1), key=lambda unit: (unit.kind is not Kind.OBLAST, unit.label(lang)))
+        tops = sorted(self.units(1), key=lambda unit: (unit.kind is not UnitKind.OBLAST, unit.label(lang)))
         return [self._option(unit, lang) for top in tops for unit in (top, *self._below(top, lang))]
 
     def _below(self, top: Unit, lang: str) -> list[Unit]:

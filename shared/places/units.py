@@ -12,7 +12,7 @@ LANGUAGES = ("ky", "ru", "en")
 Names = dict[str, str]
 
 
-class Kind(StrEnum):
+class UnitKind(StrEnum):
     OBLAST = "oblast"
     RAYON = "rayon"
     CITY = "city"
@@ -20,11 +20,11 @@ class Kind(StrEnum):
 
 
 # How a kind is said around the bare name: Kyrgyz and English after it, Russian before or after.
-LABELS: dict[Kind, Names] = {
-    Kind.OBLAST: {"ky": "{} облусу", "ru": "{} область", "en": "{} oblast"},
-    Kind.RAYON: {"ky": "{} району", "ru": "{} район", "en": "{} rayon"},
-    Kind.CITY: {"ky": "{} шаары", "ru": "г. {}", "en": "{} city"},
-    Kind.AYMAK: {"ky": "{} айыл аймагы", "ru": "{} айыл аймак", "en": "{} ayil aymak"},
+LABELS: dict[UnitKind, Names] = {
+    UnitKind.OBLAST: {"ky": "{} облусу", "ru": "{} область", "en": "{} oblast"},
+    UnitKind.RAYON: {"ky": "{} району", "ru": "{} район", "en": "{} rayon"},
+    UnitKind.CITY: {"ky": "{} шаары", "ru": "г. {}", "en": "{} city"},
+    UnitKind.AYMAK: {"ky": "{} айыл аймагы", "ru": "{} айыл аймак", "en": "{} ayil aymak"},
 }
 
 
@@ -43,7 +43,7 @@ class Unit:
     pcode: str
     parent: str | None
     level: int
-    kind: Kind
+    kind: UnitKind
     names: Names
     valid_from: date
     valid_to: date | None = None
@@ -72,7 +72,7 @@ def from_row(row: dict[str, Any], former: tuple[FormerName, ...] = ()) -> Unit:
         pcode=row["pcode"],
         parent=row["parent"] or None,
         level=int(row["level"]),
-        kind=Kind(row["kind"]),
+        kind=UnitKind(row["kind"]),
         names=_names(row),
         valid_from=date.fromisoformat(row["valid_from"]),
         valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,

@@ -74,7 +74,7 @@ class Guard:
     """Lets in whom the route's rule names: deny, then allow."""
 
     def __init__(
-        self, app: ASGIApp, path: str, rules: dict[str, access.Rule], authenticator: Authenticator, under_way: ConcurrentRequests,
+        self, app: ASGIApp, path: str, rules: dict[str, access.AccessRule], authenticator: Authenticator, under_way: ConcurrentRequests,
         public_url: str,
     ) -> None:  # fmt: skip
         self.app, self.path, self.rules = app, path, rules
@@ -101,7 +101,7 @@ class Guard:
             return refused(connection, problem)
         return self.app
 
-    def admit(self, connection: HTTPConnection, rule: access.Rule) -> None:
+    def admit(self, connection: HTTPConnection, rule: access.AccessRule) -> None:
         principal = self.authenticator.authenticate(
             connection,
             cookie=self.cookie,
@@ -148,7 +148,7 @@ def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
     return answer
 
 
-def turned_away(scope: Scope, rule: access.Rule) -> Response:
+def turned_away(scope: Scope, rule: access.AccessRule) -> Response:
     if rule.is_page:
         query = scope["query_string"].decode("latin-1")
         asked = scope["path"] + (f"?{query}" if query else "")

@@ -14,7 +14,7 @@ from shared.audit import AUDIT, Action, Result
 from shared.postgres.database import Session
 
 
-class Entry(BaseModel):
+class AuditEntryView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: int
@@ -31,7 +31,7 @@ class Entry(BaseModel):
 
 class Page(BaseModel):
     service: str
-    entries: list[Entry]
+    entries: list[AuditEntryView]
     next: int | None = None
 
 
@@ -44,7 +44,7 @@ class Wanted:
     result: Result | None = None
 
 
-async def entries(session: AsyncSession, wanted: Wanted) -> list[Entry]:
+async def entries(session: AsyncSession, wanted: Wanted) -> list[AuditEntryView]:
     """Newest first; `before` is the id of the last one of the page before."""
     query = select(AUDIT).order_by(AUDIT.c.id.desc()).limit(wanted.limit)
     if wanted.before is not None:
@@ -52,7 +52,7 @@ async def entries(session: AsyncSession, wanted: Wanted) -> list[Entry]:
     for name in ("account", "action", "result"):
         if (value := getattr(wanted, name)) is not None:
             query = query.where(AUDIT.c[name] == value)
-    return [Entry.model_validate(row) for row in await session.execute(query)]
+    return [AuditEntryView.model_validate(row) for row in await session.execute(query)]
 
 
 def routes(service: str) -> APIRouter:

@@ -15,7 +15,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from services.console import vectors
-from shared.auth.access import ROUTES, Rule
+from shared.auth.access import ROUTES, AccessRule
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Channel, Road
 from shared.postgres import database
@@ -60,7 +60,7 @@ async def status(client: httpx.AsyncClient, route: str, token: str | None) -> in
 
 @pytest.mark.parametrize(("route", "rule"), GUARDED.items(), ids=GUARDED)
 async def test_each_role_gets_what_the_table_says(
-    route: str, rule: Rule, client: httpx.AsyncClient, shared_installation: Installation
+    route: str, rule: AccessRule, client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
     tokens = {role: shared_installation.token(roles=[role]) for role in Role}
     answers = {role: await status(client, route, token) for role, token in tokens.items()}
@@ -69,7 +69,7 @@ async def test_each_role_gets_what_the_table_says(
 
 
 @pytest.mark.parametrize(("route", "rule"), GUARDED.items(), ids=GUARDED)
-async def test_without_a_token_nobody_gets_anything(route: str, rule: Rule, client: httpx.AsyncClient) -> None:
+async def test_without_a_token_nobody_gets_anything(route: str, rule: AccessRule, client: httpx.AsyncClient) -> None:
     assert await status(client, route, None) == (303 if rule.is_page else 401)
 
 

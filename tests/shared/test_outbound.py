@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from shared.config import Settings
-from shared.outbound import AnswerTooBig, Outbound, Refused, TimedOut, Unreachable, is_public, unfolded
+from shared.outbound import AddressRefused, AnswerTooBig, Outbound, TimedOut, Unreachable, is_public, unfolded
 
 pytestmark = pytest.mark.anyio
 
@@ -149,7 +149,7 @@ async def test_a_post_carries_its_content_on_a_kept_connection(server: Server) -
 )
 async def test_what_is_not_allowed_by_name_is_not_connected_to(server: Server, url: str) -> None:
     async with Outbound(settings()) as outbound:
-        with pytest.raises(Refused):
+        with pytest.raises(AddressRefused):
             await outbound.get(url.format(port=server.port))
     assert server.connections == 0
 
@@ -160,7 +160,7 @@ async def test_what_is_not_allowed_by_name_is_not_connected_to(server: Server, u
 )
 async def test_what_is_no_web_address_is_refused(url: str) -> None:
     async with Outbound(settings()) as outbound:
-        with pytest.raises(Refused):
+        with pytest.raises(AddressRefused):
             await outbound.get(url)
 
 
@@ -170,7 +170,7 @@ async def test_a_name_with_one_private_address_is_refused(
 ) -> None:
     names["sneaky.example"] = ["93.184.215.14", private]
     async with Outbound(settings()) as outbound:
-        with pytest.raises(Refused):
+        with pytest.raises(AddressRefused):
             await outbound.get(f"https://sneaky.example:{server.port}/")
     assert server.connections == 0
 
@@ -255,7 +255,7 @@ async def test_an_exercise_installation_calls_only_loopback(names: dict[str, lis
     allowed = (f"127.0.0.1:{server.port}", "public.example:443")
     async with Outbound(settings(*allowed, exercise=True)) as outbound:
         assert (await outbound.get(f"http://127.0.0.1:{server.port}/")).status == 200
-        with pytest.raises(Refused):
+        with pytest.raises(AddressRefused):
             await outbound.get("https://public.example/")
 
 

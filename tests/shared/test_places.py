@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from shapely import box
 
-from shared.places import Kind, Places
+from shared.places import Places, UnitKind
 from shared.places.areas import outline
 
 KADAMJAI = "KG05258000000"
@@ -114,4 +114,4 @@ def test_a_picker_lists_each_oblast_with_its_rayons_and_cities(places: Places) -
 
 def test_the_version_is_the_content(places: Places) -> None:
     assert places.version == Places.load().version
-    assert all(unit.kind in Kind for unit in places.units())
+    assert all(unit.kind in UnitKind for unit in places.units())
