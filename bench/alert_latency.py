@@ -24,7 +24,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
 from tests.hooks import Hook, listening
 from tests.journeys.count import Sent, count_check
@@ -60,7 +60,7 @@ class Latency:
         settings = installation.settings(AlertsSettings)
         engine = database.engine(settings)
         async with database.sessions(engine).begin() as session:
-            receiver = Receiver("bench", Channel.WEBHOOK, self.hook.url)
+            receiver = Receiver("bench", DeliveryChannel.WEBHOOK, self.hook.url)
             self.hook.secret = await subscriptions.put(session, receiver, SecretBox(settings.alerts_key_file))
         await engine.dispose()
         intake, self.port = self.made.ours()

@@ -20,7 +20,7 @@ from bench import load
 from bench.intake import BATCH, DISPLACEMENTS, Bench, bench, reports
 from bench.watched import Step, steps
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
 ALLOWED_MS = 50
@@ -88,8 +88,8 @@ async def attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Pa
 
 def hostile(made: Bench, port: int) -> list[Kind]:
     """Of a phone that was lost long ago, and of one account at a desk."""
-    phone = made.installation.token(roles=[Role.FIELD], road=Road.FIELD, expires_in=-400 * 86_400)
-    desk = made.installation.token(roles=[Role.OPERATOR], road=Road.CONSOLE)
+    phone = made.installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
+    desk = made.installation.token(roles=[Role.OPERATOR], road=SubmissionChannel.CONSOLE)
     kinds = ((DISPLACEMENTS, SINGLES, phone), ("/v1/hazards", HAZARDS, desk), (BATCH, BATCHES, phone))
     return [
         Kind(name, load.post(path, body(), port=port, token=token))

@@ -22,7 +22,7 @@ from bench.processes import cpu, family
 from deploy.local import homes
 from deploy.local.process import Process, wait_until
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Ground, Installation
 from tests.journeys.count import everything
 from tests.parts import parts
@@ -58,7 +58,7 @@ class Bench:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         # as many as keep each below what one account may have under way
-        self.tokens = [installation.token(roles=[Role.FIELD], road=Road.FIELD) for _ in range(ACCOUNTS)]
+        self.tokens = [installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
         self.sent: set[str] = set()  # the reports that intake was sent, by their ids
         self.is_void = False
         self._intake: Process | None = None

@@ -19,7 +19,7 @@ from deploy.local.process import wait_until
 from deploy.provision.topics import Broker
 from shared.auth.tokens import Role
 from shared.events.topics import GROUPS
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.installation import signed_token
 from tests.supervised import Run, running
 
@@ -63,7 +63,9 @@ class Load:
 @contextmanager
 def loaded(run: Run, rate: float) -> Iterator[Load]:
     secrets, ended = run.folder / "secrets", Event()
-    load = Load(run.url, [signed_token(secrets, roles=[Role.FIELD], road=Road.FIELD) for _ in range(ACCOUNTS)])
+    load = Load(
+        run.url, [signed_token(secrets, roles=[Role.FIELD], road=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
+    )
     sending = Thread(target=load.send, args=(rate, ended)) if rate else None
     if sending:
         sending.start()

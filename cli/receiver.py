@@ -17,7 +17,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from services.alerts.subscriptions import ReceiverNotFound
-from shared.events.vocabulary import Channel, Severity, Status
+from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.pages import LANGUAGES
 from shared.places import COUNTRY, Places
 from shared.postgres import database
@@ -95,8 +95,8 @@ def list_all() -> None:
     console.print(table)
 
 
-def channel_of(address: str) -> Channel:
-    return Channel.WEBHOOK if address.startswith(("https://", "http://")) else Channel.EMAIL
+def channel_of(address: str) -> DeliveryChannel:
+    return DeliveryChannel.WEBHOOK if address.startswith(("https://", "http://")) else DeliveryChannel.EMAIL
 
 
 def check(receiver: Receiver, settings: AlertsSettings) -> None:
@@ -112,7 +112,7 @@ def check(receiver: Receiver, settings: AlertsSettings) -> None:
 
 def is_address(receiver: Receiver) -> bool:
     try:
-        if receiver.channel is Channel.WEBHOOK:
+        if receiver.channel is DeliveryChannel.WEBHOOK:
             return bool(httpx.URL(receiver.address).host)
         return bool(Address(addr_spec=receiver.address).domain)
     except (httpx.InvalidURL, ValueError, IndexError):

@@ -25,7 +25,7 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal, Role, Signer
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from shared.postgres.database import migrate
 from tests.parts import Parts
 from tests.waiting import wait_for
@@ -208,7 +208,7 @@ class Installation:
 
 def signed_token(
     secrets: Path, *, roles: Iterable[Role | str] = (), areas: Iterable[str] = ("KG",), team: UUID | None = None,
-    road: Road | str = Road.API, sources: Iterable[str] = (), account: UUID | None = None, expires_in: float = 3600,
+    road: SubmissionChannel | str = SubmissionChannel.API, sources: Iterable[str] = (), account: UUID | None = None, expires_in: float = 3600,
     **claims: Any,
 ) -> str:  # fmt: skip
     """As console signs it with the key in this folder; operators and duty heads have stated a purpose unless said otherwise."""
@@ -217,7 +217,7 @@ def signed_token(
     now = int(time.time())
     return Signer(secrets / "tokens" / "private.pem").sign(Principal(
         account=account or uuid4(), jti=uuid4(), issued_at=now - 1, expires_at=int(now + expires_in),
-        team=team, roles=frozenset(map(Role, roles)), areas=tuple(areas), sources=frozenset(sources), road=Road(road),
+        team=team, roles=frozenset(map(Role, roles)), areas=tuple(areas), sources=frozenset(sources), road=SubmissionChannel(road),
         **claims,
     ))  # fmt: skip
 

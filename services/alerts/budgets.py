@@ -17,7 +17,7 @@ from services.alerts.models import BudgetLift
 from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, Kind, Situation
 from services.alerts.ruleset import Budget
 from shared.events import HazardReported
-from shared.events.vocabulary import Road, Severity, Status
+from shared.events.vocabulary import Severity, Status, SubmissionChannel
 from shared.places import COUNTRY
 from shared.postgres import database
 
@@ -29,7 +29,7 @@ Spender = tuple[str, Status]
 TOLD = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
-    AND figures::json ->> 'source' = ANY($3) AND report::json ->> 'road' = '{Road.API}'
+    AND figures::json ->> 'source' = ANY($3) AND report::json ->> 'road' = '{SubmissionChannel.API}'
 GROUP BY 1, 2
 """  # noqa: S608 - constants
 WITHHELD = f"""
@@ -72,7 +72,7 @@ def withheld_with(hazard_id: UUID, finding: Finding, book: Book) -> Finding:
 
 def is_of_system(hazard: HazardReported) -> bool:
     """Whoever calls in, and field teams, have no budget; feeds are our own pollers."""
-    return hazard.road is Road.API and hazard.source != OWN_SOURCE
+    return hazard.road is SubmissionChannel.API and hazard.source != OWN_SOURCE
 
 
 def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:

@@ -19,7 +19,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from shared import events
 from shared.events import DeliverySettled
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
@@ -138,7 +138,7 @@ class Deliveries:
         self,
         settings: AlertsSettings,
         engine: AsyncEngine,
-        channels: Mapping[Channel, ChannelOut],
+        channels: Mapping[DeliveryChannel, ChannelOut],
         woken: asyncio.Event,
     ) -> None:
         self._settings, self._engine, self._channels, self._woken = (settings, engine, channels, woken)

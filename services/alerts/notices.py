@@ -13,7 +13,7 @@ from services.alerts.alerts import Alert
 from services.alerts.rules import RANK
 from services.alerts.words import HazardWords
 from shared.events import AlertAcknowledged, AlertEscalated, AlertRaised, AlertReopened, AlertResolved, AlertUpdated
-from shared.events.vocabulary import Channel, Severity
+from shared.events.vocabulary import DeliveryChannel, Severity
 
 FOLDED_WITHIN = timedelta(minutes=2)
 
@@ -57,7 +57,7 @@ class Delivery:
     alert_id: UUID
     step: int
     recipient: str
-    channel: Channel
+    channel: DeliveryChannel
     cause: Cause
     content: str
     created_at: datetime
@@ -85,9 +85,9 @@ class Content(BaseModel):
     hazard: HazardWords | None = None
 
 
-def is_foldable(alert: Alert, channel: Channel) -> bool:
+def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
     """Severe and Extreme never wait, and a machine reads its webhooks one by one."""
-    return channel is Channel.EMAIL and RANK[alert.severity] <= RANK[Severity.MODERATE]
+    return channel is DeliveryChannel.EMAIL and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:

@@ -14,7 +14,7 @@ from services.alerts.notices import Content
 from services.alerts.texts import CAUSES, Text, Texts
 from shared.auth import tokens
 from shared.auth.tokens import Principal
-from shared.events.vocabulary import Channel, Severity
+from shared.events.vocabulary import DeliveryChannel, Severity
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
 from shared.postgres.database import Session
@@ -51,7 +51,7 @@ class Sent:
     settled_at: datetime | None
     is_delivered: bool | None
     recipient: str
-    channel: Channel
+    channel: DeliveryChannel
     cause: str
     severity: Severity
     title: str
@@ -73,7 +73,7 @@ def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str)
     content = Content.model_validate(delivery["content"])
     return Sent(
         delivery["created_at"], delivery["settled_at"], delivery["is_delivered"],
-        delivery["recipient"], Channel(delivery["channel"]),
+        delivery["recipient"], DeliveryChannel(delivery["channel"]),
         pages.gettext(language, CAUSES[delivery["cause"]]), content.data.severity,
         texts.subject(content.data, delivery["cause"], language), message_of(delivery, content, texts),
         tuple(
@@ -84,7 +84,7 @@ def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str)
 
 
 def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> Text:
-    if delivery["channel"] == Channel.EMAIL:
+    if delivery["channel"] == DeliveryChannel.EMAIL:
         return texts.of(content.data, delivery["cause"], delivery["language"], content.hazard)
     return Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2))
 

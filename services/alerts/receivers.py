@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.alerts.alerts import Alert
 from services.alerts.rules import RANK
 from shared.auth.tokens import Ancestry
-from shared.events.vocabulary import Channel, Severity, Status
+from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.places import COUNTRY
 
 
@@ -15,7 +15,7 @@ class Receiver:
     """`step` 0 is told first, 1 and on when nobody answers; no areas = the whole country."""
 
     label: str
-    channel: Channel
+    channel: DeliveryChannel
     address: str
     language: str = "ky"
     statuses: frozenset[Status] = frozenset({Status.ACTUAL})

@@ -15,7 +15,7 @@ from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared.auth import tokens
 from shared.auth.tokens import Principal, Role
 from shared.events.fields import PCode
-from shared.events.vocabulary import Channel, Severity, Status
+from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.web import cursors
@@ -83,7 +83,7 @@ async def deliveries(
 
 def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
     """With the words of a mail, as its receiver reads them."""
-    if delivery["channel"] != Channel.EMAIL:
+    if delivery["channel"] != DeliveryChannel.EMAIL:
         return delivery
     content = Content.model_validate(delivery["content"])
     text = texts.of(content.data, delivery["cause"], delivery["language"], content.hazard)

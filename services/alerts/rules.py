@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, Rule, Ruleset, SeverityRule, UnjudgedRule
 from shared.events import CENTRE, HazardReported
-from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status, Urgency
+from shared.events.vocabulary import HazardType, MsgType, Severity, Status, SubmissionChannel, Urgency
 from shared.pages.languages import TIMEZONE
 from shared.places import COUNTRY
 from shared.places.watched import WatchedArea
@@ -25,7 +25,15 @@ TOO_OLD = "too_old"
 OVER_BUDGET = "over_budget"
 AHEAD = timedelta(minutes=15)
 TO_COME = frozenset({Urgency.EXPECTED, Urgency.FUTURE})
-BY_HAND = frozenset({Road.CONSOLE, Road.FIELD, Road.SMS, Road.OPENROSA, Road.KOBO})
+BY_HAND = frozenset(
+    {
+        SubmissionChannel.CONSOLE,
+        SubmissionChannel.FIELD,
+        SubmissionChannel.SMS,
+        SubmissionChannel.OPENROSA,
+        SubmissionChannel.KOBO,
+    }
+)
 OWN_SOURCE = CENTRE
 
 
@@ -82,7 +90,9 @@ def decide(hazard: HazardReported, rules: Ruleset, watched: WatchedArea, now: da
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
-    if hazard.road is not Road.FEED and not watched.meets(hazard.area):  # a feed has looked, by its own area
+    if hazard.road is not SubmissionChannel.FEED and not watched.meets(
+        hazard.area
+    ):  # a feed has looked, by its own area
         return Nothing("out_of_area")
     found = [
         *_quake(hazard, rules.quake, now),
@@ -197,7 +207,7 @@ def unjudged_severity(hazard: HazardReported, rule: UnjudgedRule | None) -> Seve
 
 def is_from_person(hazard: HazardReported) -> bool:
     """By hand, or over the API in the centre's own name."""
-    return hazard.road in BY_HAND or (hazard.road is Road.API and hazard.source == OWN_SOURCE)
+    return hazard.road in BY_HAND or (hazard.road is SubmissionChannel.API and hazard.source == OWN_SOURCE)
 
 
 def is_too_old(hazard: HazardReported, rule: Rule, now: datetime) -> bool:

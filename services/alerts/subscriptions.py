@@ -5,11 +5,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import queries, secrets
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
-from shared.events.vocabulary import Channel, Status
+from shared.events.vocabulary import DeliveryChannel, Status
 from shared.postgres import database
 
 EXERCISE = tuple(
-    Receiver(label, Channel.EMAIL, f"{label}@exercise.invalid", statuses=frozenset({Status.EXERCISE}), step=step)
+    Receiver(
+        label, DeliveryChannel.EMAIL, f"{label}@exercise.invalid", statuses=frozenset({Status.EXERCISE}), step=step
+    )
     for step, label in enumerate(("duty-desk", "head-of-shift"))
 )
 
@@ -21,7 +23,7 @@ class ReceiverNotFound(Exception):
 async def put(session: AsyncSession, receiver: Receiver, box: SecretBox) -> str | None:
     """Adds or changes a receiver; the secret of a new webhook is returned, and shown this once. The caller commits."""
     await queries.save_receiver(session, receiver)
-    if receiver.channel is not Channel.WEBHOOK or await _secret(session, receiver.label) is not None:
+    if receiver.channel is not DeliveryChannel.WEBHOOK or await _secret(session, receiver.label) is not None:
         return None
     return await rotate(session, receiver.label, box)
 

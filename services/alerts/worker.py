@@ -19,7 +19,7 @@ from services.alerts.texts import Texts
 from shared import lifecycle
 from shared.crypto.rotation import keep_newest
 from shared.events.topics import ALERTS_HOUSEHOLDS
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.failures import retry_while_unavailable
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import Relay
@@ -42,9 +42,9 @@ async def run(settings: AlertsSettings) -> None:
         await retry_while_unavailable(lambda: somebody_to_tell(sessions))
     try:
         async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
-            channels: dict[Channel, ChannelOut] = {
-                Channel.WEBHOOK: WebhookChannel(outbound, box),
-                Channel.EMAIL: EmailChannel(settings, outbound, Texts.of_installation(places, settings)),
+            channels: dict[DeliveryChannel, ChannelOut] = {
+                DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
+                DeliveryChannel.EMAIL: EmailChannel(settings, outbound, Texts.of_installation(places, settings)),
             }
             hazards = Consumer(
                 "alerts", ["hazards"], HazardHandler(rules, places), settings=settings, sessions=sessions

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from services.console.models import Account
 from shared.auth.tokens import COUNTRY, Principal, Role, seconds
 from shared.events import CENTRE
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 
 PERSON = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
@@ -88,7 +88,7 @@ def principal(
         account=account.account_id, jti=uuid4(), issued_at=seconds(now),
         expires_at=seconds(now + (DEVICE if is_device else IDLE)), signed_in_at=seconds(now),
         name=account.name, organisation=account.organisation, team=account.team, roles=roles, areas=tuple(account.areas),
-        sources=frozenset(account.sources), road=Road.FIELD if is_device else Road.CONSOLE,
+        sources=frozenset(account.sources), road=SubmissionChannel.FIELD if is_device else SubmissionChannel.CONSOLE,
         device=(device or uuid4()) if is_device else None,
     )  # fmt: skip
 
@@ -120,5 +120,5 @@ def integration(account: Account, now: datetime, purpose: str, life: timedelta =
     return Principal(
         account=account.account_id, jti=uuid4(), issued_at=seconds(now), expires_at=seconds(now + life), name=account.name,
         organisation=account.organisation, team=account.team, roles=frozenset(map(Role, account.roles)),
-        areas=tuple(account.areas), sources=frozenset(account.sources), road=Road.API, purpose=purpose,
+        areas=tuple(account.areas), sources=frozenset(account.sources), road=SubmissionChannel.API, purpose=purpose,
     )  # fmt: skip

@@ -5,14 +5,14 @@ from typing import Any
 from services.console.models import Hazard
 from shared.auth.tokens import Principal, Role
 from shared.events import enterer
-from shared.events.vocabulary import MsgType, Road
+from shared.events.vocabulary import MsgType, SubmissionChannel
 from shared.pages.formats import iso
 from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: Hazard) -> bool:
     """Whoever entered it or a head of shift, where it came by telephone and is not cancelled."""
-    if hazard.road != Road.CONSOLE or hazard.msg_type == MsgType.CANCEL:
+    if hazard.road != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
     entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # an early release named none
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)

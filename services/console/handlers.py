@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console import rows
 from services.console.queries import board, callers
 from shared import events
-from shared.events.vocabulary import OutcomeKind, Road
+from shared.events.vocabulary import OutcomeKind, SubmissionChannel
 from shared.messaging.consumer import Outcome, Received
 
 TOPICS = ("hazards", "households", "alerts", "outcomes")
@@ -48,6 +48,8 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
             outcomes[number] = Outcome(OutcomeKind.RECORDED)
     hazards = [row for _, row in told.get(board.HAZARDS, ())]
     await callers.place_first(session, ((row["hazard_id"], row["pcodes"]) for row in hazards))
-    await callers.tie(session, ((row["report_id"], row["hazard_id"]) for row in hazards if row["road"] == Road.CONSOLE))
+    await callers.tie(
+        session, ((row["report_id"], row["hazard_id"]) for row in hazards if row["road"] == SubmissionChannel.CONSOLE)
+    )
     await board.forget_replaced(session, told.get(board.OUTCOMES, ()))
     return outcomes

@@ -24,7 +24,7 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal, Role
 from shared.events.fields import Body
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from shared.messaging import outbox
 from shared.postgres.database import Session
 from shared.web.problems import Problem, unauthenticated
@@ -117,7 +117,7 @@ async def sign_out(request: Request, session: Session) -> Response:
 async def renew(request: Request, session: Session) -> Response:
     """A page in use asks for another 30 minutes, a phone for another year; another system's token stands as it is."""
     current, now = tokens.current(request), datetime.now(UTC)
-    if current.road is Road.API:
+    if current.road is SubmissionChannel.API:
         return JSONResponse({"expires_at": instant(current)})
     account = await queries.of_id(session, current.account)
     if account is None or not accounts.may_renew(account, current):

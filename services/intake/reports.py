@@ -35,7 +35,7 @@ from shared.events import (
 )
 from shared.events.displacements import GroupClear, HouseholdClear, UncorrectedReportTimes
 from shared.events.hazards import UncorrectedHazardTimes
-from shared.events.vocabulary import Flag, MsgType, Road
+from shared.events.vocabulary import Flag, MsgType, SubmissionChannel
 from shared.places import COUNTRY, Places
 
 SOURCE = "/intake"
@@ -59,7 +59,7 @@ class Draft(Protocol):
     """A checked report with its author, not yet sealed."""
 
     name: bytes  # by author, report and version
-    road: Road
+    road: SubmissionChannel
     report_id: str
     event_id: str
     unchecked: bytes | None  # its credential, while nobody knows whether that was revoked
@@ -77,7 +77,7 @@ class DisplacementDraft:
     """Ids as text, as each is written several times; `stamps` is JSON: author, team, road, received_at, places_version, flags."""
 
     name: bytes
-    road: Road
+    road: SubmissionChannel
     report_id: str
     event_id: str
     author: str
@@ -108,7 +108,7 @@ class DisplacementDraft:
 @dataclass(slots=True)
 class HazardDraft:
     name: bytes
-    road: Road
+    road: SubmissionChannel
     report_id: str
     event_id: str
     content: bytes

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from services.registry.decisions import Claim, Name, Precedent
 from shared.crypto.randomness import random_id
 from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, OutcomeKind, Road, Sex
+from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, OutcomeKind, Sex, SubmissionChannel
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
@@ -47,7 +47,7 @@ class Filed:
     digest: bytes
     author: str
     team: str | None
-    road: Road
+    road: SubmissionChannel
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]

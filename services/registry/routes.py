@@ -18,7 +18,7 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.fields import PCode
-from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, Road, Status
+from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, Status, SubmissionChannel
 from shared.pages import Pages
 from shared.places import Places
 from shared.postgres.database import Session
@@ -89,7 +89,7 @@ class Version(BaseModel):
     status: Status
     author: UUID
     team: UUID | None
-    road: Road
+    road: SubmissionChannel
     received_at: datetime
     places_version: str | None
     flags: tuple[str, ...]

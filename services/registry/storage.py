@@ -14,7 +14,7 @@ from services.registry.reports import Filed
 from services.registry.vault import Key, Vault, report_aad
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, Road
+from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel
 from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import bulk_copy, database
@@ -104,7 +104,7 @@ class Store:
         return Filed(
             report_id=report_id, subject=subject, clear=model.model_validate_json(row["clear"]), sealed=from_json(plain),
             text=row["clear"], plain=plain, digest=row["digest"], author=author, team=text_of(row["team"]),
-            road=Road(row["road"]), received_at=row["received_at"], places_version=row["places_version"],
+            road=SubmissionChannel(row["road"]), received_at=row["received_at"], places_version=row["places_version"],
             flags=tuple(map(Flag, row["flags"])), outcome=OutcomeKind(row["outcome"]), outcome_id=str(row["outcome_id"]),
             reason=row["reason"],
         )  # fmt: skip

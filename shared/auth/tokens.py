@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from starlette.requests import HTTPConnection
 
 from shared.crypto.seal import key_id, write_whole
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 
 ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
@@ -71,7 +71,7 @@ class Principal:
     roles: frozenset[Role] = frozenset()
     areas: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset()
-    road: Road = Road.API
+    road: SubmissionChannel = SubmissionChannel.API
     purpose: str | None = None
     device: UUID | None = None
     signed_in_at: int | None = None
@@ -197,7 +197,7 @@ class Authenticator:
         principal = self.verify(token)
         if principal.expires_at <= time.time():
             is_readmitted = takes_readmitted and self._revoked.is_readmitted(principal)
-            if principal.road is not Road.FIELD or not (takes_expired or is_readmitted):
+            if principal.road is not SubmissionChannel.FIELD or not (takes_expired or is_readmitted):
                 raise Unauthenticated
             principal = replace(principal, is_expired=not is_readmitted)
         if self._revoked.is_revoked(principal):
@@ -308,7 +308,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         roles=frozenset(Role(role) for role in claims.get("roles", ())),
         areas=tuple(claims.get("areas", ())),
         sources=frozenset(claims.get("sources", ())),
-        road=Road(claims.get("road", Road.API)),
+        road=SubmissionChannel(claims.get("road", SubmissionChannel.API)),
         purpose=claims.get("purpose"),
         device=UUID(claims["device"]) if claims.get("device") else None,
         signed_in_at=claims.get("auth_time"),

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from shared.events.fields import Data, Instant
 from shared.events.vocabulary import (
-    Channel,
     Closer,
+    DeliveryChannel,
     Demand,
     HazardType,
     Severity,
@@ -135,7 +135,7 @@ class DeliverySettled(Data):
     status: Status
     step: int
     recipient: str
-    channel: Channel
+    channel: DeliveryChannel
     is_delivered: bool
     attempts: int
     reason: str | None = None

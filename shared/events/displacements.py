@@ -39,11 +39,11 @@ from shared.events.vocabulary import (
     Quantifier,
     Reason,
     Relationship,
-    Road,
     Sex,
     Shelter,
     SourceType,
     Status,
+    SubmissionChannel,
 )
 
 
@@ -194,7 +194,7 @@ class Stamped(Data):
 
     author: Clear[UUID]
     team: Clear[UUID | None] = None
-    road: Clear[Road]
+    road: Clear[SubmissionChannel]
     received_at: Clear[Instant]
     places_version: Clear[str | None] = None
     flags: Clear[tuple[Flag, ...]] = ()

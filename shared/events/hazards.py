@@ -20,7 +20,7 @@ from shared.events.fields import (
     UncorrectedTimes,
     Version,
 )
-from shared.events.vocabulary import Certainty, Flag, HazardType, MsgType, Road, Severity, Status, Urgency
+from shared.events.vocabulary import Certainty, Flag, HazardType, MsgType, Severity, Status, SubmissionChannel, Urgency
 
 Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000), FailFast()]
 
@@ -150,7 +150,7 @@ class HazardReported(HazardFields):
     report_id: UUID  # a feed's is derived from the source's id, so not random
     hazard_id: UUID
     author: UUID
-    road: Road
+    road: SubmissionChannel
     received_at: Instant
     places_version: str | None = None
     flags: tuple[Flag, ...] = ()

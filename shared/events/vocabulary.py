@@ -241,7 +241,7 @@ class LegalBasis(Code):
     UNKNOWN = "unknown"
 
 
-class Road(Code):
+class SubmissionChannel(Code):
     """The way a report came; stamped by intake from the token."""
 
     FIELD = "field"
@@ -342,6 +342,6 @@ class Demand(Code):
     CLOSURE = "closure"  # confirmed or in progress, and its source has cancelled it, or it has expired
 
 
-class Channel(Code):
+class DeliveryChannel(Code):
     WEBHOOK = "webhook"
     EMAIL = "email"

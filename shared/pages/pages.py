@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from shared.auth.tokens import Principal, Role
 from shared.config import Settings
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from shared.pages import catalogs, formats
 from shared.pages.languages import COOKIE, LANGUAGES, language_of
 from shared.pages.navigation import destinations, menu, notices
@@ -80,7 +80,7 @@ class Pages:
 
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
     """How long a person's sign-in still lasts, in seconds, and what its pages do by themselves."""
-    if principal is None or principal.road is not Road.CONSOLE:
+    if principal is None or principal.road is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
     return {
         "lasts": max(0, principal.expires_at - int(time.time())),

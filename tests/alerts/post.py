@@ -9,7 +9,7 @@ from services.alerts import queries
 from services.alerts.alerts import Alert
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported, HouseholdRegistered
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from tests.alerts.factories import NOW, deed, hazard, received, rules
 from tests.alerts.handling import Handling
@@ -48,7 +48,7 @@ class Post:
         return list(await self.session.execute(text(statement)))
 
     async def receiver(self, label: str, **changed: Any) -> None:
-        receiver = Receiver(label, Channel.WEBHOOK, "https://hook.example/", **changed)
+        receiver = Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example/", **changed)
         await queries.save_receiver(self.session, receiver)
 
 

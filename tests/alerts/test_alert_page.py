@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services.alerts import queries
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import KADAMJAI, mudflow, received
 
@@ -24,7 +24,7 @@ BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}
 async def raised(desk: Desk) -> UUID:
     """Two revisions of what an operator typed, told to a webhook."""
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("duty-desk", Channel.WEBHOOK, "https://hook.example"))
+        await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
     first = mudflow(
         onset=datetime.now(UTC), road="console", severity="Moderate",
         area={"pcodes": [KADAMJAI], "description": "село Пульгон"},
@@ -76,7 +76,9 @@ async def test_who_sees_what_of_it(
 
 async def test_neither_mail_nor_webhook_says_on_whose_behalf(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("mail", Channel.EMAIL, "duty@centre.example", language="ru"))
+        await queries.save_receiver(
+            session, Receiver("mail", DeliveryChannel.EMAIL, "duty@centre.example", language="ru")
+        )
     alert_id = await raised(desk)
     async with desk.caller() as caller:
         await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=BEHALF)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.alerts import queries
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported, Place
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk
 from tests.alerts.factories import KADAMJAI, LEILEK, household, mudflow, received
 from tests.waiting import wait_for
@@ -42,7 +42,7 @@ async def notified(desk: Desk) -> int:
 async def duty(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
         await session.execute(text("TRUNCATE budget_lifts"))
-        await queries.save_receiver(session, Receiver("duty", Channel.WEBHOOK, "https://hook.example"))
+        await queries.save_receiver(session, Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.example"))
 
 
 async def test_eight_hundred_in_a_batch_are_sixty_alerts_and_one_about_their_source(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from services.alerts import deliveries, queries
 from services.alerts.channels import Job
 from services.alerts.notices import Cause, Delivery
 from services.alerts.receivers import Receiver
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.factories import hazard
 from tests.alerts.post import revised
 from tests.alerts.town import Town, attempts, claimed, is_kept_waiting, notified, recorded
@@ -246,7 +246,7 @@ async def test_the_same_delivery_is_never_made_twice(town: Town, hook: Hook) -> 
         row["alert_id"],
         row["step"],
         "duty",
-        Channel.WEBHOOK,
+        DeliveryChannel.WEBHOOK,
         Cause.RAISED,
         "{}",
         datetime.now(UTC) - timedelta(1),

@@ -17,7 +17,7 @@ from services.alerts.notices import FOLDED_WITHIN, Cause, Delivery, plan
 from services.alerts.receivers import Receiver
 from services.alerts.texts import Texts
 from shared.events import HazardReported
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound
 from shared.places import Places
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, mudflow
@@ -41,14 +41,16 @@ async def mailing(town: Town, port: int) -> AsyncIterator[None]:
     await told_by_mail(town)
     async with Outbound(settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
         channel = EmailChannel(settings, outbound, Texts.of_installation(Places.load(), settings))
-        task = group.create_task(Deliveries(settings, town.engine, {Channel.EMAIL: channel}, asyncio.Event()).run())
+        task = group.create_task(
+            Deliveries(settings, town.engine, {DeliveryChannel.EMAIL: channel}, asyncio.Event()).run()
+        )
         yield
         task.cancel()
 
 
 async def told_by_mail(town: Town) -> None:
     async with town.sessions.begin() as session:
-        receiver = Receiver("desk", Channel.EMAIL, "desk@centre.example", language="en")
+        receiver = Receiver("desk", DeliveryChannel.EMAIL, "desk@centre.example", language="en")
         await queries.save_receiver(session, receiver)
 
 
@@ -135,7 +137,7 @@ async def test_one_thread_for_a_receiver_and_a_situation(town: Town, port: int, 
 
 
 def delivery(recipient: str = "desk", due_in: timedelta = timedelta()) -> Delivery:
-    return Delivery(uuid4(), uuid4(), 1, recipient, Channel.EMAIL, Cause.RAISED, "{}", NOW, due_in)
+    return Delivery(uuid4(), uuid4(), 1, recipient, DeliveryChannel.EMAIL, Cause.RAISED, "{}", NOW, due_in)
 
 
 def test_the_first_goes_at_once_and_the_others_at_the_end_of_two_minutes() -> None:

@@ -21,7 +21,7 @@ from services.alerts.receivers import Receiver
 from services.alerts.rules import Finding, decide
 from services.alerts.texts import Texts
 from shared.events import AlertRaised
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -31,7 +31,7 @@ from tests.alerts.mailbox import Box, settings_for
 pytestmark = pytest.mark.anyio
 
 WATCHED = WatchedArea.load()
-DUTY = Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ky")
+DUTY = Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", language="ky")
 
 
 def job(**changed: Any) -> Job:

@@ -16,7 +16,7 @@ from services.alerts.answers import Answers
 from services.alerts.escalation import Escalation
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported
-from shared.events.vocabulary import Channel, Severity, Status, Verdict
+from shared.events.vocabulary import DeliveryChannel, Severity, Status, Verdict
 from shared.places import Places
 from shared.postgres import database
 from tests.alerts.conftest import CHANGED
@@ -45,7 +45,7 @@ class Night:
     async def receiver(self, label: str, step: int, **changed: Any) -> None:
         async with self.sessions.begin() as session:
             await queries.save_receiver(
-                session, Receiver(label, Channel.WEBHOOK, "https://hook.example", step=step, **changed)
+                session, Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example", step=step, **changed)
             )
 
     async def only(self, *labels_and_steps: tuple[str, int]) -> None:

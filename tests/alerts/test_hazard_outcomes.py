@@ -9,7 +9,7 @@ import pytest
 from services.alerts import queries
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk
 from tests.alerts.factories import mudflow, received
 
@@ -32,7 +32,7 @@ def path(hazard: HazardReported) -> str:
 
 async def test_an_alert_and_who_is_notified(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("duty-desk", Channel.WEBHOOK, "https://hook.example"))
+        await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
     hazard = called_in()
     async with desk.caller() as caller:
         before = (await caller.get(path(hazard))).json()

@@ -16,7 +16,7 @@ from services.alerts.secrets import SecretBox
 from services.alerts.worker import reseal, seal_notes
 from shared.auth.tokens import Role
 from shared.crypto import keyring
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import ALAI, KADAMJAI, hazard, mudflow
 from tests.alerts.post import Post
@@ -265,7 +265,7 @@ async def test_an_alert_of_another_area_is_not_there(desk: Desk) -> None:
 
 async def test_what_was_sent_about_another_area_is_not_there(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("duty", Channel.EMAIL, "duty@centre.example"))
+        await queries.save_receiver(session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example"))
     quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
     async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
         listed = (await caller.get("/v1/deliveries")).json()["deliveries"]
@@ -278,7 +278,9 @@ async def test_what_was_sent_about_another_area_is_not_there(desk: Desk) -> None
 
 async def test_one_alert_with_who_was_told(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ru"))
+        await queries.save_receiver(
+            session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", language="ru")
+        )
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller() as caller:
         (shown,) = (await caller.get(f"/v1/alerts/{alert_id}")).json()["deliveries"]
@@ -306,8 +308,10 @@ async def test_a_page_shows_what_was_sent_to_whom_and_what_came_of_it(
     desk: Desk, language: str, words: tuple[str, ...]
 ) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("duty", Channel.EMAIL, "duty@centre.example", language="ru"))
-        await queries.save_receiver(session, Receiver("hook", Channel.WEBHOOK, "https://hook.example/"))
+        await queries.save_receiver(
+            session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", language="ru")
+        )
+        await queries.save_receiver(session, Receiver("hook", DeliveryChannel.WEBHOOK, "https://hook.example/"))
     older, _ = await desk.alerts(fresh()), await desk.alerts(mudflow(onset=datetime.now(UTC)))
     async with desk.sessions.begin() as session:
         await session.execute(text("""
@@ -329,7 +333,7 @@ async def test_a_page_shows_what_was_sent_to_whom_and_what_came_of_it(
 
 async def test_the_page_too_shows_only_the_callers_area(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("hook", Channel.WEBHOOK, "https://hook.example/"))
+        await queries.save_receiver(session, Receiver("hook", DeliveryChannel.WEBHOOK, "https://hook.example/"))
     quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
     async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
         page = (await caller.get("/deliveries")).text

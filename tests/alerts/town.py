@@ -17,7 +17,7 @@ from services.alerts.deliveries import Deliveries
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import SecretBox
 from shared.events import HazardReported
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.postgres import database, notify
@@ -40,7 +40,7 @@ class Town:
 
     async def receiver(self, label: str, hook: Hook, **changed: Any) -> None:
         async with self.sessions.begin() as session:
-            receiver = Receiver(label, Channel.WEBHOOK, hook.url, **changed)
+            receiver = Receiver(label, DeliveryChannel.WEBHOOK, hook.url, **changed)
             hook.secret = await subscriptions.put(session, receiver, self.box)
 
     async def alert(self, count: int = 1) -> None:
@@ -69,7 +69,7 @@ class Town:
         settings = self.settings.model_copy(update={"outbound_allow": allowed, "alerts_retry_seconds": 0.1, **changed})
         woken = asyncio.Event()
         async with Outbound(settings, seconds=1) as outbound, asyncio.TaskGroup() as group:
-            channels = {Channel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
+            channels = {DeliveryChannel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
             working = (
                 notify.listen(self.engine, "alerts_deliveries", woken),
                 Deliveries(settings, self.engine, channels, woken).run(),

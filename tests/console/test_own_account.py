@@ -13,7 +13,7 @@ from services.console import readmissions
 from services.console.config import ConsoleSettings
 from services.console.models import ReportOutcome
 from shared.auth.tokens import COUNTRY, Authenticator, Principal, Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
 from tests.console.conftest import Served
 from tests.console.factories import KADAMJAI
@@ -87,7 +87,7 @@ def test_a_readmitted_teams_ended_phone_has_another_year_at_its_next_contact(ser
     team = uuid4()
     account = served.known(served.account(Role.FIELD, team=team))
     ended: dict[str, Any] = {
-        "road": Road.FIELD,
+        "road": SubmissionChannel.FIELD,
         "team": team,
         "account": account.account_id,
         "device": uuid4(),

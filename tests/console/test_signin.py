@@ -22,7 +22,7 @@ from deploy.local.process import wait_until
 from services.console.attempts import MOST, Scope
 from services.console.config import ConsoleSettings
 from shared.auth.tokens import Authenticator, Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
 
@@ -328,7 +328,7 @@ def test_a_field_accounts_phone_gets_a_token_for_a_year(served: Served) -> None:
     answer = served.client().post("/v1/tokens", json={"name": name, "password": PASSWORD, "device": str(device)})
     keys = served.installation.settings(ConsoleSettings).token_public_keys
     principal = Authenticator(keys, Nobody()).verify(answer.json()["token"])
-    assert (principal.road, principal.device) == (Road.FIELD, device)
+    assert (principal.road, principal.device) == (SubmissionChannel.FIELD, device)
     assert principal.expires_at - principal.issued_at == 365 * 86_400
 
 

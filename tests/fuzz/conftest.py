@@ -5,7 +5,7 @@ import os
 import pytest
 
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation, Web
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
@@ -19,4 +19,4 @@ def web(shared_installation: Installation) -> Web:
 @pytest.fixture(scope="module")
 def token(shared_installation: Installation) -> str:
     """Of somebody who may call every route."""
-    return shared_installation.token(roles=list(Role), road=Road.CONSOLE, sources=["hydromet"])
+    return shared_installation.token(roles=list(Role), road=SubmissionChannel.CONSOLE, sources=["hydromet"])

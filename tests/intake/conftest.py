@@ -9,7 +9,7 @@ import pytest
 from services.intake.app import create_app
 from services.intake.config import IntakeSettings
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
 from tests.waiting import wait_for
 
@@ -36,7 +36,8 @@ class Door:
 
     def caller(self, *roles: Role, **given: Any) -> Caller:
         return Caller(
-            self.http, self.installation.token(**{"roles": roles or (Role.FIELD,), "road": Road.FIELD, **given})
+            self.http,
+            self.installation.token(**{"roles": roles or (Role.FIELD,), "road": SubmissionChannel.FIELD, **given}),
         )
 
     async def counts(self) -> dict[str, int]:

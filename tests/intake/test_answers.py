@@ -10,7 +10,7 @@ import pytest
 
 from shared.auth.tokens import Role
 from shared.crypto import keyring
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened
 from tests.intake.factories import group, hazard, household
@@ -28,7 +28,7 @@ async def test_a_report_is_accepted_stamped_and_sealed(door: Door) -> None:
     data = received.event.data
     assert received.event.type == "dayar.displacement.household_reported.v1"
     assert str(received.event.id) == answer.json()["event_id"]
-    assert (data.author, data.team, data.road) == (account, team, Road.FIELD)
+    assert (data.author, data.team, data.road) == (account, team, SubmissionChannel.FIELD)
     assert data.places_version
     assert data.flags == ()
     assert received.opened.sealed["members"][0]["given_name"] == "Айгүл"
@@ -179,7 +179,7 @@ async def test_a_code_without_a_value_for_not_known_is_refused(door: Door, chang
 
 async def test_without_a_valid_token_401_and_without_the_role_403(door: Door) -> None:
     assert (await door.http.post(DISPLACEMENTS, json=household())).status_code == 401
-    expired = door.caller(Role.INTEGRATION, road=Road.API, expires_in=-60)
+    expired = door.caller(Role.INTEGRATION, road=SubmissionChannel.API, expires_in=-60)
     assert (await expired.post(DISPLACEMENTS, household())).status_code == 401
     assert (await door.caller(Role.ANALYST).post(DISPLACEMENTS, household())).status_code == 403
 
@@ -212,7 +212,7 @@ async def test_outside_the_author_s_area_is_taken_and_flagged(door: Door) -> Non
 async def test_a_body_of_the_greatest_size_is_taken_and_one_byte_more_is_413(
     door: Door, path: str, body: Any, limit: int
 ) -> None:
-    caller, written = door.caller(Role.OPERATOR, road=Road.CONSOLE), json.dumps(body).encode()
+    caller, written = door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE), json.dumps(body).encode()
     for size in (limit + 1, 3_000_000):
         answer = await caller.post(path, content=written.ljust(size))
         assert answer.status_code == 413

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.intake import bodies
 from services.intake.bodies import Invalid
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened
 from tests.intake.factories import group, hazard, household
@@ -80,7 +80,7 @@ async def test_naughty_strings_are_taken_as_they_are_or_refused_and_none_is_lost
     for service in ("registry", "alerts", "console"):
         installation.start(service, "worker")
     async for door in opened(installation):
-        field, desk = door.caller(), door.caller(Role.OPERATOR, road=Road.CONSOLE)
+        field, desk = door.caller(), door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
         for text in naughty(real_data):
             answer = sent.answered("displacements", await field.post(DISPLACEMENTS, household(notes=text)))
             words = {"headline": text, "description": text}

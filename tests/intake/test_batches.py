@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
 from tests.intake.factories import group, hazard, household
 from tests.intake.records import records
@@ -76,7 +76,7 @@ async def test_a_thousand_are_taken_and_more_are_too_many(door: Door) -> None:
 
 
 async def test_in_a_batch_too_big_is_413_of_that_report_alone(door: Door) -> None:
-    caller = door.caller(Role.OPERATOR, road=Road.CONSOLE)
+    caller = door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
     ring = [[72.123456 + number / 1e6, 41.123456] for number in range(2000)]
     big = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 32}}
     fits = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 3}}

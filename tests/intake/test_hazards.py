@@ -6,7 +6,7 @@ import pytest
 
 from shared import events
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.intake.conftest import BATCH, HAZARDS, Door
 from tests.intake.factories import hazard, household
 from tests.intake.records import records
@@ -14,25 +14,25 @@ from tests.intake.records import records
 
 async def test_a_hazard_of_its_source(door: Door) -> None:
     body = hazard()
-    caller = door.caller(Role.INTEGRATION, road=Road.API, sources=["hydromet"])
+    caller = door.caller(Role.INTEGRATION, road=SubmissionChannel.API, sources=["hydromet"])
     answer = await caller.post(HAZARDS, body)
     assert answer.status_code == 202
     [event] = await records(door.installation, "hazards", body["report_id"])
     expected = events.derived_id("hazard", "hydromet", body["source_id"])
     assert UUID(answer.json()["hazard_id"]) == event.data.hazard_id == expected
-    assert event.data.road == Road.API
+    assert event.data.road == SubmissionChannel.API
 
 
 @pytest.mark.parametrize(("msg_type", "type"), [("Alert", "reported"), ("Update", "updated"), ("Cancel", "cancelled")])
 async def test_what_a_hazard_s_message_says_is_its_event(door: Door, msg_type: str, type: str) -> None:
     body = hazard(msg_type=msg_type, revision=2, source="cmc")
-    assert (await door.caller(Role.OPERATOR, road=Road.CONSOLE).post(HAZARDS, body)).status_code == 202
+    assert (await door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE).post(HAZARDS, body)).status_code == 202
     [event] = await records(door.installation, "hazards", body["report_id"])
     assert event.type == f"dayar.hazard.{type}.v1"
 
 
 async def test_a_higher_version_of_a_hazard_is_a_higher_revision(door: Door) -> None:
-    caller, body = door.caller(Role.OPERATOR, road=Road.CONSOLE), hazard()
+    caller, body = door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE), hazard()
     later = {**body, "version": 2, "msg_type": "Cancel"}
     assert [(await caller.post(HAZARDS, each)).status_code for each in (body, later)] == [202, 202]
     found = await records(door.installation, "hazards", body["report_id"])
@@ -63,7 +63,7 @@ async def test_the_order_of_languages_changes_nothing(door: Door) -> None:
 
 
 async def test_nobody_speaks_for_another_s_source(door: Door) -> None:
-    caller = door.caller(Role.INTEGRATION, road=Road.API, sources=["another"])
+    caller = door.caller(Role.INTEGRATION, road=SubmissionChannel.API, sources=["another"])
     answer = await caller.post(HAZARDS, hazard())
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-source")
 

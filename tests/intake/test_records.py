@@ -17,7 +17,7 @@ from shared.auth.tokens import Principal, Role
 from shared.crypto import seal
 from shared.crypto.seal import Opener, Sealer
 from shared.events import CORRECTION, GroupReported, HouseholdReported, HouseholdSealed, MalformedEvent
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from shared.places import Places
 from tests.intake.factories import group, hazard, household
 
@@ -38,7 +38,7 @@ def principal(**changed: Any) -> Principal:
         "jti": uuid4(),
         "issued_at": 0,
         "expires_at": 2**40,
-        "road": Road.FIELD,
+        "road": SubmissionChannel.FIELD,
         "areas": ("KG",),
     }
     return Principal(**{**given, "roles": frozenset({Role.FIELD}), **changed})
@@ -57,7 +57,7 @@ def test_a_household_s_record_reads_back_whole(keys: Path, team: Any) -> None:
     event = events.decode(message.topic, message.value, message.headers)
     data = event.data
     assert isinstance(data, HouseholdReported)
-    assert (data.author, data.team, data.road, data.received_at) == (who.account, team, Road.FIELD, NOW)
+    assert (data.author, data.team, data.road, data.received_at) == (who.account, team, SubmissionChannel.FIELD, NOW)
     assert data.places_version == PLACES.version
     assert message.key.decode() == body["household_id"]
     clear = seal.without_box(message.value, data.sealed)

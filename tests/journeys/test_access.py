@@ -17,7 +17,7 @@ from services.alerts.secrets import SecretBox
 from services.console import vectors
 from shared.auth.access import ROUTES, AccessRule
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Channel, Road
+from shared.events.vocabulary import DeliveryChannel, SubmissionChannel
 from shared.postgres import database
 from tests.installation import Installation, Web
 from tests.journeys.count import Sent, count_check
@@ -76,7 +76,7 @@ async def test_without_a_token_nobody_gets_anything(route: str, rule: AccessRule
 async def test_an_ended_token_opens_nothing_but_intake_for_a_field_device(
     client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
-    ended = shared_installation.token(roles=list(Role), road=Road.FIELD, expires_in=-60)
+    ended = shared_installation.token(roles=list(Role), road=SubmissionChannel.FIELD, expires_in=-60)
     answers = {route: await status(client, route, ended) for route in GUARDED}
     assert max(answers.values()) < 500, answers
     taken = {route for route, code in answers.items() if code not in (*DENIED, 303)}
@@ -214,7 +214,7 @@ async def somebody_to_tell(settings: AlertsSettings) -> None:
     """Whom no message reaches: that there is one is what is looked for."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
-        receiver = Receiver("duty", Channel.WEBHOOK, "https://hook.invalid/")
+        receiver = Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.invalid/")
         await subscriptions.put(session, receiver, SecretBox(settings.alerts_key_file))
     await engine.dispose()
 
@@ -260,9 +260,9 @@ async def report(client: httpx.AsyncClient, installation: Installation, told: To
         "urgency": "Immediate", "certainty": "Observed", "area": {"pcodes": [KADAMJAI]}, "onset": now, "reported_at": now,
     }  # fmt: skip
     team = installation.token(
-        roles=[Role.FIELD], areas=[KADAMJAI], account=told.author, team=told.team, road=Road.FIELD
+        roles=[Role.FIELD], areas=[KADAMJAI], account=told.author, team=told.team, road=SubmissionChannel.FIELD
     )
-    desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"], road=Road.CONSOLE)
+    desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"], road=SubmissionChannel.CONSOLE)
     for topic, body, token in (("displacements", household, team), ("hazards", hazard, desk)):
         answer = await client.post(f"/intake/v1/{topic}", json=body, headers=bearer(token))
         assert sent.answered(topic, answer).status_code == 202, answer.text

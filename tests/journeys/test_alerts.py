@@ -22,7 +22,7 @@ from services.alerts.secrets import SecretBox
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events.topics import ALERTS_HOUSEHOLDS
-from shared.events.vocabulary import Channel, Road
+from shared.events.vocabulary import DeliveryChannel, SubmissionChannel
 from shared.messaging.records import Partition
 from shared.postgres import database
 from tests.hooks import Hook, Mood, listening
@@ -68,7 +68,7 @@ class Centre:
     async def receiver(self, label: str, hook: Hook) -> None:
         async with self.sessions.begin() as session:
             box = SecretBox(self.settings.alerts_key_file)
-            hook.secret = await subscriptions.put(session, Receiver(label, Channel.WEBHOOK, hook.url), box)
+            hook.secret = await subscriptions.put(session, Receiver(label, DeliveryChannel.WEBHOOK, hook.url), box)
 
     async def hazard(self, client: httpx.AsyncClient, **changed: Any) -> None:
         now = datetime.now(UTC).isoformat()
@@ -250,7 +250,7 @@ async def test_households_on_two_workers_raise_the_threshold_alert_once_and_do_n
     services = {"registry": "registry", "alerts": ALERTS_HOUSEHOLDS}
     shares = {service: await wait_for(partial(centre.shares, group), 60) for service, group in services.items()}
     before = {service: await centre.positions(service) for service in services}
-    async with centre.client(Role.FIELD, road=Road.FIELD, team=uuid4()) as field:
+    async with centre.client(Role.FIELD, road=SubmissionChannel.FIELD, team=uuid4()) as field:
         origins = [origin for _ in range(10) for origin in DISTRICTS]
         await asyncio.gather(*(centre.household(field, origin) for origin in origins))
         await wait_for(lambda: len(hook.answered) >= len(DISTRICTS), 60)

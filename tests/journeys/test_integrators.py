@@ -17,7 +17,7 @@ from deploy.provision import topics
 from shared import events
 from shared.config import Settings, secret
 from shared.events import HazardReported
-from shared.events.vocabulary import HazardType, Road
+from shared.events.vocabulary import HazardType, SubmissionChannel
 from shared.messaging.publisher import Publisher
 from tests.installation import Installation
 
@@ -42,7 +42,7 @@ def hazard() -> HazardReported:
         {
             "report_id": uuid4(), "hazard_id": uuid4(), "source": "cmc", "source_id": "1", "type": HazardType.MUDFLOW,
             "area": {"pcodes": ["KG05258000000"]}, "onset": now, "reported_at": now, "received_at": now,
-            "author": uuid4(), "road": Road.API,
+            "author": uuid4(), "road": SubmissionChannel.API,
         }
     )  # fmt: skip
 

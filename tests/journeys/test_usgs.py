@@ -25,7 +25,7 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts
 from shared.events import AlertRaised, AlertSuppressed, Event, HazardReported, derived_id
-from shared.events.vocabulary import Channel, MsgType, OutcomeKind, Severity
+from shared.events.vocabulary import DeliveryChannel, MsgType, OutcomeKind, Severity
 from shared.places import watched
 from shared.places.areas import distance_km
 from shared.places.bundle import load
@@ -74,7 +74,7 @@ class Centre:
     async def add_receiver(self) -> None:
         async with self._alerts() as session:
             box = SecretBox(self.installation.settings(AlertsSettings).alerts_key_file)
-            await subscriptions.put(session, Receiver("desk", Channel.WEBHOOK, "http://127.0.0.1:9/"), box)
+            await subscriptions.put(session, Receiver("desk", DeliveryChannel.WEBHOOK, "http://127.0.0.1:9/"), box)
 
     async def deliveries(self, alerts: list[Event[Any]]) -> int:
         """How many messages about these alerts went, or wait to go, to anybody."""

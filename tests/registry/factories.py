@@ -23,7 +23,7 @@ from shared.events import (
     HouseholdSealed,
     Message,
 )
-from shared.events.vocabulary import Flag, Road
+from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.messaging.records import Received, Record
 
 NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
@@ -109,7 +109,7 @@ class Desk:
         event_id = events.event_id(model.event_type, author, report.report_id, report.version)
         plain = report.model_dump_json(include=fields, exclude_defaults=True).encode()
         reported = model.model_construct(
-            **{name: value for name, value in report if name not in fields}, author=author, team=team, road=Road.FIELD,
+            **{name: value for name, value in report if name not in fields}, author=author, team=team, road=SubmissionChannel.FIELD,
             received_at=report.reported_at, flags=tuple(flags), places_version=places_version,
         )  # fmt: skip
         message = events.message(reported, id=event_id, source="/intake", time=report.reported_at)

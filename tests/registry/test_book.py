@@ -13,7 +13,7 @@ from services.registry.book import Book, Subject
 from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide, registers
 from services.registry.reports import CELL, Filed, age, bracket, sex_age
 from shared.events.displacements import HouseholdClear
-from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Road, Sex
+from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Sex, SubmissionChannel
 from shared.places import Places
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household
 
@@ -30,7 +30,7 @@ def filed(
     body = household(version=version, household_id=subject[1], occurred_at=occurred_at.isoformat(), **more)
     return Filed(
         report_id=report_id, subject=subject, clear=HouseholdClear.model_validate(body), sealed={}, text="", plain=b"",
-        digest=f"{version}{said}".encode(), author=author, team=team, road=Road.FIELD, received_at=NOON,
+        digest=f"{version}{said}".encode(), author=author, team=team, road=SubmissionChannel.FIELD, received_at=NOON,
         places_version=None, flags=flags, outcome=OutcomeKind.NOTED, outcome_id=str(uuid4()),
     )  # fmt: skip
 

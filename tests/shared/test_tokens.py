@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 
 from shared.auth import tokens
 from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Role, Signer, Unauthenticated
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 
 ALAI, OSH = "KG06207000000", "KG06000000000"
 
@@ -54,7 +54,10 @@ def authenticator(keys: Path, revoked: RevokedTokens) -> Authenticator:
 
 
 def someone(
-    *, ends_in: int = 600, road: Road = Road.API, roles: frozenset[Role] = frozenset({Role.OPERATOR})
+    *,
+    ends_in: int = 600,
+    road: SubmissionChannel = SubmissionChannel.API,
+    roles: frozenset[Role] = frozenset({Role.OPERATOR}),
 ) -> Principal:
     now = int(time.time())
     return Principal(
@@ -101,7 +104,7 @@ def test_an_expired_token_is_taken_only_where_asked_and_only_from_the_field(
     keys: Path, authenticator: Authenticator
 ) -> None:
     signer = Signer(keys / "private.pem")
-    field, api = signer.sign(someone(ends_in=-1, road=Road.FIELD)), signer.sign(someone(ends_in=-1))
+    field, api = signer.sign(someone(ends_in=-1, road=SubmissionChannel.FIELD)), signer.sign(someone(ends_in=-1))
     assert authenticator.authenticate(asking(field), takes_expired=True).is_expired
     for token, takes_expired in ((field, False), (api, True)):
         with pytest.raises(Unauthenticated):
@@ -161,7 +164,7 @@ def test_while_nobody_knows_what_is_revoked_only_what_is_checked_later_is_taken(
 def test_an_ended_token_of_a_readmitted_team_is_taken_as_if_it_had_not_ended(
     authenticator: Authenticator, revoked: RevokedTokens, keys: Path
 ) -> None:
-    team = someone(ends_in=-1, road=Road.FIELD, roles=frozenset({Role.FIELD}))
+    team = someone(ends_in=-1, road=SubmissionChannel.FIELD, roles=frozenset({Role.FIELD}))
     revoked.readmitted.add(team.team)
     asked = asking(Signer(keys / "private.pem").sign(team))
     assert not authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True).is_expired
@@ -177,7 +180,7 @@ def test_an_ended_token_of_a_readmitted_team_is_taken_as_if_it_had_not_ended(
 def test_of_other_systems_an_ended_token_is_never_readmitted(
     authenticator: Authenticator, revoked: RevokedTokens, keys: Path
 ) -> None:
-    system = someone(ends_in=-1, road=Road.API)
+    system = someone(ends_in=-1, road=SubmissionChannel.API)
     revoked.readmitted.add(system.team)
     with pytest.raises(Unauthenticated):
         authenticator.authenticate(

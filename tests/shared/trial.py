@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import lifecycle
 from shared.config import Settings
 from shared.events import Area, HazardReported, Message, Point, ReportSettled, derived_id, event_id, message
-from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind, Road, Status
+from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind, Status, SubmissionChannel
 from shared.messaging import ledger, outbox
 from shared.messaging.consumer import Consumer, Handler, Outcome, Received
 from shared.messaging.ledger import Row
@@ -33,7 +33,7 @@ EFFECTS = "CREATE TABLE IF NOT EXISTS effects (event_id uuid NOT NULL, by intege
 def hazard(hazard_id: UUID | None = None, *, magnitude: float = 5.0, report_id: UUID | None = None) -> HazardReported:
     now = datetime.now(UTC)
     return HazardReported(
-        report_id=report_id or uuid4(), hazard_id=hazard_id or uuid4(), author=AUTHOR, road=Road.API, received_at=now,
+        report_id=report_id or uuid4(), hazard_id=hazard_id or uuid4(), author=AUTHOR, road=SubmissionChannel.API, received_at=now,
         source="trial", source_id="q1", type=HazardType.EARTHQUAKE, magnitude=magnitude,
         area=Area(point=Point(lat=39.6, lon=72.2)), onset=now, reported_at=now,
     )  # fmt: skip

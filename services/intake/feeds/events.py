@@ -19,7 +19,7 @@ from shared.events import (
     event_id,
     message,
 )
-from shared.events.vocabulary import HazardType, MsgType, Road, Severity, Status, Urgency
+from shared.events.vocabulary import HazardType, MsgType, Severity, Status, SubmissionChannel, Urgency
 from shared.places import Places
 
 EVENT_SOURCE = "/intake"
@@ -89,7 +89,7 @@ def _told(
         "msg_type": msg_type,
         "reported_at": instant(entry.updated_ms),
         "author": stamp.author,
-        "road": Road.FEED,
+        "road": SubmissionChannel.FEED,
         "received_at": stamp.now,
         "places_version": stamp.places.version,
     }

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from deploy.local.process import wait_until
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Channel, Status
+from shared.events.vocabulary import DeliveryChannel, Status
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Seat, Whole, newest_alert
 from tests.console.pages.test_screens import told
@@ -30,7 +30,7 @@ def exercise(ground: Ground, tmp_path: Path) -> Iterator[Whole]:
 
 def test_nothing_is_called_delivered_where_an_exercise_sends_nothing(exercise: Whole, browser: Browser) -> None:
     on_exercise = frozenset({Status.EXERCISE})
-    in_thread(told(exercise, Receiver("duty", Channel.EMAIL, "duty@centre.example", statuses=on_exercise)))
+    in_thread(told(exercise, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", statuses=on_exercise)))
     exercise.report_hazard(type="rockfall", status="Exercise")
     desk = Seat(exercise, browser, Role.OPERATOR)
     page = desk.open("/")

@@ -11,7 +11,7 @@ from deploy.local.process import wait_until
 from services.alerts.receivers import Receiver
 from services.console.config import ConsoleSettings
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
@@ -87,7 +87,7 @@ def test_a_call_entered_quickly_alerts_and_says_whom(
 
 @pytest.fixture
 def duty_desk(whole: Whole) -> Iterator[None]:
-    in_thread(told(whole, Receiver("duty desk", Channel.WEBHOOK, "https://hook.invalid")))
+    in_thread(told(whole, Receiver("duty desk", DeliveryChannel.WEBHOOK, "https://hook.invalid")))
     yield
     in_thread(told(whole, None))
 

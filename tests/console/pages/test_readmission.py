@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Road
+from shared.events.vocabulary import SubmissionChannel
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.intake.factories import household
@@ -16,7 +16,7 @@ from tests.intake.factories import household
 def test_a_readmitted_teams_held_reports_are_accepted_where_it_is_readmitted(whole: Whole, seat: Any) -> None:
     team = uuid4()
     name = whole.account(Role.FIELD, team=team)
-    field: dict[str, Any] = {"roles": [Role.FIELD], "road": Road.FIELD, "team": team}
+    field: dict[str, Any] = {"roles": [Role.FIELD], "road": SubmissionChannel.FIELD, "team": team}
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**field, expires_in=-86_400)}"})
     body = household()
     assert phone.post("/intake/v1/displacements", json=body).status_code == 202

@@ -11,7 +11,7 @@ from services.alerts import queries
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
@@ -22,7 +22,7 @@ A4_LANDSCAPE = 1040  # pixels between margins of a centimetre
 
 
 def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, seat: Any) -> None:
-    in_thread(told(whole, Receiver("duty", Channel.WEBHOOK, f"https://hook.invalid/{'x' * 60}")))
+    in_thread(told(whole, Receiver("duty", DeliveryChannel.WEBHOOK, f"https://hook.invalid/{'x' * 60}")))
     whole.report_hazard(type="rockfall")
     desk = seat(Role.OPERATOR, width=360, height=740)
     page = desk.open("/alerts/deliveries")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Flag, Road
+from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.pages.languages import TIMEZONE
 from shared.web.connections import refusal
 from tests.browsers import SLOW_MS
@@ -137,7 +137,7 @@ def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, cen
 def test_a_phone_out_of_the_drawer_sends_by_a_sign_in_whose_time_is_over(phone: BrowserContext, centre: Centre) -> None:
     """The centre takes and flags it; the form asks to sign in again all the same."""
     page = opened(phone, centre)
-    ended = centre.installation.token(roles=[Role.FIELD], road=Road.FIELD, expires_in=-86_400)
+    ended = centre.installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD, expires_in=-86_400)
     known = {"token": ended, "name": "team-1", "expires_at": "2020-01-01T00:00:00Z"}
     page.evaluate("known => localStorage.setItem('dayar.account', JSON.stringify(known))", known)
     page.reload()
