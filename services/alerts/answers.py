@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import acts, queries, timeline
 from services.alerts.acts import UNDONE_WITHIN, Deed, Person
 from services.alerts.alerts import Alert
-from services.alerts.book import Book
+from services.alerts.changes import Book
 from services.alerts.notices import Cause
 from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import queries, sightings
+from services.alerts import projections, queries
+from services.alerts.projections import Departure, Household
 from services.alerts.ruleset import DisplacementRule
-from services.alerts.sightings import Departure, Household
 from shared.events import HazardReported, HouseholdCorrected, HouseholdRegistered
 from shared.events.vocabulary import OutcomeKind, Status
 from shared.messaging.records import Outcome, Received
@@ -109,7 +109,7 @@ async def households_of(received: Sequence[Received], places: Places, session: A
     batch.before = dict(known)
     newer: dict[int, HouseholdRegistered] = {}
     for place, one in enumerate(received):
-        household = sightings.household(one.event.data, places)
+        household = projections.household(one.event.data, places)
         before = known.get(household.household_id)
         if before is not None and household.sequence <= before.sequence:
             batch.say([place], Outcome(OutcomeKind.NOTED, "not_newer"))
@@ -128,7 +128,7 @@ async def _departures(
     told = [
         (place, report_id, left)
         for place, event in newer.items()
-        for report_id, left in sightings.departures(event, places).items()
+        for report_id, left in projections.departures(event, places).items()
     ]
     departed = batch.departed
     departed |= await queries.departures(

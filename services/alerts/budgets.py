@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import alerts, queries
 from services.alerts.alerts import Alert
-from services.alerts.book import Book
+from services.alerts.changes import Book
 from services.alerts.models import BudgetLift
 from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, Kind, Situation
 from services.alerts.ruleset import Budget

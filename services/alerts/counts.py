@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.projections import Household
 from services.alerts.ruleset import ExposureRule
-from services.alerts.sightings import Household
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility, MsgType
 from shared.pages.languages import TIMEZONE

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts import presences, queries
 from services.alerts.alerts import Alert
-from services.alerts.book import Book
+from services.alerts.changes import Book
 from services.alerts.handlers import utcnow
 from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable

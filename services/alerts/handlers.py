@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import batch as batches
-from services.alerts import budgets, counts, queries, sightings
+from services.alerts import budgets, counts, projections, queries
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HazardBatch, HouseholdBatch
-from services.alerts.book import Book
+from services.alerts.changes import Book
 from services.alerts.rules import Departed, Finding, Kind, Nothing, decide, decide_displacement
 from services.alerts.ruleset import Ruleset
 from shared import events
@@ -73,7 +73,7 @@ class HazardHandler:
         return book.lapse(hazard.hazard_id, found.reason, kind=Kind.HAZARD)
 
     def _areas_of(self, hazard: HazardReported) -> tuple[str, ...]:
-        return sightings.areas_of(hazard.area.pcodes, self.places)
+        return projections.areas_of(hazard.area.pcodes, self.places)
 
 
 class HouseholdHandler:

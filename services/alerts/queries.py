@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import words
 from services.alerts.alerts import Alert
-from services.alerts.book import Book
+from services.alerts.changes import Book
 from services.alerts.notices import FOLDED_WITHIN, Cause, Delivery, plan, with_words
+from services.alerts.projections import Departure, Household
 from services.alerts.receivers import Receiver
 from services.alerts.rules import Departed, Kind
 from services.alerts.ruleset import Ruleset
-from services.alerts.sightings import Departure, Household
 from services.alerts.words import HazardWords
 from shared.auth.tokens import Ancestry
 from shared.events import HazardReported

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.alerts import queries
 from services.alerts.config import AlertsSettings
-from services.alerts.sightings import Departure
+from services.alerts.projections import Departure
 from shared.events import HazardReported, HouseholdRegistered, Place
 from shared.events.vocabulary import Mobility, Status
 from shared.places import Places
