@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import projections, queries
-from services.alerts.projections import Departure, Household
+from services.alerts.projections import Departure, DisplacedHousehold
 from services.alerts.ruleset import DisplacementRule
 from shared.events import HazardReported, HouseholdCorrected, HouseholdRegistered
 from shared.events.vocabulary import OutcomeKind, Status
@@ -51,14 +51,14 @@ class HazardBatch(Batch):
 
 @dataclass
 class HouseholdBatch(Batch):
-    households: dict[int, Household] = field(default_factory=dict)
-    before: dict[UUID, Household] = field(default_factory=dict)
+    households: dict[int, DisplacedHousehold] = field(default_factory=dict)
+    before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # said before by the reports that say otherwise now
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report, as it stands at the end
 
     @property
-    def newest(self) -> dict[UUID, Household]:
+    def newest(self) -> dict[UUID, DisplacedHousehold]:
         return {household.household_id: household for household in self.households.values()}
 
     def flights(self, rule: DisplacementRule | None) -> dict[Flight, list[int]]:
@@ -80,7 +80,7 @@ class HouseholdBatch(Batch):
         return {one.destination_area for one in known if one.destination_area is not None}
 
     @property
-    def moved(self) -> list[tuple[int, Household]]:
+    def moved(self) -> list[tuple[int, DisplacedHousehold]]:
         """-1 for a household as it was counted, +1 as it is to be counted now."""
         return [
             *((-1, one) for one in self.before.values() if one.destination_area is not None),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.projections import Household
+from services.alerts.projections import DisplacedHousehold
 from services.alerts.ruleset import ExposureRule
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility, MsgType
@@ -129,7 +129,7 @@ class Changed(NamedTuple):
 
 
 async def add_displaced(
-    session: AsyncSession, moved: Sequence[tuple[int, Household]], mobility: Collection[Mobility]
+    session: AsyncSession, moved: Sequence[tuple[int, DisplacedHousehold]], mobility: Collection[Mobility]
 ) -> None:
     """Adds the households (or takes them away: -1) to what is counted of each live hazard."""
     if moved:

@@ -14,7 +14,7 @@ POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Re
 
 
 @dataclass(frozen=True, slots=True)
-class Household:
+class DisplacedHousehold:
     """A household as it stands; an area is None where the place is abroad or not known.
 
     `departed_on` is None where no day is known. `has_other_cause`: it names no hazard, and reasons that are none.
@@ -45,9 +45,9 @@ class Departure:
     occurred_on: date
 
 
-def household(event: HouseholdRegistered, places: Places) -> Household:
+def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
     is_of_hazard = event.hazard_type or event.hazard_id or not POSSIBLY_HAZARD.isdisjoint(event.reasons)
-    return Household(
+    return DisplacedHousehold(
         household_id=event.household_id,
         sequence=event.sequence,
         status=event.status,

@@ -16,7 +16,7 @@ from services.alerts import words
 from services.alerts.alerts import Alert
 from services.alerts.changes import Book
 from services.alerts.notices import FOLDED_WITHIN, Cause, Delivery, plan, with_words
-from services.alerts.projections import Departure, Household
+from services.alerts.projections import Departure, DisplacedHousehold
 from services.alerts.receivers import Receiver
 from services.alerts.rules import Departed, Kind
 from services.alerts.ruleset import Ruleset
@@ -27,12 +27,12 @@ from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
 
 _alert = TypeAdapter(Alert)
-_household = TypeAdapter(Household)
+_household = TypeAdapter(DisplacedHousehold)
 _departure = TypeAdapter(Departure)
 _receiver = TypeAdapter(Receiver)
 
 ALERT_COLUMNS = tuple(field.name for field in fields(Alert))
-HOUSEHOLD_COLUMNS = tuple(field.name for field in fields(Household))
+HOUSEHOLD_COLUMNS = tuple(field.name for field in fields(DisplacedHousehold))
 DEPARTURE_COLUMNS = tuple(field.name for field in fields(Departure))
 RECEIVER_COLUMNS = tuple(field.name for field in fields(Receiver))
 
@@ -148,7 +148,7 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
     return [alert_of(row) for row in rows]
 
 
-async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Household]:
+async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, DisplacedHousehold]:
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_HOUSEHOLDS} WHERE household_id = ANY($1)", list(ids))
     return {row["household_id"]: _household.validate_python(dict(row)) for row in rows}
@@ -193,7 +193,7 @@ async def keep_revisions(session: AsyncSession, hazards: Iterable[HazardReported
     await many(session, KEEP_REVISION, rows)
 
 
-async def save_households(session: AsyncSession, known: Iterable[Household]) -> None:
+async def save_households(session: AsyncSession, known: Iterable[DisplacedHousehold]) -> None:
     await many(session, SAVE_HOUSEHOLD, [[getattr(each, column) for column in HOUSEHOLD_COLUMNS] for each in known])
 
 
