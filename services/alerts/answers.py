@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import acts, queries, timeline
 from services.alerts.acts import UNDONE_WITHIN, Deed, Person
 from services.alerts.alerts import Alert
-from services.alerts.changes import Book
+from services.alerts.changes import AlertChanges
 from services.alerts.notices import Cause
 from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry
@@ -125,7 +125,7 @@ class Answers:
     ) -> Alert:  # fmt: skip
         called = await queries.called(self._session, [alert.alert_id]) if cause else {}
         receivers = await queries.receivers(self._session) if cause else ()
-        book = Book([alert], receivers, called, places=self._places, rules=self._rules, now=self._now)
+        book = AlertChanges([alert], receivers, called, places=self._places, rules=self._rules, now=self._now)
         kept = book.act(alert, event, cause, due_in=due_in)
         await queries.save_book(self._session, book)
         await timeline.add(self._session, kept, deed, person, text, self._now)

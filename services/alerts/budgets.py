@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import alerts, queries
 from services.alerts.alerts import Alert
-from services.alerts.changes import Book
+from services.alerts.changes import AlertChanges
 from services.alerts.models import BudgetLift
 from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, Kind, Situation
 from services.alerts.ruleset import Budget
@@ -46,7 +46,7 @@ class Budgets:
     def __init__(self, rule: Budget, told: Counter[Spender], lifted: Collection[str], now: datetime) -> None:
         self._rule, self._told, self._lifted, self._now = rule, told, lifted, now
 
-    def spend(self, hazard: HazardReported, finding: Finding, book: Book) -> Finding:
+    def spend(self, hazard: HazardReported, finding: Finding, book: AlertChanges) -> Finding:
         """The finding, or the same to be recorded alone; the first of an hour raises the source's own alert."""
         if not self._is_counted(hazard, finding) or book.is_told(finding.situation):
             return finding
@@ -62,7 +62,7 @@ class Budgets:
         return is_mild and is_of_system(hazard) and hazard.source not in self._lifted
 
 
-def withheld_with(hazard_id: UUID, finding: Finding, book: Book) -> Finding:
+def withheld_with(hazard_id: UUID, finding: Finding, book: AlertChanges) -> Finding:
     """What follows from a withheld hazard is withheld with it; what is graver, or told already, never."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if is_mild and book.is_withheld(hazard_id) and not book.is_told(finding.situation):

@@ -44,7 +44,7 @@ def is_being_settled(known: Alert, after: Alert) -> bool:
     )
 
 
-class Book:
+class AlertChanges:
     """Takes what the rules find, and says what became of it; `called` are the receivers of each alert so far, by label."""
 
     def __init__(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts import presences, queries
 from services.alerts.alerts import Alert
-from services.alerts.changes import Book
+from services.alerts.changes import AlertChanges
 from services.alerts.handlers import utcnow
 from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
@@ -61,11 +61,11 @@ class Escalation:
                 await self._write(book, session)
             return len(over)
 
-    async def _book(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> Book:
+    async def _book(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> AlertChanges:
         receivers = await queries.receivers(session)
         called = await queries.called(session, [alert.alert_id for alert in alerts])
-        return Book(alerts, receivers, called, places=self._places, rules=self._rules, now=now)
+        return AlertChanges(alerts, receivers, called, places=self._places, rules=self._rules, now=now)
 
-    async def _write(self, book: Book, session: AsyncSession) -> None:
+    async def _write(self, book: AlertChanges, session: AsyncSession) -> None:
         await queries.save_book(session, book)
         await outbox.add(session, *book.messages)

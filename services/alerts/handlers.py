@@ -15,7 +15,7 @@ from services.alerts import batch as batches
 from services.alerts import budgets, counts, projections, queries
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HazardBatch, HouseholdBatch
-from services.alerts.changes import Book
+from services.alerts.changes import AlertChanges
 from services.alerts.rules import Departed, Finding, Kind, Nothing, decide, decide_displacement
 from services.alerts.ruleset import Ruleset
 from shared import events
@@ -54,7 +54,7 @@ class HazardHandler:
         await outbox.add(session, *book.messages, *settled)
         return batch.outcomes
 
-    async def _judge(self, batch: HazardBatch, book: Book, now: datetime, session: AsyncSession) -> None:
+    async def _judge(self, batch: HazardBatch, book: AlertChanges, now: datetime, session: AsyncSession) -> None:
         displaced = await counts.displaced(session, batch.newest)
         budget = await budgets.of(session, list(batch.hazards.values()), self.rules.budget, now)
         for place, hazard in batch.hazards.items():
@@ -65,7 +65,7 @@ class HazardHandler:
                 found = budget.spend(hazard, found, book)
             batch.say([place], self._settled(hazard, found, book))
 
-    def _settled(self, hazard: HazardReported, found: Finding | Nothing, book: Book) -> Outcome:
+    def _settled(self, hazard: HazardReported, found: Finding | Nothing, book: AlertChanges) -> Outcome:
         if isinstance(found, Finding):
             return book.tell(found, hazard.report_id)
         if hazard.msg_type is MsgType.CANCEL:
@@ -122,11 +122,11 @@ class HouseholdHandler:
         await outbox.add(session, *book.messages)
 
     def _judge_flight(
-        self, status: Status, area: str, departed: Departed, book: Book, now: datetime, day: date
+        self, status: Status, area: str, departed: Departed, book: AlertChanges, now: datetime, day: date
     ) -> Finding | Nothing:
         return decide_displacement(status, area, day, departed, book.windows(status, area), self.rules, now)
 
-    def _told(self, found: Finding | Nothing, book: Book) -> Outcome:
+    def _told(self, found: Finding | Nothing, book: AlertChanges) -> Outcome:
         if isinstance(found, Finding):
             return book.tell(found)
         if found.taken_back is not None:

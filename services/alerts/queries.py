@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import words
 from services.alerts.alerts import Alert
-from services.alerts.changes import Book
+from services.alerts.changes import AlertChanges
 from services.alerts.notices import FOLDED_WITHIN, Cause, Delivery, plan, with_words
 from services.alerts.projections import Departure, DisplacedHousehold
 from services.alerts.receivers import Receiver
@@ -274,10 +274,12 @@ async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUI
     return dict(await connection.fetch(CALLED, list(alert_ids)))
 
 
-async def book(session: AsyncSession, known: Sequence[Alert], places: Ancestry, rules: Ruleset, now: datetime) -> Book:
+async def book(
+    session: AsyncSession, known: Sequence[Alert], places: Ancestry, rules: Ruleset, now: datetime
+) -> AlertChanges:
     """Open at these alerts."""
     told = await called(session, [alert.alert_id for alert in known]) if known else {}
-    return Book(known, await receivers(session), told, places=places, rules=rules, now=now)
+    return AlertChanges(known, await receivers(session), told, places=places, rules=rules, now=now)
 
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
@@ -291,7 +293,7 @@ async def save_alerts(session: AsyncSession, changed: Iterable[Alert]) -> None:
     await many(session, SAVE_ALERT, [alert_row(alert) for alert in changed])
 
 
-async def save_book(session: AsyncSession, book: Book) -> None:
+async def save_book(session: AsyncSession, book: AlertChanges) -> None:
     await save_alerts(session, book.changed.values())
     await add_deliveries(session, book.deliveries)
 
