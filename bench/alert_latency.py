@@ -22,7 +22,7 @@ from bench.processes import cpu, family
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
@@ -61,7 +61,7 @@ class Latency:
         engine = database.engine(settings)
         async with database.sessions(engine).begin() as session:
             receiver = Receiver("bench", DeliveryChannel.WEBHOOK, self.hook.url)
-            self.hook.secret = await subscriptions.put(session, receiver, SecretBox(settings.alerts_key_file))
+            self.hook.secret = await subscriptions.put(session, receiver, WebhookSecrets(settings.alerts_key_file))
         await engine.dispose()
         intake, self.port = self.made.ours()
         env = {"OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"])}

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import queries, subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from services.alerts.subscriptions import ReceiverNotFound
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.pages import LANGUAGES
@@ -47,7 +47,7 @@ def add(
         label, channel_of(address), address, language, frozenset(status), step, tuple(area), floor
     )  # fmt: skip
     check(receiver, settings)
-    box = SecretBox(settings.alerts_key_file)
+    box = WebhookSecrets(settings.alerts_key_file)
     secret = run(settings, lambda session: subscriptions.put(session, receiver, box))
     console.print(f"[green]{escape(label)}[/] is told by {receiver.channel} in step {step}.")
     show(secret)
@@ -57,7 +57,7 @@ def add(
 def rotate(label: Label) -> None:
     """Draw another secret; the former one signs too until `retire`."""
     settings = own_settings()
-    box = SecretBox(settings.alerts_key_file)
+    box = WebhookSecrets(settings.alerts_key_file)
     show(run(settings, lambda session: subscriptions.rotate(session, label, box)))
 
 

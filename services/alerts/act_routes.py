@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.alerts import presences
-from services.alerts.acts import Person
-from services.alerts.answers import Answers, Refused
+from services.alerts.acts import Actor
+from services.alerts.answers import AnswerRefused, Answers
 from services.alerts.behalf import sealed
 from services.alerts.routes import Caller, seen
 from services.alerts.ruleset import Ruleset
@@ -62,8 +62,8 @@ class Desk:
     answers: Answers
     caller: Principal
 
-    def person(self, note: str | None = None) -> Person:
-        return Person(self.caller.account, self.caller.name, note)
+    def person(self, note: str | None = None) -> Actor:
+        return Actor(self.caller.account, self.caller.name, note)
 
 
 async def desk(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Desk:
@@ -143,13 +143,13 @@ async def acknowledge_several(
     body: Acknowledgements, request: Request, session: Session, caller: Caller
 ) -> Acknowledged:
     """Each for itself: what could not be acknowledged is named with the reason, and does not stand in the others' way."""
-    answers, person = answers_of(request, session), Person(caller.account, caller.name)
+    answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
     for alert_id in sorted(set(body.alert_ids)):  # locked in one order, as by whoever else holds several
         try:
             await answerable(alert_id, request, session, caller)
             done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
-        except Refused as error:
+        except AnswerRefused as error:
             name, at = first(error)
             refused.append(NotAcknowledged(alert_id=alert_id, reason=error.kind, name=name, at=at))
         except Problem as problem:
@@ -171,11 +171,11 @@ async def note_presence(body: Presence, request: Request, session: Session, call
 
 async def refused(request: Request, error: Exception) -> Response:
     """For `add_exception_handler`."""
-    assert isinstance(error, Refused)
+    assert isinstance(error, AnswerRefused)
     return answered(request, problem_of(error))
 
 
-def problem_of(refused: Refused) -> Problem:
+def problem_of(refused: AnswerRefused) -> Problem:
     """With who and when, under the names that the alert itself has for them."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
@@ -186,7 +186,7 @@ def problem_of(refused: Refused) -> Problem:
     return Problem(409, refused.kind, TITLES[refused.kind], detail=detail, **told)
 
 
-def first(refused: Refused) -> tuple[str | None, datetime | None]:
+def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
     """Whoever was first, and when; of a snooze, until when."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:

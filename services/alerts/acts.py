@@ -20,7 +20,7 @@ from shared.events.vocabulary import Closer, Verdict
 UNDONE_WITHIN = timedelta(seconds=10)
 
 
-class Deed(StrEnum):
+class ActKind(StrEnum):
     """What the alert's timeline names."""
 
     ACKNOWLEDGED = "acknowledged"
@@ -34,7 +34,7 @@ class Deed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Actor:
     """Who answered; `note` says for whom and how where it was not by the own hand ("by telephone, name, time")."""
 
     account: UUID
@@ -42,7 +42,7 @@ class Person:
     note: str | None = None
 
 
-def acknowledged(alert: Alert, person: Person, now: datetime, idle: timedelta) -> Alert:
+def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
     return _seen(alert, now, idle, **_acknowledgement(person, now))
 
 
@@ -51,14 +51,14 @@ def unacknowledged(alert: Alert, now: datetime, wait: timedelta) -> Alert:
     return _seen(alert, now, wait, **NOT_ACKNOWLEDGED)
 
 
-def confirmed(alert: Alert, person: Person, now: datetime, idle: timedelta) -> Alert:
+def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
     return _seen(
         alert, now, idle, nature="confirmed", **_first(alert, person, now),
         confirmed_at=now, confirmed_by=person.account, confirmed_name=person.name,
     )  # fmt: skip
 
 
-def progressed(alert: Alert, person: Person, now: datetime) -> Alert:
+def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
     """Somebody is at work on it: it rings no more by time alone."""
     return changed(
         alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **_first(alert, person, now),
@@ -73,7 +73,7 @@ def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
     return changed(alert, now, is_ringing=alert.is_ringing and not alert.is_answered)
 
 
-def snoozed(alert: Alert, person: Person, now: datetime, until: datetime) -> Alert:
+def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
     """Whoever snoozes has seen it; it comes back with a ring. No delay halves: `until` is what the person chose."""
     return changed(
         alert, now, is_ringing=False, waits_since=until, escalates_at=until, **_first(alert, person, now),
@@ -81,7 +81,7 @@ def snoozed(alert: Alert, person: Person, now: datetime, until: datetime) -> Ale
     )  # fmt: skip
 
 
-def resolved(alert: Alert, verdict: Verdict, person: Person, now: datetime) -> Alert:
+def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Alert:
     return changed(
         alert, now, is_ringing=False, escalates_at=None, verdict=verdict, closed_by=Closer.PERSON,
         nature="confirmed" if verdict is Verdict.CONFIRMED else alert.nature, **NOT_SNOOZED,
@@ -89,7 +89,7 @@ def resolved(alert: Alert, verdict: Verdict, person: Person, now: datetime) -> A
     )  # fmt: skip
 
 
-def reopened(alert: Alert, person: Person, now: datetime, wait: timedelta) -> Alert:
+def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
     """It must be acknowledged again; what was found to be true stays so."""
     judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
     return _seen(
@@ -106,13 +106,13 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
     return replace(after, waits_since=now, escalates_at=now + wait)
 
 
-def _acknowledgement(person: Person, now: datetime) -> dict[str, Any]:
+def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
     return {
         "acknowledged_at": now, "acknowledged_by": person.account,
         "acknowledged_name": person.name, "acknowledged_note": person.note,
     }  # fmt: skip
 
 
-def _first(alert: Alert, person: Person, now: datetime) -> dict[str, Any]:
+def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
     """Whoever acts on an alert that nobody has acknowledged acknowledges it by that."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

@@ -11,7 +11,7 @@ from services.alerts import behalf, budgets, listings, queries, timeline, words
 from services.alerts.alerts import Alert
 from services.alerts.pages import sent_of
 from services.alerts.routes import Caller, seen
-from services.alerts.rules import Kind
+from services.alerts.rules import RuleKind
 from services.alerts.views import AlertView
 from shared.auth.access import CMC, LEDGER
 from shared.auth.tokens import Principal
@@ -87,7 +87,7 @@ async def sent(session: Session, alert: Alert, request: Request, language: str) 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
     """What the source's spent budget holds back, each with its title."""
-    if alert.kind is not Kind.SOURCE:
+    if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts
     found = [

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import acts, queries, timeline
-from services.alerts.acts import UNDONE_WITHIN, Deed, Person
+from services.alerts.acts import UNDONE_WITHIN, ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.notices import Cause
@@ -26,7 +26,7 @@ from shared.events.vocabulary import Severity, Verdict
 from shared.messaging import outbox
 
 
-class Refused(Exception):
+class AnswerRefused(Exception):
     """Somebody else was first, or the alert is in no state for it; `kind` says which, `alert` how it stands."""
 
     def __init__(self, kind: str, alert: Alert) -> None:
@@ -40,20 +40,20 @@ class Answers:
     def __init__(self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime) -> None:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
-    async def acknowledge(self, alert_id: UUID, person: Person, *, is_one_of_many: bool = False) -> Alert:
+    async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
         """Raises Refused, as all acts do. Of many at once an Extreme one is never among them."""
         alert = await queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
         _is_open(alert)
         if is_one_of_many and alert.severity is Severity.EXTREME:
-            raise Refused("one-by-one", alert)
+            raise AnswerRefused("one-by-one", alert)
         after = acts.acknowledged(alert, person, self._now, self._idle(alert))
         return await self._keep(
-            after, AlertAcknowledged, Deed.ACKNOWLEDGED, person, cause=Cause.ACKNOWLEDGED, due_in=UNDONE_WITHIN
+            after, AlertAcknowledged, ActKind.ACKNOWLEDGED, person, cause=Cause.ACKNOWLEDGED, due_in=UNDONE_WITHIN
         )  # fmt: skip
 
-    async def take_back(self, alert_id: UUID, person: Person) -> Alert:
+    async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
         """The acknowledgement, by whoever gave it and within ten seconds; what receivers were not told of it they never are."""
         alert = await queries.locked_alert(self._session, alert_id)
         _is_open(alert)
@@ -61,55 +61,55 @@ class Answers:
             return alert
         _own(alert, alert.acknowledged_by, person, "already-acknowledged")
         if alert.is_worked_on or self._now > alert.acknowledged_at + UNDONE_WITHIN:
-            raise Refused("too-late", alert)
+            raise AnswerRefused("too-late", alert)
         is_known = await queries.retract_deliveries(self._session, alert_id, Cause.ACKNOWLEDGED)
         after = acts.unacknowledged(alert, self._now, self._rules.escalation.wait(alert.severity))
         cause = Cause.REOPENED if is_known else None
-        return await self._keep(after, AlertReopened, Deed.UNACKNOWLEDGED, person, cause=cause)
+        return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
 
-    async def confirm(self, alert_id: UUID, person: Person, text: str | None) -> Alert:
+    async def confirm(self, alert_id: UUID, person: Actor, text: str | None) -> Alert:
         """It is true; it stays open."""
         alert = await self._open(alert_id)
         if alert.confirmed_at is not None:
             return _own(alert, alert.confirmed_by, person, "already-confirmed")
         after = acts.confirmed(alert, person, self._now, self._idle(alert))
-        return await self._keep(after, AlertConfirmed, Deed.CONFIRMED, person, text)
+        return await self._keep(after, AlertConfirmed, ActKind.CONFIRMED, person, text)
 
-    async def progress(self, alert_id: UUID, person: Person, text: str | None) -> Alert:
+    async def progress(self, alert_id: UUID, person: Actor, text: str | None) -> Alert:
         alert = await self._open(alert_id)
         if alert.progressed_at is not None:
             return _own(alert, alert.progressed_by, person, "already-in-progress")
         after = acts.progressed(alert, person, self._now)
-        return await self._keep(after, AlertProgressed, Deed.PROGRESSED, person, text)
+        return await self._keep(after, AlertProgressed, ActKind.PROGRESSED, person, text)
 
-    async def comment(self, alert_id: UUID, person: Person, text: str) -> Alert:
+    async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
         """Also of a closed one."""
         alert = await queries.locked_alert(self._session, alert_id)
         after = acts.commented(alert, self._now, self._idle(alert))
-        return await self._keep(after, AlertCommented, Deed.COMMENTED, person, text)
+        return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
 
-    async def snooze(self, alert_id: UUID, person: Person, wait: timedelta, reason: str) -> Alert:
+    async def snooze(self, alert_id: UUID, person: Actor, wait: timedelta, reason: str) -> Alert:
         alert = await self._open(alert_id)
         if alert.snoozed_until is not None and alert.snoozed_until > self._now:
             _own(alert, alert.snoozed_by, person, "already-snoozed")
         after = acts.snoozed(alert, person, self._now, self._now + wait)
-        return await self._keep(after, AlertSnoozed, Deed.SNOOZED, person, reason)
+        return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason)
 
-    async def resolve(self, alert_id: UUID, verdict: Verdict, person: Person) -> Alert:
+    async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
         """The first outcome stays."""
         alert = await queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")
         _is_open(alert)
         after = acts.resolved(alert, verdict, person, self._now)
-        return await self._keep(after, AlertResolved, Deed.RESOLVED, person, person.note, cause=Cause.RESOLVED)
+        return await self._keep(after, AlertResolved, ActKind.RESOLVED, person, person.note, cause=Cause.RESOLVED)
 
-    async def reopen(self, alert_id: UUID, person: Person, reason: str | None) -> Alert:
+    async def reopen(self, alert_id: UUID, person: Actor, reason: str | None) -> Alert:
         alert = await queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is None:
             return _own(alert, alert.reopened_by, person, "not-closed")
         after = acts.reopened(alert, person, self._now, self._rules.escalation.wait(alert.severity))
-        return await self._keep(after, AlertReopened, Deed.REOPENED, person, reason, cause=Cause.REOPENED)
+        return await self._keep(after, AlertReopened, ActKind.REOPENED, person, reason, cause=Cause.REOPENED)
 
     def _idle(self, alert: Alert) -> timedelta:
         return self._rules.escalation.wait(alert.severity, is_acknowledged=True)
@@ -120,7 +120,7 @@ class Answers:
         return alert
 
     async def _keep(
-        self, alert: Alert, event: type[AlertRaised], deed: Deed, person: Person, text: str | None = None, *,
+        self, alert: Alert, event: type[AlertRaised], deed: ActKind, person: Actor, text: str | None = None, *,
         cause: Cause | None = None, due_in: timedelta = timedelta(),
     ) -> Alert:  # fmt: skip
         called = await queries.called(self._session, [alert.alert_id]) if cause else {}
@@ -135,10 +135,10 @@ class Answers:
 
 def _is_open(alert: Alert) -> None:
     if alert.resolved_at is not None:
-        raise Refused("already-resolved", alert)
+        raise AnswerRefused("already-resolved", alert)
 
 
-def _own(alert: Alert, first: UUID | None, person: Person, kind: str) -> Alert:
+def _own(alert: Alert, first: UUID | None, person: Actor, kind: str) -> Alert:
     if first != person.account:
-        raise Refused(kind, alert)
+        raise AnswerRefused(kind, alert)
     return alert

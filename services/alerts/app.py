@@ -7,10 +7,10 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.alerts import act_routes, alert_page, hazard_routes, pages, routes, source_routes
-from services.alerts.answers import Refused
+from services.alerts.answers import AnswerRefused
 from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from services.alerts.texts import Texts
 from shared import lifecycle
 from shared.auth.revocations import Revocations
@@ -34,7 +34,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         places = Places.load(settings.places_path)
         app.state.sessions, app.state.places = sessions, places
-        app.state.box = SecretBox(settings.alerts_key_file)
+        app.state.box = WebhookSecrets(settings.alerts_key_file)
         app.state.rules, app.state.watched = Ruleset.load(settings.alerts_rules), WatchedArea.load()
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(places, settings)
@@ -55,5 +55,5 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             audit_routes.routes("alerts"),
         ],
     )  # fmt: skip
-    app.add_exception_handler(Refused, act_routes.refused)
+    app.add_exception_handler(AnswerRefused, act_routes.refused)
     return app

@@ -21,7 +21,7 @@ Flight = tuple[Status, str, date]  # an area that households left, and when
 
 
 @dataclass
-class Batch:
+class ConsumedBatch:
     """`said` gathers what became of each position, the weightiest word wins."""
 
     received: Sequence[Received]
@@ -39,7 +39,7 @@ class Batch:
 
 
 @dataclass
-class HazardBatch(Batch):
+class HazardBatch(ConsumedBatch):
     """The hazards by position, each newer than the one before."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class HazardBatch(Batch):
 
 
 @dataclass
-class HouseholdBatch(Batch):
+class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from services.alerts import listings, queries
 from services.alerts.alerts import Alert
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -28,7 +28,7 @@ RESEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :ale
 SEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert_id")
 
 
-def sealed(note: str, alert_id: UUID, box: SecretBox) -> str:
+def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
     """Text, as its column is; bound to the alert."""
     return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
 
@@ -53,7 +53,7 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
     return areas is None or not first or not areas.isdisjoint(first)
 
 
-def opened(alert: Alert, caller: Principal, box: SecretBox) -> str | None:
+def opened(alert: Alert, caller: Principal, box: WebhookSecrets) -> str | None:
     note = alert.acknowledged_note
     if note is None or caller.roles.isdisjoint(CMC):
         return None
@@ -62,13 +62,13 @@ def opened(alert: Alert, caller: Principal, box: SecretBox) -> str | None:
     return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert.alert_id))
 
 
-async def seal_all(session: AsyncSession, box: SecretBox) -> None:
+async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
     """What an earlier release wrote in clear; the caller commits."""
     for alert_id, note in (await session.execute(IN_CLEAR)).all():
         await session.execute(SEAL, {"alert_id": alert_id, "note": sealed(note, alert_id, box)})
 
 
-async def reseal(session: AsyncSession, box: SecretBox) -> int:
+async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
     """Brings every note under the newest key; returns how many were not. The caller commits."""
     newest = PREFIX + base64.b64encode(box.newest_id[:BEGINNING]).decode() + "%"
     rows = (await session.execute(OTHERWISE, {"newest": newest})).all()

@@ -14,7 +14,7 @@ from services.alerts import alerts, queries
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.models import BudgetLift
-from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, Kind, Situation
+from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, RuleKind, Situation
 from services.alerts.ruleset import Budget
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Status, SubmissionChannel
@@ -78,7 +78,7 @@ def is_of_system(hazard: HazardReported) -> bool:
 def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
     begun = now.replace(minute=0, second=0, microsecond=0)
     return Finding(
-        situation=Situation(Kind.SOURCE, hazard.status, COUNTRY, f"{hazard.source}/{begun.isoformat()}"),
+        situation=Situation(RuleKind.SOURCE, hazard.status, COUNTRY, f"{hazard.source}/{begun.isoformat()}"),
         rule="budget",
         reason=rule.reason,
         severity=Severity.MODERATE,

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from services.alerts import alerts
 from services.alerts.alerts import Alert
-from services.alerts.notices import Cause, Delivery, content_of, event_of, is_foldable
+from services.alerts.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
 from services.alerts.receivers import Receiver, at_level, up_to_level
-from services.alerts.rules import Finding, Kind, Situation, Window
+from services.alerts.rules import Finding, RuleKind, Situation, Window
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.auth.tokens import Ancestry
@@ -55,7 +55,7 @@ class AlertChanges:
         self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
         self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
         self.changed: dict[UUID, Alert] = {}
-        self.deliveries: list[Delivery] = []
+        self.deliveries: list[PlannedDelivery] = []
         self.messages: list[Message] = []
 
     def tell(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
@@ -80,10 +80,12 @@ class AlertChanges:
 
     def is_withheld(self, hazard_id: UUID) -> bool:
         """Whether the hazard's own alert is held back, as its source's budget is spent."""
-        own = (alert for alert in self._alerts.values() if (alert.kind, alert.hazard_id) == (Kind.HAZARD, hazard_id))
+        own = (
+            alert for alert in self._alerts.values() if (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard_id)
+        )
         return any(alert.is_withheld for alert in own)
 
-    def lapse(self, hazard_id: UUID, reason: str, *, kind: Kind | None = None, area: str | None = None) -> Outcome:
+    def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
         """The hazard's alerts, or those of one kind or area, are taken back; whoever was called hears it."""
         found = [
             alert
@@ -102,7 +104,7 @@ class AlertChanges:
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
         """The hazard's own alert says how many households it displaced that live in its area now; that calls nobody."""
         for alert in list(self._alerts.values()):
-            is_own = (alert.kind, alert.hazard_id) == (Kind.HAZARD, hazard_id)
+            is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard_id)
             if is_own and not alert.is_suppressed and not alert.is_lapsed:
                 figures = {**alert.figures, "displaced": households}
                 if households != alert.figures.get("displaced", 0):
@@ -134,7 +136,10 @@ class AlertChanges:
         return [
             Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
             for alert in self._alerts.values()
-            if alert.kind is Kind.DISPLACEMENT and alert.status == status and alert.area == area and not alert.is_lapsed
+            if alert.kind is RuleKind.DISPLACEMENT
+            and alert.status == status
+            and alert.area == area
+            and not alert.is_lapsed
         ]
 
     def _lapse(self, alert: Alert, reason: str, *, is_told: bool = True) -> None:
@@ -204,9 +209,11 @@ class AlertChanges:
             called.add(receiver.label)
         return begun
 
-    def _delivery(self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta) -> Delivery:
+    def _delivery(
+        self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta
+    ) -> PlannedDelivery:
         id = events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel)
-        return Delivery(
+        return PlannedDelivery(
             id, alert.alert_id, alert.step, receiver.label, receiver.channel, cause, content, self._now, due_in, alert.hazard_id,
             is_foldable(alert, receiver.channel)
         )  # fmt: skip

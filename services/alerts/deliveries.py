@@ -121,7 +121,7 @@ _receiver = TypeAdapter(Receiver)
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """What came of one attempt; `is_final` when there will be no other."""
 
     began_at: datetime
@@ -145,7 +145,7 @@ class Deliveries:
         self._sessions = database.sessions(engine)
         self._busy: Counter[str] = Counter()
         self._waiting: set[str] = set()  # recipients that may have more due than the last claim had hands for
-        self._finished: list[tuple[Job, Attempt]] = []
+        self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._recording = asyncio.Lock()
 
     async def run(self) -> None:
@@ -181,15 +181,15 @@ class Deliveries:
             if job.recipient in self._waiting:
                 self._woken.set()
 
-    async def _attempt(self, job: Job) -> Attempt:
+    async def _attempt(self, job: Job) -> DeliveryAttempt:
         began = datetime.now(UTC)
         try:
             said = await self._send(job)
         except Undelivered as error:
-            return Attempt(began, datetime.now(UTC), error.reason, is_delivered=False, is_final=error.is_final)
-        return Attempt(began, datetime.now(UTC), said, is_delivered=True, is_final=True)
+            return DeliveryAttempt(began, datetime.now(UTC), error.reason, is_delivered=False, is_final=error.is_final)
+        return DeliveryAttempt(began, datetime.now(UTC), said, is_delivered=True, is_final=True)
 
-    def _of(self, job: Job, attempt: Attempt) -> Attempt:
+    def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
         """Each is given up at its own age, whatever went with it in the same mail."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
@@ -199,7 +199,7 @@ class Deliveries:
             raise Undelivered("receiver_removed", is_final=True)
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
-    async def _record(self, tried: Sequence[tuple[Job, Attempt]]) -> None:
+    async def _record(self, tried: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
         """Those who finish while others are being recorded are then recorded together."""
         self._finished += tried
         async with self._recording:
@@ -207,7 +207,7 @@ class Deliveries:
             if finished:
                 await retry_while_unavailable(lambda: self._write(finished))
 
-    async def _write(self, finished: Sequence[tuple[Job, Attempt]]) -> None:
+    async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
         """Tried until PostgreSQL takes it; whoever claimed a delivery meanwhile makes its attempt here void."""
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with self._sessions.begin() as session:
@@ -215,7 +215,7 @@ class Deliveries:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
             await outbox.add(session, *map(settled, rows))
 
-    def _row(self, job: Job, attempt: Attempt) -> tuple[Any, ...]:
+    def _row(self, job: Job, attempt: DeliveryAttempt) -> tuple[Any, ...]:
         pause = None if attempt.is_final else timedelta(seconds=self._pause(job.attempt))
         return (
             job.delivery_id, job.attempt, attempt.began_at, attempt.ended_at, attempt.reason, attempt.is_delivered,

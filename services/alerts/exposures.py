@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts import budgets, counts, queries
 from services.alerts.counts import Exposed
-from services.alerts.rules import Kind, Nothing, decide_exposure
+from services.alerts.rules import Nothing, RuleKind, decide_exposure
 from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
@@ -58,7 +58,7 @@ class Exposures:
         changed = await counts.changed_hazards(session)
         if changed and self.rules.exposure:
             areas = {area for each in changed for area in (*each.areas, *each.areas_before)}
-            await queries.lock(session, {(Kind.EXPOSURE.value, area) for area in areas})
+            await queries.lock(session, {(RuleKind.EXPOSURE.value, area) for area in areas})
             await counts.lie_over(session, changed, self.rules.exposure.mobility)
         return len(changed)
 
@@ -71,13 +71,13 @@ class Exposures:
         await counts.forget(session, now - rule.max_age)
         pairs = await counts.due(session, rule, now - self.renewed_every)
         if pairs:
-            await queries.lock(session, {(Kind.EXPOSURE.value, area) for _, area in pairs})
+            await queries.lock(session, {(RuleKind.EXPOSURE.value, area) for _, area in pairs})
             await self._tell(session, await counts.exposed(session, pairs, rule.mobility), now)
         return len(pairs)
 
     async def _tell(self, session: AsyncSession, found: list[Exposed], now: datetime) -> None:
         ids = {each.hazard_id for each in found}
-        known = await queries.alerts_of_hazards(session, ids, Kind.EXPOSURE, Kind.HAZARD)
+        known = await queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
         # Read only now that no cancel can come between: it would be told of again.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         book = await queries.book(session, known, self.places, self.rules, now)
@@ -87,7 +87,7 @@ class Exposures:
                 Nothing(each.gone) if each.gone else decide_exposure(hazard, each.area, each.exposed, self.rules, now)
             )
             if isinstance(said, Nothing):
-                book.lapse(each.hazard_id, said.reason, kind=Kind.EXPOSURE, area=each.area)
+                book.lapse(each.hazard_id, said.reason, kind=RuleKind.EXPOSURE, area=each.area)
             else:
                 book.tell(budgets.withheld_with(each.hazard_id, said, book), hazard.report_id)
         for hazard_id in hazards:

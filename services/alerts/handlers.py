@@ -16,7 +16,7 @@ from services.alerts import budgets, counts, projections, queries
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HazardBatch, HouseholdBatch
 from services.alerts.changes import AlertChanges
-from services.alerts.rules import Departed, Finding, Kind, Nothing, decide, decide_displacement
+from services.alerts.rules import Departed, Finding, Nothing, RuleKind, decide, decide_displacement
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.events import HazardReported, Message, ReportSettled
@@ -44,7 +44,9 @@ class HazardHandler:
         batch = await batches.hazards_of(received, session)
         await budgets.lock(session, budgets.sources_of(batch.hazards.values()))
         sources = budgets.situations(batch.hazards.values(), self.rules.budget, now)
-        known = await queries.alerts_of_hazards(session, batch.newest, Kind.HAZARD, Kind.EXPOSURE, others=sources)
+        known = await queries.alerts_of_hazards(
+            session, batch.newest, RuleKind.HAZARD, RuleKind.EXPOSURE, others=sources
+        )
         book = await queries.book(session, known, self.places, self.rules, now)
         await self._judge(batch, book, now, session)
         await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values()))
@@ -70,7 +72,7 @@ class HazardHandler:
             return book.tell(found, hazard.report_id)
         if hazard.msg_type is MsgType.CANCEL:
             return book.lapse(hazard.hazard_id, found.reason)
-        return book.lapse(hazard.hazard_id, found.reason, kind=Kind.HAZARD)
+        return book.lapse(hazard.hazard_id, found.reason, kind=RuleKind.HAZARD)
 
     def _areas_of(self, hazard: HazardReported) -> tuple[str, ...]:
         return projections.areas_of(hazard.area.pcodes, self.places)
@@ -92,8 +94,8 @@ class HouseholdHandler:
         return batch.outcomes
 
     async def _lock(self, batch: HouseholdBatch, session: AsyncSession) -> None:
-        left = {(Kind.DISPLACEMENT.value, area) for area in batch.areas_left}
-        lived_in = {(Kind.EXPOSURE.value, area) for area in batch.areas_lived_in}
+        left = {(RuleKind.DISPLACEMENT.value, area) for area in batch.areas_left}
+        lived_in = {(RuleKind.EXPOSURE.value, area) for area in batch.areas_lived_in}
         await queries.lock(session, left | lived_in)
 
     async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:

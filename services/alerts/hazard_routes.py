@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import listings, queries
 from services.alerts.alerts import Alert
 from services.alerts.routes import Caller
-from services.alerts.rules import Finding, Kind, decide
+from services.alerts.rules import Finding, RuleKind, decide
 from services.alerts.views import Followed, Raised
 from shared.auth.tokens import Principal
 from shared.events import HazardReported
@@ -60,7 +60,7 @@ async def view(alert: Alert, session: AsyncSession) -> Raised:
 
 def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:
     """Asked of the rules again: they alone know."""
-    if own := [alert for alert in known if alert.kind is Kind.HAZARD and alert.is_suppressed]:
+    if own := [alert for alert in known if alert.kind is RuleKind.HAZARD and alert.is_suppressed]:
         return own[0].reason
     state = request.app.state
     found = decide(hazard, state.rules, state.watched, datetime.now(UTC))

@@ -20,7 +20,7 @@ from shared.places import COUNTRY, Places
 from shared.postgres import database
 
 
-class State(StrEnum):
+class AlertState(StrEnum):
     """Where an alert stands with the people who answer."""
 
     OPEN = "open"
@@ -30,11 +30,11 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AlertQuery:
     """`areas` is what the caller may see (None = all), `within` what was asked for."""
 
     limit: int
-    states: Sequence[State] = ()
+    states: Sequence[AlertState] = ()
     statuses: Sequence[Status] = ()
     floor: Severity | None = None
     hazard_id: UUID | None = None
@@ -58,7 +58,7 @@ WHERE CASE
     AND ($8::text[] IS NULL OR pcodes && $8)
 ORDER BY raised_at DESC, alert_id DESC LIMIT $9
 """
-USUAL = (State.OPEN, State.ACKNOWLEDGED, State.RESOLVED)
+USUAL = (AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED)
 
 DELIVERIES = """
 SELECT delivery_id, alert_id, step, cause, recipient, channel, created_at, settled_at, is_delivered, reason, attempts,
@@ -76,7 +76,7 @@ ORDER BY created_at DESC, recipient LIMIT $3
 """
 
 
-async def alerts(session: AsyncSession, asked: Asked) -> list[Alert]:
+async def alerts(session: AsyncSession, asked: AlertQuery) -> list[Alert]:
     connection = await database.driver(session)
     rows = await connection.fetch(
         PAGE,

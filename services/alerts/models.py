@@ -9,12 +9,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.postgres import database
 
 
-class Base(DeclarativeBase):
+class AlertsBase(DeclarativeBase):
     metadata = MetaData(naming_convention=database.NAMES)
     type_annotation_map = {datetime: DateTime(timezone=True), str: Text, list[str]: ARRAY(Text)}  # noqa: RUF012 - as SQLAlchemy reads it
 
 
-class Act(Base):
+class Act(AlertsBase):
     """One line of an alert's timeline; without an account it is the system's own."""
 
     __tablename__ = "acts"
@@ -29,7 +29,7 @@ class Act(Base):
     acted_at: Mapped[datetime]
 
 
-class HazardRevision(Base):
+class HazardRevision(AlertsBase):
     """What a hazard's source said of it, each time."""
 
     __tablename__ = "hazard_revisions"
@@ -39,7 +39,7 @@ class HazardRevision(Base):
     report: Mapped[str]
 
 
-class BudgetLift(Base):
+class BudgetLift(AlertsBase):
     """Until then each alert of the source is told."""
 
     __tablename__ = "budget_lifts"
@@ -49,7 +49,7 @@ class BudgetLift(Base):
     account_id: Mapped[UUID]
 
 
-class Presence(Base):
+class BoardPresence(AlertsBase):
     """A board that somebody has open, and when it was last touched."""
 
     __tablename__ = "presences"
@@ -60,7 +60,7 @@ class Presence(Base):
     seen_at: Mapped[datetime]
 
 
-class ResidentCount(Base):
+class ResidentCount(AlertsBase):
     """How many households live in a district, by how they came; kept by a trigger on `households`."""
 
     __tablename__ = "resident_counts"
@@ -71,7 +71,7 @@ class ResidentCount(Base):
     households: Mapped[int]
 
 
-class DepartureCount(Base):
+class DepartureCount(AlertsBase):
     """How many households left a district on these days; kept by a trigger on `departures`.
 
     `moves` are all the times that a household left it ("2026-06-15 displacement"), so that none is counted twice.
@@ -86,7 +86,7 @@ class DepartureCount(Base):
     households: Mapped[int]
 
 
-class Exposure(Base):
+class Exposure(AlertsBase):
     """A live hazard over one district. `displaced` households live there that this hazard displaced.
 
     `told_…` is what its alerts say, None where nothing was said yet; `gone` is why the hazard threatens it no more.
@@ -108,7 +108,7 @@ class Exposure(Base):
     told_at: Mapped[datetime | None]
 
 
-class HazardChange(Base):
+class HazardChange(AlertsBase):
     """A hazard whose exposures are to be brought in line with its newest revision; deleted when that is done."""
 
     __tablename__ = "hazard_changes"

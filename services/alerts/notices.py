@@ -50,7 +50,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class PlannedDelivery:
     """One receiver to be told once; the id is the `webhook-id` of every attempt, the content the same in each."""
 
     delivery_id: UUID
@@ -109,7 +109,7 @@ def with_words(content: str, words: HazardWords | None) -> str:
     return f'{content[:-1]},"hazard":{words.model_dump_json(exclude_none=True)}}}'
 
 
-def plan(foldable: Iterable[Delivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
+def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
     """By delivery, when it goes; `known` are the newest such times of the last two minutes, by receiver."""
     newest, planned = dict(known), dict[UUID, datetime]()
     for delivery in foldable:

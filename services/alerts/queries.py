@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import words
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
-from services.alerts.notices import FOLDED_WITHIN, Cause, Delivery, plan, with_words
+from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan, with_words
 from services.alerts.projections import Departure, DisplacedHousehold
 from services.alerts.receivers import Receiver
-from services.alerts.rules import Departed, Kind
+from services.alerts.rules import Departed, RuleKind
 from services.alerts.ruleset import Ruleset
 from services.alerts.words import HazardWords
 from shared.auth.tokens import Ancestry
@@ -59,9 +59,9 @@ ORDER BY (report::jsonb ->> 'received_at')::timestamptz, revision LIMIT 1
 """
 SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
-PLANNED = len(Delivery.COLUMNS) + 1
+PLANNED = len(PlannedDelivery.COLUMNS) + 1
 ADD_DELIVERY = f"""
-INSERT INTO deliveries ({", ".join(Delivery.COLUMNS)}, due_at, planned_at)
+INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, due_at, planned_at)
 VALUES (
     {", ".join(f"${number}" for number in range(1, PLANNED))}, coalesce(${PLANNED}, now() + ${PLANNED + 1}), ${PLANNED}
 )
@@ -225,7 +225,7 @@ def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, 
 
 
 async def alerts_of_hazards(
-    session: AsyncSession, hazard_ids: Collection[UUID], *kinds: Kind, others: Collection[UUID] = ()
+    session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
     """Locked, together with `others`: by one statement, as whoever locks several does so in the order of their ids."""
     connection = await database.driver(session)
@@ -298,7 +298,7 @@ async def save_book(session: AsyncSession, book: AlertChanges) -> None:
     await add_deliveries(session, book.deliveries)
 
 
-async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) -> None:
+async def add_deliveries(session: AsyncSession, deliveries: Iterable[PlannedDelivery]) -> None:
     rows = list(deliveries)
     told = await words_of(session, {each.hazard_id for each in rows if each.hazard_id is not None})
     planned = await planned_of(session, [each for each in rows if each.is_foldable])
@@ -309,7 +309,7 @@ async def add_deliveries(session: AsyncSession, deliveries: Iterable[Delivery]) 
         await connection.execute(HASTEN, *map(list, columns))
 
 
-async def planned_of(session: AsyncSession, foldable: Sequence[Delivery]) -> dict[UUID, datetime]:
+async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """When each is to go: the first at once, what follows within two minutes of it together at their end."""
     if not foldable:
         return {}
@@ -319,8 +319,8 @@ async def planned_of(session: AsyncSession, foldable: Sequence[Delivery]) -> dic
     return plan(foldable, {row["recipient"]: row["planned_at"] for row in rows}, now)
 
 
-def delivery_row(delivery: Delivery, told: Mapping[UUID, HazardWords], planned: datetime | None) -> list[Any]:
-    values = {column: getattr(delivery, column) for column in Delivery.COLUMNS}
+def delivery_row(delivery: PlannedDelivery, told: Mapping[UUID, HazardWords], planned: datetime | None) -> list[Any]:
+    values = {column: getattr(delivery, column) for column in PlannedDelivery.COLUMNS}
     words = told.get(delivery.hazard_id) if delivery.hazard_id else None
     content = with_words(delivery.content, words)
     return [*({**values, "content": content}.values()), planned, delivery.due_in]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from services.alerts import behalf, listings, queries
 from services.alerts.alerts import Alert
-from services.alerts.listings import State
+from services.alerts.listings import AlertState
 from services.alerts.notices import Content
 from services.alerts.texts import Texts
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
@@ -30,7 +30,7 @@ async def alerts(
     request: Request,
     session: Session,
     caller: Caller,
-    state: Annotated[list[State], Query()] = [],  # noqa: B006 - FastAPI copies it
+    state: Annotated[list[AlertState], Query()] = [],  # noqa: B006 - FastAPI copies it
     status: Annotated[list[Status], Query()] = [],  # noqa: B006
     floor: Severity | None = None,
     area: PCode | None = None,
@@ -40,7 +40,7 @@ async def alerts(
 ) -> AlertPage:
     """Newest first; `floor` is the least severity, `area` a P-code: its alerts, those of units in it and of what it lies in."""
     places: Places = request.app.state.places
-    asked = listings.Asked(
+    asked = listings.AlertQuery(
         states=state, statuses=status, floor=floor, hazard_id=hazard_id, after=cursors.decoded(cursor), limit=limit,
         areas=listings.visible(caller, places), within=listings.around([area], places) if area else None,
     )  # fmt: skip

@@ -37,7 +37,7 @@ BY_HAND = frozenset(
 OWN_SOURCE = CENTRE
 
 
-class Kind(StrEnum):
+class RuleKind(StrEnum):
     """What a situation is about: one alert for one (kind, status, area, name), whichever rule spoke first."""
 
     HAZARD = "hazard"
@@ -50,7 +50,7 @@ class Kind(StrEnum):
 class Situation:
     """An alert's identity; `name` is the hazard's id or the first date of the window."""
 
-    kind: Kind
+    kind: RuleKind
     status: Status
     area: str
     name: str
@@ -138,7 +138,7 @@ def _of_hazard(
     hazard: HazardReported, name: str, rule: Rule, severity: Severity, now: datetime, figures: Mapping[str, Any]
 ) -> Finding:
     return Finding(
-        situation=Situation(Kind.HAZARD, hazard.status, COUNTRY, str(hazard.hazard_id)),
+        situation=Situation(RuleKind.HAZARD, hazard.status, COUNTRY, str(hazard.hazard_id)),
         rule=name,
         reason=rule.reason,
         severity=severity,
@@ -169,7 +169,7 @@ def _exposed(
     hazard: HazardReported, area: str, households: int, rule: ExposureRule, severity: Severity, now: datetime
 ) -> Finding:
     return Finding(
-        situation=Situation(Kind.EXPOSURE, hazard.status, area, str(hazard.hazard_id)),
+        situation=Situation(RuleKind.EXPOSURE, hazard.status, area, str(hazard.hazard_id)),
         rule="exposure",
         reason=rule.reason,
         severity=severity,
@@ -282,7 +282,7 @@ def _displaced(
         "first": window.first.isoformat(), "last": window.last.isoformat(), "newest": newest.isoformat(),
     }  # fmt: skip
     return Finding(
-        situation=Situation(Kind.DISPLACEMENT, status, area, window.first.isoformat()),
+        situation=Situation(RuleKind.DISPLACEMENT, status, area, window.first.isoformat()),
         rule="displacement",
         reason=rule.reason,
         severity=rule.severity,

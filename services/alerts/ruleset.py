@@ -14,11 +14,11 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Hours = Annotated[float, Field(gt=0, le=24 * 366)]
 
 
-class Part(BaseModel):
+class RuleModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Rule(Part):
+class Rule(RuleModel):
     """What every rule has: the reason code it gives, and the age past which nobody is paged."""
 
     reason: Code
@@ -29,7 +29,7 @@ class Rule(Part):
         return timedelta(hours=self.max_age_hours)
 
 
-class MagnitudeStep(Part):
+class MagnitudeStep(RuleModel):
     magnitude: Annotated[float, Field(ge=-5, le=12)]
     severity: Severity
 
@@ -74,7 +74,7 @@ class ExposureRule(CountingRule):
 Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
-class Escalation(Part):
+class EscalationPolicy(RuleModel):
     """`minutes` until somebody acknowledges, `idle_minutes` from then until a further act; unattended, each is half as long."""
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
@@ -90,20 +90,20 @@ class Escalation(Part):
         return timedelta(minutes=self.unattended_minutes)
 
 
-class Budget(Part):
+class Budget(RuleModel):
     """How many alerts of Moderate or below another system may raise in an hour; the rest is withheld behind one alert."""
 
     reason: Code = "source_unusual"
     alerts_per_hour: Annotated[int, Field(ge=1)] = 60
 
 
-class Ruleset(Part):
+class Ruleset(RuleModel):
     quake: QuakeRule | None = None
     severity: SeverityRule | None = None
     unjudged: UnjudgedRule | None = None
     displacement: DisplacementRule | None = None
     exposure: ExposureRule | None = None
-    escalation: Escalation
+    escalation: EscalationPolicy
     budget: Budget = Budget()
 
     @classmethod

@@ -14,7 +14,7 @@ def draw() -> str:
     return PREFIX + base64.b64encode(os.urandom(32)).decode()
 
 
-class SecretBox:
+class WebhookSecrets:
     """Seals a receiver's secret to its label, so that one row's secret is of no use in another."""
 
     def __init__(self, keys: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.alerts import budgets, counts, listings, queries
 from services.alerts.routes import Caller
-from services.alerts.rules import Finding, Kind, decide
+from services.alerts.rules import Finding, RuleKind, decide
 from services.alerts.views import AlertView
 from shared.messaging import outbox
 from shared.postgres.database import Session
@@ -48,7 +48,7 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
     until = await budgets.lift(session, source, caller.account, now)
     found = [alert for alert in await budgets.withheld(session, source) if alert.hazard_id]
     locked = await queries.alerts_of_hazards(
-        session, [alert.hazard_id for alert in found if alert.hazard_id], Kind.HAZARD
+        session, [alert.hazard_id for alert in found if alert.hazard_id], RuleKind.HAZARD
     )
     book = await queries.book(session, locked, state.places, state.rules, now)
     for alert in locked:

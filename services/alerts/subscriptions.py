@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import queries, secrets
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel, Status
 from shared.postgres import database
 
@@ -20,7 +20,7 @@ class ReceiverNotFound(Exception):
     """There is no receiver of that name."""
 
 
-async def put(session: AsyncSession, receiver: Receiver, box: SecretBox) -> str | None:
+async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) -> str | None:
     """Adds or changes a receiver; the secret of a new webhook is returned, and shown this once. The caller commits."""
     await queries.save_receiver(session, receiver)
     if receiver.channel is not DeliveryChannel.WEBHOOK or await _secret(session, receiver.label) is not None:
@@ -28,7 +28,7 @@ async def put(session: AsyncSession, receiver: Receiver, box: SecretBox) -> str 
     return await rotate(session, receiver.label, box)
 
 
-async def rotate(session: AsyncSession, label: str, box: SecretBox) -> str:
+async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
     """A new secret; the old one signs too until `retire`."""
     secret = secrets.draw()
     await _change(session, label, "former_secret = secret, secret = $2", box.seal(secret, label))
@@ -40,7 +40,7 @@ async def retire(session: AsyncSession, label: str) -> None:
     await _change(session, label, "former_secret = NULL")
 
 
-async def reseal(session: AsyncSession, box: SecretBox) -> int:
+async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
     """Brings every secret under the newest key; returns how many were not. The caller commits."""
     connection, count = await database.driver(session), 0
     for row in await connection.fetch("SELECT label, secret, former_secret FROM receivers ORDER BY label FOR UPDATE"):

@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.acts import Deed, Person
+from services.alerts.acts import ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.models import Act
 
 
-async def add(session: AsyncSession, alert: Alert, deed: Deed, person: Person, text: str | None, now: datetime) -> None:
+async def add(
+    session: AsyncSession, alert: Alert, deed: ActKind, person: Actor, text: str | None, now: datetime
+) -> None:
     """The caller commits."""
     values = {"deed": deed.value, "account_id": person.account, "name": person.name, "text": text, "acted_at": now}
     await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.alerts.listings import State
+from services.alerts.listings import AlertState
 from shared.events.fields import Body, Instant, Line
 from shared.events.vocabulary import Closer, Demand, Severity, Status, Validity, Verdict, Verification, Work
 
@@ -88,7 +88,7 @@ class AlertView(BaseModel):
     reason: str
     figures: dict[str, Any]
     severity: Severity
-    state: State
+    state: AlertState
     verification: Verification
     work: Work
     validity: Validity

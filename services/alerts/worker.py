@@ -14,7 +14,7 @@ from services.alerts.escalation import Escalation
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HazardHandler, HouseholdHandler
 from services.alerts.ruleset import Ruleset
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from services.alerts.texts import Texts
 from shared import lifecycle
 from shared.crypto.rotation import keep_newest
@@ -36,7 +36,7 @@ async def run(settings: AlertsSettings) -> None:
     rules, places = Ruleset.load(settings.alerts_rules), Places.load(settings.places_path)
     engine = database.engine(settings, pool_size=10, pings=False)
     sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
-    box = SecretBox(settings.alerts_key_file)
+    box = WebhookSecrets(settings.alerts_key_file)
     await retry_while_unavailable(lambda: seal_notes(sessions, box))
     if settings.exercise:
         await retry_while_unavailable(lambda: somebody_to_tell(sessions))
@@ -68,12 +68,12 @@ async def run(settings: AlertsSettings) -> None:
         await engine.dispose()
 
 
-async def seal_notes(sessions: async_sessionmaker[AsyncSession], box: SecretBox) -> None:
+async def seal_notes(sessions: async_sessionmaker[AsyncSession], box: WebhookSecrets) -> None:
     async with sessions.begin() as session:
         await behalf.seal_all(session, box)
 
 
-async def reseal(sessions: async_sessionmaker[AsyncSession], box: SecretBox) -> int:
+async def reseal(sessions: async_sessionmaker[AsyncSession], box: WebhookSecrets) -> int:
     async with sessions.begin() as session:
         return await subscriptions.reseal(session, box) + await behalf.reseal(session, box)
 

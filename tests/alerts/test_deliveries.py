@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.alerts import deliveries, queries
 from services.alerts.channels import Job
-from services.alerts.notices import Cause, Delivery
+from services.alerts.notices import Cause, PlannedDelivery
 from services.alerts.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.factories import hazard
@@ -241,7 +241,7 @@ async def test_the_same_delivery_is_never_made_twice(town: Town, hook: Hook) -> 
     await town.receiver("duty", hook)
     await town.alert()
     (row,) = await town.rows()
-    twin = Delivery(
+    twin = PlannedDelivery(
         uuid4(),
         row["alert_id"],
         row["step"],

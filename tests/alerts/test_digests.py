@@ -13,7 +13,7 @@ from sqlalchemy import text
 from services.alerts import queries
 from services.alerts.channels.email import EmailChannel
 from services.alerts.deliveries import Deliveries
-from services.alerts.notices import FOLDED_WITHIN, Cause, Delivery, plan
+from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan
 from services.alerts.receivers import Receiver
 from services.alerts.texts import Texts
 from shared.events import HazardReported
@@ -136,8 +136,8 @@ async def test_one_thread_for_a_receiver_and_a_situation(town: Town, port: int, 
     assert len({str(mail["Message-ID"]) for mail in box.mails}) == 3
 
 
-def delivery(recipient: str = "desk", due_in: timedelta = timedelta()) -> Delivery:
-    return Delivery(uuid4(), uuid4(), 1, recipient, DeliveryChannel.EMAIL, Cause.RAISED, "{}", NOW, due_in)
+def delivery(recipient: str = "desk", due_in: timedelta = timedelta()) -> PlannedDelivery:
+    return PlannedDelivery(uuid4(), uuid4(), 1, recipient, DeliveryChannel.EMAIL, Cause.RAISED, "{}", NOW, due_in)
 
 
 def test_the_first_goes_at_once_and_the_others_at_the_end_of_two_minutes() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts import presences, queries
-from services.alerts.acts import Person
+from services.alerts.acts import Actor
 from services.alerts.alerts import Alert
 from services.alerts.answers import Answers
 from services.alerts.escalation import Escalation
@@ -25,7 +25,7 @@ from tests.alerts.handling import Handling
 
 pytestmark = pytest.mark.anyio
 
-OPERATOR = Person(uuid4(), "Айбек")
+OPERATOR = Actor(uuid4(), "Айбек")
 MODERATE, EXTREME = timedelta(minutes=30), timedelta(minutes=5)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from services.alerts import alerts
-from services.alerts.rules import Kind, Situation
+from services.alerts.rules import RuleKind, Situation
 from shared.events import HazardReported
 from shared.events.vocabulary import Status
 from shared.places import COUNTRY
@@ -54,7 +54,7 @@ async def test_hazards_and_a_mail_s_record_at_once(town: Town, port: int, box: B
 
 
 def alert_of(hazard_id: UUID) -> UUID:
-    return alerts.identity(Situation(Kind.HAZARD, Status.ACTUAL, COUNTRY, str(hazard_id)))
+    return alerts.identity(Situation(RuleKind.HAZARD, Status.ACTUAL, COUNTRY, str(hazard_id)))
 
 
 async def revise(town: Town, hazard: HazardReported) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import behalf, queries
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from services.alerts.worker import reseal, seal_notes
 from shared.auth.tokens import Role
 from shared.crypto import keyring
@@ -118,7 +118,7 @@ async def test_on_whose_behalf_is_read_before_during_and_after_a_rotation(desk: 
         told = [(await caller.get(path)).json()["on_behalf_of"]]
         old = keyring.draw(folder) and min(keyring.known(folder))
         told.append((await caller.get(path)).json()["on_behalf_of"])
-        assert await reseal(desk.sessions, SecretBox(folder)) >= 1
+        assert await reseal(desk.sessions, WebhookSecrets(folder)) >= 1
         told.append((await caller.get(path)).json()["on_behalf_of"])
         async with desk.sessions() as session:
             assert await behalf.sealed_by(session, old) == 0
@@ -131,7 +131,7 @@ async def test_what_an_earlier_release_noted_in_clear_is_sealed(desk: Desk, sett
     (alert_id,) = await desk.alerts(fresh())
     async with desk.sessions.begin() as session:
         await session.execute(text("UPDATE alerts SET acknowledged_note = 'by telephone, Касымов'"))
-    await seal_notes(desk.sessions, SecretBox(settings.alerts_key_file))
+    await seal_notes(desk.sessions, WebhookSecrets(settings.alerts_key_file))
     async with desk.sessions() as session:
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
     async with desk.caller() as caller:

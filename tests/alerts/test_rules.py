@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from services.alerts.rules import (
     Departed,
     Finding,
-    Kind,
     Nothing,
+    RuleKind,
     Window,
     decide,
     decide_displacement,
@@ -210,7 +210,7 @@ def test_a_longer_span_counts_more_dates() -> None:
 
 def test_exposure_is_an_alert_of_its_own_per_district() -> None:
     finding = found(decide_exposure(mudflow(), KADAMJAI, 3, RULES, NOW))
-    assert (finding.situation.kind, finding.situation.area, finding.households) == (Kind.EXPOSURE, KADAMJAI, 3)
+    assert (finding.situation.kind, finding.situation.area, finding.households) == (RuleKind.EXPOSURE, KADAMJAI, 3)
     assert finding.severity is Severity.SEVERE
     assert decide_exposure(mudflow(), KADAMJAI, 0, RULES, NOW) == Nothing("below_threshold")
     assert decide_exposure(mudflow(severity="Minor"), KADAMJAI, 3, RULES, NOW) == Nothing("below_threshold")

@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 
 from services.alerts import behalf, subscriptions
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from shared.crypto import keyring
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, listening
@@ -68,7 +68,7 @@ async def test_secrets_come_under_the_newest_key(town: Town, hook: Hook) -> None
     folder = town.settings.alerts_key_file
     old = max(keyring.known(folder))
     newest = keyring.draw(folder)
-    box = SecretBox(folder)
+    box = WebhookSecrets(folder)
     async with town.sessions.begin() as session:
         alert_id = uuid4()
         note = behalf.sealed("Айгүл", alert_id, town.box)

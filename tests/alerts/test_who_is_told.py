@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.alerts import subscriptions
-from services.alerts.acts import Person
+from services.alerts.acts import Actor
 from services.alerts.answers import Answers
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Verdict
@@ -36,7 +36,7 @@ async def test_what_grows_after_it_was_closed_opens_anew_for_those_it_reaches(po
     await post.receiver("leilek", areas=(LEILEK,))
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await post(flood)
-    alert, head = await post.alert(), Person(uuid4(), "Head of shift")
+    alert, head = await post.alert(), Actor(uuid4(), "Head of shift")
     await Answers(post.session, rules(), Places.load(), NOW).resolve(alert.alert_id, Verdict.CONFIRMED, head)
     await post(moved(flood, 2, KADAMJAI, LEILEK))
     alert = await post.alert()

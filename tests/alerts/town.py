@@ -15,7 +15,7 @@ from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.deliveries import Deliveries
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound
@@ -35,7 +35,7 @@ class Town:
     def __init__(self, settings: AlertsSettings, engine: AsyncEngine) -> None:
         self.settings, self.engine = settings, engine
         self.sessions: Sessions = database.sessions(engine)
-        self.box = SecretBox(settings.alerts_key_file)
+        self.box = WebhookSecrets(settings.alerts_key_file)
         self.watch = Handling(rules(), Places.load())
 
     async def receiver(self, label: str, hook: Hook, **changed: Any) -> None:

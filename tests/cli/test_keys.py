@@ -17,7 +17,7 @@ from deploy.provision import rotation
 from deploy.provision.rotation import RINGS, Kind
 from services.alerts import worker as alerts
 from services.alerts.config import AlertsSettings
-from services.alerts.secrets import SecretBox as Secrets
+from services.alerts.secrets import WebhookSecrets as Secrets
 from services.console import worker as console
 from services.console.accounts import new
 from services.console.callers import Caller, Callers

@@ -13,7 +13,7 @@ import pytest
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from services.console import vectors
 from shared.auth.access import ROUTES, AccessRule
 from shared.auth.tokens import Role
@@ -215,7 +215,7 @@ async def somebody_to_tell(settings: AlertsSettings) -> None:
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         receiver = Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.invalid/")
-        await subscriptions.put(session, receiver, SecretBox(settings.alerts_key_file))
+        await subscriptions.put(session, receiver, WebhookSecrets(settings.alerts_key_file))
     await engine.dispose()
 
 

@@ -18,7 +18,7 @@ from deploy.local.process import Process
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events.topics import ALERTS_HOUSEHOLDS
@@ -67,7 +67,7 @@ class Centre:
 
     async def receiver(self, label: str, hook: Hook) -> None:
         async with self.sessions.begin() as session:
-            box = SecretBox(self.settings.alerts_key_file)
+            box = WebhookSecrets(self.settings.alerts_key_file)
             hook.secret = await subscriptions.put(session, Receiver(label, DeliveryChannel.WEBHOOK, hook.url), box)
 
     async def hazard(self, client: httpx.AsyncClient, **changed: Any) -> None:

@@ -20,7 +20,7 @@ from cli import feed, places
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from services.intake.config import IntakeSettings
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts
@@ -73,7 +73,7 @@ class Centre:
 
     async def add_receiver(self) -> None:
         async with self._alerts() as session:
-            box = SecretBox(self.installation.settings(AlertsSettings).alerts_key_file)
+            box = WebhookSecrets(self.installation.settings(AlertsSettings).alerts_key_file)
             await subscriptions.put(session, Receiver("desk", DeliveryChannel.WEBHOOK, "http://127.0.0.1:9/"), box)
 
     async def deliveries(self, alerts: list[Event[Any]]) -> int:

@@ -11,7 +11,7 @@ class Sentence(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # o
         return folded(self.name, Header(self, charset_of(self), header_name=self.name), policy)
 
 
-class Sender(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]
+class MailSender(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]
     def fold(self, *, policy: Policy) -> str:
         (sender,) = self.addresses
         if sender.display_name.isascii():
@@ -31,5 +31,5 @@ def charset_of(text: str) -> str:
 
 _headers = HeaderRegistry()
 _headers.map_to_type("subject", Sentence)
-_headers.map_to_type("from", Sender)
+_headers.map_to_type("from", MailSender)
 POLICY = SMTP.clone(header_factory=_headers)

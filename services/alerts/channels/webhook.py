@@ -8,7 +8,7 @@ from standardwebhooks import Webhook
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import SecretBox
+from services.alerts.secrets import WebhookSecrets
 from shared.crypto.keyring import UnknownKey
 from shared.outbound import Outbound, OutboundError, OutsideExercise
 
@@ -16,7 +16,7 @@ SUCCESS = 2  # any 2xx
 
 
 class WebhookChannel:
-    def __init__(self, outbound: Outbound, box: SecretBox) -> None:
+    def __init__(self, outbound: Outbound, box: WebhookSecrets) -> None:
         self._outbound, self._box = outbound, box
 
     async def send(self, job: Job, receiver: Receiver) -> str:
