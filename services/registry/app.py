@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.registry import figures, held_routes, routes
 from services.registry.config import RegistrySettings
-from services.registry.vault import Vault
+from services.registry.envelope_encryption import Vault
 from shared import lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator

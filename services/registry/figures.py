@@ -14,8 +14,8 @@ from starlette.responses import Response
 
 from services.registry import charts, exports, statistics
 from services.registry.reports import MOVES
-from services.registry.sight import sight_of, within
 from services.registry.statistics import Asked, Figure, Scope, View, day_after, today, total
+from services.registry.visibility import sight_of, within
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens

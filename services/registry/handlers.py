@@ -7,11 +7,11 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
+from services.registry.envelope_encryption import Vault
+from services.registry.household_events import Herald, utcnow
 from services.registry.models import HeldDecision
 from services.registry.reports import Filed
 from services.registry.storage import Store
-from services.registry.telling import Herald, utcnow
-from services.registry.vault import Vault
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging.decisions import Deed
 from shared.messaging.records import Outcome, Received

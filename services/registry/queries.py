@@ -10,8 +10,8 @@ from pydantic_core import from_json
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.sight import IN_SIGHT, Sight, is_within
-from services.registry.vault import Key, Vault, member_aad, report_aad, row_aad
+from services.registry.envelope_encryption import Key, Vault, member_aad, report_aad, row_aad
+from services.registry.visibility import IN_SIGHT, Sight, is_within
 
 LISTED = """
     households.household_id, households.status, households.report_id, households.version, households.sequence,

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.vault import Vault
+from services.registry.envelope_encryption import Vault
 from shared.postgres import database
 
 ROWS_AT_ONCE = 1_000

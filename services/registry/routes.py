@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from services.registry import openings, queries
+from services.registry.envelope_encryption import Vault
 from services.registry.queries import Asked
-from services.registry.sight import Sight, sight_of, within
-from services.registry.vault import Vault
+from services.registry.visibility import Sight, sight_of, within
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens

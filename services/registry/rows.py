@@ -5,9 +5,9 @@ from datetime import datetime
 
 from pydantic_core import to_json
 
-from services.registry.book import Subject
+from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
 from services.registry.reports import Filed, birth_year, sex_age, superseded
-from services.registry.vault import Key, member_aad, report_aad, row_aad
+from services.registry.working_set import Subject
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.postgres.bulk_copy import Row
 

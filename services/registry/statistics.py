@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.reports import BISHKEK, CELL, CELL_NAMES, CELLS, UNKNOWN
-from services.registry.sight import is_within
+from services.registry.visibility import is_within
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex, Status
 from shared.places import Places
 from shared.places.places import COUNTRY

@@ -8,10 +8,10 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
-from services.registry.book import Book, Subject
 from services.registry.decisions import Name, Owner
+from services.registry.envelope_encryption import Key, Vault, report_aad
 from services.registry.reports import Filed
-from services.registry.vault import Key, Vault, report_aad
+from services.registry.working_set import Book, Subject
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
+from services.registry.envelope_encryption import Vault
 from services.registry.handlers import Registrar
 from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
-from services.registry.vault import Vault
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer
 from shared.failures import retry_while_unavailable

@@ -25,8 +25,8 @@ from services.console.config import ConsoleSettings
 from services.console.queries import accounts, callers, second_factors
 from services.console.totp import SecretBox
 from services.registry.config import RegistrySettings
+from services.registry.envelope_encryption import Vault
 from services.registry.rewrap import rewrap
-from services.registry.vault import Vault
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.messaging.publisher import Publisher

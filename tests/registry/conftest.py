@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
+from services.registry.envelope_encryption import Vault
 from services.registry.handlers import Registrar
-from services.registry.vault import Vault
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from shared.places import Places

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.book import Book, Subject
 from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide, registers
 from services.registry.reports import CELL, Filed, age, bracket, sex_age
+from services.registry.working_set import Book, Subject
 from shared.events.displacements import HouseholdClear
 from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Sex, SubmissionChannel
 from shared.places import Places

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.registry import digests
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
+from services.registry.envelope_encryption import Vault
 from services.registry.handlers import Registrar
 from services.registry.rewrap import rewrap, wrapped_by
-from services.registry.vault import Vault
 from shared import events
 from shared.crypto import keyring
 from shared.crypto.keyring import UnknownKey

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.registry.config import RegistrySettings
+from services.registry.envelope_encryption import Vault
 from services.registry.handlers import Registrar
-from services.registry.vault import Vault
 from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
 from shared.failures import DependencyUnavailable

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-from services.registry.book import Book, Settled, Told
 from services.registry.reports import BISHKEK, Filed
+from services.registry.working_set import Book, Settled, Told
 from shared import events
 from shared.crypto.randomness import random_id
 from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
