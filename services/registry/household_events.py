@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from services.registry.reports import BISHKEK, Filed
-from services.registry.working_set import Book, Settled, Told
+from services.registry.working_set import Settled, Told, WorkingSet
 from shared import events
 from shared.crypto.randomness import random_id
 from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
@@ -26,7 +26,7 @@ class Herald:
     def __init__(self, places: Places) -> None:
         self._district = lru_cache(10_000)(places.district)
 
-    def messages(self, book: Book, now: datetime) -> Iterator[Message]:
+    def messages(self, book: WorkingSet, now: datetime) -> Iterator[Message]:
         today = now.astimezone(BISHKEK).date()
         for told in book.told:
             if told.subject[0] == ReportKind.HOUSEHOLD:

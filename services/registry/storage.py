@@ -11,7 +11,7 @@ from services.registry import rows
 from services.registry.decisions import Name, Owner
 from services.registry.envelope_encryption import Key, Vault, report_aad
 from services.registry.reports import Filed
-from services.registry.working_set import Book, Subject
+from services.registry.working_set import Subject, WorkingSet
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel
@@ -49,11 +49,11 @@ class Store:
         self._keys: Keys = {}
         self._known: set[Name] = set()
 
-    async def open(self, batch: Sequence[Filed]) -> Book:
+    async def open(self, batch: Sequence[Filed]) -> WorkingSet:
         """What is known of the batch's households, groups and reports."""
         return await self.open_at({filed.subject for filed in batch}, [filed.report_id for filed in batch])
 
-    async def open_at(self, names: Collection[Name], report_ids: Sequence[str]) -> Book:
+    async def open_at(self, names: Collection[Name], report_ids: Sequence[str]) -> WorkingSet:
         """What is known of these households and groups, whose rows are locked, and of these reports."""
         connection = await database.driver(self._session)
         known = [
@@ -68,7 +68,9 @@ class Store:
                 found.update({identity(row): row for row in await connection.fetch(BY_SUBJECT, list(ids), kind)})
         await self._find_keys(connection, found.values())
         filed = [self._filed(row) for row in found.values()]
-        return Book.of(self._places, (self._subject(name, row, filed) for name, row in known if row["author"]), filed)
+        return WorkingSet.of(
+            self._places, (self._subject(name, row, filed) for name, row in known if row["author"]), filed
+        )
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
         return self._unwrapped(kind, await connection.fetch(KNOWN_OF[kind] + LOCK_OF[kind], list(ids)))
@@ -109,7 +111,7 @@ class Store:
             reason=row["reason"],
         )  # fmt: skip
 
-    async def save(self, book: Book, messages: Iterable[Message]) -> None:
+    async def save(self, book: WorkingSet, messages: Iterable[Message]) -> None:
         """A known household is rewritten whole; so every row goes in by COPY, and only the known cost a DELETE."""
         connection = await database.driver(self._session)
         changed = {kind: [one for one in book.changed.values() if one.name[0] == kind] for kind in KNOWN_OF}
@@ -125,7 +127,7 @@ class Store:
         if book.refiled:
             await connection.executemany(REFILE, [refiling(one) for one in book.refiled])
 
-    def _new_keys(self, book: Book) -> Iterator[Copy]:
+    def _new_keys(self, book: WorkingSet) -> Iterator[Copy]:
         for kind in KNOWN_OF:
             new = {one.subject for one in book.filed if one.clear.kind == kind} - self._known
             yield Copy(f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), map(self._drawn, new))
@@ -134,7 +136,7 @@ class Store:
         key = self._keys[name] = self._vault.draw()
         return name[1], key.kek_id, key.wrapped
 
-    def _copies(self, book: Book, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
+    def _copies(self, book: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
         """Made in this order, the keys before what they seal."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         yield Copy("reports", rows.REPORTS, (rows.report(one, keys[one.subject]) for one in book.filed))

@@ -80,7 +80,7 @@ class Settled(NamedTuple):
 
 
 @dataclass(slots=True)
-class Book:
+class WorkingSet:
     places: Places
     subjects: dict[Name, Subject]
     reports: defaultdict[str, list[Filed]]
@@ -91,7 +91,7 @@ class Book:
     told: list[Told] = field(default_factory=list)
 
     @classmethod
-    def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "Book":
+    def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "WorkingSet":
         known: defaultdict[str, list[Filed]] = defaultdict(list)
         for one in reports:
             known[one.report_id].append(one)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide, registers
 from services.registry.reports import CELL, Filed, age, bracket, sex_age
-from services.registry.working_set import Book, Subject
+from services.registry.working_set import Subject, WorkingSet
 from shared.events.displacements import HouseholdClear
 from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Sex, SubmissionChannel
 from shared.places import Places
@@ -35,14 +35,14 @@ def filed(
     )  # fmt: skip
 
 
-def book_of(reports: Iterable[Filed]) -> Book:
-    book = Book.of(PLACES)
+def book_of(reports: Iterable[Filed]) -> WorkingSet:
+    book = WorkingSet.of(PLACES)
     for report in reports:
         book.file(report)
     return book
 
 
-def standing(book: Book) -> dict[str, tuple[str, int]]:
+def standing(book: WorkingSet) -> dict[str, tuple[str, int]]:
     return {
         name[1]: (subject.current.report_id, subject.current.clear.version) for name, subject in book.subjects.items()
     }
@@ -183,7 +183,7 @@ def test_a_household_that_is_known_only_by_its_row_is_corrected() -> None:
     first = filed(1)
     first.outcome = OutcomeKind.RECORDED
     subject = Subject(HOUSEHOLD, Owner(AUTHOR, TEAM), NOON, {"r": first}, sequence=4, row_version=2)
-    book = Book.of(PLACES, [subject], [first])
+    book = WorkingSet.of(PLACES, [subject], [first])
     assert book.file(filed(2)).effect is Effect.SUPERSEDE
     assert [(told.sequence, told.is_correction) for told in book.told] == [(5, True)]
 
