@@ -15,7 +15,7 @@ from starlette.responses import Response
 from services.registry import charts, exports, statistics
 from services.registry.reports import MOVES
 from services.registry.statistics import Asked, Figure, Scope, View, day_after, today, total
-from services.registry.visibility import sight_of, within
+from services.registry.visibility import visibility_of, within
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -70,7 +70,7 @@ class Filters(BaseModel):
         return set(self.mobility) <= set(DISPLACED)
 
     def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> Asked:
-        sight = sight_of(caller, places)
+        sight = visibility_of(caller, places)
         return Asked(
             settings.counted_status, known=sight.known, sight=sight.pcodes,
             pcodes=within(self.area, places) if self.area else None, view=self.view, level=self.level,

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.envelope_encryption import Key, Vault, member_aad, report_aad, row_aad
-from services.registry.visibility import IN_SIGHT, Sight, is_within
+from services.registry.visibility import IN_SIGHT, Visibility, is_within
 
 LISTED = """
     households.household_id, households.status, households.report_id, households.version, households.sequence,
@@ -50,7 +50,7 @@ ORDER BY received_at, version
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    sight: Sight
+    sight: Visibility
     limit: int
     status: str | None = None
     within: Sequence[str] | None = None
@@ -67,7 +67,9 @@ async def page(session: AsyncSession, asked: Asked) -> Sequence[RowMapping]:
     return found.mappings().all()
 
 
-async def household(session: AsyncSession, vault: Vault, household_id: UUID, sight: Sight) -> dict[str, Any] | None:
+async def household(
+    session: AsyncSession, vault: Vault, household_id: UUID, sight: Visibility
+) -> dict[str, Any] | None:
     """Opened, with its members; None where there is none in sight."""
     asked = {"household_id": household_id, **sight.parameters()}
     row = (await session.execute(ONE, asked)).mappings().one_or_none()

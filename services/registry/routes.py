@@ -12,7 +12,7 @@ from starlette.responses import Response
 from services.registry import openings, queries
 from services.registry.envelope_encryption import Vault
 from services.registry.queries import Asked
-from services.registry.visibility import Sight, sight_of, within
+from services.registry.visibility import Visibility, visibility_of, within
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens
@@ -116,7 +116,7 @@ async def households(
     """Latest change first. `area` is a P-code: households that now live there, or in a unit of it."""
     places: Places = request.app.state.places
     asked = Asked(
-        sight_of(caller, places), limit, status=status, within=within(area, places) if area else None,
+        visibility_of(caller, places), limit, status=status, within=within(area, places) if area else None,
         after=cursors.decoded(cursor),
     )  # fmt: skip
     found = await queries.page(session, asked)
@@ -178,8 +178,8 @@ async def notices(request: Request, session: Session) -> Response:
     return pages.render(request, "notices.html", unusual=unusual)
 
 
-def at_hand(request: Request, caller: Principal) -> tuple[Vault, Sight]:
-    return request.app.state.vault, sight_of(caller, request.app.state.places)
+def at_hand(request: Request, caller: Principal) -> tuple[Vault, Visibility]:
+    return request.app.state.vault, visibility_of(caller, request.app.state.places)
 
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:

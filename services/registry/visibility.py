@@ -30,7 +30,7 @@ IN_SIGHT = is_within("coalesce(households.destination_pcode, households.origin_p
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Visibility:
     """`pcodes` None = the whole country; `author` is whose own reports are meant, where there is no area to go by."""
 
     pcodes: list[str] | None
@@ -41,13 +41,13 @@ class Sight:
         return {"pcodes": self.pcodes, "known": self.known, "author": self.author}
 
 
-def sight_of(caller: Principal, places: Places) -> Sight:
+def visibility_of(caller: Principal, places: Places) -> Visibility:
     known = [unit.pcode for unit in places.units()]
     if caller.roles.isdisjoint(OFFICE):
-        return Sight([], known, caller.account)
+        return Visibility([], known, caller.account)
     if caller.covers_country:
-        return Sight(None, known)
-    return Sight(sorted({pcode for pcode in known if caller.covers(pcode, places)}.union(caller.areas)), known)
+        return Visibility(None, known)
+    return Visibility(sorted({pcode for pcode in known if caller.covers(pcode, places)}.union(caller.areas)), known)
 
 
 def within(area: str, places: Places) -> list[str]:
