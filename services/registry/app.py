@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.registry import figures, held_routes, routes
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from shared import lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator
@@ -31,7 +31,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.sessions = sessions
         app.state.places = Places.load(settings.places_path)
-        app.state.vault = Vault(settings.registry_kek_file)
+        app.state.vault = EnvelopeEncryption(settings.registry_kek_file)
         app.state.pages = Pages("registry", HERE / "templates", HERE / "locales", settings)
         try:
             async with lifecycle.beside(revocations.run()):

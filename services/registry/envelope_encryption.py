@@ -27,7 +27,7 @@ class Key(NamedTuple):
         return self.cipher.decrypt(sealed[:NONCE], sealed[NONCE:], aad)
 
 
-class Vault:
+class EnvelopeEncryption:
     """Wraps with the newest key-encryption key of a folder; each opens what it wrapped, else UnknownKey: what waits is not at fault."""
 
     def __init__(self, keks: Path) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.household_events import Herald, utcnow
 from services.registry.models import HeldDecision
 from services.registry.reports import Filed
@@ -19,7 +19,7 @@ from shared.places import Places
 
 
 class Registrar:
-    def __init__(self, vault: Vault, places: Places, *, clock: Callable[[], datetime] = utcnow) -> None:
+    def __init__(self, vault: EnvelopeEncryption, places: Places, *, clock: Callable[[], datetime] = utcnow) -> None:
         self._vault = vault
         self._places = places
         self._herald = Herald(places)

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.envelope_encryption import Key, Vault, member_aad, report_aad, row_aad
+from services.registry.envelope_encryption import EnvelopeEncryption, Key, member_aad, report_aad, row_aad
 from services.registry.visibility import IN_SIGHT, Visibility, is_within
 
 LISTED = """
@@ -68,7 +68,7 @@ async def page(session: AsyncSession, asked: Asked) -> Sequence[RowMapping]:
 
 
 async def household(
-    session: AsyncSession, vault: Vault, household_id: UUID, sight: Visibility
+    session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, sight: Visibility
 ) -> dict[str, Any] | None:
     """Opened, with its members; None where there is none in sight."""
     asked = {"household_id": household_id, **sight.parameters()}
@@ -87,7 +87,9 @@ def opened_member(row: RowMapping, key: Key) -> dict[str, Any]:
     return member
 
 
-async def own_report(session: AsyncSession, vault: Vault, household_id: UUID, author: UUID) -> dict[str, Any] | None:
+async def own_report(
+    session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, author: UUID
+) -> dict[str, Any] | None:
     """What an author reads back: the household as the own last report told it, in its highest version, whichever came last."""
     versions = await history(session, vault, household_id, author)
     last = [one for one in versions if one["report_id"] == versions[-1]["report_id"]]
@@ -95,14 +97,14 @@ async def own_report(session: AsyncSession, vault: Vault, household_id: UUID, au
 
 
 async def history(
-    session: AsyncSession, vault: Vault, household_id: UUID, author: UUID | None = None
+    session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
 ) -> list[dict[str, Any]]:
     """Every version of every report on a household, as it came and what became of it."""
     rows = (await session.execute(VERSIONS, {"household_id": household_id, "author": author})).mappings()
     return [opened_version(row, vault) for row in rows]
 
 
-def opened_version(row: RowMapping, vault: Vault) -> dict[str, Any]:
+def opened_version(row: RowMapping, vault: EnvelopeEncryption) -> dict[str, Any]:
     aad = report_aad(str(row["subject_id"]), str(row["report_id"]), row["version"], str(row["author"]))
     plain = vault.unwrap(row["kek_id"], row["wrapped"]).open(row["sealed"], aad)
     return {**row, "report": {**from_json(row["clear"]), **from_json(plain)}}

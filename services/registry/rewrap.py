@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from shared.postgres import database
 
 ROWS_AT_ONCE = 1_000
@@ -13,7 +13,7 @@ SELECT (SELECT count(*) FROM household_keys WHERE kek_id = :kek_id) + (SELECT co
 """)
 
 
-async def rewrap(sessions: async_sessionmaker[AsyncSession], vault: Vault) -> int:
+async def rewrap(sessions: async_sessionmaker[AsyncSession], vault: EnvelopeEncryption) -> int:
     """How many were wrapped by an older one."""
     count = 0
     for subject in SUBJECTS:
@@ -27,7 +27,7 @@ async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
     return int(await session.scalar(WRAPPED_BY, {"kek_id": kek_id}) or 0)
 
 
-async def _rewrap_some(sessions: async_sessionmaker[AsyncSession], vault: Vault, subject: str) -> int:
+async def _rewrap_some(sessions: async_sessionmaker[AsyncSession], vault: EnvelopeEncryption, subject: str) -> int:
     table, id = f"{subject}_keys", f"{subject}_id"
     old = f"SELECT {id}, kek_id, wrapped FROM {table} WHERE kek_id = ANY($1::text[]) LIMIT $2 FOR UPDATE SKIP LOCKED"  # noqa: S608
     new = f"""

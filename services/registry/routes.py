@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from services.registry import openings, queries
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.queries import Asked
 from services.registry.visibility import Visibility, visibility_of, within
 from shared import audit
@@ -145,7 +145,7 @@ async def household(
 
 
 async def own_report(
-    household_id: UUID, request: Request, session: Session, caller: Principal, vault: Vault
+    household_id: UUID, request: Request, session: Session, caller: Principal, vault: EnvelopeEncryption
 ) -> OwnReport:
     found = await queries.own_report(session, vault, household_id, caller.account)
     if found is None:
@@ -178,7 +178,7 @@ async def notices(request: Request, session: Session) -> Response:
     return pages.render(request, "notices.html", unusual=unusual)
 
 
-def at_hand(request: Request, caller: Principal) -> tuple[Vault, Visibility]:
+def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Visibility]:
     return request.app.state.vault, visibility_of(caller, request.app.state.places)
 
 

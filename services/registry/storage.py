@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
 from services.registry.decisions import Name, Owner
-from services.registry.envelope_encryption import Key, Vault, report_aad
+from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.reports import Filed
 from services.registry.working_set import Subject, WorkingSet
 from shared.events import Message
@@ -42,7 +42,7 @@ WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 class Store:
     """One batch's view of the book, and the keys of whoever stands in it."""
 
-    def __init__(self, session: AsyncSession, vault: Vault, places: Places) -> None:
+    def __init__(self, session: AsyncSession, vault: EnvelopeEncryption, places: Places) -> None:
         self._session = session
         self._vault = vault
         self._places = places

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
@@ -31,7 +31,7 @@ async def run(settings: RegistrySettings) -> None:
     digests = Digests(settings.digest_key_file)
     reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
     redrives = Redrives("registry", [reports], settings=settings, keys=keys)
-    vault = Vault(settings.registry_kek_file)
+    vault = EnvelopeEncryption(settings.registry_kek_file)
     registrar = Registrar(vault, Places.load(settings.places_path))
     try:
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
@@ -47,7 +47,7 @@ async def run(settings: RegistrySettings) -> None:
 
 
 def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Opener, digests: Digests) -> Consumer:
-    registrar = Registrar(Vault(settings.registry_kek_file), Places.load(settings.places_path))
+    registrar = Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load(settings.places_path))
     settle_garbage()
     return Consumer(
         "registry", ["displacements"], registrar.file_reports,

@@ -25,7 +25,7 @@ from services.console.config import ConsoleSettings
 from services.console.queries import accounts, callers, second_factors
 from services.console.totp import SecretBox
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap
 from shared.auth.tokens import Role
 from shared.config import Settings
@@ -81,7 +81,7 @@ def test_the_pair_that_reports_are_sealed_to_is_kept_while_one_may_be_on_the_log
 
 def test_a_household_keeps_the_key_that_wrapped_it_until_the_worker_wrapped_it_anew(tables: Installation) -> None:
     settings = tables.settings(RegistrySettings)
-    key = Vault(settings.registry_kek_file).draw()
+    key = EnvelopeEncryption(settings.registry_kek_file).draw()
 
     async def store(session: AsyncSession) -> None:
         await session.execute(
@@ -90,7 +90,9 @@ def test_a_household_keeps_the_key_that_wrapped_it_until_the_worker_wrapped_it_a
         )
 
     written(settings, store)
-    held_until(tables, Kind.HOUSEHOLDS, settings, lambda made: rewrap(made, Vault(settings.registry_kek_file)))
+    held_until(
+        tables, Kind.HOUSEHOLDS, settings, lambda made: rewrap(made, EnvelopeEncryption(settings.registry_kek_file))
+    )
 
 
 def test_a_caller_and_a_second_factor_keep_their_key_until_they_are_sealed_anew(tables: Installation) -> None:

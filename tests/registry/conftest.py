@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
@@ -80,7 +80,12 @@ async def one_office(shared_installation: Installation) -> AsyncIterator[Office]
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             await wait_for(lambda: is_ready(client))
-            yield Office(shared_installation, app, Registrar(Vault(settings.registry_kek_file), Places.load()), client)
+            yield Office(
+                shared_installation,
+                app,
+                Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load()),
+                client,
+            )
 
 
 async def is_ready(client: httpx.AsyncClient) -> bool:

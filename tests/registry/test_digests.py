@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.registry import digests
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from services.registry.rewrap import rewrap, wrapped_by
 from shared import events
@@ -58,7 +58,7 @@ def test_each_key_is_laid_over_the_one_before(tmp_path: Path) -> None:
 async def file(tables: Installation, engine: AsyncEngine, *households: dict[str, object]) -> Desk:
     desk, settings = Desk(tables.secrets / "seal"), tables.settings(RegistrySettings)
     desk.use(Digests(settings.digest_key_file))
-    registrar = Registrar(Vault(settings.registry_kek_file), Places.load())
+    registrar = Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load())
     received = [desk.received(body, author=AUTHOR, team=TEAM) for body in households]
     async with database.sessions(engine).begin() as session:
         assert await inbox.sort(session, received) == [inbox.Reading.FIRST] * len(received)
@@ -150,7 +150,7 @@ async def test_households_keys_come_under_the_newest_and_open_what_they_did(
 ) -> None:
     settings, sessions = tables.settings(RegistrySettings), database.sessions(engine)
     await file(tables, engine, *(household() for _ in range(3)))
-    vault = Vault(settings.registry_kek_file)
+    vault = EnvelopeEncryption(settings.registry_kek_file)
     old = vault.kek_id
     async with engine.connect() as connection:
         rows = list(await connection.execute(text("SELECT kek_id, wrapped FROM household_keys ORDER BY household_id")))
@@ -158,12 +158,12 @@ async def test_households_keys_come_under_the_newest_and_open_what_they_did(
     newest = keyring.draw(settings.registry_kek_file)
     async with sessions() as session:
         assert (await wrapped_by(session, old), await wrapped_by(session, newest)) == (3, 0)
-    assert await rewrap(sessions, Vault(settings.registry_kek_file)) == 3
-    assert await rewrap(sessions, Vault(settings.registry_kek_file)) == 0
+    assert await rewrap(sessions, EnvelopeEncryption(settings.registry_kek_file)) == 3
+    assert await rewrap(sessions, EnvelopeEncryption(settings.registry_kek_file)) == 0
     async with sessions() as session:
         assert (await wrapped_by(session, old), await wrapped_by(session, newest)) == (0, 3)
     (settings.registry_kek_file / f"{old}.key").unlink()
-    alone = Vault(settings.registry_kek_file)
+    alone = EnvelopeEncryption(settings.registry_kek_file)
     async with engine.connect() as connection:
         rows = list(await connection.execute(text("SELECT kek_id, wrapped FROM household_keys ORDER BY household_id")))
     assert [alone.unwrap(*row).open(each, b"") for row, each in zip(rows, sealed, strict=True)] == [b"name"] * 3

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import Vault
+from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
@@ -43,7 +43,7 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 @pytest.fixture
 def registrar(shared_tables: Installation) -> Registrar:
     settings = shared_tables.settings(RegistrySettings)
-    return Registrar(Vault(settings.registry_kek_file), Places.load())
+    return Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load())
 
 
 @pytest.fixture
@@ -273,7 +273,7 @@ async def test_a_household_trapped_where_it_fled_to_is_told_as_displaced_there_a
 async def test_a_household_under_a_key_that_is_not_here_waits(file: Filing, tmp_path: Path) -> None:
     body = household()
     await file(body)
-    file.registrar = Registrar(Vault(kek(tmp_path)), Places.load())
+    file.registrar = Registrar(EnvelopeEncryption(kek(tmp_path)), Places.load())
     with pytest.raises(DependencyUnavailable):
         await file({**body, "version": 2})
 
