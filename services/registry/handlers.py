@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.household_events import Herald, utcnow
+from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.reports import Filed
 from services.registry.storage import Store
@@ -22,7 +22,7 @@ class Registrar:
     def __init__(self, vault: EnvelopeEncryption, places: Places, *, clock: Callable[[], datetime] = utcnow) -> None:
         self._vault = vault
         self._places = places
-        self._herald = Herald(places)
+        self._herald = HouseholdEvents(places)
         self._clock = clock
 
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:

@@ -20,7 +20,7 @@ from shared.places import Places
 SOURCE = "/registry"
 
 
-class Herald:
+class HouseholdEvents:
     """`places` makes of a village's code its district's: no finer place leaves the registry."""
 
     def __init__(self, places: Places) -> None:
