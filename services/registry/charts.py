@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.registry.statistics import Figure, Scope, summed
+from services.registry.statistics import Figure, MovementScope, summed
 
 HEIGHT = 180
 STEP = 56
@@ -16,8 +16,8 @@ MOST = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    scope: Scope
+class ChartSegment:
+    scope: MovementScope
     persons: int
     y: float
     height: float
@@ -29,7 +29,7 @@ class Bar:
     x: int
     persons: int
     y: float
-    parts: Sequence[Part]
+    parts: Sequence[ChartSegment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Chart:
 
 def monthly(figures: Iterable[Figure]) -> Chart:
     """Persons newly displaced, a bar a month, split into within the country, abroad and from abroad."""
-    months: dict[str, dict[Scope, int]] = defaultdict(lambda: defaultdict(int))
+    months: dict[str, dict[MovementScope, int]] = defaultdict(lambda: defaultdict(int))
     for figure in figures:
         if figure.period and figure.persons:
             months[figure.period][figure.scope] += figure.persons
@@ -61,7 +61,7 @@ def monthly(figures: Iterable[Figure]) -> Chart:
     return Chart(LEFT + max(len(bars), 6) * STEP, bars, ruled(top), len(months.keys() - whole) > 0)
 
 
-def filled(months: Mapping[str, dict[Scope, int]]) -> dict[str, dict[Scope, int]]:
+def filled(months: Mapping[str, dict[MovementScope, int]]) -> dict[str, dict[MovementScope, int]]:
     """Months without anybody are shown too: a gap in the row of bars would be read as time. Of too many the last ones."""
     known = sorted(month for month in months if len(month) == len("2026-01"))
     years = sorted(year for year in months if len(year) == len("2026"))[-MOST:]
@@ -81,13 +81,13 @@ def after(month: str) -> str:
     return f"{year + number // 12:04}-{number % 12 + 1:02}"
 
 
-def bar(period: str, place: int, parts: Mapping[Scope, int], top: int) -> Bar:
+def bar(period: str, place: int, parts: Mapping[MovementScope, int], top: int) -> Bar:
     stacked, below = [], float(HEIGHT)
-    for scope in Scope:
+    for scope in MovementScope:
         if persons := parts.get(scope, 0):
             height = HEIGHT * persons / top
             below -= height
-            stacked.append(Part(scope, persons, round(below, 2), round(height, 2)))
+            stacked.append(ChartSegment(scope, persons, round(below, 2), round(height, 2)))
     x = LEFT + place * STEP + (STEP - BAR) // 2
     return Bar(period, x, sum(parts.values()), round(below, 2), stacked)
 

@@ -28,7 +28,7 @@ class Effect(StrEnum):
     SUPERSEDE = "supersede"
 
 
-class Decision(NamedTuple):
+class ReportDecision(NamedTuple):
     effect: Effect
     outcome: OutcomeKind
     reason: str | None = None
@@ -84,15 +84,15 @@ class Precedent(NamedTuple):
         return self.version == 1 and is_without_effect and Owner(self.author, self.team).shares(author, team)
 
 
-CREATE = Decision(Effect.CREATE, OutcomeKind.RECORDED)
-BEGIN = Decision(Effect.BEGIN, OutcomeKind.RECORDED)
-SUPERSEDE = Decision(Effect.SUPERSEDE, OutcomeKind.RECORDED)
-OLDER = Decision(Effect.NOTHING, OutcomeKind.MERGED, "older_version")
-REFUSED = Decision(Effect.NOTHING, OutcomeKind.REJECTED, "refused_by_person")
-REPEAT = Decision(Effect.NOTHING, OutcomeKind.REPEAT)
+CREATE = ReportDecision(Effect.CREATE, OutcomeKind.RECORDED)
+BEGIN = ReportDecision(Effect.BEGIN, OutcomeKind.RECORDED)
+SUPERSEDE = ReportDecision(Effect.SUPERSEDE, OutcomeKind.RECORDED)
+OLDER = ReportDecision(Effect.NOTHING, OutcomeKind.MERGED, "older_version")
+REFUSED = ReportDecision(Effect.NOTHING, OutcomeKind.REJECTED, "refused_by_person")
+REPEAT = ReportDecision(Effect.NOTHING, OutcomeKind.REPEAT)
 
 
-def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> Decision:
+def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:
     """`owner` of the household or group, None while it is unknown; `precedents` share the claim's report_id."""
     if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
@@ -120,7 +120,7 @@ def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     return any(one.yields_to(claim.author, claim.team) for one in precedents)
 
 
-def place(version: int, versions: Iterable[int], *, begins: bool) -> Decision:
+def place(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
     """Where an entitled version stands among those of its report that took effect."""
     known = set(versions)
     if not known:
@@ -141,8 +141,8 @@ def registers(flags: Collection[Flag], told: str | None, known: str | None, plac
     return Flag.REGISTRAR_OF_DISTRICT in flags and places.district(told) == places.district(known)
 
 
-def held(reason: Held) -> Decision:
+def held(reason: Held) -> ReportDecision:
     return HELD[reason]
 
 
-HELD = {reason: Decision(Effect.NOTHING, OutcomeKind.HELD, reason.value) for reason in Held}
+HELD = {reason: ReportDecision(Effect.NOTHING, OutcomeKind.HELD, reason.value) for reason in Held}

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.registry.countries import alpha_3
 from services.registry.reports import CELL_NAMES, CELLS
-from services.registry.statistics import Figure, Scope, View
+from services.registry.statistics import Figure, MovementScope, View
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex
 from shared.pages.formats import country
 from shared.places import Places
@@ -72,11 +72,11 @@ def name(pcode: str | None, code: str | None, places: Places, level: int, langua
     return country(code, language) if level == 0 and code else None
 
 
-def people(mobilities: Iterable[Mobility], scopes: Iterable[Scope]) -> str:
+def people(mobilities: Iterable[Mobility], scopes: Iterable[MovementScope]) -> str:
     """The tag of those who are counted: IDPs are displaced within their country, and a migrant is not affected by a crisis."""
     counted = set(mobilities)
     if counted <= set(DISPLACED):
-        return "#affected+idps" if set(scopes) == {Scope.WITHIN} else "#affected+displaced"
+        return "#affected+idps" if set(scopes) == {MovementScope.WITHIN} else "#affected+displaced"
     return "#population+migrants" if counted == {Mobility.MIGRATION} else "#population+moved"
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from services.registry import charts, exports, statistics
 from services.registry.reports import MOVES
-from services.registry.statistics import Asked, Figure, Scope, View, day_after, today, total
+from services.registry.statistics import Figure, FigureQuery, MovementScope, View, day_after, today, total
 from services.registry.visibility import visibility_of, within
 from shared import audit
 from shared.audit import Action
@@ -49,7 +49,7 @@ class Filters(BaseModel):
     level: Annotated[int, Field(ge=0, le=2)] = 2
     area: PCode | None = None
     reason: list[Reason] = []
-    scope: list[Scope] = []
+    scope: list[MovementScope] = []
     mobility: list[Annotated[Mobility, AfterValidator(moved)]] = list(DISPLACED)
     sex: list[Sex] = []
     age: list[AgeBracket] = []
@@ -69,9 +69,9 @@ class Filters(BaseModel):
         """Whether all who are asked for may be called displaced."""
         return set(self.mobility) <= set(DISPLACED)
 
-    def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> Asked:
+    def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> FigureQuery:
         sight = visibility_of(caller, places)
-        return Asked(
+        return FigureQuery(
             settings.counted_status, known=sight.known, sight=sight.pcodes,
             pcodes=within(self.area, places) if self.area else None, view=self.view, level=self.level,
             reasons=self.reason, scopes=self.scope, mobilities=self.mobility, sexes=self.sex, ages=self.age, **period,
@@ -149,7 +149,7 @@ async def figures_page(
         asked=asked, area_names=area_names(request, caller), stock_total=total(stock), flows_total=total(flows),
         stock=TablePage.of(stock, "stock_page", filters), flows=TablePage.of(flows, "flows_page", filters),
         chart=charts.monthly(flows), where=(where := charts.by_place(stock)), widest=charts.widest(where), places=places, counted=request.app.state.settings.counted_status.value,
-        options={"views": View, "scopes": Scope, "reasons": Reason, "moves": MOVES, "sexes": Sex, "ages": AgeBracket},
+        options={"views": View, "scopes": MovementScope, "reasons": Reason, "moves": MOVES, "sexes": Sex, "ages": AgeBracket},
         link=lambda kind, **more: link(asked, kind, **more), soate=exports.soate,
     )  # fmt: skip
 

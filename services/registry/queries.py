@@ -49,7 +49,7 @@ ORDER BY received_at, version
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HouseholdQuery:
     sight: Visibility
     limit: int
     status: str | None = None
@@ -57,7 +57,7 @@ class Asked:
     after: tuple[datetime, UUID] | None = None
 
 
-async def page(session: AsyncSession, asked: Asked) -> Sequence[RowMapping]:
+async def page(session: AsyncSession, asked: HouseholdQuery) -> Sequence[RowMapping]:
     """Latest change first; what stands in clear."""
     changed_at, household_id = asked.after or (None, None)
     found = await session.execute(PAGE, {

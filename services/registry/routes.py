@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.registry import openings, queries
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.queries import Asked
+from services.registry.queries import HouseholdQuery
 from services.registry.visibility import Visibility, visibility_of, within
 from shared import audit
 from shared.audit import Action, Result
@@ -29,7 +29,7 @@ router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 
 
-class Listed(BaseModel):
+class HouseholdSummary(BaseModel):
     """What stands in clear of a household."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -58,11 +58,11 @@ class Listed(BaseModel):
 
 
 class HouseholdPage(BaseModel):
-    households: list[Listed]
+    households: list[HouseholdSummary]
     next: str | None = None
 
 
-class HouseholdView(Listed):
+class HouseholdView(HouseholdSummary):
     """With everything that came sealed; `details` and `members` in the words of the report."""
 
     details: dict[str, Any]
@@ -115,14 +115,14 @@ async def households(
 ) -> HouseholdPage:
     """Latest change first. `area` is a P-code: households that now live there, or in a unit of it."""
     places: Places = request.app.state.places
-    asked = Asked(
+    asked = HouseholdQuery(
         visibility_of(caller, places), limit, status=status, within=within(area, places) if area else None,
         after=cursors.decoded(cursor),
     )  # fmt: skip
     found = await queries.page(session, asked)
     await note_read(request, session, [row["household_id"] for row in found])
     return HouseholdPage(
-        households=[Listed.model_validate(dict(row)) for row in found],
+        households=[HouseholdSummary.model_validate(dict(row)) for row in found],
         next=cursors.encoded(found[-1]["changed_at"], found[-1]["household_id"]) if len(found) == limit else None,
     )
 

@@ -28,7 +28,7 @@ class View(StrEnum):
     DESTINATION = "destination"
 
 
-class Scope(StrEnum):
+class MovementScope(StrEnum):
     WITHIN = "within"
     ABROAD = "abroad"
     FROM_ABROAD = "from_abroad"
@@ -36,7 +36,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FigureQuery:
     """`pcodes` and `sight` None = the whole country; `known` as in `Sight`; empty filters leave nothing out."""
 
     status: Status
@@ -48,7 +48,7 @@ class Asked:
     since: date | None = None
     until: date | None = None  # the first day that does not count any more
     reasons: Sequence[Reason] = ()
-    scopes: Sequence[Scope] = ()
+    scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
     ages: Sequence[AgeBracket] = ()
@@ -86,7 +86,7 @@ class Figure:
     period: str | None
     pcode: str | None
     country: str | None
-    scope: Scope
+    scope: MovementScope
     reason: Reason
     mobility: Mobility
     households: int = 0
@@ -146,17 +146,17 @@ IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier
 ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # what all cells of sex and age add up to
 
 
-async def stock(session: AsyncSession, asked: Asked, places: Places) -> list[Figure]:
+async def stock(session: AsyncSession, asked: FigureQuery, places: Places) -> list[Figure]:
     """Where the displaced are at the end of the last day before `until`."""
     return await figures(session, asked, places, "stock")
 
 
-async def flows(session: AsyncSession, asked: Asked, places: Places) -> list[Figure]:
+async def flows(session: AsyncSession, asked: FigureQuery, places: Places) -> list[Figure]:
     """Displacements that began in each month; a household displaced twice counts twice."""
     return await figures(session, asked, places, "flows")
 
 
-async def figures(session: AsyncSession, asked: Asked, places: Places, kind: str) -> list[Figure]:
+async def figures(session: AsyncSession, asked: FigureQuery, places: Places, kind: str) -> list[Figure]:
     found: list[Figure] = []
     unit = cache(lambda pcode: unit_at(pcode, asked.level, places))
     for table in TABLES:
@@ -165,7 +165,7 @@ async def figures(session: AsyncSession, asked: Asked, places: Places, kind: str
     return united(found)
 
 
-def statement(asked: Asked, kind: str, table: str) -> str:
+def statement(asked: FigureQuery, kind: str, table: str) -> str:
     """Only what is asked stands in it, so that an index can leave out the rest."""
     chosen = set(asked.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
@@ -179,7 +179,7 @@ def statement(asked: Asked, kind: str, table: str) -> str:
     )
 
 
-def conditions(asked: Asked, kind: str, table: str) -> Iterator[str]:
+def conditions(asked: FigureQuery, kind: str, table: str) -> Iterator[str]:
     yield "status = :status AND mobility = ANY(:mobilities)"
     yield from (MEASURES[kind],) if table == "counts" else ()
     yield from ("occurred_at < :until",) if asked.until else ()
@@ -192,7 +192,7 @@ def conditions(asked: Asked, kind: str, table: str) -> Iterator[str]:
     yield is_chosen(asked, table)
 
 
-def is_chosen(asked: Asked, table: str) -> str:
+def is_chosen(asked: FigureQuery, table: str) -> str:
     """Whether there is anybody of the sexes and ages that are asked for."""
     if asked.is_whole:
         return f"{ALL_CELLS[table]} > 0"
@@ -218,13 +218,13 @@ def month(period: int | None) -> str | None:
     return f"{year:04}-{number:02}" if number else f"{year:04}"
 
 
-def scope_of(origin: str | None, destination: str | None) -> Scope:
+def scope_of(origin: str | None, destination: str | None) -> MovementScope:
     """As SCOPE."""
     if NOT_KNOWN in (origin, destination):
-        return Scope.UNKNOWN
+        return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):
-        return Scope.ABROAD
-    return Scope.FROM_ABROAD if origin not in (None, COUNTRY) else Scope.WITHIN
+        return MovementScope.ABROAD
+    return MovementScope.FROM_ABROAD if origin not in (None, COUNTRY) else MovementScope.WITHIN
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
@@ -242,7 +242,7 @@ def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
     return places.oblast(pcode) if level == 1 else places.district(pcode)
 
 
-NOTHING = Figure(None, None, None, Scope.WITHIN, Reason.NOT_REPORTED, Mobility.DISPLACEMENT)
+NOTHING = Figure(None, None, None, MovementScope.WITHIN, Reason.NOT_REPORTED, Mobility.DISPLACEMENT)
 
 
 def total(figures: Iterable[Figure]) -> Figure:

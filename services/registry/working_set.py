@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.registry.decisions import REFUSED, Claim, Decision, Effect, Held, Name, Owner, decide, registers
+from services.registry.decisions import REFUSED, Claim, Effect, Held, Name, Owner, ReportDecision, decide, registers
 from services.registry.reports import Filed, order
 from shared.crypto.randomness import random_id
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
@@ -97,7 +97,7 @@ class WorkingSet:
             known[one.report_id].append(one)
         return cls(places, {subject.name: subject for subject in subjects}, known)
 
-    def file(self, filed: Filed) -> Decision:
+    def file(self, filed: Filed) -> ReportDecision:
         """Decides what becomes of a report that is new to the book; those that waited for it are settled with it."""
         siblings = self.reports[filed.report_id]
         decision = self._settle(filed, siblings, filed.replaces)
@@ -106,7 +106,7 @@ class WorkingSet:
         self._free_waiting(filed, siblings, decision)
         return decision
 
-    def accept(self, filed: Filed) -> Decision:
+    def accept(self, filed: Filed) -> ReportDecision:
         """A person frees a held report: it takes effect as if its author had been entitled."""
         siblings = self.reports[filed.report_id]
         filed.is_accepted = True
@@ -114,7 +114,7 @@ class WorkingSet:
         self._free_waiting(filed, siblings, decision)
         return decision
 
-    def refuse(self, filed: Filed) -> Decision:
+    def refuse(self, filed: Filed) -> ReportDecision:
         """A person refuses a held report: it has no effect, and its author reads so."""
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason
@@ -122,7 +122,7 @@ class WorkingSet:
         self.refiled.append(filed)
         return REFUSED
 
-    def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: Decision) -> None:
+    def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: ReportDecision) -> None:
         """Settles the corrections that waited for this version: it took effect, or it is held and yields to them."""
         has_begun = decision.effect in BEGINNINGS
         for waiting in sorted(
@@ -132,7 +132,7 @@ class WorkingSet:
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS
 
-    def _settle(self, filed: Filed, siblings: list[Filed], replaces: str | None = None) -> Decision:
+    def _settle(self, filed: Filed, siblings: list[Filed], replaces: str | None = None) -> ReportDecision:
         subject = self.subjects.get(filed.subject)
         precedents = [one.precedent for one in siblings if one is not filed]
         decision = decide(self._claim(filed, subject), subject.owner if subject else None, precedents)
@@ -148,7 +148,7 @@ class WorkingSet:
         known = subject.current.clear.pcode
         return filed.claim._replace(is_registrars=registers(filed.flags, filed.clear.pcode, known, self.places))
 
-    def _resettle(self, filed: Filed, siblings: list[Filed]) -> Decision:
+    def _resettle(self, filed: Filed, siblings: list[Filed]) -> ReportDecision:
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         decision = self._settle(filed, siblings, replaced)
         if not any(one is filed for one in self.filed):

@@ -4,14 +4,16 @@ import pytest
 
 from services.registry import charts
 from services.registry.reports import CELLS
-from services.registry.statistics import Figure, Scope
+from services.registry.statistics import Figure, MovementScope
 from shared.events.vocabulary import Mobility, Reason
 
 
 @pytest.mark.parametrize("persons", [1, 2, 3, 5, 7, 12, 37, 99, 180, 1001, 4999])
 def test_a_tick_stands_where_its_number_says(persons: int) -> None:
     cells = (persons, *[0] * (len(CELLS) - 1))
-    month = Figure("2026-06", None, "KG", Scope.WITHIN, Reason.FAMILY, Mobility.DISPLACEMENT, households=1, cells=cells)
+    month = Figure(
+        "2026-06", None, "KG", MovementScope.WITHIN, Reason.FAMILY, Mobility.DISPLACEMENT, households=1, cells=cells
+    )
     drawn = charts.monthly([month])
     top = drawn.lines[-1].value
     assert top >= persons

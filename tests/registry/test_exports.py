@@ -9,7 +9,7 @@ from babel.core import get_global
 from services.registry import exports
 from services.registry.countries import ALPHA_3, WITHDRAWN, alpha_3
 from services.registry.reports import MOVES
-from services.registry.statistics import Scope, View
+from services.registry.statistics import MovementScope, View
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office
@@ -88,7 +88,7 @@ async def test_a_report_of_the_country_alone_is_told_from_its_districts(office: 
 @pytest.mark.parametrize("mobilities", [DISPLACED, MOVES, (Mobility.MIGRATION,)])
 def test_no_two_columns_have_one_tag(level: int, view: View, mobilities: tuple[Mobility, ...]) -> None:
     names = exports.names(is_stock=True)
-    tags = exports.tags(names, people=exports.people(mobilities, [Scope.WITHIN]), view=view, level=level)
+    tags = exports.tags(names, people=exports.people(mobilities, [MovementScope.WITHIN]), view=view, level=level)
     assert len(set(tags)) == len(names)
 
 
