@@ -20,7 +20,7 @@ from services.console.models import Account
 from services.console.queries import accounts as queries
 from services.console.queries import second_factors, sign_ins
 from services.console.queries.sign_ins import Device
-from services.console.sights import GRANTS_ALERTS
+from services.console.visibility import GRANTS_ALERTS
 from shared import audit
 from shared.audit import Action, Entry
 from shared.auth.tokens import COUNTRY, Role, Signer

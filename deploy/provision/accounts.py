@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from deploy.provision.secrets import keep
 from services.console import accounts, passwords
+from services.console.bootstrap import first_administrator, given_password
 from services.console.config import ConsoleSettings
-from services.console.first import first_administrator, given_password
 from services.console.queries import accounts as queries
 from shared.auth.tokens import Role
 from shared.postgres import database

@@ -13,9 +13,9 @@ from starlette.routing import Mount, Route
 
 from services.console import entry, own_sign_ins, purposes, readmissions, routes, second_factor, signin
 from services.console.attempts import Attempts
+from services.console.bootstrap import first_administrator, given_password
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
-from services.console.first import first_administrator, given_password
 from services.console.listening import Listening
 from services.console.state import Console, console_pages
 from services.console.stream import Stream

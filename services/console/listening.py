@@ -7,10 +7,10 @@ from contextlib import suppress
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from services.console import sights, vectors
-from services.console.sights import TOPICS, NotGranted
+from services.console import vectors, visibility
 from services.console.stream import Listener, Stream
 from services.console.vectors import BadVector, Vector
+from services.console.visibility import TOPICS, NotGranted
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -38,7 +38,7 @@ class Listening:
         principal = tokens.current(request)
         asked = request.query_params.get("topics", ",".join(TOPICS)).split(",")
         try:
-            sight = sights.sight(principal, asked)
+            sight = visibility.sight(principal, asked)
         except NotGranted:
             raise Problem(403, "not-granted", "This account may not listen to these topics.") from None
         async with self._stream.listen(sight, start_of(request)) as listener:

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import board, checks, corrections, readmissions, sights, vectors
+from services.console import board, checks, corrections, readmissions, vectors, visibility
 from services.console.notices import kinds_for
 from services.console.queries import accounts, board_alerts, callers, notices, second_factors, snapshots
 from services.console.queries import checks as check_queries
-from services.console.sights import TOPICS
 from services.console.state import console
 from services.console.vectors import BadVector, Vector
+from services.console.visibility import TOPICS
 from shared.auth import access, tokens
 from shared.auth.tokens import Role
 from shared.events.vocabulary import ReportKind
@@ -133,7 +133,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
         "most": most_of(request),
         "now": now,
         "people": await accounts.names(session, answering),
-        "deliveries": await board_alerts.deliveries(session, shown) if sights.sees_deliveries(principal) else {},
+        "deliveries": await board_alerts.deliveries(session, shown) if visibility.sees_deliveries(principal) else {},
         "suppressed": await board_alerts.suppressed(session, now, pcodes),
     }
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import accounts, browsers, cookies, credentials, first, passwords
+from services.console import accounts, bootstrap, browsers, cookies, credentials, passwords
 from services.console.attempts import Attempt, TooManyFailures
 from services.console.models import Account
 from services.console.notices import NoticeKind
@@ -97,7 +97,7 @@ async def change_password(
     queries.set_password(account, new_hash, now)
     await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
     await outbox.add(session, credentials.end_tokens(account, now))
-    if account.name == first.NAME:
+    if account.name == bootstrap.NAME:
         console(request).settings.admin_password_file.unlink(missing_ok=True)
     return await entered(request, session, account, next)
 

@@ -11,9 +11,9 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.console import sights, vectors
-from services.console.sights import TOPICS, Sight
+from services.console import vectors, visibility
 from services.console.vectors import Vector
+from services.console.visibility import TOPICS, Sight
 from shared import log
 from shared.config import Settings
 from shared.events import MalformedEvent, UnknownEventType, decode, header
@@ -214,7 +214,7 @@ class Stream:
     def _body(self, sight: Sight, frame: Frame) -> bytes | None:
         if frame.topic in sight.hints:
             return frame.hinted
-        if frame.topic in sight.topics and sights.sees(sight, frame.topic, frame.data, self._places):
+        if frame.topic in sight.topics and visibility.sees(sight, frame.topic, frame.data, self._places):
             return frame.told
         return None
 

@@ -13,12 +13,12 @@ import pytest
 from starlette.requests import Request
 from starlette.routing import Route
 
-from services.console import sights, vectors
+from services.console import vectors, visibility
 from services.console.config import ConsoleSettings
 from services.console.listening import Listening, start_of
-from services.console.sights import Sight
 from services.console.stream import Listener, Stream
 from services.console.vectors import Vector
+from services.console.visibility import Sight
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator, Principal, Role
 from shared.places import Places
@@ -184,7 +184,9 @@ def unused(*_: object) -> Any:
 
 
 def sight_of_hazards() -> Sight:
-    return sights.sight(Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=("KG",)), ["hazards"])
+    return visibility.sight(
+        Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=("KG",)), ["hazards"]
+    )
 
 
 async def until(listener: Listener, last: bytes) -> AsyncIterator[bytes]:
