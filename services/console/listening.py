@@ -38,7 +38,7 @@ class Listening:
         principal = tokens.current(request)
         asked = request.query_params.get("topics", ",".join(TOPICS)).split(",")
         try:
-            sight = visibility.sight(principal, asked)
+            sight = visibility.visibility_of(principal, asked)
         except NotGranted:
             raise Problem(403, "not-granted", "This account may not listen to these topics.") from None
         async with self._stream.listen(sight, start_of(request)) as listener:

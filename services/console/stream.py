@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from services.console import vectors, visibility
 from services.console.vectors import Vector
-from services.console.visibility import TOPICS, Sight
+from services.console.visibility import TOPICS, StreamVisibility
 from shared import log
 from shared.config import Settings
 from shared.events import MalformedEvent, UnknownEventType, decode, header
@@ -50,7 +50,7 @@ class Frame:
 class Listener:
     """What waits to be sent to one connection. Too slow for its buffer: it is closed, and comes back where it was."""
 
-    sight: Sight
+    sight: StreamVisibility
     waiting: list[bytes] = field(default_factory=list)
     size: int = 0
     is_open: bool = True
@@ -90,7 +90,7 @@ class Stream:
         self._frames: deque[Frame] = deque()
         self._floors: dict[Partition, int] = {}
         self._positions: dict[Partition, int] = {}
-        self._listeners: dict[Sight, set[Listener]] = {}
+        self._listeners: dict[StreamVisibility, set[Listener]] = {}
         self._remembers = asyncio.Event()
         self.is_reading = False
 
@@ -99,7 +99,7 @@ class Stream:
         return (listener for group in list(self._listeners.values()) for listener in list(group))
 
     @asynccontextmanager
-    async def listen(self, sight: Sight, start: Vector | None) -> AsyncIterator[Listener]:
+    async def listen(self, sight: StreamVisibility, start: Vector | None) -> AsyncIterator[Listener]:
         """From `start`, or from now; too far back is told by `event: reset`, and goes on from now. Raises PartAtFault."""
         await self._first_reading()
         listener = Listener(sight)
@@ -211,17 +211,17 @@ class Stream:
             oldest = self._frames.popleft()
             self._floors[oldest.place] = oldest.offset + 1
 
-    def _body(self, sight: Sight, frame: Frame) -> bytes | None:
+    def _body(self, sight: StreamVisibility, frame: Frame) -> bytes | None:
         if frame.topic in sight.hints:
             return frame.hinted
         if frame.topic in sight.topics and visibility.sees(sight, frame.topic, frame.data, self._places):
             return frame.told
         return None
 
-    def _holds(self, sight: Sight, start: Vector) -> bool:
+    def _holds(self, sight: StreamVisibility, start: Vector) -> bool:
         return all(start.get(place, 0) >= floor for place, floor in self._floors.items() if place[0] in sight.asked)
 
-    def _replayed(self, sight: Sight, start: Vector) -> Iterator[bytes]:
+    def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
         """Each with the position of its own listener: what comes after it is the next."""
         position = {place: start.get(place, 0) for place in self._positions}
         for frame in self._frames:
@@ -233,7 +233,7 @@ class Stream:
                 yield marked(sight, position, body)
         yield self._marked(sight)
 
-    def _marked(self, sight: Sight, body: bytes = b"") -> bytes:
+    def _marked(self, sight: StreamVisibility, body: bytes = b"") -> bytes:
         return marked(sight, self._positions, body)
 
     async def _beat(self) -> None:
@@ -246,7 +246,7 @@ class Stream:
                     listener.put(chunk)
 
 
-def marked(sight: Sight, vector: Vector, body: bytes) -> bytes:
+def marked(sight: StreamVisibility, vector: Vector, body: bytes) -> bytes:
     return b"id: %b\n%b\n" % (vectors.encoded(vector, sight.asked).encode(), body)
 
 

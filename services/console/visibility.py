@@ -24,7 +24,7 @@ class NotGranted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class StreamVisibility:
     """A class of listeners: all of one class get the same bytes. `hints` are topics told without their data.
 
     `areas` None = the whole country; none at all sees no place.
@@ -40,7 +40,7 @@ class Sight:
         return self.topics | self.hints
 
 
-def sight(principal: Principal, asked: Iterable[str]) -> Sight:
+def visibility_of(principal: Principal, asked: Iterable[str]) -> StreamVisibility:
     """Raises NotGranted. Staff who may not read a topic still learn that a count on their board has changed."""
     wanted = frozenset(asked) & frozenset(TOPICS)
     read = frozenset(topic for topic in wanted if _reads(principal, topic))
@@ -48,7 +48,7 @@ def sight(principal: Principal, asked: Iterable[str]) -> Sight:
     if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
         raise NotGranted
     areas = None if principal.covers_country else tuple(sorted(principal.areas))
-    return Sight(read, hints, areas, sees_deliveries(principal))
+    return StreamVisibility(read, hints, areas, sees_deliveries(principal))
 
 
 def sees_deliveries(principal: Principal) -> bool:
@@ -63,18 +63,18 @@ def _reads(principal: Principal, topic: str) -> bool:
     return not principal.roles.isdisjoint(READERS[topic])
 
 
-def sees(sight: Sight, topic: str, data: Mapping[str, Any], places: Places) -> bool:
+def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
     """Hazards are public; an alert without a place is everybody's, one over the oblast the district's too.
 
     A household is where it is now, or was while abroad. What came of a delivery names a receiver and no place, so it
     cannot be shown to concern the area.
     """
-    if "delivery_id" in data and not sight.deliveries:
+    if "delivery_id" in data and not visibility_of.deliveries:
         return False
-    if sight.areas is None or topic == "hazards":
+    if visibility_of.areas is None or topic == "hazards":
         return True
     if topic == "households":
         current = data["destination"].get("pcode") or data["origin"].get("pcode")
-        return current is not None and places.covers(sight.areas, current)
+        return current is not None and places.covers(visibility_of.areas, current)
     pcodes = data.get("pcodes")
-    return pcodes is not None and (not pcodes or any(places.concerns(sight.areas, pcode) for pcode in pcodes))
+    return pcodes is not None and (not pcodes or any(places.concerns(visibility_of.areas, pcode) for pcode in pcodes))

@@ -34,78 +34,78 @@ def principal(role: Role, *areas: str, purpose: str | None = None) -> Principal:
 def test_staff_read_what_their_role_needs_and_hear_of_the_rest_that_it_changed(
     role: Role, topics: frozenset[str]
 ) -> None:
-    sight = visibility.sight(principal(role), TOPICS)
+    sight = visibility.visibility_of(principal(role), TOPICS)
     assert (sight.topics, sight.hints) == (topics, ALL - topics)
 
 
 @pytest.mark.parametrize("topic", ["alerts", "households", "outcomes"])
 def test_an_integration_reads_hazards_alone(topic: str) -> None:
-    assert visibility.sight(principal(Role.INTEGRATION), ["hazards"]).topics == {"hazards"}
+    assert visibility.visibility_of(principal(Role.INTEGRATION), ["hazards"]).topics == {"hazards"}
     with pytest.raises(NotGranted):
-        visibility.sight(principal(Role.INTEGRATION), [topic])
+        visibility.visibility_of(principal(Role.INTEGRATION), [topic])
 
 
 def test_an_integration_reads_alerts_where_an_administrator_granted_it() -> None:
     granted = principal(Role.INTEGRATION, purpose="alerts")
-    assert visibility.sight(granted, ["hazards", "alerts"]).topics == {"hazards", "alerts"}
+    assert visibility.visibility_of(granted, ["hazards", "alerts"]).topics == {"hazards", "alerts"}
 
 
 @pytest.mark.parametrize("role", [Role.FIELD, Role.AUDITOR])
 def test_others_hear_nothing(role: Role) -> None:
     with pytest.raises(NotGranted):
-        visibility.sight(principal(role), TOPICS)
+        visibility.visibility_of(principal(role), TOPICS)
 
 
 def test_outcomes_have_no_place_so_an_areas_operator_only_hears_that_they_changed() -> None:
-    assert visibility.sight(principal(Role.OPERATOR, BATKEN), TOPICS).hints == {"outcomes"}
+    assert visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS).hints == {"outcomes"}
 
 
 @pytest.mark.parametrize(("destination", "is_seen"), [(KADAMJAI, True), (KARA_SUU, False)])
 def test_a_household_is_seen_where_it_is_now(destination: str, *, is_seen: bool) -> None:
-    sight = visibility.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
+    sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
     data = household(destination=destination).model_dump(mode="json")
     assert visibility.sees(sight, "households", data, PLACES) is is_seen
 
 
 def test_a_household_abroad_is_seen_where_it_came_from() -> None:
-    sight = visibility.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
+    sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
     data = household().model_dump(mode="json") | {"destination": {"country": "KZ"}}
     assert visibility.sees(sight, "households", data, PLACES)
 
 
 @pytest.mark.parametrize(("pcodes", "is_seen"), [([KADAMJAI], True), ([KARA_SUU], False), ([], True)])
 def test_an_alert_is_seen_in_its_area_and_one_without_a_place_by_all(pcodes: list[str], *, is_seen: bool) -> None:
-    sight = visibility.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
+    sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
     assert visibility.sees(sight, "alerts", alert(pcodes=pcodes).model_dump(mode="json"), PLACES) is is_seen
 
 
 @pytest.mark.parametrize(("area", "is_seen"), [(BATKEN, False), ("KG", True)])
 def test_what_came_of_a_delivery_has_no_place_and_is_seen_by_the_country_alone(area: str, *, is_seen: bool) -> None:
-    sight = visibility.sight(principal(Role.OPERATOR, area), TOPICS)
+    sight = visibility.visibility_of(principal(Role.OPERATOR, area), TOPICS)
     assert visibility.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
 
 
 @pytest.mark.parametrize(("topic", "told"), [("households", household()), ("alerts", alert(pcodes=[KADAMJAI]))])
 def test_who_has_no_area_sees_none(topic: str, told: BaseModel) -> None:
     nowhere = dataclasses.replace(principal(Role.OPERATOR), areas=())
-    sight = visibility.sight(nowhere, TOPICS)
+    sight = visibility.visibility_of(nowhere, TOPICS)
     assert not visibility.sees(sight, topic, told.model_dump(mode="json"), PLACES)
 
 
 def test_an_alert_over_the_oblast_is_seen_in_its_districts() -> None:
-    sight = visibility.sight(principal(Role.OPERATOR, KADAMJAI), TOPICS)
+    sight = visibility.visibility_of(principal(Role.OPERATOR, KADAMJAI), TOPICS)
     seen = [visibility.sees(sight, "alerts", {"pcodes": [pcode]}, PLACES) for pcode in (BATKEN, LEILEK)]
     assert seen == [True, False]
 
 
 def test_hazards_are_public() -> None:
-    sight = visibility.sight(principal(Role.OPERATOR, BATKEN), TOPICS)
+    sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
     assert visibility.sees(sight, "hazards", hazard(area={"pcodes": [KARA_SUU]}).model_dump(mode="json"), PLACES)
 
 
 def test_a_wall_screen_hears_of_alerts_and_not_who_was_notified() -> None:
     told = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMINISTRATOR: True}
     for role, is_seen in told.items():
-        sight = visibility.sight(principal(role), ["alerts"])
+        sight = visibility.visibility_of(principal(role), ["alerts"])
         assert visibility.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
         assert visibility.sees(sight, "alerts", alert().model_dump(mode="json"), PLACES)

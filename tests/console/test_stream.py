@@ -18,7 +18,7 @@ from services.console.config import ConsoleSettings
 from services.console.listening import Listening, start_of
 from services.console.stream import Listener, Stream
 from services.console.vectors import Vector
-from services.console.visibility import Sight
+from services.console.visibility import StreamVisibility
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator, Principal, Role
 from shared.places import Places
@@ -183,8 +183,8 @@ def unused(*_: object) -> Any:
     raise AssertionError("nobody asks for it")
 
 
-def sight_of_hazards() -> Sight:
-    return visibility.sight(
+def sight_of_hazards() -> StreamVisibility:
+    return visibility.visibility_of(
         Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=("KG",)), ["hazards"]
     )
 
