@@ -12,7 +12,7 @@ import typer
 from deploy.backup import archive, making, stores
 from deploy.backup.messages import Refused
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
-from services.console.checks import Check, CheckName
+from services.console.checks import CheckName, InstallationCheck
 from shared.config import Settings
 
 app = typer.Typer(help="Back up everything, encrypted, while it runs.", invoke_without_command=True)
@@ -32,7 +32,7 @@ def backup(context: typer.Context) -> None:
 async def made(settings: BackupSettings) -> str:
     subject, now = installation(settings), datetime.now(UTC)
     name = await making.back_up(subject, settings, now)
-    await making.note(subject, Check(CheckName.BACKUP, now, is_well=True))
+    await making.note(subject, InstallationCheck(CheckName.BACKUP, now, is_well=True))
     return name
 
 

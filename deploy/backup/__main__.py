@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from deploy.backup import making, stores
 from deploy.backup.messages import Refused
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
-from services.console.checks import Check, CheckName
+from services.console.checks import CheckName, InstallationCheck
 from shared import lifecycle, log
 from shared.config import Settings
 
@@ -49,7 +49,7 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
         is_well = False
     now = datetime.now(UTC)
     await making.note(
-        installation, Check(CheckName.BACKUP, now, is_well, due_at=last_at(settings.at, now) + DAY + LATE)
+        installation, InstallationCheck(CheckName.BACKUP, now, is_well, due_at=last_at(settings.at, now) + DAY + LATE)
     )
     return is_well
 

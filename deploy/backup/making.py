@@ -10,7 +10,7 @@ from deploy.backup import archive, dump, log, stores
 from deploy.backup.archive import Archive
 from deploy.backup.messages import NoRecipient, TargetInside
 from deploy.backup.settings import BackupSettings, Installation
-from services.console.checks import Check
+from services.console.checks import InstallationCheck
 from services.console.queries import checks
 from shared.postgres import database
 
@@ -36,7 +36,7 @@ async def back_up(installation: Installation, settings: BackupSettings, now: dat
     return name
 
 
-async def note(installation: Installation, check: Check) -> None:
+async def note(installation: Installation, check: InstallationCheck) -> None:
     """For the console's pages: when the last one was made, and until when the next one has to be."""
     engine = database.engine(installation.settings.for_service("console"))
     try:

@@ -18,8 +18,8 @@ from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.listening import Listening
 from services.console.state import Console, console_pages
-from services.console.stream import Stream
-from services.console.totp import SecretBox
+from services.console.stream import EventStream
+from services.console.totp import TotpSecrets
 from shared import lifecycle, pages
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Authenticator, Signer
@@ -42,7 +42,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         settings.redis_url, password=secret(settings.redis_password_file), socket_timeout=5, retry=NO_RETRY
     )
     places = Places.load(settings.places_path)
-    stream = Stream(settings, places)
+    stream = EventStream(settings, places)
     listening, has_account = Listening(stream, revocations), asyncio.Event()
     state = Console(
         settings=settings,
@@ -51,7 +51,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         signer=Signer(settings.token_private_key_file),
         attempts=Attempts(redis),
         callers=Callers(settings.callers_key_file),
-        totp=SecretBox(settings.callers_key_file),
+        totp=TotpSecrets(settings.callers_key_file),
     )
 
     @asynccontextmanager

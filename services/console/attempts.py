@@ -20,7 +20,7 @@ WINDOW_S = 15 * 60
 MOST_COUNTERS = 50_000  # in memory; beyond them the oldest is forgotten
 
 
-class Scope(StrEnum):
+class CounterScope(StrEnum):
     """What is locked: a browser that the account knows; for all others the account at an address, the account, the address."""
 
     BROWSER = "browser"
@@ -29,7 +29,7 @@ class Scope(StrEnum):
     ADDRESS = "address"
 
 
-MOST = {Scope.BROWSER: 5, Scope.PAIR: 5, Scope.ACCOUNT: 25, Scope.ADDRESS: 100}
+MOST = {CounterScope.BROWSER: 5, CounterScope.PAIR: 5, CounterScope.ACCOUNT: 25, CounterScope.ADDRESS: 100}
 
 # Counted before the password is looked at, so that a hundred guesses at once are not all the first. What is locked counts
 # nothing further: from one address five guesses at most count against an account.
@@ -55,13 +55,13 @@ end
 class TooManyFailures(Exception):
     """Sign-in is locked for a while; `begins`: by this very attempt."""
 
-    def __init__(self, scope: Scope, wait_s: int, *, begins: bool) -> None:
+    def __init__(self, scope: CounterScope, wait_s: int, *, begins: bool) -> None:
         super().__init__(scope)
         self.scope, self.wait_s, self.begins = scope, wait_s, begins
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SignInAttempt:
     """Who is signed in to, from where; `known`: the mark of a browser or phone that signed in to this account before."""
 
     name: str
@@ -69,11 +69,11 @@ class Attempt:
     known: str | None = None
 
     @property
-    def counters(self) -> dict[Scope, str]:
+    def counters(self) -> dict[CounterScope, str]:
         account, address = _short(self.name.strip().lower()), _short(_net(self.address))
         if self.known is not None:
-            return {Scope.BROWSER: f"{account}:{_short(self.known)}"}
-        return {Scope.PAIR: f"{account}:{address}", Scope.ACCOUNT: account, Scope.ADDRESS: address}
+            return {CounterScope.BROWSER: f"{account}:{_short(self.known)}"}
+        return {CounterScope.PAIR: f"{account}:{address}", CounterScope.ACCOUNT: account, CounterScope.ADDRESS: address}
 
     @property
     def keys(self) -> list[str]:
@@ -91,7 +91,7 @@ class Attempts:
         """Until cancelled: finds Valkey back."""
         await self._circuit.run()
 
-    async def claim(self, attempt: Attempt) -> None:
+    async def claim(self, attempt: SignInAttempt) -> None:
         """Raises TooManyFailures."""
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
@@ -102,7 +102,7 @@ class Attempts:
         if number:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
-    async def release(self, attempt: Attempt) -> None:
+    async def release(self, attempt: SignInAttempt) -> None:
         """The password was right: the pair or browser starts anew, account and address have one failure less."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):

@@ -55,7 +55,7 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 
 @dataclass(slots=True)
-class Area:
+class AreaCounts:
     """Households that are here, persons among them, how many are new, and how many came from here."""
 
     code: str
@@ -63,7 +63,7 @@ class Area:
     persons: int = 0
     new: int = 0
     left: int = 0
-    within: dict[str, "Area"] = field(default_factory=dict)
+    within: dict[str, "AreaCounts"] = field(default_factory=dict)
 
     def add(self, *, here: int = 0, persons: int = 0, new: int = 0, left: int = 0) -> None:
         self.here += here
@@ -76,14 +76,14 @@ class Area:
 class Households:
     """By oblast and district; `abroad` by country, `ZZ` also for those of whom no place within the country is known."""
 
-    total: Area
-    areas: Sequence[Area]
-    abroad: Sequence[Area]
+    total: AreaCounts
+    areas: Sequence[AreaCounts]
+    abroad: Sequence[AreaCounts]
     most: int
 
 
 def by_area(rows: Iterable[Any], places: Places) -> Households:
-    total, tops, countries = Area(COUNTRY), dict[str, Area](), dict[str, Area]()
+    total, tops, countries = AreaCounts(COUNTRY), dict[str, AreaCounts](), dict[str, AreaCounts]()
     for row in rows:
         counts = {"here": row.households, "persons": row.persons, "new": row.new}
         total.add(**counts)
@@ -91,7 +91,7 @@ def by_area(rows: Iterable[Any], places: Places) -> Households:
             _add(tops, row.destination_pcode, places, **counts)
         else:
             code = NOT_KNOWN if row.destination_country == COUNTRY else row.destination_country
-            countries.setdefault(code, Area(code)).add(**counts)
+            countries.setdefault(code, AreaCounts(code)).add(**counts)
         if row.origin_pcode:
             _add(tops, row.origin_pcode, places, left=row.households)
     ranked = sorted(tops.values(), key=lambda area: (-area.here, -area.left))
@@ -99,12 +99,12 @@ def by_area(rows: Iterable[Any], places: Places) -> Households:
     return Households(total, ranked, sorted(countries.values(), key=lambda area: -area.here), max(1, most))
 
 
-def _add(tops: dict[str, Area], pcode: str, places: Places, **counts: int) -> None:
+def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int) -> None:
     top = places.adm1(pcode) or pcode
-    area = tops.setdefault(top, Area(top))
+    area = tops.setdefault(top, AreaCounts(top))
     area.add(**counts)
     district = places.adm2(pcode) or top
-    area.within.setdefault(district, Area(district)).add(**counts)
+    area.within.setdefault(district, AreaCounts(district)).add(**counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ class CheckName(StrEnum):
     PAPER = "paper"
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     WELL = "well"
     BAD = "bad"
     OVERDUE = "overdue"  # whoever looks is dead itself
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class InstallationCheck:
     """`is_well` None: asked, and no answer. `due_at`: until when the next one has to come; None = when somebody likes."""
 
     name: CheckName
@@ -30,27 +30,27 @@ class Check:
     figure: float | None = None
     due_at: datetime | None = None
 
-    def state(self, now: datetime) -> State:
+    def state(self, now: datetime) -> CheckState:
         if self.checked_at is None:
-            return State.NEVER
+            return CheckState.NEVER
         if self.due_at is not None and self.due_at < now:
-            return State.OVERDUE
-        return State.NOT_KNOWN if self.is_well is None else State.WELL if self.is_well else State.BAD
+            return CheckState.OVERDUE
+        return CheckState.NOT_KNOWN if self.is_well is None else CheckState.WELL if self.is_well else CheckState.BAD
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    check: Check
-    state: State
+    check: InstallationCheck
+    state: CheckState
 
 
-def seen(known: Iterable[Check], now: datetime) -> list[Seen]:
+def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
     """Each that there is, in this order."""
     by_name = {check.name: check for check in known}
-    checks = [by_name.get(name) or Check(name) for name in CheckName]
+    checks = [by_name.get(name) or InstallationCheck(name) for name in CheckName]
     return [Seen(check, check.state(now)) for check in checks]
 
 
-def alarms(known: Iterable[Check], now: datetime) -> list[Seen]:
+def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
     """What a shift has to be told."""
-    return [each for each in seen(known, now) if each.state in (State.BAD, State.OVERDUE)]
+    return [each for each in seen(known, now) if each.state in (CheckState.BAD, CheckState.OVERDUE)]

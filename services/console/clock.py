@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.console.checks import Check, CheckName
+from services.console.checks import CheckName, InstallationCheck
 from services.console.queries import checks
 from shared import log
 from shared.failures import retry_while_unavailable
@@ -42,14 +42,14 @@ async def watch(server: str, sessions: async_sessionmaker[AsyncSession], *, ever
         await asyncio.sleep(every)
 
 
-async def look(server: str) -> Check:
+async def look(server: str) -> InstallationCheck:
     try:
         off = await asyncio.to_thread(offset, server)
     except (OSError, NoAnswer):
         off = None
     now = datetime.now(UTC)
     is_well = None if off is None else abs(off) <= MOST_SECONDS
-    return Check(CheckName.CLOCK, now, is_well, off, now + timedelta(seconds=3 * EVERY_SECONDS))
+    return InstallationCheck(CheckName.CLOCK, now, is_well, off, now + timedelta(seconds=3 * EVERY_SECONDS))
 
 
 def offset(server: str) -> float:
@@ -84,6 +84,6 @@ def _unix(stamp: int) -> float:
     return stamp / FRACTION - UNIX_EPOCH
 
 
-async def _record(sessions: async_sessionmaker[AsyncSession], check: Check) -> None:
+async def _record(sessions: async_sessionmaker[AsyncSession], check: InstallationCheck) -> None:
     async with sessions.begin() as session:
         await checks.record(session, check)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.console.models import Hazard
+from services.console.models import BoardHazard
 from shared.auth.tokens import Principal, Role
 from shared.events import enterer
 from shared.events.vocabulary import MsgType, SubmissionChannel
@@ -10,7 +10,7 @@ from shared.pages.formats import iso
 from shared.places import Places
 
 
-def may_correct(principal: Principal, hazard: Hazard) -> bool:
+def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
     """Whoever entered it or a head of shift, where it came by telephone and is not cancelled."""
     if hazard.road != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
@@ -18,14 +18,14 @@ def may_correct(principal: Principal, hazard: Hazard) -> bool:
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 
-def words(hazard: Hazard, language: str) -> str:
+def words(hazard: BoardHazard, language: str) -> str:
     """What its author wrote, in the reader's language where there is one."""
     texts = [hazard.text.get(each) for each in (language, "ru", "en")] + list(hazard.text.values())
     text = next(filter(None, texts), None)
     return "" if text is None else text.get("description") or text.get("headline") or ""
 
 
-def form(hazard: Hazard, places: Places, language: str) -> dict[str, Any]:
+def form(hazard: BoardHazard, places: Places, language: str) -> dict[str, Any]:
     """What the form needs of an event; the finest place comes last."""
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from services.console import vectors, visibility
-from services.console.stream import Listener, Stream
+from services.console.stream import EventStream, Listener
 from services.console.vectors import BadVector, Vector
 from services.console.visibility import TOPICS, NotGranted
 from shared import audit
@@ -28,7 +28,7 @@ HEADERS = [
 
 
 class Listening:
-    def __init__(self, stream: Stream, revocations: Revocations) -> None:
+    def __init__(self, stream: EventStream, revocations: Revocations) -> None:
         self._stream = stream
         self._revocations = revocations
         self._present: dict[Listener, Principal] = {}

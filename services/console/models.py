@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
-class Base(DeclarativeBase):
+class ConsoleBase(DeclarativeBase):
     """Times are instants, lists are text arrays, objects are JSONB."""
 
     type_annotation_map: ClassVar = {datetime: DateTime(timezone=True), list[str]: ARRAY(Text), dict[str, Any]: JSONB}
 
 
-class Account(Base):
+class Account(ConsoleBase):
     __tablename__ = "accounts"
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -34,7 +34,7 @@ class Account(Base):
     created_at: Mapped[datetime]
 
 
-class SignIn(Base):
+class SignIn(ConsoleBase):
     """One token's life: begun by a password, renewed while it is used."""
 
     __tablename__ = "sign_ins"
@@ -51,7 +51,7 @@ class SignIn(Base):
     ended_at: Mapped[datetime | None]
 
 
-class KnownBrowser(Base):
+class KnownBrowser(ConsoleBase):
     """A browser or phone that signed in to the account; `browser` is the SHA-256 of what it keeps."""
 
     __tablename__ = "known_browsers"
@@ -61,7 +61,7 @@ class KnownBrowser(Base):
     seen_at: Mapped[datetime]
 
 
-class SecondFactor(Base):
+class SecondFactor(ConsoleBase):
     """An administrator's authenticator; `last_step` is the last time step whose code was taken."""
 
     __tablename__ = "second_factors"
@@ -72,7 +72,7 @@ class SecondFactor(Base):
     confirmed_at: Mapped[datetime]
 
 
-class RecoveryCode(Base):
+class RecoveryCode(ConsoleBase):
     """Each opens one sign-in; `code` is its SHA-256."""
 
     __tablename__ = "recovery_codes"
@@ -82,7 +82,7 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None]
 
 
-class Notice(Base):
+class Notice(ConsoleBase):
     """What somebody must know; `account` is a name of ours, never what a stranger typed."""
 
     __tablename__ = "notices"
@@ -95,7 +95,7 @@ class Notice(Base):
     raised_at: Mapped[datetime]
 
 
-class FirstArea(Base):
+class FirstArea(ConsoleBase):
     """Where a hazard was first reported: an update that moves it changes nothing of who reads its caller."""
 
     __tablename__ = "first_areas"
@@ -104,7 +104,7 @@ class FirstArea(Base):
     pcodes: Mapped[list[str]]
 
 
-class Hazard(Base):
+class BoardHazard(ConsoleBase):
     __tablename__ = "board_hazards"
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -134,7 +134,7 @@ class Hazard(Base):
     web: Mapped[str | None]
 
 
-class Household(Base):
+class BoardHousehold(ConsoleBase):
     __tablename__ = "board_households"
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -151,7 +151,7 @@ class Household(Base):
     registered_at: Mapped[datetime | None]  # None while only corrections of it are known
 
 
-class Alert(Base):
+class BoardAlert(ConsoleBase):
     __tablename__ = "board_alerts"
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -192,7 +192,7 @@ class Alert(Base):
     verdict: Mapped[str | None]
 
 
-class Delivery(Base):
+class BoardDelivery(ConsoleBase):
     __tablename__ = "board_deliveries"
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -208,7 +208,7 @@ class Delivery(Base):
     settled_at: Mapped[datetime]
 
 
-class ReportOutcome(Base):
+class ReportOutcome(ConsoleBase):
     """One row for each time a report was settled: another's use of its id stands beside it, not in its place."""
 
     __tablename__ = "board_outcomes"
@@ -224,7 +224,7 @@ class ReportOutcome(Base):
     settled_at: Mapped[datetime]
 
 
-class Caller(Base):
+class StoredCaller(ConsoleBase):
     __tablename__ = "callers"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -233,7 +233,7 @@ class Caller(Base):
     sealed: Mapped[bytes]
 
 
-class CalledReport(Base):
+class CalledReport(ConsoleBase):
     """The hazard that a report of the console told of: a caller is noted before it is known."""
 
     __tablename__ = "called_reports"
@@ -242,7 +242,7 @@ class CalledReport(Base):
     hazard_id: Mapped[UUID]
 
 
-class Check(Base):
+class StoredCheck(ConsoleBase):
     """The last look at one thing of the installation itself."""
 
     __tablename__ = "checks"

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.console import board
-from services.console.checks import Check, CheckName
+from services.console.checks import CheckName, InstallationCheck
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts, checks, paper, snapshots
 from shared import log
@@ -59,7 +59,9 @@ class Paper:
             log.get().error("the copy on paper could not be written", **log.described(error))
             is_well = False
         async with self._sessions.begin() as session:
-            await checks.record(session, Check(CheckName.PAPER, now, is_well, due_at=full_hour(now) + 2 * HOUR))
+            await checks.record(
+                session, InstallationCheck(CheckName.PAPER, now, is_well, due_at=full_hour(now) + 2 * HOUR)
+            )
 
     async def texts(self, now: datetime) -> dict[str, str]:
         """By language."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from services.console import accounts, signin, totp
-from services.console.attempts import Attempt, TooManyFailures
+from services.console.attempts import SignInAttempt, TooManyFailures
 from services.console.models import Account
 from services.console.queries import accounts as queries
 from services.console.queries import second_factors
@@ -84,7 +84,7 @@ async def sign_in_by_code(
 
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Counted apart from wrong codes, so that those keep nobody from the desk. Raises TooManyFailures."""
-    attempt = Attempt(f"{account.name} without second factor", signin.address_of(request))
+    attempt = SignInAttempt(f"{account.name} without second factor", signin.address_of(request))
     await signin.claimed(request, attempt, account)
     return await signin.welcomed(request, session, account, next, without=frozenset({Role.ADMINISTRATOR}))
 
@@ -105,7 +105,7 @@ async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Acco
 
 async def proves(request: Request, session: AsyncSession, account: Account, code: str) -> bool:
     """By the phone or a recovery code; each opens once. Raises TooManyFailures."""
-    attempt = Attempt(f"second factor of {account.name}", signin.address_of(request))
+    attempt = SignInAttempt(f"second factor of {account.name}", signin.address_of(request))
     await signin.claimed(request, attempt, account)
     factor, now = await second_factors.of(session, account.account_id), datetime.now(UTC)
     if factor is None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.console import accounts, bootstrap, browsers, cookies, credentials, passwords
-from services.console.attempts import Attempt, TooManyFailures
+from services.console.attempts import SignInAttempt, TooManyFailures
 from services.console.models import Account
 from services.console.notices import NoticeKind
 from services.console.queries import accounts as queries
@@ -203,7 +203,7 @@ async def checked(request: Request, name: str, password: str, device: str | None
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)
         is_known = mark and account and await known_browsers.is_known(session, account.account_id, mark, now)
-    attempt = Attempt(name, address_of(request), mark if is_known else None)
+    attempt = SignInAttempt(name, address_of(request), mark if is_known else None)
     await claimed(request, attempt, account)
     is_right = await passwords.matches(password, account.password_hash if account else None)
     if not is_right or account is None or not accounts.may_sign_in(account, datetime.now(UTC)):
@@ -230,7 +230,7 @@ async def not_signed_in(request: Request, account: Account | None, reason: str) 
     await audit.write(request.app.state.sessions, entry)
 
 
-async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
+async def claimed(request: Request, attempt: SignInAttempt, account: Account | None) -> None:
     """Raises TooManyFailures; that a lock begins is logged, and shown to administrators."""
     try:
         await console(request).attempts.claim(attempt)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from services.console.attempts import Attempts
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
-from services.console.totp import SecretBox
+from services.console.totp import TotpSecrets
 from shared.auth.tokens import Signer
 from shared.pages import Pages
 from shared.places import Places
@@ -24,7 +24,7 @@ class Console:
     signer: Signer
     attempts: Attempts
     callers: Callers
-    totp: SecretBox
+    totp: TotpSecrets
 
 
 def console_pages(settings: ConsoleSettings) -> Pages:

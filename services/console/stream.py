@@ -77,7 +77,7 @@ class Listener:
                 yield chunk
 
 
-class Stream:
+class EventStream:
     """`patience`: how many seconds a listener waits while nothing was read yet."""
 
     def __init__(

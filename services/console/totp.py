@@ -19,7 +19,7 @@ SECRET_LETTERS = 32  # of base32: 160 bits
 LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # none looks like another
 
 
-class SecretBox:
+class TotpSecrets:
     """Seals the shared secret to its account, so that the database alone makes no code."""
 
     def __init__(self, keys: Path) -> None:

@@ -11,7 +11,7 @@ from services.console.handlers import TOPICS, show
 from services.console.paper import Paper
 from services.console.queries import callers, second_factors
 from services.console.state import console_pages
-from services.console.totp import SecretBox
+from services.console.totp import TotpSecrets
 from shared.crypto.rotation import keep_newest
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import Relay
@@ -28,7 +28,7 @@ async def run(settings: ConsoleSettings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
             group.create_task(Relay(settings, engine).run())
-            sealed_callers, box = Callers(settings.callers_key_file), SecretBox(settings.callers_key_file)
+            sealed_callers, box = Callers(settings.callers_key_file), TotpSecrets(settings.callers_key_file)
             group.create_task(keep_newest("callers", lambda: reseal(sessions, sealed_callers, box)))
             group.create_task(Redrives("console", [consumer], settings=settings).decisions(engine).run())
             if settings.ntp_server:
@@ -39,6 +39,6 @@ async def run(settings: ConsoleSettings) -> None:
         await engine.dispose()
 
 
-async def reseal(sessions: async_sessionmaker[AsyncSession], sealed_callers: Callers, box: SecretBox) -> int:
+async def reseal(sessions: async_sessionmaker[AsyncSession], sealed_callers: Callers, box: TotpSecrets) -> int:
     async with sessions.begin() as session:
         return await callers.reseal(session, sealed_callers) + await second_factors.reseal(session, box)

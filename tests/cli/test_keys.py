@@ -23,7 +23,7 @@ from services.console.accounts import new
 from services.console.callers import Caller, Callers
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts, callers, second_factors
-from services.console.totp import SecretBox
+from services.console.totp import TotpSecrets
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap
@@ -105,12 +105,12 @@ def test_a_caller_and_a_second_factor_keep_their_key_until_they_are_sealed_anew(
         await accounts.add(session, new("aida", frozenset({Role.ADMINISTRATOR}), datetime.now(UTC), password_hash=""))
         account = await accounts.named(session, "aida")
         assert account is not None
-        sealed = SecretBox(folder).seal("SECRET", account.account_id)
+        sealed = TotpSecrets(folder).seal("SECRET", account.account_id)
         await second_factors.keep(session, account.account_id, sealed, [b"code"], step=0, now=datetime.now(UTC))
 
     written(settings, store)
     held_until(
-        tables, Kind.CALLERS, settings, lambda made: console.reseal(made, Callers(folder), SecretBox(folder)), rows=2
+        tables, Kind.CALLERS, settings, lambda made: console.reseal(made, Callers(folder), TotpSecrets(folder)), rows=2
     )
 
 

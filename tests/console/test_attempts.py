@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from redis.asyncio import Redis
 
-from services.console.attempts import MOST, Attempt, Attempts, Counters, Scope, TooManyFailures
+from services.console.attempts import MOST, Attempts, Counters, CounterScope, SignInAttempt, TooManyFailures
 from shared import lifecycle
 from shared.config import secret
 from tests.installation import Ground
@@ -37,23 +37,23 @@ async def test_without_valkey_each_process_counts_and_nobody_waits(
     killable: Ground, attempts: Attempts, is_frozen: bool
 ) -> None:
     valkey = killable.parts.valkey
-    assert await guesses(attempts, "aida") == [None] * 5 + [Scope.PAIR]
+    assert await guesses(attempts, "aida") == [None] * 5 + [CounterScope.PAIR]
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
-    assert await guesses(attempts, "bakyt") == [None] * 5 + [Scope.PAIR]
+    assert await guesses(attempts, "bakyt") == [None] * 5 + [CounterScope.PAIR]
     for number in range(4):
         await guesses(attempts, "bakyt", address=f"192.0.2.{number}")
-    assert await guesses(attempts, "bakyt", address="192.0.2.77") == [Scope.ACCOUNT] * 5 + [Scope.PAIR]
+    assert await guesses(attempts, "bakyt", address="192.0.2.77") == [CounterScope.ACCOUNT] * 5 + [CounterScope.PAIR]
     assert time.monotonic() - began < SOON
-    await attempts.release(Attempt("bakyt", ADDRESS))
-    await attempts.claim(Attempt("chynara", ADDRESS))
+    await attempts.release(SignInAttempt("bakyt", ADDRESS))
+    await attempts.claim(SignInAttempt("chynara", ADDRESS))
     valkey.resume() if is_frozen else valkey.start()
     redis = valkey_of(killable)
 
     async def is_counted_there() -> bool:
         with suppress(TooManyFailures):
-            await attempts.claim(Attempt("dinara", ADDRESS))
-        return bool(await redis.exists(Attempt("dinara", ADDRESS).keys[0]))
+            await attempts.claim(SignInAttempt("dinara", ADDRESS))
+        return bool(await redis.exists(SignInAttempt("dinara", ADDRESS).keys[0]))
 
     await wait_for(is_counted_there, 20)
     await redis.aclose()
@@ -62,19 +62,19 @@ async def test_without_valkey_each_process_counts_and_nobody_waits(
 def test_many_names_take_no_more_memory_than_there_is_for_them() -> None:
     counters = Counters()
     for number in range(60_000):
-        counters.claim([f"pair {number}"], [MOST[Scope.PAIR]])
+        counters.claim([f"pair {number}"], [MOST[CounterScope.PAIR]])
     assert len(counters._counts) == 50_000
 
 
 ADDRESS = "192.0.2.1"
 
 
-async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[Scope | None]:
+async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[CounterScope | None]:
     """What six wrong passwords are answered: None, or what is locked."""
-    answers: list[Scope | None] = []
+    answers: list[CounterScope | None] = []
     for _ in range(6):
         try:
-            await attempts.claim(Attempt(name, address))
+            await attempts.claim(SignInAttempt(name, address))
         except TooManyFailures as failure:
             answers.append(failure.scope)
         else:

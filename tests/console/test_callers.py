@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.local.process import wait_until
 from services.console.callers import Callers
-from services.console.models import Caller
+from services.console.models import StoredCaller
 from services.console.queries import callers as queries
 from shared import events
 from shared.audit import AUDIT
@@ -27,7 +27,7 @@ async def test_a_caller_is_kept_sealed_and_each_reading_leaves_a_row(served: Ser
     assert desk.put(f"/v1/callers/{report_id}", json=TOLD).status_code == 204
     for reader in (desk, other):
         assert reader.get(f"/v1/callers/{report_id}").json()["phone"] == TOLD["phone"]
-    sealed = await session.scalar(select(Caller.sealed).where(Caller.report_id == report_id))
+    sealed = await session.scalar(select(StoredCaller.sealed).where(StoredCaller.report_id == report_id))
     assert sealed is not None and b"996" not in sealed
     wanted = (
         select(func.count()).select_from(AUDIT).where(AUDIT.c.objects.contains([report_id]), AUDIT.c.action == "read")
@@ -109,6 +109,6 @@ async def test_callers_come_under_the_newest_key(served: Served, session: AsyncS
     assert await queries.reseal(session, Callers(folder)) >= 1
     assert await queries.reseal(session, Callers(folder)) == await queries.sealed_by(session, old) == 0
     await session.commit()
-    sealed = await session.scalar(select(Caller.sealed).where(Caller.report_id == report_id))
+    sealed = await session.scalar(select(StoredCaller.sealed).where(StoredCaller.report_id == report_id))
     assert sealed is not None and sealed.startswith(newest.encode())
     assert desk.get(f"/v1/callers/{report_id}").json()["phone"] == TOLD["phone"]

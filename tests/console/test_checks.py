@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.local.process import wait_until
 from services.console import clock
-from services.console.checks import Check, CheckName, State, alarms, seen
+from services.console.checks import CheckName, CheckState, InstallationCheck, alarms, seen
 from services.console.queries import checks
 from shared.auth.tokens import Role
 from tests.console.conftest import Served
@@ -69,22 +69,24 @@ async def test_server_that_does_not_answer_says_nothing_of_the_clock() -> None:
 def test_each_check_says_how_it_stands() -> None:
     found = seen(
         [
-            Check(CheckName.BACKUP, NOW - 30 * HOUR, True, due_at=NOW - HOUR),
-            Check(CheckName.CLOCK, NOW, False, 3.2, NOW + HOUR),
+            InstallationCheck(CheckName.BACKUP, NOW - 30 * HOUR, True, due_at=NOW - HOUR),
+            InstallationCheck(CheckName.CLOCK, NOW, False, 3.2, NOW + HOUR),
         ],
         NOW,
     )
-    assert [each.state for each in found] == [State.OVERDUE, State.BAD, State.NEVER]
+    assert [each.state for each in found] == [CheckState.OVERDUE, CheckState.BAD, CheckState.NEVER]
 
 
 def test_only_what_is_wrong_alarms() -> None:
-    assert [each.check.name for each in alarms([Check(CheckName.CLOCK, NOW, None, None, NOW + HOUR)], NOW)] == []
-    assert [each.check.name for each in alarms([Check(CheckName.PAPER, NOW, False)], NOW)] == ["paper"]
+    assert [
+        each.check.name for each in alarms([InstallationCheck(CheckName.CLOCK, NOW, None, None, NOW + HOUR)], NOW)
+    ] == []
+    assert [each.check.name for each in alarms([InstallationCheck(CheckName.PAPER, NOW, False)], NOW)] == ["paper"]
 
 
 async def test_backup_by_hand_does_not_end_those_of_each_night(session: AsyncSession) -> None:
-    await checks.record(session, Check(CheckName.BACKUP, NOW, True, due_at=NOW + 26 * HOUR))
-    await checks.record(session, Check(CheckName.BACKUP, NOW + HOUR, True))
+    await checks.record(session, InstallationCheck(CheckName.BACKUP, NOW, True, due_at=NOW + 26 * HOUR))
+    await checks.record(session, InstallationCheck(CheckName.BACKUP, NOW + HOUR, True))
     (found,) = await checks.known(session)
     assert (found.checked_at, found.due_at) == (NOW + HOUR, NOW + 26 * HOUR)
 

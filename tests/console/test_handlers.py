@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import board
 from services.console.handlers import show
-from services.console.models import Alert, Delivery, Hazard, Household, ReportOutcome
+from services.console.models import BoardAlert, BoardDelivery, BoardHazard, BoardHousehold, ReportOutcome
 from services.console.queries import board_alerts, snapshots
 from services.console.queries.board_alerts import Section
 from shared import events
@@ -43,7 +43,7 @@ async def kinds(session: AsyncSession, *told: Any) -> list[OutcomeKind]:
 
 async def test_one_of_each_is_shown(session: AsyncSession) -> None:
     assert await kinds(session, hazard(), household(), alert(), outcome(), delivery()) == [RECORDED] * 5
-    for model in (Hazard, Household, Alert, ReportOutcome, Delivery):
+    for model in (BoardHazard, BoardHousehold, BoardAlert, ReportOutcome, BoardDelivery):
         assert len((await session.scalars(select(model))).all()) == 1
 
 
@@ -53,7 +53,7 @@ async def test_the_newest_wins_in_whatever_order_they_come(session: AsyncSession
     random.Random(4).shuffle(told)
     for half in (told[:3], told[3:]):
         await show(all_received(half), session)
-    (kept,) = (await session.scalars(select(Alert))).all()
+    (kept,) = (await session.scalars(select(BoardAlert))).all()
     assert (kept.sequence, kept.households) == (6, 6)
 
 
@@ -67,7 +67,7 @@ async def test_what_was_overtaken_is_noted(session: AsyncSession) -> None:
 async def test_a_place_may_be_a_point_or_words(session: AsyncSession) -> None:
     told = hazard(area={"circles": [{"lat": 39.8, "lon": 73.1, "radius_km": 30}], "description": "Sary-Tash"})
     await show([received(told)], session)
-    (kept,) = (await session.scalars(select(Hazard))).all()
+    (kept,) = (await session.scalars(select(BoardHazard))).all()
     assert (kept.lat, kept.lon, kept.area, kept.pcodes) == (39.8, 73.1, "Sary-Tash", [])
 
 
@@ -76,7 +76,7 @@ async def test_a_household_moves_with_its_correction(session: AsyncSession) -> N
     await kinds(session, household(household_id=household_id, destination=KADAMJAI))
     moved = household(events.HouseholdCorrected, household_id=household_id, sequence=2, destination=KARA_SUU)
     assert await kinds(session, moved) == [RECORDED]
-    (kept,) = (await session.scalars(select(Household))).all()
+    (kept,) = (await session.scalars(select(BoardHousehold))).all()
     assert (kept.destination_pcode, kept.origin_pcode) != (BATKEN, None)
     assert kept.destination_pcode == KARA_SUU
 
@@ -88,7 +88,7 @@ async def test_a_correction_registers_nobody_anew(session: AsyncSession, batches
     told = [received(first, time=long_ago), received(corrected)]
     for half in [told] if batches == 1 else ([told[0]], [told[1]]):
         await show(half, session)
-    (kept,) = (await session.scalars(select(Household))).all()
+    (kept,) = (await session.scalars(select(BoardHousehold))).all()
     assert (kept.persons, kept.registered_at) == (6, long_ago)
 
 
@@ -96,7 +96,7 @@ async def test_a_household_displaced_again_is_registered_anew(session: AsyncSess
     first = household()
     await show([received(first, time=NOW - timedelta(days=3))], session)
     await show([received(household(household_id=first.household_id, sequence=2))], session)
-    assert (await session.scalars(select(Household.registered_at))).all() == [NOW]
+    assert (await session.scalars(select(BoardHousehold.registered_at))).all() == [NOW]
 
 
 async def test_the_board_counts_as_displaced_whom_the_figures_do(session: AsyncSession) -> None:
@@ -132,7 +132,7 @@ async def test_anothers_use_of_a_report_id_stands_beside_the_report(session: Asy
 
 async def test_a_suppressed_alert_is_known_as_one(session: AsyncSession) -> None:
     await kinds(session, alert(events.AlertSuppressed, reason="too_old"))
-    (kept,) = (await session.scalars(select(Alert))).all()
+    (kept,) = (await session.scalars(select(BoardAlert))).all()
     assert kept.is_suppressed
 
 

@@ -36,7 +36,7 @@ def test_a_code_opens_once_and_a_clock_may_be_a_step_off() -> None:
 
 def test_a_secret_is_sealed_to_its_account(tmp_path: Path) -> None:
     keyring.draw(tmp_path)
-    box, account, other = totp.SecretBox(tmp_path), uuid4(), uuid4()
+    box, account, other = totp.TotpSecrets(tmp_path), uuid4(), uuid4()
     sealed = box.seal("SECRET", account)
     assert (box.open(sealed, account), box.open(sealed, other)) == ("SECRET", None)
 
@@ -106,7 +106,7 @@ def test_a_secret_comes_under_the_newest_key(served: Served) -> None:
 
     async def reseal() -> tuple[int, int]:
         engine = database.engine(settings)
-        box = totp.SecretBox(settings.callers_key_file)
+        box = totp.TotpSecrets(settings.callers_key_file)
         async with database.sessions(engine).begin() as session:
             before = await second_factors.sealed_by(session, old)
             await second_factors.reseal(session, box)

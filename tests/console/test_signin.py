@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from cli import user
 from deploy.local import homes
 from deploy.local.process import wait_until
-from services.console.attempts import MOST, Scope
+from services.console.attempts import MOST, CounterScope
 from services.console.config import ConsoleSettings
 from shared.auth.tokens import Authenticator, Role
 from shared.events.vocabulary import SubmissionChannel
@@ -107,7 +107,7 @@ def test_an_address_has_a_much_higher_bound_so_that_nobody_locks_an_office_out(s
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 303
     with served.installation.redis() as redis:
         [key] = redis.keys("console:failures:address:*")
-        redis.incrby(key, MOST[Scope.ADDRESS])
+        redis.incrby(key, MOST[CounterScope.ADDRESS])
     assert sign_in(served.client(), served.account(Role.OPERATOR)).status_code == 429
     assert sign_in(client, "nobody-1").status_code == 429
 
@@ -120,7 +120,7 @@ def test_nobody_is_locked_out_of_a_browser_that_signed_in_before(served: Served)
     assert [sign_in(stranger, name, "guess").status_code for _ in range(6)] == [401] * 5 + [429]
     with served.installation.redis() as redis:
         for key in redis.keys("console:failures:a*"):
-            redis.incrby(key, MOST[Scope.ADDRESS])
+            redis.incrby(key, MOST[CounterScope.ADDRESS])
     assert sign_in(desk, name).status_code == 303
     assert sign_in(served.client(), name).status_code == 429
 
@@ -130,7 +130,7 @@ def test_an_account_is_locked_for_browsers_unknown_to_it_wherever_they_are(serve
     sign_in(served.client(), name, "guess")
     with served.installation.redis() as redis:
         [key] = redis.keys("console:failures:account:*")
-        redis.incrby(key, MOST[Scope.ACCOUNT])
+        redis.incrby(key, MOST[CounterScope.ACCOUNT])
         redis.delete(*redis.keys("console:failures:pair:*"))
     assert sign_in(served.client(), name).status_code == 429
     assert sign_in(served.client(), served.account(Role.OPERATOR)).status_code == 303

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from services.console import vectors, visibility
 from services.console.config import ConsoleSettings
 from services.console.listening import Listening, start_of
-from services.console.stream import Listener, Stream
+from services.console.stream import EventStream, Listener
 from services.console.vectors import Vector
 from services.console.visibility import StreamVisibility
 from shared.auth.revocations import Revocations
@@ -135,7 +135,7 @@ def test_a_panel_holds_what_the_browser_was_told(served: Served) -> None:
 async def test_a_position_too_far_back_or_unknown_is_told_to_begin_anew(served: Served, position: str) -> None:
     """With a memory of fifty, which fifty-one records of one hazard overflow."""
     sight = sight_of_hazards()
-    stream, one = Stream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
+    stream, one = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with asyncio.TaskGroup() as group:
         reading = group.create_task(stream.run())
         await wait_for(lambda: stream.is_reading, timeout=30)
@@ -154,7 +154,7 @@ async def test_who_listens_before_the_first_reading_waits_for_it(
     """Before, a silent gap would pass for none, and all that is remembered for news."""
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
-    stream = Stream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)
+    stream = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)
     async with asyncio.TaskGroup() as group:
         reading = group.create_task(stream.run())
         async with stream.listen(sight_of_hazards(), start) as listener:
@@ -168,7 +168,7 @@ async def test_who_listens_before_the_first_reading_waits_for_it(
 async def test_while_nothing_can_be_read_a_listener_is_asked_to_come_later(served: Served) -> None:
     settings = served.installation.settings(ConsoleSettings)
     revocations = Revocations(settings)
-    listening = Listening(Stream(settings, Places.load(), patience=0), revocations)
+    listening = Listening(EventStream(settings, Places.load(), patience=0), revocations)
     app = apps.create_app(
         "console", settings, lifespan=unused, authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=unused, routes=[Route("/stream", listening, methods=["GET"])],

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import Alert, Base, Delivery, Hazard, Household, ReportOutcome
+from services.console.models import BoardAlert, BoardDelivery, BoardHazard, BoardHousehold, ConsoleBase, ReportOutcome
 from shared.postgres import database
 
 
@@ -16,7 +16,7 @@ from shared.postgres import database
 class Shown:
     """A table of the board: what names a row, what tells the newer of two, and what stays where the newer says nothing."""
 
-    model: type[Base]
+    model: type[ConsoleBase]
     order: str
     lasting: str | None = None
 
@@ -46,10 +46,10 @@ class Shown:
         return newer if self.lasting is None else {**newer, self.lasting: newer[self.lasting] or older[self.lasting]}
 
 
-HAZARDS = Shown(Hazard, "revision")
-HOUSEHOLDS = Shown(Household, "sequence", lasting="registered_at")
-ALERTS = Shown(Alert, "sequence")
-DELIVERIES = Shown(Delivery, "sequence")
+HAZARDS = Shown(BoardHazard, "revision")
+HOUSEHOLDS = Shown(BoardHousehold, "sequence", lasting="registered_at")
+ALERTS = Shown(BoardAlert, "sequence")
+DELIVERIES = Shown(BoardDelivery, "sequence")
 OUTCOMES = Shown(ReportOutcome, "settled_at")
 
 Numbered = tuple[int, dict[str, Any]]

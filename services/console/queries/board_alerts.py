@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import Alert, Delivery
+from services.console.models import BoardAlert, BoardDelivery
 from services.console.queries.snapshots import RECENT
 from shared.events.vocabulary import Demand, Severity, Status
 
@@ -29,23 +29,23 @@ class Section(StrEnum):
     CLOSED = "closed"
 
 
-_OPEN = Alert.resolved_at.is_(None)
-_UNSEEN = and_(_OPEN, Alert.is_unseen, Alert.acknowledged_at.is_(None))
+_OPEN = BoardAlert.resolved_at.is_(None)
+_UNSEEN = and_(_OPEN, BoardAlert.is_unseen, BoardAlert.acknowledged_at.is_(None))
 HOLDS: Mapping[Section, ColumnElement[bool]] = {
-    Section.WAITING: and_(_OPEN, not_(_UNSEEN), Alert.acknowledged_at.is_(None)),
+    Section.WAITING: and_(_OPEN, not_(_UNSEEN), BoardAlert.acknowledged_at.is_(None)),
     Section.UNSEEN: _UNSEEN,
-    Section.ACKNOWLEDGED: and_(_OPEN, Alert.acknowledged_at.is_not(None), Alert.progressed_at.is_(None)),
-    Section.IN_PROGRESS: and_(_OPEN, Alert.acknowledged_at.is_not(None), Alert.progressed_at.is_not(None)),
+    Section.ACKNOWLEDGED: and_(_OPEN, BoardAlert.acknowledged_at.is_not(None), BoardAlert.progressed_at.is_(None)),
+    Section.IN_PROGRESS: and_(_OPEN, BoardAlert.acknowledged_at.is_not(None), BoardAlert.progressed_at.is_not(None)),
     Section.CLOSED: not_(_OPEN),
 }
 _SECTION = case(*((held, section.value) for section, held in HOLDS.items()))
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class SectionAlerts:
     """A section's rows, and how many it has by severity, however many of them are shown."""
 
-    alerts: Sequence[Alert]
+    alerts: Sequence[BoardAlert]
     counts: Counter[str]
 
     @property
@@ -59,17 +59,21 @@ class Listed:
 
 async def sections(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
-) -> dict[Section, Listed]:
+) -> dict[Section, SectionAlerts]:
     """Up to `most` rows of each: what waits never pushes out what is worked on."""
     counts = await _counts(session, now, pcodes)
     return {
-        section: Listed(await _alerts(session, section, now, pcodes, most) if counts[section] else (), counts[section])
+        section: SectionAlerts(
+            await _alerts(session, section, now, pcodes, most) if counts[section] else (), counts[section]
+        )
         for section in Section
     }
 
 
 async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> dict[Section, Counter[str]]:
-    wanted = _shown(select(_SECTION, Alert.severity, func.count()), now, pcodes).group_by(_SECTION, Alert.severity)
+    wanted = _shown(select(_SECTION, BoardAlert.severity, func.count()), now, pcodes).group_by(
+        _SECTION, BoardAlert.severity
+    )
     counts = {section: Counter[str]() for section in Section}
     for section, severity, count in await session.execute(wanted):
         counts[Section(section)][severity] += count
@@ -78,56 +82,58 @@ async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | 
 
 async def _alerts(
     session: AsyncSession, section: Section, now: datetime, pcodes: Sequence[str] | None, most: int
-) -> Sequence[Alert]:
+) -> Sequence[BoardAlert]:
     """What asks for something first, then the most severe, then the oldest; the closed ones newest first."""
-    severest = case(SEVEREST_FIRST, value=Alert.severity, else_=len(SEVEREST_FIRST))
+    severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (
-        (Alert.resolved_at.desc(),)
+        (BoardAlert.resolved_at.desc(),)
         if section is Section.CLOSED
-        else (Alert.demand.is_(None), severest, Alert.raised_at)
+        else (BoardAlert.demand.is_(None), severest, BoardAlert.raised_at)
     )
-    wanted = _shown(select(Alert), now, pcodes).where(HOLDS[section])
-    return (await session.scalars(wanted.order_by(*order, Alert.alert_id).limit(most))).all()
+    wanted = _shown(select(BoardAlert), now, pcodes).where(HOLDS[section])
+    return (await session.scalars(wanted.order_by(*order, BoardAlert.alert_id).limit(most))).all()
 
 
-async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[Alert]]:
+async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
     """How many ask to be acknowledged or worked on, by severity, and the most severe of them, the newest first."""
-    asks = and_(_OPEN, Alert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
-    wanted: Select[Any] = _raised(select(Alert), pcodes).where(asks)
-    by_severity = wanted.with_only_columns(Alert.severity, func.count()).group_by(Alert.severity)
+    asks = and_(_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
+    wanted: Select[Any] = _raised(select(BoardAlert), pcodes).where(asks)
+    by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
     counts = Counter[str](dict((await session.execute(by_severity)).tuples().all()))
-    severest = case(SEVEREST_FIRST, value=Alert.severity, else_=len(SEVEREST_FIRST))
-    newest = wanted.order_by(severest, Alert.raised_at.desc()).limit(MOST_RINGING)
+    severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
+    newest = wanted.order_by(severest, BoardAlert.raised_at.desc()).limit(MOST_RINGING)
     return counts, (await session.scalars(newest)).all()
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
     """Those that came too late; what a source's budget withholds is told by an alert of its own."""
     wanted = select(func.count()).where(
-        Alert.is_suppressed, Alert.reason == "too_old", Alert.raised_at > now - RECENT, _concern(pcodes)
+        BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )
     return await session.scalar(wanted) or 0
 
 
-async def deliveries(session: AsyncSession, alerts: Iterable[Alert]) -> dict[Any, tuple[int, int]]:
+async def deliveries(session: AsyncSession, alerts: Iterable[BoardAlert]) -> dict[Any, tuple[int, int]]:
     """Delivered and failed, per alert."""
     ids = [alert.alert_id for alert in alerts]
-    delivered = func.count().filter(Delivery.is_delivered)
-    failed = func.count().filter(~Delivery.is_delivered)
+    delivered = func.count().filter(BoardDelivery.is_delivered)
+    failed = func.count().filter(~BoardDelivery.is_delivered)
     rows = await session.execute(
-        select(Delivery.alert_id, delivered, failed).where(Delivery.alert_id.in_(ids)).group_by(Delivery.alert_id)
+        select(BoardDelivery.alert_id, delivered, failed)
+        .where(BoardDelivery.alert_id.in_(ids))
+        .group_by(BoardDelivery.alert_id)
     )
     return {alert_id: (reached, lost) for alert_id, reached, lost in rows}
 
 
 def _shown(wanted: Select[Any], now: datetime, pcodes: Sequence[str] | None) -> Select[Any]:
-    return _raised(wanted, pcodes).where(or_(_OPEN, Alert.resolved_at > now - RECENT))
+    return _raised(wanted, pcodes).where(or_(_OPEN, BoardAlert.resolved_at > now - RECENT))
 
 
 def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
-    return wanted.where(~Alert.is_suppressed, Alert.status != Status.DRAFT, _concern(pcodes))
+    return wanted.where(~BoardAlert.is_suppressed, BoardAlert.status != Status.DRAFT, _concern(pcodes))
 
 
 def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
     """An alert without a place is everybody's."""
-    return true() if pcodes is None else or_(Alert.pcodes.op("&&")(list(pcodes)), Alert.pcodes == [])
+    return true() if pcodes is None else or_(BoardAlert.pcodes.op("&&")(list(pcodes)), BoardAlert.pcodes == [])

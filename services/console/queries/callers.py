@@ -9,38 +9,40 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.callers import Callers
-from services.console.models import CalledReport, Caller, FirstArea
+from services.console.models import CalledReport, FirstArea, StoredCaller
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
     """Whether it was kept: only its author may note a caller anew."""
     rows = await session.scalars(
-        upsert(Caller)
+        upsert(StoredCaller)
         .values(report_id=report_id, author=author, sealed=sealed)
         .on_conflict_do_update(
-            index_elements=[Caller.report_id], set_={"sealed": sealed}, where=Caller.author == author
+            index_elements=[StoredCaller.report_id], set_={"sealed": sealed}, where=StoredCaller.author == author
         )
-        .returning(Caller.report_id)
+        .returning(StoredCaller.report_id)
     )
     return rows.one_or_none() is not None
 
 
 async def reseal(session: AsyncSession, callers: Callers) -> int:
     """Brings every caller under the newest key; returns how many were not. The caller commits."""
-    old = func.substr(Caller.sealed, 1, len(callers.newest_id)) != callers.newest_id
-    rows = (await session.execute(select(Caller.report_id, Caller.sealed).where(old).with_for_update())).all()
+    old = func.substr(StoredCaller.sealed, 1, len(callers.newest_id)) != callers.newest_id
+    rows = (
+        await session.execute(select(StoredCaller.report_id, StoredCaller.sealed).where(old).with_for_update())
+    ).all()
     count = 0
     for report_id, sealed in rows:
         if (new := callers.resealed(sealed, report_id)) is not None:
-            await session.execute(update(Caller).where(Caller.report_id == report_id).values(sealed=new))
+            await session.execute(update(StoredCaller).where(StoredCaller.report_id == report_id).values(sealed=new))
             count += 1
     return count
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
     """How many callers this key still seals."""
-    own = func.substr(Caller.sealed, 1, len(key_id)) == key_id.encode()
-    return int(await session.scalar(select(func.count()).select_from(Caller).where(own)) or 0)
+    own = func.substr(StoredCaller.sealed, 1, len(key_id)) == key_id.encode()
+    return int(await session.scalar(select(func.count()).select_from(StoredCaller).where(own)) or 0)
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
@@ -62,10 +64,10 @@ async def noted(
     session: AsyncSession, hazards: Iterable[UUID], reader: UUID, pcodes: Sequence[str] | None
 ) -> dict[UUID, list[UUID]]:
     """For each hazard the reports whose callers this reader may read, in the order they called."""
-    wanted = _readable(select(CalledReport.hazard_id, Caller.report_id), reader, pcodes)
+    wanted = _readable(select(CalledReport.hazard_id, StoredCaller.report_id), reader, pcodes)
     found: dict[UUID, list[UUID]] = {}
     for hazard_id, report_id in await session.execute(
-        wanted.where(CalledReport.hazard_id.in_(hazards)).order_by(Caller.noted_at)
+        wanted.where(CalledReport.hazard_id.in_(hazards)).order_by(StoredCaller.noted_at)
     ):
         found.setdefault(hazard_id, []).append(report_id)
     return found
@@ -74,7 +76,7 @@ async def noted(
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
     """The caller notes who read it, and commits before it shows anything."""
     sealed: bytes | None = await session.scalar(
-        _readable(select(Caller.sealed), reader, pcodes).where(Caller.report_id == report_id)
+        _readable(select(StoredCaller.sealed), reader, pcodes).where(StoredCaller.report_id == report_id)
     )
     return sealed
 
@@ -82,10 +84,10 @@ async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Seq
 def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
     """A caller is read where the hazard was first reported, and by whoever noted them; `pcodes` None = the whole country."""
     joined = (
-        wanted.select_from(Caller)
-        .outerjoin(CalledReport, CalledReport.report_id == Caller.report_id)
+        wanted.select_from(StoredCaller)
+        .outerjoin(CalledReport, CalledReport.report_id == StoredCaller.report_id)
         .outerjoin(FirstArea, FirstArea.hazard_id == CalledReport.hazard_id)
     )
     if pcodes is None:
         return joined
-    return joined.where(or_(Caller.author == reader, FirstArea.pcodes.op("&&")(list(pcodes))))
+    return joined.where(or_(StoredCaller.author == reader, FirstArea.pcodes.op("&&")(list(pcodes))))

@@ -7,12 +7,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import models
-from services.console.checks import Check, CheckName
+from services.console.checks import CheckName, InstallationCheck
 
 
-async def record(session: AsyncSession, check: Check) -> None:
+async def record(session: AsyncSession, check: InstallationCheck) -> None:
     """One without a date for the next leaves the known one as it is: a backup by hand does not end those of each night."""
-    table = models.Check
+    table = models.StoredCheck
     row = {name: getattr(check, name) for name in ("name", "checked_at", "is_well", "figure", "due_at")}
     new = insert(table).values(**row)
     kept = {name: new.excluded[name] for name in ("checked_at", "is_well", "figure")}
@@ -20,6 +20,6 @@ async def record(session: AsyncSession, check: Check) -> None:
     await session.execute(new.on_conflict_do_update(index_elements=[table.name], set_={**kept, "due_at": due}))
 
 
-async def known(session: AsyncSession) -> Sequence[Check]:
-    rows = await session.scalars(select(models.Check))
-    return [Check(CheckName(row.name), row.checked_at, row.is_well, row.figure, row.due_at) for row in rows]
+async def known(session: AsyncSession) -> Sequence[InstallationCheck]:
+    rows = await session.scalars(select(models.StoredCheck))
+    return [InstallationCheck(CheckName(row.name), row.checked_at, row.is_well, row.figure, row.due_at) for row in rows]

@@ -6,32 +6,32 @@ from datetime import datetime
 from sqlalchemy import case, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import Alert, Hazard
+from services.console.models import BoardAlert, BoardHazard
 from services.console.queries.snapshots import HAZARD_SHOWN, SEVEREST_FIRST
 from shared.events.vocabulary import MsgType, Status
 
 MOST = 500  # some thirty sheets
 
 
-async def alerts(session: AsyncSession) -> Sequence[Alert]:
+async def alerts(session: AsyncSession) -> Sequence[BoardAlert]:
     """Unanswered first, then the most severe, then the oldest."""
-    severity = case(SEVEREST_FIRST, value=Alert.severity, else_=len(SEVEREST_FIRST))
+    severity = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     wanted = (
-        select(Alert)
-        .where(~Alert.is_suppressed, Alert.status != Status.DRAFT, Alert.resolved_at.is_(None))
-        .order_by(Alert.acknowledged_at.is_not(None), severity, Alert.raised_at)
+        select(BoardAlert)
+        .where(~BoardAlert.is_suppressed, BoardAlert.status != Status.DRAFT, BoardAlert.resolved_at.is_(None))
+        .order_by(BoardAlert.acknowledged_at.is_not(None), severity, BoardAlert.raised_at)
         .limit(MOST)
     )
     return (await session.scalars(wanted)).all()
 
 
-async def hazards(session: AsyncSession, now: datetime) -> Sequence[Hazard]:
+async def hazards(session: AsyncSession, now: datetime) -> Sequence[BoardHazard]:
     since = now - HAZARD_SHOWN
-    in_force = or_(Hazard.onset > since, Hazard.received_at > since, Hazard.expires > now)
+    in_force = or_(BoardHazard.onset > since, BoardHazard.received_at > since, BoardHazard.expires > now)
     wanted = (
-        select(Hazard)
-        .where(Hazard.status != Status.DRAFT, Hazard.msg_type != MsgType.CANCEL, in_force)
-        .order_by(Hazard.onset.desc())
+        select(BoardHazard)
+        .where(BoardHazard.status != Status.DRAFT, BoardHazard.msg_type != MsgType.CANCEL, in_force)
+        .order_by(BoardHazard.onset.desc())
         .limit(MOST)
     )
     return (await session.scalars(wanted)).all()

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import RecoveryCode, SecondFactor
-from services.console.totp import SecretBox
+from services.console.totp import TotpSecrets
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
@@ -41,7 +41,7 @@ async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes
     return used.one_or_none() is not None
 
 
-async def reseal(session: AsyncSession, box: SecretBox) -> int:
+async def reseal(session: AsyncSession, box: TotpSecrets) -> int:
     """Brings every secret under the newest key; returns how many were not. The caller commits."""
     old = func.substr(SecondFactor.sealed, 1, len(box.newest_id)) != box.newest_id
     count = 0

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import Hazard, Household, ReportOutcome
+from services.console.models import BoardHazard, BoardHousehold, ReportOutcome
 from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Severity, Status
 from shared.messaging.records import Partition
 
@@ -27,33 +27,41 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
     return {(topic, partition): next for topic, partition, next in rows}
 
 
-async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[Hazard]:
+async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
     """What holds now or began in the last two days: what has begun before forecasts, the most severe first, then the newest."""
-    severest = case(SEVEREST_FIRST, value=Hazard.severity, else_=len(SEVEREST_FIRST))
-    wanted = _in_force(select(Hazard), now).order_by(
-        Hazard.msg_type == MsgType.CANCEL, Hazard.onset > now, severest, Hazard.onset.desc(), Hazard.hazard_id
+    severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
+    wanted = _in_force(select(BoardHazard), now).order_by(
+        BoardHazard.msg_type == MsgType.CANCEL,
+        BoardHazard.onset > now,
+        severest,
+        BoardHazard.onset.desc(),
+        BoardHazard.hazard_id,
     )
     return (await session.scalars(wanted.limit(most))).all()
 
 
 async def hazards_cancelled(session: AsyncSession, now: datetime) -> int:
-    wanted = _in_force(select(func.count()).select_from(Hazard), now).where(Hazard.msg_type == MsgType.CANCEL)
+    wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type == MsgType.CANCEL)
     return await session.scalar(wanted) or 0
 
 
-async def hazard(session: AsyncSession, hazard_id: UUID) -> Hazard | None:
-    return await session.get(Hazard, hazard_id)
+async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
+    return await session.get(BoardHazard, hazard_id)
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
     """How many, without those that were cancelled, however many are shown."""
-    wanted = _in_force(select(func.count()).select_from(Hazard), now).where(Hazard.msg_type != MsgType.CANCEL)
+    wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type != MsgType.CANCEL)
     return await session.scalar(wanted) or 0
 
 
 def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
-    return wanted.where(Hazard.status != Status.DRAFT).where(
-        or_(Hazard.onset > now - HAZARD_SHOWN, Hazard.received_at > now - HAZARD_SHOWN, Hazard.expires > now)
+    return wanted.where(BoardHazard.status != Status.DRAFT).where(
+        or_(
+            BoardHazard.onset > now - HAZARD_SHOWN,
+            BoardHazard.received_at > now - HAZARD_SHOWN,
+            BoardHazard.expires > now,
+        )
     )
 
 
@@ -62,22 +70,22 @@ async def households(
 ) -> Sequence[Any]:
     """Displaced households and persons by where they are and where they come from, as the figures count them."""
     wanted: Any = select(
-        Household.origin_pcode,
-        Household.origin_country,
-        Household.destination_pcode,
-        Household.destination_country,
+        BoardHousehold.origin_pcode,
+        BoardHousehold.origin_country,
+        BoardHousehold.destination_pcode,
+        BoardHousehold.destination_country,
         func.count().label("households"),
-        func.sum(Household.persons).label("persons"),
-        func.count().filter(Household.registered_at > since).label("new"),
-    ).where(Household.status == status, Household.mobility.in_(DISPLACED))
+        func.sum(BoardHousehold.persons).label("persons"),
+        func.count().filter(BoardHousehold.registered_at > since).label("new"),
+    ).where(BoardHousehold.status == status, BoardHousehold.mobility.in_(DISPLACED))
     if pcodes is not None:
-        current = func.coalesce(Household.destination_pcode, Household.origin_pcode)
+        current = func.coalesce(BoardHousehold.destination_pcode, BoardHousehold.origin_pcode)
         wanted = wanted.where(current.in_(pcodes))
     places = (
-        Household.origin_pcode,
-        Household.origin_country,
-        Household.destination_pcode,
-        Household.destination_country,
+        BoardHousehold.origin_pcode,
+        BoardHousehold.origin_country,
+        BoardHousehold.destination_pcode,
+        BoardHousehold.destination_country,
     )
     rows: Sequence[Any] = (await session.execute(wanted.group_by(*places))).all()
     return rows
