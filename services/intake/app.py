@@ -8,14 +8,14 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from services.intake import openapi
+from services.intake.admission import Counts, Door, DoorMetrics
 from services.intake.config import IntakeSettings
-from services.intake.door import Counts, Door, DoorMetrics
+from services.intake.deduplication import Memory
 from services.intake.drafting import THREADS, Drafting
+from services.intake.fast_path import Lane, Turned
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
-from services.intake.lane import Lane, Turned
-from services.intake.memory import Memory
 from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
 from shared import lifecycle

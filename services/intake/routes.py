@@ -14,9 +14,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services.intake import bodies
+from services.intake.admission import REFUSED, Answer, Door
 from services.intake.bodies import REPORT_BYTES
 from services.intake.clocks import authors_clock
-from services.intake.door import REFUSED, Answer, Door
 from services.intake.drafting import Drafting, Sender, too_big
 from services.intake.reports import Draft, HazardDraft
 from shared.auth.tokens import Principal

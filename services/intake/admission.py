@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from services.intake import unchecked
-from services.intake.memory import Memory, Trace
+from services.intake.deduplication import Memory, Trace
 from services.intake.reports import Draft, HazardDraft
 from services.intake.spool import Spool, SpoolFull
 from shared import log
