@@ -84,7 +84,7 @@ class Follower:
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Door:
+class Admission:
     """Takes checked reports: asks the memory, seals, publishes or spools, remembers, and only then answers."""
 
     def __init__(
@@ -224,10 +224,10 @@ def answered(traces: Sequence[Trace], answers: Sequence[Answer], *, new: Sequenc
     ]
 
 
-class DoorMetrics(Collector):
+class AdmissionMetrics(Collector):
     """The counts and the spool, read when Prometheus asks."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Admission) -> None:
         self._door = door
 
     def collect(self) -> Iterable[Metric]:

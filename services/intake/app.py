@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from services.intake import openapi
-from services.intake.admission import Counts, Door, DoorMetrics
+from services.intake.admission import Admission, AdmissionMetrics, Counts
 from services.intake.config import IntakeSettings
 from services.intake.deduplication import Memory
 from services.intake.drafting import THREADS, Drafting
@@ -41,7 +41,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             spool = Spool.open(settings.spool_folder, limit=settings.intake_spool_bytes)
             stack.callback(spool.close)
             publisher = await stack.enter_async_context(Publisher(settings))
-            door = Door(
+            door = Admission(
                 memory=memory,
                 sealer=sealer,
                 publisher=publisher,
@@ -51,7 +51,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             )
             threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
             app.state.intake = Intake(door, Drafting(places, settings, threads))
-            app.state.metrics.register(DoorMetrics(door))
+            app.state.metrics.register(AdmissionMetrics(door))
             engine = database.engine(settings)  # only `GET /v1/feeds` and its metric ask it: reports come in without it
             stack.push_async_callback(engine.dispose)
             app.state.sessions = database.sessions(engine)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services.intake import bodies
-from services.intake.admission import REFUSED, Answer, Door
+from services.intake.admission import REFUSED, Admission, Answer
 from services.intake.bodies import REPORT_BYTES
 from services.intake.clocks import authors_clock
 from services.intake.drafting import Drafting, Sender, too_big
@@ -32,7 +32,7 @@ TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 class Intake:
     """What the routes work with."""
 
-    door: Door
+    door: Admission
     drafting: Drafting
 
     @contextmanager
@@ -94,7 +94,7 @@ class Batch:
 
 async def ledger(request: Request) -> Response:
     """The door's counts since this process started."""
-    door: Door = request.app.state.intake.door
+    door: Admission = request.app.state.intake.door
     spool = {"records": door.spool.records, "bytes": door.spool.bytes, "damaged": door.spool.damaged}
     return JSONResponse({"service": "intake", "door": door.counts.shown(), "spool": spool})
 
