@@ -12,7 +12,7 @@ from services.intake.admission import Admission, AdmissionMetrics, Counts
 from services.intake.config import IntakeSettings
 from services.intake.deduplication import Memory
 from services.intake.drafting import THREADS, Drafting
-from services.intake.fast_path import Lane, Turned
+from services.intake.fast_path import FastPath, PathParameters
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
@@ -74,7 +74,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     )  # fmt: skip
     paths = {route.path for route in HOT}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
-    hot = {route.path: app.state.edge(Turned(route.app, counts)) for route in guarded}
-    app.middleware_stack = Lane(app.build_middleware_stack(), hot)
+    hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}
+    app.middleware_stack = FastPath(app.build_middleware_stack(), hot)
     app.openapi = openapi.described(app)  # type: ignore[method-assign] # FastAPI's own way to add to it
     return app

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.intake.admission import REFUSED, Counts
 
 
-class Lane:
+class FastPath:
     """Stands before an app's layers; what is not hot goes through them."""
 
     def __init__(self, app: ASGIApp, hot: Mapping[str, ASGIApp]) -> None:
@@ -20,7 +20,7 @@ class Lane:
         return app(scope, receive, send)
 
 
-class Turned:
+class PathParameters:
     """Counts whom the guard turned away, which it decides when called: nobody knows by which road they came."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
