@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from services.intake import unchecked
-from services.intake.deduplication import Memory, Trace
+from services.intake.deduplication import Deduplication, Fingerprint
 from services.intake.reports import Draft, HazardDraft
 from services.intake.spool import Spool, SpoolFull
 from shared import log
@@ -90,7 +90,7 @@ class Admission:
     def __init__(
         self,
         *,
-        memory: Memory,
+        memory: Deduplication,
         sealer: Sealer,
         publisher: Publisher,
         spool: Spool,
@@ -201,7 +201,7 @@ def may_be_withheld(draft: Draft) -> bool:
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
-def compared(traces: Sequence[Trace], marks: Sequence[bytes | None]) -> list[Answer]:
+def compared(traces: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
     """ACCEPTED stands for what is new; a repeat within the same batch is one too."""
     first: dict[bytes, bytes] = {}
     found = []
@@ -215,7 +215,9 @@ def compared(traces: Sequence[Trace], marks: Sequence[bytes | None]) -> list[Ans
     return found
 
 
-def answered(traces: Sequence[Trace], answers: Sequence[Answer], *, new: Sequence[int], taken: Answer) -> list[Answer]:
+def answered(
+    traces: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], taken: Answer
+) -> list[Answer]:
     """What was new gets what became of it; where it was not taken, its repeats in the batch were not either."""
     names = {traces[index].name for index in new} if taken is Answer.FULL else set()
     return [

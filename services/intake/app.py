@@ -10,7 +10,7 @@ from starlette.routing import Route
 from services.intake import openapi
 from services.intake.admission import Admission, AdmissionMetrics, Counts
 from services.intake.config import IntakeSettings
-from services.intake.deduplication import Memory
+from services.intake.deduplication import Deduplication
 from services.intake.drafting import THREADS, Drafting
 from services.intake.fast_path import FastPath, PathParameters
 from services.intake.feeds import routes as feeds
@@ -31,7 +31,7 @@ from shared.web import apps, audit_routes
 def create_app(settings: IntakeSettings) -> FastAPI:
     revocations = Revocations(settings)
     sealer = Sealer(settings.seal_public_key_file)
-    memory = Memory(settings, settings.memory_key_file)
+    memory = Deduplication(settings, settings.memory_key_file)
     counts = Counts()
     places = Places.load(settings.places_path)
 

@@ -31,7 +31,7 @@ return found
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class Fingerprint:
     """What is kept of a report: its name, and the HMAC of its content, which says nothing without the key."""
 
     name: bytes
@@ -43,13 +43,13 @@ class Question:
     """One caller's part of the next call: names asked for and traces to keep."""
 
     names: Sequence[bytes]
-    traces: Sequence[Trace]
+    traces: Sequence[Fingerprint]
     answer: asyncio.Future[list[bytes | None]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
 
-class Memory:
+class Deduplication:
     """All questions that come while one call is under way share the next: one script for many reports.
 
     Valkey away, frozen or slow: everything is unknown and nothing is kept, and intake publishes without asking.
@@ -68,24 +68,24 @@ class Memory:
         self._questions: list[Question] = []
         self._asked = asyncio.Event()
 
-    def trace(self, draft: Draft) -> Trace:
+    def trace(self, draft: Draft) -> Fingerprint:
         key_id, key = self._ring.newest
         if key_id != self._key_id:
             self._use(key_id, key)
         mac = self._mac.copy()  # half the price of a new one
         mac.update(draft.content)
-        return Trace(self._prefix + draft.name, mac.digest()[:16])
+        return Fingerprint(self._prefix + draft.name, mac.digest()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
         """What another key marked is not found: a repeat would contradict it. The inbox knows that one."""
         self._key_id, self._mac = key_id, hmac.new(key, digestmod="sha256")
         self._prefix = f"{self._topic_prefix}memory:{key_id}:".encode()
 
-    async def marks(self, traces: Sequence[Trace]) -> list[bytes | None]:
+    async def marks(self, traces: Sequence[Fingerprint]) -> list[bytes | None]:
         """The marks kept under these names."""
         return await self._ask(Question([trace.name for trace in traces], ()))
 
-    async def keep(self, traces: Sequence[Trace]) -> None:
+    async def keep(self, traces: Sequence[Fingerprint]) -> None:
         """Called after the ack or the spool's fsync, before the answer."""
         await self._ask(Question((), traces))
 
