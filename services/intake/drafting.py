@@ -30,7 +30,7 @@ PRACTICE = (Status.EXERCISE, Status.TEST)
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class ReportSender:
     """Whose request it is, and when it came."""
 
     principal: Principal
@@ -46,21 +46,21 @@ class Drafting:
         self._places, self._settings, self._threads = places, settings, threads
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def one(self, raw: bytes, adapter: TypeAdapter[Any], sender: Sender) -> Draft:
+    async def one(self, raw: bytes, adapter: TypeAdapter[Any], sender: ReportSender) -> Draft:
         """Raises Problem."""
         report = bodies.at_once(raw, adapter)
         if report is not None and not is_drawn(report):
             return self.draft(report, sender)
         return await self._in_a_thread(sender, self._checked, raw, adapter, sender)
 
-    async def many(self, raw: bytes, sender: Sender) -> list[Draft | Problem]:
+    async def many(self, raw: bytes, sender: ReportSender) -> list[Draft | Problem]:
         """One for each report, in order. Raises Problem where they cannot be told apart."""
         found = bodies.at_once(raw, bodies.ITEM_LIST)
         if found is not None and len(found) <= ITEMS and not any(map(is_drawn, found)):
             return self._drafted(found, sender)
         return await self._in_a_thread(sender, self._told_apart, raw, sender)
 
-    def draft(self, report: Report, sender: Sender) -> Draft:
+    def draft(self, report: Report, sender: ReportSender) -> Draft:
         """Raises Problem."""
         if self._settings.exercise and report.status not in PRACTICE:
             raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
@@ -73,19 +73,19 @@ class Drafting:
             return reports.hazard(report, principal, clocks=clocks, places=self._places, traceparent=traceparent)
         return reports.displacement(report, principal, clocks=clocks, places=self._places, traceparent=traceparent)
 
-    async def _in_a_thread(self, sender: Sender, deed: Callable[..., T], *given: Any) -> T:
+    async def _in_a_thread(self, sender: ReportSender, deed: Callable[..., T], *given: Any) -> T:
         """One at a time for an account: its bodies take no other's thread."""
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:
             return await asyncio.get_running_loop().run_in_executor(self._threads, deed, *given)
 
-    def _checked(self, raw: bytes, adapter: TypeAdapter[Any], sender: Sender) -> Draft:
+    def _checked(self, raw: bytes, adapter: TypeAdapter[Any], sender: ReportSender) -> Draft:
         try:
             return self.draft(bodies.checked(raw, adapter), sender)
         except Invalid as error:
             raise invalid(error.errors) from None
 
-    def _told_apart(self, raw: bytes, sender: Sender) -> list[Draft | Problem]:
+    def _told_apart(self, raw: bytes, sender: ReportSender) -> list[Draft | Problem]:
         try:
             return self._drafted(bodies.batch(raw), sender)
         except Invalid as error:
@@ -93,10 +93,10 @@ class Drafting:
         except TooMany:
             raise Problem(413, "too-many-reports", f"Up to {ITEMS} reports a batch are expected.") from None
 
-    def _drafted(self, items: Sequence[Report | Refusal], sender: Sender) -> list[Draft | Problem]:
+    def _drafted(self, items: Sequence[Report | Refusal], sender: ReportSender) -> list[Draft | Problem]:
         return [self._draft_or_problem(item, sender) for item in items]
 
-    def _draft_or_problem(self, item: Report | Refusal, sender: Sender) -> Draft | Problem:
+    def _draft_or_problem(self, item: Report | Refusal, sender: ReportSender) -> Draft | Problem:
         if isinstance(item, TooBig):
             return too_big("report")
         if isinstance(item, Invalid):

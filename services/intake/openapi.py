@@ -29,7 +29,7 @@ class Taken(BaseModel):
     status: str
 
 
-class Problem(BaseModel):
+class ProblemBody(BaseModel):
     """RFC 9457; `errors` has one entry per wrong field."""
 
     type: str
@@ -43,16 +43,24 @@ class BatchResult(BaseModel):
     report_id: str | None = None
     event_id: str | None = None
     status: str | int
-    problem: Problem | None = None
+    problem: ProblemBody | None = None
 
 
 class Results(BaseModel):
     """One per report, in order: what became of it, or the problem."""
 
-    results: list[BatchResult | Problem]
+    results: list[BatchResult | ProblemBody]
 
 
-MODELS: tuple[type[BaseModel], ...] = (DisplacementBody, HazardReport, HazardItem, BatchItem, Taken, Problem, Results)
+MODELS: tuple[type[BaseModel], ...] = (
+    DisplacementBody,
+    HazardReport,
+    HazardItem,
+    BatchItem,
+    Taken,
+    ProblemBody,
+    Results,
+)
 REFUSALS = {
     "400": "The body was cut off.",
     "401": "No valid token.",
@@ -93,8 +101,8 @@ def single(summary: str, model: str) -> dict[str, Any]:
     answers = {
         "200": answer("The same report came before.", "Taken"),
         "202": answer("The broker or the spool has it.", "Taken"),
-        "409": answer("The same report and version came before with other content.", "Problem"),
-        "503": answer("The broker is away and the spool is full.", "Problem"),
+        "409": answer("The same report and version came before with other content.", "ProblemBody"),
+        "503": answer("The broker is away and the spool is full.", "ProblemBody"),
     }
     return operation(summary, {"application/json": {"schema": reference(model)}}, answers)
 
@@ -106,7 +114,7 @@ def batch() -> dict[str, Any]:
 
 
 def operation(summary: str, content: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
-    refusals = {status: answer(meaning, "Problem") for status, meaning in REFUSALS.items()}
+    refusals = {status: answer(meaning, "ProblemBody") for status, meaning in REFUSALS.items()}
     return {
         "summary": summary,
         "security": [{"bearer": []}],
@@ -116,7 +124,7 @@ def operation(summary: str, content: dict[str, Any], answers: dict[str, Any]) ->
 
 
 def answer(meaning: str, model: str) -> dict[str, Any]:
-    media = "application/problem+json" if model == "Problem" else "application/json"
+    media = "application/problem+json" if model == "ProblemBody" else "application/json"
     return {"description": meaning, "content": {media: {"schema": reference(model)}}}
 
 

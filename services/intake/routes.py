@@ -17,7 +17,7 @@ from services.intake import bodies
 from services.intake.admission import REFUSED, Admission, Answer
 from services.intake.bodies import REPORT_BYTES
 from services.intake.clocks import authors_clock
-from services.intake.drafting import Drafting, Sender, too_big
+from services.intake.drafting import Drafting, ReportSender, too_big
 from services.intake.reports import Draft, HazardDraft
 from shared.auth.tokens import Principal
 from shared.web.problems import Problem
@@ -45,7 +45,7 @@ class Intake:
             raise
 
 
-class Single:
+class SingleReportRoute:
     """`POST` of one report, which its adapter checks."""
 
     def __init__(self, adapter: TypeAdapter[Any]) -> None:
@@ -69,7 +69,7 @@ class Single:
         return answer_to(draft, answer)
 
 
-class Batch:
+class BatchRoute:
     """`POST` of many, of any kind: one bad report harms no other."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,8 +99,8 @@ async def ledger(request: Request) -> Response:
     return JSONResponse({"service": "intake", "door": door.counts.shown(), "spool": spool})
 
 
-def sender(scope: Scope) -> Sender:
-    return Sender(scope["principal"], traceparent(scope), authors_clock(scope["headers"]))
+def sender(scope: Scope) -> ReportSender:
+    return ReportSender(scope["principal"], traceparent(scope), authors_clock(scope["headers"]))
 
 
 def traceparent(scope: Scope) -> str | None:
@@ -167,8 +167,8 @@ def full() -> Problem:
 
 PROBLEMS = {Answer.CONFLICT: conflict, Answer.FULL: full}
 HOT = [
-    Route("/v1/displacements", Single(bodies.DISPLACEMENT), methods=["POST"]),
-    Route("/v1/hazards", Single(bodies.HAZARD), methods=["POST"]),
-    Route("/v1/reports:batch", Batch(), methods=["POST"]),
+    Route("/v1/displacements", SingleReportRoute(bodies.DISPLACEMENT), methods=["POST"]),
+    Route("/v1/hazards", SingleReportRoute(bodies.HAZARD), methods=["POST"]),
+    Route("/v1/reports:batch", BatchRoute(), methods=["POST"]),
 ]
 ROUTES = [*HOT, Route("/v1/ledger", ledger)]

@@ -10,7 +10,7 @@ from shared.places.areas import distance_km
 from shared.places.watched import WatchedArea
 
 
-class Deed(StrEnum):
+class FeedAction(StrEnum):
     REPORT = "report"
     UPDATE = "update"
     CANCEL = "cancel"
@@ -31,21 +31,21 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class FeedDecision:
     """`deed` None = nothing to tell; `reason` says why this kind."""
 
     kind: ItemKind
     reason: str
-    deed: Deed | None = None
+    deed: FeedAction | None = None
 
 
-NEVER_TOLD = Decision(ItemKind.UNCHANGED, "never told")
-OTHER_NAME = Decision(ItemKind.UNCHANGED, "goes on under another name")
-OLDER = Decision(ItemKind.UNCHANGED, "not newer")
-SAME = Decision(ItemKind.UNCHANGED, "nothing material")
+NEVER_TOLD = FeedDecision(ItemKind.UNCHANGED, "never told")
+OTHER_NAME = FeedDecision(ItemKind.UNCHANGED, "goes on under another name")
+OLDER = FeedDecision(ItemKind.UNCHANGED, "not newer")
+SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
-def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> Decision:
+def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> FeedDecision:
     """In this order: not a hazard, out of area, then new, changed or unchanged.
 
     What was told once is updated or cancelled wherever it moved to: those who heard of it must hear the rest.
@@ -53,32 +53,34 @@ def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> De
     if isinstance(entry, Deletion):
         return _delete(entry, known) if known else NEVER_TOLD
     if entry.type is None:
-        return _cancel(entry, known, "no hazard") if known else Decision(ItemKind.NOT_A_HAZARD, "other type")
+        return _cancel(entry, known, "no hazard") if known else FeedDecision(ItemKind.NOT_A_HAZARD, "other type")
     if known is None and not area.holds(entry.lat, entry.lon):
-        return Decision(ItemKind.OUT_OF_AREA, "out of area")
+        return FeedDecision(ItemKind.OUT_OF_AREA, "out of area")
     if known is None:
-        return Decision(ItemKind.PUBLISHED, "new", Deed.REPORT)
+        return FeedDecision(ItemKind.PUBLISHED, "new", FeedAction.REPORT)
     return _compare(entry, known)
 
 
-def _delete(deletion: Deletion, known: Known) -> Decision:
+def _delete(deletion: Deletion, known: Known) -> FeedDecision:
     """A network may take back its own reading of a quake that the source goes on to tell by another's."""
     return _cancel(deletion, known, "deleted") if known.preferred in deletion.ids else OTHER_NAME
 
 
-def _cancel(entry: Item | Deletion, known: Known, reason: str) -> Decision:
+def _cancel(entry: Item | Deletion, known: Known, reason: str) -> FeedDecision:
     if known.is_cancelled or entry.updated_ms < known.updated_ms:
         return OLDER
-    return Decision(ItemKind.PUBLISHED, reason, Deed.CANCEL)
+    return FeedDecision(ItemKind.PUBLISHED, reason, FeedAction.CANCEL)
 
 
-def _compare(item: Item, known: Known) -> Decision:
+def _compare(item: Item, known: Known) -> FeedDecision:
     if item.updated_ms < known.updated_ms:
         return OLDER
     if known.is_cancelled:
-        return Decision(ItemKind.PUBLISHED, "back", Deed.UPDATE) if item.updated_ms > known.updated_ms else OLDER
+        return (
+            FeedDecision(ItemKind.PUBLISHED, "back", FeedAction.UPDATE) if item.updated_ms > known.updated_ms else OLDER
+        )
     changes = material_changes(item, known.event)
-    return Decision(ItemKind.PUBLISHED, ", ".join(changes), Deed.UPDATE) if changes else SAME
+    return FeedDecision(ItemKind.PUBLISHED, ", ".join(changes), FeedAction.UPDATE) if changes else SAME
 
 
 def material_changes(item: Item, told: HazardReported) -> list[str]:

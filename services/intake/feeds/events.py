@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.intake.feeds.decisions import Deed, Known
+from services.intake.feeds.decisions import FeedAction, Known
 from services.intake.feeds.items import Deletion, Item, instant
 from shared.events import (
     Area,
@@ -24,10 +24,10 @@ from shared.places import Places
 
 EVENT_SOURCE = "/intake"
 
-DEEDS: dict[Deed, tuple[type[HazardReported], MsgType]] = {
-    Deed.REPORT: (HazardReported, MsgType.ALERT),
-    Deed.UPDATE: (HazardUpdated, MsgType.UPDATE),
-    Deed.CANCEL: (HazardCancelled, MsgType.CANCEL),
+DEEDS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
+    FeedAction.REPORT: (HazardReported, MsgType.ALERT),
+    FeedAction.UPDATE: (HazardUpdated, MsgType.UPDATE),
+    FeedAction.CANCEL: (HazardCancelled, MsgType.CANCEL),
 }
 
 # A quake's CAP severity by magnitude alone, the same steps as the alert rules' default.
@@ -51,14 +51,14 @@ class Stamp:
 
 def report(item: Item, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard as the source tells it now: a first report, or an update of what was told."""
-    deed = Deed.UPDATE if known else Deed.REPORT
+    deed = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _told(deed, _said(item, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Deletion, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard as it was last told, cancelled."""
-    return _told(Deed.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
+    return _told(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
 def wire(event: HazardReported) -> Message:
@@ -68,7 +68,7 @@ def wire(event: HazardReported) -> Message:
 
 
 def _told(
-    deed: Deed,
+    deed: FeedAction,
     said: dict[str, Any],
     source_id: str,
     entry: Item | Deletion,
@@ -93,7 +93,7 @@ def _told(
         "received_at": stamp.now,
         "places_version": stamp.places.version,
     }
-    return Known(model(**{**said, **stamped}), entry.updated_ms, entry.ids[0], is_cancelled=deed is Deed.CANCEL)
+    return Known(model(**{**said, **stamped}), entry.updated_ms, entry.ids[0], is_cancelled=deed is FeedAction.CANCEL)
 
 
 def _said(item: Item, stamp: Stamp) -> dict[str, Any]:

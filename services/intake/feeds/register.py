@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from services.intake.feeds import events
-from services.intake.feeds.decisions import OLDER, Decision, Deed, Known, decide
+from services.intake.feeds.decisions import OLDER, FeedAction, FeedDecision, Known, decide
 from services.intake.feeds.events import Stamp
 from services.intake.feeds.items import Deletion, Item, ItemKind
 from shared.events import HazardReported
 from shared.places.watched import WatchedArea
 
-JOINED = Decision(ItemKind.PUBLISHED, "two are one")
+JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Register:
     def touched_aliases(self) -> dict[str, UUID]:
         return {name: hazard_id for name, hazard_id in self.aliases.items() if hazard_id in self.touched}
 
-    def take(self, entry: Item | Deletion, area: WatchedArea, stamp: Stamp) -> Decision:
+    def take(self, entry: Item | Deletion, area: WatchedArea, stamp: Stamp) -> FeedDecision:
         named = self._named(entry.ids)
         known = named[0] if named else None
         decision = decide(entry, known, area)
@@ -44,9 +44,9 @@ class Register:
         found = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in found), key=lambda known: known.is_cancelled)
 
-    def _tell(self, deed: Deed, entry: Item | Deletion, known: Known | None, stamp: Stamp) -> None:
+    def _tell(self, deed: FeedAction, entry: Item | Deletion, known: Known | None, stamp: Stamp) -> None:
         names = tuple(dict.fromkeys((*self._names(known), *entry.ids)))
-        if known is not None and deed is Deed.CANCEL:
+        if known is not None and deed is FeedAction.CANCEL:
             told = events.take_back(entry, known, names, stamp)
         elif isinstance(entry, Item):
             told = events.report(entry, known, names, stamp)

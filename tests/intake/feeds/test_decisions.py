@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.intake.feeds import usgs
-from services.intake.feeds.decisions import Decision
+from services.intake.feeds.decisions import FeedDecision
 from services.intake.feeds.events import Stamp, wire
 from services.intake.feeds.items import ItemKind, Unreadable
 from services.intake.feeds.register import Register
@@ -30,7 +30,7 @@ class Reading:
         self.area = area
         self.clock = NOW
 
-    def take(self, entry: Any) -> Decision:
+    def take(self, entry: Any) -> FeedDecision:
         [read] = usgs.read(document(entry))
         assert not isinstance(read, Unreadable)
         self.clock += timedelta(minutes=1)
