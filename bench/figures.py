@@ -19,7 +19,7 @@ import httpx
 import uvloop
 
 from bench.processes import cpu, family
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import wait_until
 from services.registry.config import RegistrySettings
 from services.registry.reports import CELLS, NEVER
@@ -128,9 +128,9 @@ def main() -> int:
     with parts(own=True) as found, tempfile.TemporaryDirectory() as folder:
         ground = Ground(found)
         installation = Installation(ground, Path(folder) / "installation")
-        port = homes.free_port()
+        port = paths.free_port()
         process = installation.run("services.registry", "web", env={"PORT": str(port)})
-        assert wait_until(lambda: not homes.is_free(port), timeout=60), process.log_tail()
+        assert wait_until(lambda: not paths.is_free(port), timeout=60), process.log_tail()
         pids = [process.pid, *(part.process.pid for part in installation.parts.started)]
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             is_kept = runner.run(

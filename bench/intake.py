@@ -19,7 +19,7 @@ import uvloop
 
 from bench import load
 from bench.processes import cpu, family
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import Process, wait_until
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
@@ -74,10 +74,10 @@ class Bench:
         return self._started("bench.plain")
 
     def _started(self, *command: str) -> tuple[Process, int]:
-        port = homes.free_port()
+        port = paths.free_port()
         process = self.installation.run(*command, env={"PORT": str(port)})
         if (
-            not wait_until(lambda: not homes.is_free(port) or not process.is_running, timeout=30)
+            not wait_until(lambda: not paths.is_free(port) or not process.is_running, timeout=30)
             or not process.is_running
         ):
             raise RuntimeError(process.log_tail())

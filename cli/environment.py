@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.options import GIVEN
 
 
@@ -15,7 +15,7 @@ def load() -> None:
     """Fills in what the environment leaves open, and says from where, or that there is none."""
     if any(name in os.environ for name in GIVEN.values()):
         return
-    root = Path(os.environ.get("STATE") or homes.states())
+    root = Path(os.environ.get("STATE") or paths.states())
     wanted = ("main",) if os.environ.get("DEMO") == "0" else ("demo", "main")
     found = [root / name for name in wanted if (root / name / "environment").exists()]
     if not found:

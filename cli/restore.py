@@ -17,7 +17,7 @@ from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import BackupSettings
 from deploy.local import options
 from deploy.local.messages import CannotStart
-from deploy.local.screen import Screen
+from deploy.local.terminal import Screen
 from shared.audit import Result
 
 app = typer.Typer(help="Put a backup back.")

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from deploy.local import homes
+from deploy.local import paths
 
 FOUND = 1
 LOCKS = ("run", "uv", "browser")  # all that `make run` installs, and with what the images are built
@@ -15,7 +15,7 @@ def main() -> int:
     files = [word for lock in LOCKS for word in ("--requirement", f"requirements/{lock}.txt")]
     done = subprocess.run(  # noqa: S603 - our own arguments
         [sys.executable, "-m", "pip_audit", *files, *OPTIONS],
-        cwd=homes.ROOT,
+        cwd=paths.ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -12,7 +12,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 
-from deploy.local import homes, jars
+from deploy.local import jars, paths
 
 # all that `make run` installs holds what each image has; the images' builder and npm beside it
 LOCKS = ("run", "uv", "browser")
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def components() -> list[Component]:
-    found = (*python(homes.ROOT / "requirements"), *browser(homes.ROOT / "package-lock.json"), *kafka())
+    found = (*python(paths.ROOT / "requirements"), *browser(paths.ROOT / "package-lock.json"), *kafka())
     return list({str(each.purl): each for each in found}.values())
 
 

@@ -20,9 +20,9 @@ from docker.errors import APIError
 from docker.models.containers import Container as Running
 from testcontainers.core.container import DockerContainer
 
-from deploy.local import homes, kafka, postgres
+from deploy.local import kafka, paths, postgres
+from deploy.local.component import LOOPBACK, Folders, Part
 from deploy.local.messages import PartFailed
-from deploy.local.part import LOOPBACK, Folders, Part
 from deploy.local.process import open_log, wait_until
 from deploy.provision import topics
 from deploy.provision.topics import Broker
@@ -41,7 +41,7 @@ class Container(Part):
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders)
-        self.port = homes.free_port()
+        self.port = paths.free_port()
         self.password = secret(password_file) or ""
         self._container: DockerContainer | None = None
 
@@ -129,7 +129,7 @@ class Kafka(Container):
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders, password_file=password_file)
-        self.admin_port = homes.free_port()
+        self.admin_port = paths.free_port()
 
     @property
     def bootstrap(self) -> str:

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import httpx
 import redis
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import Process, wait_until
 from deploy.provision import database, secrets, topics
 from shared.auth.access import CMC
@@ -92,7 +92,7 @@ class Installation:
             made = pool.submit(self._make_topics)
             in_thread(database.copy(self.parts.server, ground.template, self.database, role_prefix=ground.role_prefix))
             made.result()
-        self.port = homes.free_port()
+        self.port = paths.free_port()
 
     def _make_topics(self) -> None:
         if self.partitions:
@@ -169,7 +169,7 @@ class Installation:
     def run(self, module: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
         process = Process(
             f"{module}-{len(self.processes)}", [sys.executable, "-m", module, *arguments],
-            run=self.folder / "run", logs=self.folder / "logs", cwd=homes.ROOT,
+            run=self.folder / "run", logs=self.folder / "logs", cwd=paths.ROOT,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.env(), **(env or {})},
         )  # fmt: skip
         self.processes.append(process)
@@ -182,7 +182,7 @@ class Installation:
         With a broker it knows what was revoked: until then it answers reads with 503.
         """
         process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
-        answers = wait_until(lambda: not homes.is_free(self.port) or not process.is_running, timeout=60)
+        answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)
         assert answers and process.is_running, process.log_tail()
         url = f"http://127.0.0.1:{self.port}"
         assert not has_broker or wait_until(lambda: knows_access(url), timeout=60), process.log_tail()

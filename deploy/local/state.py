@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.local import homes
+from deploy.local import paths
+from deploy.local.component import Folders
 from deploy.local.messages import CannotStart
-from deploy.local.part import Folders
 from shared.crypto.seal import write_whole
 
 ROOT_USER = 0  # may write everywhere as it is
@@ -68,9 +68,9 @@ def held(root: Path, *, exercise: bool, kafka_port: int | None) -> Iterator[tupl
     """The folder `demo` or `main` under the root, made if need be, and nobody else's until the end."""
     with _disk_told():
         _refuse_open(root)
-        folders = Folders(state=root / ("demo" if exercise else "main"), cache=homes.cache())
+        folders = Folders(state=root / ("demo" if exercise else "main"), cache=paths.cache())
         _refuse_foreign(folders)
-        homes.make_passable(root)
+        paths.make_passable(root)
         folders.make()
         if shutil.disk_usage(root).free < LEAST_FREE_BYTES:
             raise DiskFull(root)
@@ -134,8 +134,8 @@ def _read(state: Path) -> Installation | None:
 
 def _marked(folders: Folders, *, exercise: bool, kafka_port: int | None) -> Installation:
     known = _read(folders.state)
-    ports = dict(known.ports) if known else {name: homes.free_port() for name in ("kafka", *INTERNAL)}
-    ports |= {name: homes.free_port() for name in INTERNAL if not homes.is_free(ports[name])}
+    ports = dict(known.ports) if known else {name: paths.free_port() for name in ("kafka", *INTERNAL)}
+    ports |= {name: paths.free_port() for name in INTERNAL if not paths.is_free(ports[name])}
     if kafka_port is not None:
         ports["kafka"] = kafka_port
     installation = Installation(VERSION, known.exercise if known else exercise, ports)

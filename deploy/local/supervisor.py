@@ -6,14 +6,14 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from deploy.local import accounts, given, homes
+from deploy.local import accounts, given, paths
+from deploy.local.component import Part
 from deploy.local.given import ServerAway
 from deploy.local.messages import CannotStart, PartFailed, PortInUse
 from deploy.local.options import GIVEN
-from deploy.local.part import Part
 from deploy.local.process import Process
-from deploy.local.screen import Screen
 from deploy.local.stack import Stack
+from deploy.local.terminal import Screen
 from deploy.local.welcome import welcome
 from shared.events.topics import SERVICES
 from shared.lifecycle import beside
@@ -63,7 +63,7 @@ class Supervisor:
             await welcome(self._stack, self._screen)
 
     async def _start(self) -> None:
-        if not homes.is_free(self._stack.options.port):
+        if not paths.is_free(self._stack.options.port):
             raise PortInUse(f"PORT={self._stack.options.port}")
         await self._refuse_absent()
         for process in self._stack.processes:

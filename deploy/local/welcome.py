@@ -5,9 +5,9 @@ import sys
 
 from rich.markup import escape
 
-from deploy.local import homes
-from deploy.local.screen import Screen
+from deploy.local import paths
 from deploy.local.stack import Stack
+from deploy.local.terminal import Screen
 
 ANEW = "From its beginning: ./dayar demo play"
 
@@ -70,7 +70,7 @@ async def _play_once(stack: Stack, screen: Screen) -> None:
 
 async def _play(stack: Stack, screen: Screen) -> None:
     player = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", "demo", "play", env=stack.env(), cwd=homes.ROOT,
+        sys.executable, "-m", "cli", "demo", "play", env=stack.env(), cwd=paths.ROOT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:

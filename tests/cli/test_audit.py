@@ -11,7 +11,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from cli import audit
-from deploy.local import homes
+from deploy.local import paths
 from shared.config import Settings
 from shared.postgres import database
 from tests.installation import Installation, in_thread
@@ -49,7 +49,7 @@ BESIDE = ["account_added", "rights_changed", "password_changed", "account_disabl
 
 def dayar(installation: Installation, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", *words], cwd=homes.ROOT, text=True, capture_output=True, check=False,
+        [sys.executable, "-m", "cli", *words], cwd=paths.ROOT, text=True, capture_output=True, check=False,
         input=PASSWORD, env={**installation.env(), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
     )  # fmt: skip
 

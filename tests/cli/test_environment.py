@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli import environment
-from deploy.local import homes, state
+from deploy.local import paths, state
 from deploy.local.options import GIVEN
 
 
@@ -50,6 +50,6 @@ def test_where_there_is_none_it_is_said(tmp_path: Path) -> None:
 
 def dayar(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", *words], cwd=homes.ROOT, env={"PATH": os.environ["PATH"], "STATE": str(state)},
+        [sys.executable, "-m", "cli", *words], cwd=paths.ROOT, env={"PATH": os.environ["PATH"], "STATE": str(state)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip

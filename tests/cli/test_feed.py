@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local import homes
+from deploy.local import paths
 from tests.installation import Installation
 from tests.intake.feeds.documents import document, feature
 
@@ -13,7 +13,7 @@ from tests.intake.feeds.documents import document, feature
 def run(installation: Installation, file: Path) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "cli", "feed", "usgs", str(file)],
-        check=False, capture_output=True, text=True, cwd=homes.ROOT, env={"PATH": os.environ["PATH"], **installation.env()},
+        check=False, capture_output=True, text=True, cwd=paths.ROOT, env={"PATH": os.environ["PATH"], **installation.env()},
     )  # fmt: skip
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 import httpx
 
 from cli.demo import client, sign_in
-from deploy.local import homes
+from deploy.local import paths
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
 SECONDS_TO_DRAIN = 240  # on a machine that does much else
@@ -31,7 +31,7 @@ class Project:
         self.name = f"dayar-check-{secrets.token_hex(3)}"
         self.folder = Path(tempfile.mkdtemp(prefix="dayar-compose-"))
         self.env_file = self.folder / "env"
-        self.port = homes.free_port()
+        self.port = paths.free_port()
         self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
         run("sh", "deploy/containers/env.sh", str(self.env_file))
@@ -155,7 +155,7 @@ def run(
     *argv: str, check: bool = True, given: str | None = None, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
     done = subprocess.run(
-        argv, capture_output=True, text=True, check=False, cwd=homes.ROOT, input=given, env={**os.environ, **variables}
+        argv, capture_output=True, text=True, check=False, cwd=paths.ROOT, input=given, env={**os.environ, **variables}
     )
     if check and done.returncode:
         raise Failed(f"{' '.join(argv)}\n{done.stderr}{done.stdout}")

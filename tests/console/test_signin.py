@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import user
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import wait_until
 from services.console.attempts import MOST, CounterScope
 from services.console.config import ConsoleSettings
@@ -385,7 +385,7 @@ def at_terminal(served: Served, *arguments: str) -> str:
     ours, theirs = pty.openpty()
     try:
         subprocess.run(
-            [sys.executable, "-m", "cli", *arguments], cwd=homes.ROOT, stdin=theirs, stdout=theirs, stderr=theirs, check=False,
+            [sys.executable, "-m", "cli", *arguments], cwd=paths.ROOT, stdin=theirs, stdout=theirs, stderr=theirs, check=False,
             env={**served.installation.env(), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
         )  # fmt: skip
         return os.read(ours, 65536).decode()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local.homes import ROOT
+from deploy.local.paths import ROOT
 
 
 def test_after_a_start_that_was_cut_short_the_next_begins_anew(tmp_path: Path) -> None:

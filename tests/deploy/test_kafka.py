@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from deploy.local import homes
+from deploy.local import paths
+from deploy.local.component import Folders
 from deploy.local.kafka import FolderUnsayable, Kafka
 from deploy.local.messages import FolderClosed, PortInUse
-from deploy.local.part import Folders
 
 
 def test_kafka_lives_in_a_folder_with_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +46,6 @@ def test_a_port_that_is_taken_is_named_as_it_is_chosen(tmp_path: Path) -> None:
 
 
 def kafka_in(state: Path, *, port: int) -> Kafka:
-    folders = Folders(state=state, cache=homes.cache()).make()
+    folders = Folders(state=state, cache=paths.cache()).make()
     (folders.secrets / "kafka-admin").write_text("secret")
     return Kafka(folders, port=port, controller_port=29093, password_file=folders.secrets / "kafka-admin")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from deploy.local import homes
+from deploy.local import paths
 
 
 @pytest.fixture(scope="module")
 def bom(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     file: Path = tmp_path_factory.mktemp("sbom") / "sbom.json"
-    subprocess.run([sys.executable, "-m", "deploy.sbom", str(file)], cwd=homes.ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "deploy.sbom", str(file)], cwd=paths.ROOT, check=True)
     found: dict[str, Any] = json.loads(file.read_text())
     return found
 
@@ -27,7 +27,7 @@ def test_sbom_is_cyclonedx_of_this_product(bom: dict[str, Any]) -> None:
 
 def test_sbom_names_each_locked_library_of_python_browser_and_kafka(bom: dict[str, Any]) -> None:
     named = {component["purl"] for component in bom["components"]}
-    pins = re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (homes.ROOT / "requirements/run.txt").read_text(), re.MULTILINE)
+    pins = re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (paths.ROOT / "requirements/run.txt").read_text(), re.MULTILINE)
     assert len(pins) > 60
     assert {f"pkg:pypi/{name}@{version}" for name, version in pins} <= named
     assert any(purl.startswith("pkg:npm/htmx.org@") for purl in named)

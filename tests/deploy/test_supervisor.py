@@ -16,7 +16,7 @@ import psutil
 import pytest
 from confluent_kafka import Consumer
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
 from deploy.provision.accounts import EXERCISE
@@ -148,8 +148,8 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
 def test_given_server_that_is_not_there_is_one_sentence(
     variable: str, address: str, shown: str, tmp_path: Path
 ) -> None:
-    port = homes.free_port()
-    asked = {"STATE": str(tmp_path / "state"), "PORT": str(homes.free_port()), variable: address.format(port=port)}
+    port = paths.free_port()
+    asked = {"STATE": str(tmp_path / "state"), "PORT": str(paths.free_port()), variable: address.format(port=port)}
     done = refused(**asked)
     messages = [line for line in done.stdout.splitlines() if not line.startswith("Stop")]
     assert len(messages) == 1, done.stdout
@@ -161,7 +161,7 @@ def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts) -> Non
     url = parts.server.url.replace("@", ":geheim@")
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)  # as root, the servers' users have their folders below
-        done = refused(STATE=f"{folder}/state", PORT=str(homes.free_port()), DATABASE_URL=url)
+        done = refused(STATE=f"{folder}/state", PORT=str(paths.free_port()), DATABASE_URL=url)
     assert "PostgreSQL answers, but does not let this login in" in done.stdout
     assert "geheim" not in done.stdout
 
@@ -176,14 +176,14 @@ def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts) -> Non
 def test_nightly_backups_that_could_not_be_made_stop_the_start(
     asked: dict[str, str], sentence: str, tmp_path: Path
 ) -> None:
-    done = refused(STATE=str(tmp_path / "state"), PORT=str(homes.free_port()), **asked)
+    done = refused(STATE=str(tmp_path / "state"), PORT=str(paths.free_port()), **asked)
     assert done.stdout.startswith(f"✗ {sentence}")
 
 
 def refused(**asked: str) -> subprocess.CompletedProcess[str]:
     """A start that ends by itself, without a traceback."""
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.local"], cwd=homes.ROOT, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "deploy.local"], cwd=paths.ROOT, capture_output=True, text=True, check=False,
         env={**own_environment(), **asked}, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import homes, rights
+from deploy.local import paths, rights
 from deploy.local.rights import FileClosed
 from deploy.local.users import User
 from shared.crypto.seal import write_whole
@@ -74,7 +74,7 @@ def test_key_that_root_draws_is_the_services_to_read(run: Run, kind: str) -> Non
     secrets = run.folder / "secrets"
     before = set(secrets.rglob("*"))
     done = subprocess.run(
-        [sys.executable, "-m", "cli", "keys", "rotate", "--of", kind], cwd=homes.ROOT, capture_output=True, text=True,
+        [sys.executable, "-m", "cli", "keys", "rotate", "--of", kind], cwd=paths.ROOT, capture_output=True, text=True,
         env={**own_environment(), "STATE": str(run.folder.parent), "DEMO": "0"}, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

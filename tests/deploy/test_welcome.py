@@ -7,8 +7,8 @@ import pytest
 
 from deploy.local import state
 from deploy.local.options import Options
-from deploy.local.screen import Screen
 from deploy.local.stack import Stack
+from deploy.local.terminal import Screen
 from deploy.local.welcome import _play_once, _tell_administrator
 
 

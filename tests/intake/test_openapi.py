@@ -9,7 +9,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.installation import Installation
@@ -28,9 +28,9 @@ async def test_the_hot_posts_are_in_the_document(door: Door) -> None:
 
 @pytest.fixture(scope="module")
 def served(shared_installation: Installation) -> str:
-    port = homes.free_port()
+    port = paths.free_port()
     process = shared_installation.start("intake", "web", env={"PORT": str(port)})
-    assert wait_until(lambda: not homes.is_free(port), timeout=60), process.log_tail()
+    assert wait_until(lambda: not paths.is_free(port), timeout=60), process.log_tail()
     return f"http://127.0.0.1:{port}"
 
 

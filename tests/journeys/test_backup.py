@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import wait_until
 from tests.compose.project import Desk, rows
 from tests.intake import factories
@@ -63,7 +63,7 @@ class Backups:
 
     def dayar(self, *words: str, **settings: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "cli", *words], cwd=homes.ROOT, capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "cli", *words], cwd=paths.ROOT, capture_output=True, text=True, check=False,
             env={**own_environment(), **self._run.asked, **settings},
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

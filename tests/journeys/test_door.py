@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared.auth.tokens import Role
@@ -32,7 +32,7 @@ class Phones:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.sent = Sent()
-        self.port = homes.free_port()
+        self.port = paths.free_port()
         self.intake = installation.start("intake", "web", env={"PORT": str(self.port)})
         self.workers = [installation.start(service, "worker") for service in ("registry", "alerts", "console")]
         token = installation.token(roles=[Role.FIELD], team=uuid4(), road="field")

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from deploy.local.component import Part
 from deploy.local.messages import PartFailed
-from deploy.local.part import Part
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared import events

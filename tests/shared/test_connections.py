@@ -11,7 +11,7 @@ import psutil
 import pytest
 from fastapi import APIRouter
 
-from deploy.local import homes
+from deploy.local import paths
 from shared import lifecycle
 from shared.auth.tokens import Role
 from shared.config import Settings
@@ -57,7 +57,7 @@ async def read(reader: asyncio.StreamReader) -> bytes:
 
 @pytest.fixture
 async def server(keys: Path) -> AsyncIterator[Server]:
-    found, slow = Server(homes.free_port()), APIRouter()
+    found, slow = Server(paths.free_port()), APIRouter()
 
     @slow.get("/v1/feeds")
     async def wait() -> str:
@@ -67,7 +67,7 @@ async def server(keys: Path) -> AsyncIterator[Server]:
 
     app = build(keys, router, slow)
     serving = asyncio.ensure_future(lifecycle.serve(app, Settings(port=found.port)))
-    await wait_for(lambda: not homes.is_free(found.port))
+    await wait_for(lambda: not paths.is_free(found.port))
     yield found
     found.may_answer.set()
     serving.cancel()

@@ -1,4 +1,4 @@
-"""A program that is imported while its parts still start, and runs at the supervisor's word: `python -m deploy.local.gated services.registry worker`."""
+"""A program that is imported while its parts still start, and runs at the supervisor's word: `python -m deploy.local.preload services.registry worker`."""
 
 import runpy
 import sys

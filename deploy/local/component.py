@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import homes
+from deploy.local import paths
 from deploy.local.messages import PartFailed, PortInUse
 from deploy.local.process import Process, wait_until
 from deploy.local.users import User
@@ -41,7 +41,7 @@ class Folders:
         return self.state / "secrets"
 
     def make(self) -> "Folders":
-        homes.make_passable(self.state)
+        paths.make_passable(self.state)
         for folder in (self.run, self.beats, self.logs, self.secrets):
             folder.mkdir(mode=0o700, exist_ok=True)
         return self
@@ -86,7 +86,7 @@ class Part(ABC):
     def spawn(self) -> None:
         """Starts it, in the main thread, without waiting."""
         for name, port in self.ports().items():
-            if not homes.is_free(port):
+            if not paths.is_free(port):
                 raise PortInUse(f"{name}={port}")
         if self._process is None:
             self._process = Process(
