@@ -21,7 +21,7 @@ from docker.models.containers import Container as Running
 from testcontainers.core.container import DockerContainer
 
 from deploy.local import kafka, paths, postgres
-from deploy.local.component import LOOPBACK, Folders, Part
+from deploy.local.component import LOOPBACK, Component, Folders
 from deploy.local.messages import PartFailed
 from deploy.local.process import open_log, wait_until
 from deploy.provision import topics
@@ -31,7 +31,7 @@ from shared.config import secret
 JAAS = "org.apache.kafka.common.security"
 
 
-class Container(Part):
+class Container(Component):
     """Its data is a folder of the test's, so that what a part wrote can be looked at."""
 
     image: str

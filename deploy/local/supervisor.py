@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from deploy.local import accounts, given, paths
-from deploy.local.component import Part
+from deploy.local.component import Component
 from deploy.local.given import ServerAway
 from deploy.local.messages import CannotStart, PartFailed, PortInUse
 from deploy.local.options import GIVEN
@@ -104,14 +104,14 @@ class Supervisor:
                 await migrate(service, self._stack.settings)
             await accounts.make(self._stack)
 
-    async def _start_part(self, part: Part, title: str) -> None:
+    async def _start_part(self, part: Component, title: str) -> None:
         if part in self._stack.parts:
             with self._screen.timed(title):
                 await asyncio.to_thread(part.prepare)
                 part.spawn()
                 await self._wait_ready(part)
 
-    async def _wait_ready(self, part: Part) -> None:
+    async def _wait_ready(self, part: Component) -> None:
         end = time.monotonic() + part.seconds_to_start
         while not part.is_ready():
             if not part.process.is_running or time.monotonic() > end:
@@ -149,7 +149,7 @@ class Supervisor:
         self._screen.warn(f"{title} has not answered for {SILENT_SECONDS:.0f} s")
         process.kill()
 
-    def _part_starter(self, part: Part) -> Starter:
+    def _part_starter(self, part: Component) -> Starter:
         async def start() -> None:
             part.spawn()
             await self._wait_ready(part)

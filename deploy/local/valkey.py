@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local import paths
-from deploy.local.component import Folders, Part
+from deploy.local.component import Component, Folders
 from deploy.local.copies import reachable
 from deploy.local.messages import CannotStart, FolderClosed
 from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read, own
@@ -23,7 +23,7 @@ class ForeignFolder(CannotStart):
     """The folder for Valkey's socket belongs to somebody else."""
 
 
-class Valkey(Part):
+class Valkey(Component):
     name = "valkey"
 
     def __init__(self, folders: Folders, *, password_file: Path, databases: int = 16) -> None:

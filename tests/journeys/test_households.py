@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from deploy.local.component import Part
+from deploy.local.component import Component
 from deploy.local.messages import PartFailed
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
@@ -68,7 +68,7 @@ async def test_a_thousand_households_live_through_four_accidents(
         journey.both_workers_live()
 
 
-async def started_again(part: Part) -> None:
+async def started_again(part: Component) -> None:
     """As the supervisor does: PostgreSQL refuses as long as one of its old processes has not ended."""
     for is_last in (False, False, False, True):
         part.spawn()
@@ -127,7 +127,7 @@ class Journey:
         await wait_for(lambda: time.monotonic() - frozen_at >= FROZEN_SECONDS, timeout=FROZEN_SECONDS + 5)
         self.worker.resume()
 
-    async def part_killed(self, count: int, part: Part) -> None:
+    async def part_killed(self, count: int, part: Component) -> None:
         async with self.sending(count) as rest:
             await self.is_halfway(count)
             part.kill9()
