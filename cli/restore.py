@@ -17,7 +17,7 @@ from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import BackupSettings
 from deploy.local import options
 from deploy.local.messages import CannotStart
-from deploy.local.terminal import Screen
+from deploy.local.terminal import Terminal
 from shared.audit import Result
 
 app = typer.Typer(help="Put a backup back.")
@@ -39,7 +39,7 @@ def main(
             return
         from deploy.local.restore import restore  # noqa: PLC0415 - it starts servers, which no image has
 
-        restored = restore(file, identities, options.read(), datetime.now(UTC), Screen(), then=noted)
+        restored = restore(file, identities, options.read(), datetime.now(UTC), Terminal(), then=noted)
         typer.echo(conclusion(restored.opened, restored.report, str(restored.state), restored.aside))
         settings = restored.state / "settings"
         if settings.exists() and settings.read_text(encoding="utf-8"):

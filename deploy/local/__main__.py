@@ -13,7 +13,7 @@ from deploy.local.messages import CannotStart
 from deploy.local.process import end_orphans
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
-from deploy.local.terminal import Screen
+from deploy.local.terminal import Terminal
 from shared import log
 from shared.postgres.database import NotOurs
 
@@ -23,7 +23,7 @@ LET_NOBODY_IN = ("28", "3D")  # a wrong login or password; no such database
 def main() -> int:
     os.umask(0o077)
     log.configure("supervisor", level=logging.WARNING)
-    screen = Screen()
+    screen = Terminal()
     try:
         asked = options.read()
         with state.held(asked.root, exercise=asked.exercise, kafka_port=asked.kafka_port) as (folders, installation):

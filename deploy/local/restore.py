@@ -20,7 +20,7 @@ from deploy.local import kafka, paths, state
 from deploy.local.component import Folders
 from deploy.local.options import Options
 from deploy.local.stack import Stack
-from deploy.local.terminal import Screen
+from deploy.local.terminal import Terminal
 from shared.config import secret
 from shared.events.topics import SERVICES
 
@@ -36,7 +36,7 @@ class Restored:
 
 
 def restore(
-    source: Any, identities: list[Any], options: Options, now: datetime, screen: Screen, *, then: Callable[[], None]
+    source: Any, identities: list[Any], options: Options, now: datetime, screen: Terminal, *, then: Callable[[], None]
 ) -> Restored:
     """Nobody may be running it; `then` is done while its servers run. Raises Refused, CannotStart."""
     paths.make_passable(options.root)
@@ -66,7 +66,7 @@ def _put_files(root: Path, opened: Opened, now: datetime, *, exercise: bool) -> 
 
 
 @contextmanager
-def _servers(stack: Stack, screen: Screen) -> Iterator[None]:
+def _servers(stack: Stack, screen: Terminal) -> Iterator[None]:
     started = []
     try:
         for part in stack.parts:
@@ -79,7 +79,7 @@ def _servers(stack: Stack, screen: Screen) -> Iterator[None]:
             part.stop()
 
 
-async def _fill(stack: Stack, installation: Installation, opened: Opened, screen: Screen) -> Report:
+async def _fill(stack: Stack, installation: Installation, opened: Opened, screen: Terminal) -> Report:
     await dump.check_free(installation.server, installation.database)
     passwords = {service: secret(stack.folders.secrets / f"database-{service}") or "" for service in SERVICES}
     with screen.timed("database"):

@@ -13,7 +13,7 @@ from deploy.local.messages import CannotStart, PartFailed, PortInUse
 from deploy.local.options import GIVEN
 from deploy.local.process import Process
 from deploy.local.stack import Stack
-from deploy.local.terminal import Screen
+from deploy.local.terminal import Terminal
 from deploy.local.welcome import welcome
 from shared.events.topics import SERVICES
 from shared.lifecycle import beside
@@ -30,7 +30,7 @@ Look = Callable[[], Answers]
 
 
 class Supervisor:
-    def __init__(self, stack: Stack, screen: Screen) -> None:
+    def __init__(self, stack: Stack, screen: Terminal) -> None:
         self._stack = stack
         self._screen = screen
         self._told = asyncio.Event()

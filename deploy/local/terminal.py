@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 
-class Screen:
+class Terminal:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self._bar: Progress | None = None

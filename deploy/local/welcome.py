@@ -7,12 +7,12 @@ from rich.markup import escape
 
 from deploy.local import paths
 from deploy.local.stack import Stack
-from deploy.local.terminal import Screen
+from deploy.local.terminal import Terminal
 
 ANEW = "From its beginning: ./dayar demo play"
 
 
-async def welcome(stack: Stack, screen: Screen) -> None:
+async def welcome(stack: Stack, screen: Terminal) -> None:
     url = stack.options.public_url
     screen.say(
         f"\n[bold]Dayar is at {url}[/]" + ("   [yellow]exercise: nothing here is real[/]" if stack.exercise else "")
@@ -32,7 +32,7 @@ async def welcome(stack: Stack, screen: Screen) -> None:
         await _play_once(stack, screen)
 
 
-def _tell_accounts(stack: Stack, screen: Screen) -> None:
+def _tell_accounts(stack: Stack, screen: Terminal) -> None:
     file = stack.folders.state / "accounts"
     if not file.exists():
         return
@@ -44,7 +44,7 @@ def _tell_accounts(stack: Stack, screen: Screen) -> None:
         screen.say(f"  {name:<16} {password}")
 
 
-def _tell_administrator(stack: Stack, screen: Screen) -> None:
+def _tell_administrator(stack: Stack, screen: Terminal) -> None:
     """On a terminal once, and nowhere else; not into a log or a pipe."""
     file = stack.folders.state / "admin-password"
     if not file.exists():
@@ -56,7 +56,7 @@ def _tell_administrator(stack: Stack, screen: Screen) -> None:
         screen.say(f"The administrator's first password, valid for an hour, is in {escape(str(file))}")
 
 
-async def _play_once(stack: Stack, screen: Screen) -> None:
+async def _play_once(stack: Stack, screen: Terminal) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
@@ -68,7 +68,7 @@ async def _play_once(stack: Stack, screen: Screen) -> None:
         raise
 
 
-async def _play(stack: Stack, screen: Screen) -> None:
+async def _play(stack: Stack, screen: Terminal) -> None:
     player = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "cli", "demo", "play", env=stack.env(), cwd=paths.ROOT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

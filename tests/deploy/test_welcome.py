@@ -8,7 +8,7 @@ import pytest
 from deploy.local import state
 from deploy.local.options import Options
 from deploy.local.stack import Stack
-from deploy.local.terminal import Screen
+from deploy.local.terminal import Terminal
 from deploy.local.welcome import _play_once, _tell_administrator
 
 
@@ -17,9 +17,9 @@ async def test_a_scenario_that_was_not_played_to_its_end_is_not_begun_again(
 ) -> None:
     with state.held(tmp_path, exercise=True, kafka_port=None) as (folders, installation):
         stack = Stack(folders, installation, Options.read({"STATE": str(tmp_path)}), lambda _done, _total: None)
-        await _play_once(stack, Screen())  # nothing runs there
+        await _play_once(stack, Terminal())  # nothing runs there
         assert "could not be played" in capsys.readouterr().out
-        await _play_once(stack, Screen())
+        await _play_once(stack, Terminal())
     assert capsys.readouterr().out == ""
 
 
@@ -38,7 +38,7 @@ async def test_a_scenario_that_was_cut_short_is_told_how_to_be_played(
         options = Options.read({"STATE": str(tmp_path), "PORT": str(port)})
         (folders.state / "accounts").write_text("operator-1 secret\nfield-1 secret\n")
         playing = asyncio.create_task(
-            _play_once(Stack(folders, installation, options, lambda _done, _total: None), Screen())
+            _play_once(Stack(folders, installation, options, lambda _done, _total: None), Terminal())
         )
         await begun.wait()
         playing.cancel()
@@ -53,5 +53,5 @@ def test_a_folder_is_named_as_it_is_written(tmp_path: Path, capsys: pytest.Captu
     with state.held(root, exercise=True, kafka_port=None) as (folders, installation):
         stack = Stack(folders, installation, Options.read({"STATE": str(root)}), lambda _done, _total: None)
         (folders.state / "admin-password").touch()
-        _tell_administrator(stack, Screen())
+        _tell_administrator(stack, Terminal())
     assert f"is in {root}/demo/admin-password" in capsys.readouterr().out
