@@ -12,7 +12,7 @@ DAMAGED, REVOKED, TOO_BIG = "damaged", "revoked_credential", "too_big"
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class UnpublishedRecord:
     """`message` is None where the disk has damaged it."""
 
     segment: str
@@ -38,16 +38,16 @@ class SetAside:
         return found.decode() if found else None
 
 
-def records(root: Path) -> list[SetAside]:
+def records(root: Path) -> list[UnpublishedRecord]:
     """Of every process that has or had a spool under `root`, the oldest first."""
     files = sorted(root.glob(f"*/*{spool.SET_ASIDE}"), key=lambda file: file.name)
     return [found for file in files for found in _records(file)]
 
 
-def _records(file: Path) -> Iterator[SetAside]:
+def _records(file: Path) -> Iterator[UnpublishedRecord]:
     for number, line in enumerate(file.read_bytes().splitlines()):
         message = spool.parse(line[9:]) if spool.is_whole(line) else None
-        yield SetAside(file.stem, number, _reason(message), message)
+        yield UnpublishedRecord(file.stem, number, _reason(message), message)
 
 
 def _reason(message: Message | None) -> str:

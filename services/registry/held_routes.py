@@ -21,7 +21,7 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 REASON = "the team was re-admitted"
 
 
-class Held(BaseModel):
+class HeldOfTeam(BaseModel):
     """Reports that are held because the phone's sign-in had ended, and that nobody has decided yet; at most a thousand."""
 
     count: int
@@ -34,9 +34,9 @@ class Accepted(BaseModel):
 
 
 @router.get("/v1/teams/{team}/held")
-async def count(team: UUID, request: Request, session: Session, caller: Caller) -> Held:
+async def count(team: UUID, request: Request, session: Session, caller: Caller) -> HeldOfTeam:
     """In the caller's areas."""
-    return Held(count=len(await of_team(team, session, caller, request.app.state.places)))
+    return HeldOfTeam(count=len(await of_team(team, session, caller, request.app.state.places)))
 
 
 @router.post("/v1/teams/{team}/held:accept")
