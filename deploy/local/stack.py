@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from deploy.backup import making
 from deploy.backup.settings import BackupSettings
-from deploy.local import copies, jars, paths, rights
+from deploy.local import jars, paths, readable_copies, rights
 from deploy.local.component import Component, Folders
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.options import Options
@@ -90,8 +90,8 @@ class Stack:
         return list(self._processes())
 
     @cached_property
-    def _program(self) -> copies.Program:
-        return copies.program(self.folders.state, if_root(SERVICES_USER))
+    def _program(self) -> readable_copies.Program:
+        return readable_copies.program(self.folders.state, if_root(SERVICES_USER))
 
     def _processes(self) -> Iterator[Process]:
         for service in SERVICES:
@@ -108,7 +108,7 @@ class Stack:
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> Process:
         """As this user where root starts it; `None`: as root then."""
         user = if_root(user) if user else None
-        program = self._program if user else copies.Program(Path(sys.executable), paths.ROOT)
+        program = self._program if user else readable_copies.Program(Path(sys.executable), paths.ROOT)
         env = {**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
         return Process(
             name, [str(program.python), "-m", "deploy.local.preload", *module],

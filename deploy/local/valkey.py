@@ -10,8 +10,8 @@ from pathlib import Path
 
 from deploy.local import paths
 from deploy.local.component import Component, Folders
-from deploy.local.copies import reachable
 from deploy.local.messages import CannotStart, FolderClosed
+from deploy.local.readable_copies import reachable
 from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read, own
 from shared.config import secret
 from shared.crypto.seal import write_private
