@@ -105,9 +105,15 @@ class Latency:
     async def hazard(self, client: httpx.AsyncClient, id: str) -> None:
         now = datetime.now(UTC).isoformat()
         body = {
-            "report_id": id, "source": "cmc", "source_id": id, "type": "mudflow", "severity": "Extreme",
-            "area": {"pcodes": [PLACE]}, "onset": now, "reported_at": now,
-        }  # fmt: skip
+            "report_id": id,
+            "source": "cmc",
+            "source_id": id,
+            "type": "mudflow",
+            "severity": "Extreme",
+            "area": {"pcodes": [PLACE]},
+            "onset": now,
+            "reported_at": now,
+        }
         answer = await client.post(
             f"http://127.0.0.1:{self.port}/v1/hazards", json=body, headers={"authorization": f"Bearer {self.token}"}
         )
@@ -144,8 +150,10 @@ async def measure(made: Bench, count: int, rate: float) -> int:
         balanced = await balances(latency)
     ours = Pass("A", tuple(each for one in passes[::2] for each in one.milliseconds))
     alone = Pass("B", tuple(each for one in passes[1::2] for each in one.milliseconds))
-    print(f"p99 {ours.at(0.99):.1f} ms (promised {PROMISED_MS:.0f}, aim {AIM_MS:.0f}); "
-          f"{ours.at(0.5) / alone.at(0.5):.1f} times a webhook alone at p50")  # fmt: skip
+    print(
+        f"p99 {ours.at(0.99):.1f} ms (promised {PROMISED_MS:.0f}, aim {AIM_MS:.0f}); "
+        f"{ours.at(0.5) / alone.at(0.5):.1f} times a webhook alone at p50"
+    )
     return 0 if balanced and ours.at(0.99) <= PROMISED_MS else 1
 
 

@@ -85,12 +85,21 @@ class Load:
     def household(self) -> HouseholdRegistered:
         today = datetime.now(UTC).date()
         return HouseholdRegistered(
-            household_id=uuid4(), report_id=uuid4(), version=1, sequence=1, status=Status.ACTUAL,
-            occurred_on=today - timedelta(days=self.draw.randrange(DAYS)), occurred_on_precision=Precision.DAY,
-            recorded_on=today, mobility=Mobility.DISPLACEMENT, origin=Place(pcode=self.draw.choice(self.areas)),
-            destination=Place(pcode=self.draw.choice(self.areas)), persons=5, reasons=(Reason.NATURAL_DISASTER,),
+            household_id=uuid4(),
+            report_id=uuid4(),
+            version=1,
+            sequence=1,
+            status=Status.ACTUAL,
+            occurred_on=today - timedelta(days=self.draw.randrange(DAYS)),
+            occurred_on_precision=Precision.DAY,
+            recorded_on=today,
+            mobility=Mobility.DISPLACEMENT,
+            origin=Place(pcode=self.draw.choice(self.areas)),
+            destination=Place(pcode=self.draw.choice(self.areas)),
+            persons=5,
+            reasons=(Reason.NATURAL_DISASTER,),
             author=uuid4(),
-        )  # fmt: skip
+        )
 
     async def cost(self, publisher: Publisher, known: int, count: int) -> Cost:
         """A backlog, worked off as fast as the service can."""
@@ -141,17 +150,26 @@ async def copy(connection: Any, table: str, rows: Iterator[dict[str, Any]]) -> N
 def known_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, Any]]:
     for one in households:
         yield {
-            "household_id": one.household_id, "sequence": 1, "status": one.status, "mobility": one.mobility,
-            "origin_area": one.origin.pcode, "destination_area": one.destination.pcode, "departed_on": one.occurred_on,
-        }  # fmt: skip
+            "household_id": one.household_id,
+            "sequence": 1,
+            "status": one.status,
+            "mobility": one.mobility,
+            "origin_area": one.origin.pcode,
+            "destination_area": one.destination.pcode,
+            "departed_on": one.occurred_on,
+        }
 
 
 def departure_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, UUID | str | date | None]]:
     for one in households:
         yield {
-            "report_id": one.report_id, "household_id": one.household_id, "status": one.status,
-            "mobility": one.mobility, "area": one.origin.pcode, "occurred_on": one.occurred_on,
-        }  # fmt: skip
+            "report_id": one.report_id,
+            "household_id": one.household_id,
+            "status": one.status,
+            "mobility": one.mobility,
+            "area": one.origin.pcode,
+            "occurred_on": one.occurred_on,
+        }
 
 
 async def measure(made: Bench, given: argparse.Namespace) -> int:
@@ -172,8 +190,10 @@ async def measure(made: Bench, given: argparse.Namespace) -> int:
         is_balanced = await balances(latency)
     dearer = ratio(costs)
     slower = loaded.at(0.99) / alone.at(0.99)
-    print(f"p99 with {given.rate:.0f} households a second: {slower:.2f} times the p99 without (promised {PROMISED_SLOWER:.1f}); "
-          f"a household among {given.many}: {dearer:.2f} times one among {given.few} (promised {PROMISED_DEARER:.1f})")  # fmt: skip
+    print(
+        f"p99 with {given.rate:.0f} households a second: {slower:.2f} times the p99 without (promised {PROMISED_SLOWER:.1f}); "
+        f"a household among {given.many}: {dearer:.2f} times one among {given.few} (promised {PROMISED_DEARER:.1f})"
+    )
     return 0 if is_balanced and slower <= PROMISED_SLOWER and dearer <= PROMISED_DEARER else 1
 
 

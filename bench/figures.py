@@ -51,11 +51,25 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
         for _ in range(persons):
             cells[draw.randrange(len(CELLS))] += 1
         yield (
-            UUID(int=number + 1), UUID(int=number - number % 10 if number % 10 < 2 else number, version=4), 1, "Actual",
-            moment, "day", moment, draw.choice(MOVES).value, origin, "KG",
-            None if is_abroad else destination, "RU" if is_abroad else "KG",
-            persons, persons, cells, [reason.value], "mudflow", None,
-        )  # fmt: skip
+            UUID(int=number + 1),
+            UUID(int=number - number % 10 if number % 10 < 2 else number, version=4),
+            1,
+            "Actual",
+            moment,
+            "day",
+            moment,
+            draw.choice(MOVES).value,
+            origin,
+            "KG",
+            None if is_abroad else destination,
+            "RU" if is_abroad else "KG",
+            persons,
+            persons,
+            cells,
+            [reason.value],
+            "mudflow",
+            None,
+        )
 
 
 def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -136,8 +136,10 @@ async def probe(made: Bench, port: int, *, seconds: float) -> list[float]:
 def verdict(kinds: list[Kind]) -> int:
     late = [kind.name for kind in kinds if not kind.is_kept]
     worst, longest = max(kinds, key=lambda kind: kind.added), max(kinds, key=lambda kind: kind.longest_step)
-    print(f"at p99 at most {worst.added:.1f} ms more ({worst.name}); the loop's longest step {longest.longest_step:.1f} ms"
-          f" of CPU ({longest.name}); allowed {ALLOWED_MS} each")  # fmt: skip
+    print(
+        f"at p99 at most {worst.added:.1f} ms more ({worst.name}); the loop's longest step {longest.longest_step:.1f} ms"
+        f" of CPU ({longest.name}); allowed {ALLOWED_MS} each"
+    )
     print(f"FAIL: {len(late)} of {len(kinds)}: {', '.join(late)}" if late else f"PASS: all {len(kinds)} kinds")
     return 1 if late else 0
 

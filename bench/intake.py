@@ -119,8 +119,10 @@ class Bench:
             counts = (await client.get("/v1/ledger")).json()["door"]
         records = await everything(self.installation, "displacements", "registry")
         logged = {json.loads(record.value)["report_id"] for record in records}
-        print(f"count check: {counts['sent']} sent = {counts['accepted']} accepted + {counts['spooled']} spooled"
-              f" + {counts['duplicate']} duplicate + {counts['refused']} refused; {len(records)} on the log")  # fmt: skip
+        print(
+            f"count check: {counts['sent']} sent = {counts['accepted']} accepted + {counts['spooled']} spooled"
+            f" + {counts['duplicate']} duplicate + {counts['refused']} refused; {len(records)} on the log"
+        )
         is_whole = counts["sent"] == counts["accepted"] == len(self.sent) == len(records) and logged == self.sent
         return is_whole and not self.is_void
 
@@ -183,7 +185,7 @@ def household(persons: int) -> dict[str, object]:
             }
             for number in range(persons)
         ],
-    }  # fmt: skip
+    }
 
 
 Measure = Callable[[Bench, int, int], Coroutine[Any, Any, int]]

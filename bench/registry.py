@@ -37,9 +37,17 @@ from tests.registry.factories import Desk, household
 from tests.waiting import wait_for
 
 TABLES = (
-    "inbox", "household_keys", "reports", "households", "members", "episodes", "outbox", "ledger", "consumer_offsets",
+    "inbox",
+    "household_keys",
+    "reports",
+    "households",
+    "members",
+    "episodes",
+    "outbox",
+    "ledger",
+    "consumer_offsets",
     "search_keys",
-)  # fmt: skip
+)
 RESTART = f"TRUNCATE {', '.join(TABLES)}, dead_letters"
 TOLD = "SELECT value FROM outbox WHERE topic = 'outcomes'"
 PROMISED = 0.4
@@ -174,9 +182,10 @@ class Bench:
                 row["column_name"]
                 for row in await connection.fetch(
                     "SELECT column_name FROM information_schema.columns WHERE table_schema = 'registry' AND table_name = $1"
-                    " AND is_identity = 'NO' AND is_generated = 'NEVER' ORDER BY ordinal_position", name,
+                    " AND is_identity = 'NO' AND is_generated = 'NEVER' ORDER BY ordinal_position",
+                    name,
                 )
-            ]  # fmt: skip
+            ]
             quoted = ", ".join(f'"{column}"' for column in columns)
             rows = await connection.fetch(f"SELECT {quoted} FROM {name} ORDER BY ctid")
             return Table(name, tuple(columns), [tuple(row) for row in rows])

@@ -93,8 +93,11 @@ def restarted(run: Run, how: str, rate: float, seconds: float) -> float:
         wait_until(lambda: are_assigned(run), timeout=120, every=0.2)
         assigned = time.monotonic() - began
     stages = ", ".join(f"{name} {took}" for name, took in STAGE.findall(run.said))
-    print(f"{how:8}{f'{rate:.0f}/s' if rate else 'no load':9}green {green:5.1f} s  consumers assigned {assigned:5.1f}"
-          f"  first report {taken or 0:5.1f}  down {down:4.1f}  {dict(answers)}\n{'':17}{stages}\n{'':17}CPU s: {spent}", flush=True)  # fmt: skip
+    print(
+        f"{how:8}{f'{rate:.0f}/s' if rate else 'no load':9}green {green:5.1f} s  consumers assigned {assigned:5.1f}"
+        f"  first report {taken or 0:5.1f}  down {down:4.1f}  {dict(answers)}\n{'':17}{stages}\n{'':17}CPU s: {spent}",
+        flush=True,
+    )
     return green
 
 

@@ -19,11 +19,23 @@ RECORDS, ROUNDS = 20_000, 3
 
 def hazard() -> HazardReported:
     now = datetime.now(UTC)
-    return HazardReported.model_validate({
-        "report_id": uuid4(), "hazard_id": uuid4(), "author": uuid4(), "road": "feed", "received_at": now,
-        "source": "usgs", "source_id": "us20005gku", "type": "earthquake", "magnitude": 4.7, "depth_km": 11.0,
-        "area": {"pcodes": ["KG06207000000"], "point": {"lat": 39.6, "lon": 73.3}}, "onset": now, "reported_at": now,
-    })  # fmt: skip
+    return HazardReported.model_validate(
+        {
+            "report_id": uuid4(),
+            "hazard_id": uuid4(),
+            "author": uuid4(),
+            "road": "feed",
+            "received_at": now,
+            "source": "usgs",
+            "source_id": "us20005gku",
+            "type": "earthquake",
+            "magnitude": 4.7,
+            "depth_km": 11.0,
+            "area": {"pcodes": ["KG06207000000"], "point": {"lat": 39.6, "lon": 73.3}},
+            "onset": now,
+            "reported_at": now,
+        }
+    )
 
 
 def microseconds(deed: Callable[[], object]) -> float:

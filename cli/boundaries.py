@@ -26,9 +26,18 @@ BOX = (60.0, 35.0, 90.0, 50.0)  # generous, in degrees: metres and other countri
 
 # What the readers raise on a file that is none of theirs; SyntaxError: XML's ParseError is one.
 UNREADABLE = (
-    ValueError, LookupError, TypeError, AttributeError, RecursionError, SyntaxError, GEOSException,
-    struct.error, shapefile.ShapefileException, zipfile.BadZipFile, InvalidFileException,
-)  # fmt: skip
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    SyntaxError,
+    GEOSException,
+    struct.error,
+    shapefile.ShapefileException,
+    zipfile.BadZipFile,
+    InvalidFileException,
+)
 
 
 class BadFile(Exception):

@@ -60,9 +60,13 @@ def topics(
 ) -> None:
     """Create the topics, the services' logins and their rights."""
     broker = Broker(
-        bootstrap, admin, secret(admin_password_file), os.environ.get("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
-        os.environ.get("KAFKA_SASL_MECHANISM", "SCRAM-SHA-256"), os.environ.get("KAFKA_CA_FILE"),
-    )  # fmt: skip
+        bootstrap,
+        admin,
+        secret(admin_password_file),
+        os.environ.get("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+        os.environ.get("KAFKA_SASL_MECHANISM", "SCRAM-SHA-256"),
+        os.environ.get("KAFKA_CA_FILE"),
+    )
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     settings = Settings()
     with refused():

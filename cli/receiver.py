@@ -43,9 +43,7 @@ def add(
 ) -> None:
     """Add a receiver, or change it. A new webhook's secret is shown once."""
     settings = own_settings()
-    receiver = Receiver(
-        label, channel_of(address), address, language, frozenset(status), step, tuple(area), floor
-    )  # fmt: skip
+    receiver = Receiver(label, channel_of(address), address, language, frozenset(status), step, tuple(area), floor)
     check(receiver, settings)
     box = WebhookSecrets(settings.alerts_key_file)
     secret = run(settings, lambda session: subscriptions.put(session, receiver, box))

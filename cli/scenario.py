@@ -181,9 +181,16 @@ def rain(now: datetime, source_id: str) -> dict[str, Any]:
         "en": {"headline": "EXERCISE: heavy rain in Batken and Kadamjai"},
     }
     return hazard(
-        now, source_id, type="heavy_rain", urgency="Expected", severity="Moderate", certainty="Likely", text=text,
-        expires=instant(now + timedelta(hours=12)), area={"pcodes": [BATKEN, KADAMJAI]},
-    )  # fmt: skip
+        now,
+        source_id,
+        type="heavy_rain",
+        urgency="Expected",
+        severity="Moderate",
+        certainty="Likely",
+        text=text,
+        expires=instant(now + timedelta(hours=12)),
+        area={"pcodes": [BATKEN, KADAMJAI]},
+    )
 
 
 def mudflow_hazard(now: datetime, source_id: str) -> dict[str, Any]:
@@ -193,9 +200,15 @@ def mudflow_hazard(now: datetime, source_id: str) -> dict[str, Any]:
         "en": {"headline": "EXERCISE: mudflow in Kadamjai, houses under water"},
     }
     return hazard(
-        now, source_id, type="mudflow", urgency="Immediate", severity="Severe", certainty="Observed", text=text,
+        now,
+        source_id,
+        type="mudflow",
+        urgency="Immediate",
+        severity="Severe",
+        certainty="Observed",
+        text=text,
         area={"pcodes": [KADAMJAI]},
-    )  # fmt: skip
+    )
 
 
 def quake(now: datetime, source_id: str) -> dict[str, Any]:
@@ -205,9 +218,17 @@ def quake(now: datetime, source_id: str) -> dict[str, Any]:
         "en": {"headline": "EXERCISE: earthquake of magnitude 4.8 near Kyzyl-Kia"},
     }
     return hazard(
-        now, source_id, type="earthquake", urgency="Past", severity="Moderate", certainty="Observed", text=text,
-        magnitude=4.8, depth_km=12, area={"pcodes": [KYZYL_KIA], "point": {"lat": 40.2, "lon": 72.1}},
-    )  # fmt: skip
+        now,
+        source_id,
+        type="earthquake",
+        urgency="Past",
+        severity="Moderate",
+        certainty="Observed",
+        text=text,
+        magnitude=4.8,
+        depth_km=12,
+        area={"pcodes": [KYZYL_KIA], "point": {"lat": 40.2, "lon": 72.1}},
+    )
 
 
 def instant(moment: datetime) -> str:

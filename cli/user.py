@@ -59,10 +59,17 @@ def add(
 
     async def do(session: AsyncSession, now: datetime) -> None:
         account = accounts.new(
-            name, frozenset(role), now, areas=tuple(area), team=team, organisation=organisation, sources=tuple(source),
-            password_hash=await passwords.hashed(password), must_change=True,
+            name,
+            frozenset(role),
+            now,
+            areas=tuple(area),
+            team=team,
+            organisation=organisation,
+            sources=tuple(source),
+            password_hash=await passwords.hashed(password),
+            must_change=True,
             password_until=now + accounts.FIRST_PASSWORD,
-        )  # fmt: skip
+        )
         await queries.add(session, account)
         await noted(session, Action.ACCOUNT_ADDED, account.account_id)
 

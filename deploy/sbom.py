@@ -55,10 +55,14 @@ def kafka() -> Iterator[Component]:
 
 def _library(kind: str, name: str, version: str, *, group: str | None = None, sha256: str | None = None) -> Component:
     return Component(
-        name=name, version=version, group=group, type=ComponentType.LIBRARY,
-        purl=PackageURL(kind, group, name, version), bom_ref=f"{kind}:{group or ''}:{name}:{version}",
+        name=name,
+        version=version,
+        group=group,
+        type=ComponentType.LIBRARY,
+        purl=PackageURL(kind, group, name, version),
+        bom_ref=f"{kind}:{group or ''}:{name}:{version}",
         hashes=[HashType.from_composite_str(f"sha256:{sha256}")] if sha256 else [],
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ TURN_SECONDS = 0.001  # the event loop waits so long for a thread that computes,
 
 FAILED = 70  # sysexits.h: the program itself is at fault
 
-# A batch holds some 50 objects a report, none of them in a cycle: at Python's own 700 the collector took a third of the time.
+# A batch holds some 50 objects a report, none of them in a cycle: at Python's own 700 the collector took a third of the
+# time.
 COLLECT_AFTER = (50_000, 20, 100)
 
 

@@ -143,9 +143,7 @@ class Outbound:
     def _stream(
         self, method: str, target: httpx.URL, content: bytes | None, headers: Mapping[str, str]
     ) -> AbstractAsyncContextManager[httpcore.Response]:
-        url = httpcore.URL(
-            scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path
-        )  # fmt: skip
+        url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
         sent = [
             (b"Host", target.netloc),
             *encoded({"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}),

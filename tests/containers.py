@@ -68,9 +68,12 @@ class Container(Component):
             {"user": f"{os.getuid()}:{os.getgid()}"} if self.runs_as_anybody and os.getuid() else {}
         )
         made = DockerContainer(
-            self.image, command=shlex.join(self.command()) or None, env=dict(self.variables()),
-            volumes=[(str(self.folder), self.data, "rw")], **own_user,
-        )  # fmt: skip
+            self.image,
+            command=shlex.join(self.command()) or None,
+            env=dict(self.variables()),
+            volumes=[(str(self.folder), self.data, "rw")],
+            **own_user,
+        )
         for within, outside in self.ports_within().items():
             made.with_bind_ports(within, outside)
         if self.settings:
@@ -264,9 +267,20 @@ class Valkey(Container):
 
     def command(self) -> Sequence[str]:
         return [
-            "valkey-server", "--requirepass", self.password, "--databases", str(self._databases), "--save", "",
-            "--appendonly", "yes", "--maxmemory", "256mb", "--maxmemory-policy", "volatile-ttl",
-        ]  # fmt: skip
+            "valkey-server",
+            "--requirepass",
+            self.password,
+            "--databases",
+            str(self._databases),
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--maxmemory",
+            "256mb",
+            "--maxmemory-policy",
+            "volatile-ttl",
+        ]
 
     def is_ready(self) -> bool:
         with suppress(redis.RedisError), redis.Redis.from_url(self.url, password=self.password) as client:

@@ -97,9 +97,11 @@ class Installation:
     def _make_topics(self) -> None:
         if self.partitions:
             topics.create(
-                self.parts.broker, Settings(topic_prefix=self.topic_prefix),
-                logins=self.ground.kafka_logins, partitions=self.partitions,
-            )  # fmt: skip
+                self.parts.broker,
+                Settings(topic_prefix=self.topic_prefix),
+                logins=self.ground.kafka_logins,
+                partitions=self.partitions,
+            )
 
     def _draw_secrets(self) -> None:
         for name in ("run", "logs", "state", "secrets"):
@@ -168,10 +170,13 @@ class Installation:
 
     def run(self, module: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
         process = Process(
-            f"{module}-{len(self.processes)}", [sys.executable, "-m", module, *arguments],
-            run=self.folder / "run", logs=self.folder / "logs", cwd=paths.ROOT,
+            f"{module}-{len(self.processes)}",
+            [sys.executable, "-m", module, *arguments],
+            run=self.folder / "run",
+            logs=self.folder / "logs",
+            cwd=paths.ROOT,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.env(), **(env or {})},
-        )  # fmt: skip
+        )
         self.processes.append(process)
         process.start()
         return process
@@ -207,19 +212,35 @@ class Installation:
 
 
 def signed_token(
-    secrets: Path, *, roles: Iterable[Role | str] = (), areas: Iterable[str] = ("KG",), team: UUID | None = None,
-    road: SubmissionChannel | str = SubmissionChannel.API, sources: Iterable[str] = (), account: UUID | None = None, expires_in: float = 3600,
+    secrets: Path,
+    *,
+    roles: Iterable[Role | str] = (),
+    areas: Iterable[str] = ("KG",),
+    team: UUID | None = None,
+    road: SubmissionChannel | str = SubmissionChannel.API,
+    sources: Iterable[str] = (),
+    account: UUID | None = None,
+    expires_in: float = 3600,
     **claims: Any,
-) -> str:  # fmt: skip
+) -> str:
     """As console signs it with the key in this folder; operators and duty heads have stated a purpose unless said otherwise."""
     if "purpose" not in claims and CMC.intersection(roles):
         claims["purpose"] = "assistance: a test"
     now = int(time.time())
-    return Signer(secrets / "tokens" / "private.pem").sign(Principal(
-        account=account or uuid4(), jti=uuid4(), issued_at=now - 1, expires_at=int(now + expires_in),
-        team=team, roles=frozenset(map(Role, roles)), areas=tuple(areas), sources=frozenset(sources), road=SubmissionChannel(road),
-        **claims,
-    ))  # fmt: skip
+    return Signer(secrets / "tokens" / "private.pem").sign(
+        Principal(
+            account=account or uuid4(),
+            jti=uuid4(),
+            issued_at=now - 1,
+            expires_at=int(now + expires_in),
+            team=team,
+            roles=frozenset(map(Role, roles)),
+            areas=tuple(areas),
+            sources=frozenset(sources),
+            road=SubmissionChannel(road),
+            **claims,
+        )
+    )
 
 
 def knows_access(url: str) -> bool:

@@ -37,9 +37,12 @@ class Run:
         ours, theirs = os.openpty()
         Thread(target=keep, args=(ours, self.output), daemon=True).start()
         self.supervisor = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local"], cwd=paths.ROOT, stdout=theirs, stderr=theirs,
+            [sys.executable, "-m", "deploy.local"],
+            cwd=paths.ROOT,
+            stdout=theirs,
+            stderr=theirs,
             env={**own_environment(), "TERM": "dumb", **self.asked},
-        )  # fmt: skip
+        )
         os.close(theirs)
         assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), self.said
         assert self.supervisor.poll() is None, self.said

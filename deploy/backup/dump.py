@@ -122,9 +122,21 @@ async def clear(server: Server, database: str) -> None:
 def restore(server: Server, database: str, dump: Path) -> None:
     """Into a database that has its roles. Raises RestoreFailed."""
     done = subprocess.run(  # noqa: S603 - our own arguments
-        [_program("pg_restore"), "--clean", "--if-exists", "--exit-on-error", "--single-transaction", f"--dbname={database}", str(dump)],
-        env=_environment(server), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            _program("pg_restore"),
+            "--clean",
+            "--if-exists",
+            "--exit-on-error",
+            "--single-transaction",
+            f"--dbname={database}",
+            str(dump),
+        ],
+        env=_environment(server),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise RestoreFailed(done.stderr.strip()[-300:])
 
@@ -136,7 +148,11 @@ def _program(name: str) -> str:
 def _environment(server: Server) -> dict[str, str]:
     url = urlsplit(server.url)
     found = {
-        "PATH": os.environ.get("PATH", os.defpath), "PGHOST": url.hostname or "", "PGPORT": str(url.port or 5432),
-        "PGUSER": url.username or "", "PGCONNECT_TIMEOUT": "30", "PGAPPNAME": "dayar.backup",
-    }  # fmt: skip
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PGHOST": url.hostname or "",
+        "PGPORT": str(url.port or 5432),
+        "PGUSER": url.username or "",
+        "PGCONNECT_TIMEOUT": "30",
+        "PGAPPNAME": "dayar.backup",
+    }
     return found | ({"PGPASSWORD": server.password} if server.password else {})

@@ -87,6 +87,10 @@ def _broker(settings: Settings, admin: AdminSettings) -> Broker:
     file = admin.admin_kafka_password_file or settings.state / "secrets" / "kafka-admin"
     password = admin.kafka_admin_password or (secret(file) if file.exists() else None)
     return Broker(
-        bootstrap, admin.admin_kafka_username, password, settings.kafka_security_protocol,
-        admin.admin_kafka_mechanism or settings.kafka_sasl_mechanism, str(settings.kafka_ca_file or "") or None,
-    )  # fmt: skip
+        bootstrap,
+        admin.admin_kafka_username,
+        password,
+        settings.kafka_security_protocol,
+        admin.admin_kafka_mechanism or settings.kafka_sasl_mechanism,
+        str(settings.kafka_ca_file or "") or None,
+    )

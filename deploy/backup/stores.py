@@ -86,11 +86,15 @@ class Bucket:
         url = urlsplit(address)
         endpoint = settings.s3_endpoint
         self._store = S3Store(
-            url.netloc, prefix=url.path.strip("/") or None, endpoint=endpoint, region=settings.s3_region,
-            access_key_id=settings.s3_key_id, secret_access_key=secret(settings.s3_secret_file),
+            url.netloc,
+            prefix=url.path.strip("/") or None,
+            endpoint=endpoint,
+            region=settings.s3_region,
+            access_key_id=settings.s3_key_id,
+            secret_access_key=secret(settings.s3_secret_file),
             virtual_hosted_style_request=False,
             client_options={"timeout": TIMEOUT, "allow_http": bool(endpoint and endpoint.startswith("http://"))},
-        )  # fmt: skip
+        )
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Any]:

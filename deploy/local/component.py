@@ -90,9 +90,14 @@ class Component(ABC):
                 raise PortInUse(f"{name}={port}")
         if self._process is None:
             self._process = Process(
-                self.name, self.command(), run=self.folders.run, logs=self.folders.logs,
-                env=self.env(), user=self.user(), stop_signal=self.stop_signal,
-            )  # fmt: skip
+                self.name,
+                self.command(),
+                run=self.folders.run,
+                logs=self.folders.logs,
+                env=self.env(),
+                user=self.user(),
+                stop_signal=self.stop_signal,
+            )
         self._process.start()
 
     def wait_ready(self) -> None:

@@ -22,10 +22,14 @@ from shared.crypto.seal import write_private
 ADMIN = "admin"
 VERSION = "4.3.1"
 JVM = (
-    "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Djava.awt.headless=true",
-    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=4",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
-)  # fmt: skip
+)
 
 
 UNSAYABLE = frozenset(',"\\')  # a comma parts two folders for Kafka, the others end a word in Java's arguments
@@ -123,9 +127,14 @@ class Kafka(Component):
         prefix = ["setpriv", *user.switch(), "--"] if (user := self.user()) else []
         try:
             done = subprocess.run(  # noqa: S603 - our own arguments
-                [*prefix, str(self._java()), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"@{arguments}"], cwd="/",
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=self.env(),
-            )  # fmt: skip
+                [*prefix, str(self._java()), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"@{arguments}"],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                env=self.env(),
+            )
         finally:
             arguments.unlink()
         if done.returncode != 0:
@@ -208,7 +217,8 @@ class Kafka(Component):
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
-            # a lone broker that was killed is let back in after 2 s, not 9; at 1 s a busy machine would shut out a living one
+            # a lone broker that was killed is let back in after 2 s, not 9;
+            # at 1 s a busy machine would shut out a living one
             "broker.session.timeout.ms": 2000,
             "broker.heartbeat.interval.ms": 200,
             # a lone broker's acknowledgement has to survive a power cut

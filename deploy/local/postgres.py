@@ -93,11 +93,23 @@ class PostgreSQL(Component):
             password.flush()
             if user := self.user():
                 os.chown(password.name, user.uid, user.gid)
-            done = self._run([
-                str(self._bin / "initdb"), "-D", str(unfinished), "--username", ADMIN, "--auth=scram-sha-256",
-                f"--pwfile={password.name}", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-                "--locale=C", "--data-checksums", *([] if self._fsync else ["--no-sync"]),
-            ])  # fmt: skip
+            done = self._run(
+                [
+                    str(self._bin / "initdb"),
+                    "-D",
+                    str(unfinished),
+                    "--username",
+                    ADMIN,
+                    "--auth=scram-sha-256",
+                    f"--pwfile={password.name}",
+                    "--encoding=UTF8",
+                    "--locale-provider=builtin",
+                    "--builtin-locale=C.UTF-8",
+                    "--locale=C",
+                    "--data-checksums",
+                    *([] if self._fsync else ["--no-sync"]),
+                ]
+            )
         if done.returncode != 0:
             raise PartFailed(f"{self.name}: {done.stderr}")
         unfinished.replace(self._data)
@@ -106,8 +118,14 @@ class PostgreSQL(Component):
         user = self.user()
         prefix = ["setpriv", *user.switch(), "--"] if user else []
         return subprocess.run(  # noqa: S603 - our own arguments
-            [*prefix, *argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd="/", env=self.env(),
-        )  # fmt: skip
+            [*prefix, *argv],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env=self.env(),
+        )
 
     def command(self) -> Sequence[str]:
         options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]

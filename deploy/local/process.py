@@ -22,10 +22,18 @@ class Process:
     """Started and ended, again and again, under one name: `<run>/<name>.pid` and `<logs>/<name>.log`."""
 
     def __init__(
-        self, name: str, argv: Sequence[str], *, run: Path, logs: Path,
-        env: Mapping[str, str] | None = None, cwd: Path | None = None, user: User | None = None,
-        stop_signal: signal.Signals = signal.SIGTERM, is_gated: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        run: Path,
+        logs: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        user: User | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        is_gated: bool = False,
+    ) -> None:
         self.name = name
         self._argv = list(argv)
         self._env = env
@@ -44,9 +52,14 @@ class Process:
         """
         with open_log(self.log) as log:
             self._popen = subprocess.Popen(  # noqa: S603 - our own arguments
-                [*self._prefix(), *self._argv], env=self._env, cwd=self._cwd, stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL, stdout=log, stderr=log,
+                [*self._prefix(), *self._argv],
+                env=self._env,
+                cwd=self._cwd,
+                stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,  # else Ctrl-C would end every part at once, in no order
-            )  # fmt: skip
+            )
         self._write_pid()
 
     def _write_pid(self) -> None:

@@ -40,8 +40,10 @@ WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisi
 WEB = "web"
 NOWHERE = "/nonexistent"  # the home of a user that has none
 TOLD = (
-    "DISPLACEMENTS_DAYS", "DEAD_LETTERS_DAYS", *(f"BACKUP_{name}".upper() for name in BackupSettings.model_fields),
-)  # fmt: skip
+    "DISPLACEMENTS_DAYS",
+    "DEAD_LETTERS_DAYS",
+    *(f"BACKUP_{name}".upper() for name in BackupSettings.model_fields),
+)
 SETTINGS = {
     name.upper()
     for kind in (AlertsSettings, ConsoleSettings, IntakeSettings, RegistrySettings)
@@ -57,13 +59,18 @@ class Stack:
         secrets.draw(folders.secrets)
         ports = installation.ports
         self.kafka = Kafka(
-            folders, port=ports["kafka"], controller_port=ports["controller"],
-            password_file=folders.secrets / "kafka-admin", progress=progress,
-        )  # fmt: skip
+            folders,
+            port=ports["kafka"],
+            controller_port=ports["controller"],
+            password_file=folders.secrets / "kafka-admin",
+            progress=progress,
+        )
         self.postgres = PostgreSQL(
-            folders, port=ports["postgres"], password_file=folders.secrets / "database-admin",
+            folders,
+            port=ports["postgres"],
+            password_file=folders.secrets / "database-admin",
             shared_copy=paths.shared_home(),
-        )  # fmt: skip
+        )
         self.valkey = Valkey(folders, password_file=folders.secrets / "valkey")
         with patch.dict(os.environ, self.env(), clear=True):
             self.settings, self.backup = Settings(), BackupSettings()
@@ -111,10 +118,15 @@ class Stack:
         program = self._program if user else readable_copies.Program(Path(sys.executable), paths.ROOT)
         env = {**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
         return Process(
-            name, [str(program.python), "-m", "deploy.local.preload", *module],
-            run=self.folders.run, logs=self.folders.logs, cwd=program.folder, user=user, is_gated=True,
+            name,
+            [str(program.python), "-m", "deploy.local.preload", *module],
+            run=self.folders.run,
+            logs=self.folders.logs,
+            cwd=program.folder,
+            user=user,
+            is_gated=True,
             env={**env, **program.environment, **({"HOME": NOWHERE} if user else {})},
-        )  # fmt: skip
+        )
 
     def liveness(self, process: Process) -> Answers:
         """How it is seen that a process lives: the web side answers, a worker's event loop runs."""
@@ -150,9 +162,12 @@ class Stack:
             del found["KAFKA_PASSWORD_FILE"]
         else:
             found |= {
-                "KAFKA_BOOTSTRAP": self.kafka.bootstrap, "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
-                "KAFKA_SASL_MECHANISM": "SCRAM-SHA-256", "KAFKA_USERNAME": "{service}", "TOPIC_PREFIX": TOPIC_PREFIX,
-            }  # fmt: skip
+                "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
+                "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+                "KAFKA_SASL_MECHANISM": "SCRAM-SHA-256",
+                "KAFKA_USERNAME": "{service}",
+                "TOPIC_PREFIX": TOPIC_PREFIX,
+            }
         if "postgres" in given:
             del found["DATABASE_PASSWORD_FILE"]
         else:

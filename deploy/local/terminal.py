@@ -37,9 +37,13 @@ class Terminal:
         with self._lock:
             if self._bar is None:
                 self._bar = Progress(
-                    TextColumn("  Kafka's jars, once"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
-                    console=self.console, transient=True,
-                )  # fmt: skip
+                    TextColumn("  Kafka's jars, once"),
+                    BarColumn(),
+                    DownloadColumn(),
+                    TimeRemainingColumn(),
+                    console=self.console,
+                    transient=True,
+                )
                 self._bar.start()
                 self._bar.add_task("jars", total=total)
             self._bar.update(self._bar.task_ids[0], completed=done)

@@ -70,9 +70,17 @@ async def _play_once(stack: Stack, screen: Terminal) -> None:
 
 async def _play(stack: Stack, screen: Terminal) -> None:
     player = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", "demo", "play", env=stack.env(), cwd=paths.ROOT,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "cli",
+        "demo",
+        "play",
+        env=stack.env(),
+        cwd=paths.ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     try:
         said, _ = await player.communicate()
     except asyncio.CancelledError:

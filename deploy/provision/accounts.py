@@ -44,7 +44,13 @@ async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password:
     role = EXERCISE[name]
     password_hash = await passwords.hashed(password)  # no transaction stands open meanwhile
     async with sessions.begin() as session:
-        await queries.add(session, accounts.new(
-            name, frozenset({role}), datetime.now(UTC), team=uuid4() if role is Role.FIELD else None,
-            password_hash=password_hash,
-        ))  # fmt: skip
+        await queries.add(
+            session,
+            accounts.new(
+                name,
+                frozenset({role}),
+                datetime.now(UTC),
+                team=uuid4() if role is Role.FIELD else None,
+                password_hash=password_hash,
+            ),
+        )

@@ -10,9 +10,12 @@ from shared.events.topics import SERVICES
 
 KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")  # a folder of keys each
 PASSWORDS = (
-    "kafka-admin", "database-admin", "valkey", "kafka-integrator",
+    "kafka-admin",
+    "database-admin",
+    "valkey",
+    "kafka-integrator",
     *(f"{part}-{service}" for part in ("kafka", "database") for service in SERVICES),
-)  # fmt: skip
+)
 
 
 def draw(folder: Path) -> None:

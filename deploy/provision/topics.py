@@ -74,9 +74,11 @@ class Broker:
         options: dict[str, Any] = {"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.ms": 20}
         if self.is_closed:
             options |= {
-                "security.protocol": self.security_protocol, "sasl.mechanism": self.mechanism,
-                "sasl.username": self.username, "sasl.password": self.password,
-            }  # fmt: skip
+                "security.protocol": self.security_protocol,
+                "sasl.mechanism": self.mechanism,
+                "sasl.username": self.username,
+                "sasl.password": self.password,
+            }
         if self.ca_file:
             options["ssl.ca.location"] = self.ca_file
         return options
@@ -163,11 +165,16 @@ def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
 
 def reader_settings(bootstrap: str, login: str, password: str) -> str:
     """What a program of an integrator's connects with: librdkafka's own names, as JSON."""
-    return json.dumps({
-        "bootstrap.servers": bootstrap, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256",
-        "sasl.username": login, "sasl.password": password,
-        "session.timeout.ms": 6000,  # after a crash the next one has its partitions this soon
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "bootstrap.servers": bootstrap,
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-256",
+            "sasl.username": login,
+            "sasl.password": password,
+            "session.timeout.ms": 6000,  # after a crash the next one has its partitions this soon
+        }
+    )
 
 
 def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
@@ -199,9 +206,11 @@ def _topics(settings: Settings, partitions: int, replication: int) -> Iterator[N
         yield _topic(f"{prefix}{topic.name}", partitions, replication, _config(topic, settings.kept_ms(topic)))
         for service in topic.consumers:
             config = {
-                "cleanup.policy": "delete", "retention.ms": str(settings.dead_kept_ms), "segment.ms": str(SEGMENT_MS),
+                "cleanup.policy": "delete",
+                "retention.ms": str(settings.dead_kept_ms),
+                "segment.ms": str(SEGMENT_MS),
                 "max.message.bytes": str(2 * MEBIBYTE),
-            }  # fmt: skip
+            }
             yield _topic(f"{prefix}{topic.dead(service)}", 1, replication, config)
 
 
@@ -226,9 +235,11 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
         return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
     # by the broker's clock, and in segments of a day: a late author's date must not decide what is kept
     return {
-        "cleanup.policy": "delete", "retention.ms": str(kept_ms),
-        "message.timestamp.type": "LogAppendTime", "segment.ms": str(SEGMENT_MS),
-    }  # fmt: skip
+        "cleanup.policy": "delete",
+        "retention.ms": str(kept_ms),
+        "message.timestamp.type": "LogAppendTime",
+        "segment.ms": str(SEGMENT_MS),
+    }
 
 
 def _acls(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
@@ -252,17 +263,25 @@ def _acls(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
 
 
 def _allow(
-    login: str, kind: ResourceType, name: str, operation: AclOperation,
+    login: str,
+    kind: ResourceType,
+    name: str,
+    operation: AclOperation,
     pattern: ResourcePatternType = ResourcePatternType.LITERAL,
-) -> AclBinding:  # fmt: skip
+) -> AclBinding:
     return AclBinding(kind, name, pattern, f"User:{login}", "*", operation, AclPermissionType.ALLOW)
 
 
 def _filter(binding: AclBinding) -> AclBindingFilter:
     return AclBindingFilter(
-        binding.restype, binding.name, binding.resource_pattern_type, binding.principal, binding.host,
-        binding.operation, binding.permission_type,
-    )  # fmt: skip
+        binding.restype,
+        binding.name,
+        binding.resource_pattern_type,
+        binding.principal,
+        binding.host,
+        binding.operation,
+        binding.permission_type,
+    )
 
 
 def _wait_until(is_so: Callable[[], bool]) -> None:

@@ -53,17 +53,30 @@ def unacknowledged(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
     return _seen(
-        alert, now, idle, nature="confirmed", **_first(alert, person, now),
-        confirmed_at=now, confirmed_by=person.account, confirmed_name=person.name,
-    )  # fmt: skip
+        alert,
+        now,
+        idle,
+        nature="confirmed",
+        **_first(alert, person, now),
+        confirmed_at=now,
+        confirmed_by=person.account,
+        confirmed_name=person.name,
+    )
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
     """Somebody is at work on it: it rings no more by time alone."""
     return changed(
-        alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **_first(alert, person, now),
-        progressed_at=now, progressed_by=person.account, progressed_name=person.name,
-    )  # fmt: skip
+        alert,
+        now,
+        is_ringing=False,
+        escalates_at=None,
+        **NOT_SNOOZED,
+        **_first(alert, person, now),
+        progressed_at=now,
+        progressed_by=person.account,
+        progressed_name=person.name,
+    )
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
@@ -76,26 +89,50 @@ def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
     """Whoever snoozes has seen it; it comes back with a ring. No delay halves: `until` is what the person chose."""
     return changed(
-        alert, now, is_ringing=False, waits_since=until, escalates_at=until, **_first(alert, person, now),
-        snoozed_until=until, snoozed_by=person.account, snoozed_name=person.name,
-    )  # fmt: skip
+        alert,
+        now,
+        is_ringing=False,
+        waits_since=until,
+        escalates_at=until,
+        **_first(alert, person, now),
+        snoozed_until=until,
+        snoozed_by=person.account,
+        snoozed_name=person.name,
+    )
 
 
 def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Alert:
     return changed(
-        alert, now, is_ringing=False, escalates_at=None, verdict=verdict, closed_by=Closer.PERSON,
-        nature="confirmed" if verdict is Verdict.CONFIRMED else alert.nature, **NOT_SNOOZED,
-        resolved_at=now, resolved_by=person.account, resolved_name=person.name, resolved_note=person.note,
-    )  # fmt: skip
+        alert,
+        now,
+        is_ringing=False,
+        escalates_at=None,
+        verdict=verdict,
+        closed_by=Closer.PERSON,
+        nature="confirmed" if verdict is Verdict.CONFIRMED else alert.nature,
+        **NOT_SNOOZED,
+        resolved_at=now,
+        resolved_by=person.account,
+        resolved_name=person.name,
+        resolved_note=person.note,
+    )
 
 
 def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
     """It must be acknowledged again; what was found to be true stays so."""
     judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
     return _seen(
-        alert, now, wait, **NOT_ACKNOWLEDGED, **NOT_IN_PROGRESS, **NOT_RESOLVED, **judged,
-        reopened_at=now, reopened_by=person.account, reopened_name=person.name,
-    )  # fmt: skip
+        alert,
+        now,
+        wait,
+        **NOT_ACKNOWLEDGED,
+        **NOT_IN_PROGRESS,
+        **NOT_RESOLVED,
+        **judged,
+        reopened_at=now,
+        reopened_by=person.account,
+        reopened_name=person.name,
+    )
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
@@ -108,9 +145,11 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
 
 def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
     return {
-        "acknowledged_at": now, "acknowledged_by": person.account,
-        "acknowledged_name": person.name, "acknowledged_note": person.note,
-    }  # fmt: skip
+        "acknowledged_at": now,
+        "acknowledged_by": person.account,
+        "acknowledged_name": person.name,
+        "acknowledged_note": person.note,
+    }
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:

@@ -205,8 +205,15 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     if alert.is_lapsed or alert.is_suppressed:
         return alert
     after = changed(
-        alert, now, is_lapsed=True, reason=reason, escalates_at=None, reopened_by=None, reopened_name=None, **NOT_SNOOZED
-    )  # fmt: skip
+        alert,
+        now,
+        is_lapsed=True,
+        reason=reason,
+        escalates_at=None,
+        reopened_by=None,
+        reopened_name=None,
+        **NOT_SNOOZED,
+    )
     if after.resolved_at is not None:
         return after
     if after.is_worked_on:
@@ -222,9 +229,14 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 
 def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
     return changed(
-        alert, now, level=alert.level + 1, waits_since=now, escalates_at=now + wait,
-        is_ringing=alert.acknowledged_at is not None, **NOT_SNOOZED,
-    )  # fmt: skip
+        alert,
+        now,
+        level=alert.level + 1,
+        waits_since=now,
+        escalates_at=now + wait,
+        is_ringing=alert.acknowledged_at is not None,
+        **NOT_SNOOZED,
+    )
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
@@ -233,9 +245,18 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
         return alert
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
     return replace(
-        alert, is_ringing=False, reopened_at=now, reopened_by=None, reopened_name=None, escalates_at=None,
-        **NOT_ACKNOWLEDGED, **NOT_IN_PROGRESS, **NOT_SNOOZED, **NOT_RESOLVED, **judged,
-    )  # fmt: skip
+        alert,
+        is_ringing=False,
+        reopened_at=now,
+        reopened_by=None,
+        reopened_name=None,
+        escalates_at=None,
+        **NOT_ACKNOWLEDGED,
+        **NOT_IN_PROGRESS,
+        **NOT_SNOOZED,
+        **NOT_RESOLVED,
+        **judged,
+    )
 
 
 def is_worse(alert: Alert, before: Alert) -> bool:

@@ -51,7 +51,7 @@ class Answers:
         after = acts.acknowledged(alert, person, self._now, self._idle(alert))
         return await self._keep(
             after, AlertAcknowledged, ActKind.ACKNOWLEDGED, person, cause=Cause.ACKNOWLEDGED, due_in=UNDONE_WITHIN
-        )  # fmt: skip
+        )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
         """The acknowledgement, by whoever gave it and within ten seconds; what receivers were not told of it they never are."""
@@ -120,9 +120,16 @@ class Answers:
         return alert
 
     async def _keep(
-        self, alert: Alert, event: type[AlertRaised], deed: ActKind, person: Actor, text: str | None = None, *,
-        cause: Cause | None = None, due_in: timedelta = timedelta(),
-    ) -> Alert:  # fmt: skip
+        self,
+        alert: Alert,
+        event: type[AlertRaised],
+        deed: ActKind,
+        person: Actor,
+        text: str | None = None,
+        *,
+        cause: Cause | None = None,
+        due_in: timedelta = timedelta(),
+    ) -> Alert:
         called = await queries.called(self._session, [alert.alert_id]) if cause else {}
         receivers = await queries.receivers(self._session) if cause else ()
         book = AlertChanges([alert], receivers, called, places=self._places, rules=self._rules, now=self._now)

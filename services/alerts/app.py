@@ -48,12 +48,21 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         return {"postgresql": await database.is_there(sessions), "revocations": revocations.is_complete}
 
     app = apps.create_app(
-        "alerts", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
+        "alerts",
+        settings,
+        lifespan=lifespan,
+        authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready,
         routers=[
-            routes.router, act_routes.router, hazard_routes.router, source_routes.router, pages.router, alert_page.router, ledger.routes("alerts"),
+            routes.router,
+            act_routes.router,
+            hazard_routes.router,
+            source_routes.router,
+            pages.router,
+            alert_page.router,
+            ledger.routes("alerts"),
             audit_routes.routes("alerts"),
         ],
-    )  # fmt: skip
+    )
     app.add_exception_handler(AnswerRefused, act_routes.refused)
     return app

@@ -48,9 +48,15 @@ class AlertChanges:
     """Takes what the rules find, and says what became of it; `called` are the receivers of each alert so far, by label."""
 
     def __init__(
-        self, known: Iterable[Alert], receivers: Sequence[Receiver], called: Mapping[UUID, Collection[str]], *,
-        places: Ancestry, rules: Ruleset, now: datetime,
-    ) -> None:  # fmt: skip
+        self,
+        known: Iterable[Alert],
+        receivers: Sequence[Receiver],
+        called: Mapping[UUID, Collection[str]],
+        *,
+        places: Ancestry,
+        rules: Ruleset,
+        now: datetime,
+    ) -> None:
         self._alerts = {alert.alert_id: alert for alert in known}
         self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
         self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
@@ -214,9 +220,18 @@ class AlertChanges:
     ) -> PlannedDelivery:
         id = events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel)
         return PlannedDelivery(
-            id, alert.alert_id, alert.step, receiver.label, receiver.channel, cause, content, self._now, due_in, alert.hazard_id,
-            is_foldable(alert, receiver.channel)
-        )  # fmt: skip
+            id,
+            alert.alert_id,
+            alert.step,
+            receiver.label,
+            receiver.channel,
+            cause,
+            content,
+            self._now,
+            due_in,
+            alert.hazard_id,
+            is_foldable(alert, receiver.channel),
+        )
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
         self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert

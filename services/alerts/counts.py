@@ -17,8 +17,8 @@ from shared.postgres import database
 MANY = 25  # hazards or districts in one transaction: household batches wait for what it locks
 BEFORE_ONSET = timedelta(hours=1)  # people leave before the moment that is written down later
 
-# A hazard displaced the households that name it, and those that left its districts since it began and name no other one.
-# Whoever is trapped where they fled to is threatened by it again.
+# A hazard displaced the households that name it, and those that left its districts since it began and name no other
+# one. Whoever is trapped where they fled to is threatened by it again.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -135,11 +135,19 @@ async def add_displaced(
     if moved:
         rows = [
             (
-                change, one.status, one.destination_area, one.mobility, one.hazard_id, one.hazard_type,
-                one.origin_area, one.departed_on, one.has_other_cause, one.is_trapped,
+                change,
+                one.status,
+                one.destination_area,
+                one.mobility,
+                one.hazard_id,
+                one.hazard_type,
+                one.origin_area,
+                one.departed_on,
+                one.has_other_cause,
+                one.is_trapped,
             )
             for change, one in moved
-        ]  # fmt: skip
+        ]
         connection = await database.driver(session)
         await connection.execute(ADD_DISPLACED, list(mobility), *map(list, zip(*rows, strict=True)))
 

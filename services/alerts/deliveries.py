@@ -55,8 +55,8 @@ WITH busy AS (
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
-# What goes with a claimed foldable message in one mail: all that is due to its receiver. Of one alert what was told before
-# goes before it or in the same mail.
+# What goes with a claimed foldable message in one mail: all that is due to its receiver.
+# Of one alert what was told before goes before it or in the same mail.
 ACCOMPANY = """
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
@@ -218,9 +218,15 @@ class Deliveries:
     def _row(self, job: Job, attempt: DeliveryAttempt) -> tuple[Any, ...]:
         pause = None if attempt.is_final else timedelta(seconds=self._pause(job.attempt))
         return (
-            job.delivery_id, job.attempt, attempt.began_at, attempt.ended_at, attempt.reason, attempt.is_delivered,
-            job.lease, pause,
-        )  # fmt: skip
+            job.delivery_id,
+            job.attempt,
+            attempt.began_at,
+            attempt.ended_at,
+            attempt.reason,
+            attempt.is_delivered,
+            job.lease,
+            pause,
+        )
 
     def _pause(self, attempt: int) -> float:
         """Doubling, each a little off, so that a receiver that comes back is not met by all at once."""

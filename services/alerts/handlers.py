@@ -140,9 +140,14 @@ def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
     """What the author of a hazard report is owed."""
     hazard: HazardReported = received.event.data
     settled = ReportSettled(
-        report_id=hazard.report_id, version=hazard.version, status=hazard.status, kind=ReportKind.HAZARD,
-        consumer="alerts", outcome=outcome.kind, reason=outcome.reason,
+        report_id=hazard.report_id,
+        version=hazard.version,
+        status=hazard.status,
+        kind=ReportKind.HAZARD,
+        consumer="alerts",
+        outcome=outcome.kind,
+        reason=outcome.reason,
         replaces=UUID(received.replaces) if received.replaces else None,
-    )  # fmt: skip
+    )
     id = events.derived_id("outcome", "alerts", received.event.id)
     return events.message(settled, id=id, source=SOURCE, time=now)

@@ -55,7 +55,7 @@ async def view(alert: Alert, session: AsyncSession) -> Raised:
     called = await queries.called(session, [alert.alert_id])
     return Raised(
         alert_id=alert.alert_id, severity=alert.severity, reason=alert.reason, recipients=called.get(alert.alert_id, [])
-    )  # fmt: skip
+    )
 
 
 def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:

@@ -72,15 +72,20 @@ async def deliveries_page(request: Request, session: Session, caller: Caller) ->
 def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str) -> Sent:
     content = Content.model_validate(delivery["content"])
     return Sent(
-        delivery["created_at"], delivery["settled_at"], delivery["is_delivered"],
-        delivery["recipient"], DeliveryChannel(delivery["channel"]),
-        pages.gettext(language, CAUSES[delivery["cause"]]), content.data.severity,
-        texts.subject(content.data, delivery["cause"], language), message_of(delivery, content, texts),
+        delivery["created_at"],
+        delivery["settled_at"],
+        delivery["is_delivered"],
+        delivery["recipient"],
+        DeliveryChannel(delivery["channel"]),
+        pages.gettext(language, CAUSES[delivery["cause"]]),
+        content.data.severity,
+        texts.subject(content.data, delivery["cause"], language),
+        message_of(delivery, content, texts),
         tuple(
             Try(datetime.fromisoformat(each["ended_at"]), outcome_of(each["reason"], pages, language))
             for each in delivery["tried"]
         ),
-    )  # fmt: skip
+    )
 
 
 def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> Text:

@@ -94,7 +94,8 @@ SELECT EXISTS (
 """
 
 # Those that left an area more than once are counted by all their dates, so that a window counts each of them once.
-# Only the asked dates are read, however many others there are; those who left more than once are few, and have an index.
+# Only the asked dates are read, however many others there are; those who left more than once are few,
+# and have an index.
 DISPLACED = """
 SELECT counted.status, counted.area, counted.moves, counted.households
 FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
@@ -121,7 +122,8 @@ WHERE escalates_at IS NOT NULL
 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
-# A displacement alert counts days that are over as it is raised. What was raised after its hazard's end asks all the same.
+# A displacement alert counts days that are over as it is raised. What was raised after its hazard's end asks all the
+# same.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -179,11 +181,16 @@ def signed(text: str) -> int:
 async def save_hazards(session: AsyncSession, hazards: Iterable[tuple[HazardReported, Sequence[str]]]) -> None:
     rows = [
         (
-            hazard.hazard_id, hazard.revision, hazard.status, list(areas), max(hazard.onset, hazard.expires or hazard.onset),
-            hazard.msg_type == "Cancel", hazard.model_dump_json(exclude_none=True),
+            hazard.hazard_id,
+            hazard.revision,
+            hazard.status,
+            list(areas),
+            max(hazard.onset, hazard.expires or hazard.onset),
+            hazard.msg_type == "Cancel",
+            hazard.model_dump_json(exclude_none=True),
         )
         for hazard, areas in hazards
-    ]  # fmt: skip
+    ]
     await many(session, SAVE_HAZARD, rows)
 
 

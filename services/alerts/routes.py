@@ -41,9 +41,15 @@ async def alerts(
     """Newest first; `floor` is the least severity, `area` a P-code: its alerts, those of units in it and of what it lies in."""
     places: Places = request.app.state.places
     asked = listings.AlertQuery(
-        states=state, statuses=status, floor=floor, hazard_id=hazard_id, after=cursors.decoded(cursor), limit=limit,
-        areas=listings.visible(caller, places), within=listings.around([area], places) if area else None,
-    )  # fmt: skip
+        states=state,
+        statuses=status,
+        floor=floor,
+        hazard_id=hazard_id,
+        after=cursors.decoded(cursor),
+        limit=limit,
+        areas=listings.visible(caller, places),
+        within=listings.around([area], places) if area else None,
+    )
     found = await listings.alerts(session, asked)
     is_more = len(found) == limit
     return AlertPage(

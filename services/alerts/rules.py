@@ -278,9 +278,13 @@ def _displaced(
     households = total(departed, window)
     newest = max((day for dates in departed for day in dates if day in window), default=window.last)
     figures = {
-        "households": households, "hours": rule.hours, "pcode": area,
-        "first": window.first.isoformat(), "last": window.last.isoformat(), "newest": newest.isoformat(),
-    }  # fmt: skip
+        "households": households,
+        "hours": rule.hours,
+        "pcode": area,
+        "first": window.first.isoformat(),
+        "last": window.last.isoformat(),
+        "newest": newest.isoformat(),
+    }
     return Finding(
         situation=Situation(RuleKind.DISPLACEMENT, status, area, window.first.isoformat()),
         rule="displacement",

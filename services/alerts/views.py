@@ -10,9 +10,7 @@ from services.alerts.listings import AlertState
 from shared.events.fields import Body, Instant, Line
 from shared.events.vocabulary import Closer, Demand, Severity, Status, Validity, Verdict, Verification, Work
 
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")
-]  # fmt: skip
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 
 
 class OnBehalf(Body):

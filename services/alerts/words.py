@@ -28,9 +28,7 @@ class HazardWords(BaseModel):
 
 def of(hazard: HazardReported) -> HazardWords:
     texts = {language: cut(text) for language, text in hazard.text.items()}
-    return HazardWords(
-        texts=texts, type_text=hazard.type_text, locality=hazard.area.description, web=hazard.web
-    )  # fmt: skip
+    return HazardWords(texts=texts, type_text=hazard.type_text, locality=hazard.area.description, web=hazard.web)
 
 
 def cut(text: HazardText) -> HazardText:

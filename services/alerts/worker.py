@@ -50,9 +50,14 @@ async def run(settings: AlertsSettings) -> None:
                 "alerts", ["hazards"], HazardHandler(rules, places), settings=settings, sessions=sessions
             )
             households = Consumer(
-                "alerts", ["households"], HouseholdHandler(rules, places), settings=settings, sessions=sessions,
-                group=ALERTS_HOUSEHOLDS, max_records=HOUSEHOLDS_AT_ONCE,
-            )  # fmt: skip
+                "alerts",
+                ["households"],
+                HouseholdHandler(rules, places),
+                settings=settings,
+                sessions=sessions,
+                group=ALERTS_HOUSEHOLDS,
+                max_records=HOUSEHOLDS_AT_ONCE,
+            )
             group.create_task(hazards.run())
             group.create_task(lifecycle.again_and_again("households", households.run))
             group.create_task(notify.listen(engine, "alerts_hazard_changes", changed))

@@ -31,16 +31,35 @@ class NameTaken(ValueError):
 
 
 def new(
-    name: str, roles: frozenset[Role], now: datetime, *, areas: tuple[str, ...] = (COUNTRY,), team: UUID | None = None,
-    organisation: str | None = None, sources: tuple[str, ...] = (), password_hash: str | None = None,
-    must_change: bool = False, password_until: datetime | None = None,
-) -> Account:  # fmt: skip
+    name: str,
+    roles: frozenset[Role],
+    now: datetime,
+    *,
+    areas: tuple[str, ...] = (COUNTRY,),
+    team: UUID | None = None,
+    organisation: str | None = None,
+    sources: tuple[str, ...] = (),
+    password_hash: str | None = None,
+    must_change: bool = False,
+    password_until: datetime | None = None,
+) -> Account:
     """Operators enter hazards as the centre's own source."""
     return Account(
-        account_id=uuid4(), name=name, organisation=organisation, team=team, roles=sorted(roles), areas=list(areas),
-        sources=all_sources(roles, sources), password_hash=password_hash, must_change=must_change,
-        password_until=password_until, password_changed_at=now, disabled_at=None, tokens_valid_from=None, created_at=now,
-    )  # fmt: skip
+        account_id=uuid4(),
+        name=name,
+        organisation=organisation,
+        team=team,
+        roles=sorted(roles),
+        areas=list(areas),
+        sources=all_sources(roles, sources),
+        password_hash=password_hash,
+        must_change=must_change,
+        password_until=password_until,
+        password_changed_at=now,
+        disabled_at=None,
+        tokens_valid_from=None,
+        created_at=now,
+    )
 
 
 def all_sources(roles: frozenset[Role], sources: Iterable[str]) -> list[str]:
@@ -85,12 +104,20 @@ def principal(
     roles = frozenset(map(Role, account.roles)) - without
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(
-        account=account.account_id, jti=uuid4(), issued_at=seconds(now),
-        expires_at=seconds(now + (DEVICE if is_device else IDLE)), signed_in_at=seconds(now),
-        name=account.name, organisation=account.organisation, team=account.team, roles=roles, areas=tuple(account.areas),
-        sources=frozenset(account.sources), road=SubmissionChannel.FIELD if is_device else SubmissionChannel.CONSOLE,
+        account=account.account_id,
+        jti=uuid4(),
+        issued_at=seconds(now),
+        expires_at=seconds(now + (DEVICE if is_device else IDLE)),
+        signed_in_at=seconds(now),
+        name=account.name,
+        organisation=account.organisation,
+        team=account.team,
+        roles=roles,
+        areas=tuple(account.areas),
+        sources=frozenset(account.sources),
+        road=SubmissionChannel.FIELD if is_device else SubmissionChannel.CONSOLE,
         device=(device or uuid4()) if is_device else None,
-    )  # fmt: skip
+    )
 
 
 def may_renew(account: Account | None, current: Principal) -> bool:
@@ -118,7 +145,16 @@ def renewed(current: Principal, account: Account, now: datetime) -> Principal:
 
 def integration(account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION) -> Principal:
     return Principal(
-        account=account.account_id, jti=uuid4(), issued_at=seconds(now), expires_at=seconds(now + life), name=account.name,
-        organisation=account.organisation, team=account.team, roles=frozenset(map(Role, account.roles)),
-        areas=tuple(account.areas), sources=frozenset(account.sources), road=SubmissionChannel.API, purpose=purpose,
-    )  # fmt: skip
+        account=account.account_id,
+        jti=uuid4(),
+        issued_at=seconds(now),
+        expires_at=seconds(now + life),
+        name=account.name,
+        organisation=account.organisation,
+        team=account.team,
+        roles=frozenset(map(Role, account.roles)),
+        areas=tuple(account.areas),
+        sources=frozenset(account.sources),
+        road=SubmissionChannel.API,
+        purpose=purpose,
+    )

@@ -82,8 +82,24 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         }
 
     app = apps.create_app(
-        "console", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[signin.router, signin.api, own_sign_ins.router, purposes.router, readmissions.router, second_factor.router, entry.router, entry.api, routes.router, ledger.routes("console"), audit_routes.routes("console")],
+        "console",
+        settings,
+        lifespan=lifespan,
+        authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=ready,
+        routers=[
+            signin.router,
+            signin.api,
+            own_sign_ins.router,
+            purposes.router,
+            readmissions.router,
+            second_factor.router,
+            entry.router,
+            entry.api,
+            routes.router,
+            ledger.routes("console"),
+            audit_routes.routes("console"),
+        ],
         routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static", HTMX))],
-    )  # fmt: skip
+    )
     return app

@@ -31,8 +31,8 @@ class CounterScope(StrEnum):
 
 MOST = {CounterScope.BROWSER: 5, CounterScope.PAIR: 5, CounterScope.ACCOUNT: 25, CounterScope.ADDRESS: 100}
 
-# Counted before the password is looked at, so that a hundred guesses at once are not all the first. What is locked counts
-# nothing further: from one address five guesses at most count against an account.
+# Counted before the password is looked at, so that a hundred guesses at once are not all the first.
+# What is locked counts nothing further: from one address five guesses at most count against an account.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local count = redis.call('INCR', key)

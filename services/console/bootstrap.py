@@ -35,10 +35,17 @@ async def first_administrator(
         if not await queries.is_empty(session):
             return
         now = datetime.now(UTC)
-        await queries.add(session, accounts.new(
-            NAME, frozenset({Role.ADMINISTRATOR}), now, password_hash=password_hash,
-            must_change=True, password_until=now + accounts.FIRST_PASSWORD,
-        ))  # fmt: skip
+        await queries.add(
+            session,
+            accounts.new(
+                NAME,
+                frozenset({Role.ADMINISTRATOR}),
+                now,
+                password_hash=password_hash,
+                must_change=True,
+                password_until=now + accounts.FIRST_PASSWORD,
+            ),
+        )
         if given is None:
             settings.admin_password_file.unlink(missing_ok=True)
             write_private(settings.admin_password_file, password.encode())

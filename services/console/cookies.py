@@ -16,9 +16,14 @@ LONGEST_MARK = 100
 
 def put(response: Response, token: str, principal: Principal, settings: Settings) -> None:
     response.set_cookie(
-        cookie_name(settings.public_url), token, max_age=principal.expires_at - principal.issued_at,
-        path="/", secure=is_https(settings), httponly=True, samesite="strict",
-    )  # fmt: skip
+        cookie_name(settings.public_url),
+        token,
+        max_age=principal.expires_at - principal.issued_at,
+        path="/",
+        secure=is_https(settings),
+        httponly=True,
+        samesite="strict",
+    )
 
 
 def drop(response: Response, settings: Settings) -> None:

@@ -88,9 +88,12 @@ class Paper:
 
     def _text(self, language: str, context: Mapping[str, Any]) -> str:
         return self._pages.text(
-            language, TEMPLATE, **context, institution=getattr(self._settings, f"institution_{language}"),
+            language,
+            TEMPLATE,
+            **context,
+            institution=getattr(self._settings, f"institution_{language}"),
             whereabouts=lambda pcodes: board.whereabouts(pcodes, self._places, language),
-        )  # fmt: skip
+        )
 
 
 def write(folder: Path, texts: Mapping[str, str], now: datetime) -> None:

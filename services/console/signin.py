@@ -72,9 +72,14 @@ async def password_page(request: Request) -> Response:
 
 @router.post("/password")
 async def change_password(
-    request: Request, session: Session, name: Name = "", password: Password = "", new: Password = "", again: Password = "",
+    request: Request,
+    session: Session,
+    name: Name = "",
+    password: Password = "",
+    new: Password = "",
+    again: Password = "",
     next: Next = "/",
-) -> Response:  # fmt: skip
+) -> Response:
     """By the old password alone, so that a first one can be changed before anybody is signed in."""
     own_page(request)
     try:
@@ -261,9 +266,13 @@ async def entered(request: Request, session: AsyncSession, account: Account, nex
 
 
 def code_asked(
-    request: Request, account: Account, next: str, ticket: str, failure: str | None = None,
+    request: Request,
+    account: Account,
+    next: str,
+    ticket: str,
+    failure: str | None = None,
     wait: TooManyFailures | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """A wrong code has the same ticket again: its five minutes begin with the password."""
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(

@@ -69,9 +69,14 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         }
 
     app = apps.create_app(
-        "intake", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=(feeds.router, audit_routes.routes("intake")), routes=[*ROUTES, *FieldForm(settings, places).routes()],
-    )  # fmt: skip
+        "intake",
+        settings,
+        lifespan=lifespan,
+        authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=ready,
+        routers=(feeds.router, audit_routes.routes("intake")),
+        routes=[*ROUTES, *FieldForm(settings, places).routes()],
+    )
     paths = {route.path for route in HOT}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
     hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}

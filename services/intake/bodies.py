@@ -58,8 +58,8 @@ CODES: dict[str, type[StrEnum]] = {
 KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
 LONGEST_LIST = 60  # of those that hold codes; a longer one is refused anyway
 KINDS = ("household", "group", "hazard")
-# Up to the next sign that tells items apart, over whole strings, in which it tells nothing. Only between items is it a comma.
-# A few thousand strings at a time: while a pattern is matched no other thread runs.
+# Up to the next sign that tells items apart, over whole strings, in which it tells nothing.
+# Only between items is it a comma. A few thousand strings at a time: while a pattern is matched no other thread runs.
 BETWEEN = re.compile(rb'(?:[^][{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{},]?)', re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{}]?)', re.DOTALL)
 LINE = re.compile(rb"[^\n]+")

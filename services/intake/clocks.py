@@ -20,9 +20,11 @@ FURTHEST = timedelta(
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
 # How much later than its day a time of this precision may stand.
 SPAN = {
-    Precision.DAY: timedelta(), Precision.WEEK: timedelta(days=7),
-    Precision.MONTH: timedelta(days=31), Precision.YEAR: timedelta(days=366),
-}  # fmt: skip
+    Precision.DAY: timedelta(),
+    Precision.WEEK: timedelta(days=7),
+    Precision.MONTH: timedelta(days=31),
+    Precision.YEAR: timedelta(days=366),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,11 @@ class Deduplication:
         # as long as a report may wait in the log
         self._remembered_seconds = math.ceil(settings.displacements_days * DAY_SECONDS)
         self._valkey = Redis.from_url(
-            settings.redis_url, password=secret(settings.redis_password_file), single_connection_client=True,
+            settings.redis_url,
+            password=secret(settings.redis_password_file),
+            single_connection_client=True,
             retry=Retry(NoBackoff(), 1),
-        )  # fmt: skip
+        )
         self._circuit = Circuit("valkey", self._valkey.ping, failures=(RedisError,))
         self._script = self._valkey.register_script(SCRIPT)
         self._questions: list[Question] = []

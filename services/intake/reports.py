@@ -100,9 +100,15 @@ class DisplacementDraft:
         aad = seal.report_aad(kid=sealer.kid, event_type=self.event_type, event_id=self.event_id, clear=clear)
         value = seal.with_box(clear, sealer.seal_json(self.plain, aad))
         return raw_message(
-            HouseholdReported.topic, self.key, value,
-            type=self.event_type, id=self.event_id, source=SOURCE, time=self.received_at, traceparent=self.traceparent,
-        )  # fmt: skip
+            HouseholdReported.topic,
+            self.key,
+            value,
+            type=self.event_type,
+            id=self.event_id,
+            source=SOURCE,
+            time=self.received_at,
+            traceparent=self.traceparent,
+        )
 
 
 @dataclass(slots=True)
@@ -123,9 +129,13 @@ class HazardDraft:
 
 
 def displacement(
-    report: HouseholdReport | GroupReport, principal: Principal, *, clocks: Clocks, places: Places,
+    report: HouseholdReport | GroupReport,
+    principal: Principal,
+    *,
+    clocks: Clocks,
+    places: Places,
     traceparent: str | None = None,
-) -> DisplacementDraft:  # fmt: skip
+) -> DisplacementDraft:
     if isinstance(report, HouseholdReport):
         first, key, write = HouseholdReported.event_type, report.household_id, _household_clear
         plain = _household_sealed(report, exclude_defaults=True)
@@ -139,12 +149,23 @@ def displacement(
     event_type = first if report.version == 1 else CORRECTION
     author, report_id = principal.author, str(report.report_id)
     return DisplacementDraft(
-        name=name(report, principal), road=principal.road, report_id=report_id,
+        name=name(report, principal),
+        road=principal.road,
+        report_id=report_id,
         event_id=event_name(event_type, author, report_id, report.version),
-        author=author, event_type=event_type, key=str(key), clear=clear, plain=plain,
-        stamps=stamps(report, principal, author=author, now=now, places=places, uncorrected=uncorrected(report, times or ())),
-        received_at=now, traceparent=traceparent, unchecked=unchecked.credential(principal), told=told,
-    )  # fmt: skip
+        author=author,
+        event_type=event_type,
+        key=str(key),
+        clear=clear,
+        plain=plain,
+        stamps=stamps(
+            report, principal, author=author, now=now, places=places, uncorrected=uncorrected(report, times or ())
+        ),
+        received_at=now,
+        traceparent=traceparent,
+        unchecked=unchecked.credential(principal),
+        told=told,
+    )
 
 
 def name(report: HouseholdReport | GroupReport | HazardReport, principal: Principal) -> bytes:
@@ -152,9 +173,14 @@ def name(report: HouseholdReport | GroupReport | HazardReport, principal: Princi
 
 
 def stamps(
-    report: HouseholdReport | GroupReport, principal: Principal, *, author: str, now: datetime, places: Places,
+    report: HouseholdReport | GroupReport,
+    principal: Principal,
+    *,
+    author: str,
+    now: datetime,
+    places: Places,
     uncorrected: UncorrectedReportTimes | None,
-) -> str:  # fmt: skip
+) -> str:
     """As JSON members: what intake adds from the token and its own clock."""
     team = f'"team":"{principal.team}",' if principal.team else ""
     noticed = [*flags(report, principal, places), *([Flag.CLOCK_AHEAD] if uncorrected else [])]
@@ -225,13 +251,22 @@ def hazard(
     area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})
     times = correction(report, clocks)
     event = kind.model_construct(
-        **{**dict(report), "area": area, **(times or {})}, flags=(Flag.CLOCK_AHEAD,) if times else (),
+        **{**dict(report), "area": area, **(times or {})},
+        flags=(Flag.CLOCK_AHEAD,) if times else (),
         uncorrected=UncorrectedHazardTimes(**{name: getattr(report, name) for name in times}) if times else None,
-        hazard_id=derived_id("hazard", report.source, report.source_id), author=principal.account,
-        road=principal.road, received_at=clocks.now, places_version=places.version,
-    )  # fmt: skip
+        hazard_id=derived_id("hazard", report.source, report.source_id),
+        author=principal.account,
+        road=principal.road,
+        received_at=clocks.now,
+        places_version=places.version,
+    )
     return HazardDraft(
-        name=name(report, principal), road=principal.road, report_id=str(report.report_id),
+        name=name(report, principal),
+        road=principal.road,
+        report_id=str(report.report_id),
         event_id=event_name(kind.event_type, principal.account, report.report_id, report.version),
-        content=_hazard(report), event=event, traceparent=traceparent, unchecked=unchecked.credential(principal),
-    )  # fmt: skip
+        content=_hazard(report),
+        event=event,
+        traceparent=traceparent,
+        unchecked=unchecked.credential(principal),
+    )

@@ -48,6 +48,16 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         }
 
     return apps.create_app(
-        "registry", settings, lifespan=lifespan, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=ready, routers=[routes.router, held_routes.router, figures.router, ledger.routes("registry"), audit_routes.routes("registry")],
-    )  # fmt: skip
+        "registry",
+        settings,
+        lifespan=lifespan,
+        authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=ready,
+        routers=[
+            routes.router,
+            held_routes.router,
+            figures.router,
+            ledger.routes("registry"),
+            audit_routes.routes("registry"),
+        ],
+    )

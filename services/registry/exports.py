@@ -19,9 +19,13 @@ Naming = Callable[[str | None, str | None], str | None]
 
 SEX_TAGS = {Sex.FEMALE: "+f", Sex.MALE: "+m", Sex.UNKNOWN: "+sex_unknown"}
 AGE_TAGS = {
-    AgeBracket.AGE_0_5: "+age_0_5", AgeBracket.AGE_6_11: "+age_6_11", AgeBracket.AGE_12_17: "+age_12_17",
-    AgeBracket.AGE_18_59: "+age_18_59", AgeBracket.AGE_60_PLUS: "+age_60", AgeBracket.UNKNOWN: "+age_unknown",
-}  # fmt: skip
+    AgeBracket.AGE_0_5: "+age_0_5",
+    AgeBracket.AGE_6_11: "+age_6_11",
+    AgeBracket.AGE_12_17: "+age_12_17",
+    AgeBracket.AGE_18_59: "+age_18_59",
+    AgeBracket.AGE_60_PLUS: "+age_60",
+    AgeBracket.UNKNOWN: "+age_unknown",
+}
 
 
 def rows(
@@ -85,13 +89,24 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[s
     at = "#country" if level == 0 else f"#adm{level}"
     side = "+origin" if view is View.ORIGIN else "+dest"
     known = {
-        "month": "#date+month", "date": "#date+reported", "status": "#status", "country": f"#country+code+v_iso3{side}",
-        "pcode": f"{at}+code+v_pcode{side}", "soate": f"{at}+code+v_soate{side}", "name": f"{at}+name{side}",
-        "scope": "#event+scope", "reason": "#cause+type", "mobility": "#event+type+mobility",
-        "households": f"{people}+hh+registered", "persons": f"{people}+ind+registered", "groups": "#meta+groups+num",
-        "group_persons": f"{people}+ind+counted", "corrected": "#meta+corrected+num", "imprecise": "#meta+imprecise+num",
+        "month": "#date+month",
+        "date": "#date+reported",
+        "status": "#status",
+        "country": f"#country+code+v_iso3{side}",
+        "pcode": f"{at}+code+v_pcode{side}",
+        "soate": f"{at}+code+v_soate{side}",
+        "name": f"{at}+name{side}",
+        "scope": "#event+scope",
+        "reason": "#cause+type",
+        "mobility": "#event+type+mobility",
+        "households": f"{people}+hh+registered",
+        "persons": f"{people}+ind+registered",
+        "groups": "#meta+groups+num",
+        "group_persons": f"{people}+ind+counted",
+        "corrected": "#meta+corrected+num",
+        "imprecise": "#meta+imprecise+num",
         **{name: f"{people}{SEX_TAGS[sex]}{AGE_TAGS[age]}" for name, (sex, age) in zip(CELL_NAMES, CELLS, strict=True)},
-    }  # fmt: skip
+    }
     return [known[name] for name in names]
 
 
@@ -109,6 +124,20 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
 def names(*, is_stock: bool) -> list[str]:
     """The country comes first: who looks for `#country+code` finds alpha-3, also where the P-code is the country's."""
     return [
-        "date" if is_stock else "month", "status", "country", "pcode", "soate", "name", "scope", "reason", "mobility",
-        "households", "persons", *CELL_NAMES, "groups", "group_persons", "corrected", "imprecise",
-    ]  # fmt: skip
+        "date" if is_stock else "month",
+        "status",
+        "country",
+        "pcode",
+        "soate",
+        "name",
+        "scope",
+        "reason",
+        "mobility",
+        "households",
+        "persons",
+        *CELL_NAMES,
+        "groups",
+        "group_persons",
+        "corrected",
+        "imprecise",
+    ]

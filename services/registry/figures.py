@@ -72,10 +72,19 @@ class Filters(BaseModel):
     def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> FigureQuery:
         sight = visibility_of(caller, places)
         return FigureQuery(
-            settings.counted_status, known=sight.known, sight=sight.pcodes,
-            pcodes=within(self.area, places) if self.area else None, view=self.view, level=self.level,
-            reasons=self.reason, scopes=self.scope, mobilities=self.mobility, sexes=self.sex, ages=self.age, **period,
-        )  # fmt: skip
+            settings.counted_status,
+            known=sight.known,
+            sight=sight.pcodes,
+            pcodes=within(self.area, places) if self.area else None,
+            view=self.view,
+            level=self.level,
+            reasons=self.reason,
+            scopes=self.scope,
+            mobilities=self.mobility,
+            sexes=self.sex,
+            ages=self.age,
+            **period,
+        )
 
 
 class StockFilters(Filters):
@@ -145,13 +154,30 @@ async def figures_page(
     flows = await flows_of(request, session, caller, asked)
     await session.commit()
     return pages.render(
-        request, "figures.html",
-        asked=asked, area_names=area_names(request, caller), stock_total=total(stock), flows_total=total(flows),
-        stock=TablePage.of(stock, "stock_page", filters), flows=TablePage.of(flows, "flows_page", filters),
-        chart=charts.monthly(flows), where=(where := charts.by_place(stock)), widest=charts.widest(where), places=places, counted=request.app.state.settings.counted_status.value,
-        options={"views": View, "scopes": MovementScope, "reasons": Reason, "moves": MOVES, "sexes": Sex, "ages": AgeBracket},
-        link=lambda kind, **more: link(asked, kind, **more), soate=exports.soate,
-    )  # fmt: skip
+        request,
+        "figures.html",
+        asked=asked,
+        area_names=area_names(request, caller),
+        stock_total=total(stock),
+        flows_total=total(flows),
+        stock=TablePage.of(stock, "stock_page", filters),
+        flows=TablePage.of(flows, "flows_page", filters),
+        chart=charts.monthly(flows),
+        where=(where := charts.by_place(stock)),
+        widest=charts.widest(where),
+        places=places,
+        counted=request.app.state.settings.counted_status.value,
+        options={
+            "views": View,
+            "scopes": MovementScope,
+            "reasons": Reason,
+            "moves": MOVES,
+            "sexes": Sex,
+            "ages": AgeBracket,
+        },
+        link=lambda kind, **more: link(asked, kind, **more),
+        soate=exports.soate,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +201,12 @@ class TablePage:
             return f"/registry/figures?{urlencode({**kept, name: number}, doseq=True)}#{name.removesuffix('_page')}"
 
         return cls(
-            figures[first : first + PAGE_ROWS], first + 1, len(figures),
-            address(number - 1) if number > 1 else None, address(number + 1) if number < pages else None,
-        )  # fmt: skip
+            figures[first : first + PAGE_ROWS],
+            first + 1,
+            len(figures),
+            address(number - 1) if number > 1 else None,
+            address(number + 1) if number < pages else None,
+        )
 
     @property
     def last(self) -> int:
@@ -222,19 +251,32 @@ async def told(
         people = exports.people(filters.mobility, filters.scope)
         tags = exports.tags(names, people=people, view=filters.view, level=filters.level)
         return Response(
-            exports.as_csv(rows, names, tags), media_type="text/csv; charset=utf-8",
+            exports.as_csv(rows, names, tags),
+            media_type="text/csv; charset=utf-8",
             headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept, Cookie"},
-        )  # fmt: skip
+        )
     whole = total(figures)
-    return Response(to_json({
-        "counted_status": status, "areas": areas, "mobility": filters.mobility, "view": filters.view,
-        "level": filters.level, "places_version": state.places.version,
-        "total": {
-            "households": whole.households, "persons": whole.persons,
-            "groups": whole.groups, "group_persons": whole.group_persons,
-        },
-        "rows": rows,
-    }), media_type="application/json", headers={"vary": "Accept, Cookie"})  # fmt: skip
+    return Response(
+        to_json(
+            {
+                "counted_status": status,
+                "areas": areas,
+                "mobility": filters.mobility,
+                "view": filters.view,
+                "level": filters.level,
+                "places_version": state.places.version,
+                "total": {
+                    "households": whole.households,
+                    "persons": whole.persons,
+                    "groups": whole.groups,
+                    "group_persons": whole.group_persons,
+                },
+                "rows": rows,
+            }
+        ),
+        media_type="application/json",
+        headers={"vary": "Accept, Cookie"},
+    )
 
 
 def areas_of(caller: Principal) -> list[str] | None:

@@ -37,11 +37,21 @@ class ReportOpener:
         text = TEXT_OF[reported.kind](reported, exclude_defaults=True)
         digest = self._digests(events.digest((said(reported, text), plain)))
         filed = Filed(
-            report_id, (reported.kind, subject_id), reported, read(plain), text.decode(), plain, digest,
-            author=author, team=str(reported.team) if reported.team else None, road=reported.road,
-            received_at=reported.received_at, places_version=reported.places_version, flags=reported.flags,
+            report_id,
+            (reported.kind, subject_id),
+            reported,
+            read(plain),
+            text.decode(),
+            plain,
+            digest,
+            author=author,
+            team=str(reported.team) if reported.team else None,
+            road=reported.road,
+            received_at=reported.received_at,
+            places_version=reported.places_version,
+            flags=reported.flags,
             is_revoked=any(name == REVOKED_HEADER for name, _ in record.headers),
-        )  # fmt: skip
+        )
         return Received(record, event, digest, filed)
 
     def _open(self, box: SealedBox, event: Event[Any], value: bytes) -> bytes:

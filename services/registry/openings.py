@@ -16,7 +16,8 @@ MOST_AN_HOUR = 60
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # it is their daily work
 
-# What opens a record, and not what lists them. An author who reads back the own report is none of it: no role of an office.
+# What opens a record, and not what lists them. An author who reads back the own report is none of it:
+# no role of an office.
 OPENED = "action = 'read' AND result = 'done' AND subject LIKE 'GET /registry/v1/households/{household\\_id}%'"
 LAST_HOUR = text(f"""
 SELECT count(DISTINCT household_id) FROM audit, unnest(objects) AS household_id

@@ -60,10 +60,17 @@ class HouseholdQuery:
 async def page(session: AsyncSession, asked: HouseholdQuery) -> Sequence[RowMapping]:
     """Latest change first; what stands in clear."""
     changed_at, household_id = asked.after or (None, None)
-    found = await session.execute(PAGE, {
-        **asked.sight.parameters(), "status": asked.status, "within": asked.within, "limit": asked.limit,
-        "changed_at": changed_at, "household_id": household_id,
-    })  # fmt: skip
+    found = await session.execute(
+        PAGE,
+        {
+            **asked.sight.parameters(),
+            "status": asked.status,
+            "within": asked.within,
+            "limit": asked.limit,
+            "changed_at": changed_at,
+            "household_id": household_id,
+        },
+    )
     return found.mappings().all()
 
 

@@ -141,5 +141,8 @@ def bracket(years: int | None) -> AgeBracket:
 
 
 OF_AGE = (
-    *[AgeBracket.AGE_0_5] * 6, *[AgeBracket.AGE_6_11] * 6, *[AgeBracket.AGE_12_17] * 6, *[AgeBracket.AGE_18_59] * 42,
-)  # fmt: skip
+    *[AgeBracket.AGE_0_5] * 6,
+    *[AgeBracket.AGE_6_11] * 6,
+    *[AgeBracket.AGE_12_17] * 6,
+    *[AgeBracket.AGE_18_59] * 42,
+)

@@ -116,9 +116,12 @@ async def households(
     """Latest change first. `area` is a P-code: households that now live there, or in a unit of it."""
     places: Places = request.app.state.places
     asked = HouseholdQuery(
-        visibility_of(caller, places), limit, status=status, within=within(area, places) if area else None,
+        visibility_of(caller, places),
+        limit,
+        status=status,
+        within=within(area, places) if area else None,
         after=cursors.decoded(cursor),
-    )  # fmt: skip
+    )
     found = await queries.page(session, asked)
     await note_read(request, session, [row["household_id"] for row in found])
     return HouseholdPage(

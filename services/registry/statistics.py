@@ -68,12 +68,16 @@ class FigureQuery:
 
     def parameters(self) -> dict[str, Any]:
         return {
-            "status": self.status.value, "sight": self.sight, "pcodes": self.pcodes, "known": self.known,
+            "status": self.status.value,
+            "sight": self.sight,
+            "pcodes": self.pcodes,
+            "known": self.known,
             "reasons": [reason.value for reason in self.reasons] or None,
             "scopes": [scope.value for scope in self.scopes] or None,
             "mobilities": [mobility.value for mobility in self.mobilities],
-            "since": midnight(self.since), "until": midnight(self.until),
-        }  # fmt: skip
+            "since": midnight(self.since),
+            "until": midnight(self.until),
+        }
 
 
 @dataclass(slots=True)  # not frozen: thousands are made for an answer, and a frozen one takes three times as long
@@ -119,10 +123,10 @@ class Figure:
         return sum(count for cell, count in zip(CELLS, self.cells, strict=True) if cell[1] in ages)
 
 
-# Whoever could not move is where they were. What somebody else asks of the moves is asked of the latest: a family that was
-# displaced and then migrated is abroad, and no longer displaced in the place between.
-# On a day a household is where its latest move before that day's end brought it; a group counts as last counted. Who writes
-# a move says when the next one supersedes it.
+# Whoever could not move is where they were. What somebody else asks of the moves is asked of the latest:
+# a family that was displaced and then migrated is abroad, and no longer displaced in the place between.
+# On a day a household is where its latest move before that day's end brought it; a group counts as last counted.
+# Who writes a move says when the next one supersedes it.
 STOCK = "superseded_at >= :until"
 NOT_KNOWN = "ZZ"
 MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}

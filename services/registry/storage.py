@@ -91,9 +91,12 @@ class Store:
 
     def _subject(self, name: Name, row: asyncpg.Record, filed: Iterable[Filed]) -> Subject:
         subject = Subject(
-            name, Owner(str(row["author"]), text_of(row["team"])), row["registered_at"],
-            sequence=row["sequence"], row_version=row["row_version"],
-        )  # fmt: skip
+            name,
+            Owner(str(row["author"]), text_of(row["team"])),
+            row["registered_at"],
+            sequence=row["sequence"],
+            row_version=row["row_version"],
+        )
         for one in sorted(filed, key=lambda one: one.clear.version):
             if one.subject == name and one.precedent.took_effect:
                 subject.displacements[one.report_id] = one
@@ -104,12 +107,23 @@ class Store:
         plain = self._keys[subject].open(row["sealed"], report_aad(subject[1], report_id, row["version"], author))
         model = HouseholdClear if row["kind"] == ReportKind.HOUSEHOLD else GroupClear
         return Filed(
-            report_id=report_id, subject=subject, clear=model.model_validate_json(row["clear"]), sealed=from_json(plain),
-            text=row["clear"], plain=plain, digest=row["digest"], author=author, team=text_of(row["team"]),
-            road=SubmissionChannel(row["road"]), received_at=row["received_at"], places_version=row["places_version"],
-            flags=tuple(map(Flag, row["flags"])), outcome=OutcomeKind(row["outcome"]), outcome_id=str(row["outcome_id"]),
+            report_id=report_id,
+            subject=subject,
+            clear=model.model_validate_json(row["clear"]),
+            sealed=from_json(plain),
+            text=row["clear"],
+            plain=plain,
+            digest=row["digest"],
+            author=author,
+            team=text_of(row["team"]),
+            road=SubmissionChannel(row["road"]),
+            received_at=row["received_at"],
+            places_version=row["places_version"],
+            flags=tuple(map(Flag, row["flags"])),
+            outcome=OutcomeKind(row["outcome"]),
+            outcome_id=str(row["outcome_id"]),
             reason=row["reason"],
-        )  # fmt: skip
+        )
 
     async def save(self, book: WorkingSet, messages: Iterable[Message]) -> None:
         """A known household is rewritten whole; so every row goes in by COPY, and only the known cost a DELETE."""

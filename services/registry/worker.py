@@ -50,10 +50,16 @@ def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Op
     registrar = Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load(settings.places_path))
     settle_garbage()
     return Consumer(
-        "registry", ["displacements"], registrar.file_reports,
-        settings=settings, sessions=database.sessions(engine), opener=opener, max_records=settings.registry_batch,
-        sealer=Sealer(settings.seal_public_key_file), check=digests.hold,
-    )  # fmt: skip
+        "registry",
+        ["displacements"],
+        registrar.file_reports,
+        settings=settings,
+        sessions=database.sessions(engine),
+        opener=opener,
+        max_records=settings.registry_batch,
+        sealer=Sealer(settings.seal_public_key_file),
+        check=digests.hold,
+    )
 
 
 def settle_garbage() -> None:

@@ -137,17 +137,29 @@ class Signer:
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
         claims: dict[str, Any] = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": str(principal.account), "jti": str(principal.jti),
-            "iat": principal.issued_at, "exp": principal.expires_at, "name": principal.name, "org": principal.organisation,
-            "team": str(principal.team) if principal.team else None, "roles": sorted(principal.roles),
-            "areas": list(principal.areas), "sources": sorted(principal.sources), "road": principal.road,
-            "purpose": principal.purpose, "device": str(principal.device) if principal.device else None,
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(principal.account),
+            "jti": str(principal.jti),
+            "iat": principal.issued_at,
+            "exp": principal.expires_at,
+            "name": principal.name,
+            "org": principal.organisation,
+            "team": str(principal.team) if principal.team else None,
+            "roles": sorted(principal.roles),
+            "areas": list(principal.areas),
+            "sources": sorted(principal.sources),
+            "road": principal.road,
+            "purpose": principal.purpose,
+            "device": str(principal.device) if principal.device else None,
             "auth_time": principal.signed_in_at,
-        }  # fmt: skip
+        }
         return jwt.encode(
             {name: value for name, value in claims.items() if value not in (None, [], "")},
-            self._key, algorithm="EdDSA", headers={"kid": self._kid},
-        )  # fmt: skip
+            self._key,
+            algorithm="EdDSA",
+            headers={"kid": self._kid},
+        )
 
     def ticket(self, account: UUID, state: str) -> str:
         """That this account's password was right, for five minutes and in this state; no service takes it for a token."""
@@ -236,9 +248,13 @@ class Authenticator:
         try:
             key = self._key(jwt.get_unverified_header(token).get("kid", ""))
             claims = jwt.decode(
-                token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER,
+                token,
+                key,
+                algorithms=["EdDSA"],
+                audience=AUDIENCE,
+                issuer=ISSUER,
                 options={"require": REQUIRED, "verify_exp": False},
-            )  # fmt: skip
+            )
             return _principal(claims)
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
             raise Unauthenticated from None

@@ -134,8 +134,11 @@ class Opener:
 def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes) -> bytes:
     """What a box is bound to; `clear` is the record's value without the box: the clear half and all that intake stamped."""
     return b'["dayar/report/v2","%b","%b","%b",%b]' % (
-        kid.encode(), event_type.encode(), str(event_id).encode(), clear,
-    )  # fmt: skip
+        kid.encode(),
+        event_type.encode(),
+        str(event_id).encode(),
+        clear,
+    )
 
 
 def with_box(clear: bytes, box: str) -> bytes:

@@ -97,9 +97,15 @@ def _version_5(drawn: str) -> str:
 
 def message(data: EventData, *, id: UUID | str, source: str, time: datetime, traceparent: str | None = None) -> Message:
     return raw_message(
-        data.topic, str(data.key), data.model_dump_json(exclude_none=True).encode(),
-        type=data.event_type, id=id, source=source, time=time, traceparent=traceparent,
-    )  # fmt: skip
+        data.topic,
+        str(data.key),
+        data.model_dump_json(exclude_none=True).encode(),
+        type=data.event_type,
+        id=id,
+        source=source,
+        time=time,
+        traceparent=traceparent,
+    )
 
 
 def raw_message(

@@ -55,17 +55,52 @@ GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 TOPICS = {
     topic.name: topic
     for topic in (
-        Topic("hazards", "hazard_id", ("intake",), ("alerts", "console"), Sensitivity.PUBLIC,
-              web_readers=("console",), owes_outcome=("alerts",)),
-        Topic("displacements", "household_id or group_id", ("intake",), ("registry",), Sensitivity.RESTRICTED,
-              owes_outcome=("registry",), kept_days=30),
-        Topic("households", "household_id", ("registry",), ("alerts", "console"), Sensitivity.RESTRICTED,
-              web_readers=("console",)),
+        Topic(
+            "hazards",
+            "hazard_id",
+            ("intake",),
+            ("alerts", "console"),
+            Sensitivity.PUBLIC,
+            web_readers=("console",),
+            owes_outcome=("alerts",),
+        ),
+        Topic(
+            "displacements",
+            "household_id or group_id",
+            ("intake",),
+            ("registry",),
+            Sensitivity.RESTRICTED,
+            owes_outcome=("registry",),
+            kept_days=30,
+        ),
+        Topic(
+            "households",
+            "household_id",
+            ("registry",),
+            ("alerts", "console"),
+            Sensitivity.RESTRICTED,
+            web_readers=("console",),
+        ),
         Topic("alerts", "alert_id", ("alerts",), ("console",), Sensitivity.INTERNAL, web_readers=("console",)),
-        Topic("outcomes", "report_id", ("registry", "alerts"), ("console",), Sensitivity.RESTRICTED, web_readers=("console",)),
-        Topic("access", "uuid5(credential_id, kind), or team", ("console",), (), Sensitivity.INTERNAL, web_readers=SERVICES, is_compacted=True),
+        Topic(
+            "outcomes",
+            "report_id",
+            ("registry", "alerts"),
+            ("console",),
+            Sensitivity.RESTRICTED,
+            web_readers=("console",),
+        ),
+        Topic(
+            "access",
+            "uuid5(credential_id, kind), or team",
+            ("console",),
+            (),
+            Sensitivity.INTERNAL,
+            web_readers=SERVICES,
+            is_compacted=True,
+        ),
     )
-}  # fmt: skip
+}
 
 
 def signed_by(service: str) -> tuple[str, ...]:

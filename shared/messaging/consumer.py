@@ -47,11 +47,19 @@ class Consumer:
     """Reads `topics` as the group `service`, or another where the service has several consumers."""
 
     def __init__(
-        self, service: str, topics: Sequence[str], handler: Handler, *,
-        settings: Settings, sessions: async_sessionmaker[AsyncSession],
-        opener: Opener = open_plain, max_records: int = 500, sealer: Sealer | None = None,
-        check: Check | None = None, group: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        service: str,
+        topics: Sequence[str],
+        handler: Handler,
+        *,
+        settings: Settings,
+        sessions: async_sessionmaker[AsyncSession],
+        opener: Opener = open_plain,
+        max_records: int = 500,
+        sealer: Sealer | None = None,
+        check: Check | None = None,
+        group: str | None = None,
+    ) -> None:
         if SEALED in topics and sealer is None:
             raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
         self.topics = tuple(topics)
@@ -64,9 +72,14 @@ class Consumer:
         self._letters = DeadLetters(service, sealer)
         self._failures = Failures(service, sessions)
         self._stream = RecordStream(
-            topics, group=group or service, open=self.open, max_records=max_records,
-            settings=settings, sessions=sessions, failures=self._failures,
-        )  # fmt: skip
+            topics,
+            group=group or service,
+            open=self.open,
+            max_records=max_records,
+            settings=settings,
+            sessions=sessions,
+            failures=self._failures,
+        )
 
     async def run(self) -> None:
         """Until cancelled, or until ConsumerStopped: then it has said why, in the log and in the ledger."""
@@ -232,4 +245,4 @@ __all__ = [
     "Received",
     "Record",
     "SetAside",
-]  # fmt: skip
+]

@@ -80,10 +80,14 @@ class DeadLetters:
         except (UnknownEventType, MalformedEvent):
             return None
         data = ReportSettled(
-            report_id=event.data.report_id, version=event.data.version, status=event.data.status,
-            kind=getattr(event.data, "kind", ReportKind.HAZARD), consumer=self._service,
-            outcome=OutcomeKind.SET_ASIDE, reason=refused.reason,
-        )  # fmt: skip
+            report_id=event.data.report_id,
+            version=event.data.version,
+            status=event.data.status,
+            kind=getattr(event.data, "kind", ReportKind.HAZARD),
+            consumer=self._service,
+            outcome=OutcomeKind.SET_ASIDE,
+            reason=refused.reason,
+        )
         id = set_aside_id(self._service, event.id, record)
         return message(data, id=id, source=f"/{self._service}", time=datetime.now(UTC))
 

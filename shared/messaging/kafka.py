@@ -153,9 +153,14 @@ class LogReader:
 def record(fetched: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
     """As our readers take it; `prefix` is the installation's."""
     return Record(
-        fetched.topic.removeprefix(prefix), fetched.partition, fetched.offset, fetched.timestamp,
-        fetched.key or b"", fetched.value or b"", tuple((name, value or b"") for name, value in fetched.headers),
-    )  # fmt: skip
+        fetched.topic.removeprefix(prefix),
+        fetched.partition,
+        fetched.offset,
+        fetched.timestamp,
+        fetched.key or b"",
+        fetched.value or b"",
+        tuple((name, value or b"") for name, value in fetched.headers),
+    )
 
 
 async def reached(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:

@@ -16,9 +16,12 @@ lag_seconds = Gauge(
     "dayar_lag_seconds", "Age of the last settled record while others wait, else 0.", PLACE, registry=REGISTRY
 )
 batch_records = Histogram(
-    "dayar_batch_records", "Records settled in one transaction.", ["consumer"], registry=REGISTRY,
+    "dayar_batch_records",
+    "Records settled in one transaction.",
+    ["consumer"],
+    registry=REGISTRY,
     buckets=(1, 5, 20, 100, 500, 1000, 2000),
-)  # fmt: skip
+)
 outcomes_total = Counter("dayar_outcomes", "What became of records.", ["consumer", "topic", "kind"], registry=REGISTRY)
 dead_letters = Counter("dayar_dead_letters", "Records set aside.", ["consumer", "topic", "reason"], registry=REGISTRY)
 

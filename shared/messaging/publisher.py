@@ -91,8 +91,12 @@ class Publisher:
 
     async def _started(self) -> PartitionSenders:
         producer = AIOKafkaProducer(
-            **kafka.options(self._settings), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
-        )  # fmt: skip
+            **kafka.options(self._settings),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+        )
         wires = PartitionSenders(producer, self._settings.topic_prefix, self._tasks, self._signer)
         try:
             await kafka.start(producer)

@@ -32,9 +32,16 @@ class RecordStream:
     """Of one group member. After `drop`, `seek` goes back to the stored positions."""
 
     def __init__(
-        self, topics: Sequence[str], *, group: str, open: Open, max_records: int,
-        settings: Settings, sessions: async_sessionmaker[AsyncSession], failures: Failures,
-    ) -> None:  # fmt: skip
+        self,
+        topics: Sequence[str],
+        *,
+        group: str,
+        open: Open,
+        max_records: int,
+        settings: Settings,
+        sessions: async_sessionmaker[AsyncSession],
+        failures: Failures,
+    ) -> None:
         self._topics = topics
         self._group = group
         self._open_one = open

@@ -91,9 +91,13 @@ def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
 
 def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environment:
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-    )  # fmt: skip
+    )
     texts = catalogs.translations(language, locales)
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= formats.filters(language)

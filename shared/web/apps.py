@@ -49,9 +49,13 @@ def create_app(
 ) -> FastAPI:
     """An app whose every route stands behind the rule of `shared.auth.access`; one without a rule raises here, at start."""
     app = FastAPI(
-        title=f"Dayar {service}", lifespan=lifespan, docs_url=None, redoc_url=None, max_body_size=MAX_BODY,
+        title=f"Dayar {service}",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-    )  # fmt: skip
+    )
     app.state.settings, app.state.metrics = settings, CollectorRegistry()
     app.state.refusals = Refusals(settings, authenticator)
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
@@ -63,9 +67,12 @@ def create_app(
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.state.edge = partial(
-        OutermostMiddleware, hosts=settings.hosts, metrics=HttpMetrics(app.state.metrics), under_way=under_way,
+        OutermostMiddleware,
+        hosts=settings.hosts,
+        metrics=HttpMetrics(app.state.metrics),
+        under_way=under_way,
         is_https=is_https(settings),
-    )  # fmt: skip
+    )
     app.add_middleware(app.state.edge)
     return app
 
@@ -74,9 +81,14 @@ class Guard:
     """Lets in whom the route's rule names: deny, then allow."""
 
     def __init__(
-        self, app: ASGIApp, path: str, rules: dict[str, access.AccessRule], authenticator: Authenticator, under_way: ConcurrentRequests,
+        self,
+        app: ASGIApp,
+        path: str,
+        rules: dict[str, access.AccessRule],
+        authenticator: Authenticator,
+        under_way: ConcurrentRequests,
         public_url: str,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.app, self.path, self.rules = app, path, rules
         self.authenticator, self.under_way, self.public_url = authenticator, under_way, public_url
         self.cookie = cookie_name(public_url)

@@ -23,6 +23,8 @@ def decoded(cursor: str | None) -> tuple[datetime, UUID] | None:
         return _place.validate_json(base64.urlsafe_b64decode(cursor))
     except ValueError:
         raise Problem(
-            422, "invalid", "Some fields are not as expected.",
+            422,
+            "invalid",
+            "Some fields are not as expected.",
             errors=[{"pointer": "/cursor", "expected": "the `next` of an earlier page"}],
-        ) from None  # fmt: skip
+        ) from None

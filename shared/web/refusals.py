@@ -23,5 +23,10 @@ class Refusals:
             with suppress(Unauthenticated, RevocationsUnknown):
                 asked.scope["principal"] = self._authenticator.authenticate(asked, cookie=self._cookie)
         return self.pages.render(
-            asked, "refused.html", status=problem.status, headers=problem.headers, kind=problem.kind, title=problem.content["title"],
-        )  # fmt: skip
+            asked,
+            "refused.html",
+            status=problem.status,
+            headers=problem.headers,
+            kind=problem.kind,
+            title=problem.content["title"],
+        )

@@ -30,27 +30,58 @@ _offsets = itertools.count()
 def hazard(**changed: Any) -> HazardReported:
     """A fresh M 4.7 near Sary-Tash, as a feed brings it: no severity of its own."""
     fields: dict[str, Any] = {
-        "report_id": uuid4(), "hazard_id": uuid4(), "author": AUTHOR, "road": "feed", "received_at": NOW,
-        "source": "usgs", "source_id": "us20005gku", "type": "earthquake", "magnitude": 4.7, "depth_km": 11.0,
+        "report_id": uuid4(),
+        "hazard_id": uuid4(),
+        "author": AUTHOR,
+        "road": "feed",
+        "received_at": NOW,
+        "source": "usgs",
+        "source_id": "us20005gku",
+        "type": "earthquake",
+        "magnitude": 4.7,
+        "depth_km": 11.0,
         "area": {"pcodes": [ALAI], "point": {"lat": 39.6, "lon": 73.3}},
-        "onset": NOW - timedelta(minutes=20), "reported_at": NOW, **changed,
-    }  # fmt: skip
+        "onset": NOW - timedelta(minutes=20),
+        "reported_at": NOW,
+        **changed,
+    }
     return HAZARD_TYPES[fields.get("msg_type", "Alert")].model_validate(fields)
 
 
 def mudflow(**changed: Any) -> HazardReported:
-    return hazard(**{"type": "mudflow", "magnitude": None, "depth_km": None, "severity": "Severe",
-                     "area": {"pcodes": [KADAMJAI]}, "source": "cmc", "source_id": "m1", **changed})  # fmt: skip
+    return hazard(
+        **{
+            "type": "mudflow",
+            "magnitude": None,
+            "depth_km": None,
+            "severity": "Severe",
+            "area": {"pcodes": [KADAMJAI]},
+            "source": "cmc",
+            "source_id": "m1",
+            **changed,
+        }
+    )
 
 
 def household(**changed: Any) -> HouseholdRegistered:
     """Displaced today from Kadamjai to Leilek."""
     fields: dict[str, Any] = {
-        "household_id": uuid4(), "report_id": uuid4(), "version": 1, "sequence": 1, "status": "Actual",
-        "occurred_on": TODAY, "occurred_on_precision": "day", "recorded_on": TODAY, "mobility": "displacement",
-        "origin": Place(pcode=KADAMJAI), "destination": Place(pcode=LEILEK), "persons": 5,
-        "reasons": ["natural_disaster"], "author": AUTHOR, **changed,
-    }  # fmt: skip
+        "household_id": uuid4(),
+        "report_id": uuid4(),
+        "version": 1,
+        "sequence": 1,
+        "status": "Actual",
+        "occurred_on": TODAY,
+        "occurred_on_precision": "day",
+        "recorded_on": TODAY,
+        "mobility": "displacement",
+        "origin": Place(pcode=KADAMJAI),
+        "destination": Place(pcode=LEILEK),
+        "persons": 5,
+        "reasons": ["natural_disaster"],
+        "author": AUTHOR,
+        **changed,
+    }
     kind = HouseholdRegistered if fields["version"] == 1 else HouseholdCorrected
     return kind.model_validate(fields)
 

@@ -70,7 +70,9 @@ def settings_for(
     sender: str = "alerts@centre.example",
 ) -> AlertsSettings:
     settings = AlertsSettings(
-        alerts_smtp_host=host, alerts_smtp_port=port, alerts_mail_from=sender,
+        alerts_smtp_host=host,
+        alerts_smtp_port=port,
+        alerts_mail_from=sender,
         outbound_allow=(f"{host}:{port}",) if allow else (),
-    )  # fmt: skip
+    )
     return settings.model_copy(update={"exercise": exercise})

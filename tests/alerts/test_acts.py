@@ -35,9 +35,12 @@ async def received_by(desk: Desk, label: str) -> None:
 async def test_from_unacknowledged_to_closed_and_open_again(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(fresh())
     steps: list[tuple[str, dict[str, Any] | None]] = [
-        ("acknowledgement", None), ("confirmation", None), ("progress", {"note": "a team is on its way"}),
-        ("resolution", {"verdict": "confirmed", "note": "over"}), ("reopening", {"note": "water rises again"}),
-    ]  # fmt: skip
+        ("acknowledgement", None),
+        ("confirmation", None),
+        ("progress", {"note": "a team is on its way"}),
+        ("resolution", {"verdict": "confirmed", "note": "over"}),
+        ("reopening", {"note": "water rises again"}),
+    ]
     seen = []
     async with desk.caller(name="Айбек") as caller:
         seen.append((await caller.get(f"/v1/alerts/{alert_id}")).json())

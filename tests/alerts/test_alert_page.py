@@ -26,15 +26,21 @@ async def raised(desk: Desk) -> UUID:
     async with desk.sessions.begin() as session:
         await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
     first = mudflow(
-        onset=datetime.now(UTC), road="console", severity="Moderate",
+        onset=datetime.now(UTC),
+        road="console",
+        severity="Moderate",
         area={"pcodes": [KADAMJAI], "description": "село Пульгон"},
         text={"ru": {"headline": "Сель", "description": "Первое донесение"}},
-    )  # fmt: skip
+    )
     second = mudflow(
-        hazard_id=first.hazard_id, revision=2, msg_type="Update", onset=first.onset, road="console",
+        hazard_id=first.hazard_id,
+        revision=2,
+        msg_type="Update",
+        onset=first.onset,
+        road="console",
         area={"pcodes": [KADAMJAI], "description": "село Пульгон"},
         text={"ru": {"headline": "Сель усилился", "description": LONG, "instruction": "Уйти на высокое место"}},
-    )  # fmt: skip
+    )
     (alert_id,) = await desk.alerts(first)
     async with desk.sessions.begin() as session:
         await desk.watch([received(second)], session)
@@ -49,9 +55,17 @@ async def test_all_that_was_typed_and_done_is_on_it(desk: Desk) -> None:
         await caller.put(f"/v1/alerts/{alert_id}/resolution", json={"verdict": "confirmed", "note": "Вода ушла"})
         page = (await caller.get(f"/{alert_id}", params={"lang": "ru"})).text
     for told in (
-        "Последнее слово.", "Уйти на высокое место", "село Пульгон",
-        "Сель усилился", "Источник: ", "duty-desk", "Мост закрыт, едем через Халмион", "Вода ушла", "Айбек", "Касымов Таалай",
-    ):  # fmt: skip
+        "Последнее слово.",
+        "Уйти на высокое место",
+        "село Пульгон",
+        "Сель усилился",
+        "Источник: ",
+        "duty-desk",
+        "Мост закрыт, едем через Халмион",
+        "Вода ушла",
+        "Айбек",
+        "Касымов Таалай",
+    ):
         assert told in page, told
     assert page.count('<td class="number">') == 2, "both revisions"
 
@@ -59,10 +73,14 @@ async def test_all_that_was_typed_and_done_is_on_it(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("role", "sees_deliveries", "acts", "sees_behalf"),
     [
-        (Role.OPERATOR, True, True, True), (Role.DUTY_HEAD, True, True, True), (Role.ADMINISTRATOR, True, False, False),
-        (Role.VIEWER, False, False, False), (Role.ANALYST, False, False, False), (Role.REGISTRAR, False, False, False),
+        (Role.OPERATOR, True, True, True),
+        (Role.DUTY_HEAD, True, True, True),
+        (Role.ADMINISTRATOR, True, False, False),
+        (Role.VIEWER, False, False, False),
+        (Role.ANALYST, False, False, False),
+        (Role.REGISTRAR, False, False, False),
     ],
-)  # fmt: skip
+)
 async def test_who_sees_what_of_it(
     desk: Desk, role: Role, sees_deliveries: bool, acts: bool, sees_behalf: bool
 ) -> None:

@@ -39,9 +39,18 @@ def job(**changed: Any) -> Job:
     assert isinstance(finding, Finding)
     content = content_of(alerts.raised(finding, None, NOW), Cause.RAISED)
     return Job(
-        delivery_id=uuid4(), alert_id=uuid4(), step=1, cause=Cause.RAISED, content=content, lease=uuid4(), attempt=1,
-        age_seconds=0, recipient=DUTY.label, receiver=DUTY, secrets=(),
-    )  # fmt: skip
+        delivery_id=uuid4(),
+        alert_id=uuid4(),
+        step=1,
+        cause=Cause.RAISED,
+        content=content,
+        lease=uuid4(),
+        attempt=1,
+        age_seconds=0,
+        recipient=DUTY.label,
+        receiver=DUTY,
+        secrets=(),
+    )
 
 
 async def send(settings: AlertsSettings, job: Job, receiver: Receiver = DUTY, seconds: float = 5) -> str:

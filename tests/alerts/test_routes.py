@@ -98,9 +98,13 @@ async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk:
         await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
     for revision in (1, 6):
         moved = fresh(
-            hazard_id=first.hazard_id, revision=revision, msg_type="Update", author=uuid4(),
-            area={"pcodes": [KADAMJAI]}, received_at=now + timedelta(minutes=1),
-        )  # fmt: skip
+            hazard_id=first.hazard_id,
+            revision=revision,
+            msg_type="Update",
+            author=uuid4(),
+            area={"pcodes": [KADAMJAI]},
+            received_at=now + timedelta(minutes=1),
+        )
         await desk.alerts(moved)
     async with desk.caller(areas=[KADAMJAI]) as elsewhere, desk.caller(areas=[ALAI, KADAMJAI]) as there:
         answers = [await reader.get(f"/v1/alerts/{alert_id}") for reader in (elsewhere, there)]
@@ -314,14 +318,17 @@ async def test_a_page_shows_what_was_sent_to_whom_and_what_came_of_it(
         await queries.save_receiver(session, Receiver("hook", DeliveryChannel.WEBHOOK, "https://hook.example/"))
     older, _ = await desk.alerts(fresh()), await desk.alerts(mudflow(onset=datetime.now(UTC)))
     async with desk.sessions.begin() as session:
-        await session.execute(text("""
+        await session.execute(
+            text("""
             WITH ended AS (
                 UPDATE deliveries SET settled_at = now(), is_delivered = false, attempts = 2, reason = 'http_503'
                 WHERE alert_id = :alert_id AND recipient = 'hook' RETURNING delivery_id
             )
             INSERT INTO attempts SELECT delivery_id, number, now(), now(), reason
             FROM ended, (VALUES (1, 'unreachable'), (2, 'http_503')) AS tried (number, reason)
-        """), {"alert_id": older[0]})  # fmt: skip
+        """),
+            {"alert_id": older[0]},
+        )
     async with desk.caller() as caller:
         page = await caller.get("/deliveries", params={"lang": language})
     assert page.status_code == 200 and f'lang="{language}"' in page.text

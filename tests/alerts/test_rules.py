@@ -40,8 +40,16 @@ def found(decision: Finding | Nothing) -> Finding:
 
 @pytest.mark.parametrize(
     ("magnitude", "severity"),
-    [(4.5, "Moderate"), (4.7, "Moderate"), (5.49, "Moderate"), (5.5, "Severe"), (6.49, "Severe"), (6.5, "Extreme"), (7.8, "Extreme")],
-)  # fmt: skip
+    [
+        (4.5, "Moderate"),
+        (4.7, "Moderate"),
+        (5.49, "Moderate"),
+        (5.5, "Severe"),
+        (6.49, "Severe"),
+        (6.5, "Extreme"),
+        (7.8, "Extreme"),
+    ],
+)
 def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) -> None:
     finding = found(decide(hazard(magnitude=magnitude), RULES, WATCHED, NOW))
     assert (finding.severity, finding.reason, finding.is_suppressed) == (severity, "quake_magnitude", False)
@@ -51,10 +59,16 @@ def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) 
 @pytest.mark.parametrize(
     ("type", "severity"),
     [
-        ("mudflow", "Severe"), ("glof", "Severe"), ("dam_release", "Severe"), ("tailings_release", "Severe"),
-        ("building_collapse", "Severe"), ("landslide", "Moderate"), ("structure_fire", "Moderate"), ("other", "Moderate"),
+        ("mudflow", "Severe"),
+        ("glof", "Severe"),
+        ("dam_release", "Severe"),
+        ("tailings_release", "Severe"),
+        ("building_collapse", "Severe"),
+        ("landslide", "Moderate"),
+        ("structure_fire", "Moderate"),
+        ("other", "Moderate"),
     ],
-)  # fmt: skip
+)
 def test_what_a_person_reports_without_a_severity_alerts_at_its_types_own(type: str, severity: str) -> None:
     reported = mudflow(type=type, severity="Unknown", road="console", type_text="a crack")
     finding = found(decide(reported, RULES, WATCHED, NOW))
@@ -65,10 +79,13 @@ def test_what_a_person_reports_without_a_severity_alerts_at_its_types_own(type: 
 @pytest.mark.parametrize(
     ("road", "source", "is_alerted"),
     [
-        ("console", "cmc", True), ("field", "osh-team", True), ("api", "cmc", True),
-        ("api", "kyrgyzhydromet", False), ("feed", "gdacs", False),
+        ("console", "cmc", True),
+        ("field", "osh-team", True),
+        ("api", "cmc", True),
+        ("api", "kyrgyzhydromet", False),
+        ("feed", "gdacs", False),
     ],
-)  # fmt: skip
+)
 def test_only_a_person_alerts_without_a_severity(road: str, source: str, is_alerted: bool) -> None:
     reported = mudflow(severity="Unknown", road=road, source=source)
     assert isinstance(decide(reported, RULES, WATCHED, NOW), Finding) is is_alerted

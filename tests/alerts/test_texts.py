@@ -188,10 +188,11 @@ NEXT_YEAR = NOW.replace(year=2027, month=12)
 @pytest.mark.parametrize(
     ("language", "time", "immediate"),
     [
-        ("en", "Reported for a time still to come: 15 Dec 2027", "immediate"), ("ru", "15.12.2027", "немедленн"),
+        ("en", "Reported for a time still to come: 15 Dec 2027", "immediate"),
+        ("ru", "15.12.2027", "немедленн"),
         ("ky", "15.12.2027", "дароо"),
     ],
-)  # fmt: skip
+)
 def test_what_is_still_to_come_is_not_called_immediate(language: str, time: str, immediate: str) -> None:
     reported = mudflow(onset=NEXT_YEAR, urgency="Immediate", certainty="Observed", flags=["clock_ahead"])
     text = read(decide(reported, RULES, WATCHED, NOW), language)

@@ -49,9 +49,14 @@ BESIDE = ["account_added", "rights_changed", "password_changed", "account_disabl
 
 def dayar(installation: Installation, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", *words], cwd=paths.ROOT, text=True, capture_output=True, check=False,
-        input=PASSWORD, env={**installation.env(), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
-    )  # fmt: skip
+        [sys.executable, "-m", "cli", *words],
+        cwd=paths.ROOT,
+        text=True,
+        capture_output=True,
+        check=False,
+        input=PASSWORD,
+        env={**installation.env(), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+    )
 
 
 def rows(installation: Installation) -> list[tuple[str, str, str, str]]:

@@ -50,6 +50,10 @@ def test_where_there_is_none_it_is_said(tmp_path: Path) -> None:
 
 def dayar(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", *words], cwd=paths.ROOT, env={"PATH": os.environ["PATH"], "STATE": str(state)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "cli", *words],
+        cwd=paths.ROOT,
+        env={"PATH": os.environ["PATH"], "STATE": str(state)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

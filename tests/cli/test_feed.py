@@ -13,8 +13,12 @@ from tests.intake.feeds.documents import document, feature
 def run(installation: Installation, file: Path) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "cli", "feed", "usgs", str(file)],
-        check=False, capture_output=True, text=True, cwd=paths.ROOT, env={"PATH": os.environ["PATH"], **installation.env()},
-    )  # fmt: skip
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=paths.ROOT,
+        env={"PATH": os.environ["PATH"], **installation.env()},
+    )
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 

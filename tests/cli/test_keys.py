@@ -160,8 +160,12 @@ async def publish(installation: Installation) -> None:
 
 
 def held_until(
-    installation: Installation, kind: Kind, settings: Settings, renew: Callable[[Sessions], Awaitable[int]], rows: int = 1
-) -> None:  # fmt: skip
+    installation: Installation,
+    kind: Kind,
+    settings: Settings,
+    renew: Callable[[Sessions], Awaitable[int]],
+    rows: int = 1,
+) -> None:
     """An older key is refused until the worker has brought its rows under the newest."""
     old = listed(installation, kind)[-1]
     assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0

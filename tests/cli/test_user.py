@@ -22,9 +22,13 @@ def test_a_team_is_listed_whole_on_a_terminal_of_80_columns(shared_installation:
     added = dayar(shared_installation, "add", f"a-long-name-{team}", "--role", "field", "--team", team)
     assert added.exit_code == 0, added.output
     listed = subprocess.run(
-        [sys.executable, "-m", "cli", "user", "list"], cwd=paths.ROOT, check=True, text=True, capture_output=True,
+        [sys.executable, "-m", "cli", "user", "list"],
+        cwd=paths.ROOT,
+        check=True,
+        text=True,
+        capture_output=True,
         env={**shared_installation.env(), "PATH": os.environ["PATH"], "COLUMNS": "80"},
-    )  # fmt: skip
+    )
     assert team in listed.stdout
 
 

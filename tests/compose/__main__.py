@@ -118,9 +118,12 @@ def each_is_hardened(project: Project) -> None:
 
 def only_the_worker_opens(project: Project) -> None:
     mounted = {
-        service: {mount["Name"].removeprefix(f"{project.name}_") for mount in each["Mounts"] if mount["Type"] == "volume"}
-        for service, each in project.inspected().items() if each["State"]["Running"]
-    }  # fmt: skip
+        service: {
+            mount["Name"].removeprefix(f"{project.name}_") for mount in each["Mounts"] if mount["Type"] == "volume"
+        }
+        for service, each in project.inspected().items()
+        if each["State"]["Running"]
+    }
     holders = [service for service, volumes in mounted.items() if "secrets-sealing" in volumes]
     same("who mounts the private keys", ["registry-worker"], holders)
     for service in (*SERVICES, "registry-worker"):
@@ -134,9 +137,13 @@ def only_the_worker_opens(project: Project) -> None:
 
 def only_the_gateway_is_open(project: Project) -> None:
     published = {
-        service: [(each["HostIp"], each["HostPort"]) for bound in (found["HostConfig"]["PortBindings"] or {}).values() for each in bound]
+        service: [
+            (each["HostIp"], each["HostPort"])
+            for bound in (found["HostConfig"]["PortBindings"] or {}).values()
+            for each in bound
+        ]
         for service, found in project.inspected().items()
-    }  # fmt: skip
+    }
     same(
         "what this machine can reach",
         {"gateway": [("127.0.0.1", str(project.port))]},
@@ -280,8 +287,11 @@ def everything_comes_back(project: Project) -> None:
     backups, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
     private = project.folder / "backup.key"
     settings: dict[str, Any] = {
-        "COMPOSE_PROFILES": "backup", "BACKUP_FOLDER": str(backups), "BACKUP_RECIPIENT": archive.draw(private), "PAPER_FOLDER": str(paper),
-    }  # fmt: skip
+        "COMPOSE_PROFILES": "backup",
+        "BACKUP_FOLDER": str(backups),
+        "BACKUP_RECIPIENT": archive.draw(private),
+        "PAPER_FOLDER": str(paper),
+    }
     before, accounts = project.drained(), project.accounts()
     project.up(**settings)
     wait(lambda: any(backups.glob("*.tar.age")), "the nightly backup")

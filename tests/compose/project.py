@@ -41,9 +41,19 @@ class Project:
     ) -> "subprocess.CompletedProcess[str]":
         """`given`: on its standard input."""
         return run(
-            "docker", "compose", "--project-name", self.name, "--env-file", str(self.env_file), *arguments, check=check, given=given,
-            PORT=str(self.port), SUBNET=self.subnet, **variables,
-        )  # fmt: skip
+            "docker",
+            "compose",
+            "--project-name",
+            self.name,
+            "--env-file",
+            str(self.env_file),
+            *arguments,
+            check=check,
+            given=given,
+            PORT=str(self.port),
+            SUBNET=self.subnet,
+            **variables,
+        )
 
     def folder_for_services(self, name: str) -> Path:
         """On this machine, theirs to write to."""

@@ -25,28 +25,56 @@ WRITERS = {
 def hazard(kind: type[events.HazardReported] = events.HazardReported, **changed: Any) -> events.HazardReported:
     report_id = uuid4()
     fields: dict[str, Any] = {
-        "report_id": report_id, "hazard_id": uuid4(), "status": "Actual", "source": "cmc", "source_id": str(report_id),
-        "type": "mudflow", "urgency": "Immediate", "severity": "Severe", "certainty": "Observed",
-        "area": {"pcodes": [KADAMJAI]}, "onset": NOW - timedelta(minutes=5), "reported_at": NOW,
-        "author": uuid4(), "road": "console", "received_at": NOW,
-    }  # fmt: skip
+        "report_id": report_id,
+        "hazard_id": uuid4(),
+        "status": "Actual",
+        "source": "cmc",
+        "source_id": str(report_id),
+        "type": "mudflow",
+        "urgency": "Immediate",
+        "severity": "Severe",
+        "certainty": "Observed",
+        "area": {"pcodes": [KADAMJAI]},
+        "onset": NOW - timedelta(minutes=5),
+        "reported_at": NOW,
+        "author": uuid4(),
+        "road": "console",
+        "received_at": NOW,
+    }
     return kind.model_validate(fields | changed)
 
 
 def alert(kind: type[events.AlertRaised] = events.AlertRaised, **changed: Any) -> events.AlertRaised:
     fields: dict[str, Any] = {
-        "alert_id": uuid4(), "sequence": 1, "status": "Actual", "rule": "severity", "reason": "source_severity",
-        "figures": {"urgency": "Immediate", "certainty": "Observed", "source": "cmc"}, "severity": "Severe",
-        "hazard_type": "mudflow", "hazard_id": uuid4(), "pcodes": [KADAMJAI], "onset": NOW, "raised_at": NOW,
-    }  # fmt: skip
+        "alert_id": uuid4(),
+        "sequence": 1,
+        "status": "Actual",
+        "rule": "severity",
+        "reason": "source_severity",
+        "figures": {"urgency": "Immediate", "certainty": "Observed", "source": "cmc"},
+        "severity": "Severe",
+        "hazard_type": "mudflow",
+        "hazard_id": uuid4(),
+        "pcodes": [KADAMJAI],
+        "onset": NOW,
+        "raised_at": NOW,
+    }
     return kind.model_validate(fields | changed)
 
 
 def delivery(**changed: Any) -> events.DeliverySettled:
     fields: dict[str, Any] = {
-        "alert_id": uuid4(), "sequence": 2, "delivery_id": uuid4(), "status": "Actual", "step": 1, "recipient": "duty",
-        "channel": "webhook", "is_delivered": True, "attempts": 1, "settled_at": NOW,
-    }  # fmt: skip
+        "alert_id": uuid4(),
+        "sequence": 2,
+        "delivery_id": uuid4(),
+        "status": "Actual",
+        "step": 1,
+        "recipient": "duty",
+        "channel": "webhook",
+        "is_delivered": True,
+        "attempts": 1,
+        "settled_at": NOW,
+    }
     return events.DeliverySettled.model_validate(fields | changed)
 
 
@@ -54,19 +82,33 @@ def household(
     kind: type[events.HouseholdRegistered] = events.HouseholdRegistered, *, destination: str = KADAMJAI, **changed: Any
 ) -> events.HouseholdRegistered:
     fields: dict[str, Any] = {
-        "household_id": uuid4(), "report_id": uuid4(), "version": 1, "sequence": 1, "status": "Actual",
-        "occurred_on": NOW.date(), "occurred_on_precision": "day", "recorded_on": NOW.date(), "mobility": "displacement",
-        "origin": Place(pcode=LEILEK), "destination": Place(pcode=destination), "persons": 5, "reasons": ["natural_disaster"],
+        "household_id": uuid4(),
+        "report_id": uuid4(),
+        "version": 1,
+        "sequence": 1,
+        "status": "Actual",
+        "occurred_on": NOW.date(),
+        "occurred_on_precision": "day",
+        "recorded_on": NOW.date(),
+        "mobility": "displacement",
+        "origin": Place(pcode=LEILEK),
+        "destination": Place(pcode=destination),
+        "persons": 5,
+        "reasons": ["natural_disaster"],
         "author": uuid4(),
-    }  # fmt: skip
+    }
     return kind.model_validate(fields | changed)
 
 
 def outcome(**changed: Any) -> events.ReportSettled:
     fields: dict[str, Any] = {
-        "report_id": uuid4(), "version": 1, "status": "Actual", "kind": "household", "consumer": "registry",
+        "report_id": uuid4(),
+        "version": 1,
+        "status": "Actual",
+        "kind": "household",
+        "consumer": "registry",
         "outcome": "recorded",
-    }  # fmt: skip
+    }
     return events.ReportSettled.model_validate(fields | changed)
 
 

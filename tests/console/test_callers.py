@@ -77,9 +77,14 @@ async def test_moving_the_hazard_moves_no_reader_of_the_caller(served: Served) -
     path = f"/v1/callers/{first.report_id}"
     served.signed_in(Role.OPERATOR).put(path, json=TOLD)
     moved = hazard(
-        events.HazardUpdated, hazard_id=first.hazard_id, revision=2, road="api", author=uuid4(),
-        area={"pcodes": [KARA_SUU]}, text={"en": {"headline": title}},
-    )  # fmt: skip
+        events.HazardUpdated,
+        hazard_id=first.hazard_id,
+        revision=2,
+        road="api",
+        author=uuid4(),
+        area={"pcodes": [KARA_SUU]},
+        text={"en": {"headline": title}},
+    )
     served.publish(first, moved)
     assert wait_until(lambda: title in there.get("/board/hazards").text, timeout=20)
     assert (there.get(path).status_code, elsewhere.get(path).status_code) == (200, 404)

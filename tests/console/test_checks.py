@@ -102,9 +102,13 @@ def watched(
     running = Served(shared_installation, web, worker)
     assert wait_until(running.is_ready, timeout=60), web.process.log_tail()
     running.publish(
-        alert(severity="Extreme"), alert(hazard_type="earthquake", status="Exercise"), hazard(type="dam_release"),
-        household(), household(persons=3), household(status="Exercise"),
-    )  # fmt: skip
+        alert(severity="Extreme"),
+        alert(hazard_type="earthquake", status="Exercise"),
+        hazard(type="dam_release"),
+        household(),
+        household(persons=3),
+        household(status="Exercise"),
+    )
     desk = running.signed_in(Role.OPERATOR)
     assert wait_until(lambda: shown(desk.get("/board/households").text, KADAMJAI), timeout=60), worker.log_tail()
     worker.stop()

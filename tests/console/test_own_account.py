@@ -138,11 +138,18 @@ def held(served: Served, count: int) -> None:
 async def _held(served: Served, count: int) -> None:
     rows = [
         {
-            "outcome_id": uuid4(), "report_id": uuid4(), "version": 1, "consumer": "registry", "kind": "household",
-            "status": "Exercise", "outcome": "held", "reason": "expired_token", "settled_at": datetime.now(UTC),
+            "outcome_id": uuid4(),
+            "report_id": uuid4(),
+            "version": 1,
+            "consumer": "registry",
+            "kind": "household",
+            "status": "Exercise",
+            "outcome": "held",
+            "reason": "expired_token",
+            "settled_at": datetime.now(UTC),
         }
         for _ in range(count)
-    ]  # fmt: skip
+    ]
     engine = database.engine(served.installation.settings(ConsoleSettings))
     async with database.sessions(engine).begin() as session:
         await session.execute(insert(ReportOutcome), rows)

@@ -42,23 +42,28 @@ def signed_in_then(method: str, path: str, **body: str) -> Deed:
 DEEDS: dict[str, tuple[Role, Deed, tuple[str, str, str | None]]] = {
     "sign-in": (Role.OPERATOR, lambda _, client, name: sign_in(client, name), ("signed_in", "done", None)),
     "wrong password": (
-        Role.OPERATOR, lambda _, client, name: sign_in(client, name, "wrong"), ("signed_in", "refused", "wrong-password"),
+        Role.OPERATOR,
+        lambda _, client, name: sign_in(client, name, "wrong"),
+        ("signed_in", "refused", "wrong-password"),
     ),
     "lock": (Role.OPERATOR, locked, ("locked_out", "refused", "pair")),
     "sign-out": (Role.OPERATOR, signed_in_then("POST", "/sign-out"), ("signed_out", "done", None)),
     "purpose": (
-        Role.OPERATOR, signed_in_then("POST", "/purpose", purpose="assistance", emergency="mudflow, Batken"),
+        Role.OPERATOR,
+        signed_in_then("POST", "/purpose", purpose="assistance", emergency="mudflow, Batken"),
         ("purpose_chosen", "done", "assistance: mudflow, Batken"),
     ),
     "password": (
         Role.OPERATOR,
-        lambda _, client, name: client.post("/password", data={"name": name, "password": PASSWORD, "new": NEW, "again": NEW}),
+        lambda _, client, name: client.post(
+            "/password", data={"name": name, "password": PASSWORD, "new": NEW, "again": NEW}
+        ),
         ("password_changed", "done", None),
     ),
     "denied page": (Role.VIEWER, signed_in_then("GET", "/new-event"), ("requested", "refused", "forbidden")),
     "denied read": (Role.OPERATOR, signed_in_then("GET", f"/v1/callers/{uuid4()}"), ("read", "refused", "not-found")),
     "stream": (Role.OPERATOR, listens, ("streamed", "done", "hazards")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", DEEDS)

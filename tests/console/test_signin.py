@@ -385,9 +385,14 @@ def at_terminal(served: Served, *arguments: str) -> str:
     ours, theirs = pty.openpty()
     try:
         subprocess.run(
-            [sys.executable, "-m", "cli", *arguments], cwd=paths.ROOT, stdin=theirs, stdout=theirs, stderr=theirs, check=False,
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=paths.ROOT,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            check=False,
             env={**served.installation.env(), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
-        )  # fmt: skip
+        )
         return os.read(ours, 65536).decode()
     finally:
         os.close(ours)

@@ -170,9 +170,13 @@ async def test_while_nothing_can_be_read_a_listener_is_asked_to_come_later(serve
     revocations = Revocations(settings)
     listening = Listening(EventStream(settings, Places.load(), patience=0), revocations)
     app = apps.create_app(
-        "console", settings, lifespan=unused, authenticator=Authenticator(settings.token_public_keys, revocations),
-        ready=unused, routes=[Route("/stream", listening, methods=["GET"])],
-    )  # fmt: skip
+        "console",
+        settings,
+        lifespan=unused,
+        authenticator=Authenticator(settings.token_public_keys, revocations),
+        ready=unused,
+        routes=[Route("/stream", listening, methods=["GET"])],
+    )
     bearer = {"authorization": f"Bearer {served.installation.token(roles=[Role.INTEGRATION])}"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=settings.public_url) as client:
         answer = await client.get("/stream", params={"topics": "hazards"}, headers=bearer)

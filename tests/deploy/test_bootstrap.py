@@ -16,7 +16,10 @@ def test_after_a_start_that_was_cut_short_the_next_begins_anew(tmp_path: Path) -
     shutil.copy(ROOT / "package-lock.json", tmp_path)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     subprocess.run(  # it ends without libraries, as it may fetch none
-        ["sh", "deploy/local/bootstrap.sh", "run"], cwd=tmp_path, env={**os.environ, "PIP_NO_INDEX": "1"},
-        capture_output=True, check=False,
-    )  # fmt: skip
+        ["sh", "deploy/local/bootstrap.sh", "run"],
+        cwd=tmp_path,
+        env={**os.environ, "PIP_NO_INDEX": "1"},
+        capture_output=True,
+        check=False,
+    )
     subprocess.run([tmp_path / ".venv" / "bin" / "python", "-m", "pip", "--version"], check=True)

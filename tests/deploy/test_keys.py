@@ -18,9 +18,12 @@ NOW = datetime.now(UTC)
 def settings(tmp_path: Path) -> Settings:
     seal.generate(tmp_path / "seal")
     return Settings(
-        seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private",
-        state=tmp_path / "state", displacements_days=30, dead_letters_days=90,
-    )  # fmt: skip
+        seal_public_key_file=tmp_path / "seal" / "public.key",
+        seal_private_keys=tmp_path / "seal" / "private",
+        state=tmp_path / "state",
+        displacements_days=30,
+        dead_letters_days=90,
+    )
 
 
 @pytest.fixture

@@ -44,10 +44,15 @@ def test_valkey_refuses_without_a_password(shared_installation: Installation) ->
 
 
 async def test_kafka_refuses_without_credentials(closed: Installation) -> None:
-    for options in ({}, {
-        "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-256", "sasl_plain_username": "admin",
-        "sasl_plain_password": "wrong",
-    }):  # fmt: skip
+    for options in (
+        {},
+        {
+            "security_protocol": "SASL_PLAINTEXT",
+            "sasl_mechanism": "SCRAM-SHA-256",
+            "sasl_plain_username": "admin",
+            "sasl_plain_password": "wrong",
+        },
+    ):
         producer = AIOKafkaProducer(bootstrap_servers=closed.parts.broker.bootstrap, request_timeout_ms=1000, **options)
         with pytest.raises(KafkaError):
             await producer.start()

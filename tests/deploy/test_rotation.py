@@ -93,8 +93,10 @@ def test_a_record_key_is_destroyed_with_all_who_hold_it_once_nothing_it_signed_i
     newest, now = max(record_keys.known(records)["hazards"]), datetime.now(UTC)
     later = now + timedelta(minutes=11)
     for key_id, moment, refusal in (
-        (old, now, KeyFresh), (newest, later, KeyNewest), ("00000000-00000000", later, NoSuchKey),
-    ):  # fmt: skip
+        (old, now, KeyFresh),
+        (newest, later, KeyNewest),
+        ("00000000-00000000", later, NoSuchKey),
+    ):
         with pytest.raises(refusal):
             rotation.retiring(records, key_id, moment)
     assert rotation.retiring(records, old, later) == "hazards"

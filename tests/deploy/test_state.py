@@ -95,9 +95,13 @@ def test_an_earlier_build_s_folder_is_refused_in_one_sentence_and_left(tmp_path:
     asked = {"STATE": str(tmp_path / "state"), "DEMO": str(int(exercise)), "TERM": "dumb", "COLUMNS": "400"}
     own = {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
     started = subprocess.run(
-        [sys.executable, "-m", "deploy.local"], cwd=paths.ROOT, env={**own, **asked}, capture_output=True, timeout=60,
+        [sys.executable, "-m", "deploy.local"],
+        cwd=paths.ROOT,
+        env={**own, **asked},
+        capture_output=True,
+        timeout=60,
         check=False,
-    )  # fmt: skip
+    )
     assert started.returncode == 1
     said = (started.stdout + started.stderr).decode()
     assert said.split() == ["✗", *EARLIER.split()], said

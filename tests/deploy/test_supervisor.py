@@ -183,9 +183,14 @@ def test_nightly_backups_that_could_not_be_made_stop_the_start(
 def refused(**asked: str) -> subprocess.CompletedProcess[str]:
     """A start that ends by itself, without a traceback."""
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.local"], cwd=paths.ROOT, capture_output=True, text=True, check=False,
-        env={**own_environment(), **asked}, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-m", "deploy.local"],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**own_environment(), **asked},
+        timeout=60,
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done

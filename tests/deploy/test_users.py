@@ -33,7 +33,11 @@ def run() -> Iterator[Run]:
 def user_of(run: Run, name: str) -> User:
     """As the kernel says it, after a look that all four numbers are the same."""
     lines = Path(f"/proc/{run.pid(name)}/status").read_text().splitlines()
-    said = {word: [int(each) for each in rest.split()] for word, _, rest in (line.partition(":") for line in lines) if word in ("Uid", "Gid", "Groups")}  # fmt: skip
+    said = {
+        word: [int(each) for each in rest.split()]
+        for word, _, rest in (line.partition(":") for line in lines)
+        if word in ("Uid", "Gid", "Groups")
+    }
     (uid,), (gid,) = set(said["Uid"]), set(said["Gid"])
     return User(uid, gid, tuple(said["Groups"]))
 
@@ -69,14 +73,20 @@ def test_no_server_reads_the_services_keys(run: Run) -> None:
     assert not any(user_of(run, name).may("r", key) for name in SERVERS)
 
 
-@pytest.mark.parametrize("kind", ["sealing", "records", "households", "digests", "callers", "receivers", "memory", "tokens"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind", ["sealing", "records", "households", "digests", "callers", "receivers", "memory", "tokens"]
+)
 def test_key_that_root_draws_is_the_services_to_read(run: Run, kind: str) -> None:
     secrets = run.folder / "secrets"
     before = set(secrets.rglob("*"))
     done = subprocess.run(
-        [sys.executable, "-m", "cli", "keys", "rotate", "--of", kind], cwd=paths.ROOT, capture_output=True, text=True,
-        env={**own_environment(), "STATE": str(run.folder.parent), "DEMO": "0"}, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "cli", "keys", "rotate", "--of", kind],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        env={**own_environment(), "STATE": str(run.folder.parent), "DEMO": "0"},
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     drawn = [path for path in set(secrets.rglob("*")) - before if path.is_file()]
     assert drawn and user_of(run, OPENERS[0]).may("r", *drawn)

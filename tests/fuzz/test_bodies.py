@@ -52,9 +52,12 @@ def test_a_hostile_body_is_a_problem_of_few_words(web: Web, token: str, route: s
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
         phases=(Phase.explicit, Phase.generate),
-    )  # fmt: skip
+    )
     @given(body=bodies(SIZES.get(path, OTHERS)))
     def answered(body: bytes) -> None:
         answer = client.request(method, url, content=body, headers=headers)

@@ -35,9 +35,12 @@ def try_all(url: str, token: str) -> None:
 
 def try_one(operation: Any, url: str, token: str) -> None:
     @settings(
-        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
         phases=(Phase.explicit, Phase.generate),
-    )  # fmt: skip
+    )
     @given(case=operation.as_strategy())
     def answered(case: Any) -> None:
         answer = case.call(base_url=url, headers={"authorization": f"Bearer {token}"})

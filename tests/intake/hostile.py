@@ -48,14 +48,16 @@ HAZARDS: dict[str, Callable[[], bytes]] = {
     "rings that cross themselves": lambda: filled(hazard(), "area", SELF_CROSSING, 110_000, around=AREA),
     "other names": lambda: filled(hazard(), "aliases", '""'),
     "languages": lambda: json.dumps(hazard())[:-1].encode() + b',"text":{"":0' + keys(REPORT) + b"}}",
-}  # fmt: skip
+}
 BATCHES: dict[str, Callable[[], bytes]] = {
     "lists of nothing": lambda: b"[" + b"[]," * (BATCH // 3) + b"[]]",
     "one report of lists": lambda: b"[[" + b"[]," * (BATCH // 3 - 2) + b"[]]]",
     "one report of fewer lists": lambda: b"[[" + b"[0,0,0,0,0,0,0,0,0]," * (BATCH // 21) + b"[]]]",
     "one report of unknown fields": lambda: b'[{"":0' + keys(BATCH) + b"}]",
     "a thousand with unknown fields": lambda: b"[" + b",".join([b'{"":0' + keys(1_900) + b"}"] * 999) + b"]",
-    "a thousand with unknown needs": lambda: b"[" + b",".join([filled(household(), "needs", '"x"', 1_950)] * 999) + b"]",
+    "a thousand with unknown needs": lambda: (
+        b"[" + b",".join([filled(household(), "needs", '"x"', 1_950)] * 999) + b"]"
+    ),
     "lines of nothing": lambda: b"{}\n" * (BATCH // 3),
     "a text without an end": lambda: b'["' + b"\\\\" * (BATCH // 2 - 10),
-}  # fmt: skip
+}

@@ -157,18 +157,25 @@ async def test_unknown_codes_are_kept_as_other_with_their_text(door: Door) -> No
 
 async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(door: Door) -> None:
     body = household(
-        intention="wait and see", legal_basis="custom", sex_age=[{"sex": "f", "age": "0-4", "count": 1}],
-        members=[{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"}], persons=1,
-    )  # fmt: skip
+        intention="wait and see",
+        legal_basis="custom",
+        sex_age=[{"sex": "f", "age": "0-4", "count": 1}],
+        members=[{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"}],
+        persons=1,
+    )
     assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(door.installation, "displacements", body["report_id"])
     sealed = received.opened.sealed
     assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # what is unknown is not written
     assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
     assert set(sealed["notes"].split("; ")) == {
-        "intention: wait and see", "legal_basis: custom", "members/0/relationship: godmother", "members/0/sex: x",
-        "sex_age/0/sex: f", "sex_age/0/age: 0-4",
-    }  # fmt: skip
+        "intention: wait and see",
+        "legal_basis: custom",
+        "members/0/relationship: godmother",
+        "members/0/sex: x",
+        "sex_age/0/sex: f",
+        "sex_age/0/age: 0-4",
+    }
 
 
 @pytest.mark.parametrize("changed", [{"mobility": "fled"}, {"occurred_at_precision": "decade"}])

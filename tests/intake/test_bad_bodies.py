@@ -21,11 +21,28 @@ from tests.journeys.logs import events_on
 
 DEEP = b'{"notes":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 MALFORMED = [
-    b"", b" ", b"null", b"[]", b"1", b'"text"', b"{", b"}", b'{"kind"}', b'{"kind":"household",}', b"\xff\xfe{}", b"\xef\xbb\xbf{}",
-    b'{"kind":"household","persons":1e400}', b'{"kind":"household","persons":' + b"9" * 5000 + b"}", b'{"kind":NaN}',
-    b'{"kind":"household","notes":"\\ud800"}', b'{"kind":"household","notes":"\xed\xa0\x80"}', b'{"kind":"household","notes":"\x00"}',
-    DEEP, b"[" * 200_000, b'{"a":' * 50_000,
-]  # fmt: skip
+    b"",
+    b" ",
+    b"null",
+    b"[]",
+    b"1",
+    b'"text"',
+    b"{",
+    b"}",
+    b'{"kind"}',
+    b'{"kind":"household",}',
+    b"\xff\xfe{}",
+    b"\xef\xbb\xbf{}",
+    b'{"kind":"household","persons":1e400}',
+    b'{"kind":"household","persons":' + b"9" * 5000 + b"}",
+    b'{"kind":NaN}',
+    b'{"kind":"household","notes":"\\ud800"}',
+    b'{"kind":"household","notes":"\xed\xa0\x80"}',
+    b'{"kind":"household","notes":"\x00"}',
+    DEEP,
+    b"[" * 200_000,
+    b'{"a":' * 50_000,
+]
 
 
 @pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS])

@@ -18,9 +18,15 @@ async def test_a_batch_answers_each_item_in_order(door: Door) -> None:
     caller, known = door.caller(Role.FIELD, sources=["hydromet"]), household()
     await caller.post(DISPLACEMENTS, known)
     items = [
-        group(), {**hazard(), "kind": "hazard"}, known, {**known, "notes": "other"}, household(persons=7), "nonsense",
-        {**hazard(), "kind": "hazard", "source": "usgs"}, household(),
-    ]  # fmt: skip
+        group(),
+        {**hazard(), "kind": "hazard"},
+        known,
+        {**known, "notes": "other"},
+        household(persons=7),
+        "nonsense",
+        {**hazard(), "kind": "hazard", "source": "usgs"},
+        household(),
+    ]
     answer = await caller.post(BATCH, items)
     results = answer.json()["results"]
     assert answer.status_code == 200
@@ -53,11 +59,17 @@ async def test_a_report_twice_in_a_batch_is_told(door: Door) -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        b'{"kind":"household","notes":"\\ud800"}', b"[" * 300 + b"]" * 300, b'{"persons":NaN}', b'{"notes":"\xd0"}',
-        b'{"persons":%b}' % (b"9" * 5000), b'{"notes":' + b"[" * 100_000 + b"]" * 100_000 + b"}", b'{"notes":}',
-        b'{"notes":"],[\\"]"}', b"",
+        b'{"kind":"household","notes":"\\ud800"}',
+        b"[" * 300 + b"]" * 300,
+        b'{"persons":NaN}',
+        b'{"notes":"\xd0"}',
+        b'{"persons":%b}' % (b"9" * 5000),
+        b'{"notes":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"notes":}',
+        b'{"notes":"],[\\"]"}',
+        b"",
     ],
-)  # fmt: skip
+)
 async def test_what_a_strict_reader_will_not_have_harms_no_other(door: Door, bad: bytes) -> None:
     good = json.dumps(household()).encode()
     answer = await door.caller().post(BATCH, content=b"[%b,%b]" % (bad, good))

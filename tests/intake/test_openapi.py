@@ -64,9 +64,12 @@ def tried(url: str, token: str, path: str) -> None:
     operation: Any = schema[path]["POST"]
 
     @settings(
-        max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        max_examples=60,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
         phases=(Phase.explicit, Phase.generate),
-    )  # fmt: skip
+    )
     @given(case=operation.as_strategy())
     def answered(case: Any) -> None:
         answer = case.call(base_url=url, headers={"authorization": f"Bearer {token}"})

@@ -27,11 +27,20 @@ class Canary:
     def household(self, **changed: Any) -> dict[str, Any]:
         now = datetime.now(UTC).isoformat()
         body = {
-            "kind": "household", "report_id": str(uuid4()), "household_id": str(uuid4()), "occurred_at": now,
-            "reported_at": now, "origin": {"pcode": "KG05258000000"}, "destination": {"pcode": "KG05236000000"},
-            "persons": 1, "members": [self.member()], "phone": self.person["phone"], "notes": self.notes,
-            "origin_point": self.point, "destination_point": self.point,
-        }  # fmt: skip
+            "kind": "household",
+            "report_id": str(uuid4()),
+            "household_id": str(uuid4()),
+            "occurred_at": now,
+            "reported_at": now,
+            "origin": {"pcode": "KG05258000000"},
+            "destination": {"pcode": "KG05236000000"},
+            "persons": 1,
+            "members": [self.member()],
+            "phone": self.person["phone"],
+            "notes": self.notes,
+            "origin_point": self.point,
+            "destination_point": self.point,
+        }
         return {**body, **changed}
 
     def member(self, **changed: Any) -> dict[str, Any]:
@@ -63,18 +72,30 @@ class Canary:
 # One comes in by the door, the other past it, on the topic itself, as a faulty release of intake would bring it.
 AT_THE_DOOR = Canary(
     person={
-        "given_name": "Канарбек", "family_name": "Кызылканаров", "patronymic": "Канаровна", "birth_date": "1987-03-14",
-        "phone": "+996 700 424 242", "personal_number": "21305198712345",
+        "given_name": "Канарбек",
+        "family_name": "Кызылканаров",
+        "patronymic": "Канаровна",
+        "birth_date": "1987-03-14",
+        "phone": "+996 700 424 242",
+        "personal_number": "21305198712345",
     },
-    notes="the canary sings at the well", point={"lat": 39.8761234, "lon": 71.2345678}, field="КанарейкаПоле",
-)  # fmt: skip
+    notes="the canary sings at the well",
+    point={"lat": 39.8761234, "lon": 71.2345678},
+    field="КанарейкаПоле",
+)
 PAST_THE_DOOR = Canary(
     person={
-        "given_name": "Щегол", "family_name": "Зелёнощеглов", "patronymic": "Щегловна", "birth_date": "1991-08-23",
-        "phone": "+996 777 313 131", "personal_number": "12308199154321",
+        "given_name": "Щегол",
+        "family_name": "Зелёнощеглов",
+        "patronymic": "Щегловна",
+        "birth_date": "1991-08-23",
+        "phone": "+996 777 313 131",
+        "personal_number": "12308199154321",
     },
-    notes="a goldfinch under the bridge", point={"lat": 39.1237654, "lon": 71.8765432}, field="ЩеголПоле",
-)  # fmt: skip
+    notes="a goldfinch under the bridge",
+    point={"lat": 39.1237654, "lon": 71.8765432},
+    field="ЩеголПоле",
+)
 
 
 INDEXES = (".index", ".timeindex")

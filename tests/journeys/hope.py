@@ -30,26 +30,39 @@ DESTINATIONS = ("KG05258000000", "KG05236000000", "KG21000000000")
 ORIGINS = ("KG05258000000", "KG05236000000", "KG05214000000", "KG06226000000", "KG06207000000")
 
 RELATIONSHIPS = {
-    "HEAD": Relationship.HEAD, "WIFE_HUSBAND": Relationship.SPOUSE, "FREE_UNION": Relationship.SPOUSE,
-    "SON_DAUGHTER": Relationship.CHILD, "FOSTER_CHILD": Relationship.CHILD, "MOTHER_FATHER": Relationship.PARENT,
-    "BROTHER_SISTER": Relationship.SIBLING, "GRANDDAUGHER_GRANDSON": Relationship.GRANDCHILD,
-    "GRANDMOTHER_GRANDFATHER": Relationship.GRANDPARENT, "NON_BENEFICIARY": Relationship.NOT_RELATED,
+    "HEAD": Relationship.HEAD,
+    "WIFE_HUSBAND": Relationship.SPOUSE,
+    "FREE_UNION": Relationship.SPOUSE,
+    "SON_DAUGHTER": Relationship.CHILD,
+    "FOSTER_CHILD": Relationship.CHILD,
+    "MOTHER_FATHER": Relationship.PARENT,
+    "BROTHER_SISTER": Relationship.SIBLING,
+    "GRANDDAUGHER_GRANDSON": Relationship.GRANDCHILD,
+    "GRANDMOTHER_GRANDFATHER": Relationship.GRANDPARENT,
+    "NON_BENEFICIARY": Relationship.NOT_RELATED,
     "UNKNOWN": Relationship.UNKNOWN,
-}  # fmt: skip
+}
 YEARS = {
-    Relationship.HEAD: (30, 55), Relationship.SPOUSE: (28, 55), Relationship.CHILD: (0, 17),
-    Relationship.PARENT: (56, 75), Relationship.SIBLING: (25, 58), Relationship.GRANDCHILD: (0, 10),
+    Relationship.HEAD: (30, 55),
+    Relationship.SPOUSE: (28, 55),
+    Relationship.CHILD: (0, 17),
+    Relationship.PARENT: (56, 75),
+    Relationship.SIBLING: (25, 58),
+    Relationship.GRANDCHILD: (0, 10),
     Relationship.GRANDPARENT: (76, 92),
-}  # fmt: skip
+}
 OTHERWISE = (1, 70)
 
 MALE = ("Азамат", "Бакыт", "Нурлан", "Эрмек", "Талант", "Кубаныч", "Улан", "Жеңиш", "Мирлан", "Өмүрбек")
 FEMALE = ("Айгүл", "Нургүл", "Жылдыз", "Бермет", "Чынара", "Гүлнара", "Айзада", "Мээрим", "Назгүл", "Үмүт")
 FAMILY = ("Токтогулов", "Асанов", "Маматов", "Сыдыков", "Жолдошев", "Бекмуратов", "Ысаков", "Орозбеков", "Кадыров")
 HAZARDS = (
-    ("mudflow", "natural_disaster"), ("landslide", "natural_disaster"), ("river_flood", "natural_disaster"),
-    ("water_scarcity", "environmental_degradation"), ("land_degradation", "environmental_degradation"),
-)  # fmt: skip
+    ("mudflow", "natural_disaster"),
+    ("landslide", "natural_disaster"),
+    ("river_flood", "natural_disaster"),
+    ("water_scarcity", "environmental_degradation"),
+    ("land_degradation", "environmental_degradation"),
+)
 SHELTERS = ("host_family", "rented", "tent", "collective_centre", "unknown")
 NEEDS = ("shelter", "food", "water", "health", "non_food_items", "documents")
 
@@ -102,10 +115,13 @@ def disability_of(value: str | None) -> Disability | None:
 def own_families() -> list[Family]:
     """Fifty of our own, of one to seven persons."""
     others = (
-        Member(Relationship.SPOUSE, Sex.FEMALE, is_pregnant=True), Member(Relationship.CHILD, Sex.FEMALE),
-        Member(Relationship.CHILD, Sex.MALE), Member(Relationship.PARENT, Sex.FEMALE, Disability.WALKING),
-        Member(Relationship.SIBLING, Sex.MALE), Member(Relationship.GRANDPARENT, Sex.FEMALE, Disability.SEEING),
-    )  # fmt: skip
+        Member(Relationship.SPOUSE, Sex.FEMALE, is_pregnant=True),
+        Member(Relationship.CHILD, Sex.FEMALE),
+        Member(Relationship.CHILD, Sex.MALE),
+        Member(Relationship.PARENT, Sex.FEMALE, Disability.WALKING),
+        Member(Relationship.SIBLING, Sex.MALE),
+        Member(Relationship.GRANDPARENT, Sex.FEMALE, Disability.SEEING),
+    )
     return [[Member(Relationship.HEAD, Sex.MALE), *others[: number % 7]] for number in range(50)]
 
 
@@ -125,24 +141,34 @@ def report(family: Family, draw: random.Random, now: datetime) -> dict[str, Any]
     name = draw.choice(FAMILY)
     members = [person(member, name, draw, occurred.date()) for member in family]
     return {
-        "kind": "household", "report_id": new_id(draw), "household_id": new_id(draw),
-        "occurred_at": occurred.isoformat(), "reported_at": now.isoformat(),
+        "kind": "household",
+        "report_id": new_id(draw),
+        "household_id": new_id(draw),
+        "occurred_at": occurred.isoformat(),
+        "reported_at": now.isoformat(),
         "origin": {"pcode": draw.choice([pcode for pcode in ORIGINS if pcode != destination])},
-        "destination": {"pcode": destination}, "persons": len(members), "members": members,
-        "reasons": [reason, "economic"] if draw.random() < 0.3 else [reason], "hazard_type": hazard,
-        "shelter": draw.choice(SHELTERS), "needs": draw.sample(NEEDS, draw.randrange(4)),
+        "destination": {"pcode": destination},
+        "persons": len(members),
+        "members": members,
+        "reasons": [reason, "economic"] if draw.random() < 0.3 else [reason],
+        "hazard_type": hazard,
+        "shelter": draw.choice(SHELTERS),
+        "needs": draw.sample(NEEDS, draw.randrange(4)),
         "phone": members[0]["phone"],
-    }  # fmt: skip
+    }
 
 
 def person(member: Member, family: str, draw: random.Random, on: date) -> dict[str, Any]:
     is_woman = member.sex is Sex.FEMALE
     youngest, oldest = YEARS.get(member.relationship, OTHERWISE)
     said = {
-        "member_id": new_id(draw), "relationship": member.relationship.value, "sex": member.sex.value,
+        "member_id": new_id(draw),
+        "relationship": member.relationship.value,
+        "sex": member.sex.value,
         "birth_date": (on - timedelta(days=draw.randrange(youngest * 366, oldest * 365 + 360))).isoformat(),
-        "given_name": draw.choice(FEMALE if is_woman else MALE), "family_name": family + ("а" if is_woman else ""),
-    }  # fmt: skip
+        "given_name": draw.choice(FEMALE if is_woman else MALE),
+        "family_name": family + ("а" if is_woman else ""),
+    }
     if draw.random() < 0.5:
         said["patronymic"] = f"{draw.choice(MALE)} {'кызы' if is_woman else 'уулу'}"
     if member.relationship is Relationship.HEAD:

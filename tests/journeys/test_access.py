@@ -141,19 +141,45 @@ BY_AREA = {
     "POST /alerts/v1/alerts:acknowledge": Sight("/alerts/v1/alerts:acknowledge", body=SEVERAL),
 }
 OF_NO_AREA = {
-    "POST /intake/v1/hazards", "POST /intake/v1/displacements", "POST /intake/v1/reports:batch",  # from outside: flagged
-    "GET /intake/v1/ledger", "GET /registry/v1/ledger", "GET /alerts/v1/ledger", "GET /console/v1/ledger", "GET /ledger",
+    "POST /intake/v1/hazards",
+    "POST /intake/v1/displacements",
+    "POST /intake/v1/reports:batch",  # from outside: flagged
+    "GET /intake/v1/ledger",
+    "GET /registry/v1/ledger",
+    "GET /alerts/v1/ledger",
+    "GET /console/v1/ledger",
+    "GET /ledger",
     "GET /intake/v1/feeds",
-    "GET /intake/v1/audit", "GET /registry/v1/audit", "GET /alerts/v1/audit", "GET /console/v1/audit",
-    "PUT /alerts/v1/presence", "GET /alerts/v1/sources/{source}/withheld", "PUT /alerts/v1/sources/{source}/lift",
+    "GET /intake/v1/audit",
+    "GET /registry/v1/audit",
+    "GET /alerts/v1/audit",
+    "GET /console/v1/audit",
+    "PUT /alerts/v1/presence",
+    "GET /alerts/v1/sources/{source}/withheld",
+    "PUT /alerts/v1/sources/{source}/lift",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
-    "GET /password", "POST /sign-out", "POST /v1/session", "POST /v1/session/device",
-    "GET /audit", "GET /notices", "GET /security", "GET /registry/notices", "GET /sign-ins", "POST /sign-ins/{jti}/end",
-    "GET /second-factor", "POST /second-factor", "POST /second-factor/removal",
-    "GET /registry/v1/teams/{team}/held", "POST /registry/v1/teams/{team}/held:accept",  # tested where the registry's are
-    "GET /purpose", "POST /purpose", "GET /readmission", "POST /readmission",
-    "GET /new-event", "PUT /v1/callers/{report_id}",
-}  # fmt: skip
+    "GET /password",
+    "POST /sign-out",
+    "POST /v1/session",
+    "POST /v1/session/device",
+    "GET /audit",
+    "GET /notices",
+    "GET /security",
+    "GET /registry/notices",
+    "GET /sign-ins",
+    "POST /sign-ins/{jti}/end",
+    "GET /second-factor",
+    "POST /second-factor",
+    "POST /second-factor/removal",
+    "GET /registry/v1/teams/{team}/held",
+    "POST /registry/v1/teams/{team}/held:accept",  # tested where the registry's are
+    "GET /purpose",
+    "POST /purpose",
+    "GET /readmission",
+    "POST /readmission",
+    "GET /new-event",
+    "PUT /v1/callers/{report_id}",
+}
 # A field team has no area to read by, but what it wrote; an integration hears of hazards, which are public.
 WITHOUT_SIGHT = {Role.FIELD, Role.INTEGRATION}
 
@@ -251,14 +277,28 @@ async def replayed(answer: httpx.Response) -> str:
 async def report(client: httpx.AsyncClient, installation: Installation, told: Told, sent: Sent) -> None:
     now = datetime.now(UTC).isoformat()
     household = {
-        "kind": "household", "report_id": str(uuid4()), "household_id": str(told.household), "occurred_at": now,
-        "reported_at": now, "origin": {"pcode": KADAMJAI}, "destination": {"pcode": KADAMJAI}, "persons": 987,
+        "kind": "household",
+        "report_id": str(uuid4()),
+        "household_id": str(told.household),
+        "occurred_at": now,
+        "reported_at": now,
+        "origin": {"pcode": KADAMJAI},
+        "destination": {"pcode": KADAMJAI},
+        "persons": 987,
         "reasons": ["natural_disaster"],
-    }  # fmt: skip
+    }
     hazard = {
-        "report_id": str(told.hazard_report), "source": "cmc", "source_id": "1", "type": "mudflow", "severity": "Extreme",
-        "urgency": "Immediate", "certainty": "Observed", "area": {"pcodes": [KADAMJAI]}, "onset": now, "reported_at": now,
-    }  # fmt: skip
+        "report_id": str(told.hazard_report),
+        "source": "cmc",
+        "source_id": "1",
+        "type": "mudflow",
+        "severity": "Extreme",
+        "urgency": "Immediate",
+        "certainty": "Observed",
+        "area": {"pcodes": [KADAMJAI]},
+        "onset": now,
+        "reported_at": now,
+    }
     team = installation.token(
         roles=[Role.FIELD], areas=[KADAMJAI], account=told.author, team=told.team, road=SubmissionChannel.FIELD
     )

@@ -73,19 +73,33 @@ class Centre:
     async def hazard(self, client: httpx.AsyncClient, **changed: Any) -> None:
         now = datetime.now(UTC).isoformat()
         body = {
-            "report_id": str(uuid4()), "source": "cmc", "source_id": str(uuid4()), "type": "earthquake", "magnitude": 4.7,
-            "area": {"pcodes": [ALAI]}, "onset": now, "reported_at": now, **changed,
-        }  # fmt: skip
+            "report_id": str(uuid4()),
+            "source": "cmc",
+            "source_id": str(uuid4()),
+            "type": "earthquake",
+            "magnitude": 4.7,
+            "area": {"pcodes": [ALAI]},
+            "onset": now,
+            "reported_at": now,
+            **changed,
+        }
         answer = self.sent.answered("hazards", await client.post("/intake/v1/hazards", json=body))
         assert answer.status_code == 202, answer.text
 
     async def household(self, client: httpx.AsyncClient, origin: str) -> None:
         now = datetime.now(UTC).isoformat()
         body = {
-            "kind": "household", "report_id": str(uuid4()), "household_id": str(uuid4()), "occurred_at": now,
-            "reported_at": now, "mobility": "evacuation", "origin": {"pcode": origin}, "destination": {"pcode": LEILEK},
-            "persons": 4, "reasons": ["natural_disaster"],
-        }  # fmt: skip
+            "kind": "household",
+            "report_id": str(uuid4()),
+            "household_id": str(uuid4()),
+            "occurred_at": now,
+            "reported_at": now,
+            "mobility": "evacuation",
+            "origin": {"pcode": origin},
+            "destination": {"pcode": LEILEK},
+            "persons": 4,
+            "reasons": ["natural_disaster"],
+        }
         answer = self.sent.answered("displacements", await client.post("/intake/v1/displacements", json=body))
         assert answer.status_code == 202, answer.text
 

@@ -63,9 +63,13 @@ class Backups:
 
     def dayar(self, *words: str, **settings: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "cli", *words], cwd=paths.ROOT, capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "cli", *words],
+            cwd=paths.ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
             env={**own_environment(), **self._run.asked, **settings},
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -41,11 +41,23 @@ REASONS = {
     "failed:CharacterNotInRepertoireError:22021": 1,
 }
 PAGES = (
-    "/intake/metrics", "/registry/metrics", "/alerts/metrics", "/metrics",
-    "/intake/ready", "/registry/ready", "/alerts/ready", "/ready",
-    "/intake/v1/ledger", "/registry/v1/ledger", "/alerts/v1/ledger", "/console/v1/ledger",
-    "/", "/ledger", "/registry/v1/statistics/stock", "/registry/v1/statistics/flows",
-)  # fmt: skip
+    "/intake/metrics",
+    "/registry/metrics",
+    "/alerts/metrics",
+    "/metrics",
+    "/intake/ready",
+    "/registry/ready",
+    "/alerts/ready",
+    "/ready",
+    "/intake/v1/ledger",
+    "/registry/v1/ledger",
+    "/alerts/v1/ledger",
+    "/console/v1/ledger",
+    "/",
+    "/ledger",
+    "/registry/v1/statistics/stock",
+    "/registry/v1/statistics/flows",
+)
 
 
 @dataclass

@@ -40,11 +40,19 @@ def hazard() -> HazardReported:
     now = datetime.now(UTC)
     return HazardReported.model_validate(
         {
-            "report_id": uuid4(), "hazard_id": uuid4(), "source": "cmc", "source_id": "1", "type": HazardType.MUDFLOW,
-            "area": {"pcodes": ["KG05258000000"]}, "onset": now, "reported_at": now, "received_at": now,
-            "author": uuid4(), "road": SubmissionChannel.API,
+            "report_id": uuid4(),
+            "hazard_id": uuid4(),
+            "source": "cmc",
+            "source_id": "1",
+            "type": HazardType.MUDFLOW,
+            "area": {"pcodes": ["KG05258000000"]},
+            "onset": now,
+            "reported_at": now,
+            "received_at": now,
+            "author": uuid4(),
+            "road": SubmissionChannel.API,
         }
-    )  # fmt: skip
+    )
 
 
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
@@ -62,8 +70,9 @@ def running(code: str, installation: Installation, *arguments: str) -> Iterator[
     file.write_text(settings(installation))
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(file), f"{installation.topic_prefix}hazards", *arguments],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     try:
         yield (UUID(re.findall(r"'hazard_id': '([0-9a-f-]{36})'", line)[0]) for line in process.stdout)

@@ -143,8 +143,9 @@ async def test_a_real_week_has_two_quakes_of_ours_and_old_ones_page_nobody(
     assert (alai.magnitude, alai.severity, alai.area.pcodes) == (4.7, Severity.MODERATE, ("KG06207000000",))
     assert (tajik.magnitude, tajik.area.pcodes) == (4.1, ())
     assert (told.outcomes[alai.report_id].outcome, told.outcomes[alai.report_id].reason) == (
-        OutcomeKind.SUPPRESSED, "too_old"
-    )  # fmt: skip
+        OutcomeKind.SUPPRESSED,
+        "too_old",
+    )
     assert told.outcomes[tajik.report_id].outcome is OutcomeKind.NOTED
     assert {event.type for event in told.alerts_of("us20005gku")} == {AlertSuppressed.event_type}
     assert await centre.deliveries(told.alerts_of("us20005gku")) == 0

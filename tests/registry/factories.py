@@ -32,39 +32,66 @@ OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000
 
 def family(count: int = 5) -> list[dict[str, Any]]:
     people = (
-        ("head", "male", "1984-05-02", "Асан", "Токтогулов"), ("spouse", "female", "1986-11-20", "Айгүл", "Токтогулова"),
-        ("child", "female", "2009-01-31", "Жылдыз", "Токтогулова"), ("child", "male", "2016-07-07", "Нурбек", "Токтогулов"),
+        ("head", "male", "1984-05-02", "Асан", "Токтогулов"),
+        ("spouse", "female", "1986-11-20", "Айгүл", "Токтогулова"),
+        ("child", "female", "2009-01-31", "Жылдыз", "Токтогулова"),
+        ("child", "male", "2016-07-07", "Нурбек", "Токтогулов"),
         ("parent", "female", "1955-03-08", "Бурул", "Токтогулова"),
-    )  # fmt: skip
+    )
     return [
         {
-            "member_id": str(uuid4()), "relationship": relationship, "sex": sex, "birth_date": born,
-            "given_name": given, "family_name": name,
+            "member_id": str(uuid4()),
+            "relationship": relationship,
+            "sex": sex,
+            "birth_date": born,
+            "given_name": given,
+            "family_name": name,
         }
         for relationship, sex, born, given, name in itertools.islice(itertools.cycle(people), count)
-    ]  # fmt: skip
+    ]
 
 
 def household(**changed: Any) -> dict[str, Any]:
     """The body of a report of a family of five displaced from Kadamjai to Leilek by a mudflow."""
     body = {
-        "kind": "household", "report_id": str(uuid4()), "household_id": str(uuid4()), "version": 1,
-        "occurred_at": NOON.isoformat(), "reported_at": (NOON + timedelta(hours=2)).isoformat(),
-        "origin": {"pcode": KADAMJAI}, "destination": {"pcode": LEILEK}, "persons": 5,
-        "reasons": ["natural_disaster"], "hazard_type": "mudflow", "members": family(), "phone": "+996 555 123456",
-        "shelter": "tent", "needs": ["shelter", "water"], "notes": "мост снесло",
-    }  # fmt: skip
+        "kind": "household",
+        "report_id": str(uuid4()),
+        "household_id": str(uuid4()),
+        "version": 1,
+        "occurred_at": NOON.isoformat(),
+        "reported_at": (NOON + timedelta(hours=2)).isoformat(),
+        "origin": {"pcode": KADAMJAI},
+        "destination": {"pcode": LEILEK},
+        "persons": 5,
+        "reasons": ["natural_disaster"],
+        "hazard_type": "mudflow",
+        "members": family(),
+        "phone": "+996 555 123456",
+        "shelter": "tent",
+        "needs": ["shelter", "water"],
+        "notes": "мост снесло",
+    }
     return {**body, **changed}
 
 
 def group(**changed: Any) -> dict[str, Any]:
     body = {
-        "kind": "group", "report_id": str(uuid4()), "group_id": str(uuid4()), "version": 1,
-        "occurred_at": NOON.isoformat(), "reported_at": NOON.isoformat(), "origin": {"pcode": KADAMJAI},
-        "destination": {"pcode": BATKEN}, "persons": 120, "measure": "stock", "quantifier": "approximately",
-        "reasons": ["natural_disaster"], "sex_age": [{"sex": "female", "age": "0-5", "count": 20}], "households": 25,
+        "kind": "group",
+        "report_id": str(uuid4()),
+        "group_id": str(uuid4()),
+        "version": 1,
+        "occurred_at": NOON.isoformat(),
+        "reported_at": NOON.isoformat(),
+        "origin": {"pcode": KADAMJAI},
+        "destination": {"pcode": BATKEN},
+        "persons": 120,
+        "measure": "stock",
+        "quantifier": "approximately",
+        "reasons": ["natural_disaster"],
+        "sex_age": [{"sex": "female", "age": "0-5", "count": 20}],
+        "households": 25,
         "source_type": "local_authority",
-    }  # fmt: skip
+    }
     return {**body, **changed}
 
 
@@ -109,9 +136,14 @@ class Desk:
         event_id = events.event_id(model.event_type, author, report.report_id, report.version)
         plain = report.model_dump_json(include=fields, exclude_defaults=True).encode()
         reported = model.model_construct(
-            **{name: value for name, value in report if name not in fields}, author=author, team=team, road=SubmissionChannel.FIELD,
-            received_at=report.reported_at, flags=tuple(flags), places_version=places_version,
-        )  # fmt: skip
+            **{name: value for name, value in report if name not in fields},
+            author=author,
+            team=team,
+            road=SubmissionChannel.FIELD,
+            received_at=report.reported_at,
+            flags=tuple(flags),
+            places_version=places_version,
+        )
         message = events.message(reported, id=event_id, source="/intake", time=report.reported_at)
         clear = json.dumps({**json.loads(message.value), **unknown}).encode() if unknown else message.value
         aad = seal.report_aad(kid=self._sealer.kid, event_type=model.event_type, event_id=event_id, clear=clear)

@@ -23,16 +23,35 @@ PLACES = Places.load()
 
 
 def filed(
-    version: int = 1, *, report_id: str = "r", author: str = AUTHOR, team: str | None = TEAM,
-    subject: tuple[str, str] = HOUSEHOLD, said: str = "", occurred_at: datetime = NOON, flags: tuple[Flag, ...] = (),
+    version: int = 1,
+    *,
+    report_id: str = "r",
+    author: str = AUTHOR,
+    team: str | None = TEAM,
+    subject: tuple[str, str] = HOUSEHOLD,
+    said: str = "",
+    occurred_at: datetime = NOON,
+    flags: tuple[Flag, ...] = (),
     **more: str,
-) -> Filed:  # fmt: skip
+) -> Filed:
     body = household(version=version, household_id=subject[1], occurred_at=occurred_at.isoformat(), **more)
     return Filed(
-        report_id=report_id, subject=subject, clear=HouseholdClear.model_validate(body), sealed={}, text="", plain=b"",
-        digest=f"{version}{said}".encode(), author=author, team=team, road=SubmissionChannel.FIELD, received_at=NOON,
-        places_version=None, flags=flags, outcome=OutcomeKind.NOTED, outcome_id=str(uuid4()),
-    )  # fmt: skip
+        report_id=report_id,
+        subject=subject,
+        clear=HouseholdClear.model_validate(body),
+        sealed={},
+        text="",
+        plain=b"",
+        digest=f"{version}{said}".encode(),
+        author=author,
+        team=team,
+        road=SubmissionChannel.FIELD,
+        received_at=NOON,
+        places_version=None,
+        flags=flags,
+        outcome=OutcomeKind.NOTED,
+        outcome_id=str(uuid4()),
+    )
 
 
 def book_of(reports: Iterable[Filed]) -> WorkingSet:
@@ -279,8 +298,19 @@ def test_the_day_of_a_displacement_is_bishkek_s() -> None:
 
 def test_brackets_are_those_of_hope() -> None:
     assert [bracket(years) for years in (0, 5, 6, 11, 12, 17, 18, 59, 60, 100, None, -1)] == [
-        "0-5", "0-5", "6-11", "6-11", "12-17", "12-17", "18-59", "18-59", "60+", "60+", "unknown", "unknown",
-    ]  # fmt: skip
+        "0-5",
+        "0-5",
+        "6-11",
+        "6-11",
+        "12-17",
+        "12-17",
+        "18-59",
+        "18-59",
+        "60+",
+        "60+",
+        "unknown",
+        "unknown",
+    ]
 
 
 def test_whom_nobody_described_is_of_unknown_sex_and_age() -> None:

@@ -31,18 +31,40 @@ async def test_csv_has_the_hxl_row(office: Office) -> None:
     await office.file(household(), group(destination={"pcode": LEILEK}, measure="flow"))
     tags, [row] = await csv_of(office, FLOWS)
     assert list(tags.items())[:11] == [
-        ("month", "#date+month"), ("status", "#status"), ("country", "#country+code+v_iso3+dest"),
-        ("pcode", "#adm2+code+v_pcode+dest"), ("soate", "#adm2+code+v_soate+dest"), ("name", "#adm2+name+dest"),
-        ("scope", "#event+scope"), ("reason", "#cause+type"), ("mobility", "#event+type+mobility"),
-        ("households", "#affected+displaced+hh+registered"), ("persons", "#affected+displaced+ind+registered"),
-    ]  # fmt: skip
+        ("month", "#date+month"),
+        ("status", "#status"),
+        ("country", "#country+code+v_iso3+dest"),
+        ("pcode", "#adm2+code+v_pcode+dest"),
+        ("soate", "#adm2+code+v_soate+dest"),
+        ("name", "#adm2+name+dest"),
+        ("scope", "#event+scope"),
+        ("reason", "#cause+type"),
+        ("mobility", "#event+type+mobility"),
+        ("households", "#affected+displaced+hh+registered"),
+        ("persons", "#affected+displaced+ind+registered"),
+    ]
     assert tags["female_0_5"] == "#affected+displaced+f+age_0_5"
     assert row | {"name": ""} == {
-        **dict.fromkeys(tags, "0"), "month": "2026-06", "status": "Actual", "country": "KGZ", "pcode": LEILEK,
-        "soate": "41705236000000", "name": "", "scope": "within", "reason": "natural_disaster", "mobility": "displacement",
-        "households": "1", "persons": "5", "female_12_17": "1", "female_18_59": "1", "female_60_plus": "1",
-        "male_6_11": "1", "male_18_59": "1", "groups": "1", "group_persons": "120",
-    }  # fmt: skip
+        **dict.fromkeys(tags, "0"),
+        "month": "2026-06",
+        "status": "Actual",
+        "country": "KGZ",
+        "pcode": LEILEK,
+        "soate": "41705236000000",
+        "name": "",
+        "scope": "within",
+        "reason": "natural_disaster",
+        "mobility": "displacement",
+        "households": "1",
+        "persons": "5",
+        "female_12_17": "1",
+        "female_18_59": "1",
+        "female_60_plus": "1",
+        "male_6_11": "1",
+        "male_18_59": "1",
+        "groups": "1",
+        "group_persons": "120",
+    }
 
 
 @pytest.mark.anyio
@@ -69,9 +91,10 @@ async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> Non
     await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
     tags, rows = await csv_of(office, f"{STOCK}?level=0")
     assert [(row["country"], row["pcode"], row["soate"], row["name"], row["households"]) for row in rows] == [
-        ("KGZ", "KG", "41700000000000", "Kyrgyzstan", "3"), ("RUS", "", "", "Russia", "1"),
+        ("KGZ", "KG", "41700000000000", "Kyrgyzstan", "3"),
+        ("RUS", "", "", "Russia", "1"),
         ("ZZZ", "", "", "Unknown Region", "1"),
-    ]  # fmt: skip
+    ]
     assert (tags["country"], tags["pcode"]) == ("#country+code+v_iso3+dest", "#country+code+v_pcode+dest")
     assert len(set(tags.values())) == len(tags)
 
@@ -94,8 +117,17 @@ def test_no_two_columns_have_one_tag(level: int, view: View, mobilities: tuple[M
 
 @pytest.mark.parametrize(
     ("alpha_2", "expected"),
-    [("KG", "KGZ"), ("RU", "RUS"), ("DE", "DEU"), ("MM", "MMR"), ("CD", "COD"), ("TR", "TUR"), ("ZZ", "ZZZ"), ("QO", "QO")],
-)  # fmt: skip
+    [
+        ("KG", "KGZ"),
+        ("RU", "RUS"),
+        ("DE", "DEU"),
+        ("MM", "MMR"),
+        ("CD", "COD"),
+        ("TR", "TUR"),
+        ("ZZ", "ZZZ"),
+        ("QO", "QO"),
+    ],
+)
 def test_countries_leave_as_alpha_3(alpha_2: str, expected: str) -> None:
     assert alpha_3(alpha_2) == expected
 

@@ -84,8 +84,10 @@ async def test_who_migrated_is_not_called_displaced(office: Office) -> None:
 async def test_the_form_shows_which_moves_count(office: Office) -> None:
     page = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
     assert re.findall(r'name="mobility" value="(\w+)" checked', page) == [
-        "displacement", "evacuation", "planned_relocation",
-    ]  # fmt: skip
+        "displacement",
+        "evacuation",
+        "planned_relocation",
+    ]
     only = (await office.get("/figures?lang=en&mobility=migration", role=Role.ANALYST)).text
     assert re.findall(r'name="mobility" value="(\w+)" checked', only) == ["migration"]
 

@@ -83,14 +83,29 @@ async def copied(office: Office) -> None:
 def row(move: Move) -> dict[str, Any]:
     persons = sum(move.cells.values())
     return {
-        "report_id": move.report, "household_id": move.subject, "group_id": move.subject, "version": 1,
-        "status": move.status, "occurred_at": move.at, "occurred_at_precision": "day", "reported_at": move.at,
-        "mobility": move.mobility, "origin_pcode": move.origin, "origin_country": "KG" if move.origin else "TJ",
-        "destination_pcode": move.destination, "destination_country": "KG" if move.destination else "RU",
-        "persons": persons, "displaced": persons, "quantifier": "exact", "measure": move.measure,
+        "report_id": move.report,
+        "household_id": move.subject,
+        "group_id": move.subject,
+        "version": 1,
+        "status": move.status,
+        "occurred_at": move.at,
+        "occurred_at_precision": "day",
+        "reported_at": move.at,
+        "mobility": move.mobility,
+        "origin_pcode": move.origin,
+        "origin_country": "KG" if move.origin else "TJ",
+        "destination_pcode": move.destination,
+        "destination_country": "KG" if move.destination else "RU",
+        "persons": persons,
+        "displaced": persons,
+        "quantifier": "exact",
+        "measure": move.measure,
         "sex_age": [move.cells.get((sex, age), 0) for sex in SEXES for age in AGES],
-        "reasons": [move.reason], "hazard_type": None, "hazard_id": None, "superseded_at": None,
-    }  # fmt: skip
+        "reasons": [move.reason],
+        "hazard_type": None,
+        "hazard_id": None,
+        "superseded_at": None,
+    }
 
 
 Wanted = Callable[[Move], bool]
@@ -98,15 +113,24 @@ DISPLACED = ("displacement", "evacuation")
 
 
 def expected(
-    kind: str, *, wanted: Wanted = lambda _: True, moved: tuple[str, ...] = DISPLACED, until: datetime | None = None,
-    view: str = "destination", level: int = 2, cell: Callable[[str, str], bool] = lambda _sex, _age: True,
-) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:  # fmt: skip
+    kind: str,
+    *,
+    wanted: Wanted = lambda _: True,
+    moved: tuple[str, ...] = DISPLACED,
+    until: datetime | None = None,
+    view: str = "destination",
+    level: int = 2,
+    cell: Callable[[str, str], bool] = lambda _sex, _age: True,
+) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:
     """By month, place, scope, reason and mobility: households, their persons, groups, their persons."""
     known = [
-        move for move in MANY
-        if move.status == "Actual" and move.mobility != "unable_to_move" and (until is None or move.at < until)
+        move
+        for move in MANY
+        if move.status == "Actual"
+        and move.mobility != "unable_to_move"
+        and (until is None or move.at < until)
         and move.measure in (None, kind.removesuffix("s"))
-    ]  # fmt: skip
+    ]
     if kind == "stock":
         newest: dict[UUID, Move] = {}
         for move in sorted(known, key=lambda each: each.at):
@@ -133,12 +157,14 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("stock", "date=2026-12-31&reason=economic", {"wanted": lambda move: move.reason == "economic"}),
     ("stock", "date=2026-12-31&mobility=migration", {"moved": ("migration",)}),
     (
-        "stock", "date=2026-12-31&scope=abroad&scope=from_abroad",
+        "stock",
+        "date=2026-12-31&scope=abroad&scope=from_abroad",
         {"wanted": lambda move: move.scope in ("abroad", "from_abroad")},
     ),
     ("stock", f"date=2026-12-31&area={LEILEK}", {"wanted": lambda move: move.destination == LEILEK}),
     (
-        "stock", "date=2026-12-31&sex=female&age=0-5&age=6-11",
+        "stock",
+        "date=2026-12-31&sex=female&age=0-5&age=6-11",
         {"cell": lambda sex, age: sex == "female" and age in ("0-5", "6-11")},
     ),
     ("flows", "", {}),
@@ -146,7 +172,7 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("flows", "until=2025-09", {"until": DAY}),
     ("flows", "since=2025-10&view=origin", {"wanted": lambda move: move.at >= DAY, "view": "origin"}),
     ("flows", "age=60%2B", {"cell": lambda _sex, age: age == "60+"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "query", "asked"), QUESTIONS, ids=[f"{kind}?{query}" for kind, query, _ in QUESTIONS])
@@ -157,10 +183,13 @@ async def test_figures_are_those_of_an_independent_computation(
     answer = (await office.get(f"/v1/statistics/{kind}?{query}", role=Role.ANALYST)).json()
     found = {
         (row.get("month"), row["pcode"], row["scope"], row["reason"], row["mobility"]): (
-            row["households"], row["persons"], row["groups"], row["group_persons"],
+            row["households"],
+            row["persons"],
+            row["groups"],
+            row["group_persons"],
         )
         for row in answer["rows"]
-    }  # fmt: skip
+    }
     assert found == expected(kind, **asked)
     totals = [sum(each) for each in zip(*found.values(), strict=True)]
     assert list(answer["total"].values()) == totals

@@ -245,14 +245,22 @@ async def test_a_displacement_in_which_the_household_does_not_stand_is_told_besi
     assert [told["report_id"] for told in later] == [body["report_id"], earlier["report_id"]]
     assert [told["displacement"] for told in later] == [
         {
-            "report_id": earlier["report_id"], "status": "Actual", "occurred_on": "2026-06-14",
-            "occurred_on_precision": "day", "mobility": "displacement", "origin": {"pcode": KADAMJAI},
+            "report_id": earlier["report_id"],
+            "status": "Actual",
+            "occurred_on": "2026-06-14",
+            "occurred_on_precision": "day",
+            "mobility": "displacement",
+            "origin": {"pcode": KADAMJAI},
         },
         {
-            "report_id": body["report_id"], "status": "Exercise", "occurred_on": "2026-06-15",
-            "occurred_on_precision": "day", "mobility": "displacement", "origin": {"pcode": KADAMJAI},
+            "report_id": body["report_id"],
+            "status": "Exercise",
+            "occurred_on": "2026-06-15",
+            "occurred_on_precision": "day",
+            "mobility": "displacement",
+            "origin": {"pcode": KADAMJAI},
         },
-    ]  # fmt: skip
+    ]
     headers = [row["headers"] for row in await file.rows("outbox ORDER BY id") if row["topic"] == "households"]
     types = [dict(json.loads(each))["ce_type"] for each in headers]
     assert types == ["dayar.household.registered.v1", *["dayar.household.corrected.v1"] * 2]
@@ -261,9 +269,11 @@ async def test_a_displacement_in_which_the_household_does_not_stand_is_told_besi
 async def test_a_household_trapped_where_it_fled_to_is_told_as_displaced_there_and_trapped(file: Filing) -> None:
     fled = household()
     trapped = household(
-        household_id=fled["household_id"], mobility="unable_to_move", occurred_at="2026-06-20T00:00:00Z",
+        household_id=fled["household_id"],
+        mobility="unable_to_move",
+        occurred_at="2026-06-20T00:00:00Z",
         origin=fled["destination"],
-    )  # fmt: skip
+    )
     await file(fled, trapped, {**fled, "version": 2, "hazard_type": "landslide"})
     first, *later = await file.events("households")
     assert "latest_mobility" not in first

@@ -151,10 +151,12 @@ async def test_who_may_not_decide_decides_nothing(office: Office) -> None:
     await office.publish(household(), flags=(Flag.EXPIRED_TOKEN,))
     id = str(await office.held_id())
     for words in (
-        ("accept", id, "--by", "bek", "--reason", "why not"), ("accept", id, "--by", "nobody", "--reason", "why not"),
-        ("accept", str(uuid4()), "--by", "aida", "--reason", "why not"), ("accept", id, "--by", "aida", "--reason", " "),
+        ("accept", id, "--by", "bek", "--reason", "why not"),
+        ("accept", id, "--by", "nobody", "--reason", "why not"),
+        ("accept", str(uuid4()), "--by", "aida", "--reason", "why not"),
+        ("accept", id, "--by", "aida", "--reason", " "),
         ("show", id, "--by", "bek"),
-    ):  # fmt: skip
+    ):
         assert (await office.dayar(*words)).exit_code == 1, words
     assert (
         await office.rows("SELECT * FROM held_decisions")

@@ -37,11 +37,24 @@ def test_a_report_opens_as_it_was_sealed(record: Record, opener: ReportOpener) -
     assert opener(record).opened is not None
 
 
-@pytest.mark.parametrize("changed", [
-    {"author": OTHER}, {"team": OTHER}, {"road": "api"}, {"flags": []}, {"flags": ["registrar_of_country"]},
-    {"status": "Test"}, {"persons": 3}, {"household_id": str(uuid4())}, {"received_at": "2026-06-15T06:00:05Z"},
-    {"places_version": "other"}, {"destination": {"pcode": "KG06207000000"}}, {"reasons": ["conflict"]},
-], ids=lambda changed: next(iter(changed)))  # fmt: skip
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"author": OTHER},
+        {"team": OTHER},
+        {"road": "api"},
+        {"flags": []},
+        {"flags": ["registrar_of_country"]},
+        {"status": "Test"},
+        {"persons": 3},
+        {"household_id": str(uuid4())},
+        {"received_at": "2026-06-15T06:00:05Z"},
+        {"places_version": "other"},
+        {"destination": {"pcode": "KG06207000000"}},
+        {"reasons": ["conflict"]},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
 def test_what_stands_beside_the_box_cannot_be_changed(
     record: Record, opener: ReportOpener, changed: dict[str, Any]
 ) -> None:

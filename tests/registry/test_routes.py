@@ -60,8 +60,10 @@ async def test_the_history_tells_every_version_and_what_became_of_it(office: Off
     await office.file({**body, "version": 3}, author=uuid4(), team=None)
     seen = (await office.get(f"/v1/households/{body['household_id']}/history", role=Role.REGISTRAR)).json()
     assert [(one["version"], one["outcome"], one["reason"]) for one in seen["versions"]] == [
-        (1, "recorded", None), (2, "recorded", None), (3, "held", "not_author"),
-    ]  # fmt: skip
+        (1, "recorded", None),
+        (2, "recorded", None),
+        (3, "held", "not_author"),
+    ]
     assert seen["versions"][1]["report"]["notes"] == "мост цел"
 
 
@@ -74,8 +76,9 @@ async def test_the_history_keeps_what_the_team_said_beside_the_registrar_s_corre
     path = f"/v1/households/{body['household_id']}"
     versions = (await office.get(f"{path}/history", role=Role.REGISTRAR, areas=(LEILEK,))).json()["versions"]
     assert [(one["author"], one["outcome"], one["report"]["notes"]) for one in versions] == [
-        (str(AUTHOR), "recorded", "мост снесло"), (str(registrar), "recorded", "по списку"),
-    ]  # fmt: skip
+        (str(AUTHOR), "recorded", "мост снесло"),
+        (str(registrar), "recorded", "по списку"),
+    ]
     assert (await office.get(path, role=Role.REGISTRAR, areas=(LEILEK,))).json()["details"]["notes"] == "по списку"
 
 
@@ -155,8 +158,15 @@ async def test_pages_go_on_where_the_last_one_ended(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    "inside", ["\0", "[" * 5000, '["9999-12-31T23:59:59-12:00", "{id}"]', '["2026-06-01T00:00:00", "{id}"]', '["2026-06-01T00:00:00Z"]']
-)  # fmt: skip
+    "inside",
+    [
+        "\0",
+        "[" * 5000,
+        '["9999-12-31T23:59:59-12:00", "{id}"]',
+        '["2026-06-01T00:00:00", "{id}"]',
+        '["2026-06-01T00:00:00Z"]',
+    ],
+)
 async def test_a_cursor_that_is_none_of_ours_is_told(office: Office, inside: str) -> None:
     cursor = base64.urlsafe_b64encode(inside.replace("{id}", str(uuid4())).encode()).decode()
     answer = await office.get(f"/v1/households?cursor={cursor}", role=Role.OPERATOR)

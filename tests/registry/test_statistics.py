@@ -23,9 +23,11 @@ async def example(office: Office) -> None:
     """Two families within the country, one abroad, one moved on in July; one stuck, one exercise; two groups, one recounted."""
     moved_on = household()
     again = household(
-        household_id=moved_on["household_id"], occurred_at="2026-07-31T18:30:00Z", destination={"pcode": OSH},
+        household_id=moved_on["household_id"],
+        occurred_at="2026-07-31T18:30:00Z",
+        destination={"pcode": OSH},
         reasons=["economic", "family"],
-    )  # fmt: skip
+    )
     alone = household(persons=3, members=[])
     abroad = household(destination={"country": "RU"}, reasons=["economic"])
     part = household(is_whole_household=False)
@@ -50,8 +52,10 @@ async def test_the_stock_on_a_day(office: Office) -> None:
     june = await told(office, f"{STOCK}?date=2026-06-30")
     by_place = {(row["pcode"], row["country"]): row for row in june["rows"]}
     assert {place: (row["households"], row["persons"], row["group_persons"]) for place, row in by_place.items()} == {
-        (LEILEK, "KGZ"): (3, 5 + 3 + 2, 0), (None, "RUS"): (1, 5, 0), (BATKEN, "KGZ"): (0, 0, 120),
-    }  # fmt: skip
+        (LEILEK, "KGZ"): (3, 5 + 3 + 2, 0),
+        (None, "RUS"): (1, 5, 0),
+        (BATKEN, "KGZ"): (0, 0, 120),
+    }
     assert by_place[LEILEK, "KGZ"]["unknown_unknown"] == 3
     assert (by_place[None, "RUS"]["scope"], by_place[LEILEK, "KGZ"]["soate"]) == ("abroad", "41705236000000")
     assert june["total"] == {"households": 4, "persons": 15, "groups": 1, "group_persons": 120}
@@ -69,11 +73,15 @@ async def test_flows_by_month_of_bishkek(office: Office) -> None:
     """18:30 on the 31st of July in UTC is the 1st of August in Bishkek."""
     await example(office)
     flows = await told(office, FLOWS)
-    assert {(row["month"], row["reason"], row["scope"]): (row["households"], row["persons"]) for row in flows["rows"] if row["households"]} == {
+    assert {
+        (row["month"], row["reason"], row["scope"]): (row["households"], row["persons"])
+        for row in flows["rows"]
+        if row["households"]
+    } == {
         ("2026-06", "natural_disaster", "within"): (3, 10),
         ("2026-06", "economic", "abroad"): (1, 5),
         ("2026-08", "economic", "within"): (1, 5),
-    }  # fmt: skip
+    }
     assert flows["total"] == {"households": 5, "persons": 20, "groups": 1, "group_persons": 40}
     assert (await told(office, f"{FLOWS}?since=2026-07&until=2026-08"))["total"]["households"] == 1
 
@@ -81,9 +89,11 @@ async def test_flows_by_month_of_bishkek(office: Office) -> None:
 async def test_the_first_moment_of_a_month_is_of_it(office: Office) -> None:
     await office.file(household(occurred_at="2026-07-01T00:00:00+06:00"))
     asked = {
-        f"{STOCK}?date=2026-06-30": 0, f"{STOCK}?date=2026-07-01": 1,
-        f"{FLOWS}?until=2026-06": 0, f"{FLOWS}?since=2026-07&until=2026-07": 1,
-    }  # fmt: skip
+        f"{STOCK}?date=2026-06-30": 0,
+        f"{STOCK}?date=2026-07-01": 1,
+        f"{FLOWS}?until=2026-06": 0,
+        f"{FLOWS}?since=2026-07&until=2026-07": 1,
+    }
     assert {path: (await told(office, path))["total"]["households"] for path in asked} == asked
 
 
@@ -116,8 +126,10 @@ async def test_what_a_figure_rests_on_stands_with_it(office: Office) -> None:
     assert (row["households"], row["corrected"], row["imprecise"], row["groups"]) == (2, 1, 1, 2)
     page = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
     assert re.findall(r"<dt>(of these [\w ]+|with a [\w ]+)</dt><dd>(\d+)</dd>", page)[:3] == [
-        ("of these corrected since", "1"), ("with a date less exact than a day", "1"), ("of these approximate", "1"),
-    ]  # fmt: skip
+        ("of these corrected since", "1"),
+        ("with a date less exact than a day", "1"),
+        ("of these approximate", "1"),
+    ]
 
 
 async def test_flows_by_origin(office: Office) -> None:
@@ -165,9 +177,13 @@ async def test_displaced_are_those_who_had_to_leave(office: Office) -> None:
 async def test_a_displaced_family_that_migrated_is_counted_once_and_as_what_came_last(office: Office) -> None:
     displaced = household()
     migrated = household(
-        household_id=displaced["household_id"], occurred_at="2026-07-10T00:00:00Z", origin={"pcode": LEILEK},
-        destination={"country": "RU"}, reasons=["economic"], mobility="migration",
-    )  # fmt: skip
+        household_id=displaced["household_id"],
+        occurred_at="2026-07-10T00:00:00Z",
+        origin={"pcode": LEILEK},
+        destination={"country": "RU"},
+        reasons=["economic"],
+        mobility="migration",
+    )
     await office.file(displaced, migrated)
     assert (await told(office, f"{STOCK}?date=2026-06-30"))["total"]["households"] == 1
     assert (await told(office, f"{STOCK}?date=2026-07-31"))["total"]["households"] == 0

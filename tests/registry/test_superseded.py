@@ -31,10 +31,11 @@ def told(draw: Random, **subject: Any) -> Body:
     """One report; its moment is one of few, so that some stand at the same one."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     said = {
-        "occurred_at": moment.isoformat(), "reported_at": (moment + timedelta(hours=draw.randrange(3))).isoformat(),
+        "occurred_at": moment.isoformat(),
+        "reported_at": (moment + timedelta(hours=draw.randrange(3))).isoformat(),
         "destination": {"pcode": draw.choice((LEILEK, KADAMJAI, BATKEN, OSH))},
         "status": "Actual" if draw.random() < 0.8 else "Exercise",
-    }  # fmt: skip
+    }
     if "group_id" in subject:
         return group(**subject, **said, measure=draw.choice(("stock", "flow")))
     return household(**subject, **said, mobility=draw.choice((*DISPLACED, *DISPLACED, MIGRATED, STUCK)))

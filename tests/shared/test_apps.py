@@ -70,9 +70,13 @@ def keys(tmp_path: Path) -> Path:
 
 def build(keys: Path, *routers: APIRouter, **given: Any) -> FastAPI:
     return apps.create_app(
-        "intake", Settings(**given), lifespan=no_lifespan, authenticator=Authenticator(keys / "public", NothingRevoked()),
-        ready=all_ready, routers=routers,
-    )  # fmt: skip
+        "intake",
+        Settings(**given),
+        lifespan=no_lifespan,
+        authenticator=Authenticator(keys / "public", NothingRevoked()),
+        ready=all_ready,
+        routers=routers,
+    )
 
 
 @pytest.fixture

@@ -58,10 +58,15 @@ async def test_a_service_adds_and_reads_and_does_nothing_else(tables: Installati
         await connection.execute(f"SET search_path = {service}")
         await connection.execute("INSERT INTO audit (action, result) VALUES ('read', 'done')")
         for statement in (
-            "UPDATE audit SET account = NULL", "DELETE FROM audit", "TRUNCATE audit", "DROP TABLE audit",
-            "ALTER TABLE audit DROP COLUMN account", f"DROP SCHEMA {service} CASCADE", "ALTER TABLE audit RENAME TO old",
+            "UPDATE audit SET account = NULL",
+            "DELETE FROM audit",
+            "TRUNCATE audit",
+            "DROP TABLE audit",
+            "ALTER TABLE audit DROP COLUMN account",
+            f"DROP SCHEMA {service} CASCADE",
+            "ALTER TABLE audit RENAME TO old",
             "ALTER TABLE audit DISABLE TRIGGER ALL",
-        ):  # fmt: skip
+        ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
         assert await connection.fetchval("SELECT count(*) FROM audit") == 1
@@ -99,7 +104,12 @@ def client(web: Web, installation: Installation, role: Role, **claims: object) -
     )
 
 
-PATHS = {"intake": "/intake/v1/audit", "registry": "/registry/v1/audit", "alerts": "/alerts/v1/audit", "console": "/console/v1/audit"}  # fmt: skip
+PATHS = {
+    "intake": "/intake/v1/audit",
+    "registry": "/registry/v1/audit",
+    "alerts": "/alerts/v1/audit",
+    "console": "/console/v1/audit",
+}
 
 
 @pytest.mark.parametrize("path", PATHS.values())

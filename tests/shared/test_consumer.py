@@ -111,9 +111,13 @@ async def test_malformed_records_are_set_aside_with_a_pointer(trial: Trial) -> N
     good = event(hazard())
     wrong = hazard().model_dump_json(exclude={"severity"}).replace('"earthquake"', '"sea monster"')
     await trial.publish(
-        good._replace(value=b"{"), good._replace(value=wrong.encode()), good._replace(headers=()),
-        good._replace(value=b""), good._replace(key=b"", value=b"\xff\x00"), good,
-    )  # fmt: skip
+        good._replace(value=b"{"),
+        good._replace(value=wrong.encode()),
+        good._replace(headers=()),
+        good._replace(value=b""),
+        good._replace(key=b"", value=b"\xff\x00"),
+        good,
+    )
     async with trial.running(trial.consumer()):
         assert await trial.drained() == {"recorded": 1, "set_aside": 5}
     assert ("malformed", "/type") in await reasons(trial)

@@ -23,29 +23,91 @@ GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
 
 # PROTECTION 2, word for word; what is not here is sealed.
 MAY_BE_CLEAR = {
-    "report_id", "household_id", "group_id", "hazard_id",  # ids, linked hazards
-    "origin", "destination", "pcode", "country",  # P-code, ISO country
-    "persons", "mobility", "latest_mobility", "reasons", "hazard_type",
-    "occurred_at", "reported_at", "received_at", "occurred_on", "recorded_on", "uncorrected",  # the times
-    "author", "team", "status", "version", "sequence", "kind", "measure", "quantifier",
-    "occurred_at_precision", "occurred_on_precision", "road", "places_version", "flags",
-    "consumer", "outcome", "reason", "replaces",  # outcomes carry a report_id and a reason code
+    "report_id",
+    "household_id",
+    "group_id",
+    "hazard_id",  # ids, linked hazards
+    "origin",
+    "destination",
+    "pcode",
+    "country",  # P-code, ISO country
+    "persons",
+    "mobility",
+    "latest_mobility",
+    "reasons",
+    "hazard_type",
+    "occurred_at",
+    "reported_at",
+    "received_at",
+    "occurred_on",
+    "recorded_on",
+    "uncorrected",  # the times
+    "author",
+    "team",
+    "status",
+    "version",
+    "sequence",
+    "kind",
+    "measure",
+    "quantifier",
+    "occurred_at_precision",
+    "occurred_on_precision",
+    "road",
+    "places_version",
+    "flags",
+    "consumer",
+    "outcome",
+    "reason",
+    "replaces",  # outcomes carry a report_id and a reason code
     "displacement",  # another of the household's, of the same fields
-}  # fmt: skip
+}
 BOX = "sealed"
 
-# AsyncAPI 3.0 and its Kafka bindings 0.5.0: a tool refuses a document with any other field, but those that begin with `x-`.
+# AsyncAPI 3.0 and its Kafka bindings 0.5.0: a tool refuses a document with any other field,
+# but those that begin with `x-`.
 ASYNCAPI = {
-    "channels": {"address", "title", "summary", "description", "servers", "parameters", "messages", "tags", "externalDocs", "bindings"},
+    "channels": {
+        "address",
+        "title",
+        "summary",
+        "description",
+        "servers",
+        "parameters",
+        "messages",
+        "tags",
+        "externalDocs",
+        "bindings",
+    },
     "operations": {
-        "action", "channel", "messages", "reply", "traits", "title", "summary", "description", "security", "tags",
-        "externalDocs", "bindings",
+        "action",
+        "channel",
+        "messages",
+        "reply",
+        "traits",
+        "title",
+        "summary",
+        "description",
+        "security",
+        "tags",
+        "externalDocs",
+        "bindings",
     },
     "messages": {
-        "headers", "payload", "correlationId", "contentType", "name", "title", "summary", "description", "tags",
-        "externalDocs", "bindings", "examples", "traits",
+        "headers",
+        "payload",
+        "correlationId",
+        "contentType",
+        "name",
+        "title",
+        "summary",
+        "description",
+        "tags",
+        "externalDocs",
+        "bindings",
+        "examples",
+        "traits",
     },
-}  # fmt: skip
+}
 KAFKA = {
     "channels": {"topic", "partitions", "replicas", "topicConfiguration", "bindingVersion"},
     "operations": {"groupId", "clientId", "bindingVersion"},

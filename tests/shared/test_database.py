@@ -69,9 +69,11 @@ async def test_a_database_of_an_earlier_build_is_refused_and_left(installation: 
     passwords = dict.fromkeys(SERVICES, "changed")
     with pytest.raises(EarlierBuild):
         await provision.create(
-            installation.parts.server, installation.database, role_prefix=installation.ground.role_prefix,
+            installation.parts.server,
+            installation.database,
+            role_prefix=installation.ground.role_prefix,
             passwords=passwords,
-        )  # fmt: skip
+        )
     own = database.engine(settings)  # by its old password
     async with own.begin() as connection:
         assert not await connection.scalar(text("SELECT to_jsonb(mark) ? 'contract' FROM installation AS mark"))
@@ -87,8 +89,14 @@ async def test_a_consumer_reads_nothing_for_a_database_of_an_earlier_build(insta
     async def never(*_: object) -> list[Outcome]:
         raise AssertionError
 
-    reports = Consumer("registry", ["displacements"], never, settings=settings, sessions=sessions,
-                       sealer=Sealer(settings.seal_public_key_file))  # fmt: skip
+    reports = Consumer(
+        "registry",
+        ["displacements"],
+        never,
+        settings=settings,
+        sessions=sessions,
+        sealer=Sealer(settings.seal_public_key_file),
+    )
     with pytest.raises(EarlierBuild):
         await reports.run()
     async with own.begin() as connection:

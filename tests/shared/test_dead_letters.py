@@ -47,26 +47,49 @@ def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLe
     assert (letter.key, letter.value) == (original.key, original.value)
     assert letter.headers[: len(original.headers)] == original.headers
     assert dict(letter.headers[len(original.headers) :]) == {
-        "dead_reason": b"seal_mismatch", "dead_pointer": b"/sealed", "dead_service": b"registry",
-        "dead_topic": b"displacements", "dead_partition": b"2", "dead_offset": b"41",
-    }  # fmt: skip
+        "dead_reason": b"seal_mismatch",
+        "dead_pointer": b"/sealed",
+        "dead_service": b"registry",
+        "dead_topic": b"displacements",
+        "dead_partition": b"2",
+        "dead_offset": b"41",
+    }
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda one: one._replace(value=one.value.replace(b'"persons"', json.dumps({"given_name": CANARY}).encode()[1:-1] + b', "persons"')),
-    lambda one: one._replace(value=one.value.replace(b'"country": "UZ"', json.dumps({"country": "UZ", CANARY: 1}).encode()[1:-1])),
-    lambda one: one._replace(value=one.value.replace(b'"persons"', json.dumps({"persons": CANARY}).encode()[1:-1] + b', "persons"')),
-    lambda one: one._replace(value=one.value.replace(b'{"country": "UZ"', b'{"country": ' + json.dumps(CANARY).encode() + b', "country": "UZ"')),
-    lambda one: one._replace(value=json.dumps({CANARY: 1}).encode()),
-    lambda one: one._replace(value=CANARY.encode()),
-    lambda one: one._replace(value=b""),
-    lambda one: one._replace(key=CANARY.encode()),
-    lambda one: one._replace(headers=(*one.headers, ("note", CANARY.encode()))),
-    lambda one: one._replace(headers=(*one.headers, (CANARY, b"1"))),
-    lambda one: one._replace(headers=tuple((name, CANARY.encode() if name == "ce_source" else value) for name, value in one.headers)),
-    lambda one: one._replace(headers=tuple((name, b"21305198712345" if name == "ce_id" else value) for name, value in one.headers)),
-    lambda one: one._replace(headers=tuple((name, b"dayar.v9" if name == "ce_type" else value) for name, value in one.headers)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda one: one._replace(
+            value=one.value.replace(b'"persons"', json.dumps({"given_name": CANARY}).encode()[1:-1] + b', "persons"')
+        ),
+        lambda one: one._replace(
+            value=one.value.replace(b'"country": "UZ"', json.dumps({"country": "UZ", CANARY: 1}).encode()[1:-1])
+        ),
+        lambda one: one._replace(
+            value=one.value.replace(b'"persons"', json.dumps({"persons": CANARY}).encode()[1:-1] + b', "persons"')
+        ),
+        lambda one: one._replace(
+            value=one.value.replace(
+                b'{"country": "UZ"', b'{"country": ' + json.dumps(CANARY).encode() + b', "country": "UZ"'
+            )
+        ),
+        lambda one: one._replace(value=json.dumps({CANARY: 1}).encode()),
+        lambda one: one._replace(value=CANARY.encode()),
+        lambda one: one._replace(value=b""),
+        lambda one: one._replace(key=CANARY.encode()),
+        lambda one: one._replace(headers=(*one.headers, ("note", CANARY.encode()))),
+        lambda one: one._replace(headers=(*one.headers, (CANARY, b"1"))),
+        lambda one: one._replace(
+            headers=tuple((name, CANARY.encode() if name == "ce_source" else value) for name, value in one.headers)
+        ),
+        lambda one: one._replace(
+            headers=tuple((name, b"21305198712345" if name == "ce_id" else value) for name, value in one.headers)
+        ),
+        lambda one: one._replace(
+            headers=tuple((name, b"dayar.v9" if name == "ce_type" else value) for name, value in one.headers)
+        ),
+    ],
+)
 def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys: Path, spoil: "object") -> None:
     spoiled: Record = spoil(record())  # type: ignore[operator]
     letter = letters.letter(UnreadableRecord(spoiled, "malformed", "/?"))

@@ -29,9 +29,13 @@ async def trial(installation: Installation) -> AsyncIterator[Trial]:
 
 def settled(report_id: UUID, version: int) -> Message:
     data = ReportSettled(
-        report_id=report_id, version=version, status=Status.ACTUAL, kind=ReportKind.HAZARD,
-        consumer=SERVICE, outcome=OutcomeKind.RECORDED,
-    )  # fmt: skip
+        report_id=report_id,
+        version=version,
+        status=Status.ACTUAL,
+        kind=ReportKind.HAZARD,
+        consumer=SERVICE,
+        outcome=OutcomeKind.RECORDED,
+    )
     return message(data, id=derived_id(report_id, version), source="/alerts", time=hazard().received_at)
 
 

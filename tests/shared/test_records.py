@@ -16,11 +16,21 @@ def hazard(**changed: Any) -> bytes:
     moment = datetime(2026, 6, 15, 6, tzinfo=UTC)
     event = HazardReported.model_validate(
         {
-            "report_id": UUID(int=1), "hazard_id": UUID(int=2), "author": UUID(int=3), "road": "api", "source": "cmc",
-            "source_id": "m1", "type": "mudflow", "area": DRAWN, "onset": moment, "reported_at": moment,
-            "received_at": moment, "places_version": "1", **changed,
+            "report_id": UUID(int=1),
+            "hazard_id": UUID(int=2),
+            "author": UUID(int=3),
+            "road": "api",
+            "source": "cmc",
+            "source_id": "m1",
+            "type": "mudflow",
+            "area": DRAWN,
+            "onset": moment,
+            "reported_at": moment,
+            "received_at": moment,
+            "places_version": "1",
+            **changed,
         }
-    )  # fmt: skip
+    )
     return said(event, b"")
 
 

@@ -42,9 +42,14 @@ async def test_a_broker_that_refused_for_a_while_is_read_on(installation: Instal
         await wait_for(is_ready, 30)
         refuse_access(installation, "registry")
         await wait_for(lambda: "revocations are read again" in process.log.read_text(encoding="utf-8"), 30)
-        await revoke(installation, CredentialRevoked(
-            credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC),
-        ))  # fmt: skip
+        await revoke(
+            installation,
+            CredentialRevoked(
+                credential_id=account,
+                kind=CredentialKind.ACCOUNT,
+                revoked_at=datetime.now(UTC),
+            ),
+        )
         assert not await is_turned_away()
         topics.create(
             installation.parts.broker, installation.settings(Settings), logins=installation.ground.kafka_logins
@@ -55,9 +60,14 @@ async def test_a_broker_that_refused_for_a_while_is_read_on(installation: Instal
 
 def refuse_access(installation: Installation, service: str) -> None:
     right = AclBindingFilter(
-        ResourceType.TOPIC, f"{installation.topic_prefix}{CredentialRevoked.topic}", ResourcePatternType.LITERAL,
-        f"User:{installation.ground.kafka_logins[service]}", "*", AclOperation.READ, AclPermissionType.ALLOW,
-    )  # fmt: skip
+        ResourceType.TOPIC,
+        f"{installation.topic_prefix}{CredentialRevoked.topic}",
+        ResourcePatternType.LITERAL,
+        f"User:{installation.ground.kafka_logins[service]}",
+        "*",
+        AclOperation.READ,
+        AclPermissionType.ALLOW,
+    )
     admin = installation.parts.broker.admin()
     for gone in admin.delete_acls([right], request_timeout=30).values():
         assert gone.result(30)
@@ -124,9 +134,14 @@ async def test_without_a_known_state_nothing_is_read_until_the_topic_is(reader: 
 
 
 async def test_a_state_of_today_serves_under_a_banner_and_knows_who_was_revoked(reader: Reader) -> None:
-    await revoke(reader.installation, CredentialRevoked(
-        credential_id=REVOKED, kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC),
-    ))  # fmt: skip
+    await revoke(
+        reader.installation,
+        CredentialRevoked(
+            credential_id=REVOKED,
+            kind=CredentialKind.ACCOUNT,
+            revoked_at=datetime.now(UTC),
+        ),
+    )
     await wait_for(lambda: reader.answers(REVOKED, 401), 30)
     await wait_for(lambda: str(REVOKED) in reader.snapshot.read_text())
     assert BANNER not in (await reader.asked(OTHER, "/figures")).text

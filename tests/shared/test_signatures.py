@@ -79,9 +79,16 @@ def test_what_a_service_signed_its_readers_take(folders: record_keys.Folders) ->
         verifier(folders, reader).verify(signed(folders))
 
 
-@pytest.mark.parametrize("changed", [
-    {"topic": "households"}, {"key": b"x"}, {"value": b"{}"}, {"headers": ()},
-], ids=lambda changed: next(iter(changed)))  # fmt: skip
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"topic": "households"},
+        {"key": b"x"},
+        {"value": b"{}"},
+        {"headers": ()},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
 def test_a_record_of_which_anything_was_changed_is_set_aside(
     folders: record_keys.Folders, changed: dict[str, Any]
 ) -> None:

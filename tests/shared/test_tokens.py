@@ -61,9 +61,18 @@ def someone(
 ) -> Principal:
     now = int(time.time())
     return Principal(
-        account=uuid4(), jti=uuid4(), issued_at=now - 900, expires_at=now + ends_in, name="Aida", team=uuid4(),
-        roles=roles, areas=(OSH,), sources=frozenset({"cmc"}), road=road, device=uuid4(),
-    )  # fmt: skip
+        account=uuid4(),
+        jti=uuid4(),
+        issued_at=now - 900,
+        expires_at=now + ends_in,
+        name="Aida",
+        team=uuid4(),
+        roles=roles,
+        areas=(OSH,),
+        sources=frozenset({"cmc"}),
+        road=road,
+        device=uuid4(),
+    )
 
 
 def asking(token: str | None = None, cookie: str | None = None) -> HTTPConnection:

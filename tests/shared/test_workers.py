@@ -108,9 +108,13 @@ async def test_frozen_within_a_copy_it_is_ended_by_who_waits_for_it(trial: Trial
         await trial.drained()
     password = secret(trial.settings.database_password_file) or ""
     frozen = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", FROZEN, trial.settings.database_url, env={**os.environ, "PGPASSWORD": password},
+        sys.executable,
+        "-c",
+        FROZEN,
+        trial.settings.database_url,
+        env={**os.environ, "PGPASSWORD": password},
         stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     try:
         await wait_for(lambda: trial.fetch(COPYING))
         await trial.publish(event(hazard()))

@@ -33,10 +33,19 @@ EFFECTS = "CREATE TABLE IF NOT EXISTS effects (event_id uuid NOT NULL, by intege
 def hazard(hazard_id: UUID | None = None, *, magnitude: float = 5.0, report_id: UUID | None = None) -> HazardReported:
     now = datetime.now(UTC)
     return HazardReported(
-        report_id=report_id or uuid4(), hazard_id=hazard_id or uuid4(), author=AUTHOR, road=SubmissionChannel.API, received_at=now,
-        source="trial", source_id="q1", type=HazardType.EARTHQUAKE, magnitude=magnitude,
-        area=Area(point=Point(lat=39.6, lon=72.2)), onset=now, reported_at=now,
-    )  # fmt: skip
+        report_id=report_id or uuid4(),
+        hazard_id=hazard_id or uuid4(),
+        author=AUTHOR,
+        road=SubmissionChannel.API,
+        received_at=now,
+        source="trial",
+        source_id="q1",
+        type=HazardType.EARTHQUAKE,
+        magnitude=magnitude,
+        area=Area(point=Point(lat=39.6, lon=72.2)),
+        onset=now,
+        reported_at=now,
+    )
 
 
 def event(data: HazardReported) -> Message:
@@ -56,9 +65,13 @@ async def record(received: Sequence[Received], session: AsyncSession) -> list[Ou
 
 def settled(received: Received) -> Message:
     data = ReportSettled(
-        report_id=received.event.data.report_id, version=1, status=Status.ACTUAL, kind=ReportKind.HAZARD,
-        consumer=SERVICE, outcome=OutcomeKind.RECORDED,
-    )  # fmt: skip
+        report_id=received.event.data.report_id,
+        version=1,
+        status=Status.ACTUAL,
+        kind=ReportKind.HAZARD,
+        consumer=SERVICE,
+        outcome=OutcomeKind.RECORDED,
+    )
     return message(data, id=derived_id("settled", received.event.id), source="/alerts", time=received.event.time)
 
 

@@ -27,8 +27,9 @@ QUIT_SECONDS = 1.0
 MOST_THREADS = 10  # a header is no list of a whole night
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # how `email` says that a text is none
 REFUSED_FOR_GOOD = 500  # below it the server asks to be tried again (greylisting, a full box)
-# What a server holds against us it often says only when it hears whom the mail is for: 530 … (RFC 4954), 5.7.x and 5.1.7,
-# 5.1.8 (RFC 3463). Taken as final, a password or a relay that somebody must repair would lose every mail until then.
+# What a server holds against us it often says only when it hears whom the mail is for:
+# 530 … (RFC 4954), 5.7.x and 5.1.7, 5.1.8 (RFC 3463). Taken as final,
+# a password or a relay that somebody must repair would lose every mail until then.
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)  # Exim gives no such code
 

@@ -41,7 +41,12 @@ STILL_READ = "ALTER TABLE households ALTER occurred_on SET DEFAULT '1900-01-01',
 
 def upgrade() -> None:
     for statement in (
-        DEPARTURES, KNOWN, "CREATE INDEX ix_departures_area ON departures (area, occurred_on)",
-        STILL_TOLD, TRIGGER, STILL_READ, "DROP INDEX ix_households_origin",
-    ):  # fmt: skip
+        DEPARTURES,
+        KNOWN,
+        "CREATE INDEX ix_departures_area ON departures (area, occurred_on)",
+        STILL_TOLD,
+        TRIGGER,
+        STILL_READ,
+        "DROP INDEX ix_households_origin",
+    ):
         op.execute(statement)

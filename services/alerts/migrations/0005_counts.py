@@ -120,8 +120,9 @@ BEGIN
     RETURN OLD;
 END $$
 """
-# One statement deletes several of a household's departures: before each, the others that it deletes still count or are gone.
-# After an insert, as before one nobody knows yet whether it becomes an update.
+# One statement deletes several of a household's departures: before each,
+# the others that it deletes still count or are gone. After an insert,
+# as before one nobody knows yet whether it becomes an update.
 DEPARTURE_TRIGGERS = (
     (
         "CREATE TRIGGER keep_departure_counts AFTER INSERT OR UPDATE ON departures"
@@ -184,8 +185,22 @@ INDEXES = (
 
 def upgrade() -> None:
     for statement in (
-        HOUSEHOLDS, KNOWN, RESIDENTS, COUNT_RESIDENTS, KEEP_RESIDENTS, RESIDENTS_TRIGGER,
-        DEPARTURES, COUNT_DEPARTURES, ADD_DEPARTURES, KEEP_DEPARTURES, KEEP_DEPARTURE_COUNTS, *DEPARTURE_TRIGGERS,
-        EXPOSURES, CHANGES, NOTE_CHANGE, CHANGES_TRIGGER, *INDEXES,
-    ):  # fmt: skip
+        HOUSEHOLDS,
+        KNOWN,
+        RESIDENTS,
+        COUNT_RESIDENTS,
+        KEEP_RESIDENTS,
+        RESIDENTS_TRIGGER,
+        DEPARTURES,
+        COUNT_DEPARTURES,
+        ADD_DEPARTURES,
+        KEEP_DEPARTURES,
+        KEEP_DEPARTURE_COUNTS,
+        *DEPARTURE_TRIGGERS,
+        EXPOSURES,
+        CHANGES,
+        NOTE_CHANGE,
+        CHANGES_TRIGGER,
+        *INDEXES,
+    ):
         op.execute(statement)

@@ -171,7 +171,20 @@ CREATE TABLE caller_readings (
 def upgrade() -> None:
     create_consumer_tables(op)
     for statement in (
-        ACCOUNTS, ACCOUNT_NAME, HAZARDS, HAZARDS_BY_TIME, HOUSEHOLDS, ALERTS, OPEN_ALERTS, DELIVERIES, DELIVERIES_OF_ALERT,
-        OUTCOMES, OUTCOMES_BY_TIME, CALLERS, CALLED_REPORTS, CALLED_REPORTS_OF_HAZARD, CALLER_READINGS,
-    ):  # fmt: skip
+        ACCOUNTS,
+        ACCOUNT_NAME,
+        HAZARDS,
+        HAZARDS_BY_TIME,
+        HOUSEHOLDS,
+        ALERTS,
+        OPEN_ALERTS,
+        DELIVERIES,
+        DELIVERIES_OF_ALERT,
+        OUTCOMES,
+        OUTCOMES_BY_TIME,
+        CALLERS,
+        CALLED_REPORTS,
+        CALLED_REPORTS_OF_HAZARD,
+        CALLER_READINGS,
+    ):
         op.execute(statement)

@@ -32,14 +32,30 @@ async def record(session: AsyncSession, principal: Principal, *, address: str, b
     now = datetime.fromtimestamp(principal.issued_at, UTC)
     ended = SignIn.expires_at < now - KEPT_AFTER_END
     await session.execute(delete(SignIn).where(SignIn.account_id == principal.account, ended))
-    session.add(SignIn(
-        jti=principal.jti, account_id=principal.account, road=principal.road, device=principal.device, address=address,
-        browser=browser, signed_in_at=now, seen_at=now, expires_at=ends_at(principal), ended_at=None,
-    ))  # fmt: skip
-    await audit.add(session, Entry(
-        action=Action.SIGNED_IN, account=principal.account, token=principal.jti, address=address,
-        objects=[principal.device] if principal.device else [],
-    ))  # fmt: skip
+    session.add(
+        SignIn(
+            jti=principal.jti,
+            account_id=principal.account,
+            road=principal.road,
+            device=principal.device,
+            address=address,
+            browser=browser,
+            signed_in_at=now,
+            seen_at=now,
+            expires_at=ends_at(principal),
+            ended_at=None,
+        )
+    )
+    await audit.add(
+        session,
+        Entry(
+            action=Action.SIGNED_IN,
+            account=principal.account,
+            token=principal.jti,
+            address=address,
+            objects=[principal.device] if principal.device else [],
+        ),
+    )
 
 
 async def renew(session: AsyncSession, principal: Principal, now: datetime) -> None:

@@ -44,10 +44,16 @@ class FieldForm:
 
     async def page(self, request: Request) -> Response:
         return self.pages.render(
-            request, "field.html", release=self.release, status_of=self.settings.counted_status, units=self.units, countries=countries,
+            request,
+            "field.html",
+            release=self.release,
+            status_of=self.settings.counted_status,
+            units=self.units,
+            countries=countries,
             hazards=[*USUAL, *(code for code in HazardType if code not in USUAL)],
-            brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN], sexes=(Sex.FEMALE, Sex.MALE),
-        )  # fmt: skip
+            brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
+            sexes=(Sex.FEMALE, Sex.MALE),
+        )
 
     async def worker(self, _: Request) -> Response:
         """The script that answers without a signal; the header lets it stand before the page above its own folder."""

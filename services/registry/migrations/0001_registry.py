@@ -180,6 +180,15 @@ def upgrade() -> None:
         KEYS.format(table="group_keys", subject="group_id"),
     ]
     for statement in (
-        HOUSEHOLDS, MEMBERS, EPISODES, GROUPS, COUNTS, REPORTS, SEARCH_KEYS, READS, *keys, *INDEXES,
-    ):  # fmt: skip
+        HOUSEHOLDS,
+        MEMBERS,
+        EPISODES,
+        GROUPS,
+        COUNTS,
+        REPORTS,
+        SEARCH_KEYS,
+        READS,
+        *keys,
+        *INDEXES,
+    ):
         op.execute(statement)

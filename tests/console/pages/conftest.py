@@ -41,9 +41,17 @@ class Whole(Served):
         report_id = str(uuid4())
         now = datetime.now(UTC).isoformat()
         body = {
-            "report_id": report_id, "source": "cmc", "source_id": report_id, "type": "mudflow", "severity": "Severe",
-            "urgency": "Immediate", "certainty": "Observed", "area": {"pcodes": [KADAMJAI]}, "onset": now, "reported_at": now,
-        }  # fmt: skip
+            "report_id": report_id,
+            "source": "cmc",
+            "source_id": report_id,
+            "type": "mudflow",
+            "severity": "Severe",
+            "urgency": "Immediate",
+            "certainty": "Observed",
+            "area": {"pcodes": [KADAMJAI]},
+            "onset": now,
+            "reported_at": now,
+        }
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR], sources=['cmc'])}"}
         answer = self.client(headers=bearer).post("/intake/v1/hazards", json=body | changed)
         assert answer.status_code == 202, answer.text

@@ -10,7 +10,8 @@ from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
 # Large text (24 px, or bold from 18.66 px) needs 3:1; what is disabled, nothing. Colours are read back from a canvas,
-# whatever notation they are computed in; opacity and grayscale() of the ancestors are applied as a browser applies them.
+# whatever notation they are computed in; opacity and grayscale() of the ancestors are applied as a browser applies
+# them.
 FAINT = """() => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {

@@ -8,9 +8,13 @@ KADAMJAI = (71.5, 40.0)
 
 
 def feature(
-    name: str = "us7000aaaa", *, ids: str | None = None, at: tuple[float, float] = KADAMJAI, depth: float = 12.5,
+    name: str = "us7000aaaa",
+    *,
+    ids: str | None = None,
+    at: tuple[float, float] = KADAMJAI,
+    depth: float = 12.5,
     **changed: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """A quake in the south of Batken oblast; `changed` are properties."""
     properties = {
         "mag": 5.1,

@@ -105,8 +105,10 @@ async def test_failures_are_counted_until_the_feed_is_read_again(poller: Poller,
     assert await poller.once(USGS, url(site, "/none")) == 1
     assert await poller.once(USGS, "http://127.0.0.1:1/refused") == 1
     assert await state(poller) == {
-        "broken": (2, "unexpected_status"), "none": (1, "bad_document"), "refused": (1, "refused_address")
-    }  # fmt: skip
+        "broken": (2, "unexpected_status"),
+        "none": (1, "bad_document"),
+        "refused": (1, "refused_address"),
+    }
 
 
 def test_a_failing_feed_is_asked_less_and_less_often() -> None:

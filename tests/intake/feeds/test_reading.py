@@ -55,8 +55,9 @@ async def test_a_document_twice_is_told_once(sessions: Sessions) -> None:
 
 async def test_a_link_that_no_database_takes_does_not_stop_a_feed(sessions: Sessions) -> None:
     assert await read(sessions, feature("us1", url="https://us1/\x00"), feature("us2")) == {
-        ItemKind.PUBLISHED: 2, ItemKind.SET_ASIDE: 0
-    }  # fmt: skip
+        ItemKind.PUBLISHED: 2,
+        ItemKind.SET_ASIDE: 0,
+    }
 
 
 async def test_counts_are_kept_per_feed_in_all_and_of_the_last_reading(sessions: Sessions) -> None:

@@ -97,9 +97,15 @@ def test_a_title_becomes_one_line() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://[x", "javascript:alert(1)", "https://" + "x" * 600, "https://us1/\x00", "/us1\x00", "https://us1/a b", "",
+        "http://[x",
+        "javascript:alert(1)",
+        "https://" + "x" * 600,
+        "https://us1/\x00",
+        "/us1\x00",
+        "https://us1/a b",
+        "",
     ],
-)  # fmt: skip
+)
 def test_a_link_that_is_none_is_left_out(url: str) -> None:
     assert one(feature(url=url)).web is None
 

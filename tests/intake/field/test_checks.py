@@ -53,12 +53,14 @@ def same_place(page: Page) -> None:
 @pytest.mark.parametrize(
     ("fill", "told"),
     [
-        (many, "Number of persons: 31 in one household"), (unborn, "Person 1: born in 2031"),
-        (older_than_anybody, "Person 1: born in 1904"), (long_ago, "When they left: 31.12.1989, before 1990"),
+        (many, "Number of persons: 31 in one household"),
+        (unborn, "Person 1: born in 2031"),
+        (older_than_anybody, "Person 1: born in 1904"),
+        (long_ago, "When they left: 31.12.1989, before 1990"),
         (to_come, "When they left: 01.12.2099 is in the future"),
         (same_place, "Where they are now: Russia, the same as where they come from"),
     ],
-)  # fmt: skip
+)
 def test_what_is_unlikely_is_sent_once_it_is_confirmed(
     phone: BrowserContext, centre: Centre, fill: Any, told: str
 ) -> None:
