@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 
 from shared import log
 from shared.auth.tokens import Principal
+from shared.failures import is_postgresql_unavailable
 from shared.postgres import database
 
 WRITE_SECONDS = 2.0  # a refusal does not wait longer for PostgreSQL
@@ -109,7 +110,7 @@ async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Ent
         async with asyncio.timeout(WRITE_SECONDS), sessions.begin() as session:
             await insert_all(session, entries)
     except Exception as error:
-        if not database.is_away(error):
+        if not is_postgresql_unavailable(error):
             raise
         log.get().error("audit entry not written", **log.described(error))
 

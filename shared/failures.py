@@ -5,14 +5,20 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import asyncpg
 from aiokafka.errors import KafkaError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared import log
-from shared.postgres import database
 
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
+# Connection lost or refused, out of memory, disk or connections, shut down, a file it could not read or write.
+AWAY_CLASSES = ("08", "53", "57P", "58", "28")
+# Serialization, deadlock, lock not to be had, left idle in a transaction, too long in one, cancelled.
+AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
 
 
 class DependencyUnavailable(Exception):
@@ -33,7 +39,25 @@ class ConsumerStopped(Exception):
 
 
 def is_dependency_unavailable(error: BaseException) -> bool:
-    return isinstance(error, (DependencyUnavailable, KafkaError)) or database.is_away(error)
+    return isinstance(error, (DependencyUnavailable, KafkaError)) or is_postgresql_unavailable(error)
+
+
+def is_postgresql_unavailable(error: BaseException) -> bool:
+    """Whether PostgreSQL, not the record in hand, is at fault: what may be tried again for ever."""
+    if isinstance(error, DBAPIError):
+        return (
+            error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
+            if error.orig
+            else False
+        )
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error)
+    if isinstance(error, asyncpg.InternalClientError):  # a connection that broke between a question and its answer
+        return True
+    state = getattr(error, "sqlstate", None)
+    if isinstance(state, str):
+        return state.startswith(AWAY_CLASSES) or state in AWAY_STATES
+    return isinstance(error, (OSError, TimeoutError, PoolTimeout))
 
 
 class Backoff:

@@ -9,13 +9,12 @@ import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.config import Settings, secret
 from shared.events.topics import CONTRACT
+from shared.failures import is_postgresql_unavailable
 
 LOOK_SECONDS = 2
 TRANSACTION_SECONDS = 60
@@ -27,11 +26,6 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-# Connection lost or refused, out of memory, disk or connections, shut down, a file it could not read or write.
-AWAY_CLASSES = ("08", "53", "57P", "58", "28")
-# Serialization, deadlock, lock not to be had, left idle in a transaction, too long in one, cancelled.
-AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
 
 
 class NotOurs(Exception):
@@ -118,27 +112,13 @@ async def session(request: Request) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(session, scope="function")]
 
 
-def is_away(error: BaseException) -> bool:
-    """Whether PostgreSQL, not the record in hand, is at fault: what may be tried again for ever."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or is_away(error.orig.__cause__ or error.orig) if error.orig else False
-    if isinstance(error, asyncpg.InterfaceError):
-        return "closed" in str(error)
-    if isinstance(error, asyncpg.InternalClientError):  # a connection that broke between a question and its answer
-        return True
-    state = getattr(error, "sqlstate", None)
-    if isinstance(state, str):
-        return state.startswith(AWAY_CLASSES) or state in AWAY_STATES
-    return isinstance(error, (OSError, TimeoutError, PoolTimeout))
-
-
 async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
     """Whether PostgreSQL answers just now."""
     try:
         async with asyncio.timeout(LOOK_SECONDS), sessions() as session:
             return bool(await session.scalar(text("SELECT 1")))
     except Exception as error:
-        if not is_away(error):
+        if not is_postgresql_unavailable(error):
             raise
         return False
 
@@ -217,7 +197,6 @@ __all__ = [
     "driver",
     "engine",
     "hold_to_contract",
-    "is_away",
     "is_there",
     "migrate",
     "session",

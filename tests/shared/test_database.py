@@ -8,6 +8,7 @@ from deploy.provision import database as provision
 from shared.config import Settings
 from shared.crypto.seal import Sealer
 from shared.events.topics import SERVICES
+from shared.failures import is_postgresql_unavailable
 from shared.messaging.consumer import Consumer, Outcome
 from shared.postgres import database
 from shared.postgres.database import EarlierBuild, NewerSchema, OtherMark, migrate
@@ -35,7 +36,7 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
 
 def test_a_connection_that_broke_between_a_question_and_its_answer_is_the_part_s_fault() -> None:
     """Asyncpg calls it its own; after `kill -9` of PostgreSQL it ended a worker."""
-    assert database.is_away(asyncpg.InternalClientError("got result for unknown protocol state 3"))
+    assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 
 async def test_each_transaction_of_a_session_has_its_driver_in_it(tables: Installation) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.local.process import Process
 from shared.config import secret
+from shared.failures import is_postgresql_unavailable
 from shared.postgres import database
 from tests.installation import Installation
 from tests.shared.trial import Trial, event, hazard
@@ -98,7 +99,7 @@ async def test_frozen_within_a_statement_it_frees_its_locks_all_the_same(trial: 
         await asyncio.wait_for(other.execute(text(LOCK)), 4)  # less than an idle transaction is given
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
-        assert database.is_away(awake.value)  # so what it had in hand is tried again
+        assert is_postgresql_unavailable(awake.value)  # so what it had in hand is tried again
 
 
 async def test_frozen_within_a_copy_it_is_ended_by_who_waits_for_it(trial: Trial) -> None:
