@@ -1,4 +1,7 @@
-"""`python -m bench.filing FILE`: the registry's consumer without its relay, until ended; FILE appears with the first record it opens."""
+"""`python -m bench.filing FILE GO`: the registry's consumer without its relay, until ended.
+
+It waits for the file GO once its digests are laid; FILE appears with the first record it opens.
+"""
 
 import sys
 from pathlib import Path
@@ -11,6 +14,7 @@ from shared import lifecycle
 from shared.crypto.seal import Opener
 from shared.messaging.records import Received, Record
 from shared.postgres import database
+from tests.waiting import wait_for
 
 
 class Watched:
@@ -33,7 +37,10 @@ async def run() -> None:
     try:
         digests = Digests(settings.digest_key_file)
         await digests.lay_newest(settings)
-        await worker.consumer(settings, engine, Watched(settings, Path(sys.argv[1]), digests), digests).run()
+        opened, go = Path(sys.argv[1]), Path(sys.argv[2])
+        opened.with_suffix(".laid").touch()
+        await wait_for(go.exists, timeout=60)
+        await worker.consumer(settings, engine, Watched(settings, opened, digests), digests).run()
     finally:
         await engine.dispose()
 

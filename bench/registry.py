@@ -22,6 +22,7 @@ from uuid import uuid4
 import asyncpg
 import psutil
 import uvloop
+from confluent_kafka import KafkaException
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.processes import cpu, family
@@ -121,8 +122,11 @@ class Bench:
         """Timed from the first record that one of them opens to the last one committed."""
         await self.execute(RESTART)
         opened = [self.installation.folder / f"opened-{number}" for number in range(workers)]
+        laid, go = [file.with_suffix(".laid") for file in opened], self.installation.folder / "go"
+        processes = [self.installation.run("bench.filing", str(file), str(go)) for file in opened]
+        await wait_for(lambda: all(file.exists() for file in laid), timeout=60)
         async with self.positions_held():
-            processes = [self.installation.run("bench.filing", str(file)) for file in opened]
+            go.touch()
             await wait_for(lambda: self.share(workers), timeout=60)
         await wait_for(lambda: any(file.exists() for file in opened), timeout=60, every=0.002)
         with self.timed(workers, [psutil.Process(process.pid) for process in processes]):
@@ -130,6 +134,8 @@ class Bench:
         for process, file in zip(processes, opened, strict=True):
             await asyncio.to_thread(process.stop)
             file.unlink(missing_ok=True)
+        for file in (*laid, go):
+            file.unlink()
         self.is_void |= not await self.balances()
 
     @asynccontextmanager
@@ -145,7 +151,10 @@ class Bench:
         """Whether so many have joined, and each has partitions."""
         group = self.settings.topic_prefix + "registry"
         described = self.admin.describe_consumer_groups([group])[group]
-        members = (await asyncio.to_thread(described.result)).members
+        try:
+            members = (await asyncio.to_thread(described.result)).members
+        except KafkaException:  # the broker loads or moves the group's coordinator
+            return False
         return len(members) == workers and all(member.assignment.topic_partitions for member in members)
 
     async def all_committed(self) -> bool:
