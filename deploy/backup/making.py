@@ -18,8 +18,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
+RESTORING = "restoring"  # a file in the first of the folders, until their restore has ended
 # The servers' own, and what each start writes anew. Everything else in a folder of the installation is backed up.
-LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program")
+LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", RESTORING)
 PUT_ASIDE = "replaced-"
 
 Looks = dict[str, tuple[int, int]]

@@ -1,7 +1,6 @@
 """Puts a backup back: opened and whole before anything is touched, and what was there is kept aside."""
 
 import json
-import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,14 +11,15 @@ from redis.asyncio import Redis
 
 from deploy.backup import archive, dump, log
 from deploy.backup.log import Log
-from deploy.backup.making import DATABASE, FILES, FORMAT, LOG, MANIFEST, PUT_ASIDE
+from deploy.backup.making import DATABASE, FILES, FORMAT, LOG, MANIFEST, PUT_ASIDE, RESTORING
 from deploy.backup.messages import Incomplete, LogSilent
 from deploy.backup.settings import Installation
 from deploy.provision import database
 from shared.config import Settings, secret
+from shared.crypto.seal import write_whole
 
 KEYS = (".key", ".pem")
-STAYS = ("lock", "run", "logs", "program")
+STAYS = ("lock", "run", "logs", "program", RESTORING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +83,48 @@ def put_back(
     servers: Collection[str] = (),
     stays: Collection[str] = (),
 ) -> list[Path]:
-    """Returns where what stood there is kept aside.
+    """Returns where what stood there is kept aside. Interrupted, it is done again from the start; `finish` follows the whole restore.
 
     The same installation's folder may know more than the backup (a key drawn since, a report in the spool): what is there
     stays, and only `servers` make way. Another installation's makes way whole, but for what `stays`.
     """
-    is_same, kept = _is_same(files, folders), []
+    is_same = _is_same(files, folders)
+    if not is_same:
+        write_whole(_marker(folders), b"")
     for name, folder in folders.items():
-        if not (files / name).exists():
-            continue
-        others = [each.name for each in folder.iterdir() if each.name not in (*STAYS, *stays) and not is_empty(each)]
+        others = [each.name for each in folder.iterdir() if _makes_way(each, stays)]
         aside = [each for each in others if each in servers] if is_same else others
         if aside:
-            kept.append(folder / f"{PUT_ASIDE}{now:%Y%m%dT%H%M%S}")
-            kept[-1].mkdir(mode=0o700)
+            kept = folder / f"{PUT_ASIDE}{now:%Y%m%dT%H%M%S}"
+            kept.mkdir(mode=0o700)
             for each in aside:
-                (folder / each).rename(kept[-1] / each)
+                (folder / each).rename(kept / each)
         _add_missing(files / name, folder)
-    return kept
+    return [kept for folder in folders.values() for kept in sorted(folder.glob(f"{PUT_ASIDE}*"))]
+
+
+def finish(folders: Mapping[str, Path]) -> None:
+    """The restore is whole: the next one decides anew whose folders these are."""
+    _marker(folders).unlink(missing_ok=True)
 
 
 def is_empty(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
+def _makes_way(path: Path, stays: Collection[str]) -> bool:
+    return path.name not in (*STAYS, *stays) and not path.name.startswith(PUT_ASIDE) and not is_empty(path)
+
+
+def _marker(folders: Mapping[str, Path]) -> Path:
+    """Another installation's folders are being filled: keys laid before an interruption are no sign that they are our own."""
+    return next(iter(folders.values())) / RESTORING
+
+
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
     """A key in common: two installations never draw the same. Passwords may be one `.env`'s."""
+    if _marker(folders).exists():
+        return False
     for name, folder in folders.items():
         for file in (files / name).rglob("*"):
             there = folder / file.relative_to(files / name)
@@ -129,8 +145,7 @@ def _add_missing(files: Path, folder: Path) -> None:
         if file.is_dir():
             there.mkdir(mode=0o700, exist_ok=True)
         elif not there.exists():
-            shutil.copyfile(file, there)
-            there.chmod(0o600)
+            write_whole(there, file.read_bytes())
 
 
 async def restore_database(installation: Installation, opened: Opened, passwords: Mapping[str, str]) -> Report:
@@ -170,6 +185,7 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 async def forget(settings: Settings) -> None:
     """What intake remembers of reports on a log that is gone: sent again, they have to be taken again."""
-    async with Redis.from_url(settings.redis_url, password=secret(settings.redis_password_file)) as valkey:
-        async for key in valkey.scan_iter(f"{settings.topic_prefix}memory:*", count=1000):
+    own = settings.for_service("intake")
+    async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
+        async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):
             await valkey.delete(key)

@@ -64,10 +64,11 @@ class Folder:
     @contextmanager
     def reading(self, name: str) -> Iterator[Any]:
         try:
-            with (self._folder / name).open("rb") as file:
-                yield file
+            file = (self._folder / name).open("rb")
         except FileNotFoundError:
             raise NoBackup(name) from None
+        with file:
+            yield file
 
     def names(self) -> list[str]:
         return sorted(file.name for file in self._folder.glob(f"*{SUFFIX}"))
@@ -105,11 +106,12 @@ class Bucket:
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Any]:
-        try:
-            with _told():
-                yield Reader(obstore.open_reader(self._store, name))
-        except FileNotFoundError:
-            raise NoBackup(name) from None
+        with _told():
+            try:
+                file = obstore.open_reader(self._store, name)
+            except FileNotFoundError:
+                raise NoBackup(name) from None
+            yield Reader(file)
 
     def names(self) -> list[str]:
         with _told():

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cli.restore import conclusion, source
+from cli.restore import conclusion, noted, source
 from deploy.backup import archive, dump, restoring
 from deploy.backup.making import FILES
 from deploy.backup.messages import Refused
@@ -31,6 +31,8 @@ def main(backup: str) -> None:
         aside = restoring.put_back(opened.folder / FILES, folders, datetime.now(UTC), stays=PASSWORDS)
         os.environ.update(start.installation())  # its mark came with the backup
         report = asyncio.run(fill(Installation.read(Settings(), BackupSettings(), AdminSettings()), opened))
+        noted()
+        restoring.finish(folders)
         print(conclusion(opened, report, "the volumes", aside))
 
 

@@ -40,6 +40,11 @@ class Folders:
     def secrets(self) -> Path:
         return self.state / "secrets"
 
+    @property
+    def places(self) -> Path:
+        """The bundle that `dayar places import` writes."""
+        return self.state / "places.geojson"
+
     def make(self) -> "Folders":
         paths.make_passable(self.state)
         for folder in (self.run, self.beats, self.logs, self.secrets):

@@ -52,6 +52,7 @@ def restore(
                 installation = Installation.read(stack.settings, BackupSettings(), AdminSettings())
                 report = asyncio.run(_fill(stack, installation, opened, screen))
                 then()
+            restoring.finish({"state": folders.state})
         return Restored(folders.state, opened, report, aside)
     finally:
         shutil.rmtree(staging)

@@ -86,10 +86,10 @@ class Stack:
 
     def _let_services_in(self) -> None:
         rights.grant(self.folders)
-        given, own = self.options.environment, self.own_env()
-        rights.check_readable({name: given[name] for name in SETTINGS & given.keys() - own.keys()})
-        if given.get("PAPER_FOLDER"):
-            rights.give_paper(Path(given["PAPER_FOLDER"]))
+        env = self.env()
+        rights.check_readable({name: env[name] for name in SETTINGS & env.keys()})
+        if env.get("PAPER_FOLDER"):
+            rights.give_paper(Path(env["PAPER_FOLDER"]))
 
     @cached_property
     def processes(self) -> list[Process]:
@@ -153,9 +153,8 @@ class Stack:
             "PUBLIC_URL": options.public_url,
             "DAYAR_EXERCISE": str(self.exercise).lower(),
         }
-        bundle = self.folders.state / "places.geojson"  # what `dayar places import` writes
-        if bundle.exists() and not options.environment.get("PLACES_PATH"):
-            found["PLACES_PATH"] = str(bundle)
+        if self.folders.places.exists() and not options.environment.get("PLACES_PATH"):
+            found["PLACES_PATH"] = str(self.folders.places)
         # `dayar keys retire` counts with some of them, `dayar backup` goes by the others
         found |= {name: value for name in TOLD if (value := options.environment.get(name))}
         if "kafka" in given:

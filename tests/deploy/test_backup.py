@@ -1,7 +1,10 @@
 """What a backup holds, to whom it opens, and where it lies."""
 
 import asyncio
+import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,8 +30,9 @@ from deploy.backup.messages import (
     TargetInside,
     WrongKey,
 )
+from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
-from shared.config import Settings
+from shared.config import Settings, secret
 from tests import installation as installed
 from tests.waiting import wait_for
 
@@ -106,6 +110,14 @@ def test_another_key_opens_nothing(settings: BackupSettings, tmp_path: Path) -> 
 def test_backup_of_no_such_name_is_said(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
     with pytest.raises(NoBackup):
         read(settings, NAME, key, tmp_path / "opened")
+
+
+def test_file_that_is_missing_elsewhere_is_not_called_a_missing_backup(
+    settings: BackupSettings, tmp_path: Path
+) -> None:
+    write(settings, NAME, {"a": b"1"})
+    with pytest.raises(FileNotFoundError), stores.of(settings).reading(NAME):
+        (tmp_path / "absent").read_bytes()
 
 
 def test_old_backups_of_the_same_kind_go_and_the_newest_stays(settings: BackupSettings) -> None:
@@ -223,6 +235,30 @@ def test_a_record_that_the_log_does_not_take_is_said(installation: installed.Ins
         log.publish(subject(installation).broker, installation.topic_prefix, [line], ["hazards"])
 
 
+async def test_log_that_is_new_is_rejoined_where_each_service_has_a_valkey_password_of_its_own(
+    installation: installed.Installation, tmp_path: Path
+) -> None:
+    own = tmp_path / "secrets" / "intake" / "valkey"
+    own.parent.mkdir(parents=True)
+    own.write_text(secret(installation.parts.redis_password_file) or "")
+    made = subject(installation)
+    settings = made.settings.model_copy(
+        update={"service": "", "redis_password_file": f"{tmp_path}/secrets/{{service}}/valkey"}
+    )
+    opened = Opened(
+        tmp_path, {"log": Log("old", {"hazards": "gone"}, {}).said(), "positions": {"alerts": [["hazards", 1, 7]]}}
+    )
+    (tmp_path / making.LOG).mkdir()
+    (tmp_path / making.LOG / "00000000").write_bytes(b'["hazards", 1, "a2V5", "dmFsdWU=", [], 1764189000000]\n')
+    with installation.redis() as valkey:
+        valkey.set(f"{installation.topic_prefix}memory:a-report", "taken")
+        report = Report({})
+        await restoring.rejoin_log(replace(made, settings=settings), opened, report)
+        assert valkey.dbsize() == 0
+    assert report.published == 1
+    assert report.moved == ["alerts: hazards/1 from 7 to 0"]
+
+
 @pytest.mark.parametrize(
     ("ids", "next_offset", "expected"),
     [
@@ -283,6 +319,56 @@ def test_own_folder_keeps_what_is_newer_than_the_backup_and_anothers_makes_way(t
         moved = {each.name for each in kept[0].iterdir()}
         assert moved == ({"postgres"} if folder == same else {"secrets", "postgres", "kafka"})
     assert (same / "secrets" / "kek-2.key").read_text() == "newer"
+
+
+def test_file_that_an_interrupted_restore_left_half_is_whole_after_the_next(tmp_path: Path) -> None:
+    files, folder = tmp_path / "files", tmp_path / "state"
+    for state in (files / "state", folder):
+        (state / "secrets").mkdir(parents=True)
+        (state / "secrets" / "kek.key").write_text("ours")
+    (files / "state" / "spool").mkdir()
+    (files / "state" / "spool" / "1.spool").write_bytes(bytes(50_000))
+    with pytest.raises(OSError, match="File too large"), largest_file(10_000):
+        restoring.put_back(files, {"state": folder}, NOW)
+    restoring.put_back(files, {"state": folder}, NOW)
+    assert (folder / "spool" / "1.spool").read_bytes() == bytes(50_000)
+    assert [file.name for file in (folder / "spool").iterdir()] == ["1.spool"]
+
+
+def test_restore_into_anothers_folders_stays_one_after_an_interruption(tmp_path: Path) -> None:
+    files, away = tmp_path / "files", tmp_path / "away"
+    folders = {name: tmp_path / name for name in ("secrets-intake", "secrets-registry", "places")}
+    for name, folder in folders.items():
+        folder.mkdir()
+        (folder / "own.key").write_text("theirs")
+        if name != "places":
+            (files / name).mkdir(parents=True)
+            (files / name / "own.key").write_text(f"ours of {name}")
+    folders["secrets-registry"].rename(away)
+    with pytest.raises(FileNotFoundError):  # its volume is away
+        restoring.put_back(files, folders, NOW)
+    away.rename(folders["secrets-registry"])
+    kept = restoring.put_back(files, folders, NOW + timedelta(minutes=1))
+    for name in ("secrets-intake", "secrets-registry"):
+        assert (folders[name] / "own.key").read_text() == f"ours of {name}"
+    assert [file for file in folders["places"].iterdir() if file.is_file()] == []
+    assert {each.parent for each in kept if (each / "own.key").read_text() == "theirs"} == set(folders.values())
+
+    restoring.finish(folders)
+    (folders["secrets-intake"] / "newer.key").write_text("drawn since")
+    restoring.put_back(files, folders, NOW + timedelta(minutes=2))
+    assert (folders["secrets-intake"] / "newer.key").read_text() == "drawn since"
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """As on a disk that fills up: what is written beyond fails."""
+    usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (usual, most))
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from deploy.local import paths, rights
+from deploy.local.component import Folders
 from deploy.local.rights import FileClosed
-from deploy.local.users import User
+from deploy.local.users import KAFKA, User
+from deploy.provision import secrets
 from shared.crypto.seal import write_whole
+from shared.places import bundle
+from shared.places.units import seed
 from tests.supervised import Run, all_answer, own_environment, running
 
 WEB, OPENERS = "web", ("registry-worker", "registry-worker-2")
@@ -99,9 +104,24 @@ def test_after_a_start_all_is_as_before(run: Run) -> None:
     run.stop()
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
+    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # as a restore lays it
     run.start()
     assert all_answer(run)
     assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
+
+
+def test_imported_boundaries_that_a_restore_laid_are_the_services_to_read() -> None:
+    with TemporaryDirectory() as folder:
+        folders = Folders(state=Path(folder) / "main", cache=Path(folder) / "cache").make()
+        Path(folder).chmod(0o711)
+        secrets.draw(folders.secrets)
+        write_whole(folders.places, b"{}")
+        settings = {"PLACES_PATH": str(folders.places)}
+        with pytest.raises(FileClosed, match="PLACES_PATH"):
+            rights.check_readable(settings)
+        rights.grant(folders)
+        rights.check_readable(settings)
+        assert not KAFKA.may("r", folders.places)
 
 
 def test_file_that_the_services_cannot_read_stops_the_start(tmp_path: Path) -> None:
