@@ -1,4 +1,4 @@
-"""Whose fault a failure is: a part's (wait, and try again for ever), or the record's (set it aside)."""
+"""Classify a failure: an unavailable dependency is retried for ever; a record that cannot be handled is set aside."""
 
 import asyncio
 import random
@@ -15,18 +15,18 @@ from shared import log
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-# Connection lost or refused, out of memory, disk or connections, shut down, a file it could not read or write.
+# Connection lost or refused; out of memory, disk or connections; shutdown; file read or write error.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
-# Serialization, deadlock, lock not to be had, left idle in a transaction, too long in one, cancelled.
+# Serialisation failure, deadlock, lock not available, idle-in-transaction timeout, transaction timeout, cancelled.
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
 
 
 class DependencyUnavailable(Exception):
-    """A part that a record needs is away or not ready (Valkey, a private key): the record waits for it."""
+    """A dependency of the record is unavailable (Valkey, a private key): the record waits."""
 
 
 class SetAside(Exception):
-    """The record can never be handled: it becomes a dead letter. `pointer` is a JSON pointer of known fields."""
+    """The record can never be handled and becomes a dead letter. `pointer` is a JSON pointer of known fields."""
 
     def __init__(self, reason: str, pointer: str = "") -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class SetAside(Exception):
 
 
 class ConsumerStopped(Exception):
-    """Going on would do harm: a person has to look."""
+    """The consumer stopped because continuing would do harm: a person must look at it."""
 
 
 def is_dependency_unavailable(error: BaseException) -> bool:
@@ -43,7 +43,7 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether PostgreSQL, not the record in hand, is at fault: what may be tried again for ever."""
+    """Whether PostgreSQL, not the record, is at fault, so that the work may be retried for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
@@ -52,7 +52,7 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
         )
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
-    if isinstance(error, asyncpg.InternalClientError):  # a connection that broke between a question and its answer
+    if isinstance(error, asyncpg.InternalClientError):  # the connection broke between a query and its answer
         return True
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
@@ -61,7 +61,7 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 
 
 class Backoff:
-    """Pauses that double up to five seconds, each a little off, so that workers do not knock together."""
+    """Exponential back-off up to five seconds, with jitter, so that workers do not retry at the same moment."""
 
     def __init__(self, first: float = 0.05) -> None:
         self._first = self._next = first
@@ -75,7 +75,7 @@ class Backoff:
 
 
 async def retry_while_unavailable(deed: Callable[[], Awaitable[T]]) -> T:
-    """Does it again, for ever, while a part is at fault."""
+    """Repeat `deed` for ever while a dependency is unavailable."""
     backoff = Backoff()
     while True:
         try:
@@ -83,5 +83,5 @@ async def retry_while_unavailable(deed: Callable[[], Awaitable[T]]) -> T:
         except Exception as error:
             if not is_dependency_unavailable(error):
                 raise
-            log.get().warning("waits for a part", **log.described(error))
+            log.get().warning("waiting for dependency", **log.described(error))
             await backoff.wait()

@@ -1,1 +1,1 @@
-"""How services meet in Kafka: consumer, inbox, outbox, ledger, dead letters."""
+"""Services exchange events through Kafka: consumer, inbox, outbox, ledger, dead letters."""

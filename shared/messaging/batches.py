@@ -1,4 +1,4 @@
-"""One batch in one transaction: fence, inbox, effects, dead letters, ledger, position. All of it, or none."""
+"""One batch in one transaction: fence, inbox, effects, dead letters, ledger, offsets."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +16,7 @@ BY_INBOX = {
 
 
 class OutcomesMissing(Exception):
-    """A handler owes one outcome for each event it was given."""
+    """A handler must return one outcome for each event."""
 
 
 async def settle(
@@ -27,7 +27,7 @@ async def settle(
     letters: DeadLetters,
     check: Check | None = None,
 ) -> list[Outcome]:
-    """What became of each reading, in order. The caller commits."""
+    """Handle the batch and return one outcome per reading, in order. The caller commits."""
     await offsets.fence(session, readings)
     if check is not None:
         await check(session)
@@ -52,7 +52,7 @@ async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler:
 
 
 async def effects(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
-    """Each event's own, or what the inbox knows of it."""
+    """Handle events that are new to the inbox; the outcome of any other event is REPEAT or SET_ASIDE ("conflict")."""
     if not received:
         return []
     sorted_out = await inbox.sort(session, received)

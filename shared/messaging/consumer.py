@@ -1,4 +1,4 @@
-"""The consumer: every record of its topics has its effect once, or is set aside with a reason; nothing is dropped."""
+"""The consumer: each record has its effect exactly once, or becomes a dead letter with a reason."""
 
 import asyncio
 import time
@@ -44,7 +44,7 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads `topics` as the group `service`, or another where the service has several consumers."""
+    """Reads `topics` in the consumer group `service`, or in `group` if the service has several consumers."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Until cancelled, or until ConsumerStopped: then it has said why, in the log and in the ledger."""
+        """Consume until cancelled. Raises ConsumerStopped after the log and the ledger name the reason."""
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
         while True:
@@ -91,19 +91,19 @@ class Consumer:
                     backoff.reset()
                     await self._consume()
             except* KafkaError as group:
-                log.get().warning("reads again from the stored position", **log.described(group.exceptions[0]))
+                log.get().warning("reconnecting at the stored offset", **log.described(group.exceptions[0]))
             await backoff.wait()
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
-        """The effect of one record alone, apart from its position on the log: a redrive. Raises Fenced; the caller commits."""
-        await offsets.fence(session, ())  # of no partition, and still not while the digests are laid anew
+        """Handle one record without moving an offset, for a redrive. Raises Fenced; the caller commits."""
+        await offsets.fence(session, ())  # locks no row, but waits while LOCK TABLE protects a change of digest key
         if self._check is not None:
             await self._check(session)
         [outcome] = await batches.effects([received], session, self._handler)
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """What an earlier build wrote to the log would become dead letters, all of it."""
+        """Refuse to start on another contract version: all its records would become dead letters."""
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)
@@ -122,27 +122,27 @@ class Consumer:
                 ahead.task_done()
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
-        """While one batch is written the next one waits and the one after it is opened, so that nobody waits for PostgreSQL."""
+        """Open the next batches while PostgreSQL commits the current batch. One opened batch waits in the queue."""
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    await ahead.join()  # what is being written moves the position that is read now
+                    await ahead.join()  # the batch being committed moves the offset that we seek to: wait for it
                     await self._stream.seek()
                 if readings := await self._stream.read():
                     await ahead.put(readings)
 
     async def _settle_or_drop(self, readings: Sequence[Reading], group: asyncio.TaskGroup) -> None:
-        """Fenced, another worker went on: what this one holds is dropped."""
+        """Drop the batches read ahead if another worker has taken over (Fenced)."""
         try:
             await self._settle(readings)
         except Fenced:
-            log.get().warning("fenced: another worker went on", consumer=self._service)
+            log.get().warning("fenced: another worker has taken over", consumer=self._service)
             self._stream.drop()
         else:
             group.create_task(self._stream.tell(readings))
 
     async def open(self, record: Record) -> Reading:
-        """What the record says, or why it cannot be handled."""
+        """Verify and decode the record. Return an UnreadableRecord with the reason if that fails."""
         backoff = Backoff()
         while True:
             try:
@@ -155,14 +155,14 @@ class Consumer:
             except SetAside as error:
                 return UnreadableRecord(record, error.reason, error.pointer)
             except DependencyUnavailable as error:
-                log.get().warning("a record waits for a part", **log.described(error))
+                log.get().warning("record waiting for dependency", **log.described(error))
                 await backoff.wait()
             except Exception as error:
                 await self._failures.failed(error, record)
                 return UnreadableRecord(record, code(error))
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
-        """Halves what fails until the record at fault stands alone; its neighbours are done."""
+        """Commit the batch. If it fails, halve it until the failing record is alone and the others are committed."""
         try:
             await self._transact(readings)
         except Fenced:
@@ -171,7 +171,7 @@ class Consumer:
             if len(readings) == 1:
                 await self._settle_alone(readings[0], error)
                 return
-            log.get().info("batch failed, halved", records=len(readings), **log.described(error))
+            log.get().info("batch failed, retrying in halves", records=len(readings), **log.described(error))
             half = len(readings) // 2
             await self._settle(readings[:half])
             await self._settle(readings[half:])
@@ -205,7 +205,7 @@ class Consumer:
             await self._failures.stop("cannot_set_aside", reading.record.place)
 
     async def _transact(self, readings: Sequence[Reading]) -> None:
-        """Tried again for ever while a part is at fault."""
+        """Commit the batch in one transaction. Retry for ever while a dependency is unavailable."""
         backoff, is_again = Backoff(), False
         while True:
             try:
@@ -218,7 +218,7 @@ class Consumer:
             except Exception as error:
                 if not is_dependency_unavailable(error) and await database.is_there(self._sessions):
                     raise
-                log.get().warning("batch waits for a part", records=len(readings), **log.described(error))
+                log.get().warning("batch waiting for dependency", records=len(readings), **log.described(error))
                 await backoff.wait()
                 is_again = True
             else:

@@ -1,4 +1,4 @@
-"""Dead letters: what could not be handled, kept whole with its reason, and told of without its content."""
+"""Dead letters: records that could not be handled, kept whole with the reason; lists show no content."""
 
 import json
 import re
@@ -37,7 +37,7 @@ SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::te
 """
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# Nothing that such a record says is believed, so nobody is told an outcome.
+# The author of such a record is not proven, so no outcome is published.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
@@ -55,14 +55,14 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """Of one service. With a sealer, a record that shows more than the contract's Clear fields is sealed whole."""
+    """Of one service. With a sealer, a record with more than the contract's clear fields is sealed whole."""
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
         self._sealer = sealer
 
     async def keep(self, session: AsyncSession, refused: Sequence[UnreadableRecord]) -> None:
-        """Through the outbox of the batch's transaction: set aside and counted, or neither."""
+        """Store the rows and add the letters and outcomes to the outbox, in the batch's transaction."""
         if not refused:
             return
         connection = await database.driver(session)
@@ -71,7 +71,7 @@ class DeadLetters:
         await outbox.add(session, *map(self.letter, refused), *told)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
-        """Where this service owes an outcome, the author is told also of what was set aside, if it can be read at all."""
+        """The outcome `set_aside` for the author; None if this service owes no outcome or the record cannot be read."""
         record = refused.record
         if self._service not in TOPICS[record.topic].owes_outcome or refused.reason in UNPROVEN:
             return None
@@ -121,23 +121,23 @@ class DeadLetters:
 
 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
-    """The outcome event that tells the author; a redrive's outcome names it as replaced."""
+    """The id of the outcome `set_aside`. The outcome of a redrive names this id as replaced."""
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
 
 
 def kept(header: Header) -> Header:
-    """A header of the original; its signature under another name, as the letter has one of its own."""
+    """A header of the original record. Its signature is renamed, because the letter has its own signature."""
     name, value = header
     return (DEAD_SIGNATURE, value) if name == SIGNATURE else header
 
 
 def dead_aad(kid: str, topic: str, partition: int, offset: int) -> bytes:
-    """What the box of a whole record is bound to."""
+    """The AAD of a record that is sealed whole."""
     return f'["dayar/dead/v1","{kid}","{topic}",{partition},{offset}]'.encode()
 
 
 def is_clear(record: Record) -> bool:
-    """Whether the record shows nothing but the contract's own headers and fields, each with a value that fits."""
+    """Whether all headers and fields of the record are defined in the contract and have valid values."""
     models = EVENT_TYPES.get(dict(record.headers).get("ce_type", b"").decode("latin-1"), ())
     return (
         UUID_TEXT.fullmatch(record.key) is not None
@@ -155,15 +155,15 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of a name that stands twice every reader takes the last, and the first would be shown unread."""
+    """Reject duplicate names: parsers take the last value, so the first value would be kept in clear unchecked."""
     found = dict(fields)
     if len(found) < len(fields):
-        raise ValueError("a name stands twice")
+        raise ValueError("duplicate name")
     return found
 
 
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
-    """An event ignores fields it does not know, and those are just where personal data would stand."""
+    """Whether the content has only known fields. Events ignore unknown fields, which may hold personal data."""
     return all(
         name in type(parsed).model_fields
         and (not isinstance(inner := getattr(parsed, name), BaseModel) or _adds_nothing(inner, content[name]))

@@ -1,4 +1,4 @@
-"""Decisions: what a person decided about a report or a dead letter, under a name and with a reason; the worker carries it out."""
+"""Decisions: a named person decides about a report or a dead letter and gives a reason; the worker executes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is r
 
 
 class Decision:
-    """What every table of decisions has. `result` says what became of it: an outcome, or why nothing was changed."""
+    """Columns of every table of decisions. `result` is an outcome, or the reason why nothing changed."""
 
     decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     account: Mapped[UUID]
@@ -35,15 +35,15 @@ Deed = Callable[[AsyncSession], Awaitable[str]]
 
 
 async def write(session: AsyncSession, decision: Decision) -> None:
-    """The worker hears of it with the commit."""
+    """Add the decision. The caller's commit sends NOTIFY to the worker."""
     session.add(decision)
     await session.execute(select(func.pg_notify(func.current_schema().op("||")("_decisions"), "")))
 
 
 class Decisions(Generic[D]):
-    """Carries decisions out, oldest first, each in a transaction of its own: the effect and the mark that it is done, or neither.
+    """Executes decisions, oldest first. One transaction holds the effect and the mark that the decision is done.
 
-    `prepare` reads what the deed needs before the transaction begins, as PostgreSQL ends one that stands idle.
+    `prepare` reads all input of the deed before the transaction, because PostgreSQL ends idle transactions.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Decisions(Generic[D]):
         self._prepare = prepare
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Execute decisions until cancelled."""
         woken = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(notify.listen(self._engine, self._channel, woken))
@@ -67,7 +67,7 @@ class Decisions(Generic[D]):
                 await notify.wait(woken, IDLE_SECONDS)
 
     async def _carry_out_oldest(self) -> bool:
-        """Whether there was one."""
+        """Execute the oldest open decision. Return False if there is none."""
         model = self._model
         async with self._sessions.begin() as session:
             oldest = select(model).where(model.carried_out_at.is_(None)).order_by(model.decided_at).limit(1)
@@ -77,16 +77,16 @@ class Decisions(Generic[D]):
         try:
             await self._mark(decision.decision_id, await self._prepare(decision))
         except Fenced:
-            return True  # what was prepared is no longer so: again
+            return True  # the prepared input is out of date: prepare again
         except Exception as error:
             if is_dependency_unavailable(error):
                 raise
-            log.get().error("a decision cannot be carried out", **log.described(error))
+            log.get().error("decision failed", **log.described(error))
             await self._mark(decision.decision_id, answer(code(error)))
         return True
 
     async def _mark(self, decision_id: UUID, deed: Deed) -> None:
-        """Another worker may have carried it out meanwhile: then nothing is done."""
+        """Run the deed, unless another worker has executed the decision meanwhile."""
         async with self._sessions.begin() as session:
             decision = await session.get(self._model, decision_id, with_for_update=True)
             if decision is not None and decision.carried_out_at is None:

@@ -1,4 +1,4 @@
-"""When records fail again and again for one reason, the release is at fault: the consumer stops and says so."""
+"""Stop the consumer when many records fail for one reason: the release is probably at fault, not the records."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ WINDOW = 200
 
 
 class Failures:
-    """Of the last 200 records, those that failed for a reason that is not validation; more than half alike is too many."""
+    """Failures, other than validation, among the last 200 records. More than half with one reason stop the consumer."""
 
     def __init__(self, service: str, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -23,7 +23,7 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """A stopped consumer that is started again stops at its first such failure, and pours nothing away meanwhile."""
+        """Count the reasons of an earlier stop, so that a restarted consumer stops at the first such failure."""
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))
 
@@ -31,14 +31,14 @@ class Failures:
         self._last.extend([None] * min(count, WINDOW))
 
     async def failed(self, error: Exception, record: Record) -> None:
-        """Raises ConsumerStopped when it is one too many."""
+        """Count the failure. Raises ConsumerStopped when the limit is passed."""
         reason = code(error)
         self._last.append(reason)
         if self._last.count(reason) > WINDOW // 2:
             await self.stop(reason, record.place)
 
     async def stop(self, reason: str, place: Partition, **told: int) -> NoReturn:
-        """Said in the log and, red, in the ledger."""
+        """Write the reason to the log and the ledger, which shows it in red. Raises ConsumerStopped."""
         topic, partition = place
         log.get().critical(
             "consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition, **told
@@ -55,7 +55,7 @@ def refused(reading: Reading, error: Exception) -> UnreadableRecord:
 
 
 def code(error: Exception) -> str:
-    """A reason without the error's text, which may quote what it was handling."""
+    """A reason code without the error's text, which may quote personal data."""
     if isinstance(error, SetAside):
         return error.reason
     said = log.described(error)

@@ -1,4 +1,4 @@
-"""The inbox: an event has its effect once, however often and by whatever way it comes."""
+"""The inbox: deduplicates events, so that an event that comes twice has its effect once."""
 
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.messaging.records import Received
 from shared.postgres import database
 
-COPY_FROM = 50  # fewer rows are told faster by one INSERT than by COPY and its savepoint
+COPY_FROM = 50  # with fewer rows one INSERT is faster than COPY with its savepoint
 
 INSERT = """
 INSERT INTO inbox (event_id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])
@@ -24,7 +24,7 @@ class Reading(Enum):
 
 
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
-    """Which are read for the first time; of the others, which say the same again and which contradict."""
+    """Classify each event: FIRST is new, REPEAT has the same digest as before, CONFLICT has another digest."""
     first: dict[str, Received] = {}
     for one in received:
         first.setdefault(one.event.id, one)
@@ -42,13 +42,13 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """What was set aside had no effect: a redrive of it is a first reading again."""
+    """Remove events that were set aside: they had no effect, so a redrive counts as FIRST again."""
     connection = await database.driver(session)
     await connection.execute("DELETE FROM inbox WHERE event_id = ANY($1::uuid[])", list(event_ids))
 
 
 async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
-    """Enters what is new; returns it, and the stored digests of what was known."""
+    """Insert new events. Return their ids, and the stored digests of the known events."""
     connection = await database.driver(session)
     if len(digests) >= COPY_FROM and await _copy(connection, digests):
         return digests.keys(), {}
@@ -61,7 +61,7 @@ async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Coll
 
 
 async def _copy(connection: asyncpg.Connection, digests: dict[str, bytes]) -> bool:
-    """Nearly every batch is wholly new, and then COPY is twice as fast; False = something in it was known."""
+    """Insert with COPY, which is twice as fast. Return False if an event is known, which is rare."""
     try:
         async with connection.transaction():
             await connection.copy_records_to_table(

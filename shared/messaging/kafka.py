@@ -1,4 +1,4 @@
-"""How this installation reaches Kafka, and what a topic is called on its broker."""
+"""Kafka clients: connection options, start and stop, and reads of topic partitions without a group."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -15,12 +15,12 @@ from shared.config import Settings, secret
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
-START_SECONDS = 3  # that a start is waited for whose end nobody wants any more
+START_SECONDS = 3  # longest wait for a start that was cancelled
 STOP_SECONDS = 10
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """What every aiokafka client of this service is built with."""
+    """Options of every aiokafka client of this service."""
     found: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap,
         "security_protocol": settings.kafka_security_protocol,
@@ -36,7 +36,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """Cancelled, it lets the start end first: aiokafka forgets the connection it was opening, and leaves it open."""
+    """Start the client. If cancelled, wait for the start to end: aiokafka leaks the connection it is opening."""
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:
@@ -48,21 +48,21 @@ async def start(client: Any) -> None:
 
 
 async def stop(consumer: Any) -> None:
-    """Waited for from outside: a fetch that waits to be tried again lets aiokafka end cancelled, in the middle of it."""
+    """Stop the consumer in a task of its own: a fetch in back-off can leave aiokafka's stop cancelled half-way."""
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait([stopping], timeout=STOP_SECONDS)
     if not stopping.done() or stopping.cancelled():
         stopping.cancel()
-        await consumer._client.close()  # noqa: SLF001 - what it did not come to
+        await consumer._client.close()  # noqa: SLF001 - the step that the stop did not reach
     elif error := stopping.exception():
-        log.get().warning("a consumer did not end well", **log.described(error))
+        log.get().warning("consumer failed to stop cleanly", **log.described(error))
 
 
 @contextmanager
 def raise_on_foreign_cancellation() -> Iterator[None]:
-    """Raises KafkaConnectionError where aiokafka's own tasks were cancelled, and nobody wants ours to end.
+    """Raise KafkaConnectionError if aiokafka cancelled its own tasks and leaked CancelledError.
 
-    A task group takes a cancelled task for one that was meant to end: what it was for would stand still without a word.
+    A TaskGroup would treat the leaked error as our cancellation: the task would stop silently.
     """
     try:
         yield
@@ -74,7 +74,7 @@ def raise_on_foreign_cancellation() -> Iterator[None]:
 
 
 async def start_when_there(client: Any) -> None:
-    """Returns when the broker answered, however long it is away."""
+    """Start the client. Retry until the broker answers."""
     while True:
         try:
             await start(client)
@@ -86,7 +86,7 @@ async def start_when_there(client: Any) -> None:
 
 
 async def partitions(consumer: Any, topic: str) -> set[int]:
-    """Waits for a topic that is not there yet, or not yet allowed."""
+    """The partitions of the topic. Wait until the topic exists and is authorised."""
     while True:
         try:
             found: set[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 - aiokafka asks only by subscribing
@@ -99,7 +99,7 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
 
 @asynccontextmanager
 async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator["LogReader"]:
-    """A look at the logs themselves, without a group: where they end, and how old a record is."""
+    """Read partitions without a consumer group: end offsets, records and their age."""
     names = [settings.topic_prefix + topic for topic in topics]
     consumer = AIOKafkaConsumer(*names, **options(settings), auto_offset_reset="none", enable_auto_commit=False)
     try:
@@ -110,7 +110,7 @@ async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator
 
 
 class LogReader:
-    """Of all partitions of its topics."""
+    """Reads all partitions of its topics."""
 
     def __init__(self, consumer: Any, prefix: str) -> None:
         self._consumer = consumer
@@ -126,7 +126,7 @@ class LogReader:
         return {place: ends[partition] for place, partition in self._places.items()}
 
     async def records(self) -> AsyncIterator[Record]:
-        """All that stand on these partitions now, oldest first in each."""
+        """All records up to the current end offsets, in offset order within each partition."""
         partitions = {partition: place for place, partition in self._places.items()}
         await self._consumer.seek_to_beginning(*partitions)
         ends = await self._consumer.end_offsets(list(partitions))
@@ -137,7 +137,7 @@ class LogReader:
                     yield record(each, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """When the records were written that stand at these positions, or, where those are gone, the oldest kept."""
+        """When the record at each offset was written. For a deleted record: the oldest record that is kept."""
         partitions = {self._places[place]: place for place in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, place in partitions.items():
@@ -151,7 +151,7 @@ class LogReader:
 
 
 def record(fetched: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
-    """As our readers take it; `prefix` is the installation's."""
+    """Convert an aiokafka record. `prefix` is the installation's topic prefix."""
     return Record(
         fetched.topic.removeprefix(prefix),
         fetched.partition,
@@ -164,7 +164,7 @@ def record(fetched: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
 
 
 async def reached(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
-    """Whether it has read each of these partitions to there."""
+    """Whether the consumer has read each partition to its end offset."""
     for partition, end in ends.items():
         if await consumer.position(partition) < end:
             return False

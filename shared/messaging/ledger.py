@@ -1,4 +1,4 @@
-"""The ledger: each position of the log gets exactly one kind, so that nothing can be dropped silently."""
+"""The ledger: counts every offset under exactly one outcome kind, so that no record is dropped silently."""
 
 import asyncio
 import time
@@ -53,9 +53,9 @@ ASKED_EVERY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One partition as one consumer has it. `end` None: the broker could not be asked.
+    """One partition of one consumer. `end` is None if the broker did not answer.
 
-    `unread_since` is when the oldest record was written that the consumer has not settled; None = it has settled all.
+    `unread_since` is when the oldest unsettled record was written; None if all records are settled.
     """
 
     consumer: str
@@ -80,7 +80,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Code and pointer, never content."""
+    """A dead letter without its content: reason code and JSON pointer."""
 
     topic: str
     partition: int
@@ -92,7 +92,7 @@ class DeadLetter:
 
 
 async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
-    """Counts what became of the batch, and moves its partitions on: one statement, so neither goes without the other."""
+    """Count the outcomes of the batch and advance the offsets, both in one statement."""
     counts = Counter((*reading.record.place, outcome.kind) for reading, outcome in zip(readings, outcomes, strict=True))
     nexts = offsets.nexts(readings)
     connection = await database.driver(session)
@@ -100,14 +100,14 @@ async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Se
 
 
 async def balance(session: AsyncSession) -> list[Row]:
-    """What came and what became of it, as PostgreSQL knows; `with_ends` adds how much is on its way."""
+    """The ledger as stored in PostgreSQL. `with_ends` adds how many records are still unread."""
     service = await session.scalar(text("SELECT current_schema()"))
     rows = await session.execute(BALANCE)
     return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
 
 
 async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> list[Row]:
-    """Also the partitions that no worker has begun: what lies there is on its way too."""
+    """Add the end offsets from Kafka, and rows for partitions that no worker has read yet."""
     try:
         async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, consumed(service)) as reader:
             ends = await reader.ends()
@@ -123,12 +123,12 @@ async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> li
 
 
 def oldest_unread(rows: Iterable[Row]) -> datetime | None:
-    """None = nothing is on its way."""
+    """When the oldest unsettled record was written; None if there is none."""
     return min((row.unread_since for row in rows if row.unread_since), default=None)
 
 
 class Unread:
-    """For `/ready`: whether no unread record has stood for half of its retention; the other half is a person's time."""
+    """For `/ready`: no unread record is older than half of its topic's retention. People need the other half."""
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -138,7 +138,7 @@ class Unread:
         self._is_in_time = True
 
     async def is_in_time(self) -> bool:
-        """As it was within the last seconds: the question costs a connection to the broker."""
+        """The answer, cached for ten seconds, because each check opens a connection to the broker."""
         if time.monotonic() - self._asked_at >= ASKED_EVERY_SECONDS:
             self._asked_at = time.monotonic()
             with suppress(TimeoutError, KafkaError):
@@ -158,7 +158,7 @@ class Unread:
 
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:
-    """The newest; `dead_letters_count` counts all."""
+    """The newest dead letters. `dead_letters_count` counts all."""
     return [DeadLetter(*row) for row in await session.execute(DEAD_LETTERS, {"limit": limit})]
 
 
@@ -173,14 +173,14 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """`GET /<service>/v1/ledger`; the console's app is mounted at `/`, so its path says its name."""
+    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so its route names the service itself."""
     router = APIRouter()
 
     @router.get("/console/v1/ledger" if service == "console" else "/v1/ledger")
     async def ledger(request: Request, session: database.Session) -> dict[str, Any]:
         rows = await balance(session)
         letters, count = await dead_letters(session), await dead_letters_count(session)
-        await session.commit()  # the broker is asked without holding a transaction open
+        await session.commit()  # no transaction stays open while the broker is asked
         rows = await with_ends(rows, service, request.app.state.settings)
         return {
             "consumer": service,

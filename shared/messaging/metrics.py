@@ -1,4 +1,4 @@
-"""What Prometheus reads of a worker: how far behind it is, what became of what it read. No personal data."""
+"""Prometheus metrics of a worker: lag, batch sizes, outcomes, dead letters. No personal data."""
 
 from collections import Counter as Count
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ dead_letters = Counter("dayar_dead_letters", "Records set aside.", ["consumer", 
 
 
 def note(consumer: str, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
-    """A batch was committed."""
+    """Count a committed batch."""
     batch_records.labels(consumer).observe(len(readings))
     counts = Count((reading.record.topic, outcome) for reading, outcome in zip(readings, outcomes, strict=True))
     for (topic, outcome), count in counts.items():

@@ -1,4 +1,4 @@
-"""Positions: PostgreSQL alone knows what comes next, and the fence keeps a worker that slept from going on."""
+"""Offsets are stored in PostgreSQL only; the fence stops a worker that was frozen and replaced."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
@@ -15,7 +15,7 @@ STORED = """
 SELECT topic, partition, next_offset FROM consumer_offsets
 JOIN unnest($1::text[], $2::integer[]) AS held (topic, partition) USING (topic, partition)
 """
-# In order, so that two workers that hold the same partitions never wait for each other in a ring.
+# Ordered, so that two workers that lock the same partitions cannot deadlock.
 LOCK = text("""
 SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS integer[])))
@@ -28,7 +28,8 @@ WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead' 
 """
 BEGIN = """
 INSERT INTO consumer_offsets (topic, partition, first_offset, next_offset)
-SELECT topic, partition, first, first FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS held (topic, partition, first)
+SELECT topic, partition, first, first
+FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS held (topic, partition, first)
 ON CONFLICT DO NOTHING
 """
 STOP = "UPDATE consumer_offsets SET stopped = $3 WHERE topic = $1 AND partition = $2"
@@ -36,24 +37,24 @@ STOPPED = "SELECT DISTINCT stopped FROM consumer_offsets WHERE stopped IS NOT NU
 
 
 class Fenced(Exception):
-    """Another worker went on where this one stopped: what it holds is no longer its own."""
+    """Another worker has advanced these partitions: this worker must drop its batch."""
 
 
 async def stored(session: AsyncSession, partitions: Collection[Partition]) -> dict[Partition, int]:
-    """What to read next. A partition without a row was never read."""
+    """The next offset to read of each partition. A partition without a row was never read."""
     connection = await database.driver(session)
     rows = await connection.fetch(STORED, *_columns(partitions))
     return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
 async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
-    """The first start of a partition: at the log's start, so that nothing on it goes uncounted."""
+    """Store the first offset of each new partition, the start of its log, so that every record is counted."""
     connection = await database.driver(session)
     await connection.execute(BEGIN, *_columns(firsts), list(firsts.values()))
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """The batch's first statement: locks its partitions, and raises Fenced unless each stands where the batch begins."""
+    """Lock the batch's partitions, as its first statement. Raises Fenced unless the batch begins at their offsets."""
     held = firsts(readings)
     topics, partitions = _columns(held)
     rows = await session.execute(LOCK, {"topics": topics, "partitions": partitions})
@@ -62,22 +63,22 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
 
 
 async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int:
-    """Ends the backends of workers that froze within a COPY, and returns how many.
+    """End the PostgreSQL backends of workers that froze during a COPY. Return their number.
 
-    While PostgreSQL waits there for its client it heeds no timeout, and what that worker locked would stay locked.
+    No timeout applies while PostgreSQL waits for COPY data, so the worker's locks would stay for ever.
     """
     connection = await database.driver(session)
     return len(await connection.fetch(END_FROZEN, after))
 
 
 async def stop(session: AsyncSession, place: Partition, reason: str) -> None:
-    """Shown red in the ledger until a worker goes on there."""
+    """Mark the partition as stopped. The ledger shows it in red until a worker advances the partition."""
     connection = await database.driver(session)
     await connection.execute(STOP, *place, reason)
 
 
 async def stopped(session: AsyncSession, topics: Collection[str]) -> list[str]:
-    """Why partitions of these topics stand still that nobody got to move since."""
+    """The reasons why partitions of these topics are stopped."""
     connection = await database.driver(session)
     return [row["stopped"] for row in await connection.fetch(STOPPED, list(topics))]
 
@@ -90,7 +91,7 @@ def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:
 
 
 def nexts(readings: Iterable[Reading]) -> dict[Partition, int]:
-    # offset + 1: what is stored is the next record to read.
+    # offset + 1: the table stores the next record to read.
     return {reading.record.place: reading.record.offset + 1 for reading in readings}
 
 

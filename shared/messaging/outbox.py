@@ -1,4 +1,4 @@
-"""The outbox: events leave with the transaction that made them true, in order per key, at least once."""
+"""The outbox: events are stored in the transaction that made them true, and sent in order per key, at least once."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from shared.postgres.bulk_copy import Copy
 COLUMNS = ("topic", "key", "value", "headers")
 AT_ONCE = 500
 ACK_SECONDS = 4.0  # below the 5 s after which PostgreSQL ends an idle transaction
-LINGER_SECONDS = 0.02  # what commits within it leaves in one round
+LINGER_SECONDS = 0.02  # events that commit within this time are sent together
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
 
 ANY_BYTES = "surrogateescape"
@@ -30,7 +30,8 @@ Row = tuple[str, bytes | None, bytes, bytes]
 INSERT = """
 INSERT INTO outbox (topic, key, value, headers)
 SELECT topic, key, value, headers
-FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS row (topic, key, value, headers, place)
+FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])
+    WITH ORDINALITY AS row (topic, key, value, headers, place)
 ORDER BY place
 """
 ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))")
@@ -38,14 +39,14 @@ OLDEST = "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
-    """Call it after the aggregate's row is locked, so that the ids stand in order per key. The caller commits."""
+    """Add messages. Lock the aggregate's row first, so that ids are in order per key. The caller commits."""
     if messages:
         connection = await database.driver(session)
         await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
 
 
 def copied(messages: Iterable[Message]) -> Copy:
-    """`add` for many."""
+    """The same as `add`, as a bulk copy for many messages."""
     return Copy("outbox", COLUMNS, map(row, messages))
 
 
@@ -54,7 +55,7 @@ def row(message: Message) -> Row:
 
 
 class Relay:
-    """Sends what the outbox holds. Of several relays one works at a time: two would overtake each other."""
+    """Sends the events of the outbox. Only one relay works at a time, because two would break the order."""
 
     def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
         self._settings = settings
@@ -63,7 +64,7 @@ class Relay:
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Relay events until cancelled."""
         async with Publisher(self._settings) as publisher, asyncio.TaskGroup() as group:
             group.create_task(notify.listen(self._engine, f"{self._settings.service}_outbox", self._woken))
             await self._relay(publisher)
@@ -79,16 +80,16 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await asyncio.sleep(LINGER_SECONDS)
             except BrokerAway:
-                # What was sent is still in the producer: sending it again before it is gone would only heap it up.
+                # The producer still holds the sent events: sending them again before the flush would pile up copies.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):
                     raise
-                log.get().warning("relay waits", **log.described(error))
+                log.get().warning("relay waiting for dependency", **log.described(error))
                 await backoff.wait()
 
     async def _send_oldest(self, publisher: Publisher) -> int:
-        """One transaction: a row goes only after its ack, so it may be sent twice, and is never lost."""
+        """Send the oldest rows and delete them after the ack, in one transaction: sent at least once."""
         async with self._sessions.begin() as session:
             if not await session.scalar(ALONE):
                 return 0
@@ -103,7 +104,7 @@ class Relay:
 
 
 def _packed(message: Message) -> bytes:
-    """Headers as JSON. A dead letter's may hold any bytes: what is no UTF-8 travels as lone surrogates."""
+    """Headers as JSON. Bytes of a dead letter's headers that are not UTF-8 become lone surrogates."""
     try:
         return to_json(message.headers)
     except PydanticSerializationError:

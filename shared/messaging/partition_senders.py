@@ -1,6 +1,6 @@
-"""The ways to the broker, one a partition: while a batch of records is under way the next one fills, and all in it share an ack.
+"""Send records in batches per partition. The next batch fills while one is in flight; its records share one ack.
 
-aiokafka's own `send` makes a future for every record, which costs more than the rest of the record's way.
+aiokafka's own `send` creates a future for every record, which costs more than all other work on a record.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ STOP_SECONDS = 3
 
 
 class PartitionSenders:
-    """Of one producer; every record leaves signed. A key's partition is its CRC-32, as in librdkafka, and cheap to tell."""
+    """All partitions of one producer. Records are signed. The key's CRC-32 gives the partition, as in librdkafka."""
 
     def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup, signer: RecordSigner) -> None:
         self.producer = producer
@@ -32,7 +32,7 @@ class PartitionSenders:
         self._of: dict[str, list[PartitionSender]] = {}
 
     async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
-        """The acks to wait for. Raises MessageSizeTooLargeError, and then some of the others are on their way."""
+        """Send, and return the acks to wait for. After MessageSizeTooLargeError some messages may still be sent."""
         for topic in {message.topic for message in messages}:
             await self._reach(topic)
         acks = set()
@@ -42,12 +42,12 @@ class PartitionSenders:
         return acks
 
     async def flush(self) -> None:
-        """Waits until nothing is without its answer, however long the broker stays away."""
+        """Wait until every batch is acked or has failed, however long the broker is unavailable."""
         for wire in self._all():
             await wire.flush()
 
     async def stop(self) -> None:
-        """A producer waits for ever for what it could not send; whoever must not lose it holds it in a spool or an outbox."""
+        """Stop within STOP_SECONDS and drop unsent records. Callers keep these in a spool or an outbox."""
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 with kafka.raise_on_foreign_cancellation():
@@ -60,7 +60,7 @@ class PartitionSenders:
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        wires = self._of.setdefault(topic, [])  # looked at after the wait, as others may have been here meanwhile
+        wires = self._of.setdefault(topic, [])  # after the await, because another task may have added senders
         for partition in range(len(wires), partitions):
             wires.append(PartitionSender(self.producer, name, partition, self._tasks))
 
@@ -69,7 +69,7 @@ class PartitionSenders:
 
 
 class PartitionSender:
-    """One batch at a time is under way, so that records arrive in the order they came."""
+    """Sends one batch at a time, so that records keep their order."""
 
     def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int, tasks: asyncio.TaskGroup) -> None:
         self._producer = producer
@@ -80,7 +80,7 @@ class PartitionSender:
         self._sending: asyncio.Task[None] | None = None
 
     def add(self, message: Message) -> Future[None]:
-        """The ack that comes for this message, and for others with it. Raises MessageSizeTooLargeError."""
+        """Add to a batch and return the ack that its messages share. Raises MessageSizeTooLargeError."""
         if not self._waiting or not self._waiting[-1].takes(message):
             batch = SenderBatch(self._producer.create_batch())
             batch.takes(message)
@@ -109,20 +109,20 @@ class PartitionSender:
             await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
         except KafkaError as error:
             batch.acked.set_exception(error)
-            batch.acked.exception()  # whoever asked may have gone away
+            batch.acked.exception()  # marks the error as read: the caller may have been cancelled
         else:
             batch.acked.set_result(None)
 
 
 class SenderBatch:
-    """Records that travel together."""
+    """Records that are sent together."""
 
     def __init__(self, records: BatchBuilder) -> None:
         self.records = records
         self.acked: Future[None] = asyncio.get_running_loop().create_future()
 
     def takes(self, message: Message) -> bool:
-        """False = it is full. A record that no batch has room for is alone in its own, which is never sent."""
+        """Add the message; return False if the batch is full. Raises MessageSizeTooLargeError."""
         added = self.records.append(
             timestamp=None, key=message.key or None, value=message.value, headers=list(message.headers)
         )

@@ -1,4 +1,4 @@
-"""Publishing: an event is told when the broker has acknowledged it, and not before."""
+"""Publishing: an event counts as published only after the broker's ack."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from shared.messaging.signatures import RecordSigner
 
 BATCH_BYTES = 512 * 1024  # aiokafka's own 16 KiB hold six reports
 RETRY_SECONDS = 0.5
-START_SECONDS = 1  # that a start waits for the broker; a frozen one takes the connection and says nothing
+START_SECONDS = 1  # longest wait for the broker at start; a frozen broker accepts the connection but never answers
 
 
 class BrokerAway(Exception):
-    """No acknowledgement came in time; the copy in the producer may still land later, with the same `event_id`."""
+    """No ack came in time. The producer may still deliver its copy later, with the same `event_id`."""
 
 
 class Publisher:
-    """Idempotent, `acks=all`, no lingering. Starts without a broker too: until it answers, `publish` raises BrokerAway."""
+    """Idempotent producer, `acks=all`, no linger. Without a broker it starts too, and `publish` raises BrokerAway."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -50,11 +50,11 @@ class Publisher:
         await self._tasks.__aexit__(None, None, None)
 
     async def publish(self, message: Message, *, timeout: float = 2.0) -> None:
-        """Returns after the broker's ack; raises BrokerAway when none came within `timeout` seconds."""
+        """Return after the broker's ack. Raises BrokerAway if there is no ack within `timeout` seconds."""
         await self.publish_all([message], timeout=timeout)
 
     async def publish_all(self, messages: Sequence[Message], *, timeout: float = 2.0) -> None:
-        """Returns after every ack; of messages with one key, the order given is the order on the log."""
+        """Return after all acks. Messages with the same key keep their order."""
         wires = self._wires
         if wires is None:
             raise BrokerAway
@@ -72,7 +72,7 @@ class Publisher:
             raise BrokerAway from error
 
     async def is_there(self) -> bool:
-        """Whether the broker answers just now."""
+        """Whether the broker answers within one second."""
         if self._wires is None:
             return False
         try:
@@ -83,7 +83,7 @@ class Publisher:
         return True
 
     async def flush(self) -> None:
-        """Waits until nothing sent is without its answer, however long the broker stays away."""
+        """Wait until every batch is acked or has failed, however long the broker is unavailable."""
         if self._starting is not None:
             await asyncio.wait([self._starting])
         if self._wires is not None:
@@ -106,7 +106,7 @@ class Publisher:
         return wires
 
     def _renew(self, wires: PartitionSenders) -> None:
-        """An idempotent producer that met a fatal error never sends again: another takes its place."""
+        """Replace the producer: after a fatal error an idempotent producer never sends again."""
         if self._wires is wires:
             self._wires = None
             self._starting = self._tasks.create_task(self._keep_starting(wires))

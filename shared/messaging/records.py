@@ -1,4 +1,4 @@
-"""What was read from the log, and what became of it. Named tuples: a batch makes thousands, and they cost a third."""
+"""Records read from Kafka and their outcomes. Named tuples, because a batch creates thousands of them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ Partition = tuple[str, int]  # topic (the contract's name) and number
 
 
 class Record(NamedTuple):
-    """As it stands on the log; `topic` is the contract's name, without the installation's prefix."""
+    """A record as Kafka stores it. `topic` is the contract's name, without the installation's prefix."""
 
     topic: str
     partition: int
@@ -33,9 +33,9 @@ class Record(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A record that could be read; `digest` of the opened content tells a repeat from a conflict.
+    """A decoded record. The `digest` of the opened content distinguishes a repeat from a conflict.
 
-    `replaces`: the outcome event that its own takes the place of, where the record was set aside before.
+    `replaces`: the id of the outcome `set_aside` that a redrive's outcome replaces.
     """
 
     record: Record
@@ -50,7 +50,7 @@ class Received(NamedTuple):
 
 
 class UnreadableRecord(NamedTuple):
-    """A record that cannot be handled, and why, in code."""
+    """A record that cannot be handled, with a reason code."""
 
     record: Record
     reason: str
@@ -65,21 +65,21 @@ class Outcome(NamedTuple):
 
 Reading = Received | UnreadableRecord
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
-Check = Callable[[AsyncSession], Awaitable[None]]  # in each batch's transaction, behind its fence; raises Fenced
+Check = Callable[[AsyncSession], Awaitable[None]]  # runs in each batch's transaction, after the fence; raises Fenced
 Opener = Callable[[Record], Received]
 
 
 def open_plain(record: Record) -> Received:
-    """The opener of every topic whose records are not sealed."""
+    """The opener for topics without sealed records."""
     event = events.decode(record.topic, record.value, record.headers)
     return Received(record, event, events.digest((said(event.data, record.value),)))
 
 
 def said(data: BaseModel, value: bytes) -> bytes:
-    """What the author said.
+    """The author's content, as bytes for the digest.
 
-    The same report published twice differs in intake's clock, in the codes found for what is drawn where other
-    boundaries were imported in between, and in whether and by how much its times were corrected; it is a repeat all the same.
+    A report that is published twice is a repeat, but can differ in fields that intake sets: `received_at`, corrected
+    times, and the P-codes of a drawn area if boundaries were imported in between. These fields are left out.
     """
     if "received_at" not in type(data).model_fields:
         return value

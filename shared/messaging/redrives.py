@@ -1,4 +1,4 @@
-"""Redriving a dead letter: its original record is handled once more by the service that set it aside."""
+"""Redrives: the service that set a record aside handles the original record once more."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ from shared.postgres import database
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-# Nobody could be told of these, so there is no outcome to replace.
+# No outcome was published for these reasons, so there is none to replace.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 WRITTEN = text(
@@ -37,7 +37,7 @@ DELETE = """DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND "of
 
 
 class Redrive(Decision, database.Base):
-    """Of the record that stood at this position and was set aside."""
+    """A decision to redrive the dead letter of this offset."""
 
     __tablename__ = "redrives"
 
@@ -47,7 +47,7 @@ class Redrive(Decision, database.Base):
 
 
 class Redrives:
-    """`keys` open the letters that were sealed whole; only the registry has such."""
+    """Redrives of one service. `keys` open letters that were sealed whole, which only the registry has."""
 
     def __init__(
         self, service: str, consumers: Sequence[Consumer], *, settings: Settings, keys: Opener | None = None
@@ -76,7 +76,7 @@ class Redrives:
         return partial(self._handle, reading, written)
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
-        """The letter goes with the effect: redriven twice, or by two workers, it has its effect once."""
+        """Delete the letter and handle the record in one transaction, so that a double redrive has one effect."""
         record = received.record
         connection = await database.driver(session)
         reason = await connection.fetchval(DELETE, *record.place, record.offset)
@@ -91,20 +91,20 @@ class Redrives:
         return outcome.kind
 
     async def _original(self, redrive: Redrive, written: int) -> Record | None:
-        """Found by the position that each letter names; its original bytes and headers."""
+        """Search the dead letters for this offset. Return the record with its original bytes and headers."""
         wanted = (redrive.topic, str(redrive.partition), str(written))
         topic = TOPICS[redrive.topic].dead(self._service)
         async with asyncio.timeout(SEARCH_SECONDS), kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
-                    continue  # whoever found the service's broker login may write letters too
-                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours stand last
+                    continue  # an attacker with the service's broker login can write forged letters
+                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours come last and win
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     return self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
         return None
 
     def _unproven(self, record: Record) -> str | None:
-        """Why the signature proves nothing; nobody waits here for a key."""
+        """The reason why the signature is not proven, or None. Does not wait for a missing key."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -125,6 +125,6 @@ class Redrives:
 
 
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
-    """What the service added when it set the record aside stands at the end."""
+    """The original headers: the service appended its own at the end when it set the record aside."""
     first = max(place for place, (name, _) in enumerate(headers) if name == WHY[0])
     return tuple((SIGNATURE, value) if name == DEAD_SIGNATURE else (name, value) for name, value in headers[:first])

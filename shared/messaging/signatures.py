@@ -1,6 +1,6 @@
-"""Record signatures: an HMAC-SHA256 by a key per topic, so that a leaked broker login alone forges nothing.
+"""Record signatures: HMAC-SHA256 with a key per topic. A leaked broker login alone cannot forge records.
 
-Signed are topic, key, value and all headers. The signature is the last header, `signature: <key id>:<base64url>`.
+The signature covers topic, key, value and all headers. It is the last header, `signature: <key id>:<base64url>`.
 """
 
 import hmac
@@ -28,18 +28,18 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-WAITS_APART = 6  # one wait in six times its length, however many records name keys that nobody has
+WAITS_APART = 6  # waiting takes at most a sixth of the time, however many records name unknown keys
 
 
 class Wait(NamedTuple):
-    """For a key that was not here; seconds of the monotonic clock."""
+    """A wait for an unknown key. `began_at` is in seconds of the monotonic clock."""
 
     key_id: str
     began_at: float
 
 
 class RecordSigner:
-    """Signs what one service writes, with the newest key of each topic. Raises NoKey where one is missing."""
+    """Signs the records of one service with the newest key of each topic. Raises NoKey if a key is missing."""
 
     def __init__(self, settings: Settings) -> None:
         folder = Path(settings.record_keys)
@@ -54,7 +54,7 @@ class RecordSigner:
 
 
 class RecordVerifier:
-    """Tells the records that our services wrote from all others."""
+    """Checks that a record was written by one of our services."""
 
     def __init__(self, settings: Settings) -> None:
         self._folder = Path(settings.record_keys)
@@ -63,7 +63,10 @@ class RecordVerifier:
         self._waits: dict[str, Wait] = {}
 
     def verify(self, record: Record) -> None:
-        """Raises SetAside("signature_mismatch"); while the key is not here UnknownKey, and later SetAside("signature_unknown_key")."""
+        """Check the signature. Raises SetAside("signature_mismatch").
+
+        While the key is missing this raises UnknownKey; after the wait, SetAside("signature_unknown_key").
+        """
         name, signature = record.headers[-1] if record.headers else ("", b"")
         found = SIGNATURE_TEXT.fullmatch(signature)
         if name != SIGNATURE or found is None:
@@ -85,11 +88,11 @@ class RecordVerifier:
         return key
 
     def _is_over(self, topic: str, key_id: str) -> bool:
-        """Whoever found a login may name any number of keys: they share the wait of their topic."""
+        """Whether the topic's wait is over. Unknown keys share one wait, because an attacker can name any number."""
         now, wait = time.monotonic(), self._waits.get(topic)
         if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
             wait = self._waits[topic] = Wait(key_id, now)
-            log.get().error("waits for the key of a signature", topic=topic, key_id=key_id, seconds=self._wait_seconds)
+            log.get().error("waiting for signature key", topic=topic, key_id=key_id, seconds=self._wait_seconds)
         return now - wait.began_at >= self._wait_seconds
 
     def _ring(self, topic: str) -> Keyring:
@@ -103,7 +106,7 @@ class RecordVerifier:
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
-    """One sequence of bytes for one record: each part has its length before it. Null reads as empty."""
+    """The signed bytes of a record. Each part is preceded by its length; null counts as empty."""
     names = tuple([name for name, _ in headers])
     return b"".join((_names(topic, names), *_framed(key, value or b"", *[value or b"" for _, value in headers])))
 
@@ -117,7 +120,7 @@ def _lengths(count: int) -> struct.Struct:
     return struct.Struct(f"<{count}I")
 
 
-@lru_cache(64)  # a copy costs half of what a new one does
+@lru_cache(64)  # copying an HMAC costs half as much as creating one
 def _keyed(key: bytes) -> HMAC:
     return HMAC(key, SHA256())
 

@@ -1,4 +1,4 @@
-"""The records of a consumer's topics, opened and in order, from the positions that PostgreSQL holds."""
+"""Read a consumer's topics in order, starting at the offsets stored in PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -23,13 +23,13 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-BETWEEN_TURNS = 8  # records opened before the loop may turn to the batch that is being written
+BETWEEN_TURNS = 8  # records opened before the event loop may continue with the batch being committed
 
 Open = Callable[[Record], Awaitable[Reading]]
 
 
 class RecordStream:
-    """Of one group member. After `drop`, `seek` goes back to the stored positions."""
+    """The records of one group member. After `drop`, `seek` returns to the stored offsets."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """What was read and not settled is no longer this worker's."""
+        """Discard records that were read but not settled; a seek is due."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -82,11 +82,11 @@ class RecordStream:
         return self._rebalances.is_seek_due
 
     async def read(self) -> list[Reading]:
-        """The next batch, opened; empty when nothing came, or when all that came is dropped."""
+        """The next batch, opened. Empty if no record came or a seek is due. Raises ConsumerStopped."""
         try:
             fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
         except NoOffsetForPartitionError:
-            self.drop()  # a rebalance, and aiokafka was faster than the seek
+            self.drop()  # aiokafka fetched after a rebalance, before the seek
         except OffsetOutOfRangeError as error:
             if not self.is_dropped:
                 lost = next(iter(error.args[0]))
@@ -99,9 +99,9 @@ class RecordStream:
         return []
 
     async def seek(self) -> None:
-        """First of all, and after each rebalance: nothing is read from a position that did not come from PostgreSQL.
+        """Seek to the offsets stored in PostgreSQL, at the start and after each rebalance.
 
-        aiokafka alone would go on from what Kafka was told.
+        aiokafka alone would continue from the offsets committed to Kafka.
         """
         backoff = Backoff()
         while self.is_dropped:
@@ -112,7 +112,7 @@ class RecordStream:
             except Exception as error:
                 if not is_dependency_unavailable(error):
                     raise
-                log.get().warning("waits for the stored position", **log.described(error))
+                log.get().warning("waiting for the stored offset", **log.described(error))
                 self.drop()
                 await backoff.wait()
                 continue
@@ -143,26 +143,26 @@ class RecordStream:
         return readings
 
     async def _check_whole(self, records: Iterable[Record]) -> None:
-        """These logs have no holes: a jump means that records are gone, and a person must know."""
+        """Stop the consumer at a gap: these topics have none, so a gap means lost records."""
         for record in records:
             if record.offset != self._positions[record.place]:
                 await self._failures.stop("gap", record.place, first_there=record.offset)
             self._positions[record.place] = record.offset + 1
 
     async def tell(self, readings: Sequence[Reading]) -> None:
-        """Kafka learns the position for lag tools only; it is never read back."""
+        """Commit the offsets to Kafka, for lag tools only; they are never read back."""
         told = {self._partition(place): next for place, next in offsets.nexts(readings).items()}
         try:
             async with asyncio.timeout(1):
                 await self._kafka.commit(told)
         except (TimeoutError, CommitFailedError, IllegalStateError, KafkaError):
-            log.get().debug("Kafka was not told the position")
+            log.get().debug("offsets not committed to Kafka")
 
     def behind(self, record: Record) -> int:
-        """How many records of its partition come after it, as far as this worker knows."""
+        """How many records of the partition come after this record, as far as this worker knows."""
         partition = self._partition(record.place)
         if partition not in self._kafka.assignment():
-            return 0  # another worker's by now, and that one tells
+            return 0  # the partition belongs to another worker now, which reports the lag
         return max(0, (self._kafka.highwater(partition) or 0) - record.offset - 1)
 
     def _place(self, partition: TopicPartition) -> Partition:
@@ -173,7 +173,7 @@ class RecordStream:
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Only says that the positions are to be read anew: an error in here would be logged and reading go on from 0."""
+    """Only marks that a seek is due. aiokafka would log an error raised here and read on from offset 0."""
 
     def __init__(self) -> None:
         self.is_seek_due = True

@@ -1,4 +1,4 @@
-"""The tables that every consuming service has in its schema: positions, inbox, ledger, dead letters, outbox."""
+"""The tables of every consuming service: offsets, inbox, ledger, dead letters, outbox."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset that a letter itself names, where a restore onto another log moved its row.
+# The offset that the letter names, if a restore onto another log changed the row's offset.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """
@@ -75,7 +75,7 @@ CREATE TABLE outbox (
 )
 """
 
-# Wakes the relay however the rows came, by INSERT or COPY; NOTIFY is sent at the commit, once.
+# Wakes the relay after INSERT and COPY alike. PostgreSQL sends the NOTIFY once, at the commit.
 WAKE = """
 CREATE FUNCTION wake_relay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -93,10 +93,10 @@ def create_consumer_tables(op: Any) -> None:
 
 
 def create_redrives(op: Any) -> None:
-    """For a later migration: decisions to handle dead letters once more."""
+    """For a later migration: decisions to redrive dead letters."""
     op.execute(REDRIVES)
 
 
 def add_written_offset(op: Any) -> None:
-    """For a later migration: a dead letter that came out of a backup is found again."""
+    """For a later migration: finds a dead letter that was restored from a backup."""
     op.execute(WRITTEN_OFFSET)

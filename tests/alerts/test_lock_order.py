@@ -50,7 +50,7 @@ async def test_hazards_and_a_mail_s_record_at_once(town: Town, port: int, box: B
                 group.create_task(revise(town, reported(after, revision=2, msg_type="Update", severity="Severe")))
                 await wait_for(lambda: are_waiting(town, 2), 30)
             await town.settled(BUDGET + 2)
-    assert [each["event"] for each in logs if each["event"] == "waits for a part"] == []
+    assert [each["event"] for each in logs if each["event"] == "waiting for dependency"] == []
 
 
 def alert_of(hazard_id: UUID) -> UUID:
