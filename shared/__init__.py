@@ -1,1 +1,1 @@
-"""What every service stands on: the event contract and the machinery around it."""
+"""Shared by all services: the event contract and the infrastructure around it."""

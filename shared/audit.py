@@ -1,7 +1,7 @@
-"""The security log: who did or tried what, from where, and what came of it. Ids, codes and counts; no personal data.
+"""The security log: who did or tried what, from which address, with which result. No personal data.
 
-Each service writes its own table `audit`. Provisioning gives the table to the role `dayar_audit`: the service may add
-and read rows, and neither change nor remove them. The same goes to the process's log, as `"log": "security"`.
+Each service writes its own table `audit`. Provisioning gives the table to the role `dayar_audit`, so that the service
+can add and read rows but not change or remove them. Entries also go to the process's log, as `"log": "security"`.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Action(StrEnum):
     ACCOUNT_ENABLED = "account_enabled"
     DEVICE_FORGOTTEN = "device_forgotten"
     PURPOSE_CHOSEN = "purpose_chosen"
-    REQUESTED = "requested"  # refused by the table of routes and roles
+    REQUESTED = "requested"  # a request that the table of routes and roles refused
     READ = "read"
     EXPORTED = "exported"
     STREAMED = "streamed"
@@ -52,7 +52,11 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`subject`: a route, a command or a topic. `objects`: ids of what it was about. `reason`: a code, of a refusal or a stated purpose."""
+    """An entry of the security log.
+
+    `subject` is a route, a command or a topic; `objects` are the ids of the affected records; `reason` is the code of a
+    refusal or a stated purpose.
+    """
 
     action: Action
     result: Result = Result.DONE
@@ -81,7 +85,7 @@ AUDIT = Table(
 
 
 def entry_of(asked: HTTPConnection, action: Action, **more: Any) -> Entry:
-    """An entry about a request: its route, its address, and whose token it carries, if any."""
+    """An entry about a request: its route, its address, and the account and id of its token, if any."""
     principal: Principal | None = asked.scope.get("principal")
     known: dict[str, Any] = {
         "account": principal.account if principal else None,
@@ -93,7 +97,7 @@ def entry_of(asked: HTTPConnection, action: Action, **more: Any) -> Entry:
 
 
 async def add(session: AsyncSession, *entries: Entry) -> None:
-    """In the caller's transaction: what was done and its entry stand together, or neither does."""
+    """Write entries in the caller's transaction, together with the action itself."""
     if entries:
         await insert_all(session, entries)
         for entry in entries:
@@ -101,7 +105,7 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """In a transaction of its own, for what is refused. Without PostgreSQL the process's log alone has it."""
+    """Write entries about refused requests in a transaction of their own; without PostgreSQL to the log only."""
     for entry in entries:
         tell(entry)
     if sessions is None:
@@ -120,7 +124,7 @@ async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def tell(entry: Entry) -> None:
-    """A stated purpose goes on in somebody's own words: those stay in the table."""
+    """Log the entry. The free text of a stated purpose (after ": ") stays in the table only."""
     entry = replace(entry, reason=entry.reason and entry.reason.partition(": ")[0])
     known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
     log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})

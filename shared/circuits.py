@@ -1,4 +1,4 @@
-"""A circuit breaker for what callers can do without: they wait once for a short time, and then no more until it is back."""
+"""A circuit breaker for dependencies that callers can do without: while the circuit is open, calls fail at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,11 +17,11 @@ FAILURES = 3  # in a row
 
 
 class CircuitOpen(Exception):
-    """The dependency does not answer; nobody waits for it until it does."""
+    """The dependency does not answer; calls fail at once until it answers again."""
 
 
 class Circuit:
-    """`probe` is tried beside the callers, so that none of them waits to find out: docs/decisions/0022."""
+    """A task of its own calls `probe`, so that no caller waits to test the dependency: docs/decisions/0022."""
 
     def __init__(
         self, dependency: str, probe: Callable[[], Awaitable[object]], *, failures: tuple[type[Exception], ...]
@@ -36,7 +36,7 @@ class Circuit:
         return self._opened.is_set()
 
     async def call(self, deed: Callable[[], Awaitable[T]], *, budget: float = BUDGET_SECONDS) -> T:
-        """Raises CircuitOpen: at once, or where there is no answer within the budget."""
+        """Call the dependency. Raises CircuitOpen at once if the circuit is open, or after `budget` seconds."""
         if self.is_open:
             raise CircuitOpen
         try:
@@ -48,7 +48,7 @@ class Circuit:
         return answer
 
     async def run(self) -> None:
-        """Until cancelled: asks, while it is open, whether the dependency is back."""
+        """Probe the dependency while the circuit is open, until cancelled."""
         while True:
             await self._opened.wait()
             backoff = Backoff()
@@ -73,7 +73,7 @@ class Circuit:
 
 
 async def within(seconds: float, deed: Awaitable[T]) -> T:
-    """In pieces, so that an event loop that was busy is not taken for a dependency that is slow. Raises TimeoutError."""
+    """Wait in pieces, so that a busy event loop does not look like a slow dependency. Raises TimeoutError."""
     task = asyncio.ensure_future(deed)
     try:
         for _ in range(PIECES):

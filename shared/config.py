@@ -1,4 +1,4 @@
-"""The infrastructure's settings, read once in `__main__` and passed down; a service adds its own in its `config.py`."""
+"""Settings of the infrastructure, read once in `__main__` and passed down. Services add theirs in `config.py`."""
 
 from pathlib import Path
 from typing import Self
@@ -14,7 +14,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Settings(BaseSettings):
-    """`{service}` in a login, a password file or a key file stands for the service's name, so that one process may mount four."""
+    """In logins, password files and key files `{service}` is replaced, so that one process can mount four services."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
@@ -26,9 +26,9 @@ class Settings(BaseSettings):
     kafka_username: str | None = None
     kafka_password_file: str | None = None
     kafka_ca_file: Path | None = None
-    kafka_group_instance: str | None = None  # set where one supervisor owns the name
+    kafka_group_instance: str | None = None  # set if a single supervisor owns the name
     topic_prefix: str = "dayar."
-    displacements_days: float = Field(default=30, gt=0)  # how long reports stay on the log, and are remembered
+    displacements_days: float = Field(default=30, gt=0)  # how long reports stay in Kafka and count as known
     dead_letters_days: float = Field(default=DEAD_LETTERS_DAYS, gt=0)
 
     database_url: str = "postgresql://127.0.0.1:5432/dayar"
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     state: Path = Path(".state")
-    beat_file: Path | None = None  # where a worker shows whoever started it that its event loop runs
+    beat_file: Path | None = None  # a worker touches this file to show its supervisor that the event loop runs
     places_path: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
@@ -48,9 +48,9 @@ class Settings(BaseSettings):
         "viewer",
         "operator",
         "duty_head",
-    )  # an open, connected board keeps them signed in
+    )  # roles that an open, connected board keeps signed in
     exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
-    outbound_allow: tuple[str, ...] = ()  # host:port pairs that may be http and on a private address
+    outbound_allow: tuple[str, ...] = ()  # host:port pairs that may use http and a private address
 
     institution_ky: str = "Кризистик кырдаалдарда башкаруу борбору"
     institution_ru: str = "Центр управления в кризисных ситуациях"
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         return self.model_copy(update={**named, "service": service})
 
     def kept_ms(self, topic: Topic) -> int | None:
-        """None = for ever."""
+        """Retention of the topic in milliseconds; None = for ever."""
         return None if topic.kept_days is None else round(self.displacements_days * DAY_MS)
 
     @property
@@ -82,22 +82,22 @@ class Settings(BaseSettings):
 
     @property
     def counted_status(self) -> Status:
-        """The one status that figures, exposure and alerts to people count."""
+        """The status that counts for figures, exposure and alerts to people."""
         return Status.EXERCISE if self.exercise else Status.ACTUAL
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The host names that a request may be addressed to."""
+        """The host names that a request may use."""
         own = urlsplit(self.public_url).hostname or ""
         return (*(LOOPBACK if own in LOOPBACK else (own,)), *self.trusted_hosts)
 
     @property
     def proxies(self) -> str:
-        """Whose word is taken for where a request came from; with https a proxy on this machine's, else nobody's."""
+        """Proxies whose forwarding headers are trusted. Default: with https those on this machine, else none."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 
 
 def secret(file: str | Path | None) -> str | None:
-    """The text of a secret's file, without the line break an editor leaves."""
+    """The text of a secret's file, without the final line break."""
     return None if file is None else Path(file).read_text(encoding="utf-8").strip()

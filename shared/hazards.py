@@ -1,4 +1,4 @@
-"""The hazards: nature, onset, and what the standards call each; where a standard has no code, none is invented."""
+"""Hazard types with nature, onset and their codes in other standards. If a standard has no code, none is invented."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,9 +38,9 @@ class CapCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """The first of several codes is the nearest; lists of others gave the OET, MH and GH codes: check before export.
+    """Of several codes the first is the closest. OET, MH and GH codes come from secondary lists: check before export.
 
-    Only `other` has neither nature nor onset: its own text tells.
+    Only `other` has neither nature nor onset; its text describes it.
     """
 
     code: HazardType

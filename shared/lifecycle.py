@@ -1,4 +1,4 @@
-"""How a process lives: an event loop, a clean end on SIGTERM or Ctrl-C, an exit code that a supervisor understands."""
+"""The life of a process: event loop, clean end on SIGTERM or Ctrl-C, exit code for the supervisor."""
 
 import asyncio
 import contextlib
@@ -22,12 +22,13 @@ from shared.web.connections import LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
-TURN_SECONDS = 0.001  # the event loop waits so long for a thread that computes, several times a request; Python's own 0.005 is felt
+# The event loop waits this long for a computing thread, several times a request; Python's default of 0.005 is too slow.
+TURN_SECONDS = 0.001
 
 FAILED = 70  # sysexits.h: the program itself is at fault
 
-# A batch holds some 50 objects a report, none of them in a cycle: at Python's own 700 the collector took a third of the
-# time.
+# A batch holds about 50 objects a report, none in a reference cycle. With Python's default of 700 the garbage collector
+# took a third of the time.
 COLLECT_AFTER = (50_000, 20, 100)
 
 
@@ -38,7 +39,7 @@ def run_service(
     create_app: Callable[[S], Starlette],
     worker: Callable[[S], Coroutine[Any, Any, None]],
 ) -> None:
-    """`python -m services.<name> [web|worker|migrate]`; without a word, web and worker, each of which may fail alone."""
+    """`python -m services.<name> [web|worker|migrate]`; without an argument, web and worker. Each may fail alone."""
     log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
@@ -67,7 +68,7 @@ async def beating(work: Coroutine[Any, Any, None], file: Path | None) -> None:
 
 
 def run_worker(main: Callable[[], Awaitable[None]]) -> None:
-    """Runs `main` until it ends or is told to; a failure is logged and leaves with a code other than 0."""
+    """Run `main` until it ends or a signal comes. A failure is logged and exits with a code other than 0."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_until_told(main)))
 
@@ -91,7 +92,7 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
 
 
 async def again_and_again(side: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Until cancelled. What ends one side, a stopped consumer for one, is no reason to take the other down with it."""
+    """Restart one side until cancelled. Its failure, such as a stopped consumer, does not end the other side."""
     backoff = Backoff()
     while True:
         try:
@@ -112,7 +113,7 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
 
 
 class Server(uvicorn.Server):
-    """Leaves the signals to `run_worker`, which ends web and worker alike."""
+    """Leaves signals to `run_worker`, which ends web and worker alike."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -120,10 +121,10 @@ class Server(uvicorn.Server):
 
 
 async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
-    """Serves until cancelled, then answers what has begun. `mount`: what a gateway in front took off each path.
+    """Serve until cancelled, then finish open requests. `mount` is the path prefix that the gateway removes.
 
-    Raises what ended a task of the app's lifespan. Left to uvicorn, that would be a line in the log and no more,
-    and the app would answer for ever by revocations that nobody reads any longer.
+    Raises the error that ended a task of the app's lifespan. uvicorn would only log it, and the app would go on
+    answering with outdated revocations.
     """
     sys.setswitchinterval(TURN_SECONDS)
     server = Server(
@@ -142,7 +143,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
-        gc.freeze()  # what is there now stays; looking through it again would hold every request up
+        gc.freeze()  # these objects stay: scanning them at each collection would delay requests
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)
@@ -154,7 +155,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 
 @contextlib.asynccontextmanager
 async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs them beside what stands within, and ends them with it; where one fails, what stands within ends too."""
+    """Run tasks beside the body of the `async with`. They end with the body; if one fails, the body is cancelled."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(each) for each in tasks]
         yield

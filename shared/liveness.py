@@ -1,4 +1,4 @@
-"""Whether a process lives: its web side answers /live, a worker's event loop leaves a beat in a file. Standard library alone."""
+"""Liveness checks: a web process answers /live, a worker's event loop touches a file. Standard library only."""
 
 import asyncio
 import http.client
@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-SILENT_SECONDS = 20.0  # a process that answered, and then does not for so long, is ended
+SILENT_SECONDS = 20.0  # a process that stops answering for this long is ended
 EVERY_SECONDS = 2.0
 
 Answers = Callable[[], bool]
 
 
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
-    """Returns when a process that once answered has not answered for so long; one that still starts is left alone.
+    """Return when a process has stopped answering for `seconds`. A process that never answered is still starting.
 
-    Counts looks, not time: a machine that slept, or a supervisor that was frozen, looked only once meanwhile.
+    Counts checks, not time: after a sleep of the machine or the supervisor only one check was missed.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:
@@ -28,7 +28,7 @@ async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: fl
 
 
 def over_http(host: str, port: int, name: str, *, path: str = "/live", timeout: float = EVERY_SECONDS) -> Answers:
-    """Asked for by the name that people type, as no other need be served."""
+    """Check over HTTP. `name` is the public host name, because the process may refuse other hosts."""
 
     def answers() -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=timeout)
@@ -44,7 +44,7 @@ def over_http(host: str, port: int, name: str, *, path: str = "/live", timeout: 
 
 
 def by_beat(file: Path) -> Answers:
-    """Whether a beat was left since the last look."""
+    """Whether the file was touched since the last check."""
     last = 0
 
     def answers() -> bool:
@@ -52,12 +52,12 @@ def by_beat(file: Path) -> Answers:
         before, last = last, file.stat().st_mtime_ns if file.exists() else 0
         return last not in (0, before)
 
-    file.unlink(missing_ok=True)  # an earlier life's
+    file.unlink(missing_ok=True)  # from an earlier process
     return answers
 
 
 async def beat(file: Path, *, every: float = EVERY_SECONDS / 2) -> None:
-    """Until cancelled, as long as the event loop runs."""
+    """Touch the file every `every` seconds while the event loop runs, until cancelled."""
     while True:
         file.touch()
         await asyncio.sleep(every)

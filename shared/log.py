@@ -1,4 +1,4 @@
-"""Logs are events: constant text, variable fields, and of an error its class and place, never its text."""
+"""Logs are events: constant text and variable fields. Errors show class and code location, never their text."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ import structlog
 
 
 def configure(service: str, *, level: int = logging.INFO) -> None:
-    """JSON lines on standard output; other libraries' loggers speak from WARNING on, through the same renderer."""
+    """Write JSON lines to standard output. Loggers of libraries write from WARNING on, through the same renderer."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -37,7 +37,7 @@ def configure(service: str, *, level: int = logging.INFO) -> None:
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """What may be said of an error: class, place, and of a database error its sqlstate and constraint."""
+    """Fields of an error that are safe to log: class, code location, and a database error's sqlstate and constraint."""
     cause = getattr(error, "orig", None) or error
     driver = getattr(cause, "__cause__", None) or cause
     found = {
@@ -53,7 +53,7 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 def without_error_text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A library's traceback may quote what it was handling: only its class and place are kept."""
+    """Keep only class and code location of a library's traceback, because its text may quote personal data."""
     info = event.pop("exc_info", None)
     if isinstance(info, tuple) and info[1] is not None:
         event.update(described(info[1]))

@@ -1,4 +1,4 @@
-"""The only way out: feeds, webhooks and mail reach an outside address through here or not at all."""
+"""All outbound calls (feeds, webhooks, mail) go through this module, which checks every address."""
 
 import asyncio
 import ipaddress
@@ -24,7 +24,7 @@ USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Beside what `is_global` knows: transition networks that may lead to a private host behind a public number.
+# In addition to `is_global`: transition networks that can lead to a private host behind a public address.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)
@@ -33,7 +33,7 @@ REFUSED = tuple(
 
 
 class OutboundError(Exception):
-    """The call did not bring an answer that can be used; `reason` is its code."""
+    """The call brought no usable answer; `reason` is the code."""
 
     reason = "failed"
 
@@ -51,26 +51,26 @@ class OutsideExercise(AddressRefused):
 
 
 class Unreachable(OutboundError):
-    """No connection, or it broke before the answer was whole."""
+    """No connection, or the connection broke before the answer was complete."""
 
     reason = "unreachable"
 
 
 class TimedOut(OutboundError):
-    """The answer was not whole in time."""
+    """The answer was not complete in time."""
 
     reason = "timed_out"
 
 
 class AnswerTooBig(OutboundError):
-    """The answer passed its limit."""
+    """The answer exceeded its size limit."""
 
     reason = "answer_too_big"
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer; header names are lower case, the body is as it came (no encoding is asked for)."""
+    """A complete answer. Header names are lower case; the body is unchanged (no content encoding is requested)."""
 
     status: int
     headers: Mapping[str, str]
@@ -78,7 +78,7 @@ class Response:
 
 
 class Outbound:
-    """Pooled connections to checked addresses: no redirect, no proxy, nothing from the environment."""
+    """Pooled connections to checked addresses: no redirects, no proxy, no settings from the environment."""
 
     def __init__(
         self, settings: Settings, *, tls: ssl.SSLContext | None = None, seconds: float = TOTAL_SECONDS
@@ -109,12 +109,12 @@ class Outbound:
             return Response(answer.status, found, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
-        """The answer's status: with it the content was taken or not, whatever becomes of the rest."""
+        """The status of the answer. The status decides the delivery, even if reading the rest fails."""
         status = 0
         try:
             async with self._answer("POST", url, content, headers) as answer:
                 status = answer.status
-                await bounded(answer, WEBHOOK_LIMIT)  # so that the connection can serve again
+                await bounded(answer, WEBHOOK_LIMIT)  # so that the connection can be reused
         except OutboundError:
             if not status:
                 raise
@@ -131,7 +131,7 @@ class Outbound:
 
     @asynccontextmanager
     async def in_time(self, host: str) -> AsyncIterator[None]:
-        """Everything within has its total time, and what goes wrong in it one vocabulary."""
+        """Limit the total time, and translate errors to TimedOut and Unreachable."""
         try:
             async with asyncio.timeout(self.seconds):
                 yield
@@ -177,12 +177,12 @@ async def bounded(answer: httpcore.Response, limit: int) -> bytes:
 
 
 class Gate:
-    """Which hosts and addresses may be called; a host and port in OUTBOUND_ALLOW may be http and private."""
+    """Decides which hosts and addresses may be called. Pairs in OUTBOUND_ALLOW may use http and private addresses."""
 
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
         self._is_exercise = settings.exercise
-        # Its own threads: a hanging name server must not hold the process's other work in threads.
+        # Threads of its own: a hanging name server must not block other work in threads.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
 
     def close(self) -> None:
@@ -192,12 +192,12 @@ class Gate:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
     def permit(self, target: httpx.URL) -> None:
-        """Refuses plain http where it is not allowed by name; an exercise has no business there in any case."""
+        """Refuse plain http unless OUTBOUND_ALLOW names the host and port. Raises AddressRefused or OutsideExercise."""
         if target.scheme != "https" and not self.allows(target.host, port_of(target)):
             raise OutsideExercise(target.host) if self._is_exercise else AddressRefused(target.host)
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """The host's addresses, resolved once; one that may not be called refuses them all."""
+        """Resolve the host's addresses once. Raises AddressRefused if any address may not be called."""
         found = await self._resolve(host, port)
         for address in found:
             self._check(address, is_allowed=self.allows(host, port))
@@ -227,7 +227,7 @@ def port_of(target: httpx.URL) -> int:
 
 
 def unfolded(texts: Iterable[str]) -> list[Address]:
-    """The addresses without doubles; an IPv4 address mapped into IPv6 is judged as the IPv4 address it is."""
+    """The addresses without duplicates. An IPv4-mapped IPv6 address becomes the IPv4 address."""
     addresses: dict[Address, None] = {}
     for text in texts:
         address = ipaddress.ip_address(text)
@@ -243,7 +243,7 @@ def is_public(address: Address) -> bool:
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the address that was checked, never to the name again; `Host` and SNI keep the name."""
+    """Connects to the checked address and does not resolve the name again. `Host` and SNI keep the name."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate

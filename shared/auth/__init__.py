@@ -1,1 +1,1 @@
-"""Who sends a request, what an account may do, and which credentials are revoked."""
+"""Authentication, access rules and revoked credentials."""

@@ -1,4 +1,4 @@
-"""Route × role, in one table: what is not here does not start."""
+"""Route × role, in one table. A service with a route that is missing here does not start."""
 
 from dataclasses import dataclass
 
@@ -19,14 +19,14 @@ FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINIST
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """Who may call a route. `is_page`: a browser that is not signed in is sent to the sign-in page."""
+    """Who may call a route. `is_page`: a browser that is not signed in is redirected to the sign-in page."""
 
     roles: frozenset[Role] = frozenset()
     is_public: bool = False
     is_page: bool = False
     takes_expired: bool = False
-    takes_readmitted: bool = False  # an ended token of a readmitted team, as if it had not ended
-    takes_unchecked: bool = False  # while nobody knows what was revoked; what it takes is checked later
+    takes_readmitted: bool = False  # an expired token of a readmitted team counts as valid
+    takes_unchecked: bool = False  # accepts requests while revocations are unknown, and checks the credential later
 
 
 PUBLIC = AccessRule(is_public=True)
@@ -54,7 +54,7 @@ ROUTES: dict[str, AccessRule] = {
     **_plumbing("/alerts"),
     **_plumbing(""),
     # intake
-    # no ended token: a hazard may alert at once, nothing of it could be held
+    # no expired token: a hazard can raise an alert at once and cannot be held
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
@@ -101,12 +101,12 @@ ROUTES: dict[str, AccessRule] = {
     "GET /static": PUBLIC,
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
-    "POST /sign-in/code": PUBLIC,  # by the ticket that a right password gave
+    "POST /sign-in/code": PUBLIC,  # needs the ticket that a correct password gave
     "GET /second-factor": page(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor": to(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor/removal": to(frozenset({R.ADMINISTRATOR})),
     "GET /password": page(EVERYONE),
-    "POST /password": PUBLIC,  # by the old password, also before anybody is signed in
+    "POST /password": PUBLIC,  # needs the old password; works without a session
     "POST /sign-out": to(EVERYONE),
     "POST /v1/session": AccessRule(EVERYONE, takes_readmitted=True),
     "POST /v1/session/device": to(frozenset({R.FIELD})),

@@ -1,4 +1,4 @@
-"""The last known state of topic `access` on disk: what a process goes by that starts while no broker answers."""
+"""A snapshot of topic `access` on disk, for a process that starts while the broker is unavailable."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # a snapshot from further ahead was written by a wrong clock
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot from further in the future was written by a wrong clock
 
 
 class Snapshot(BaseModel):
-    """`read_at`: when the topic was last known to be read to its end."""
+    """`read_at`: when the topic was last known to be read to the end."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,12 +29,12 @@ class Snapshot(BaseModel):
 
 
 def file_of(settings: Settings) -> Path:
-    """Each service has its own: in one process four are written."""
+    """Each service has its own file, because one process can run four services."""
     return settings.state / "access" / f"{settings.service}.json"
 
 
 def load(file: Path) -> Snapshot | None:
-    """None where there is none, or where it cannot be read: then nothing is known."""
+    """The snapshot, or None if the file is missing or unreadable."""
     try:
         return Snapshot.model_validate_json(file.read_bytes())
     except FileNotFoundError:
@@ -45,7 +45,7 @@ def load(file: Path) -> Snapshot | None:
 
 
 def save(file: Path, read_at: datetime, revoked: Iterable[CredentialRevoked]) -> None:
-    """A full disk costs the snapshot, not the service."""
+    """Write the snapshot. A failed write is logged; the service continues."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = Snapshot(read_at=read_at.astimezone(UTC), revoked=tuple(revoked)).model_dump_json(exclude_none=True)

@@ -1,4 +1,4 @@
-"""The revoked credentials, followed from the topic `access` by every web process."""
+"""The revoked credentials; every web process reads them from the topic `access`."""
 
 import asyncio
 import time
@@ -22,17 +22,18 @@ from shared.messaging.signatures import RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # how often the end of the topic is asked for, and the snapshot written
+CONFIRM_SECONDS = 60  # how often the topic's end is checked and the snapshot written
 CONFIRM_TIMEOUT = 5
-WRITE_SECONDS = 2  # after a change; many at once are written together
+WRITE_SECONDS = 2  # delay after a change, so that many changes are written together
 
 Credential = tuple[CredentialKind, UUID]
 
 
 class Revocations:
-    """Known to the topic's end before `is_complete`; a change is in force as soon as it is read, well within 5 s.
+    """Revocations read from the topic. A change is in force as soon as it is read, well within 5 s.
 
-    Until then a snapshot that is younger than 24 hours counts beside what was read so far; without one nothing is known.
+    `is_complete` once the topic is read to the end. Until then a snapshot younger than 24 hours counts together with
+    the records read so far; without a snapshot revocations are unknown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -55,17 +56,17 @@ class Revocations:
 
     @property
     def known_since(self) -> datetime | None:
-        """When the snapshot was read that is gone by; None once the topic itself was read, and where there is none."""
+        """The `read_at` of the snapshot in use; None once the topic is read, or without a usable snapshot."""
         if self.is_complete or self._snapshot is None or not self._snapshot.is_usable(datetime.now(UTC)):
             return None
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # by the sign-in: a session renewed before the revocation was read is no newer for it
+        # compared with the sign-in, because renewing a session must not make it newer than the revocation
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
-        """Whether one of these credentials is revoked for what began at that second."""
+        """Whether one of these credentials is revoked for a session that began at `began_at` (seconds)."""
         sources = (self._revoked,) if self.is_complete else (self._revoked, self._snapshot_revoked)
         return any(
             revoked is not None and (revoked.issued_before is None or began_at < revoked.issued_before.timestamp())
@@ -75,7 +76,7 @@ class Revocations:
         )
 
     def is_readmitted(self, principal: Principal) -> bool:
-        """Whether ended tokens of this team are taken as valid."""
+        """Whether expired tokens of this team count as valid."""
         until = self._readmitted.get(principal.team) if principal.team else None
         return until is not None and datetime.now(UTC) < until
 
@@ -84,7 +85,7 @@ class Revocations:
             await self.changed.wait_for(lambda: self.is_complete)
 
     async def run(self) -> None:
-        """Reads for ever; a broker that is away or refuses is waited for, and what is known stays in force meanwhile."""
+        """Read the topic until cancelled, with retries. Known revocations stay in force meanwhile."""
         backoff = Backoff()
         while True:
             try:
@@ -104,7 +105,7 @@ class Revocations:
             partitions = [TopicPartition(topic, number) for number in sorted(await kafka.partitions(consumer, topic))]
             consumer.assign(partitions)
             begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-            for partition in partitions:  # not from the start again: what was revoked twice would be free in between
+            for partition in partitions:  # continue: a replay could lift a revocation for a moment
                 consumer.seek(partition, self._positions.get(partition, begins[partition]))
             while True:
                 if not self.is_complete and await kafka.reached(consumer, ends):
@@ -142,7 +143,7 @@ class Revocations:
             self.changed.notify_all()
 
     async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Only what is complete is written, as of when the broker last confirmed it."""
+        """Write the snapshot if the topic is read to the end, with the time when the broker last confirmed the end."""
         now = time.monotonic()
         if self.is_complete and now >= self._confirm_at:
             self._confirm_at = now + CONFIRM_SECONDS
@@ -155,7 +156,7 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Asked of the broker: one that is frozen hands out nothing, which looks like the end."""
+    """Ask the broker for the end offsets: a frozen broker sends no records, which would look like the end."""
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

@@ -1,4 +1,4 @@
-"""Who is asking: tokens that console signs and every service checks with public keys alone."""
+"""Access tokens: console signs them, and every service verifies them with public keys."""
 
 import time
 from collections import OrderedDict
@@ -32,8 +32,8 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 COUNTRY = "KG"
 CACHED_TOKENS = 10_000
-KEYS_SECONDS = 60  # how often the folder of public keys is looked at
-UNKNOWN_KEY_SECONDS = 1  # and for a token of a key that is not known
+KEYS_SECONDS = 60  # how often the folder of public keys is read
+UNKNOWN_KEY_SECONDS = 1  # how often it is read for tokens with an unknown key
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -50,16 +50,16 @@ class Role(StrEnum):
 
 
 class Unauthenticated(Exception):
-    """No token, an unknown or altered one, one past its end, or a revoked one."""
+    """The token is missing, unknown, altered, expired or revoked."""
 
 
 class RevocationsUnknown(Exception):
-    """The token is valid, and nobody knows yet whether it was revoked."""
+    """The token is valid, but revocations are not known yet."""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever a token speaks for; `areas` are P-codes, `KG` the whole country."""
+    """The account that a token authenticates. `areas` are P-codes; `KG` is the whole country."""
 
     account: UUID
     jti: UUID
@@ -76,12 +76,12 @@ class Principal:
     device: UUID | None = None
     signed_in_at: int | None = None
     is_expired: bool = False
-    is_unchecked: bool = False  # nobody knows yet whether it was revoked
+    is_unchecked: bool = False  # not known yet whether the token was revoked
     is_cookie: bool = False
 
     @cached_property
     def author(self) -> str:
-        """The account as events write it."""
+        """The account id as text, as in events."""
         return str(self.account)
 
     @cached_property
@@ -89,7 +89,7 @@ class Principal:
         return COUNTRY in self.areas
 
     def covers(self, pcode: str | None, places: "Ancestry") -> bool:
-        """Whether the caller's areas hold this P-code or a unit above it."""
+        """Whether the caller's areas include this P-code or a unit above it."""
         if self.covers_country:
             return True
         return pcode is not None and not set(self.areas).isdisjoint((pcode, *places.ancestors(pcode)))
@@ -100,7 +100,7 @@ class Ancestry(Protocol):
 
 
 class Revoked(Protocol):
-    """What `shared.auth.revocations` knows; a test may know something else."""
+    """Implemented by `shared.auth.revocations` and by tests."""
 
     @property
     def is_known(self) -> bool: ...
@@ -114,7 +114,7 @@ class Revoked(Protocol):
 
 
 class Signer:
-    """Console's: signs tokens with the Ed25519 key."""
+    """Signs tokens with the Ed25519 key; used by console."""
 
     def __init__(self, private_key_file: Path) -> None:
         self._file = private_key_file
@@ -132,8 +132,8 @@ class Signer:
         return self._kid
 
     def sign(self, principal: Principal) -> str:
-        """With the key that stands in the file now: after a rotation the next token is signed with the new one."""
-        with suppress(OSError):  # with the one that is known
+        """Sign a token with the key in the file, which may have changed by a rotation."""
+        with suppress(OSError):  # then the key in memory is used
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
         claims: dict[str, Any] = {
@@ -162,12 +162,12 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """That this account's password was right, for five minutes and in this state; no service takes it for a token."""
+        """Proof that the account's password was correct, valid for five minutes in this state. It is not a token."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
     def read_ticket(self, ticket: str) -> tuple[UUID, str]:
-        """The account and its state. Raises Unauthenticated."""
+        """The account and the state of a ticket. Raises Unauthenticated."""
         key, needed = self._key.public_key(), ["exp", "aud", "sub", "state"]
         try:
             claims = jwt.decode(ticket, key, algorithms=["EdDSA"], audience=SECOND_STEP, options={"require": needed})
@@ -177,7 +177,7 @@ class Signer:
 
 
 class Authenticator:
-    """Checks a token once, then knows it by its SHA-256 until it ends; revocation is asked on every request."""
+    """Verifies tokens and caches them by SHA-256. Expiry and revocation are checked on every request."""
 
     def __init__(self, public_keys: Path, revoked: Revoked) -> None:
         self._folder = public_keys
@@ -188,7 +188,7 @@ class Authenticator:
 
     @property
     def revocations_since(self) -> datetime | None:
-        """As of when revocations are known, where that is not now."""
+        """The time of the revocation snapshot in use, or None."""
         return self._revoked.known_since
 
     def authenticate(
@@ -200,10 +200,10 @@ class Authenticator:
         takes_readmitted: bool = False,
         takes_unchecked: bool = False,
     ) -> Principal:
-        """Raises Unauthenticated, and RevocationsUnknown unless unchecked tokens are taken.
+        """The request's principal. Raises Unauthenticated, and RevocationsUnknown unless `takes_unchecked`.
 
-        An expired token is taken only where asked for, and only from a field device; one of a readmitted team, where those
-        are taken, as if it had not ended.
+        Expired tokens are accepted from field devices only: with `takes_expired`, or with `takes_readmitted` if the team
+        is readmitted, and then as valid.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -221,7 +221,7 @@ class Authenticator:
         return replace(principal, is_cookie=True) if is_cookie else principal
 
     def verify(self, token: str) -> Principal:
-        """The token's principal, whether or not it has ended or was revoked. Raises Unauthenticated."""
+        """The token's principal, even if the token is expired or revoked. Raises Unauthenticated."""
         if time.monotonic() - self._read_at > KEYS_SECONDS:
             self._read_keys()
         name = sha256(token.encode()).digest()
@@ -233,7 +233,7 @@ class Authenticator:
         return principal
 
     def _read_keys(self) -> None:
-        """A key that was drawn counts, and one that was taken away no longer does, for tokens that were known too."""
+        """Read the public keys again. If they changed, drop the cached tokens."""
         self._read_at, keys = time.monotonic(), _public_keys(self._folder)
         if keys.keys() != self._keys.keys():
             self._keys = keys
@@ -261,13 +261,13 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """`__Host-` needs Secure, which plain http on the loopback has not; with https a plain one may be another site's."""
+    """`__Host-` needs Secure, so https only. With https a plain cookie is unsafe: another site could have set it."""
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
-    """The token and whether it came by cookie; never from a query parameter."""
-    for name, value in connection.scope["headers"]:  # as they came: `Headers` costs more than the rest of the check
+    """The token, and whether it came by cookie. Query parameters are never read."""
+    for name, value in connection.scope["headers"]:  # raw: `Headers` costs more than the rest of the check
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":
@@ -279,25 +279,25 @@ def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
 
 
 def current(connection: HTTPConnection) -> Principal:
-    """`Depends(auth.current)`: whom the guard let in."""
+    """`Depends(auth.current)`: the principal that the guard admitted."""
     principal: Principal = connection.scope["principal"]
     return principal
 
 
 def generate(folder: Path) -> str:
-    """Draws a signing key: `folder/private.pem` and `folder/public/<kid>.pem`; returns the key id."""
+    """Generate a signing key, `folder/private.pem` and `folder/public/<kid>.pem`. Return the key id."""
     private = Ed25519PrivateKey.generate()
     public = private.public_key()
     kid = key_id(public.public_bytes_raw())
     (folder / "public").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "public" / f"{kid}.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    # last: a token is signed only with a key that everybody can check
+    # last: every service must know the public key before a token is signed
     write_whole(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return kid
 
 
 def signing_key_id(folder: Path) -> str:
-    """The id of the key that tokens are signed with now."""
+    """The id of the current signing key."""
     return Signer(folder / "private.pem").kid
 
 

@@ -1,1 +1,1 @@
-"""Sealing, keys and their rotation, randomness."""
+"""Sealing, keys, key rotation and randomness."""

@@ -1,4 +1,4 @@
-"""Keys in a folder, several at once: `<key id>.key`. The newest is used for what is new, the others for what there is."""
+"""Several keys in a folder: `<key id>.key`. New data uses the newest key; old keys open older data."""
 
 import os
 import secrets
@@ -17,24 +17,24 @@ from shared.failures import DependencyUnavailable
 
 KEY_BYTES, NONCE_BYTES, ID_BYTES = 32, 12, 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
-FRESH_SECONDS = 60  # after a rotation the new key is used this soon
+FRESH_SECONDS = 60  # a new key is used within this time after a rotation
 
-Keys = Mapping[str, bytes]  # by key id; ids begin with the second they were drawn at, so the greatest is the newest
+Keys = Mapping[str, bytes]  # by key id; an id begins with the second of its creation, so the greatest is the newest
 
 
 class NoKey(Exception):
-    """There is no key in this folder. `make run` and `docker compose up` draw it at each start, `dayar provision secrets` elsewhere."""
+    """No key in this folder: `make run` and `docker compose up` draw one; elsewhere run `dayar provision secrets`."""
 
     def __str__(self) -> str:
         return f"{self.__doc__} ({self.args[0]})"
 
 
 class UnknownKey(DependencyUnavailable):
-    """The key that this was made with is not here (yet): what needs it waits."""
+    """The key is not in the folder (yet); the record or request waits."""
 
 
 class Keyring:
-    """Raises NoKey where the folder holds none. A key that comes later is found without a new start."""
+    """The keys of one folder. Raises NoKey if there is none. A key that is added later is found without a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -46,18 +46,18 @@ class Keyring:
 
     @property
     def newest(self) -> tuple[str, bytes]:
-        """Key id and key."""
+        """Id and bytes of the newest key."""
         if time.monotonic() - self._read_at >= FRESH_SECONDS:
             self._refresh()
         return self._newest, self._keys[self._newest]
 
     @property
     def keys(self) -> Keys:
-        """All that are known, the oldest first."""
+        """All known keys, oldest first."""
         return self._keys
 
     def find(self, key_id: str) -> bytes:
-        """Raises UnknownKey."""
+        """The key with this id. Raises UnknownKey."""
         key = self._keys.get(key_id)
         if key is None:
             self._refresh()
@@ -78,7 +78,7 @@ class Keyring:
 
 
 class Sealing:
-    """Seals small texts at rest with the newest key of a ring: key id, nonce and AES-GCM's output in one."""
+    """Seals small texts at rest with the newest key. The result is key id, nonce and AES-GCM output."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -89,44 +89,44 @@ class Sealing:
         return key_id.encode() + nonce + AESGCM(key).encrypt(nonce, plain, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
-        """Raises UnknownKey, and InvalidTag for what was sealed to something else."""
+        """Raises UnknownKey, and InvalidTag if the text was altered or sealed with another AAD."""
         key = self._ring.find(sealed[:ID_BYTES].decode("latin-1"))
         nonce, data = sealed[ID_BYTES : ID_BYTES + NONCE_BYTES], sealed[ID_BYTES + NONCE_BYTES :]
         return AESGCM(key).decrypt(nonce, data, aad)
 
     @property
     def newest_id(self) -> bytes:
-        """What everything begins with that the newest key sealed."""
+        """The prefix of every text that the newest key sealed."""
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Under the newest key; None where it is, and where no key here opens it: that is for a person to mend."""
+        """Seal again under the newest key. None if that is done already, or if no key opens the text (logged)."""
         if not self.is_old(sealed):
             return None
         try:
             return self.seal(self.open(sealed, aad), aad)
         except (InvalidTag, UnknownKey) as error:
-            log.get().warning("not brought under the newest key", **log.described(error))
+            log.get().warning("not sealed again under the newest key", **log.described(error))
             return None
 
     def is_old(self, sealed: bytes) -> bool:
-        """Whether another key than the newest sealed it."""
+        """Whether an older key sealed the text."""
         return sealed[:ID_BYTES] != self.newest_id
 
 
 def known(folder: Path) -> dict[str, bytes]:
-    """All keys in a folder; none where it is not there."""
+    """All keys in a folder; empty if the folder does not exist."""
     return {file.stem: file.read_bytes() for file in sorted(folder.glob("*.key"))}
 
 
 def generate(keys: Keys) -> tuple[str, bytes]:
-    """A new key, with an id greater than all that are known."""
+    """A new key, with an id greater than all known ids."""
     seconds = next(second for second in count(int(time.time())) if not keys or f"{second:08x}" > max(keys)[:8])
     return f"{seconds:08x}-{secrets.token_hex(4)}", secrets.token_bytes(KEY_BYTES)
 
 
 def drawn_at(key_id: str) -> datetime:
-    """Ids begin with the second they were drawn at."""
+    """When the key was drawn, from its id."""
     return datetime.fromtimestamp(int(key_id[:8], 16), UTC)
 
 
@@ -136,13 +136,13 @@ def write(folder: Path, key_id: str, key: bytes) -> None:
 
 
 def draw_first(folder: Path) -> None:
-    """The first key, where there is none."""
+    """Draw a key if the folder has none."""
     if not known(folder):
         draw(folder)
 
 
 def draw(folder: Path) -> str:
-    """Another key in the folder; returns its id."""
+    """Draw another key into the folder. Return its id."""
     key_id, key = generate(known(folder))
     write(folder, key_id, key)
     return key_id

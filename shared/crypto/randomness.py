@@ -1,4 +1,4 @@
-"""Random bytes and ids, drawn from the system in large pieces: one call for each nonce is a twentieth of all work."""
+"""Random bytes and ids from large reads of the system's source: a call per nonce would cost 5 % of all work."""
 
 import os
 import threading
@@ -8,14 +8,14 @@ VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class RandomPool:
-    """Nothing is given out twice. Not for a process that forks afterwards."""
+    """A pool of random bytes; no byte is returned twice. Not safe for a process that forks afterwards."""
 
     def __init__(self) -> None:
         self._piece, self._next = b"", 0
         self._lock = threading.Lock()
 
     def take(self, count: int) -> bytes:
-        with self._lock:  # two threads with one nonce would open both their boxes
+        with self._lock:  # two threads with the same nonce would break the encryption of both boxes
             start, end = self._next, self._next + count
             if end > len(self._piece):
                 self._piece, start, end = os.urandom(PIECE), 0, count
@@ -27,6 +27,6 @@ take = RandomPool().take
 
 
 def random_id() -> str:
-    """A UUID of version 4, as text."""
+    """A version 4 UUID as text."""
     digits = take(16).hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{VARIANTS[digits[16]]}{digits[17:20]}-{digits[20:]}"

@@ -1,4 +1,4 @@
-"""After a rotation: what older keys sealed or wrapped comes under the newest one, some rows at a time, while the service works."""
+"""After a rotation: reseal or rewrap stored rows under the newest key, in small batches, while the service runs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,10 +9,10 @@ from shared.failures import retry_while_unavailable
 
 
 async def keep_newest(what: str, renew: Callable[[], Awaitable[int]]) -> None:
-    """`renew` brings all there is under the newest key and returns how many rows that were. Until cancelled."""
+    """Call `renew` every minute until cancelled. It moves all rows to the newest key and returns their number."""
     while True:
         if count := await retry_while_unavailable(renew):
-            log.get().info("brought under the newest key", what=what, rows=count)
+            log.get().info("moved to the newest key", what=what, rows=count)
         await asyncio.sleep(keyring.FRESH_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Sealing of reports: intake holds the public key, the registry's worker alone can open."""
+"""Sealing of reports: intake encrypts to the public key; only the registry's worker can open."""
 
 import os
 import time
@@ -25,20 +25,20 @@ KEY_REPORTS = 2**20
 OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 SEALED_MEMBER = b',"sealed":'
-GROUP_READS = 0o2050  # a folder given to a group: set-group-id, and the group may read it
+GROUP_READS = 0o2050  # a folder shared with a group: set-group-id, readable by the group
 
 
 class SealMismatch(Exception):
-    """The box was not sealed around this report: altered, or copied from another."""
+    """The box does not belong to this report: altered, or copied from another report."""
 
 
 class UnknownKeyId(Exception):
-    """No private key for this box is here: the part is at fault, not the record."""
+    """The private key of this box is missing: a dependency is unavailable, the record is not at fault."""
 
 
 @dataclass(slots=True)
 class DataKey:
-    """Wrapped to the public key that `kid` names."""
+    """A data key, wrapped to the public key that `kid` names."""
 
     kid: str
     cipher: AESGCM
@@ -52,9 +52,9 @@ class DataKey:
 
 
 class Sealer:
-    """Seals to the registry's public key; the data key lives in memory only, for 10 minutes or 2^20 reports.
+    """Seals to the registry's public key. A data key lives only in memory, for 10 minutes or 2^20 reports.
 
-    Each data key is wrapped to the public key that then stands in the file: another one is in force without a new start.
+    A new data key is wrapped to the public key in the file at that time, so a new public key needs no restart.
     """
 
     def __init__(self, public_key_file: Path) -> None:
@@ -64,7 +64,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """Whom the next box is sealed to; asked for each, as the box is bound to it, and a worn data key replaced then."""
+        """The id of the public key for the next box. Read it before each `seal`: a worn data key is replaced here."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -73,7 +73,7 @@ class Sealer:
         return SealedBox.model_validate_json(self.seal_json(plain, aad))
 
     def seal_json(self, plain: bytes, aad: bytes) -> str:
-        """The box as JSON, for the hot path."""
+        """The box as JSON, for the fast path."""
         key = self._key
         key.uses += 1
         nonce = take(12)
@@ -85,20 +85,20 @@ class Sealer:
             newest = self._file.read_bytes()
             key, self._public = draw(newest), newest
         except (OSError, ValueError) as error:
-            log.get().error("no public key in its file: sealed to the one that is known", **log.described(error))
+            log.get().error("public key file not readable: the known key is used", **log.described(error))
             return draw(self._public)
         return key
 
 
 def draw(public: bytes) -> DataKey:
-    """Raises ValueError where these bytes are no public key."""
+    """Generate a data key and wrap it. Raises ValueError if `public` is not a public key."""
     kid, key = key_id(public), AESGCM.generate_key(256)
     wrapped = SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), info=INFO + kid.encode())
     return DataKey(kid, AESGCM(key), encode(wrapped), time.monotonic())
 
 
 class Opener:
-    """Opens with any of the private keys in a folder, also one that came later; keeps the unwrapped data keys it used last."""
+    """Opens boxes with the private keys of a folder, also keys added later. Caches the unwrapped data keys."""
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys
@@ -132,7 +132,7 @@ class Opener:
 
 
 def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes) -> bytes:
-    """What a box is bound to; `clear` is the record's value without the box: the clear half and all that intake stamped."""
+    """The AAD of a box. `clear` is the record's value without the box: the clear fields and intake's stamps."""
     return b'["dayar/report/v2","%b","%b","%b",%b]' % (
         kid.encode(),
         event_type.encode(),
@@ -142,12 +142,12 @@ def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes)
 
 
 def with_box(clear: bytes, box: str) -> bytes:
-    """A record's value: the object `clear` with the box as its last member."""
+    """A record's value: the JSON object `clear` with the box as its last member."""
     return b"%b%b%b}" % (clear[:-1], SEALED_MEMBER, box.encode())
 
 
 def without_box(value: bytes, box: SealedBox) -> bytes:
-    """The object that `with_box` was given. Raises SealMismatch when anything but this box stands at the end."""
+    """The reverse of `with_box`: the object `clear`. Raises SealMismatch unless this box is the last member."""
     clear, _, last = value.rpartition(SEALED_MEMBER)
     if last != f"{box_json(box.kid, box.key, box.nonce, box.data)}}}".encode():
         raise SealMismatch
@@ -159,18 +159,18 @@ def box_json(kid: str, key: str, nonce: str, data: str) -> str:
 
 
 def generate(folder: Path) -> str:
-    """Draws a key pair: `folder/public.key`, and the private half under `folder/private/`; returns the key id."""
+    """Generate a key pair: `folder/public.key` and `folder/private/<key id>.key`. Return the key id."""
     private = X25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
     kid = key_id(public)
     (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "private" / f"{kid}.key", private.private_bytes_raw())
-    write_whole(folder / "public.key", public)  # last: nothing is sealed to a key that nobody can open with
+    write_whole(folder / "public.key", public)  # last: the private key must exist before data is sealed
     return kid
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """A file that only its owner reads, from its first moment on; and its group, in a folder whose files are the group's to read."""
+    """Write a file that only its owner can read; also its group if the folder is shared with the group."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
         if file.parent.stat().st_mode & GROUP_READS == GROUP_READS:
@@ -179,7 +179,7 @@ def write_private(file: Path, content: bytes) -> None:
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """As `write_private`, but whole or not at all, through a power cut too."""
+    """Like `write_private`, but atomic, even through a power cut."""
     unfinished = file.with_name(f".{file.name}.unfinished")
     write_private(unfinished, content)
     sync(unfinished)
@@ -188,7 +188,7 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """A new or renamed file survives a power cut only when its folder was synced too."""
+    """Sync a file or a folder to disk. A new or renamed file survives a power cut only if its folder is synced too."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -205,7 +205,7 @@ def encode(raw: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Of unpadded base64url; raises ValueError."""
+    """Decode unpadded base64url. Raises ValueError."""
     return pybase64.b64decode(text + "=" * (-len(text) % 4), URL_SAFE, validate=True)
 
 

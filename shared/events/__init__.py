@@ -1,4 +1,4 @@
-"""THE CONTRACT: every event type, its topic, and the way to and from a Kafka record."""
+"""THE CONTRACT: every event type, its topic, and its encoding as a Kafka record."""
 
 from datetime import datetime
 from typing import Any
@@ -68,7 +68,7 @@ from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
 
-# A correction's type is one for households and groups; its `kind` tells which.
+# Corrections of households and of groups share one event type; `kind` distinguishes them.
 EVENT_TYPES: dict[str, tuple[type[BaseModel], ...]] = {
     HazardReported.event_type: (HazardReported,),
     HazardUpdated.event_type: (HazardUpdated,),
@@ -106,9 +106,9 @@ _parse = {
 
 
 def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
-    """The event of a record; a type on another topic than its own is unknown there.
+    """Decode a record. An event type on the wrong topic is unknown.
 
-    Raises UnknownEventType or MalformedEvent with a pointer of known fields, never a value.
+    Raises UnknownEventType, or MalformedEvent with a JSON pointer of known field names, never a value.
     """
     found = dict(headers)
     event_type = header_of(found, "ce_type")
@@ -136,7 +136,7 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
 
 
 def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
-    """A JSON pointer to the first wrong field; a name that is not the contract's shows as `?`."""
+    """A JSON pointer to the first wrong field. A name that is not in the contract is shown as `?`."""
     known = {name for model in models for name in model.model_fields}
     location = error.errors(include_input=False, include_context=False, include_url=False)[0]["loc"]
     return "".join(f"/{part if isinstance(part, int) or part in known else '?'}" for part in location)

@@ -1,4 +1,4 @@
-"""Credentials taken away and given back; every web process knows all of them before it is ready."""
+"""Revoked and restored credentials; every web process reads all of them before it is ready."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -20,11 +20,11 @@ class CredentialRevoked(Data):
     credential_id: UUID
     kind: CredentialKind
     revoked_at: Instant
-    issued_before: Instant | None = None  # tokens issued before this instant alone (a changed password); None = all
+    issued_before: Instant | None = None  # revokes only tokens issued before (a changed password); None = all tokens
 
     @property
     def key(self) -> UUID:
-        """One for each kind: a phone draws its own id, and may draw that of an account."""
+        """A key per kind: a phone chooses its own id, which may equal the id of an account."""
         return uuid5(self.credential_id, self.kind)
 
 
@@ -33,7 +33,7 @@ class CredentialRestored(CredentialRevoked):
 
 
 class TeamReadmitted(Data):
-    """The field tokens of a team that have ended are taken as valid until then; a revoked one stays revoked."""
+    """Expired field tokens of a team count as valid until `until`. Revoked tokens stay revoked."""
 
     event_type: ClassVar[str] = "dayar.team.readmitted.v1"
     topic: ClassVar[str] = "access"

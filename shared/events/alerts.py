@@ -1,4 +1,4 @@
-"""Alerts: the CMC's own notifications. Each event carries the alert as it stands, and `sequence` orders them."""
+"""Alerts: the CMC's own notifications. Each event carries the whole alert; `sequence` orders the events."""
 
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -21,10 +21,10 @@ from shared.events.vocabulary import (
 
 
 class AlertRaised(Data):
-    """`rule` and `reason` are codes; `figures` hold what the reason's sentence names (magnitude, count, hours, P-code).
+    """`rule` and `reason` are codes; `figures` hold the values of the reason's text (magnitude, count, hours, P-code).
 
-    `demand` is what an operator is asked for now; none where nothing is asked. `is_unseen`: Severe or Extreme, cancelled or
-    expired before anybody acknowledged it.
+    `demand` is the action that an operator must take now, if any. `is_unseen`: a Severe or Extreme alert that was
+    cancelled or expired before anybody acknowledged it.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"
@@ -89,7 +89,7 @@ class AlertConfirmed(AlertRaised):
 
 
 class AlertProgressed(AlertRaised):
-    """Somebody works on it."""
+    """Somebody works on the alert."""
 
     event_type: ClassVar[str] = "dayar.alert.progressed.v1"
 
@@ -105,7 +105,7 @@ class AlertSnoozed(AlertRaised):
 
 
 class AlertReopened(AlertRaised):
-    """Opened anew by a person, or an acknowledgement was taken back: it asks for an acknowledgement again."""
+    """A person reopened the alert or undid an acknowledgement: the alert needs an acknowledgement again."""
 
     event_type: ClassVar[str] = "dayar.alert.reopened.v1"
 
@@ -115,15 +115,15 @@ class AlertResolved(AlertRaised):
 
 
 class AlertSuppressed(AlertRaised):
-    """An alert that a rule would have raised, and why it was not (`reason`: too_old, …)."""
+    """An alert that a rule would have raised, with the reason why it was not raised (`reason`: too_old, …)."""
 
     event_type: ClassVar[str] = "dayar.alert.suppressed.v1"
 
 
 class DeliverySettled(Data):
-    """A delivery came to its end: the first that reached this recipient of the alert, or one that reached nobody.
+    """A delivery ended: the first that reached this recipient of the alert, or a delivery that failed.
 
-    The address stays in the alerts service; this names only the recipient's label.
+    The address stays in the alerts service; the event has only the recipient's label.
     """
 
     event_type: ClassVar[str] = "dayar.alert.delivery_settled.v1"

@@ -1,4 +1,4 @@
-"""Reports of displaced households and groups: as they come (`…Report`) and as they travel, sealed (`…Reported`)."""
+"""Reports of displaced households and groups: request bodies (`…Report`) and sealed events (`…Reported`)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -72,7 +72,7 @@ class SexAgeCount(Body):
 
 
 class Sharing(Body):
-    """What the person agreed to: who may receive what, for which purpose."""
+    """The person's consent to sharing: recipient, purpose, and whether data of single persons may be shared."""
 
     recipient: Sealed[Line]
     purpose: Sealed[Line]
@@ -80,7 +80,7 @@ class Sharing(Body):
 
 
 class ReportClear(Data):
-    """What travels in clear of every displacement report."""
+    """The clear fields of every displacement report."""
 
     report_id: Clear[RandomId]
     version: Clear[Version] = 1
@@ -100,7 +100,7 @@ class ReportClear(Data):
 
     @property
     def pcode(self) -> str | None:
-        """Whose area it is in: where they are now, or where they came from while they are abroad."""
+        """The P-code that decides the responsible area: the destination, or the origin while the people are abroad."""
         return self.destination.pcode or self.origin.pcode
 
 
@@ -117,7 +117,7 @@ class GroupClear(ReportClear):
 
 
 class ReportSealed(Data):
-    """What nobody but the registry's worker reads."""
+    """The sealed fields; only the registry's worker can read them."""
 
     origin_point: Sealed[Point | None] = None
     destination_point: Sealed[Point | None] = None
@@ -145,7 +145,10 @@ class GroupSealed(ReportSealed):
 
 
 class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
-    """The body of `POST /intake/v1/displacements` for one household; a correction is the whole report again, `version` + 1."""
+    """The body of `POST /intake/v1/displacements` for one household.
+
+    A correction is the whole report again with `version` + 1.
+    """
 
     @model_validator(mode="after")
     def members_fit(self) -> "HouseholdReport":
@@ -158,7 +161,7 @@ class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
 
 
 class GroupReport(GroupClear, GroupSealed, Body):
-    """The body of `POST /intake/v1/displacements` for a group that was counted, not listed."""
+    """The body of `POST /intake/v1/displacements` for a group that was counted, without a list of members."""
 
     @model_validator(mode="after")
     def counts_fit(self) -> "GroupReport":
@@ -167,7 +170,7 @@ class GroupReport(GroupClear, GroupSealed, Body):
 
 
 def check_counts(sex_age: Sequence[SexAgeCount], persons: int) -> None:
-    """Figures count people by sex and age: they would count more than there are."""
+    """Counts by sex and age must not exceed `persons`, because figures add them up."""
     if sum(count.count for count in sex_age) > persons:
         raise ValueError("the counts of `sex_age` are expected to be no more than `persons` together")
 
@@ -176,7 +179,7 @@ DisplacementReport = Annotated[HouseholdReport | GroupReport, Field(discriminato
 
 
 class SealedBox(Data):
-    """`PROTECTION.md` section 3; key, nonce and data in unpadded base64url."""
+    """Encrypted fields: `PROTECTION.md` section 3. `key`, `nonce` and `data` are unpadded base64url."""
 
     v: Literal[1] = 1
     kid: str
@@ -190,7 +193,7 @@ class UncorrectedReportTimes(UncorrectedTimes):
 
 
 class Stamped(Data):
-    """What intake adds from the token and its own clock."""
+    """Fields that intake adds from the token and its own clock."""
 
     author: Clear[UUID]
     team: Clear[UUID | None] = None

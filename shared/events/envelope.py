@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 in Kafka's binary mode: what stands around an event's data, and the way to and from a record."""
+"""CloudEvents 1.0 in Kafka's binary mode: headers, ids and encoding of records."""
 
 import hashlib
 import re
@@ -13,10 +13,10 @@ from pydantic import BaseModel
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
 CONTENT_TYPE = b"application/json"
 _NAMESPACE = NAMESPACE.bytes
-UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as RFC 9562 writes it
+UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # RFC 9562's text format
 SCHEMA_ROOT = "urn:dayar:schema:"
-REVOKED_HEADER = "dayar_revoked"  # on a report of a credential that was revoked before it came
-SIGNATURE = "signature"  # the last header of each record, see `shared/messaging/signatures.py`
+REVOKED_HEADER = "dayar_revoked"  # marks a report whose credential was revoked before the report came
+SIGNATURE = "signature"  # the last header of each record: `shared/messaging/signatures.py`
 
 Header = tuple[str, bytes]
 
@@ -39,7 +39,7 @@ class UnknownEventType(Exception):
 
 
 class MalformedEvent(Exception):
-    """The record lacks what CloudEvents requires, or its data does not fit the schema."""
+    """The record lacks a required CloudEvents header, or its data does not match the schema."""
 
     def __init__(self, pointer: str = "") -> None:
         super().__init__(pointer)
@@ -47,7 +47,7 @@ class MalformedEvent(Exception):
 
 
 class Message(NamedTuple):
-    """A record ready for the wire; `topic` is the contract's name, without the installation's prefix."""
+    """A record to be sent. `topic` is the contract's name, without the installation's prefix."""
 
     topic: str
     key: bytes
@@ -56,7 +56,7 @@ class Message(NamedTuple):
 
 
 class Event(NamedTuple, Generic[D]):
-    """One event as it was read; `id` in a UUID's canonical text, as it goes into seals, keys and rows."""
+    """A decoded event. `id` is the UUID's canonical text, as used in seals, keys and rows."""
 
     id: str
     type: str
@@ -67,7 +67,7 @@ class Event(NamedTuple, Generic[D]):
 
 
 def event_id(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> UUID:
-    """The same report is the same event however often it is published."""
+    """A deterministic id: a report that is published again is the same event."""
     return UUID(event_name(event_type, author, report_id, version))
 
 
@@ -79,18 +79,18 @@ def event_name(event_type: str, author: UUID | str, report_id: UUID | str, versi
 
 
 def derived_id(*parts: object) -> UUID:
-    """A stable id from what identifies the thing: `derived_id("hazard", source, source_id)`."""
+    """A deterministic id from identifying parts: `derived_id("hazard", source, source_id)`."""
     name = "|".join(str(part) for part in parts)
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # an author's reports begin with the same
+@lru_cache(1024)  # the names of an author's reports begin alike
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 
 
 def _version_5(drawn: str) -> str:
-    """RFC 9562's version 5 as text, which `uuid.uuid5` takes four times as long to make and write."""
+    """A version 5 UUID (RFC 9562) as text; `uuid.uuid5` takes four times as long."""
     variant = "89ab"[int(drawn[16], 16) % 4]
     return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:32]}"
 
@@ -119,7 +119,7 @@ def raw_message(
     time: datetime,
     traceparent: str | None = None,
 ) -> Message:
-    """`message` for a value that is already JSON: the hot path writes its own."""
+    """`message` for a value that is already JSON, for the fast path."""
     name = key.encode()
     headers = (
         ("ce_id", str(id).encode()),
@@ -132,9 +132,9 @@ def raw_message(
     return Message(topic, name, value, headers)
 
 
-@lru_cache(1024)  # a batch is told at one instant, a report twice
+@lru_cache(1024)  # all events of a batch have one time, and each report formats its time twice
 def written(time: datetime) -> str:
-    """As events write an instant."""
+    """The text format of instants in events."""
     return time.astimezone(UTC).isoformat()
 
 
@@ -161,7 +161,7 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """What tells a repeat (equal) from a conflict (not): SHA-256 over the opened content."""
+    """SHA-256 over the opened content. Equal digests are a repeat, different digests a conflict."""
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))

@@ -1,4 +1,4 @@
-"""The marks and small types that the contract's models are written in."""
+"""Field markers (Clear, Sealed) and field types of the contract's models."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
@@ -15,13 +15,13 @@ Sealed = Annotated[T, SEALED]
 
 
 class Body(BaseModel):
-    """What comes from outside: an unknown field is an error, and no error shows a value."""
+    """Data from outside. An unknown field is an error; errors show no values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Data(BaseModel):
-    """What an event carries: an unknown field was added by a newer release and is ignored."""
+    """Data of an event. An unknown field comes from a newer release and is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -32,7 +32,7 @@ RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # RFC 9562
 
 
 def random_uuid(value: UUID) -> UUID:
-    # not `value.version`, which costs five times as much
+    # bit operations, because `value.version` costs five times as much
     if (value.int >> 62) & 0b11 != RFC_VARIANT or (value.int >> 76) & 0xF not in RANDOM_VERSIONS:
         raise ValueError("a random UUID (version 4 or 7) is expected")
     return value
@@ -42,7 +42,7 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # as it was told, since at the calendar's own ends another time zone's day does not exist; and as it will be read
+    # Checks the year as given, because `astimezone` fails at the ends of the calendar, and again in UTC.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
         moment = value.astimezone(UTC) if value.utcoffset() else value  # events are written in UTC already
         if FIRST_YEAR <= moment.year <= LAST_YEAR:
@@ -53,7 +53,7 @@ def utc(value: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(utc)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 PCode = Annotated[str, StringConstraints(pattern=r"^KG[0-9]{11}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2; ZZ = unknown, as in CLDR
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2; ZZ = unknown (CLDR)
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -65,7 +65,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 
 class UncorrectedTimes(Data):
-    """Times as their author reported them, where intake corrected them: they tell whether a retry reports the same."""
+    """The author's original times, if intake corrected them. The digest of a retry uses these times."""
 
     reported_at: Clear[Instant | None] = None
 
@@ -75,7 +75,7 @@ class UncorrectedTimes(Data):
 
 
 class Place(Body):
-    """A P-code within the country or an ISO 3166-1 country; `ZZ` says that it is not known."""
+    """A P-code within the country, or an ISO 3166-1 country code; `ZZ` means unknown."""
 
     pcode: Clear[PCode | None] = None
     country: Clear[Country | None] = None
@@ -88,7 +88,7 @@ class Place(Body):
 
 
 class Point(Body):
-    """WGS 84, degrees; accuracy in metres."""
+    """WGS 84 coordinates in degrees; accuracy in metres."""
 
     lat: Latitude
     lon: Longitude

@@ -1,4 +1,4 @@
-"""Hazards: what may harm people, as reported by whoever sees or measures it. The topic is public: no personal data."""
+"""Hazard reports from people and from measuring systems. The topic is public: no personal data."""
 
 import re
 from typing import Annotated, ClassVar
@@ -32,7 +32,7 @@ class Circle(Body):
 
 
 class Area(Body):
-    """Where: any of P-codes, rings of (longitude, latitude) as in GeoJSON, circles, a point, or just words."""
+    """The affected area: P-codes, rings of (longitude, latitude) as in GeoJSON, circles, a point, or words only."""
 
     pcodes: Annotated[tuple[PCode, ...], Field(max_length=1000), FailFast()] = ()
     polygons: Annotated[tuple[Ring, ...], Field(max_length=50), FailFast()] = ()
@@ -52,7 +52,7 @@ class Area(Body):
 
 
 class ReportedArea(Area):
-    """As it is told; the codes that intake finds by its boundaries come on top."""
+    """The area as reported. Intake adds P-codes that it finds by boundaries."""
 
     pcodes: Annotated[tuple[PCode, ...], Field(max_length=200), FailFast()] = ()
 
@@ -64,7 +64,7 @@ class HazardText(Body):
 
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-# in one order, whoever wrote them: the same report is the same bytes
+# sorted, so that the same report always gives the same bytes
 Texts = Annotated[
     dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
 ]
@@ -73,17 +73,17 @@ Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=5
 
 
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
-CENTRE = "cmc"  # the source of what the centre's own people enter
+CENTRE = "cmc"  # the source of events that the centre's own people enter
 
 
 def enterer(source: str, source_id: str) -> UUID | None:
-    """The account that entered this event: a person's own is named "<account>/<number>", in each report of it."""
+    """The account that entered this event. Events entered by a person have the `source_id` "<account>/<number>"."""
     own = OF_ACCOUNT.match(source_id) if source == CENTRE else None
     return UUID(own[1]) if own else None
 
 
 class HazardFields(Data):
-    """What a hazard report says; `source_id` is the source's own name for it, `aliases` its other names."""
+    """The content of a hazard report. `source_id` is the source's id of the hazard, `aliases` are further ids."""
 
     report_id: RandomId
     version: Version = 1
@@ -111,8 +111,8 @@ class HazardFields(Data):
 class HazardReport(HazardFields, Body):
     """The body of `POST /intake/v1/hazards`.
 
-    An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`, under a new `report_id`
-    or the same one with `version` + 1, which is then its `revision` too where none is given.
+    An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`. It has
+    a new `report_id`, or the same `report_id` with `version` + 1. The default of `revision` is `version`.
     """
 
     area: ReportedArea
@@ -120,9 +120,9 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def supersedes(self) -> "HazardReport":
-        """Readers keep the highest revision: one that is not higher would be taken, and change nothing."""
+        """Require a higher revision. Readers keep the highest, so a lower revision would be accepted without effect."""
         if "revision" not in self.model_fields_set:
-            self.__dict__["revision"] = self.version  # frozen for all who come after
+            self.__dict__["revision"] = self.version  # the model is frozen: assignment would fail
         if self.msg_type is not MsgType.ALERT and self.revision <= 1:
             raise ValueError(
                 "`revision` (or `version`) is expected to be higher than that of what is updated or cancelled"
@@ -142,12 +142,16 @@ class UncorrectedHazardTimes(UncorrectedTimes):
 
 
 class HazardReported(HazardFields):
-    """`pcodes` of the area are completed by intake: by the districts of villages, and from its geometry where a places bundle with boundaries is loaded."""
+    """A hazard report as an event.
+
+    Intake adds P-codes to the area: the districts of villages and, if the places bundle has boundaries, the units that
+    the geometry touches.
+    """
 
     event_type: ClassVar[str] = "dayar.hazard.reported.v1"
     topic: ClassVar[str] = "hazards"
 
-    report_id: UUID  # a feed's is derived from the source's id, so not random
+    report_id: UUID  # the id of a feed's report is derived from the source's id, so it is not random
     hazard_id: UUID
     author: UUID
     road: SubmissionChannel

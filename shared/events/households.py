@@ -1,4 +1,4 @@
-"""What the registry tells of a household: pseudonymous, district and day at finest."""
+"""The registry's events about households: pseudonymous, at most district and day precision."""
 
 from datetime import date
 from typing import ClassVar
@@ -9,7 +9,7 @@ from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, St
 
 
 class Displacement(Data):
-    """One of a household's displacements, in the version that holds."""
+    """One displacement of a household, in its valid version."""
 
     report_id: Clear[UUID]
     status: Clear[Status]
@@ -20,10 +20,10 @@ class Displacement(Data):
 
 
 class HouseholdRegistered(Data):
-    """The household as it stands after this event; a consumer ignores a `sequence` not newer than the one it has.
+    """The household after this event. Consumers ignore a `sequence` that is not newer than their own.
 
-    `displacement` is the one that was reported or corrected, where it is not the one in which the household stands.
-    `latest_mobility` is `unable_to_move` where that was reported after the household moved: it is trapped where it went.
+    `displacement` is the reported or corrected displacement, if it is not the household's current displacement.
+    `latest_mobility` is `unable_to_move` if that was reported after a move: the household is trapped where it moved.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"

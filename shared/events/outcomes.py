@@ -1,4 +1,4 @@
-"""What became of each report, told by the consumer that owes the outcome."""
+"""The outcome of each report, published by the consumer that owes the outcome."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 
 
 class ReportSettled(Data):
-    """`replaces` names the outcome event that this one takes the place of, when a person or time changed it."""
+    """`replaces` is the id of an earlier outcome event that a decision or the passage of time has changed."""
 
     event_type: ClassVar[str] = "dayar.report.settled.v1"
     topic: ClassVar[str] = "outcomes"
@@ -28,6 +28,6 @@ class ReportSettled(Data):
 
 
 class ReportHeld(ReportSettled):
-    """Waiting for a person (not_author, expired_token, revoked_credential) or for what it corrects (waiting)."""
+    """Waits for a person (not_author, expired_token, revoked_credential) or for the report it corrects (waiting)."""
 
     event_type: ClassVar[str] = "dayar.report.held.v1"

@@ -1,4 +1,4 @@
-"""The topics: who writes, who reads, how long they are kept, and which consumer owes an outcome."""
+"""The topics: writers, readers, retention, and the consumer that owes an outcome."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The layout of the records on the log. Records are not migrated: whoever changes their layout counts up, and what an
-# earlier build wrote is refused (deploy/provision, shared/postgres/database.py).
+# The version of the record layout. Records are not migrated: raise the version when the layout changes. Records of an
+# earlier version are refused (deploy/provision, shared/postgres/database.py).
 CONTRACT = 2
 
 DAY_MS = 86_400_000
 DEAD = ".dead"
 
-RECORD_BYTES = 1_000_000  # of the 1 MiB that Kafka takes unless told otherwise
-DEAD_LETTER_BYTES = 2_000_000  # a whole record of 1 MiB, in base64 and sealed, in base64 again
+RECORD_BYTES = 1_000_000  # Kafka's default limit is 1 MiB
+DEAD_LETTER_BYTES = 2_000_000  # a whole record of 1 MiB in base64, sealed, and in base64 again
 
 
 class Sensitivity(StrEnum):
@@ -25,7 +25,10 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`kept_days` None = for ever, else unless a setting says otherwise; `web_readers` read without a group, to the end, in every web process."""
+    """A topic. `kept_days` is the default retention; None = for ever.
+
+    `web_readers` read the whole topic without a consumer group, in every web process.
+    """
 
     name: str
     key: str
@@ -42,13 +45,13 @@ class Topic:
 
 
 def record_bytes(topic: str) -> int:
-    """How much a record on this topic may weigh, with its key and headers."""
+    """The size limit of a record on this topic, with key and headers."""
     return DEAD_LETTER_BYTES if topic.endswith(DEAD) else RECORD_BYTES
 
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# Beside the consumer group of each service's own name: hazards do not wait for households, nor for their rebalances.
+# In addition to each service's own group: hazards do not wait for households or their rebalances.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 
@@ -104,7 +107,7 @@ TOPICS = {
 
 
 def signed_by(service: str) -> tuple[str, ...]:
-    """The topics that a service writes and signs, dead letters among them."""
+    """The topics that a service writes and signs, including dead letters."""
     return tuple(topic for topic, (writers, _) in KEY_HOLDERS.items() if service in writers)
 
 
@@ -114,9 +117,9 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# Who holds the key that a topic's records are signed with: its writers, and its readers among our services.
+# The services that hold a topic's signing key: its writers and its readers.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
-DEAD_LETTERS_DAYS = 90  # unless a setting says otherwise
-# Of what is not kept for ever: it goes by whole segments, so that a record outlives its days by up to one.
+DEAD_LETTERS_DAYS = 90  # the default of a setting
+# Kafka deletes whole segments, so a record can outlive its retention by up to one day.
 SEGMENT_MS = DAY_MS

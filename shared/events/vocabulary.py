@@ -1,4 +1,4 @@
-"""The closed vocabularies of the contract, spelled as CAP, DTM and IDMC spell them."""
+"""The closed vocabularies of the contract, with the spelling of CAP, DTM and IDMC."""
 
 from enum import StrEnum
 from operator import attrgetter
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 
 class Code(StrEnum):
-    """Written often: Python 3.11 takes three times as long for its own `value`."""
+    """An enum with a fast `value`: Python 3.11's own takes three times as long."""
 
     if not TYPE_CHECKING:
         value = property(attrgetter("_value_"))
 
 
 class Status(Code):
-    """CAP 1.2 `status`; what follows from an event inherits it."""
+    """CAP 1.2 `status`. Everything derived from an event inherits the status."""
 
     ACTUAL = "Actual"
     EXERCISE = "Exercise"
@@ -23,7 +23,7 @@ class Status(Code):
 
 
 class MsgType(Code):
-    """The three of CAP 1.2's `msgType` that speak of a hazard."""
+    """The three values of CAP 1.2 `msgType` that apply to hazards."""
 
     ALERT = "Alert"
     UPDATE = "Update"
@@ -75,11 +75,11 @@ DISPLACED = (
     Mobility.DISPLACEMENT,
     Mobility.EVACUATION,
     Mobility.PLANNED_RELOCATION,
-)  # wherever the displaced are counted
+)  # the values that count as displaced
 
 
 class Reason(Code):
-    """Why people moved; sudden and slow environmental causes apart, which DTM's own list does not do."""
+    """Why people moved. Unlike DTM's list, sudden and slow environmental causes are separate."""
 
     NATURAL_DISASTER = "natural_disaster"
     ENVIRONMENTAL_DEGRADATION = "environmental_degradation"
@@ -148,7 +148,7 @@ class Measure(Code):
 
 
 class SourceType(Code):
-    """Who told the number of a group."""
+    """The source of a group's number of people."""
 
     COUNT = "count"
     KEY_INFORMANT = "key_informant"
@@ -166,7 +166,7 @@ class Sex(Code):
 
 
 class AgeBracket(Code):
-    """HOPE's brackets, in completed years."""
+    """HOPE's age brackets, in completed years."""
 
     AGE_0_5 = "0-5"
     AGE_6_11 = "6-11"
@@ -224,7 +224,7 @@ class Intention(Code):
 
 
 class Disability(Code):
-    """The Washington Group's short set, as HOPE names it."""
+    """The Washington Group's short set, with HOPE's names."""
 
     SEEING = "seeing"
     HEARING = "hearing"
@@ -242,7 +242,7 @@ class LegalBasis(Code):
 
 
 class SubmissionChannel(Code):
-    """The way a report came; stamped by intake from the token."""
+    """The channel of a report; intake stamps it from the token."""
 
     FIELD = "field"
     API = "api"
@@ -255,7 +255,10 @@ class SubmissionChannel(Code):
 
 
 class Flag(Code):
-    """What intake noticed about a report without refusing it; of a registrar, the widest area of theirs that holds its place."""
+    """What intake noticed about an accepted report.
+
+    `registrar_of_…` names the widest area of a registrar that contains the report's place.
+    """
 
     OUTSIDE_AREA = "outside_area"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a flag's name, no password
@@ -273,7 +276,7 @@ class ReportKind(Code):
 
 
 class OutcomeKind(Code):
-    """What became of one position of the log: exactly one of these at first reading."""
+    """The outcome of one record: exactly one of these at first reading."""
 
     RECORDED = "recorded"
     MERGED = "merged"
@@ -301,13 +304,13 @@ class Closer(Code):
     """Who or what closed an alert."""
 
     PERSON = "person"
-    SOURCE = "source"  # it cancelled the hazard
+    SOURCE = "source"  # the source cancelled the hazard
     TIME = "time"  # the hazard has expired
     RULE = "rule"  # a revision no longer meets an alert rule
 
 
 class Verification(Code):
-    """Whether the alert is true, as far as a person has found out."""
+    """Whether the alert is true, as verified by a person."""
 
     UNVERIFIED = "unverified"
     CONFIRMED = "confirmed"
@@ -316,7 +319,7 @@ class Verification(Code):
 
 
 class Work(Code):
-    """How far the centre's people are with an alert."""
+    """The centre's progress with an alert."""
 
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"
@@ -326,7 +329,7 @@ class Work(Code):
 
 
 class Validity(Code):
-    """Whether the alert's source still says what it said."""
+    """Whether the alert's source still reports the hazard."""
 
     IN_FORCE = "in_force"
     CANCELLED = "cancelled"
@@ -338,8 +341,8 @@ class Demand(Code):
     """What an alert asks of an operator now."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
-    ACTION = "action"  # acknowledged, and nothing was done since; or its snooze is over
-    CLOSURE = "closure"  # confirmed or in progress, and its source has cancelled it, or it has expired
+    ACTION = "action"  # acknowledged without any further action, or the snooze is over
+    CLOSURE = "closure"  # confirmed or in progress, but the source cancelled the hazard or the hazard expired
 
 
 class DeliveryChannel(Code):

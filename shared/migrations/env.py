@@ -1,4 +1,4 @@
-"""Alembic's environment of all services: `database.migrate` gives it the connection and the service."""
+"""Alembic's environment for all services. `database.migrate` provides the connection and the service."""
 
 from alembic import context
 

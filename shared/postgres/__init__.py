@@ -1,1 +1,1 @@
-"""PostgreSQL: the engine and its sessions, bulk copy, LISTEN/NOTIFY."""
+"""PostgreSQL: engine and sessions, bulk copy, LISTEN/NOTIFY."""

@@ -1,4 +1,4 @@
-"""COPY into several tables, one after the other."""
+"""Bulk copy: COPY into several tables, one after the other."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ Row = tuple[Any, ...]
 
 
 class Copy(NamedTuple):
-    """Into one table; `rows` are made when their turn comes."""
+    """A COPY into one table. `rows` may be lazy."""
 
     table: str
     columns: tuple[str, ...]
@@ -17,10 +17,10 @@ class Copy(NamedTuple):
 
 
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
-    """In the order given, in the caller's transaction.
+    """Copy in the given order, in the caller's transaction.
 
-    All rows of a table are made before its COPY begins: while PostgreSQL waits for a client in the middle of one, no
-    timeout of its own frees what the transaction locked.
+    All rows of a table are computed before its COPY begins, because no PostgreSQL timeout applies while it waits for
+    COPY data, and the transaction's locks would stay.
     """
     for table, columns, rows in copies:
         if records := list(rows):

@@ -1,4 +1,4 @@
-"""PostgreSQL: an engine per service on its own schema, sessions, the bare driver for COPY, and migrations."""
+"""PostgreSQL: an engine per service on its own schema, sessions, the asyncpg driver for COPY, and migrations."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,22 +29,31 @@ NAMES = {
 
 
 class NotOurs(Exception):
-    """This database is not to be opened; the subclass says why. Its docstring is the message, its argument the particulars."""
+    """This database must not be opened. The subclass's docstring is the message, its argument gives the details."""
 
     def __str__(self) -> str:
         return f"{self.__doc__} ({self.args[0]})"
 
 
 class OtherMark(NotOurs):
-    """This database belongs to an installation of the other kind: an exercise stays one, and a real one stays real. Give another database, or the DEMO= it was made with; nothing was changed."""
+    __doc__ = (
+        "This database belongs to an installation of the other kind: an exercise cannot become real, nor a real "
+        "installation an exercise. Give another database, or the DEMO= it was made with; nothing was changed."
+    )
 
 
 class NewerSchema(NotOurs):
-    """This database was written by a newer release. Use that release, or another database or folder by STATE=; nothing was changed."""
+    __doc__ = (
+        "This database was written by a newer release. "
+        "Use that release, or another database or folder by STATE=; nothing was changed."
+    )
 
 
 class EarlierBuild(NotOurs):
-    """This database was written by an earlier build, whose records this one does not read. Use that build, or start anew with another database; nothing was changed."""
+    __doc__ = (
+        "This database was written by an earlier build, whose records this build cannot read. "
+        "Use that build, or start again with another database; nothing was changed."
+    )
 
 
 class Base(DeclarativeBase):
@@ -52,12 +61,12 @@ class Base(DeclarativeBase):
 
 
 def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
-    """A frozen process frees its locks after `idle_seconds`: PostgreSQL ends a transaction that stands idle.
+    """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, so a frozen process frees its locks.
 
-    One that froze between sending a statement and running it does not stand idle: its transaction's whole time ends it.
-    Whoever waits for a lock waits longer than anyone may stand idle with it, and then tries again.
+    A process that freezes between sending a statement and running it is not idle: `transaction_timeout` ends its
+    transaction. `lock_timeout` is longer than `idle_seconds`, so that a waiter outlasts an idle holder.
 
-    Whoever tries again by itself needs no `pings`: they cost three statements before each transaction.
+    Callers that retry by themselves need no `pings`, which cost three statements before each transaction.
     """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     password = secret(settings.database_password_file)
@@ -76,7 +85,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # a question takes one core at most: the others are for reports
+                "max_parallel_workers_per_gather": "0",  # a query uses one core at most: the others are for reports
                 "timezone": "UTC",
             },
         },
@@ -88,9 +97,9 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 async def driver(session: AsyncSession) -> asyncpg.Connection:
-    """The session's own asyncpg connection, inside its transaction: for COPY and arrays.
+    """The session's asyncpg connection, inside its transaction, for COPY and arrays.
 
-    Found once a transaction: finding it costs as much as a statement.
+    Cached for the transaction, because the look-up costs as much as a statement.
     """
     transaction = session.sync_session.get_transaction()
     known, raw = session.info.get("driver", (None, None))
@@ -98,13 +107,13 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
         connection = await session.connection()
         raw = cast(Any, (await connection.get_raw_connection()).driver_connection)
         if not raw.is_in_transaction():
-            await connection.execute(text("SELECT 1"))  # SQLAlchemy begins with its first statement only
+            await connection.execute(text("SELECT 1"))  # SQLAlchemy sends BEGIN with its first statement only
         session.info["driver"] = session.sync_session.get_transaction(), raw
     return raw
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """One transaction per request: committed after success and before the answer leaves, else rolled back."""
+    """One transaction per request: committed after success and before the answer is sent, else rolled back."""
     async with request.app.state.sessions.begin() as session:
         yield session
 
@@ -113,7 +122,7 @@ Session = Annotated[AsyncSession, Depends(session, scope="function")]
 
 
 async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
-    """Whether PostgreSQL answers just now."""
+    """Whether PostgreSQL answers within two seconds."""
     try:
         async with asyncio.timeout(LOOK_SECONDS), sessions() as session:
             return bool(await session.scalar(text("SELECT 1")))
@@ -124,7 +133,7 @@ async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 
 async def migrate(service: str, settings: Settings) -> None:
-    """Brings the service's schema to its newest revision; two at once wait for each other. Raises NotOurs."""
+    """Upgrade the service's schema to the newest revision. Concurrent calls wait for each other. Raises NotOurs."""
     own = engine(settings.for_service(service), idle_seconds=600)
     try:
         async with own.begin() as connection:
@@ -143,11 +152,11 @@ async def migrate(service: str, settings: Settings) -> None:
 
 
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
-    """A schema is marked with the layout of the records that its rows came from. Raises EarlierBuild, NewerSchema."""
+    """Check the schema's mark, the contract version of its records. Raises EarlierBuild, NewerSchema."""
     if not await connection.scalar(text("SELECT to_regclass('installation')")):
-        return  # nothing was recorded yet
+        return  # a new schema
     mark = await connection.scalar(text("SELECT to_jsonb(mark) FROM installation AS mark LIMIT 1"))
-    contract = (mark or {}).get("contract", 1)  # the first layout was not marked
+    contract = (mark or {}).get("contract", 1)  # version 1 was not marked
     if contract > CONTRACT:
         raise NewerSchema(service)
     if contract < CONTRACT:
@@ -155,7 +164,10 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
 
 
 async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
-    """Marked at the first migration and for ever: a state folder may be lost, or another one opened on the same database."""
+    """Mark the database as exercise or real at the first migration. Raises OtherMark.
+
+    The mark is in the database, because a state folder can be lost or used with another database.
+    """
     await connection.execute(
         text("CREATE TABLE IF NOT EXISTS installation (exercise boolean NOT NULL, contract integer NOT NULL)")
     )
@@ -169,7 +181,7 @@ async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None
 
 
 def _upgrade(connection: Connection, service: str) -> None:
-    from alembic import command  # noqa: PLC0415 - a tenth of what a start loads, and needed only to migrate
+    from alembic import command  # noqa: PLC0415 - needed only to migrate, and a tenth of the start's imports
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script.revision import ResolutionError  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
@@ -182,7 +194,7 @@ def _upgrade(connection: Connection, service: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        if isinstance(error.__cause__, ResolutionError):  # a revision that this release has never heard of
+        if isinstance(error.__cause__, ResolutionError):  # a revision that this release does not know
             raise NewerSchema(service) from None
         raise
 

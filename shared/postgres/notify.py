@@ -1,4 +1,4 @@
-"""Woken by PostgreSQL: a NOTIFY leaves with the commit, and whoever waits for it starts at once."""
+"""LISTEN/NOTIFY: a commit sends NOTIFY, which wakes the waiting task at once."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Sets `woken` at each NOTIFY and at each new connection, as one may have been missed before. Until cancelled."""
+    """Set `woken` at each NOTIFY and each new connection, because a NOTIFY may have been missed. Until cancelled."""
     backoff = Backoff()
     while True:
         try:
@@ -21,7 +21,7 @@ async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> Non
 
 
 async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backoff: Backoff) -> None:
-    """A connection of its own, outside any transaction, until it is lost."""
+    """Listen on a separate connection, outside any transaction, until it is lost."""
     async with engine.connect() as connection:
         _ = await connection.execution_options(isolation_level="AUTOCOMMIT")
         raw = (await connection.get_raw_connection()).driver_connection
@@ -35,7 +35,7 @@ async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backo
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:
-    """Until woken, at the longest so many seconds: a NOTIFY may be missed while the connection is renewed."""
+    """Wait until woken, at most `seconds`: a NOTIFY may be missed while the connection is renewed."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()
