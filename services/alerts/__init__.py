@@ -1,1 +1,1 @@
-"""Decides what deserves an alert, tells the people of the centre, and goes on until somebody answers."""
+"""Decides which reports need an alert, notifies the centre's receivers, and escalates until somebody answers."""

@@ -1,4 +1,4 @@
-"""What people do about alerts: the first counts, a second person gets 409 with who and when."""
+"""HTTP routes of the acts on alerts. The first person's act counts; a second person gets 409 with who and when."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ TITLES = {
     "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# What the alert says of whoever was first, by the kind of refusal.
+# By kind of refusal: the prefix of the alert's fields that name the first person and the time.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",
@@ -57,7 +57,7 @@ FIRST = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a caller answers an alert."""
+    """The caller, and the acts that the caller may do."""
 
     answers: Answers
     caller: Principal
@@ -72,7 +72,7 @@ async def desk(alert_id: UUID, request: Request, session: Session, caller: Calle
 
 
 async def answerable(alert_id: UUID, request: Request, session: Session, caller: Caller) -> None:
-    """Raises unless the caller may see the alert and somebody was told of it."""
+    """Raises unless the caller may see the alert and the alert is not suppressed."""
     if (await seen(alert_id, request, session, caller)).is_suppressed:
         raise Problem(409, "suppressed", TITLES["suppressed"])
 
@@ -89,7 +89,7 @@ OneDesk = Annotated[Desk, Depends(desk, scope="function")]
 async def acknowledge(
     alert_id: UUID, request: Request, desk: OneDesk, body: Acknowledgement | None = None
 ) -> AlertView:
-    """200 for the first and for the same person again; a second person gets 409 with who and when."""
+    """200 for the first person, also when repeated; a second person gets 409 with who and when."""
     behalf = body.on_behalf_of if body else None
     note = sealed(behalf.note, alert_id, request.app.state.box) if behalf else None
     return AlertView.model_validate(await desk.answers.acknowledge(alert_id, desk.person(note)))
@@ -97,44 +97,47 @@ async def acknowledge(
 
 @router.delete("/v1/alerts/{alert_id}/acknowledgement")
 async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
-    """By whoever acknowledged, within ten seconds and before any further act."""
+    """Withdraws one's own acknowledgement, within ten seconds and before any further act."""
     return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
 
 
 @router.put("/v1/alerts/{alert_id}/confirmation")
 async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """It is true. It stays open, and is acknowledged by this where it was not."""
+    """Confirms that the alert is true. The alert stays open, and is acknowledged if it was not."""
     return AlertView.model_validate(await desk.answers.confirm(alert_id, desk.person(), body.note if body else None))
 
 
 @router.put("/v1/alerts/{alert_id}/progress")
 async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Somebody is at work on it: it rings no more by time alone."""
+    """Marks the alert as in progress: it no longer rings after a time."""
     return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
 
 
 @router.post("/v1/alerts/{alert_id}/comments", status_code=201)
 async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
-    """Also on a closed one; it stays in the alert's timeline."""
+    """Adds a comment to the alert's timeline, also to a closed alert's."""
     return AlertView.model_validate(await desk.answers.comment(alert_id, desk.person(), body.text))
 
 
 @router.put("/v1/alerts/{alert_id}/snooze")
 async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
-    """Quiet for at most an hour; then it rings again and escalates. Again by the same person: until another time."""
+    """Silences the alert for at most an hour; then it rings and escalates. The same person may change the time."""
     wait = timedelta(minutes=body.minutes)
     return AlertView.model_validate(await desk.answers.snooze(alert_id, desk.person(), wait, body.reason))
 
 
 @router.put("/v1/alerts/{alert_id}/resolution")
 async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
-    """Closes it. 200 for the first and for the same person with the same outcome again, else 409 with who, when and what."""
+    """Closes the alert.
+
+    200 for the first person, also when repeated with the same verdict; else 409 with who, when and the verdict.
+    """
     return AlertView.model_validate(await desk.answers.resolve(alert_id, body.verdict, desk.person(body.note)))
 
 
 @router.put("/v1/alerts/{alert_id}/reopening")
 async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """A closed one must be acknowledged again, and escalates until it is."""
+    """Reopens a closed alert: it must be acknowledged again, and escalates until it is."""
     return AlertView.model_validate(await desk.answers.reopen(alert_id, desk.person(), body.note if body else None))
 
 
@@ -142,10 +145,10 @@ async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Ale
 async def acknowledge_several(
     body: Acknowledgements, request: Request, session: Session, caller: Caller
 ) -> Acknowledged:
-    """Each for itself: what could not be acknowledged is named with the reason, and does not stand in the others' way."""
+    """Acknowledges alerts independently of each other; the answer names each refused alert with the reason."""
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
-    for alert_id in sorted(set(body.alert_ids)):  # locked in one order, as by whoever else holds several
+    for alert_id in sorted(set(body.alert_ids)):  # locked in one order, as everywhere, against deadlocks
         try:
             await answerable(alert_id, request, session, caller)
             done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
@@ -176,7 +179,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """With who and when, under the names that the alert itself has for them."""
+    """The problem document, with who and when in the alert's own field names."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
@@ -187,7 +190,7 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """Whoever was first, and when; of a snooze, until when."""
+    """The first person and the time; for a snooze, the time until which it lasts."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

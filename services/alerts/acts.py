@@ -1,4 +1,4 @@
-"""What a person does about an alert; each act is a new value of the alert with the next `sequence`."""
+"""A person's acts on an alert; each act returns a new value of the alert with the next `sequence`."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ UNDONE_WITHIN = timedelta(seconds=10)
 
 
 class ActKind(StrEnum):
-    """What the alert's timeline names."""
+    """The kinds of act in an alert's timeline."""
 
     ACKNOWLEDGED = "acknowledged"
     UNACKNOWLEDGED = "unacknowledged"
@@ -35,7 +35,7 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who answered; `note` says for whom and how where it was not by the own hand ("by telephone, name, time")."""
+    """The person who acts. `note`: on whose behalf and how, if not for themselves ("by telephone, name, time")."""
 
     account: UUID
     name: str
@@ -47,7 +47,7 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
 
 
 def unacknowledged(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """Taken back by whoever acknowledged: it asks for an acknowledgement as before."""
+    """The acknowledgement is withdrawn: the alert waits for one again."""
     return _seen(alert, now, wait, **NOT_ACKNOWLEDGED)
 
 
@@ -65,7 +65,7 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Somebody is at work on it: it rings no more by time alone."""
+    """Somebody works on the alert: it no longer rings after a time."""
     return changed(
         alert,
         now,
@@ -80,14 +80,20 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
-    """Of an alert that is acknowledged, a further act; of any other it changes nothing but the `sequence`."""
+    """A comment counts as a further act on an answered alert that waits and is not snoozed: the wait starts again.
+
+    On any other alert nothing else changes, but an answered alert stops ringing.
+    """
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)
     return changed(alert, now, is_ringing=alert.is_ringing and not alert.is_answered)
 
 
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
-    """Whoever snoozes has seen it; it comes back with a ring. No delay halves: `until` is what the person chose."""
+    """Silences the alert until `until`, then it rings. Snoozing also acknowledges.
+
+    `until` is the person's choice and is not halved while the boards are unattended.
+    """
     return changed(
         alert,
         now,
@@ -119,7 +125,7 @@ def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Al
 
 
 def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
-    """It must be acknowledged again; what was found to be true stays so."""
+    """The alert must be acknowledged again. A confirmation stays."""
     judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
     return _seen(
         alert,
@@ -136,7 +142,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Quiet for so long; one that people work on, or that is over, waits for nothing."""
+    """Silences the alert for `wait`. An alert in progress, or one that is over, has no waiting time."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after
@@ -153,5 +159,5 @@ def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
-    """Whoever acts on an alert that nobody has acknowledged acknowledges it by that."""
+    """The first act on an unacknowledged alert also acknowledges it."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

@@ -1,4 +1,4 @@
-"""The alert's own page: all that is known of it, who was told, what was done, and the buttons to do more."""
+"""The page of one alert: its data, the deliveries, the timeline, and the buttons to act."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,13 +23,13 @@ from shared.postgres.database import Session
 router = APIRouter()
 
 SNOOZES = (5, 15, 30, 60)
-# What a person may close an alert with; the others are for what lapses.
+# The verdicts that a person may choose; the system sets the others when an alert lapses.
 VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.EXPIRED, Verdict.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """What the reader may see and do beside reading."""
+    """The reader's rights on this page beyond reading."""
 
     act: bool
     see_deliveries: bool
@@ -72,7 +72,7 @@ def event_of(alert: Alert) -> AlertRaised:
 
 
 def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, Any]]:
-    """What the newest revision says, whole, the reader's own language first."""
+    """All texts of the newest revision, the reader's own language first."""
     if not revisions:
         return []
     texts = revisions[0].text
@@ -86,7 +86,7 @@ async def sent(session: Session, alert: Alert, request: Request, language: str) 
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
-    """What the source's spent budget holds back, each with its title."""
+    """The alerts that the source's spent budget withholds, with their titles."""
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts

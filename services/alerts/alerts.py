@@ -1,4 +1,4 @@
-"""An alert and what may become of it; each change is a new value with the next `sequence`."""
+"""An alert and its state changes; each change returns a new value with the next `sequence`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from shared.events import AlertRaised, Message
 from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-CANCELLED, EXPIRED = "cancelled", "expired"  # reasons for which an alert lapses; any other is a rule's
+CANCELLED, EXPIRED = "cancelled", "expired"  # reasons of a lapse that are not a rule's
 
 NOT_ACKNOWLEDGED: dict[str, Any] = dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note"))
 NOT_IN_PROGRESS: dict[str, Any] = dict.fromkeys(f"progressed_{part}" for part in ("at", "by", "name"))
@@ -25,10 +25,10 @@ NOT_RESOLVED: dict[str, Any] = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One row of the table. `step` counts the notifications begun, `level` the escalations.
+    """One row of the table `alerts`. `step` counts the notifications begun, `level` the escalations.
 
-    `waits_since` to `escalates_at` is how long it waits for an answer or a further act; `is_ringing` once it has waited so
-    long after its acknowledgement, or its source took back what people are at work on.
+    The alert waits from `waits_since` to `escalates_at` for an answer or a further act. `is_ringing` is true when that
+    time passes after an acknowledgement, and when the alert lapses while people work on it.
     """
 
     alert_id: UUID
@@ -118,17 +118,17 @@ class Alert:
 
     @property
     def is_withheld(self) -> bool:
-        """Its source's budget holds it back, and a person may release it."""
+        """Whether the alert is beyond its source's budget; a person may release it."""
         return self.is_suppressed and self.reason == OVER_BUDGET
 
     @property
     def is_unseen(self) -> bool:
-        """Severe or Extreme, and nobody acknowledged it before it lapsed: kept for the handover."""
+        """A Severe or Extreme alert that lapsed before anybody acknowledged it; the handover lists it."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property
     def is_over(self) -> bool:
-        """It lapsed, and nobody has opened it anew since."""
+        """Whether the alert lapsed and no person has reopened it since."""
         return self.is_lapsed and self.reopened_by is None
 
     @property
@@ -154,7 +154,7 @@ def identity(situation: Situation) -> UUID:
 
 
 def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """A new alert; a suppressed one is kept too, so that the situation is known and told once."""
+    """A new alert. A suppressed alert is stored too, so that the situation is known and notified only once."""
     return Alert(
         alert_id=identity(finding.situation),
         kind=finding.situation.kind,
@@ -171,9 +171,9 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 
 
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """The alert with what the rule says now: the same value where nothing it tells has changed.
+    """The alert with the rule's latest finding; the same value if the finding changes nothing.
 
-    One that is over comes back by what is graver or elsewhere, even where its end stays past.
+    An expired alert whose new end is also past returns only if the finding is more severe or names new places.
     """
     said = _said(finding)
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -186,19 +186,20 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Known as too old until now: it is raised with a word that is fresh."""
+    """A suppressed alert is raised now, because the new finding is not suppressed."""
     return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_said(finding))
 
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Recorded alone as before, for another reason now."""
+    """The alert stays suppressed, now for the finding's reason."""
     return changed(alert, now, is_lapsed=False, **_said(finding))
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """What raised it is taken back, or is over: it is quiet.
+    """The hazard or finding behind the alert is over or withdrawn: the alert escalates no longer.
 
-    It closes by itself, unless people are at work on it (they are asked) or a Severe or Extreme one was seen by nobody.
+    The system closes the alert, with two exceptions. If people work on it, it rings until they close it. If it is
+    Severe or Extreme and nobody acknowledged it, it stays open.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
@@ -240,7 +241,7 @@ def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """Whoever answered had judged something milder or smaller: it must be acknowledged again."""
+    """The alert must be acknowledged again: the person who answered judged a milder or smaller situation."""
     if not alert.is_answered:
         return alert
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
@@ -264,7 +265,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def is_wider(alert: Alert, before: Alert) -> bool:
-    """Over more places, not only over others."""
+    """Whether the alert covers more places than before, not only other ones."""
     return len(alert.pcodes) > len(before.pcodes) and not set(alert.pcodes) <= set(before.pcodes)
 
 

@@ -1,4 +1,4 @@
-"""A person answers: the alert's row is locked, so that of two at the same instant one is the first."""
+"""A person's acts on an alert, stored under a lock on the alert's row: of two concurrent acts one is the first."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,7 +27,7 @@ from shared.messaging import outbox
 
 
 class AnswerRefused(Exception):
-    """Somebody else was first, or the alert is in no state for it; `kind` says which, `alert` how it stands."""
+    """Another person was first, or the alert's state forbids the act; `kind` says which, `alert` is the state."""
 
     def __init__(self, kind: str, alert: Alert) -> None:
         super().__init__(kind)
@@ -35,13 +35,13 @@ class AnswerRefused(Exception):
 
 
 class Answers:
-    """Each act returns the alert as it stands after; repeated by the same person it changes nothing. The caller commits."""
+    """Each act returns the alert after it; the same person's repetition changes nothing. The caller commits."""
 
     def __init__(self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime) -> None:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
-        """Raises Refused, as all acts do. Of many at once an Extreme one is never among them."""
+        """Raises AnswerRefused, as all acts do. With `is_one_of_many` an Extreme alert is refused."""
         alert = await queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
@@ -54,7 +54,7 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """The acknowledgement, by whoever gave it and within ten seconds; what receivers were not told of it they never are."""
+        """Withdraws the person's own acknowledgement within ten seconds. Its untried deliveries are deleted."""
         alert = await queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:
@@ -68,7 +68,7 @@ class Answers:
         return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
 
     async def confirm(self, alert_id: UUID, person: Actor, text: str | None) -> Alert:
-        """It is true; it stays open."""
+        """Confirms that the alert is true; the alert stays open."""
         alert = await self._open(alert_id)
         if alert.confirmed_at is not None:
             return _own(alert, alert.confirmed_by, person, "already-confirmed")
@@ -83,7 +83,7 @@ class Answers:
         return await self._keep(after, AlertProgressed, ActKind.PROGRESSED, person, text)
 
     async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
-        """Also of a closed one."""
+        """Adds a comment, also to a closed alert."""
         alert = await queries.locked_alert(self._session, alert_id)
         after = acts.commented(alert, self._now, self._idle(alert))
         return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
@@ -96,7 +96,7 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason)
 
     async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
-        """The first outcome stays."""
+        """Closes the alert; a later verdict is refused."""
         alert = await queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")

@@ -1,4 +1,4 @@
-"""Alerts over HTTP, plugged together."""
+"""Builds the HTTP application of the alerts service."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

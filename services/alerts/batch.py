@@ -1,4 +1,4 @@
-"""What a batch of hazards or households brings that was not known, and what became of each of its positions."""
+"""A consumed batch of hazards or households: its newer records, and the outcome of each position."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +17,12 @@ from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
-Flight = tuple[Status, str, date]  # an area that households left, and when
+Flight = tuple[Status, str, date]  # an area that households left, and the date
 
 
 @dataclass
 class ConsumedBatch:
-    """`said` gathers what became of each position, the weightiest word wins."""
+    """`said` holds the outcome of each position; of several outcomes the highest in `WEIGHT` wins."""
 
     received: Sequence[Received]
     said: dict[int, Outcome] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """The hazards by position, each newer than the one before."""
+    """The hazards by position, each newer than the known revision."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
 
@@ -54,15 +54,15 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # said before by the reports that say otherwise now
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report, as it stands at the end
+    withdrawn: list[Departure] = field(default_factory=list)  # earlier departures that a report of this batch replaces
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report, the state after the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
         return {household.household_id: household for household in self.households.values()}
 
     def flights(self, rule: DisplacementRule | None) -> dict[Flight, list[int]]:
-        """By area left and date, the positions that speak of it; what was corrected away is counted anew too."""
+        """The positions by area left and date. Withdrawn departures are included: their dates are judged again."""
         found = defaultdict[Flight, list[int]](list)
         for place, one in (*self.departures, *((None, one) for one in self.withdrawn)):
             if rule is not None and one.mobility in rule.mobility:
@@ -75,13 +75,13 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def areas_lived_in(self) -> set[str]:
-        """Where the households live now, or lived until now."""
+        """The areas where the households live now or lived before."""
         known = (*self.newest.values(), *self.before.values())
         return {one.destination_area for one in known if one.destination_area is not None}
 
     @property
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:
-        """-1 for a household as it was counted, +1 as it is to be counted now."""
+        """The changes to the counts: -1 for a household's earlier state, +1 for its new state."""
         return [
             *((-1, one) for one in self.before.values() if one.destination_area is not None),
             *((1, one) for one in self.newest.values() if one.destination_area is not None),
@@ -89,7 +89,7 @@ class HouseholdBatch(ConsumedBatch):
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
-    """What is no newer than what is known is said to be so."""
+    """The hazards that are newer than the known revision; the others get the outcome `not_newer`."""
     batch = HazardBatch(received)
     newest = await queries.revisions(session, {one.event.data.hazard_id for one in received})
     for place, one in enumerate(received):
@@ -103,7 +103,7 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """As above."""
+    """The households that are newer than the known sequence; the others get the outcome `not_newer`."""
     batch = HouseholdBatch(received)
     known = await queries.households(session, {one.event.data.household_id for one in received})
     batch.before = dict(known)
@@ -124,7 +124,7 @@ async def households_of(received: Sequence[Received], places: Places, session: A
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """Displaced again, a household has left both areas; corrected, only the one that its report names now."""
+    """Adds the departures. A second displacement keeps the first departure; a correction replaces the report's own."""
     told = [
         (place, report_id, left)
         for place, event in newer.items()
@@ -137,7 +137,7 @@ async def _departures(
     for place, report_id, left in told:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[place], HouseholdCorrected):
-            stood_under = newer[place].household_id  # an early release kept no report
+            stood_under = newer[place].household_id  # an early release stored departures without their report
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None

@@ -1,4 +1,4 @@
-"""On whose behalf an alert was acknowledged: sealed at rest, opened for the CMC's operators and duty heads alone."""
+"""The note on whose behalf an alert was acknowledged: encrypted at rest, shown only to operators and duty heads."""
 
 import base64
 from uuid import UUID
@@ -17,11 +17,12 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
-BEGINNING = 15  # bytes of a key id that base64 writes without looking at the next
+BEGINNING = 15  # bytes of a key id: a multiple of 3, so that their base64 does not depend on the bytes after them
 
 IN_CLEAR = text("SELECT alert_id, acknowledged_note FROM alerts WHERE acknowledged_note NOT LIKE 'sealed:%' FOR UPDATE")
 OTHERWISE = text("""
-SELECT alert_id, acknowledged_note FROM alerts WHERE acknowledged_note LIKE 'sealed:%' AND acknowledged_note NOT LIKE :newest
+SELECT alert_id, acknowledged_note FROM alerts
+WHERE acknowledged_note LIKE 'sealed:%' AND acknowledged_note NOT LIKE :newest
 """)
 SEALED_BY = text("SELECT count(*) FROM alerts WHERE acknowledged_note LIKE :beginning")
 RESEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert_id AND acknowledged_note = :was")
@@ -29,12 +30,12 @@ SEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert
 
 
 def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
-    """Text, as its column is; bound to the alert."""
+    """The note encrypted, bound to the alert and encoded as text for its column."""
     return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | None:
-    """For the answer to this request; that a name is read is noted with it."""
+    """The note for the answer to this request, or None. Writes the read to the security log."""
     if alert.acknowledged_note is None or not await may_read(request, session, alert):
         return None
     name = opened(alert, tokens.current(request), request.app.state.box)
@@ -44,7 +45,10 @@ async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | 
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
-    """In whose area the hazard was first reported, or who wrote it: an update may move the alert to other readers."""
+    """Whether the caller wrote the note or covers the area where the hazard was first reported.
+
+    The current area does not decide: an update may move the alert to other readers.
+    """
     caller = tokens.current(request)
     if alert.hazard_id is None or alert.acknowledged_by == caller.account:
         return True
@@ -57,19 +61,19 @@ def opened(alert: Alert, caller: Principal, box: WebhookSecrets) -> str | None:
     note = alert.acknowledged_note
     if note is None or caller.roles.isdisjoint(CMC):
         return None
-    if not note.startswith(PREFIX):  # of an earlier release, until the worker has sealed it
+    if not note.startswith(PREFIX):  # written in clear by an earlier release, until the worker encrypts it
         return note
     return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert.alert_id))
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
-    """What an earlier release wrote in clear; the caller commits."""
+    """Encrypts the notes that an earlier release wrote in clear; the caller commits."""
     for alert_id, note in (await session.execute(IN_CLEAR)).all():
         await session.execute(SEAL, {"alert_id": alert_id, "note": sealed(note, alert_id, box)})
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Brings every note under the newest key; returns how many were not. The caller commits."""
+    """Encrypts every note with the newest key; returns how many needed it. The caller commits."""
     newest = PREFIX + base64.b64encode(box.newest_id[:BEGINNING]).decode() + "%"
     rows = (await session.execute(OTHERWISE, {"newest": newest})).all()
     count = 0
@@ -82,7 +86,7 @@ async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many notes this key still seals."""
+    """How many notes are still encrypted with this key."""
     beginning = PREFIX + base64.b64encode(key_id.encode()[:BEGINNING]).decode() + "%"
     return int(await session.scalar(SEALED_BY, {"beginning": beginning}) or 0)
 

@@ -1,4 +1,4 @@
-"""A system that reports unusually much: what goes beyond its hour's budget is withheld behind one alert."""
+"""The hourly budget of an external system: alerts beyond it are withheld behind one alert about the system."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
-# What people entered by hand in the source's name is not its own.
+# Counts only reports sent over the API: reports that people entered by hand do not count for the system.
 TOLD = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
@@ -41,13 +41,13 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 
 
 class Budgets:
-    """Of the systems that report in a batch: what they have told in the last hour, an exercise apart."""
+    """How many alerts each system in a batch raised in the last hour, counted separately by status."""
 
     def __init__(self, rule: Budget, told: Counter[Spender], lifted: Collection[str], now: datetime) -> None:
         self._rule, self._told, self._lifted, self._now = rule, told, lifted, now
 
     def spend(self, hazard: HazardReported, finding: Finding, book: AlertChanges) -> Finding:
-        """The finding, or the same to be recorded alone; the first of an hour raises the source's own alert."""
+        """Returns the finding, suppressed if the budget is spent; then an alert about the source is raised too."""
         if not self._is_counted(hazard, finding) or book.is_told(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
@@ -63,7 +63,7 @@ class Budgets:
 
 
 def withheld_with(hazard_id: UUID, finding: Finding, book: AlertChanges) -> Finding:
-    """What follows from a withheld hazard is withheld with it; what is graver, or told already, never."""
+    """Suppresses the finding if its hazard is withheld, unless it is above Moderate or already notified."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if is_mild and book.is_withheld(hazard_id) and not book.is_told(finding.situation):
         return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
@@ -71,7 +71,7 @@ def withheld_with(hazard_id: UUID, finding: Finding, book: AlertChanges) -> Find
 
 
 def is_of_system(hazard: HazardReported) -> bool:
-    """Whoever calls in, and field teams, have no budget; feeds are our own pollers."""
+    """Whether an external system sent the hazard over the API. People and our own feed pollers have no budget."""
     return hazard.road is SubmissionChannel.API and hazard.source != OWN_SOURCE
 
 
@@ -89,7 +89,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 
 
 def situations(hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> set[UUID]:
-    """The alerts that these hazards may raise of their sources."""
+    """The ids of the alerts about sources that these hazards may raise."""
     return {alerts.identity(unusual(each, rule, now).situation) for each in hazards if is_of_system(each)}
 
 
@@ -98,12 +98,15 @@ def sources_of(hazards: Iterable[HazardReported]) -> set[str]:
 
 
 async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
-    """Before any alert is locked or read: two workers would both spend the last of one, or raise its alert twice."""
+    """Locks the budgets of these sources; call it before any alert is locked or read.
+
+    Otherwise two workers could both spend the last of a budget, or raise the alert about its source twice.
+    """
     await queries.lock(session, {("budget", source) for source in sources})
 
 
 async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """The budgets, which the caller has locked."""
+    """The budgets of these hazards' sources; the caller has locked them."""
     sources = sources_of(hazards)
     if not sources:
         return Budgets(rule, Counter(), (), now)
@@ -115,7 +118,10 @@ async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Bud
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
-    """For an hour each alert of the source is told; until when. Nothing more is withheld before the caller commits."""
+    """Lifts the source's budget for an hour; returns until when.
+
+    The budget stays locked until the caller commits: no other transaction withholds an alert meanwhile.
+    """
     await lock(session, [source])
     until = now + HOUR
     values = {"lifted_until": until, "account_id": account}

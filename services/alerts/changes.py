@@ -1,4 +1,4 @@
-"""The alerts that one transaction touches, and what is to be told of them; written together at its end."""
+"""The alerts that one transaction changes, with their deliveries and events; stored together at its end."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """Graver for those who know of it; else RAISED, to those whom it reaches only now."""
+    """Why a renewal is notified. RAISED: only receivers that the alert did not concern before are notified."""
     if known.is_lapsed:
         return Cause.RETURNED
     if alerts.is_worse(after, known):
@@ -38,14 +38,14 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:
-    """People are at work on it, and it only holds again."""
+    """People work on the alert, and it returns neither more severe nor wider."""
     return (
         known.is_worked_on and known.is_lapsed and not (alerts.is_worse(after, known) or alerts.is_wider(after, known))
     )
 
 
 class AlertChanges:
-    """Takes what the rules find, and says what became of it; `called` are the receivers of each alert so far, by label."""
+    """Applies findings to alerts and returns the outcomes; `called`: labels of the receivers notified of each alert."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class AlertChanges:
         self.messages: list[Message] = []
 
     def tell(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
-        """Raises the alert, or joins the one that stands for the situation."""
+        """Raises an alert, or renews the alert that exists for the situation."""
         known = self._alerts.get(alerts.identity(finding.situation))
         if known is None:
             self._raise(alerts.raised(finding, report_id, self._now))
@@ -80,19 +80,19 @@ class AlertChanges:
         return Outcome(OutcomeKind.ALERTED, finding.reason)
 
     def is_told(self, situation: Situation) -> bool:
-        """Whether an alert stands for it that somebody may have heard of."""
+        """Whether the situation has an alert that is not suppressed."""
         alert = self._alerts.get(alerts.identity(situation))
         return alert is not None and not alert.is_suppressed
 
     def is_withheld(self, hazard_id: UUID) -> bool:
-        """Whether the hazard's own alert is held back, as its source's budget is spent."""
+        """Whether the hazard's own alert is withheld because its source's budget is spent."""
         own = (
             alert for alert in self._alerts.values() if (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard_id)
         )
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """The hazard's alerts, or those of one kind or area, are taken back; whoever was called hears it."""
+        """Lets the hazard's alerts lapse, or only those of one kind or area; notifies the receivers called before."""
         found = [
             alert
             for alert in self._alerts.values()
@@ -108,7 +108,10 @@ class AlertChanges:
             self._lapse(alert, reason)
 
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
-        """The hazard's own alert says how many households it displaced that live in its area now; that calls nobody."""
+        """Updates the figure `displaced` of the hazard's own alert: households displaced by it that live in its area.
+
+        The update notifies nobody.
+        """
         for alert in list(self._alerts.values()):
             is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard_id)
             if is_own and not alert.is_suppressed and not alert.is_lapsed:
@@ -117,7 +120,7 @@ class AlertChanges:
                     self._keep(alerts.changed(alert, self._now, figures=figures), AlertUpdated)
 
     def escalate(self, alert: Alert) -> None:
-        """Nobody acknowledged it, or did anything since: the next step is told, and the clock starts again."""
+        """Nobody acknowledged the alert, or acted on it since: notifies the next step and starts the wait again."""
         cause = cause_of_escalation(alert)
         wait = self._rules.escalation.wait(alert.severity, is_acknowledged=cause is not Cause.ESCALATED)
         risen = alerts.escalated(alert, self._now, wait)
@@ -125,20 +128,20 @@ class AlertChanges:
         self._keep(self._notified(risen, cause, called), AlertEscalated)
 
     def expire(self, alert: Alert, *, is_told: bool) -> None:
-        """Its hazard is over; what was over long before it was found to be is told to nobody."""
+        """The alert's hazard is over. `is_told`: whether receivers are notified."""
         self._lapse(alert, alerts.EXPIRED, is_told=is_told)
 
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """What a person did; with a cause those who were called hear it. Returns the alert as it is kept."""
+        """Stores a person's act and returns the stored alert. With a cause, notifies the receivers called before."""
         if cause is not None:
             after = self._notified(after, cause, self._those_called(after), due_in=due_in)
         self._keep(after, event)
         return after
 
     def windows(self, status: Status, area: str) -> list[Window]:
-        """The dates whose displaced households an alert has counted already; one that was taken back counts none."""
+        """The windows of dates that alerts in force count already; a lapsed alert counts none."""
         return [
             Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
             for alert in self._alerts.values()
@@ -180,7 +183,10 @@ class AlertChanges:
         self._keep(after, AlertUpdated)
 
     def _called_by_renewal(self, known: Alert, after: Alert, *, is_graver: bool) -> Collection[Receiver]:
-        """Graver: whoever was called, and whom it concerns. Else, where it moved, those whom its level did not call before."""
+        """The receivers to notify of a renewal.
+
+        If the alert is graver: all called before, and all it concerns. Else, if it moved: those it newly concerns.
+        """
         concerned = up_to_level(self._receivers, after, self._places)
         if is_graver:
             return dict.fromkeys([*self._those_called(after), *concerned])
@@ -190,7 +196,7 @@ class AlertChanges:
         return [receiver for receiver in concerned if receiver not in before]
 
     def _hastened(self, alert: Alert) -> Alert:
-        """A worse alert waits no longer than one that began as bad; acknowledged, it waits for a further act."""
+        """Shortens the wait to that of the alert's severity; an acknowledged alert keeps its wait for a further act."""
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
@@ -200,13 +206,13 @@ class AlertChanges:
         return replace(alert, waits_since=self._now, escalates_at=due)
 
     def _those_called(self, alert: Alert) -> list[Receiver]:
-        """Also those whom it concerns no more: the alert moved on, or is below their floor by now."""
+        """The receivers notified so far, also those that the alert no longer concerns (moved, or below their floor)."""
         return [receiver for receiver in self._receivers if receiver.label in self._called[alert.alert_id]]
 
     def _notified(self, alert: Alert, cause: Cause, receivers: Iterable[Receiver], *, due_in: timedelta = NOW) -> Alert:
-        """The alert's next notification begins. To whoever never heard of an alert it is a new one."""
+        """Begins the alert's next notification. A receiver that was never notified gets it as a new alert."""
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
-        contents: dict[Cause, str] = {}  # each written once, however many receive it
+        contents: dict[Cause, str] = {}  # one content per cause, shared by its receivers
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED
             if own not in contents:

@@ -6,7 +6,7 @@ from shared.config import Settings
 
 
 class AlertsSettings(Settings):
-    """`alerts_key_file` holds the 32 bytes that seal the receivers' secrets at rest."""
+    """`alerts_key_file` holds the 32-byte key that encrypts the receivers' secrets at rest."""
 
     alerts_rules: Path | None = None
     alerts_key_file: Path = Path(".state/secrets/alerts-key")
@@ -17,8 +17,8 @@ class AlertsSettings(Settings):
     alerts_smtp_password_file: str | None = None
     alerts_mail_from: str = "alerts@localhost"
 
-    alerts_retry_seconds: float = 5.0  # the first pause; each next one is twice as long
+    alerts_retry_seconds: float = 5.0  # the first back-off; each further one is twice as long
     alerts_retry_longest_seconds: float = 600.0
-    alerts_retry_hours: float = 24.0  # then the delivery is given up, and said to be
+    alerts_retry_hours: float = 24.0  # then the delivery is given up, and an event says so
     alerts_lease_seconds: float = 30.0  # above the 10 s that an attempt may take
-    alerts_at_once: int = 4  # attempts at one time per receiver: one that hangs holds up only itself
+    alerts_at_once: int = 4  # concurrent attempts per receiver: a receiver that hangs delays only its own deliveries

@@ -1,4 +1,4 @@
-"""SQL of the exposures: which live hazard lies over which district, and how many displaced households live there."""
+"""SQL of the exposures: which live hazard covers which district, and how many displaced households live there."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -14,11 +14,12 @@ from shared.events.vocabulary import Mobility, MsgType
 from shared.pages.languages import TIMEZONE
 from shared.postgres import database
 
-MANY = 25  # hazards or districts in one transaction: household batches wait for what it locks
-BEFORE_ONSET = timedelta(hours=1)  # people leave before the moment that is written down later
+MANY = 25  # hazards or districts per transaction: household batches wait for its locks
+BEFORE_ONSET = timedelta(hours=1)  # people may leave before the onset that is recorded later
 
-# A hazard displaced the households that name it, and those that left its districts since it began and name no other
-# one. Whoever is trapped where they fled to is threatened by it again.
+# A hazard displaced the households that name it, and those that left its districts since it began, name no other
+# hazard and no other cause. Households trapped at their destination do not count as displaced by it: it threatens
+# them again.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -32,9 +33,13 @@ DISPLACED_BY = """
 ADD_DISPLACED = f"""
 UPDATE exposures SET displaced = displaced + counted.change FROM (
     SELECT exposures.hazard_id, exposures.area, sum(moved.change) AS change
-    FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::date[], $10::bool[], $11::bool[])
-        AS moved (change, status, destination_area, mobility, hazard_id, hazard_type, origin_area, departed_on,
-            has_other_cause, is_trapped)
+    FROM unnest(
+        $2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::date[],
+        $10::bool[], $11::bool[]
+    ) AS moved (
+        change, status, destination_area, mobility, hazard_id, hazard_type, origin_area, departed_on,
+        has_other_cause, is_trapped
+    )
     JOIN exposures ON exposures.area = moved.destination_area AND exposures.status = moved.status
     WHERE {DISPLACED_BY}
     GROUP BY exposures.hazard_id, exposures.area HAVING sum(moved.change) <> 0
@@ -50,7 +55,7 @@ UPDATE exposures SET displaced = counted.number FROM (
 ) AS counted WHERE (exposures.hazard_id, exposures.area) = (counted.hazard_id, counted.area)
 """  # noqa: S608 - constants
 
-# As an outbox is read: several workers take different ones.
+# Claimed with SKIP LOCKED: concurrent workers take different rows.
 TAKE_CHANGES = """
 DELETE FROM hazard_changes WHERE id IN (SELECT id FROM hazard_changes ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING hazard_id
@@ -80,8 +85,8 @@ LEFT JOIN (
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
 """
-# A figure that only grows is told in its turn; that there are now so many as alert, or no more, at once.
-# Of a hazard whose newest revision is not followed yet nothing is told: it may be cancelled, or lie elsewhere.
+# A changed figure waits for its interval; crossing the rule's number of households, either way, does not wait.
+# A hazard with a pending change is skipped: its newest revision may cancel it or move it.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
@@ -111,7 +116,10 @@ DISPLACED = (
 
 
 class Exposed(NamedTuple):
-    """Of one hazard and one of its districts: households that live there displaced by something else, and by it."""
+    """A hazard and one of its districts.
+
+    `exposed`: households living there that something else displaced; `displaced`: those that this hazard displaced.
+    """
 
     hazard_id: UUID
     area: str
@@ -121,7 +129,7 @@ class Exposed(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A hazard's newest revision, the districts that it lies over now, and those that it lay over until now."""
+    """A hazard's newest revision, the districts that it covers now, and those that it covered before."""
 
     hazard: HazardReported
     areas: Sequence[str]
@@ -131,7 +139,7 @@ class Changed(NamedTuple):
 async def add_displaced(
     session: AsyncSession, moved: Sequence[tuple[int, DisplacedHousehold]], mobility: Collection[Mobility]
 ) -> None:
-    """Adds the households (or takes them away: -1) to what is counted of each live hazard."""
+    """Adds each household's change (+1 or -1) to the counts of the live hazards that displaced it."""
     if moved:
         rows = [
             (
@@ -153,13 +161,13 @@ async def add_displaced(
 
 
 async def change_all(session: AsyncSession, since: datetime) -> None:
-    """Every hazard that is not over by `since` is to be counted anew."""
+    """Marks every hazard that ends after `since` and is not cancelled for a new count."""
     connection = await database.driver(session)
     await connection.execute(CHANGE_ALL, since)
 
 
 async def change(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
-    """These hazards' exposures are to be counted and told anew."""
+    """Marks these hazards: their exposures are counted, and their alerts updated, again."""
     connection = await database.driver(session)
     rows = [(hazard_id,) for hazard_id in hazard_ids]
     await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
@@ -175,7 +183,7 @@ async def changed_hazards(session: AsyncSession) -> list[Changed]:
 
 
 async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: Collection[Mobility]) -> None:
-    """The hazards' districts become those of the newest revision; who lives there and was displaced is counted."""
+    """Sets the hazards' districts to those of the newest revision and counts the displaced households there."""
     hazards = [(each.hazard, each.areas) for each in changed]
     gone = [(hazard.hazard_id, "cancelled" if is_cancelled(hazard) else "moved_away") for hazard, _ in hazards]
     connection = await database.driver(session)
@@ -196,7 +204,7 @@ def is_cancelled(hazard: HazardReported) -> bool:
 
 
 async def due(session: AsyncSession, rule: ExposureRule, renewed_before: datetime) -> list[tuple[UUID, str]]:
-    """Hazards and districts of which something is to be told that was not."""
+    """The pairs of hazard and district whose alerts are not up to date, at most 25."""
     connection = await database.driver(session)
     rows = await connection.fetch(DUE, list(rule.mobility), rule.households, renewed_before, MANY)
     return [(row["hazard_id"], row["area"]) for row in rows]
@@ -217,7 +225,7 @@ async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Ha
 
 
 async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Households that each hazard displaced and that live in its districts now."""
+    """The number of households that each hazard displaced and that live in its districts now."""
     connection = await database.driver(session)
     return dict(await connection.fetch(DISPLACED, list(hazard_ids)))
 
@@ -229,6 +237,6 @@ async def note_told(session: AsyncSession, told: Iterable[Exposed], now: datetim
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """What is over or gone, once that is told and no alert of it is open."""
+    """Deletes exposures that ended before `over_by` or are gone, if that was told and no alert of theirs is open."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

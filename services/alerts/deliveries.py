@@ -1,4 +1,4 @@
-"""Telling the receivers: claimed, tried, recorded, tried again; one that hangs holds up only itself."""
+"""The delivery loop: claims deliveries, sends them and records the attempts; a receiver that hangs delays no other."""
 
 import asyncio
 import random
@@ -24,10 +24,11 @@ from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
 
-LOOK_SECONDS = 1.0  # how late a retry may be seen
+LOOK_SECONDS = 1.0  # the interval at which retries that fall due are looked for
 
-# Of each receiver at most as many as it has hands free; a claim that is not recorded falls due again.
-# What changed about an alert comes after what was told of it before: the last that is read must be what holds.
+# Claims at most as many deliveries per receiver as it has free slots. A claim without a recorded attempt falls due
+# again when its lease ends. A delivery waits for earlier steps of the same alert to the same receiver, so that the
+# last message the receiver reads is the current state.
 CLAIM = """
 WITH busy AS (
     SELECT * FROM unnest($1::text[], $2::integer[]) AS busy (recipient, count)
@@ -55,8 +56,8 @@ WITH busy AS (
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
-# What goes with a claimed foldable message in one mail: all that is due to its receiver.
-# Of one alert what was told before goes before it or in the same mail.
+# The other due foldable messages to the receiver of a claimed one; they go in the same mail.
+# Earlier steps of an alert go before it or in the same mail.
 ACCOMPANY = """
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
@@ -75,14 +76,15 @@ WITH claimed AS MATERIALIZED (
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
-# One statement: what was tried, each delivery's end or its next time, and the alerts' next numbers for the events.
-# The alerts are locked in order, as whoever else holds several of them does.
-# That an alert reached a receiver is an event once, and each time that it did not (docs/decisions/0027).
-# Where a newer word waits behind what was tried, the pause is no longer than that word's own would be.
+# One statement stores the attempts, settles each delivery or sets its next time, and draws the alerts' next sequence
+# numbers for the events. The alerts are locked in one order, as everywhere, against deadlocks.
+# The first delivery of an alert to a receiver is an event, and so is each failed one (docs/decisions/0027).
+# If newer messages wait behind a delivery, its back-off is at most the newest one's age plus one first back-off ($9).
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(
-        $1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[], $7::uuid[], $8::interval[]
+        $1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[],
+        $7::uuid[], $8::interval[]
     ) AS tried (delivery_id, number, began_at, ended_at, reason, is_delivered, lease, pause)
 ), kept AS (
     INSERT INTO attempts (delivery_id, number, began_at, ended_at, reason)
@@ -92,13 +94,15 @@ WITH tried AS (
         reason = tried.reason, lease = NULL,
         due_at = CASE WHEN tried.pause IS NULL THEN due_at ELSE now() + least(tried.pause, $9 + (
             SELECT greatest('0', now() - max(created_at)) FROM deliveries AS waiting
-            WHERE waiting.alert_id = known.alert_id AND waiting.recipient = known.recipient AND waiting.settled_at IS NULL
+            WHERE waiting.alert_id = known.alert_id AND waiting.recipient = known.recipient
+                AND waiting.settled_at IS NULL
         )) END,
         settled_at = CASE WHEN tried.pause IS NULL THEN tried.ended_at END,
         is_delivered = CASE WHEN tried.pause IS NULL THEN tried.is_delivered END
     FROM tried
     WHERE known.delivery_id = tried.delivery_id AND known.lease = tried.lease AND known.settled_at IS NULL
-    RETURNING known.delivery_id, alert_id, step, recipient, channel, attempts, settled_at, known.is_delivered, known.reason
+    RETURNING known.delivery_id, alert_id, step, recipient, channel, attempts, settled_at, known.is_delivered,
+        known.reason
 ), settled AS (
     SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY delivery_id) AS place FROM told
     WHERE settled_at IS NOT NULL AND (NOT is_delivered OR NOT EXISTS (
@@ -122,7 +126,7 @@ _receiver = TypeAdapter(Receiver)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """What came of one attempt; `is_final` when there will be no other."""
+    """The result of one attempt; `is_final` if there is no further one."""
 
     began_at: datetime
     ended_at: datetime
@@ -132,7 +136,7 @@ class DeliveryAttempt:
 
 
 class Deliveries:
-    """Works until cancelled; several may work side by side."""
+    """Runs until cancelled; several workers may run at the same time."""
 
     def __init__(
         self,
@@ -144,7 +148,7 @@ class Deliveries:
         self._settings, self._engine, self._channels, self._woken = (settings, engine, channels, woken)
         self._sessions = database.sessions(engine)
         self._busy: Counter[str] = Counter()
-        self._waiting: set[str] = set()  # recipients that may have more due than the last claim had hands for
+        self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._recording = asyncio.Lock()
 
@@ -169,7 +173,7 @@ class Deliveries:
         self._waiting = {recipient for recipient, hands in (busy + claimed).items() if hands >= at_once}
         self._busy += claimed
         if any(self._busy[recipient] < at_once for recipient in self._waiting):
-            self._woken.set()  # a hand came free while it was not known that more is due
+            self._woken.set()  # a slot came free while the claim ran: claim again at once
         return jobs
 
     async def _deliver(self, job: Job) -> None:
@@ -190,7 +194,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), said, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """Each is given up at its own age, whatever went with it in the same mail."""
+        """The attempt for this delivery: final if the delivery itself is too old, whatever shares its mail."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 
@@ -200,7 +204,7 @@ class Deliveries:
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
     async def _record(self, tried: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Those who finish while others are being recorded are then recorded together."""
+        """Records attempts in groups: attempts that finish during a write are written together by the next one."""
         self._finished += tried
         async with self._recording:
             finished, self._finished = self._finished, []
@@ -208,7 +212,7 @@ class Deliveries:
                 await retry_while_unavailable(lambda: self._write(finished))
 
     async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Tried until PostgreSQL takes it; whoever claimed a delivery meanwhile makes its attempt here void."""
+        """Writes the attempts. If a delivery was claimed again meanwhile, its lease differs and it stays unchanged."""
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with self._sessions.begin() as session:
             connection = await database.driver(session)
@@ -229,14 +233,14 @@ class Deliveries:
         )
 
     def _pause(self, attempt: int) -> float:
-        """Doubling, each a little off, so that a receiver that comes back is not met by all at once."""
+        """The back-off in seconds, exponential with jitter: retries must not reach a recovered receiver all at once."""
         pause = self._settings.alerts_retry_seconds * 2.0 ** min(attempt - 1, 30)
         return min(pause, self._settings.alerts_retry_longest_seconds) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 
 
 @asynccontextmanager
 async def statement(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """For one statement that is its own transaction: nothing begins before it, and nothing commits after it."""
+    """A connection in autocommit mode for one statement that is its own transaction."""
     async with engine.connect() as connection:
         _ = await connection.execution_options(isolation_level="AUTOCOMMIT")
         raw = (await connection.get_raw_connection()).driver_connection
@@ -244,12 +248,12 @@ async def statement(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
         try:
             yield raw
         except BaseException:
-            await connection.invalidate()  # the pool does not see what befell the bare driver
+            await connection.invalidate()  # the pool does not notice errors on the raw connection
             raise
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Those of one receiver that may be folded are one job: the first, with the others as its companions."""
+    """Joins a receiver's foldable jobs: the first one gets the others as companions."""
     together: dict[str, list[Job]] = {}
     for job in jobs:
         if job.is_foldable:

@@ -1,4 +1,4 @@
-"""What time brings: nobody has answered and the next step is told, or the hazard is over. The clock is in PostgreSQL."""
+"""Time-driven changes: an unanswered alert escalates, an alert expires. The due times are stored in PostgreSQL."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -16,11 +16,11 @@ from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
-TOLD_WITHIN = timedelta(hours=1)  # of what expired longer ago, while no worker was there, nobody is told
+TOLD_WITHIN = timedelta(hours=1)  # an alert that expired longer ago, while no worker ran, notifies nobody
 
 
 class Escalation:
-    """Works until cancelled; several may work side by side, as each takes alerts that no other holds."""
+    """Runs until cancelled; several workers may run at the same time, as each skips alerts that another has locked."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Escalation:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def escalate(self) -> int:
-        """One round over the alerts whose time is up; how many there were."""
+        """Escalates up to 100 alerts whose waiting time has passed; returns how many."""
         async with self._sessions.begin() as session:
             now = self._clock()
             is_unattended = await presences.is_unattended(session, now, self._rules.escalation.unattended)
@@ -50,7 +50,7 @@ class Escalation:
             return len(due)
 
     async def expire(self) -> int:
-        """The same over the alerts whose hazard is over."""
+        """Lets up to 100 alerts lapse whose hazard is over; returns how many."""
         async with self._sessions.begin() as session:
             now = self._clock()
             over = await queries.expired(session, now)

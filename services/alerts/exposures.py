@@ -1,4 +1,4 @@
-"""Displaced households in the area of a live hazard: counted beside the consumers, so that no hazard waits for it."""
+"""Exposure alerts: displaced households in the area of a live hazard, counted in a task apart from the consumers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,12 +16,15 @@ from shared.places import Places
 from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
-RENEWED_EVERY = timedelta(seconds=10)  # an alert of which only a figure changes
-ALL = ("exposures", "")  # one worker at a time
+RENEWED_EVERY = timedelta(seconds=10)  # the interval for alerts of which only a figure changes
+ALL = ("exposures", "")  # the lock key that lets one worker count at a time
 
 
 class Exposures:
-    """Follows the hazards and tells what their districts' counts mean; each deed is a transaction that the caller opens."""
+    """Follows the hazards, counts exposed households and updates the exposure alerts.
+
+    Each step runs in a transaction that the caller opens.
+    """
 
     def __init__(
         self,
@@ -33,7 +36,7 @@ class Exposures:
         self.rules, self.places, self.clock, self.renewed_every = rules, places, clock, renewed_every
 
     async def run(self, sessions: async_sessionmaker[AsyncSession], woken: asyncio.Event) -> None:
-        """Until cancelled. `woken` when a hazard was written; households are looked for every second."""
+        """Runs until cancelled. `woken` is set when a hazard is written; household counts are polled every second."""
 
         async def done(deed: Callable[[AsyncSession], Awaitable[int]]) -> int:
             async with sessions.begin() as session:
@@ -47,13 +50,13 @@ class Exposures:
                 await notify.wait(woken, LOOK_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
-        """The rules may be others than before: every live hazard is counted anew."""
+        """Marks every live hazard for a new count, because the rules may have changed since the last start."""
         if self.rules.exposure:
             await counts.change_all(session, self.clock() - self.rules.exposure.max_age)
         return 0
 
     async def follow(self, session: AsyncSession) -> int:
-        """Brings the counts of some changed hazards in line with their newest revision; how many."""
+        """Recounts up to 25 changed hazards at their newest revision; returns how many."""
         await queries.lock(session, [ALL])
         changed = await counts.changed_hazards(session)
         if changed and self.rules.exposure:
@@ -63,7 +66,7 @@ class Exposures:
         return len(changed)
 
     async def tell(self, session: AsyncSession) -> int:
-        """Raises, renews and takes back some alerts whose counts are others than they say; how many."""
+        """Raises, renews or withdraws up to 25 exposure alerts whose counts have changed; returns how many."""
         rule, now = self.rules.exposure, self.clock()
         if rule is None:
             return 0
@@ -78,7 +81,7 @@ class Exposures:
     async def _tell(self, session: AsyncSession, found: list[Exposed], now: datetime) -> None:
         ids = {each.hazard_id for each in found}
         known = await queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Read only now that no cancel can come between: it would be told of again.
+        # Read only after the alerts are locked: a Cancel in between would let a cancelled hazard alert again.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         book = await queries.book(session, known, self.places, self.rules, now)
         for each in found:

@@ -1,6 +1,7 @@
-"""What happens when hazards arrive, and when households do: the rules are asked, and what they find is written and told.
+"""Handlers of the hazard and household events: they apply the rules and store the alerts and deliveries that follow.
 
-Hazards have a consumer of their own and take no lock that a household's batch holds: no alert of a hazard waits for counting.
+Hazards have their own consumer and take no lock that a household batch holds. A hazard's alert therefore never waits
+for the counting of households.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """A hazard's own alert; who is exposed to it is found afterwards (`exposures`), but a cancel takes back both."""
+    """Raises the hazard's own alert. `exposures` raises the exposure alerts later; a Cancel makes both lapse here."""
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
         self.rules, self.places, self.watched, self.clock = rules, places, WatchedArea.load(), clock
@@ -79,7 +80,10 @@ class HazardHandler:
 
 
 class HouseholdHandler:
-    """Counts households, and raises an alert where many left one district; the counts' tables tell `exposures` the rest."""
+    """Counts households and raises an alert where many left one district.
+
+    `exposures` reads the counts from the same tables.
+    """
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
         self.rules, self.places, self.clock = rules, places, clock
@@ -137,7 +141,7 @@ class HouseholdHandler:
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
-    """What the author of a hazard report is owed."""
+    """The outcome event for the author of a hazard report."""
     hazard: HazardReported = received.event.data
     settled = ReportSettled(
         report_id=hazard.report_id,

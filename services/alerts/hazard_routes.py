@@ -30,7 +30,10 @@ async def outcome(
     caller: Caller,
     report_id: Annotated[UUID | None, Query(description="Asks for what this very report brought.")] = None,
 ) -> Followed:
-    """Until the hazard is read `is_judged` is false: ask again. Then the alerts in force, or `reason` and its `text`."""
+    """The alerts in force of the hazard, or the `reason` why there are none and its `text`.
+
+    `is_judged` is false until the service has read the hazard: ask again.
+    """
     hazard = await queries.hazard(session, hazard_id)
     if hazard is None or (report_id is not None and hazard.report_id != report_id):
         return Followed(is_judged=False)
@@ -45,7 +48,7 @@ async def outcome(
 
 
 def concerns(hazard: HazardReported, request: Request, caller: Principal) -> None:
-    """Whoever reported it, and whoever may see an alert there."""
+    """Raises unless the caller reported the hazard or may see alerts in its area."""
     areas, pcodes = listings.visible(caller, request.app.state.places), hazard.area.pcodes
     if hazard.author != caller.account and areas is not None and pcodes and areas.isdisjoint(pcodes):
         raise Problem(404, "not-found", "There is no such hazard.")
@@ -59,7 +62,7 @@ async def view(alert: Alert, session: AsyncSession) -> Raised:
 
 
 def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:
-    """Asked of the rules again: they alone know."""
+    """Why the hazard has no alert in force: its own suppressed alert's reason, else what the rules decide now."""
     if own := [alert for alert in known if alert.kind is RuleKind.HAZARD and alert.is_suppressed]:
         return own[0].reason
     state = request.app.state

@@ -1,4 +1,4 @@
-"""The lists that people look at: alerts by page, and deliveries with their attempts."""
+"""Queries for the lists: alerts by page, and deliveries with their attempts."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from shared.postgres import database
 
 
 class AlertState(StrEnum):
-    """Where an alert stands with the people who answer."""
+    """How far people have answered an alert."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -31,7 +31,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """`areas` is what the caller may see (None = all), `within` what was asked for."""
+    """`areas`: the P-codes that the caller may see (None = all); `within`: the P-codes asked for."""
 
     limit: int
     states: Sequence[AlertState] = ()
@@ -43,7 +43,7 @@ class AlertQuery:
     within: frozenset[str] | None = None
 
 
-# Without a state asked for, what was only recorded is left out.
+# A query without a state leaves out suppressed alerts (`USUAL`).
 PAGE = f"""
 {SELECT_ALERTS}
 WHERE CASE
@@ -64,7 +64,8 @@ DELIVERIES = """
 SELECT delivery_id, alert_id, step, cause, recipient, channel, created_at, settled_at, is_delivered, reason, attempts,
     content, (
         SELECT coalesce(json_agg(json_build_object(
-            'number', number, 'began_at', began_at, 'ended_at', ended_at, 'reason', reason) ORDER BY number)::text, '[]')
+            'number', number, 'began_at', began_at, 'ended_at', ended_at, 'reason', reason
+        ) ORDER BY number)::text, '[]')
         FROM attempts WHERE attempts.delivery_id = deliveries.delivery_id
     ) AS tried,
     coalesce((SELECT language FROM receivers WHERE label = recipient), 'ky') AS language
@@ -99,7 +100,7 @@ def severities(floor: Severity | None) -> list[str] | None:
 async def deliveries(
     session: AsyncSession, *, areas: frozenset[str] | None = None, alert_id: UUID | None = None, limit: int = 200
 ) -> list[dict[str, Any]]:
-    """Newest first, with their attempts; `areas` is what the caller may see (None = all)."""
+    """The deliveries with their attempts, newest first; `areas`: the P-codes that the caller may see (None = all)."""
     connection = await database.driver(session)
     rows = await connection.fetch(DELIVERIES, alert_id, areas if areas is None else list(areas), limit)
     return [_shown(row) for row in rows]
@@ -115,12 +116,15 @@ def visible(caller: Principal, places: Places) -> frozenset[str] | None:
 
 
 def is_within(alert: Alert, areas: frozenset[str] | None) -> bool:
-    """An alert without a place is everybody's."""
+    """Whether the alert lies in these areas. An alert without a place is visible to all."""
     return areas is None or not alert.pcodes or not areas.isdisjoint(alert.pcodes)
 
 
 def around(areas: Iterable[str], places: Places) -> frozenset[str] | None:
-    """The areas, the units in them, and those they lie in: an alert over the oblast concerns the district."""
+    """The areas, the units in them and the units above them: an alert over the oblast concerns the district.
+
+    None = the whole country.
+    """
     asked = set(areas)
     if COUNTRY in asked:
         return None

@@ -1,4 +1,4 @@
-"""The tables that are declared as SQLAlchemy models; the older ones are in the migrations alone."""
+"""The tables that are declared as SQLAlchemy models; older tables are defined only in the migrations."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ class AlertsBase(DeclarativeBase):
 
 
 class Act(AlertsBase):
-    """One line of an alert's timeline; without an account it is the system's own."""
+    """One act in an alert's timeline; without an account the system acted."""
 
     __tablename__ = "acts"
 
@@ -30,7 +30,7 @@ class Act(AlertsBase):
 
 
 class HazardRevision(AlertsBase):
-    """What a hazard's source said of it, each time."""
+    """Every revision of a hazard's report."""
 
     __tablename__ = "hazard_revisions"
 
@@ -40,7 +40,7 @@ class HazardRevision(AlertsBase):
 
 
 class BudgetLift(AlertsBase):
-    """Until then each alert of the source is told."""
+    """Until `lifted_until` the source has no budget; `account_id` lifted it."""
 
     __tablename__ = "budget_lifts"
 
@@ -50,7 +50,7 @@ class BudgetLift(AlertsBase):
 
 
 class BoardPresence(AlertsBase):
-    """A board that somebody has open, and when it was last touched."""
+    """An open board and the time of its last input."""
 
     __tablename__ = "presences"
 
@@ -61,7 +61,7 @@ class BoardPresence(AlertsBase):
 
 
 class ResidentCount(AlertsBase):
-    """How many households live in a district, by how they came; kept by a trigger on `households`."""
+    """How many households live in a district, by mobility; a trigger on `households` maintains it."""
 
     __tablename__ = "resident_counts"
 
@@ -72,9 +72,9 @@ class ResidentCount(AlertsBase):
 
 
 class DepartureCount(AlertsBase):
-    """How many households left a district on these days; kept by a trigger on `departures`.
+    """How many households left a district on these dates; a trigger on `departures` maintains it.
 
-    `moves` are all the times that a household left it ("2026-06-15 displacement"), so that none is counted twice.
+    `moves` lists all departures of a household from it ("2026-06-15 displacement"), so that none is counted twice.
     """
 
     __tablename__ = "departure_counts"
@@ -87,9 +87,9 @@ class DepartureCount(AlertsBase):
 
 
 class Exposure(AlertsBase):
-    """A live hazard over one district. `displaced` households live there that this hazard displaced.
+    """A live hazard over one district. `displaced`: households living there that this hazard displaced.
 
-    `told_…` is what its alerts say, None where nothing was said yet; `gone` is why the hazard threatens it no more.
+    `told_…` are the figures in its alerts, None before the first; `gone` is why the hazard no longer threatens it.
     """
 
     __tablename__ = "exposures"
@@ -109,7 +109,7 @@ class Exposure(AlertsBase):
 
 
 class HazardChange(AlertsBase):
-    """A hazard whose exposures are to be brought in line with its newest revision; deleted when that is done."""
+    """A hazard whose exposures must be recounted at its newest revision; the row is deleted when that is done."""
 
     __tablename__ = "hazard_changes"
 

@@ -1,4 +1,4 @@
-"""What a receiver is told of an alert, and why."""
+"""The content of a delivery and its cause."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ FOLDED_WITHIN = timedelta(minutes=2)
 
 
 class Cause(StrEnum):
-    """Why a receiver is told."""
+    """Why a receiver is notified."""
 
     RAISED = "raised"
     UPDATED = "updated"
@@ -51,7 +51,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """One receiver to be told once; the id is the `webhook-id` of every attempt, the content the same in each."""
+    """One message to one receiver. All attempts carry the same content, and the id as `webhook-id`."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -63,7 +63,7 @@ class PlannedDelivery:
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # may wait for others to the same receiver, and go with them in one mail
+    is_foldable: bool = False  # may wait and go in one mail with other messages to the same receiver
 
     COLUMNS: ClassVar = (
         "delivery_id",
@@ -79,38 +79,38 @@ class PlannedDelivery:
 
 
 class Content(BaseModel):
-    """What a delivery carries, as it is read again."""
+    """The stored content of a delivery, parsed."""
 
     data: AlertRaised
     hazard: HazardWords | None = None
 
 
 def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
-    """Severe and Extreme never wait, and a machine reads its webhooks one by one."""
+    """Only mails of Moderate alerts and below may wait. A webhook always carries one message."""
     return channel is DeliveryChannel.EMAIL and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
-    """One that lapses may close by that."""
+    """The event type for the cause; AlertResolved if the alert is closed, as a lapse may close it."""
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 
 def content_of(alert: Alert, cause: Cause) -> str:
-    """What a webhook's body is: type, timestamp and data, as Standard Webhooks asks."""
+    """The body of a webhook: type, timestamp and data, as Standard Webhooks requires."""
     event = event_of(alert, cause)
     data = alert.event(event).value.decode()
     return f'{{"type":"{event.event_type}","timestamp":"{alert.changed_at.isoformat()}","data":{data}}}'
 
 
 def with_words(content: str, words: HazardWords | None) -> str:
-    """What was said of the hazard stands beside the event, which has codes and figures alone."""
+    """Adds the hazard's free text beside the event; the event itself holds only codes and figures."""
     if words is None:
         return content
     return f'{content[:-1]},"hazard":{words.model_dump_json(exclude_none=True)}}}'
 
 
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
-    """By delivery, when it goes; `known` are the newest such times of the last two minutes, by receiver."""
+    """The planned time of each delivery. `known`: by receiver, the latest planned time of the last two minutes."""
     newest, planned = dict(known), dict[UUID, datetime]()
     for delivery in foldable:
         last, earliest = newest.get(delivery.recipient), now + delivery.due_in

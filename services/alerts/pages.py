@@ -1,4 +1,4 @@
-"""The page of what was sent: to whom, when, and what came of it; in an exercise what goes outside stands here alone."""
+"""The page of sent messages: receiver, time and result. In an exercise messages appear here and go nowhere else."""
 
 import json
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A delivery as its reader sees it: `title` in the reader's language, `message` as the receiver gets it."""
+    """A delivery as the page shows it: `title` in the reader's language, `message` as the receiver gets it."""
 
     created_at: datetime
     settled_at: datetime | None
@@ -95,7 +95,7 @@ def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> Text
 
 
 def outcome_of(reason: str, pages: Pages, language: str) -> str:
-    """A server's own answer is shown by its number."""
+    """The result in the reader's language; a server's own answer is shown by its code."""
     if reason in OUTCOMES:
         return pages.gettext(language, OUTCOMES[reason])
     return pages.gettext(language, ANSWERED).format(code=reason.rpartition("_")[2])

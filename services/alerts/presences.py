@@ -1,4 +1,4 @@
-"""Whether anybody sits at a board: each one says when it was last touched."""
+"""Whether anybody uses a board: each open board reports when it last had input."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import BoardPresence
 
-SHIFT = timedelta(hours=12)  # a board of which nothing was heard for so long is not missed
+SHIFT = timedelta(hours=12)  # a board that has not reported for this long is forgotten
 
 
 async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_input_at: datetime, now: datetime) -> None:
-    """A browser whose clock is ahead was touched now. The caller commits."""
+    """Stores the board's last input; a time in the future counts as now. The caller commits."""
     known = {"account_id": account_id, "last_input_at": min(last_input_at, now), "seen_at": now}
     noted = insert(BoardPresence).values(board_id=board_id, **known)
     await session.execute(noted.on_conflict_do_update(index_elements=[BoardPresence.board_id], set_=known))
@@ -21,7 +21,7 @@ async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_inp
 
 
 async def is_unattended(session: AsyncSession, now: datetime, patience: timedelta) -> bool:
-    """Whether boards were open in the last hours, and none of them was touched of late."""
+    """Whether boards reported in the last 12 hours and none had input within `patience`."""
     newest = await session.scalar(
         select(func.max(BoardPresence.last_input_at)).where(BoardPresence.seen_at >= now - SHIFT)
     )

@@ -1,4 +1,4 @@
-"""What the rules need of hazards and households, with places brought to one level: the district, or a city that has none."""
+"""The fields of hazards and households that the rules need; places are districts, or cities without a district."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,15 +9,16 @@ from shared.events import Displacement, HouseholdRegistered, Place
 from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, Status
 from shared.places import Places
 
-# The reasons of a household that a hazard may have displaced without being named.
+# Displacement reasons under which a hazard may be the cause although the report names none.
 POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
 
 
 @dataclass(frozen=True, slots=True)
 class DisplacedHousehold:
-    """A household as it stands; an area is None where the place is abroad or not known.
+    """The latest state of a household. An area is None if the place is abroad or unknown.
 
-    `departed_on` is None where no day is known. `has_other_cause`: it names no hazard, and reasons that are none.
+    `departed_on` is None if the day is unknown. `has_other_cause`: the household names no hazard, and none of its
+    reasons can be a hazard.
     """
 
     household_id: UUID
@@ -35,7 +36,7 @@ class DisplacedHousehold:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One displacement of a household, as its report says: from which area, and on which date."""
+    """One displacement of a household as reported: the area it left and the date."""
 
     report_id: UUID
     household_id: UUID
@@ -63,7 +64,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
-    """By report; None where the district or the date is not known."""
+    """The departures by report id; None if the district or the date is unknown."""
     told = (event,) if event.displacement is None else (event, event.displacement)
     return {one.report_id: departure(event.household_id, one, places) for one in told}
 
@@ -80,7 +81,10 @@ def area_of(place: Place, places: Places) -> str | None:
 
 
 def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
-    """The areas that a hazard lies over: an oblast is all its districts, and itself for those placed no finer."""
+    """The areas that a hazard covers.
+
+    An oblast stands for its districts, and for itself: some households are placed no finer than the oblast.
+    """
     found: dict[str, None] = {}
     for pcode in pcodes:
         district = places.adm2(pcode)

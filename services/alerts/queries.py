@@ -1,4 +1,4 @@
-"""The service's SQL, each statement named for its question; the caller commits."""
+"""The service's SQL, each statement named after its question; the caller commits."""
 
 import json
 from binascii import crc32
@@ -68,20 +68,21 @@ VALUES (
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 """  # noqa: S608 - our own names
 
-# The newest time for which each receiver's foldable messages are planned.
+# Per receiver, the latest planned time of its foldable messages.
 FOLDS = """
 SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
 """
 
-# What is told next of an alert waits for what was told before: that is tried at once, whatever pause it was in.
+# An alert's next delivery waits for its earlier ones: the earlier ones are tried at once, without their back-off.
 HASTEN = """
-UPDATE deliveries SET due_at = now() FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
+UPDATE deliveries SET due_at = now()
+FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
 WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (told.is_loud OR NOT is_foldable OR attempts > 0)
 """
 
-# Of what was not tried yet nobody knows.
+# Nobody has received a delivery that has no attempt: it can be deleted.
 RETRACT = """
 WITH gone AS (
     DELETE FROM deliveries WHERE alert_id = $1 AND cause = $2 AND settled_at IS NULL AND attempts = 0
@@ -93,9 +94,9 @@ SELECT EXISTS (
 )
 """
 
-# Those that left an area more than once are counted by all their dates, so that a window counts each of them once.
-# Only the asked dates are read, however many others there are; those who left more than once are few,
-# and have an index.
+# A household that left an area more than once is stored with all its dates, so that a window counts it once.
+# The first part reads only the requested dates. The second part finds households that left again after the last
+# requested date: they are few, and an index covers them.
 DISPLACED = """
 SELECT counted.status, counted.area, counted.moves, counted.households
 FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
@@ -114,16 +115,17 @@ OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND 
 
 CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
 
-# Unattended, each waits half as long.
+# $2: the boards are unattended, and each alert waits half as long.
 UNANSWERED = f"""
 {SELECT_ALERTS}
-WHERE escalates_at IS NOT NULL
-    AND CASE WHEN $2 THEN escalates_at - (escalates_at - coalesce(waits_since, escalates_at)) / 2 ELSE escalates_at END <= $1
+WHERE escalates_at IS NOT NULL AND CASE
+        WHEN $2 THEN escalates_at - (escalates_at - coalesce(waits_since, escalates_at)) / 2 ELSE escalates_at
+    END <= $1
 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
-# A displacement alert counts days that are over as it is raised. What was raised after its hazard's end asks all the
-# same.
+# A displacement alert never expires: its days may be over when it is raised. An alert that began to wait after its
+# hazard's end still needs an answer, so it does not expire either.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -133,7 +135,7 @@ ORDER BY expires LIMIT 100 FOR UPDATE SKIP LOCKED
 
 
 async def revisions(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
-    """The newest that is known of each hazard."""
+    """The newest known revision of each hazard."""
     connection = await database.driver(session)
     return dict(await connection.fetch("SELECT hazard_id, revision FROM hazards WHERE hazard_id = ANY($1)", list(ids)))
 
@@ -157,14 +159,17 @@ async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID,
 
 
 async def departures(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, Departure]:
-    """What each of these reports said before."""
+    """The stored departure of each of these reports."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_DEPARTURES} WHERE report_id = ANY($1)", list(report_ids))
     return {row["report_id"]: _departure.validate_python(dict(row)) for row in rows}
 
 
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
-    """Whoever counts or joins holds its areas first, in one order: two workers would else each see N-1."""
+    """Takes advisory locks on these rules and areas, in one order.
+
+    Each transaction that counts or joins takes them first. Otherwise two workers would each miss the other's household.
+    """
     keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
     if keys:
         connection = await database.driver(session)
@@ -195,7 +200,7 @@ async def save_hazards(session: AsyncSession, hazards: Iterable[tuple[HazardRepo
 
 
 async def keep_revisions(session: AsyncSession, hazards: Iterable[HazardReported]) -> None:
-    """Each of them, in whatever order they came."""
+    """Stores every revision, in whatever order they arrive."""
     rows = [(one.hazard_id, one.revision, one.model_dump_json(exclude_none=True)) for one in hazards]
     await many(session, KEEP_REVISION, rows)
 
@@ -205,7 +210,7 @@ async def save_households(session: AsyncSession, known: Iterable[DisplacedHouseh
 
 
 async def save_departures(session: AsyncSession, said: Mapping[UUID, Departure | None]) -> None:
-    """By report; None = it tells of none any more."""
+    """Stores the departures by report; None deletes the departure of that report."""
     connection = await database.driver(session)
     if none := [report_id for report_id, departure in said.items() if departure is None]:
         await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)
@@ -216,7 +221,7 @@ async def save_departures(session: AsyncSession, said: Mapping[UUID, Departure |
 async def displaced(
     session: AsyncSession, spans: Collection[tuple[str, date, date]], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], Departed]:
-    """Households by status and area they left, of each area those of some dates, from the first to the last."""
+    """Counts households by the status and area they left; `spans` are (area, first date, last date)."""
     connection = await database.driver(session)
     counts: dict[tuple[Status, str], Departed] = {}
     for status, area, moves, households in await connection.fetch(DISPLACED, *map(list, zip(*spans, strict=True))):
@@ -258,13 +263,13 @@ async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
 
 
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
-    """Alerts whose time to be answered is up, locked; those that another worker holds are its own matter."""
+    """Alerts whose waiting time has passed, locked; skips alerts that another worker has locked."""
     connection = await database.driver(session)
     return [alert_of(row) for row in await connection.fetch(UNANSWERED, now, is_unattended)]
 
 
 async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
-    """Alerts whose hazard is over, locked."""
+    """Alerts whose hazard is over, locked; skips alerts that another worker has locked."""
     connection = await database.driver(session)
     return [alert_of(row) for row in await connection.fetch(EXPIRED, now)]
 
@@ -276,7 +281,7 @@ async def receivers(session: AsyncSession) -> list[Receiver]:
 
 
 async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    """The labels of whoever was told of each alert so far."""
+    """The labels of the receivers notified of each alert so far."""
     connection = await database.driver(session)
     return dict(await connection.fetch(CALLED, list(alert_ids)))
 
@@ -284,13 +289,13 @@ async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUI
 async def book(
     session: AsyncSession, known: Sequence[Alert], places: Ancestry, rules: Ruleset, now: datetime
 ) -> AlertChanges:
-    """Open at these alerts."""
+    """The change set for these alerts, with the receivers and the labels notified so far."""
     told = await called(session, [alert.alert_id for alert in known]) if known else {}
     return AlertChanges(known, await receivers(session), told, places=places, rules=rules, now=now)
 
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
-    """Its secrets stay as they are."""
+    """Adds or changes a receiver; its secrets stay as they are."""
     statuses, areas = sorted(receiver.statuses), list(receiver.areas)
     row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": statuses, "areas": areas}
     await many(session, SAVE_RECEIVER, [list(row.values())])
@@ -317,7 +322,10 @@ async def add_deliveries(session: AsyncSession, deliveries: Iterable[PlannedDeli
 
 
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
-    """When each is to go: the first at once, what follows within two minutes of it together at their end."""
+    """When each foldable delivery is sent.
+
+    A receiver's first message goes at once. Messages that follow within two minutes go together at their end.
+    """
     if not foldable:
         return {}
     connection = await database.driver(session)
@@ -334,7 +342,7 @@ def delivery_row(delivery: PlannedDelivery, told: Mapping[UUID, HazardWords], pl
 
 
 async def words_of(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:
-    """What is said of each hazard now."""
+    """The free text of each hazard's newest revision."""
     if not hazard_ids:
         return {}
     connection = await database.driver(session)
@@ -343,21 +351,24 @@ async def words_of(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[
 
 
 async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardReported]:
-    """What the hazard's source said, the newest first."""
+    """The hazard's revisions, newest first, at most 200."""
     connection = await database.driver(session)
     statement = "SELECT report FROM hazard_revisions WHERE hazard_id = $1 ORDER BY revision DESC LIMIT 200"
     return [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(statement, hazard_id)]
 
 
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
-    """Where the hazard was first reported, whatever moved it since; by intake's clock, as a revision's number is its author's."""
+    """The P-codes of the hazard's first report.
+
+    The first report is the one that intake received first: the author chooses the revision number.
+    """
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)
     return HazardReported.model_validate_json(report).area.pcodes if report else ()
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """What is still to be told of the alert's last step is not told any more; whether somebody knows of it already."""
+    """Deletes the untried deliveries with this cause; returns whether other deliveries of the last step remain."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))
 

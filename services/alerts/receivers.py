@@ -1,4 +1,4 @@
-"""Who is told: receivers as the administrator configured them, and which of them an alert concerns."""
+"""The receivers that the administrator configured, and which of them an alert concerns."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from shared.places import COUNTRY
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """`step` 0 is told first, 1 and on when nobody answers; no areas = the whole country."""
+    """`step` 0 is notified first, steps 1 and up when nobody answers; no areas = the whole country."""
 
     label: str
     channel: DeliveryChannel
@@ -31,22 +31,22 @@ class Receiver:
         )
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
-        """An alert over an oblast concerns the districts in it, and the other way round."""
+        """Whether the receiver's areas include the place, lie in it, or lie above it."""
         above = (COUNTRY, pcode, *places.ancestors(pcode))
         return any(area in above or pcode in places.ancestors(area) for area in self.areas)
 
 
 def at_level(receivers: Iterable[Receiver], alert: Alert, places: Ancestry) -> list[Receiver]:
-    """Whom the alert's level calls; past the last step, those of the last step again."""
+    """The receivers to notify at the alert's level; beyond the last step, those of the last step again."""
     called = up_to_level(receivers, alert, places)
     last = max((receiver.step for receiver in called), default=0)
     return [receiver for receiver in called if receiver.step == last]
 
 
 def up_to_level(receivers: Iterable[Receiver], alert: Alert, places: Ancestry) -> list[Receiver]:
-    """Whom its level and those before it call.
+    """The receivers to notify up to and including the alert's level.
 
-    The level counts the steps that there are among those who want the alert: a gap would call nobody.
+    The level counts only steps that have a receiver who wants the alert: a gap in the steps must not skip a level.
     """
     wanting = [receiver for receiver in receivers if receiver.wants(alert, places)]
     steps = sorted({receiver.step for receiver in wanting})[: alert.level + 1]

@@ -1,4 +1,4 @@
-"""The alerts as people ask for them, and what was sent about them."""
+"""HTTP routes for alerts and deliveries."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -38,7 +38,10 @@ async def alerts(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AlertPage:
-    """Newest first; `floor` is the least severity, `area` a P-code: its alerts, those of units in it and of what it lies in."""
+    """Newest first. `floor` is the lowest severity.
+
+    `area` is a P-code: the answer has the alerts of the area, of the units in it and of the units above it.
+    """
     places: Places = request.app.state.places
     asked = listings.AlertQuery(
         states=state,
@@ -60,7 +63,7 @@ async def alerts(
 
 @router.get("/v1/alerts/{alert_id}")
 async def alert(alert_id: UUID, request: Request, session: Session, caller: Caller) -> dict[str, Any]:
-    """The alert with who was told, when, and what each attempt brought; a wall screen sees nothing of that."""
+    """The alert with its deliveries and their attempts; a wall screen gets no deliveries."""
     found = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
@@ -81,14 +84,14 @@ async def deliveries(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     alert_id: UUID | None = None,
 ) -> DeliveryPage:
-    """What was sent or, in an exercise, what would have been."""
+    """What was sent or, in an exercise, what would have been sent."""
     areas = listings.visible(caller, request.app.state.places)
     found = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
     return DeliveryPage(deliveries=[legible(delivery, request.app.state.texts) for delivery in found])
 
 
 def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
-    """With the words of a mail, as its receiver reads them."""
+    """The delivery; a mail also has its text as the receiver reads it."""
     if delivery["channel"] != DeliveryChannel.EMAIL:
         return delivery
     content = Content.model_validate(delivery["content"])
@@ -97,7 +100,7 @@ def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:
-    """An alert outside the caller's areas is not there for them."""
+    """The alert; 404 if it does not exist or is outside the caller's areas."""
     found = await queries.alert(session, alert_id)
     areas = listings.visible(caller, request.app.state.places)
     if found is None or (areas is not None and found.pcodes and areas.isdisjoint(found.pcodes)):

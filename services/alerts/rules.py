@@ -1,4 +1,4 @@
-"""What deserves an alert: pure decisions, each a value with its reason; `now` is an argument."""
+"""The rules that decide whether an alert is raised: pure functions that return a value with its reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ OWN_SOURCE = CENTRE
 
 
 class RuleKind(StrEnum):
-    """What a situation is about: one alert for one (kind, status, area, name), whichever rule spoke first."""
+    """What a situation is about. One (kind, status, area, name) has one alert, whichever rule applied first."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"
@@ -58,7 +58,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule has something to say; `is_suppressed` when it is only recorded, for the reason `suppression`."""
+    """A rule applies. `is_suppressed`: the alert is recorded but notifies nobody, for the reason `suppression`."""
 
     situation: Situation
     rule: str
@@ -77,7 +77,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No rule speaks, and why; `taken_back` is the situation of which one spoke before, `freed` its dates: to be judged anew."""
+    """No rule applies, for this reason.
+
+    `taken_back` is a situation to which a rule applied before and applies no longer. `freed` are the dates of its
+    window: the caller judges them again.
+    """
 
     reason: str
     taken_back: Situation | None = None
@@ -85,14 +89,14 @@ class Nothing:
 
 
 def decide(hazard: HazardReported, rules: Ruleset, watched: WatchedArea, now: datetime) -> Finding | Nothing:
-    """The hazard's own alert: of the rules that speak, the one that calls it most severe."""
+    """The finding for the hazard's own alert: the most severe one of the rules that apply."""
     if hazard.status not in ALERTED:
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
     if hazard.road is not SubmissionChannel.FEED and not watched.meets(
         hazard.area
-    ):  # a feed has looked, by its own area
+    ):  # a feed filters by its own area already
         return Nothing("out_of_area")
     found = [
         *_quake(hazard, rules.quake, now),
@@ -128,7 +132,10 @@ def _unjudged(hazard: HazardReported, rule: UnjudgedRule | None, now: datetime) 
 
 
 def _told(hazard: HazardReported, now: datetime) -> dict[str, Any]:
-    """What its source says; that something is immediate which is still to come is not repeated."""
+    """Urgency, certainty and source of the report.
+
+    If the onset is more than 15 minutes ahead, any urgency but Expected and Future becomes Future.
+    """
     is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
     urgency = Urgency.FUTURE if is_ahead else hazard.urgency
     return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
@@ -155,7 +162,10 @@ def _of_hazard(
 def decide_exposure(
     hazard: HazardReported, area: str, households: int, rules: Ruleset, now: datetime
 ) -> Finding | Nothing:
-    """An alert of its own per district, as the people there are others than those that the hazard's alert speaks of."""
+    """The finding for one district's exposure alert; it is separate from the hazard's own alert.
+
+    It concerns the displaced households that live in the district now.
+    """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:
         return Nothing("no_rule")
@@ -185,7 +195,7 @@ def _exposed(
 
 
 def effective_severity(hazard: HazardReported, rules: Ruleset) -> Severity:
-    """What the source says, or what the magnitude, or the type of what nobody judged, says where that is more."""
+    """The highest of the source's severity, the magnitude's, and the hazard type's if nobody judged the severity."""
     by_magnitude = magnitude_severity(hazard, rules.quake) or Severity.UNKNOWN
     by_type = unjudged_severity(hazard, rules.unjudged) or Severity.UNKNOWN
     return max(hazard.severity, by_magnitude, by_type, key=RANK.__getitem__)
@@ -199,14 +209,14 @@ def magnitude_severity(hazard: HazardReported, rule: QuakeRule | None) -> Severi
 
 
 def unjudged_severity(hazard: HazardReported, rule: UnjudgedRule | None) -> Severity | None:
-    """None where somebody has judged it, or where no person reported it."""
+    """The severity of the hazard's type. None if the report has a severity or no person reported the hazard."""
     if rule is None or hazard.severity is not Severity.UNKNOWN or not is_from_person(hazard):
         return None
     return rule.of(hazard.type)
 
 
 def is_from_person(hazard: HazardReported) -> bool:
-    """By hand, or over the API in the centre's own name."""
+    """Whether a person entered the report by hand, or the centre itself sent it over the API."""
     return hazard.road in BY_HAND or (hazard.road is SubmissionChannel.API and hazard.source == OWN_SOURCE)
 
 
@@ -219,7 +229,7 @@ Departed = dict[tuple[date, ...], int]  # households of one area, by all the dat
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Dates, both included, whose households are counted together."""
+    """A range of dates, both ends included, whose departed households are counted together."""
 
     first: date
     last: date
@@ -241,7 +251,11 @@ def decide_displacement(
     rules: Ruleset,
     now: datetime,
 ) -> Finding | Nothing:
-    """Households of `day` join the alert whose window holds it; else the fullest free window around it decides."""
+    """Judges the households that left on `day`.
+
+    They join the alert whose window contains the day. Without such an alert, the free window around the day with the
+    most households decides.
+    """
     rule = rules.displacement
     if rule is None or status not in ALERTED:
         return Nothing("no_rule")
@@ -257,7 +271,7 @@ def decide_displacement(
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
-    """The windows of so many dates that hold `day`, cut where an alert has counted the dates already."""
+    """All windows of `days` dates that contain `day`, without the dates that an alert counts already."""
     before = max((window.last for window in taken if window.last < day), default=date.min)
     after = min((window.first for window in taken if window.first > day), default=date.max)
     starts = [day - timedelta(days=back) for back in reversed(range(days))]
@@ -268,7 +282,7 @@ def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
 
 
 def total(departed: Departed, window: Window) -> int:
-    """Distinct households that left within it."""
+    """The number of distinct households that left within the window."""
     return sum(households for dates, households in departed.items() if any(day in window for day in dates))
 
 
@@ -300,7 +314,7 @@ def _displaced(
 
 
 def midnight(day: date) -> datetime:
-    """The date's first moment on the country's clock."""
+    """The start of the date in the country's time zone."""
     return datetime.combine(day, time(), TIMEZONE)
 
 

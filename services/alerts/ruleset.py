@@ -1,4 +1,4 @@
-"""The rules as a person configures them: a TOML file, checked when it is read."""
+"""The configuration of the rules: a TOML file, validated when it is loaded."""
 
 import tomllib
 from datetime import timedelta
@@ -19,7 +19,7 @@ class RuleModel(BaseModel):
 
 
 class Rule(RuleModel):
-    """What every rule has: the reason code it gives, and the age past which nobody is paged."""
+    """The fields of every rule: its reason code, and the age beyond which an alert notifies nobody."""
 
     reason: Code
     max_age_hours: Hours
@@ -43,7 +43,7 @@ class SeverityRule(Rule):
 
 
 class UnjudgedRule(Rule):
-    """What a person reports without a severity alerts at its type's own, until somebody judges it."""
+    """A hazard that a person reports without a severity gets its type's severity until somebody judges it."""
 
     severity: Severity
     severities: dict[HazardType, Severity] = {}
@@ -63,7 +63,10 @@ class DisplacementRule(CountingRule):
 
     @property
     def days(self) -> int:
-        """How many dates a span of so many hours can touch: a date does not tell the hour, and missing is worse."""
+        """How many dates a span of `hours` can touch.
+
+        A date does not tell the hour, so the number is rounded up: a missed alert is worse than an early one.
+        """
         return -int(-self.hours // 24) + 1
 
 
@@ -75,7 +78,10 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
 class EscalationPolicy(RuleModel):
-    """`minutes` until somebody acknowledges, `idle_minutes` from then until a further act; unattended, each is half as long."""
+    """`minutes`: time to acknowledge an alert. `idle_minutes`: time from the acknowledgement to the next act.
+
+    While the boards are unattended, both are half as long.
+    """
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
     idle_minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)] = {Severity.EXTREME: 5, Severity.UNKNOWN: 15}
@@ -91,7 +97,10 @@ class EscalationPolicy(RuleModel):
 
 
 class Budget(RuleModel):
-    """How many alerts of Moderate or below another system may raise in an hour; the rest is withheld behind one alert."""
+    """How many alerts of Moderate or below one external system may raise in an hour.
+
+    Further alerts are withheld behind one alert about the system.
+    """
 
     reason: Code = "source_unusual"
     alerts_per_hour: Annotated[int, Field(ge=1)] = 60

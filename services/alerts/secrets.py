@@ -1,4 +1,4 @@
-"""The secrets that webhooks are signed with: one per receiver, sealed at rest, two valid while one is replaced."""
+"""The secrets that sign webhooks: one per receiver, encrypted at rest; two are valid during a rotation."""
 
 import base64
 import os
@@ -10,12 +10,12 @@ PREFIX = "whsec_"
 
 
 def draw() -> str:
-    """A new secret, as Standard Webhooks writes it."""
+    """A new random secret in the format of Standard Webhooks."""
     return PREFIX + base64.b64encode(os.urandom(32)).decode()
 
 
 class WebhookSecrets:
-    """Seals a receiver's secret to its label, so that one row's secret is of no use in another."""
+    """Encrypts a receiver's secret and binds it to the receiver's label: it cannot be opened in another row."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -31,7 +31,7 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """Under the newest key; None where it is."""
+        """The secret encrypted with the newest key; None if it is already."""
         return self._sealing.resealed(sealed, bound(label))
 
 

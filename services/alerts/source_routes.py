@@ -1,4 +1,4 @@
-"""What a source's spent budget withholds, and the operator who lifts it."""
+"""HTTP routes for the alerts that a source's budget withholds, and for lifting the budget."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -19,13 +19,13 @@ Source = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 class Withheld(BaseModel):
-    """At most a thousand, the newest first."""
+    """At most 1000 alerts, newest first."""
 
     alerts: list[AlertView]
 
 
 class Lifted(BaseModel):
-    """Until when each alert of the source is told, and those that were withheld until now."""
+    """Until when the source has no budget, and the withheld alerts that are raised now."""
 
     lifted_until: datetime
     released: list[UUID]
@@ -33,16 +33,16 @@ class Lifted(BaseModel):
 
 @router.get("/v1/sources/{source}/withheld")
 async def withheld(source: Source, request: Request, session: Session, caller: Caller) -> Withheld:
-    """What is beyond the source's budget, and so was told to nobody."""
+    """The alerts beyond the source's budget, of which nobody was notified."""
     areas, found = listings.visible(caller, request.app.state.places), await budgets.withheld(session, source)
     return Withheld(alerts=[AlertView.model_validate(alert) for alert in found if listings.is_within(alert, areas)])
 
 
 @router.put("/v1/sources/{source}/lift")
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
-    """For an hour the source has no budget; what was withheld is raised now, or too old and withheld no more.
+    """Lifts the source's budget for an hour. Withheld alerts are raised now, or stay suppressed as too old.
 
-    Who is exposed to a hazard that is raised so is told of within seconds.
+    Exposure alerts of the released hazards follow within seconds.
     """
     state, now = request.app.state, datetime.now(UTC)
     until = await budgets.lift(session, source, caller.account, now)

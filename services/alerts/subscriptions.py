@@ -1,4 +1,4 @@
-"""Receivers put on the list, given another secret, and taken off: what `dayar receiver` does."""
+"""Adds, changes and removes receivers and rotates their secrets, for `dayar receiver`."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +21,7 @@ class ReceiverNotFound(Exception):
 
 
 async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) -> str | None:
-    """Adds or changes a receiver; the secret of a new webhook is returned, and shown this once. The caller commits."""
+    """Adds or changes a receiver; returns the secret of a new webhook, to be shown once. The caller commits."""
     await queries.save_receiver(session, receiver)
     if receiver.channel is not DeliveryChannel.WEBHOOK or await _secret(session, receiver.label) is not None:
         return None
@@ -29,19 +29,19 @@ async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) ->
 
 
 async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
-    """A new secret; the old one signs too until `retire`."""
+    """Sets and returns a new secret; the former one signs too until `retire`."""
     secret = secrets.draw()
     await _change(session, label, "former_secret = secret, secret = $2", box.seal(secret, label))
     return secret
 
 
 async def retire(session: AsyncSession, label: str) -> None:
-    """The former secret signs no more."""
+    """Deletes the former secret."""
     await _change(session, label, "former_secret = NULL")
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Brings every secret under the newest key; returns how many were not. The caller commits."""
+    """Encrypts every secret with the newest key; returns how many needed it. The caller commits."""
     connection, count = await database.driver(session), 0
     for row in await connection.fetch("SELECT label, secret, former_secret FROM receivers ORDER BY label FOR UPDATE"):
         for column in ("secret", "former_secret"):
@@ -52,21 +52,21 @@ async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many receivers this key still seals a secret of."""
+    """How many receivers have a secret that is encrypted with this key."""
     connection = await database.driver(session)
     query = "SELECT count(*) FROM receivers WHERE substr(secret, 1, 17) = $1 OR substr(former_secret, 1, 17) = $1"
     return int(await connection.fetchval(query, key_id.encode()))
 
 
 async def remove(session: AsyncSession, label: str) -> None:
-    """What is still to be told it is given up at the next attempt."""
+    """Removes a receiver. Its open deliveries are given up at their next attempt."""
     connection = await database.driver(session)
     if await connection.execute("DELETE FROM receivers WHERE label = $1", label) == "DELETE 0":
         raise ReceiverNotFound(label)
 
 
 async def fill_exercise(session: AsyncSession) -> None:
-    """An exercise has somebody to tell from its first alert on: on the outbox page, as nothing else is configured."""
+    """Adds two receivers to an exercise that has none, so that its alerts appear on the outbox page."""
     if not await queries.receivers(session):
         for receiver in EXERCISE:
             await queries.save_receiver(session, receiver)

@@ -1,4 +1,4 @@
-"""What a person reads of an alert, in the receiver's language: from codes and figures, never from outside text unclean."""
+"""The texts of an alert in the receiver's language, from codes and figures; text from outside is cleaned first."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # more than any has: only codes without a name are ever so many
+NAMED_OF_OBLAST = 20  # more districts than any oblast has: only codes without a name exceed it
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
@@ -43,7 +43,7 @@ CAUSES: Mapping[str, str] = {
 }
 
 
-# The kind of alert, by its rule; any other rule speaks of the hazard itself.
+# The title by rule; the title of any other rule is the hazard's type.
 TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
     "budget": N_("A source reports unusually much"),
@@ -58,7 +58,7 @@ class Text:
 
 
 class Texts:
-    """Writes in the three languages; `institution` is how the centre calls itself in each."""
+    """Writes texts in the three languages; `institution` is the centre's name in each."""
 
     def __init__(self, places: Places, public_url: str, institution: Mapping[str, str]) -> None:
         self._places, self._public_url, self._institution = places, public_url, institution
@@ -76,7 +76,7 @@ class Texts:
         return Text(self.subject(alert, cause, language), "\n".join(self._lines(alert, cause, language, known, words)))
 
     def digest(self, texts: Sequence[Text], language: str) -> Text:
-        """Several in one message: what each is about, and then each whole."""
+        """Several texts in one message: a list of the subjects, then every text in full."""
         known = translations(language, LOCALES)
         subject = known.ngettext("{count} message: {subjects}", "{count} messages: {subjects}", len(texts))
         titles = [text.subject for text in texts]
@@ -87,14 +87,14 @@ class Texts:
         )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
-        """Status, severity, kind of alert and place; and what happened to it, where that is not that it is new."""
+        """Status (if not Actual), severity, title, and the cause unless the alert is new."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         told = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
         return clean(told if cause == Cause.RAISED else f"{told} – {known.gettext(CAUSES[cause])}")
 
     def title(self, alert: AlertRaised, language: str) -> str:
-        """The kind of alert, and where."""
+        """The kind of alert and its places."""
         known = translations(language, LOCALES)
         what = known.gettext(TITLES.get(alert.rule, "{hazard}"))
         hazard = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else ""
@@ -123,7 +123,7 @@ class Texts:
         ]
 
     def _told(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
-        """What was typed or published, in the reader's language where there is one."""
+        """The hazard's free text, in the reader's language if there is one."""
         if words is None:
             return []
         text = words.text(language)
@@ -139,7 +139,7 @@ class Texts:
         return ["", *lines] if lines else []
 
     def where(self, alert: AlertRaised, language: str) -> str:
-        """By oblast, and whole: a mail may be all that its reader has."""
+        """The places grouped by oblast, complete: the mail may be all that its reader has."""
         known = translations(language, LOCALES)
         by_oblast: dict[str | None, list[str]] = {}
         for pcode in self._units(alert.pcodes):
@@ -147,7 +147,7 @@ class Texts:
         return printable("; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items()))
 
     def _units(self, pcodes: Iterable[str]) -> list[str]:
-        """Districts, and what is larger: a village as its district, and nothing beside a larger place that it lies in."""
+        """Replaces a village by its district, and drops a place that lies in another place of the list."""
         told = dict.fromkeys(self._unit(pcode) for pcode in pcodes)
         return [pcode for pcode in told if told.keys().isdisjoint(self._places.ancestors(pcode))]
 
@@ -170,7 +170,7 @@ class Texts:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """A forecast says that it is one."""
+    """The label of the onset: past, forecast, or reported for a time to come."""
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
@@ -178,7 +178,7 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def several(names: Sequence[str], most: int, known: Translations) -> str:
-    """Whole names, and how many more there are."""
+    """The first `most` names, and how many more there are."""
     listed = ", ".join(names[:most])
     if len(names) <= most:
         return listed
@@ -186,11 +186,11 @@ def several(names: Sequence[str], most: int, known: Translations) -> str:
 
 
 def clean(text: str) -> str:
-    """At most 150 characters of it."""
+    """The printable text, cut to 150 characters."""
     return printable(text)[:LONGEST]
 
 
 def printable(text: str) -> str:
-    """One line, without control and bidi characters: a line break would stop the mail."""
+    """One line without control and bidi characters: a line break in a header makes the mail invalid."""
     line = re.sub(r"\s+", " ", text)
     return "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()

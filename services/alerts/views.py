@@ -1,4 +1,4 @@
-"""Alerts as they are shown, and what is asked and answered about them."""
+"""The request and response bodies of the alerts API."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class OnBehalf(Body):
-    """Somebody who answered without a hand on the screen."""
+    """The person on whose behalf an operator acknowledges."""
 
     name: Line
     by: Line = "telephone"
@@ -30,7 +30,7 @@ class Acknowledgement(Body):
 
 
 class Acknowledgements(Body):
-    """Several at once; an Extreme one is never among them."""
+    """Several alerts at once; Extreme alerts are refused."""
 
     alert_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
 
@@ -54,24 +54,24 @@ class Resolution(Body):
 
 
 class Presence(Body):
-    """A board says when it was last touched; `board_id` is a random UUID that the browser's tab keeps."""
+    """The time of a board's last input; `board_id` is a random UUID that the browser's tab keeps."""
 
     board_id: UUID
     last_input_at: Instant
 
 
 class Attendance(BaseModel):
-    """`is_unattended`: boards were open in the last 12 hours and none was touched in `unattended_minutes`."""
+    """`is_unattended`: boards were open in the last 12 hours and none had input in `unattended_minutes`."""
 
     is_unattended: bool
     unattended_minutes: float
 
 
 class AlertView(BaseModel):
-    """An alert as it is shown: codes and figures, the reader's language is the page's matter.
+    """An alert in codes and figures; the page adds the texts in the reader's language.
 
-    `demand` is what is asked of an operator now: `acknowledgement`, `action` (acknowledged, and nothing was done since, or its
-    snooze is over), `closure` (confirmed or in progress, and the source has cancelled it, or it has expired), or nothing.
+    `demand` is what an operator must do now: `acknowledgement`; `action` (the alert is acknowledged and nothing was
+    done since, or its snooze is over); `closure` (confirmed or in progress, and cancelled or expired); or nothing.
     `is_unseen`: Severe or Extreme, and cancelled or expired before anybody acknowledged it.
     `closed_by` is `person` (then `resolved_by`), `source`, `time` or `rule`.
     """
@@ -137,7 +137,7 @@ class DeliveryPage(BaseModel):
 
 
 class NotAcknowledged(BaseModel):
-    """`reason` is a problem's kind: already-acknowledged, already-resolved, one-by-one (Extreme), suppressed, not-found."""
+    """`reason`: already-acknowledged, already-resolved, one-by-one (Extreme), suppressed or not-found."""
 
     alert_id: UUID
     reason: str
@@ -146,7 +146,7 @@ class NotAcknowledged(BaseModel):
 
 
 class Acknowledged(BaseModel):
-    """What became of each of several."""
+    """The result of acknowledging several alerts."""
 
     acknowledged: list[AlertView]
     refused: list[NotAcknowledged]
@@ -160,7 +160,7 @@ class Raised(BaseModel):
 
 
 class Followed(BaseModel):
-    """`text` says the `reason` for which there is no alert in the caller's language."""
+    """`text` is the `reason` for which there is no alert, in the caller's language."""
 
     is_judged: bool
     alerts: list[Raised] = []

@@ -1,4 +1,4 @@
-"""What was typed or published about a hazard, as an alert's messages and page carry it."""
+"""The free text of a hazard report, as an alert's messages and page show it."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict
 from shared.events import HazardReported, HazardText
 from shared.pages.languages import LANGUAGES
 
-LONGEST = 1000  # of each text in a message's body
+LONGEST = 1000  # characters of each text in a message's body
 
 
 class HazardWords(BaseModel):
-    """`locality` is the place in words: a village, a road, a river."""
+    """`locality` describes the place in words: a village, a road, a river."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,7 +21,7 @@ class HazardWords(BaseModel):
     web: str | None = None
 
     def text(self, language: str) -> HazardText | None:
-        """In the reader's language, else in the first that there is."""
+        """The text in the reader's language, else in the first language that has a text."""
         wanted = (language, *LANGUAGES, *self.texts)
         return next((self.texts[each] for each in wanted if each in self.texts), None)
 
@@ -39,6 +39,6 @@ def cut(text: HazardText) -> HazardText:
 
 
 def in_order(languages: Iterable[str], language: str) -> list[str]:
-    """The reader's own language first."""
+    """Sorts the languages, the reader's own first."""
     order = (language, *LANGUAGES)
     return sorted(languages, key=lambda each: order.index(each) if each in order else len(order))

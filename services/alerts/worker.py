@@ -1,4 +1,4 @@
-"""Alerts at work: hazards and households are judged, receivers told, and told again until somebody answers."""
+"""Wires the alerts worker: consumers, exposures, deliveries and escalation."""
 
 import asyncio
 
@@ -28,11 +28,11 @@ from shared.outbound import Outbound
 from shared.places import Places
 from shared.postgres import database, notify
 
-HOUSEHOLDS_AT_ONCE = 100  # a batch's locks and its turns of the event loop are others' wait
+HOUSEHOLDS_AT_ONCE = 100  # other tasks wait for the locks that a batch holds and for its time on the event loop
 
 
 async def run(settings: AlertsSettings) -> None:
-    """Until cancelled."""
+    """Runs until cancelled."""
     rules, places = Ruleset.load(settings.alerts_rules), Places.load(settings.places_path)
     engine = database.engine(settings, pool_size=10, pings=False)
     sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""The ways to tell a receiver: each takes a claimed delivery and returns when it is told, or raises Undelivered."""
+"""The delivery channels: a channel sends a claimed delivery, or raises Undelivered."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,11 +6,11 @@ from uuid import UUID
 
 from services.alerts.receivers import Receiver
 
-OUTBOX_PAGE = "outbox_page"  # an exercise's own: what would have been sent stands there for everybody to read
+OUTBOX_PAGE = "outbox_page"  # in an exercise: the message is shown on the outbox page and not sent
 
 
 class Undelivered(Exception):
-    """Not told this time; `is_final` when trying again is of no use."""
+    """The attempt failed; `is_final` if a retry cannot succeed."""
 
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
         super().__init__(reason)
@@ -19,7 +19,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A delivery as it was claimed: `lease` is the claim, `attempt` counts from 1; `companions` go in the same message."""
+    """A claimed delivery. `lease` identifies the claim; `attempt` counts from 1; `companions` share the message."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -38,5 +38,5 @@ class Job:
 
 class ChannelOut(Protocol):
     async def send(self, job: Job, receiver: Receiver) -> str:
-        """Returns what the other side said, as a code. Raises Undelivered."""
+        """Returns the other side's answer as a code. Raises Undelivered."""
         ...

@@ -1,4 +1,4 @@
-"""Mail over the centre's own server: STARTTLS unless it stands on this machine, one message per delivery."""
+"""Mail over the centre's own server: STARTTLS unless the server is on this machine."""
 
 import email.errors
 import ipaddress
@@ -24,14 +24,14 @@ from shared.events import AlertRaised
 from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
 QUIT_SECONDS = 1.0
-MOST_THREADS = 10  # a header is no list of a whole night
-NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # how `email` says that a text is none
-REFUSED_FOR_GOOD = 500  # below it the server asks to be tried again (greylisting, a full box)
-# What a server holds against us it often says only when it hears whom the mail is for:
-# 530 … (RFC 4954), 5.7.x and 5.1.7, 5.1.8 (RFC 3463). Taken as final,
-# a password or a relay that somebody must repair would lose every mail until then.
+MOST_THREADS = 10  # keeps the References header short
+NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # what `email` raises for an invalid address
+REFUSED_FOR_GOOD = 500  # codes below ask for a retry (greylisting, a full mailbox)
+# A server often reports a problem with our own login, sender or relay rights only after RCPT:
+# 530 … (RFC 4954), 5.7.x and 5.1.7, 5.1.8 (RFC 3463). These refusals are not final: somebody can repair
+# a password or a relay, and a final refusal would lose every mail until then.
 OF_OURSELVES = frozenset({530, 534, 535, 538})
-OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)  # Exim gives no such code
+OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)  # Exim sends no enhanced code
 
 
 class EmailChannel:
@@ -51,14 +51,14 @@ class EmailChannel:
         except OutboundError as error:
             raise Undelivered(error.reason) from error
         except aiosmtplib.SMTPRecipientsRefused as error:
-            raise refusal(error.recipients[0]) from error  # of one
+            raise refusal(error.recipients[0]) from error  # a message has one recipient
         except aiosmtplib.SMTPDataError as error:
             raise refusal(error) from error
-        except aiosmtplib.SMTPResponseException as error:  # our greeting, login or sender: to be repaired, not given up
+        except aiosmtplib.SMTPResponseException as error:  # our greeting, login or sender: retry until it is repaired
             raise Undelivered(f"smtp_{error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered("unreachable") from error
-        except NO_ADDRESS as error:  # ours in ALERTS_MAIL_FROM, or the receiver's
+        except NO_ADDRESS as error:  # the address in ALERTS_MAIL_FROM or the receiver's
             raise Undelivered("not_mailable") from error
 
     async def _hand_over(self, host: str, message: EmailMessage) -> str:
@@ -69,11 +69,11 @@ class EmailChannel:
             async with self._outbound.in_time(host):
                 await self._greet(client, host)
                 await client.send_message(message)
-            # The server has the mail: whatever becomes of the goodbye, another attempt would only double it.
+            # The server has accepted the mail. A failed QUIT is ignored: a retry would only send the mail twice.
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:
-            client.close()  # also when its time is up in the middle of a word
+            client.close()  # also when the timeout strikes in the middle of a command
         return "smtp_250"
 
     async def _greet(self, client: aiosmtplib.SMTP, host: str) -> None:
@@ -86,7 +86,7 @@ class EmailChannel:
             await client.login(self._settings.alerts_smtp_username, password)
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
-        """The same Message-ID whenever the same is told, so that a mail server's second copy can be told."""
+        """Every attempt has the same Message-ID, so that a mail server can recognise a second copy."""
         text = self._text(job, receiver.language)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
@@ -105,7 +105,7 @@ class EmailChannel:
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, language)
 
     def _threads(self, job: Job) -> list[str]:
-        """One for each situation: what is told of a hazard, and of whom it affects, stands together."""
+        """The thread ids of the mail: one per hazard, or per alert that has no hazard."""
         threads = (
             thread_of(Content.model_validate_json(each.content).data, job.recipient) for each in (job, *job.companions)
         )
@@ -116,7 +116,7 @@ class EmailChannel:
 
 
 def id_of(job: Job) -> UUID:
-    """A digest's is that of all in it: tried again with others it is another mail."""
+    """The id of the mail. A digest's id derives from all its deliveries: with other deliveries it is another mail."""
     if not job.companions:
         return job.delivery_id
     return events.derived_id("digest", *sorted(str(each.delivery_id) for each in (job, *job.companions)))
@@ -127,6 +127,6 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """Final where the server speaks of the receiver or of the message itself."""
+    """The refusal is final if it concerns the receiver or the message itself."""
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

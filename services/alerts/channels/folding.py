@@ -1,4 +1,4 @@
-"""Long headers in words that are not ASCII: `email` itself drops the space on which a line ends (seen in Python 3.11)."""
+"""Folds long non-ASCII mail headers: the `email` library drops the space at a line's end (seen in Python 3.11)."""
 
 from email.header import Header
 from email.headerregistry import BaseHeader, HeaderRegistry, UniqueAddressHeader, UniqueUnstructuredHeader
@@ -6,7 +6,7 @@ from email.policy import SMTP, Policy
 from email.utils import formataddr
 
 
-class Sentence(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # one class only when the registry makes it
+class Sentence(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # the registry makes one class of both
     def fold(self, *, policy: Policy) -> str:
         return folded(self.name, Header(self, charset_of(self), header_name=self.name), policy)
 

@@ -1,4 +1,4 @@
-"""Standard Webhooks: a signed POST, the same id in every attempt, any 2xx is a delivery."""
+"""Standard Webhooks: a signed POST with the same id in every attempt; any 2xx counts as delivered."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -24,7 +24,7 @@ class WebhookChannel:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
             headers = signed(job, secrets, datetime.now(UTC))
             status = await self._outbound.post(receiver.address, job.content.encode(), headers)
-        except (InvalidTag, UnknownKey) as error:  # the keys are others: its return or `dayar receiver rotate` helps
+        except (InvalidTag, UnknownKey) as error:  # the key is missing: restore it or run `dayar receiver rotate`
             raise Undelivered("secret_unreadable") from error
         except OutsideExercise:
             return OUTBOX_PAGE
@@ -36,7 +36,7 @@ class WebhookChannel:
 
 
 def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:
-    """The headers; while a secret is being replaced the old one signs too."""
+    """The headers; during a rotation the former secret signs too."""
     id = str(job.delivery_id)
     return {
         "Content-Type": "application/json",

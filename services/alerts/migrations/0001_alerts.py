@@ -1,4 +1,4 @@
-"""What is known of hazards and households, the alerts, who is told, and each delivery with its attempts."""
+"""Tables of hazards, households, alerts, receivers, deliveries and attempts."""
 
 from alembic import op
 
@@ -93,7 +93,7 @@ CREATE TABLE receivers (
 )
 """
 
-# `lease` names the claim: whoever was frozen in the middle and wakes later has nothing more to say.
+# `lease` identifies the claim: a worker that was frozen and wakes after its lease ended cannot record its attempt.
 DELIVERIES = """
 CREATE TABLE deliveries (
     delivery_id uuid NOT NULL,
@@ -138,7 +138,7 @@ INDEXES = (
     "CREATE INDEX ix_deliveries_created_at ON deliveries (created_at)",
 )
 
-# NOTIFY leaves with the commit: the deliveries start at once, in whichever process waits for them.
+# NOTIFY is sent at commit: the deliveries start at once in the process that listens.
 WAKE = """
 CREATE FUNCTION wake_deliveries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Each displacement of a household is kept: displaced again, it has still left where it was first."""
+"""Stores every displacement of a household: a second displacement does not replace the first."""
 
 from alembic import op
 
@@ -16,13 +16,13 @@ CREATE TABLE departures (
     CONSTRAINT pk_departures PRIMARY KEY (report_id)
 )
 """
-# Which report said so was not kept until now: a household's own id stands for it.
+# The report of a departure was not stored until now: the household's id takes its place.
 KNOWN = """
 INSERT INTO departures (report_id, household_id, status, mobility, area, occurred_on)
 SELECT household_id, household_id, status, mobility, origin_area, occurred_on FROM households
 WHERE is_day AND origin_area IS NOT NULL
 """
-# The release before may work on for a while: what it writes is counted too, and what it reads it understands.
+# The release before may run beside this one for a while: this trigger also counts what that release writes.
 STILL_TOLD = """
 CREATE FUNCTION keep_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,6 +1,6 @@
-"""Households are counted as they come, and never again: by district, by day, and by hazard.
+"""Counts households incrementally: by district, by day, and by hazard.
 
-Triggers keep the counts of districts and days, so that what the release before writes meanwhile is counted too.
+Triggers maintain the counts of districts and days, so that rows written by the release before are counted too.
 """
 
 from alembic import op
@@ -15,7 +15,7 @@ ALTER TABLE households
     ADD has_other_cause boolean NOT NULL DEFAULT false,
     ADD is_trapped boolean NOT NULL DEFAULT false
 """
-# Where a household came from was not kept lately: its latest departure tells.
+# The recent releases did not store a household's origin: it is taken from the latest departure.
 KNOWN = """
 UPDATE households SET origin_area = latest.area, departed_on = latest.occurred_on
 FROM (
@@ -80,8 +80,8 @@ SELECT status, area, moves, last_on, count(*) FROM (
     FROM departures GROUP BY household_id, status, area
 ) AS household GROUP BY status, area, moves, last_on
 """
-# A household is taken out with the dates on which it had left the area, and counted anew with those it has now.
-# `beside` are its departures from there but for the one that changes.
+# The household is subtracted under its earlier dates of leaving the area and added under its new ones.
+# `beside` are its departures from the area without the one that changes.
 KEEP_DEPARTURES = """
 CREATE FUNCTION count_departures(departures, integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -89,7 +89,9 @@ DECLARE
         SELECT occurred_on || ' ' || mobility FROM departures
         WHERE (household_id, status, area) = ($1.household_id, $1.status, $1.area) AND report_id <> $1.report_id
     );
-    moves text[] := ARRAY(SELECT DISTINCT move FROM unnest(beside || ($1.occurred_on || ' ' || $1.mobility)) AS move ORDER BY move);
+    moves text[] := ARRAY(
+        SELECT DISTINCT move FROM unnest(beside || ($1.occurred_on || ' ' || $1.mobility)) AS move ORDER BY move
+    );
 BEGIN
     beside := ARRAY(SELECT DISTINCT move FROM unnest(beside) AS move ORDER BY move);
     IF moves <> beside THEN
@@ -120,9 +122,9 @@ BEGIN
     RETURN OLD;
 END $$
 """
-# One statement deletes several of a household's departures: before each,
-# the others that it deletes still count or are gone. After an insert,
-# as before one nobody knows yet whether it becomes an update.
+# The delete trigger runs before each row, because one statement may delete several departures of a household: at that
+# time each other row is either still there or already subtracted. The insert trigger runs after the row, because
+# before it an upsert may still become an update.
 DEPARTURE_TRIGGERS = (
     (
         "CREATE TRIGGER keep_departure_counts AFTER INSERT OR UPDATE ON departures"
@@ -158,7 +160,7 @@ CREATE TABLE hazard_changes (
     CONSTRAINT pk_hazard_changes PRIMARY KEY (id)
 )
 """
-# Whatever wrote the hazard: the release before knows nothing of what follows.
+# A trigger, because the release before also writes hazards and does not know the table hazard_changes.
 NOTE_CHANGE = """
 CREATE FUNCTION note_hazard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

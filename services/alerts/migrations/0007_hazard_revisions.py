@@ -1,4 +1,4 @@
-"""Each revision of a hazard is kept, so that an alert's page can show what changed."""
+"""Stores every revision of a hazard, so that an alert's page can show the changes."""
 
 import sqlalchemy as sa
 from alembic import op

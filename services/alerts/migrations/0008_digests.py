@@ -1,4 +1,4 @@
-"""Mails of Moderate and milder alerts may wait for each other: which, and until when."""
+"""Adds which deliveries may wait for a joint mail, and the time until which they wait."""
 
 import sqlalchemy as sa
 from alembic import op

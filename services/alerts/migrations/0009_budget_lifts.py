@@ -1,4 +1,4 @@
-"""Which source's budget of alerts an operator has lifted, and until when."""
+"""Stores which sources' alert budgets operators have lifted, and until when."""
 
 import sqlalchemy as sa
 from alembic import op

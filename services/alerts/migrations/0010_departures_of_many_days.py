@@ -1,4 +1,4 @@
-"""Households that left a district more than once are found without reading all that left it once."""
+"""Adds an index of the households that left a district more than once."""
 
 from alembic import op
 

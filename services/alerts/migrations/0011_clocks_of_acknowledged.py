@@ -1,4 +1,4 @@
-"""Alerts that were acknowledged before there were clocks for it ring again too, where nobody does anything further."""
+"""Gives alerts acknowledged by earlier releases a waiting time too: they ring if nobody acts further."""
 
 from alembic import op
 
