@@ -1,4 +1,4 @@
-"""Hazards and households given to the handlers that their consumers would give them to, and the exposures found after."""
+"""Passes hazards and households to their consumers' handlers, and runs the exposures afterwards."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

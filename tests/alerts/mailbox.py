@@ -11,7 +11,7 @@ from services.alerts.config import AlertsSettings
 
 
 class Box:
-    """What a mail server took; `answer` is what it says to the next message, `answer_to_recipient` to whom it is for."""
+    """The mails that a server accepted. `answer` is its reply to the next message, `answer_to_recipient` to RCPT."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []

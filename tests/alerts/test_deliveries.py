@@ -213,7 +213,8 @@ async def test_a_hand_that_comes_free_while_others_are_claimed_takes_the_next_at
     async with town.sessions.begin() as session:
         await session.execute(
             text(
-                "UPDATE deliveries SET due_at = 'infinity' WHERE delivery_id <> (SELECT min(delivery_id::text)::uuid FROM deliveries)"
+                "UPDATE deliveries SET due_at = 'infinity'"
+                " WHERE delivery_id <> (SELECT min(delivery_id::text)::uuid FROM deliveries)"
             )
         )
     channel = FirstAlone()

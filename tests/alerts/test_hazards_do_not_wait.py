@@ -183,8 +183,12 @@ DEPARTURES = st.none() | st.builds(
     occurred_on=st.sampled_from([date(2026, 6, 14), date(2026, 6, 15)]),
 )
 COUNTED = {
-    "departure_counts": "SELECT status, area, moves, households FROM departure_counts WHERE households <> 0 ORDER BY 1, 2, 3",
-    "resident_counts": "SELECT status, area, mobility, households FROM resident_counts WHERE households <> 0 ORDER BY 1, 2, 3",
+    "departure_counts": (
+        "SELECT status, area, moves, households FROM departure_counts WHERE households <> 0 ORDER BY 1, 2, 3"
+    ),
+    "resident_counts": (
+        "SELECT status, area, mobility, households FROM resident_counts WHERE households <> 0 ORDER BY 1, 2, 3"
+    ),
 }
 
 
