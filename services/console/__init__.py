@@ -1,1 +1,1 @@
-"""What people look at: the live board, sign-in and accounts, the ledger's page, the stream."""
+"""The pages and their data: the live board, sign-in and accounts, the ledger page, the event stream."""

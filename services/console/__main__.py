@@ -1,4 +1,4 @@
-"""`python -m services.console [web|worker|migrate]`; without a word, web and worker."""
+"""`python -m services.console [web|worker|migrate]`; without an argument, web and worker."""
 
 from services.console import worker
 from services.console.app import create_app

@@ -1,4 +1,4 @@
-"""Accounts: who a person is to this installation, and the tokens that say so."""
+"""Accounts and the principals of their tokens."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ class AccountNotFound(LookupError):
 
 
 class NameTaken(ValueError):
-    """An account of this name is there already."""
+    """An account with this name exists already."""
 
 
 def new(
@@ -43,7 +43,7 @@ def new(
     must_change: bool = False,
     password_until: datetime | None = None,
 ) -> Account:
-    """Operators enter hazards as the centre's own source."""
+    """A new account. Accounts that enter hazards also get the centre's own source."""
     return Account(
         account_id=uuid4(),
         name=name,
@@ -76,7 +76,10 @@ def change(
     team: UUID | None = None,
     organisation: str | None = None,
 ) -> None:
-    """What is not given stays. The CMC's own source goes with the role that had it; a field account has a team."""
+    """Changes the given values; the others stay.
+
+    The CMC's own source depends on the roles. A field account without a team gets a new one.
+    """
     kept = sources or [source for source in account.sources if source != CMC_SOURCE]
     account.roles = sorted(roles) or account.roles
     account.areas = list(areas) or account.areas
@@ -92,7 +95,7 @@ def may_sign_in(account: Account | None, now: datetime) -> bool:
 
 
 def state(account: Account) -> str:
-    """Another after each change of the password or of the rights, and once the account was disabled."""
+    """A hash that changes when the password changes or the account's tokens are ended."""
     valid_from = account.tokens_valid_from.timestamp() if account.tokens_valid_from else None
     return sha256(f"{account.password_hash} {valid_from}".encode()).hexdigest()
 
@@ -100,7 +103,7 @@ def state(account: Account) -> str:
 def principal(
     account: Account, now: datetime, *, device: UUID | None = None, without: frozenset[Role] = frozenset()
 ) -> Principal:
-    """Who signs in: at the console for 30 idle minutes at a time, or with a field team's device for a year."""
+    """The principal of a new sign-in: a console session of 30 minutes, renewed in use, or a device for a year."""
     roles = frozenset(map(Role, account.roles)) - without
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(
@@ -121,7 +124,10 @@ def principal(
 
 
 def may_renew(account: Account | None, current: Principal) -> bool:
-    """What the account says now, not what its token said; also where a revocation is not yet read everywhere."""
+    """Whether the sign-in may go on, by the account's state in PostgreSQL.
+
+    The check also holds where a revocation has not arrived yet.
+    """
     if account is None or account.disabled_at is not None:
         return False
     began_at = current.signed_in_at or current.issued_at
@@ -129,7 +135,10 @@ def may_renew(account: Account | None, current: Principal) -> bool:
 
 
 def renewed(current: Principal, account: Account, now: datetime) -> Principal:
-    """The same sign-in with the account's rights of today: a browser's 30 minutes on, at most 12 hours from its begin."""
+    """The same sign-in with the account's present rights.
+
+    A browser session gets another 30 minutes, at most 12 hours from its start; a device gets another year.
+    """
     fresh = principal(account, now, device=current.device)
     began_at = current.signed_in_at or current.issued_at
     end = fresh.expires_at if fresh.device else min(fresh.expires_at, began_at + int(PERSON.total_seconds()))
@@ -137,7 +146,7 @@ def renewed(current: Principal, account: Account, now: datetime) -> Principal:
         fresh,
         jti=current.jti,
         signed_in_at=began_at,
-        roles=fresh.roles & current.roles,  # who went on without a second factor still does
+        roles=fresh.roles & current.roles,  # a session without a second factor gains no role
         purpose=current.purpose,
         expires_at=max(end, current.expires_at),
     )

@@ -1,4 +1,4 @@
-"""The console's web side, plugged together."""
+"""Builds the HTTP application of the console."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ from shared.postgres import database
 from shared.web import apps, audit_routes
 
 HERE = Path(__file__).parent
-NO_RETRY = Retry(NoBackoff(), 0)  # a failed sign-in counted twice would shut somebody out
+NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and lock somebody out
 HTMX = HERE.parents[1] / "node_modules/htmx.org/dist"
 
 
@@ -60,7 +60,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         given = given_password()
 
         async def first_account() -> None:
-            """Beside the rest: reports may come by this process too, and they need no PostgreSQL."""
+            """Runs beside the start: this process may also take reports, which need no PostgreSQL."""
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 

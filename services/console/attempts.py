@@ -1,6 +1,6 @@
-"""Failed sign-ins, counted in Valkey for 15 minutes: nobody guesses for long, and nobody locks others out.
+"""Limits failed sign-ins: counters in Valkey for 15 minutes stop guessing without locking out other people.
 
-While Valkey is away or frozen each process counts in its own memory: a centre goes on signing in, and nobody guesses more.
+While Valkey is unavailable or frozen, each process counts in its own memory: sign-in goes on, and stays limited.
 """
 
 import time
@@ -17,11 +17,14 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # in memory; beyond them the oldest is forgotten
+MOST_COUNTERS = 50_000  # in memory; beyond this number the oldest counter is dropped
 
 
 class CounterScope(StrEnum):
-    """What is locked: a browser that the account knows; for all others the account at an address, the account, the address."""
+    """What a counter counts and locks.
+
+    A browser known to the account has its own counter. All others count by account and address, account, and address.
+    """
 
     BROWSER = "browser"
     PAIR = "pair"
@@ -31,8 +34,9 @@ class CounterScope(StrEnum):
 
 MOST = {CounterScope.BROWSER: 5, CounterScope.PAIR: 5, CounterScope.ACCOUNT: 25, CounterScope.ADDRESS: 100}
 
-# Counted before the password is looked at, so that a hundred guesses at once are not all the first.
-# What is locked counts nothing further: from one address five guesses at most count against an account.
+# An attempt counts before the password is checked: otherwise many concurrent guesses would all pass the limit.
+# After the first locked counter no further one is raised: from one address at most five guesses count against an
+# account.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local count = redis.call('INCR', key)
@@ -53,7 +57,7 @@ end
 
 
 class TooManyFailures(Exception):
-    """Sign-in is locked for a while; `begins`: by this very attempt."""
+    """Sign-in is locked for a while; `begins`: this attempt starts the lock."""
 
     def __init__(self, scope: CounterScope, wait_s: int, *, begins: bool) -> None:
         super().__init__(scope)
@@ -62,7 +66,7 @@ class TooManyFailures(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """Who is signed in to, from where; `known`: the mark of a browser or phone that signed in to this account before."""
+    """The account name and the address; `known` is the mark of a browser or phone that the account knows."""
 
     name: str
     address: str
@@ -88,11 +92,11 @@ class Attempts:
         self._counters = Counters()
 
     async def run(self) -> None:
-        """Until cancelled: finds Valkey back."""
+        """Runs until cancelled: probes Valkey while the circuit is open."""
         await self._circuit.run()
 
     async def claim(self, attempt: SignInAttempt) -> None:
-        """Raises TooManyFailures."""
+        """Counts the attempt. Raises TooManyFailures."""
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
         try:
@@ -103,17 +107,17 @@ class Attempts:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: SignInAttempt) -> None:
-        """The password was right: the pair or browser starts anew, account and address have one failure less."""
+        """The password was right: resets the pair's or browser's counter, lowers the account's and address's by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
 
 
 class Counters:
-    """As the scripts above, in memory."""
+    """The same counting as the scripts above, in memory."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, tuple[int, float]] = {}  # and when the window ends
+        self._counts: dict[str, tuple[int, float]] = {}  # count, end of the window
 
     def claim(self, keys: Sequence[str], most: Sequence[int]) -> tuple[int, int, int]:
         now = time.monotonic()
@@ -140,7 +144,7 @@ class Counters:
 
 
 def _net(address: str) -> str:
-    """An IPv6 house has 2^64 addresses: they count as one."""
+    """The address, for IPv6 its /64 network: one household has 2^64 addresses, which count as one."""
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

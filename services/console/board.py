@@ -1,4 +1,4 @@
-"""What the board's panels say: pure views over the rows."""
+"""The data of the board's panels: pure functions over the rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ NOT_KNOWN = "ZZ"
 
 
 def covered(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes a caller's areas hold; None = all."""
+    """The P-codes in the caller's areas; None = all."""
     if principal.covers_country:
         return None
     held = {unit.pcode for unit in places.units() if places.covers(principal.areas, unit.pcode)}
@@ -22,7 +22,7 @@ def covered(principal: Principal, places: Places) -> list[str] | None:
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """Those an alert may name to be the caller's: also the oblast that the district lies in; None = all."""
+    """The P-codes whose alerts concern the caller: in the caller's areas, or units above them; None = all."""
     if principal.covers_country:
         return None
     named = {unit.pcode for unit in places.units() if places.concerns(principal.areas, unit.pcode)}
@@ -31,7 +31,7 @@ def concerning(principal: Principal, places: Places) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Up to two places by name with what they lie in, else how many in each oblast."""
+    """Up to two places by name with their oblast; of more places, the number in each oblast."""
 
     named: tuple[tuple[str, str | None], ...] = ()
     grouped: tuple[tuple[str, int], ...] = ()
@@ -56,7 +56,7 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 @dataclass(slots=True)
 class AreaCounts:
-    """Households that are here, persons among them, how many are new, and how many came from here."""
+    """Counts of one area: households here, their persons, new households, and households that left from here."""
 
     code: str
     here: int = 0
@@ -74,7 +74,10 @@ class AreaCounts:
 
 @dataclass(frozen=True, slots=True)
 class Households:
-    """By oblast and district; `abroad` by country, `ZZ` also for those of whom no place within the country is known."""
+    """Households by oblast and district.
+
+    `abroad` counts by country; `ZZ` counts households whose place within the country is unknown.
+    """
 
     total: AreaCounts
     areas: Sequence[AreaCounts]
@@ -109,7 +112,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Counts by kind of report and by what became of them; `reasons` of what a person should look at."""
+    """Counts by kind of report and outcome; `reasons` of the outcomes that a person should look at."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]
@@ -120,7 +123,7 @@ class Outcomes:
 
     @property
     def table(self) -> list[tuple[str, list[int]]]:
-        """A row per outcome, a count per kind of report."""
+        """One row per outcome, with one count per kind of report."""
         rows = [(str(outcome), [self.counts[kind][outcome] for kind in self.kinds]) for outcome in OutcomeKind]
         return [(outcome, counts) for outcome, counts in rows if any(counts)]
 
@@ -129,7 +132,7 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-PUBLIC_KINDS = (ReportKind.HAZARD,)  # of the others an outcome says no place: counted for the whole country alone
+PUBLIC_KINDS = (ReportKind.HAZARD,)  # other outcomes have no place, so only readers of the whole country see them
 LOOKED_AT = ("held", "rejected", "set_aside")
 
 

@@ -17,14 +17,17 @@ GIVEN = "DAYAR_ADMIN_PASSWORD"
 
 
 def given_password() -> str | None:
-    """Taken out of the environment: no child finds it there."""
+    """Removes the password from the environment and returns it: child processes must not inherit it."""
     return os.environ.pop(GIVEN, None)
 
 
 async def first_administrator(
     sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings, given: str | None
 ) -> None:
-    """Made once, where no account is; its password is given or drawn into a file, and lives an hour."""
+    """Creates the first administrator if there is no account.
+
+    The password is the given one, or a random one written to a file. It is valid for an hour.
+    """
     async with sessions() as session:
         if not await queries.is_empty(session):
             return

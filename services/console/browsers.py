@@ -1,8 +1,8 @@
-"""What a browser calls itself, short enough for a list of one's own sign-ins."""
+"""A short name of the browser for the list of one's own sign-ins."""
 
 from starlette.requests import HTTPConnection
 
-# in this order, as each one's name also holds those after it
+# in this order: a browser's User-Agent also contains the names that follow its own here
 PROGRAMS = {
     "Edg": "Edge",
     "OPR": "Opera",
@@ -22,7 +22,7 @@ SYSTEMS = {
 
 
 def name_of(connection: HTTPConnection) -> str:
-    """`Firefox, Windows`; empty for a program that is no browser."""
+    """Such as `Firefox, Windows`; empty if the program is not a known browser."""
     agent = connection.headers.get("user-agent", "")
     return ", ".join(filter(None, (_first(PROGRAMS, agent), _first(SYSTEMS, agent))))
 

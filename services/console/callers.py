@@ -1,4 +1,4 @@
-"""Who telephoned: sealed with the console's own key, apart from the hazard that everybody may read."""
+"""Callers who report by telephone: encrypted with the console's own key and kept apart from the public hazard."""
 
 from pathlib import Path
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.events.fields import Body, Name, Phone, Text
 
 
 class Caller(Body):
-    """What the operator noted of the person on the telephone; it never enters an event."""
+    """The operator's note on the person on the telephone; it never enters an event."""
 
     name: Name | None = None
     phone: Phone | None = None
@@ -26,7 +26,7 @@ class Callers:
         return Caller.model_validate_json(self._sealing.open(sealed, report_id.bytes))
 
     def resealed(self, sealed: bytes, report_id: UUID) -> bytes | None:
-        """Under the newest key; None where it is, or cannot be brought there."""
+        """The note encrypted with the newest key; None if it is already, or cannot be opened."""
         return self._sealing.resealed(sealed, report_id.bytes)
 
     @property

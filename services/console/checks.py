@@ -1,4 +1,4 @@
-"""What watches over the installation itself: whether its backups, its clock and its copy on paper are as they should be."""
+"""Checks of the installation itself: its backups, its clock, and its copy of the board for printing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,14 +15,17 @@ class CheckName(StrEnum):
 class CheckState(StrEnum):
     WELL = "well"
     BAD = "bad"
-    OVERDUE = "overdue"  # whoever looks is dead itself
+    OVERDUE = "overdue"  # the check itself no longer runs
     NOT_KNOWN = "not_known"
-    NEVER = "never"  # nobody has looked yet, as nobody was told to
+    NEVER = "never"  # the check has never run; perhaps it is not configured
 
 
 @dataclass(frozen=True, slots=True)
 class InstallationCheck:
-    """`is_well` None: asked, and no answer. `due_at`: until when the next one has to come; None = when somebody likes."""
+    """The latest result of a check.
+
+    `is_well` None: the check had no answer. `due_at`: the time by which the next result must come; None = no limit.
+    """
 
     name: CheckName
     checked_at: datetime | None = None
@@ -45,12 +48,12 @@ class Seen:
 
 
 def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """Each that there is, in this order."""
+    """The state of every check, in the order of `CheckName`."""
     by_name = {check.name: check for check in known}
     checks = [by_name.get(name) or InstallationCheck(name) for name in CheckName]
     return [Seen(check, check.state(now)) for check in checks]
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """What a shift has to be told."""
+    """The checks that a shift must know of: bad or overdue."""
     return [each for each in seen(known, now) if each.state in (CheckState.BAD, CheckState.OVERDUE)]

@@ -1,4 +1,4 @@
-"""The server's clock against an NTP server: dates, ages and ends of alerts all go by it."""
+"""Compares the server's clock with an NTP server: dates, ages and expiry of alerts depend on the clock."""
 
 import asyncio
 import os
@@ -19,21 +19,21 @@ EVERY_SECONDS = 300.0
 ANSWER_SECONDS = 5.0
 PORT = 123
 
-# RFC 5905: a client's packet of version 4, and what of the answer is looked at.
+# RFC 5905: a client packet of version 4, and the fields of the answer that are read.
 PACKET = 48
 REQUEST = b"\x23" + bytes(39)
 ANSWER = struct.Struct("!B B 22x 8s Q Q")
-UNIX_EPOCH = 2_208_988_800  # seconds from 1900, where NTP begins
+UNIX_EPOCH = 2_208_988_800  # seconds from 1900, the NTP epoch
 FRACTION = 1 << 32
 SERVER_MODE, NOT_SYNCHRONISED = 4, 3
 
 
 class NoAnswer(Exception):
-    """Nothing came that answers our question: from another, to another, or of a server that does not know the time itself."""
+    """No valid answer: malformed, not for this request, or from a server that is not synchronised."""
 
 
 async def watch(server: str, sessions: async_sessionmaker[AsyncSession], *, every: float = EVERY_SECONDS) -> None:
-    """Until cancelled."""
+    """Checks the clock until cancelled, and stores each result."""
     while True:
         found = await look(server)
         if found.is_well is not True:
@@ -55,7 +55,7 @@ async def look(server: str) -> InstallationCheck:
 def offset(server: str) -> float:
     """How many seconds this clock is behind the server's. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
-    nonce = os.urandom(8)  # in the place of our time: the answer repeats it, and who did not see the question cannot
+    nonce = os.urandom(8)  # sent as our timestamp; the answer must repeat it, which a blind forger cannot
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:
         asking.settimeout(ANSWER_SECONDS)
         asking.connect((host, int(port or PORT)))

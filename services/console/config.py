@@ -6,7 +6,10 @@ from shared.config import Settings
 
 
 class ConsoleSettings(Settings):
-    """`callers_key_file`: what seals who telephoned, outside PostgreSQL. `paper_folder`: where the board is written for a printer each hour."""
+    """`callers_key_file` holds the key that encrypts callers and second factors, outside PostgreSQL.
+
+    `paper_folder` is the folder to which the board is written for printing every hour.
+    """
 
     callers_key_file: Path = Path(".state/secrets/callers-key")
     ntp_server: str | None = None  # host or host:port

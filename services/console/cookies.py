@@ -1,4 +1,7 @@
-"""Cookies, out of reach of scripts and other sites: the session's, the token itself; and the browser's, which outlives it."""
+"""The cookies: the session's token, and the mark of a known browser, which outlives the session.
+
+Both are HttpOnly and SameSite=Strict.
+"""
 
 import secrets
 
@@ -33,7 +36,7 @@ def drop(response: Response, settings: Settings) -> None:
 
 
 def browser_of(connection: HTTPConnection, settings: Settings) -> str | None:
-    """What this browser keeps to be known by, if it ever signed in."""
+    """The mark of this browser, if it has signed in before."""
     mark = connection.cookies.get(_browser_cookie(settings))
     return mark if mark and len(mark) <= LONGEST_MARK else None
 

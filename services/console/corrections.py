@@ -1,4 +1,4 @@
-"""Events that were entered here, and who may correct or cancel them at any later time."""
+"""Who may correct or cancel an event that was entered here, and the event's data for the form."""
 
 from typing import Any
 
@@ -11,22 +11,22 @@ from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
-    """Whoever entered it or a head of shift, where it came by telephone and is not cancelled."""
+    """Whether the event was entered at the console, is not cancelled, and the person is its author or a duty head."""
     if hazard.road != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # an early release named none
+    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases stored no enterer
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 
 def words(hazard: BoardHazard, language: str) -> str:
-    """What its author wrote, in the reader's language where there is one."""
+    """The author's text, in the reader's language if there is one."""
     texts = [hazard.text.get(each) for each in (language, "ru", "en")] + list(hazard.text.values())
     text = next(filter(None, texts), None)
     return "" if text is None else text.get("description") or text.get("headline") or ""
 
 
 def form(hazard: BoardHazard, places: Places, language: str) -> dict[str, Any]:
-    """What the form needs of an event; the finest place comes last."""
+    """The event's fields for the form; the finest place comes last."""
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {
         "hazard_id": str(hazard.hazard_id),

@@ -1,4 +1,4 @@
-"""Credentials taken away and given back: the events on `access` that every web process obeys."""
+"""Revokes and restores credentials: the events on the topic `access` that every web process applies."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,7 +9,7 @@ from shared.auth.tokens import Principal
 from shared.events import CredentialKind, CredentialRevoked, Message, TeamReadmitted
 
 SOURCE = "/console"
-SECOND = timedelta(seconds=1)  # as fine as a token says when it was issued
+SECOND = timedelta(seconds=1)  # the resolution of a token's time of issue
 
 
 def sign_out(principal: Principal, now: datetime) -> Message:
@@ -21,27 +21,27 @@ def revoke_token(jti: UUID, now: datetime) -> Message:
 
 
 def disable(account: Account, now: datetime) -> Message:
-    """Every token ends, also one that is signed in this very second."""
+    """Ends every token of the account, including tokens issued in this second."""
     account.disabled_at = now
     _end_before(account, now + SECOND)
     return _message(CredentialRevoked(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))
 
 
 def enable(account: Account, now: datetime) -> Message:
-    """Whoever signs in from now on is let in; what was signed in before stays ended."""
+    """Allows new sign-ins; tokens from before stay ended."""
     _end_before(account, (account.disabled_at or now) + SECOND)
     account.disabled_at = None
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def end_tokens(account: Account, now: datetime) -> Message:
-    """Tokens issued before this second end; the one that follows the change is issued in it."""
+    """Ends the tokens issued before this second. The token that follows a password change is issued in this second."""
     _end_before(account, now)
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def forget(device: UUID, now: datetime) -> Message:
-    """A lost phone: whoever finds it is signed out; by the password it may sign in anew."""
+    """Signs out a lost phone; it may sign in again with the password."""
     before = (now + SECOND).replace(microsecond=0)
     return _message(
         CredentialRevoked(credential_id=device, kind=CredentialKind.DEVICE, revoked_at=now, issued_before=before)
@@ -49,7 +49,7 @@ def forget(device: UUID, now: datetime) -> Message:
 
 
 def readmit(team: UUID, now: datetime, until: datetime) -> Message:
-    """Ended tokens of the team's phones are taken as valid for a while."""
+    """Expired tokens of the team's phones count as valid until `until`."""
     change = TeamReadmitted(team=team, readmitted_at=now, until=until)
     return events.message(change, id=uuid4(), source=SOURCE, time=now)
 

@@ -1,4 +1,4 @@
-"""New event: what comes by telephone, in 30 seconds, by keyboard alone; the browser itself sends it to intake."""
+"""The new-event form, for hazards reported by telephone; the browser sends the report to intake."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -27,7 +27,7 @@ api = APIRouter()
 
 @router.get("/new-event")
 async def new_event(request: Request, session: Session, hazard: UUID | None = None) -> Response:
-    """With `hazard` the event is corrected or cancelled: by its author or a head of shift."""
+    """The form. With `hazard`, the event's author or a duty head corrects or cancels the event."""
     known = None if hazard is None else await snapshots.hazard(session, hazard)
     if hazard is not None and (known is None or not corrections.may_correct(tokens.current(request), known)):
         raise Problem(404, "not-found", "There is no such event that this account may correct.")
@@ -51,7 +51,7 @@ async def ledger_page(request: Request, session: Session) -> Response:
 
 @router.get("/field")
 async def field() -> Response:
-    """The address that fits on a card for field teams."""
+    """A short address for the cards of field teams."""
     return RedirectResponse("/intake/field", 308)
 
 
@@ -64,7 +64,10 @@ async def keep_caller(request: Request, session: Session, report_id: UUID, calle
 
 @api.get("/v1/callers/{report_id}")
 async def read_caller(request: Request, session: Session, report_id: UUID) -> Caller:
-    """Of a hazard in the reader's area, or noted by the reader; it leaves a row, committed before the answer leaves."""
+    """The caller of a hazard in the reader's area, or one that the reader noted.
+
+    The read is committed to the security log before the answer is sent.
+    """
     principal = tokens.current(request)
     pcodes = board.covered(principal, console(request).places)
     sealed = await callers.read(session, report_id, principal.account, pcodes)
@@ -77,7 +80,7 @@ async def read_caller(request: Request, session: Session, report_id: UUID) -> Ca
 
 
 def hazards(request: Request) -> list[dict[str, object]]:
-    """Each hazard under its name, found by its name in any of the three languages and by what people say for it."""
+    """The hazard types by name, with search terms: the names in all three languages and common synonyms."""
     pages, language = console(request).pages, language_of(request)
     return [
         {

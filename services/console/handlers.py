@@ -1,4 +1,4 @@
-"""What the others tell, kept for the board: the newest of each thing wins."""
+"""Handlers of the other services' events: they keep the newest state of each hazard, household and alert."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ TELLING: Mapping[str, tuple[board.Shown, Callable[[Received], dict[str, Any]]]] 
 
 
 async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-    """`recorded` is what the board now shows; what came after something newer is `noted`."""
+    """Stores the rows. An event newer than the stored row has the outcome `recorded`, any other `noted`."""
     told: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {}
     for number, each in enumerate(received):
         shown, row = TELLING[each.event.type]

@@ -1,4 +1,4 @@
-"""`GET /stream`: server-sent events by raw ASGI, so that one encoded frame serves all listeners of a class."""
+"""`GET /stream`: server-sent events over raw ASGI; one encoded frame serves all listeners with the same visibility."""
 
 import asyncio
 import time
@@ -18,8 +18,8 @@ from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal
 from shared.web.problems import Problem
 
-WATCH_SECONDS = 2  # a revoked listener is gone within 5
-SEND_SECONDS = 20  # a connection that takes nothing for so long is dropped, and resumes
+WATCH_SECONDS = 2  # a revoked listener is closed within 5 seconds
+SEND_SECONDS = 20  # a connection that accepts no data for this long is closed; the browser resumes
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -51,7 +51,7 @@ class Listening:
                 del self._present[listener]
 
     async def watch(self) -> None:
-        """Closes whoever has been signed out, or whose token has ended. Until cancelled."""
+        """Closes listeners whose token has been revoked or has expired. Runs until cancelled."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             now = time.time()
@@ -64,7 +64,7 @@ class Listening:
 
 
 def start_of(request: Request) -> Vector | None:
-    """Where the browser last stood, or where its page was read; what is not understood is too old."""
+    """The browser's last position, or its page's. An invalid position counts as too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None

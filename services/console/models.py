@@ -1,4 +1,4 @@
-"""The console's tables, as its queries speak of them."""
+"""The console's tables."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -30,12 +30,12 @@ class Account(ConsoleBase):
     password_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
-    tokens_valid_from: Mapped[datetime | None]  # what was signed in before is ended; None = nothing ever was
+    tokens_valid_from: Mapped[datetime | None]  # tokens issued before are ended; None = none are
     created_at: Mapped[datetime]
 
 
 class SignIn(ConsoleBase):
-    """One token's life: begun by a password, renewed while it is used."""
+    """One sign-in: begun with a password, renewed while it is used."""
 
     __tablename__ = "sign_ins"
 
@@ -52,7 +52,7 @@ class SignIn(ConsoleBase):
 
 
 class KnownBrowser(ConsoleBase):
-    """A browser or phone that signed in to the account; `browser` is the SHA-256 of what it keeps."""
+    """A browser or phone that signed in to the account; `browser` is the SHA-256 of its mark."""
 
     __tablename__ = "known_browsers"
 
@@ -62,7 +62,7 @@ class KnownBrowser(ConsoleBase):
 
 
 class SecondFactor(ConsoleBase):
-    """An administrator's authenticator; `last_step` is the last time step whose code was taken."""
+    """An administrator's authenticator; `last_step` is the last time step whose code was accepted."""
 
     __tablename__ = "second_factors"
 
@@ -73,7 +73,7 @@ class SecondFactor(ConsoleBase):
 
 
 class RecoveryCode(ConsoleBase):
-    """Each opens one sign-in; `code` is its SHA-256."""
+    """A recovery code, valid for one use; `code` is its SHA-256."""
 
     __tablename__ = "recovery_codes"
 
@@ -83,7 +83,7 @@ class RecoveryCode(ConsoleBase):
 
 
 class Notice(ConsoleBase):
-    """What somebody must know; `account` is a name of ours, never what a stranger typed."""
+    """A notice for administrators or auditors; `account` is an existing account's name, never typed text."""
 
     __tablename__ = "notices"
 
@@ -96,7 +96,7 @@ class Notice(ConsoleBase):
 
 
 class FirstArea(ConsoleBase):
-    """Where a hazard was first reported: an update that moves it changes nothing of who reads its caller."""
+    """The area where a hazard was first reported. It decides who may read the caller, also after an update moves it."""
 
     __tablename__ = "first_areas"
 
@@ -148,7 +148,7 @@ class BoardHousehold(ConsoleBase):
     mobility: Mapped[str]
     hazard_type: Mapped[str | None]
     occurred_on: Mapped[date]
-    registered_at: Mapped[datetime | None]  # None while only corrections of it are known
+    registered_at: Mapped[datetime | None]  # None while only corrections of the household are known
 
 
 class BoardAlert(ConsoleBase):
@@ -209,7 +209,7 @@ class BoardDelivery(ConsoleBase):
 
 
 class ReportOutcome(ConsoleBase):
-    """One row for each time a report was settled: another's use of its id stands beside it, not in its place."""
+    """One outcome of a report. If another report uses the same id, both have their own row."""
 
     __tablename__ = "board_outcomes"
 
@@ -234,7 +234,7 @@ class StoredCaller(ConsoleBase):
 
 
 class CalledReport(ConsoleBase):
-    """The hazard that a report of the console told of: a caller is noted before it is known."""
+    """The hazard of a report entered at the console; the caller is stored before the hazard arrives."""
 
     __tablename__ = "called_reports"
 
@@ -243,7 +243,7 @@ class CalledReport(ConsoleBase):
 
 
 class StoredCheck(ConsoleBase):
-    """The last look at one thing of the installation itself."""
+    """The latest result of one check of the installation."""
 
     __tablename__ = "checks"
 

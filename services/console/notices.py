@@ -1,4 +1,4 @@
-"""Who must know what, without looking for it."""
+"""The kinds of notice and the roles that see them."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Where one's own account is signed in, and how each of these sign-ins is ended."""
+"""The page of one's own open sign-ins, each of which can be ended there."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -32,7 +32,7 @@ async def sign_ins_page(request: Request, session: Session) -> Response:
 
 @router.post("/sign-ins/{jti}/end")
 async def end_sign_in(request: Request, session: Session, jti: UUID) -> Response:
-    """Within seconds, everywhere; one's own present one too."""
+    """Ends a sign-in of the own account, also the present one. All services apply it within seconds."""
     current, now = tokens.current(request), datetime.now(UTC)
     if await sign_ins.end(session, current.account, jti, now) is None:
         raise Problem(404, "not-found", "This account has no such sign-in.")

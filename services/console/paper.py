@@ -1,4 +1,4 @@
-"""The board and the displaced by place as files for a printer, each hour: a shift has them when the server dies."""
+"""Writes the board and the displaced by place as printable files every hour, for when the server fails."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ from shared.places import Places
 HOUR = timedelta(hours=1)
 KEPT_HOURS = 48
 TEMPLATE = "paper.html"
-MODE = 0o640  # the folder's group prints it
+MODE = 0o640  # the folder's group may print the files
 
 
 class Paper:
@@ -34,7 +34,7 @@ class Paper:
         self._places = Places.load(settings.places_path)
 
     async def run(self, folder: Path) -> None:
-        """Until cancelled: at once, then with each full hour."""
+        """Runs until cancelled: writes at once, then at each full hour."""
         backoff = Backoff()
         while True:
             now = datetime.now(UTC)
@@ -50,7 +50,7 @@ class Paper:
                 await asyncio.sleep((full_hour(now) + HOUR - datetime.now(UTC)).total_seconds())
 
     async def _write(self, folder: Path, now: datetime) -> None:
-        """A folder that cannot be written is told, and tried again in an hour."""
+        """Writes the files and stores the check's result. A failed write is logged and retried in an hour."""
         texts = await self.texts(now)
         try:
             await asyncio.to_thread(write, folder, texts, now)
@@ -64,7 +64,7 @@ class Paper:
             )
 
     async def texts(self, now: datetime) -> dict[str, str]:
-        """By language."""
+        """The pages by language."""
         async with self._sessions() as session:
             await snapshots.begin(session)
             context = await self._context(session, now)
@@ -97,7 +97,7 @@ class Paper:
 
 
 def write(folder: Path, texts: Mapping[str, str], now: datetime) -> None:
-    """Each whole or not at all, under its hour and as the newest; those of two days are kept."""
+    """Writes each file atomically, under its hour and as the newest; deletes files older than two days."""
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for language, text in texts.items():
         for name in (f"dayar-{hour_of(now)}-{language}.html", f"dayar-{language}.html"):
@@ -119,7 +119,7 @@ def _replace(file: Path, text: str) -> None:
 
 
 def hour_of(now: datetime) -> str:
-    """In Bishkek, as a shift reads it; in the order of time."""
+    """The hour in Bishkek time as part of a file name; the names sort by time."""
     return f"{now.astimezone(TIMEZONE):%Y-%m-%d-%H}00"
 
 

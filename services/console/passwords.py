@@ -1,4 +1,4 @@
-"""Passwords: argon2id, in a thread of its own, as one check takes a core for a while."""
+"""Passwords: argon2id in worker threads, because one check occupies a core for a while."""
 
 import secrets
 import unicodedata
@@ -8,10 +8,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 LEAST_LENGTH = 12
-LOOKED_AT = 32  # characters: the time it takes grows by their square
-LEAST_SCORE = 3  # of 4: some 10^8 guesses
+LOOKED_AT = 32  # characters that zxcvbn checks: its time grows with the square of the length
+LEAST_SCORE = 3  # of 4: about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
-AT_ONCE = 2  # each takes 64 MiB
+AT_ONCE = 2  # concurrent hashes; one takes 64 MiB
 
 _hasher = PasswordHasher()
 _nobody = _hasher.hash(secrets.token_urlsafe())
@@ -23,32 +23,35 @@ class WeakPassword(ValueError):
 
 
 class SamePassword(ValueError):
-    """Another password than the present one is expected."""
+    """A password different from the present one is expected."""
 
 
 async def check_new(password: str, name: str, present: str) -> None:
-    """A first password is known to whoever gave it: the own one is another."""
+    """Checks a new password. Raises WeakPassword, and SamePassword if it equals the present one.
+
+    A first password is known to the person who issued it, so the new one must differ.
+    """
     await to_thread.run_sync(check_strength, password, name, limiter=_few)
     if _plain(password) == _plain(present):
         raise SamePassword
 
 
 def check_strength(password: str, name: str) -> None:
-    """Raises WeakPassword, also for what is put together from common passwords, words, dates and rows of keys."""
+    """Raises WeakPassword, also for combinations of common passwords, words, dates and keyboard rows."""
     plain = _plain(password)
     if len(plain) < LEAST_LENGTH or plain.casefold() == name.casefold() or _is_guessable(plain, name):
         raise WeakPassword
 
 
 def _is_guessable(password: str, name: str) -> bool:
-    from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists take long to load, and few starts need them
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists load slowly, and few starts need them
 
     found = zxcvbn(password[:LOOKED_AT], user_inputs=[name, *OWN_WORDS])
     return bool(found["score"] < LEAST_SCORE)
 
 
 def draw() -> str:
-    """Four groups that can be read out by telephone: no letter that looks or sounds like another."""
+    """A random password of four groups that can be read out by telephone; ambiguous letters are left out."""
     letters = "abcdefghkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
 
@@ -58,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """As long for an account that is not there: the answer's time tells nobody which names exist."""
+    """Whether the password matches. It takes as long without an account: the time must not reveal which names exist."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 
@@ -71,5 +74,5 @@ def _matches(password: str, hash: str | None) -> bool:
 
 
 def _plain(password: str) -> str:
-    """One password however a keyboard composes its letters."""
+    """The password normalised (NFKC): keyboards compose the same letters differently."""
     return unicodedata.normalize("NFKC", password)

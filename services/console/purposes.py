@@ -1,4 +1,4 @@
-"""What household records are opened for: stated once for each emergency and shift, kept with the session."""
+"""The purpose of opening household records: stated once for each emergency and shift, kept in the session."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ async def purpose_page(request: Request) -> Response:
 async def state_purpose(
     request: Request, session: Session, purpose: Annotated[str, Form()] = "", emergency: Annotated[str, Form()] = ""
 ) -> Response:
-    """The same sign-in under another token, which carries the purpose to whoever opens a record and notes it."""
+    """Issues a new token for the same sign-in. The token carries the purpose to the service that logs the reads."""
     emergency = " ".join(emergency.split())
     if purpose not in list(Purpose) or not 0 < len(emergency) <= LONGEST_EMERGENCY or not emergency.isprintable():
         return console(request).pages.render(

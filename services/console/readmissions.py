@@ -1,4 +1,4 @@
-"""Teams whose phones' sign-ins have ended: a duty head takes their reports as usual again, by one act."""
+"""Readmission of field teams: a duty head lets the reports of phones with expired sign-ins be accepted again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-LASTS = timedelta(days=7)  # by then each phone has made contact, and has another year
-NOTICED_FROM = 50  # reports a day
+LASTS = timedelta(days=7)  # long enough for each phone to connect and renew its sign-in for another year
+NOTICED_FROM = 50  # above this number of reports a day a notice is shown
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
 
@@ -55,7 +55,7 @@ async def readmit(request: Request, session: Session, team: Annotated[UUID, Form
 
 
 async def own_teams(request: Request, session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """Those of whom nobody works outside the caller's areas."""
+    """The teams whose members all work inside the caller's areas."""
     caller, places = tokens.current(request), console(request).places
     rows = await session.execute(select(Account.team, Account.areas).where(*IN_FIELD))
     others = {team for team, areas in rows if not all(caller.covers(area, places) for area in areas)}
@@ -63,7 +63,7 @@ async def own_teams(request: Request, session: AsyncSession, now: datetime) -> S
 
 
 async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """Field teams; those with most phones whose sign-in has ended come first."""
+    """The field teams, those with the most phones whose sign-in has expired first."""
     ended = SignIn.device.is_not(None) & SignIn.ended_at.is_(None) & (SignIn.expires_at <= now)
     phones = func.count(SignIn.device.distinct()).filter(ended)
     rows = await session.execute(
@@ -77,6 +77,6 @@ async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
 
 
 async def ended_reports(session: AsyncSession, now: datetime) -> int:
-    """Held in the last day because the phone's sign-in had ended."""
+    """How many reports were held in the last day because the phone's sign-in had expired."""
     wanted = select(func.count()).where(ReportOutcome.reason == "expired_token", ReportOutcome.settled_at > now - DAY)
     return await session.scalar(wanted) or 0

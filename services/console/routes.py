@@ -1,4 +1,4 @@
-"""The board and its panels, each a page or fragment that says where on the log it stands."""
+"""The board and its panels as pages and fragments, and their positions on the log."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-FIRST, MOST = 100, 10_000  # rows of a list at first, and at most
+FIRST, MOST = 100, 10_000  # rows of a list: at first, and at most
 WAIT_SECONDS = 3.0
 LOOK_SECONDS = 0.03
 
@@ -43,7 +43,7 @@ async def board_page(request: Request) -> Response:
 
 @router.get("/board/{panel}")
 async def board_panel(request: Request, panel: str, at: str = "") -> Response:
-    """A fragment that holds at least what the browser was told up to `at`; the worker is given a moment to get there."""
+    """A panel as a fragment, at least at the browser's position `at`. Waits up to 3 seconds for the worker."""
     view = PANELS.get(panel)
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
@@ -52,7 +52,7 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
 
 
 async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
-    """What is late says so, and the browser asks again."""
+    """Renders the panel. If it is behind `wanted`, the header `x-late` asks the browser to repeat the request."""
     give_up = asyncio.get_running_loop().time() + WAIT_SECONDS
     while True:
         async with request.app.state.sessions() as session:
@@ -69,7 +69,7 @@ async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
 
 @router.get("/v1/ringing")
 async def ringing(request: Request) -> Response:
-    """What asks to be acknowledged, for the sound and the title of every page."""
+    """The alerts that ask for an acknowledgement or an action, for the sound and the title of every page."""
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:
@@ -98,7 +98,7 @@ def position_of(text: str) -> Vector:
 
 @router.get("/notices")
 async def notices_bar(request: Request, session: Session) -> Response:
-    """One line for each kind of notice of the last 24 hours; nothing where there is none."""
+    """One line for each kind of notice of the last 24 hours; empty if there is none."""
     principal, now = tokens.current(request), datetime.now(UTC)
     fresh = await notices.fresh(session, kinds_for(principal), now)
     is_head = Role.DUTY_HEAD in principal.roles
@@ -117,7 +117,7 @@ async def security_page(request: Request, session: Session) -> Response:
 
 @router.get("/audit")
 async def audit_page(request: Request, session: Session) -> Response:
-    """The browser joins what the services' own logs answer; only the names of accounts are the console's to tell."""
+    """The page of the security logs. The browser reads the services' logs; the console adds the accounts' names."""
     names = {str(account.account_id): account.name for account in await accounts.everyone(session)}
     return console(request).pages.render(request, "audit.html", names=names)
 
@@ -155,7 +155,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def most_of(request: Request) -> int:
-    """How many rows a list shows; the page asks for more where there are more."""
+    """How many rows a list shows; the page may ask for more."""
     asked = request.query_params.get("most", "")
     return min(int(asked), MOST) if asked.isascii() and asked.isdigit() and len(asked) <= len(str(MOST)) else FIRST
 
@@ -175,7 +175,7 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """Alarms of the installation itself, for whoever may see the ledger."""
+    """Alarms of the installation's checks, for roles that may see the ledger."""
     if tokens.current(request).roles.isdisjoint(access.LEDGER):
         return {"check_alarms": []}
     return {"check_alarms": checks.alarms(await check_queries.known(session), datetime.now(UTC))}
@@ -185,7 +185,7 @@ PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "repor
 
 
 def around(request: Request) -> dict[str, Any]:
-    """What every panel's template may ask."""
+    """The context of every panel's template."""
     here, principal, language = console(request), tokens.current(request), language_of(request)
     return {
         "places": here.places,

@@ -1,4 +1,4 @@
-"""Events as rows of the board."""
+"""Turns events into rows of the board."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def hazard(received: Received) -> dict[str, Any]:
 
 
 def household(received: Received) -> dict[str, Any]:
-    """A correction moves nobody anew: only the displacement itself says when it was registered."""
+    """`registered_at` is None for a correction: only the displacement event carries the time of registration."""
     told = received.event.data
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
     return {

@@ -1,6 +1,6 @@
 """The second factor of administrators: set up and removed on a page, asked for after the password.
 
-It guards the role of administrator alone: whoever also works at the desk enters and acknowledges without it.
+It protects only the administrator role: an account with other roles may sign in for those without it.
 """
 
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ async def second_factor_page(request: Request, session: Session) -> Response:
 
 @router.post("/second-factor")
 async def set_up(request: Request, session: Session, secret: Text = "", code: Text = "") -> Response:
-    """Kept only with a code that proves that the phone has the secret."""
+    """Stores the secret after a code has proved that the phone has it."""
     account, here, now = await own(request, session), console(request), datetime.now(UTC)
     step = totp.step_of(secret, code, now) if totp.is_secret(secret) else None
     if step is None or await second_factors.exists(session, account.account_id):
@@ -67,7 +67,7 @@ async def remove(request: Request, session: Session, code: Text = "") -> Respons
 async def sign_in_by_code(
     request: Request, session: Session, ticket: Text = "", code: Text = "", next: signin.Next = "/", without: Text = ""
 ) -> Response:
-    """After the password; `without`: as whatever else the account is, but no administrator."""
+    """The step after the password. `without`: sign in with the account's other roles, without administrator."""
     signin.own_page(request)
     account = await ticketed(request, session, ticket)
     try:
@@ -83,14 +83,17 @@ async def sign_in_by_code(
 
 
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
-    """Counted apart from wrong codes, so that those keep nobody from the desk. Raises TooManyFailures."""
+    """Signs in without the administrator role. Raises TooManyFailures.
+
+    Its counter is separate from wrong codes: a lock of the second factor must not stop desk work.
+    """
     attempt = SignInAttempt(f"{account.name} without second factor", signin.address_of(request))
     await signin.claimed(request, attempt, account)
     return await signin.welcomed(request, session, account, next, without=frozenset({Role.ADMINISTRATOR}))
 
 
 async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Account:
-    """Whose password was right within the last five minutes, and who has not been changed since."""
+    """The account whose password was right within the last five minutes and which has not changed since."""
     try:
         account_id, state = console(request).signer.read_ticket(ticket)
     except Unauthenticated:
@@ -104,7 +107,7 @@ async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Acco
 
 
 async def proves(request: Request, session: AsyncSession, account: Account, code: str) -> bool:
-    """By the phone or a recovery code; each opens once. Raises TooManyFailures."""
+    """Whether the code is the phone's or a recovery code; each is valid once. Raises TooManyFailures."""
     attempt = SignInAttempt(f"second factor of {account.name}", signin.address_of(request))
     await signin.claimed(request, attempt, account)
     factor, now = await second_factors.of(session, account.account_id), datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Signing in and out, a changed password, a device's token: the only routes that see a password."""
+"""Sign-in, sign-out, password changes and device tokens: the only routes that receive a password."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,14 +29,14 @@ from shared.messaging import outbox
 from shared.postgres.database import Session
 from shared.web.problems import Problem, unauthenticated
 
-FRESH_SECONDS = 300  # that a phone may turn the page's session into its own sign-in
+FRESH_SECONDS = 300  # how long after a sign-in a phone may turn the page's session into its own sign-in
 router = APIRouter(include_in_schema=False)
 api = APIRouter()
 
 Name = Annotated[str, Form(max_length=100)]
 Password = Annotated[str, Form(max_length=500)]
 LONGEST_NEXT = 500
-Next = Annotated[str, Form()]  # what is too long for us leads to `/`
+Next = Annotated[str, Form()]  # a path longer than LONGEST_NEXT becomes `/`
 
 
 @router.get("/sign-in")
@@ -80,7 +80,7 @@ async def change_password(
     again: Password = "",
     next: Next = "/",
 ) -> Response:
-    """By the old password alone, so that a first one can be changed before anybody is signed in."""
+    """Changes the password. It needs the old password but no session: a first one is changed before sign-in."""
     own_page(request)
     try:
         account = await checked(request, name, password)
@@ -97,7 +97,7 @@ async def change_password(
         return refused(request, "password.html", "same", name, next)
     new_hash, proven = await passwords.hashed(new), account.password_hash
     account, now = await queries.one(session, account.name), datetime.now(UTC)
-    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # while hashes were made
+    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # while hashing
         return refused(request, "password.html", "wrong", name, next)
     queries.set_password(account, new_hash, now)
     await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
@@ -120,7 +120,7 @@ async def sign_out(request: Request, session: Session) -> Response:
 
 @router.post("/v1/session")
 async def renew(request: Request, session: Session) -> Response:
-    """A page in use asks for another 30 minutes, a phone for another year; another system's token stands as it is."""
+    """Renews a page's session by 30 minutes or a phone's by a year; an integration's token stays as it is."""
     current, now = tokens.current(request), datetime.now(UTC)
     if current.road is SubmissionChannel.API:
         return JSONResponse({"expires_at": instant(current)})
@@ -147,7 +147,7 @@ class TokenRequest(Body):
 
 @api.post("/v1/tokens")
 async def device_token(request: Request, wanted: TokenRequest) -> Response:
-    """A token for a year, for field accounts alone: other roles hold more than a phone should."""
+    """Issues a token for a year, only to field accounts: other roles have more rights than a phone should hold."""
     try:
         account = await checked(request, wanted.name, wanted.password, str(wanted.device))
     except TooManyFailures as failure:
@@ -172,14 +172,14 @@ def wrong_password() -> Problem:
 
 
 class Phone(Body):
-    """Its own random id."""
+    """A phone, by its own random id."""
 
     device: UUID
 
 
 @api.post("/v1/session/device")
 async def device_of_session(request: Request, session: Session, phone: Phone) -> Response:
-    """A field account that has just signed in by the console's page goes on with a phone's token, and no second password."""
+    """Turns a field account's fresh page session into a device token, without asking for the password again."""
     current, now = tokens.current(request), datetime.now(UTC)
     account = await queries.held(session, current.account)
     signed_in_at = current.signed_in_at or current.issued_at
@@ -203,7 +203,7 @@ async def device_begun(request: Request, session: AsyncSession, account: Account
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
-    """The account whose password this is. Raises TooManyFailures. No transaction stands open while a hash is made."""
+    """The account, if the password is right. Raises TooManyFailures. No transaction is open while it is hashed."""
     mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)
@@ -219,7 +219,7 @@ async def checked(request: Request, name: str, password: str, device: str | None
 
 
 async def still(request: Request, session: AsyncSession, proven: Account) -> Account | None:
-    """The account as it is now, until the sign-in is recorded; None where it was changed while the hash was made."""
+    """The account, locked until the sign-in is recorded; None if it changed while the password was hashed."""
     account = await queries.held(session, proven.account_id)
     is_same = account is not None and account.password_hash == proven.password_hash and not account.must_change
     if is_same and accounts.may_sign_in(account, datetime.now(UTC)):
@@ -229,14 +229,14 @@ async def still(request: Request, session: AsyncSession, proven: Account) -> Acc
 
 
 async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
-    """What was typed as a name is not kept: it may have been a password."""
+    """Logs the refusal. The typed name is not stored: it may have been a password."""
     known = account.account_id if account else None
     entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
     await audit.write(request.app.state.sessions, entry)
 
 
 async def claimed(request: Request, attempt: SignInAttempt, account: Account | None) -> None:
-    """Raises TooManyFailures; that a lock begins is logged, and shown to administrators."""
+    """Counts the attempt. Raises TooManyFailures; the start of a lock is logged and shown to administrators."""
     try:
         await console(request).attempts.claim(attempt)
     except TooManyFailures as failure:
@@ -257,7 +257,7 @@ def address_of(request: Request) -> str:
 
 
 async def entered(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
-    """The password was right; an administrator who has a second factor is asked for it."""
+    """The password was right: signs in, or asks an administrator for the second factor if there is one."""
     if Role.ADMINISTRATOR in account.roles and await second_factors.exists(session, account.account_id):
         return code_asked(
             request, account, next, console(request).signer.ticket(account.account_id, accounts.state(account))
@@ -273,7 +273,7 @@ def code_asked(
     failure: str | None = None,
     wait: TooManyFailures | None = None,
 ) -> Response:
-    """A wrong code has the same ticket again: its five minutes begin with the password."""
+    """The page that asks for the code. A wrong code keeps the ticket: its five minutes start at the password."""
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(
         request,
@@ -301,7 +301,7 @@ async def welcomed(
 
 
 async def began(request: Request, session: AsyncSession, principal: Principal, mark: str) -> None:
-    """A sign-in: listed with the account's others, and its browser or phone is known from now on."""
+    """Records a sign-in, and its browser or phone as known to the account."""
     await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
     await known_browsers.remember(session, principal.account, mark, datetime.now(UTC))
 
@@ -317,15 +317,15 @@ def refused(
 
 
 def own_page(request: Request) -> None:
-    """Nobody is signed in by another site's form."""
+    """Raises if the form was sent from another site's page."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_own = site == "same-origin" or origin == console(request).settings.public_url
-    if not is_own and (site or origin):  # no browser sends neither
+    if not is_own and (site or origin):  # every browser sends at least one of them
         raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
 
 
 def local(next: str) -> str:
-    """A path of this installation, never another site."""
+    """The path if it is local to this installation, else `/`."""
     try:
         parts = urlsplit(next)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the console's routes work with, built by `app.py`."""
+"""The objects that the console's routes share, built by `app.py`."""
 
 from dataclasses import dataclass
 from pathlib import Path

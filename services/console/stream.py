@@ -1,4 +1,4 @@
-"""One reader of all partitions for all listeners of this process, and the last 10,000 records for those who come back."""
+"""Reads all partitions once for all listeners of this process, and keeps the last 10,000 records for reconnects."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ BEAT = b"event: beat\ndata: {}\n"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A record as the stream tells it: a CloudEvent in JSON."""
+    """A record as the stream sends it: a CloudEvent in JSON. `hinted` is the same event without its data."""
 
     topic: str
     partition: int
@@ -48,7 +48,7 @@ class Frame:
 
 @dataclass(eq=False)
 class Listener:
-    """What waits to be sent to one connection. Too slow for its buffer: it is closed, and comes back where it was."""
+    """The send buffer of one connection. A full buffer closes the connection; the browser resumes at its position."""
 
     sight: StreamVisibility
     waiting: list[bytes] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Listener:
         self.stirred.set()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """All that waits, as one chunk."""
+        """All buffered chunks, joined into one."""
         while self.is_open:
             await self.stirred.wait()
             self.stirred.clear()
@@ -78,7 +78,7 @@ class Listener:
 
 
 class EventStream:
-    """`patience`: how many seconds a listener waits while nothing was read yet."""
+    """`patience`: how many seconds a new listener waits for the first reading."""
 
     def __init__(
         self, settings: Settings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
@@ -100,14 +100,17 @@ class EventStream:
 
     @asynccontextmanager
     async def listen(self, sight: StreamVisibility, start: Vector | None) -> AsyncIterator[Listener]:
-        """From `start`, or from now; too far back is told by `event: reset`, and goes on from now. Raises PartAtFault."""
+        """Listens from `start`, or from now. Raises DependencyUnavailable.
+
+        If `start` is no longer kept, the listener gets `event: reset` and continues from now.
+        """
         await self._first_reading()
         listener = Listener(sight)
         listener.put(b"retry: 1000\n\n")
         if start is not None and not self._holds(sight, start):
             listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
         elif start is not None:
-            listener.waiting.extend(self._replayed(sight, start))  # however much: it is sent before anything new
+            listener.waiting.extend(self._replayed(sight, start))  # of any size: the replay goes before new records
         else:
             listener.put(self._marked(sight))
         self._listeners.setdefault(sight, set()).add(listener)
@@ -120,7 +123,10 @@ class EventStream:
                 del self._listeners[sight]
 
     async def _first_reading(self) -> None:
-        """Before it nobody can say what is too far back, and all that is remembered would be told as news."""
+        """Waits for the first reading of the kept records.
+
+        Before it, no position can be judged too old, and the kept records would be sent as new.
+        """
         try:
             async with asyncio.timeout(self._patience):
                 await self._remembers.wait()
@@ -128,7 +134,7 @@ class EventStream:
             raise DependencyUnavailable("the stream has read nothing yet") from None
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat())
             await self._read()
@@ -162,7 +168,10 @@ class EventStream:
                 backoff.reset()
 
     async def _begin(self, consumer: Any) -> dict[TopicPartition, int]:
-        """The first time so far back that the memory is full, later where it stood; returns where the log ends."""
+        """Seeks far enough back to fill the kept records; after a reconnect, to the last position.
+
+        Returns the end offsets.
+        """
         held = {
             (topic, number): TopicPartition(self._settings.topic_prefix + topic, number)
             for topic in TOPICS
@@ -191,7 +200,7 @@ class EventStream:
                     listener.put(chunk)
 
     def _opened(self, record: Record) -> Frame | None:
-        """None = the worker sets it aside, and the listeners are told the rest. Raises UnknownRecordKey."""
+        """The record's frame; None if the worker sets the record aside. Raises UnknownRecordKey."""
         try:
             self._verifier.verify(record)
             return _frame(record)
@@ -222,7 +231,7 @@ class EventStream:
         return all(start.get(place, 0) >= floor for place, floor in self._floors.items() if place[0] in sight.asked)
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
-        """Each with the position of its own listener: what comes after it is the next."""
+        """The kept frames after `start`; each carries the position from which this listener can resume."""
         position = {place: start.get(place, 0) for place in self._positions}
         for frame in self._frames:
             if frame.offset < position[frame.place]:
@@ -237,11 +246,11 @@ class EventStream:
         return marked(sight, self._positions, body)
 
     async def _beat(self) -> None:
-        """Keeps the connection open, and the quiet listener's position young."""
+        """Keeps connections open, and the positions of quiet listeners recent."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():
-                chunk = b":\n" + self._marked(sight, BEAT)  # a comment alone no browser hands to its page
+                chunk = b":\n" + self._marked(sight, BEAT)  # browsers do not pass a comment alone to the page
                 for listener in group:
                     listener.put(chunk)
 
@@ -251,7 +260,10 @@ def marked(sight: StreamVisibility, vector: Vector, body: bytes) -> bytes:
 
 
 def _frame(record: Record) -> Frame:
-    """Only what is of the contract, and on its own topic: who may see it is read from its fields."""
+    """The frame of a record. Raises if the record breaks the contract or is on the wrong topic.
+
+    Visibility is decided by the record's fields, so they must be valid.
+    """
     decode(record.topic, record.value, record.headers)
     data = json.loads(record.value)
     about = {name: header(record.headers, f"ce_{name}") for name in ("id", "source", "type", "specversion", "time")}

@@ -1,4 +1,4 @@
-"""A second factor: a code of 30 seconds from the administrator's own phone, or one of ten recovery codes."""
+"""The second factor: a TOTP code of 30 seconds from the administrator's phone, or one of ten recovery codes."""
 
 import secrets
 from datetime import datetime
@@ -13,14 +13,14 @@ from cryptography.exceptions import InvalidTag
 from shared.crypto.keyring import Sealing, UnknownKey
 
 STEP_S = 30
-DRIFT = 1  # steps that a phone's clock may be off
+DRIFT = 1  # time steps by which a phone's clock may be off
 RECOVERY_CODES = 10
 SECRET_LETTERS = 32  # of base32: 160 bits
-LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # none looks like another
+LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # without letters that look alike
 
 
 class TotpSecrets:
-    """Seals the shared secret to its account, so that the database alone makes no code."""
+    """Encrypts the shared secret and binds it to its account: the database alone cannot produce a code."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -29,14 +29,14 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """None where the key was retired: then a recovery code is left."""
+        """The secret; None if its key was retired: then only a recovery code opens."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
             return None
 
     def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
-        """Under the newest key; None where it is, or cannot be brought there."""
+        """The secret encrypted with the newest key; None if it is already, or cannot be opened."""
         return self._sealing.resealed(sealed, _bound(account_id))
 
     @property
@@ -45,7 +45,7 @@ class TotpSecrets:
 
 
 def is_secret(text: str) -> bool:
-    """One that was drawn here, and came back with the form."""
+    """Whether the text has the form of a secret drawn here, as the page sends it back."""
     return len(text) == SECRET_LETTERS and text.isascii() and text.isalnum() and text.isupper()
 
 
@@ -54,21 +54,21 @@ def draw() -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | None:
-    """The time step whose code this is, later than `after`: a code that was seen over a shoulder opens nothing again."""
+    """The time step of the code, if later than `after`: a code that somebody saw being typed is not valid again."""
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     steps = range(max(current - DRIFT, after + 1), current + DRIFT + 1)
     return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), plain(code))), None)
 
 
 def qr(secret: str, name: str, issuer: str) -> str:
-    """As SVG, to be put into the page."""
+    """The provisioning QR code as inline SVG."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
     image: str = segno.make(uri).svg_inline(scale=4, light="white", omitsize=True)
     return image
 
 
 def draw_recovery_codes() -> list[str]:
-    """Four groups of four: 78 bits, so that their plain hash tells nobody what they are."""
+    """Ten codes of four groups of four letters: 78 bits, so that an unsalted hash of a code cannot be reversed."""
     return ["-".join(_letters(4) for _ in range(4)) for _ in range(RECOVERY_CODES)]
 
 

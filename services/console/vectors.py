@@ -1,4 +1,4 @@
-"""Where a reader stands on the topics it follows: opaque to others, an offset per partition to us."""
+"""A reader's position on its topics: an offset per partition, encoded as an opaque string."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,11 +10,11 @@ Vector = Mapping[Partition, int]
 
 
 class BadVector(ValueError):
-    """Not a position that this installation gave."""
+    """The text is not a position that this installation issued."""
 
 
 def encoded(vector: Vector, topics: Iterable[str]) -> str:
-    """The positions of these topics alone."""
+    """The positions of these topics, encoded."""
     nexts: dict[str, list[int]] = {topic: [] for topic in sorted(topics)}
     for (topic, partition), offset in sorted(vector.items()):
         if topic in nexts:

@@ -1,4 +1,4 @@
-"""Who sees what of the stream: by role, by area, and what is told only as "something changed"."""
+"""Which events of the stream an account sees, by role and area, and which it gets only as hints of a change."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ READERS: Mapping[str, frozenset[Role]] = {
 
 
 class NotGranted(Exception):
-    """These topics are not for this account."""
+    """This account may not listen to these topics."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamVisibility:
-    """A class of listeners: all of one class get the same bytes. `hints` are topics told without their data.
+    """What a group of listeners may see: all with the same value get the same bytes.
 
-    `areas` None = the whole country; none at all sees no place.
+    `hints` are topics sent without data. `areas` None = the whole country; an empty tuple sees no place.
     """
 
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool = True  # who was notified is no matter of a wall screen
+    deliveries: bool = True  # a wall screen does not see who was notified
 
     @property
     def asked(self) -> frozenset[str]:
@@ -41,7 +41,10 @@ class StreamVisibility:
 
 
 def visibility_of(principal: Principal, asked: Iterable[str]) -> StreamVisibility:
-    """Raises NotGranted. Staff who may not read a topic still learn that a count on their board has changed."""
+    """The visibility of these topics. Raises NotGranted.
+
+    Staff who may not read a topic still get hints, so that the counts on their board are updated.
+    """
     wanted = frozenset(asked) & frozenset(TOPICS)
     read = frozenset(topic for topic in wanted if _reads(principal, topic))
     hints = wanted - read
@@ -64,10 +67,11 @@ def _reads(principal: Principal, topic: str) -> bool:
 
 
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
-    """Hazards are public; an alert without a place is everybody's, one over the oblast the district's too.
+    """Whether a record is visible.
 
-    A household is where it is now, or was while abroad. What came of a delivery names a receiver and no place, so it
-    cannot be shown to concern the area.
+    Hazards are visible to all. An alert is visible if it has no place, or concerns the areas: an alert over an oblast
+    concerns its districts. A household counts where it lives now or, if it is abroad, at its origin. A delivery's
+    outcome names no place, so it is visible only with the whole country.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False

@@ -1,4 +1,4 @@
-"""The console at work: what the others tell becomes the board, and what it tells leaves through the outbox."""
+"""Wires the console's worker: the consumer that fills the board, the outbox relay, and the periodic tasks."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from shared.postgres import database
 
 
 async def run(settings: ConsoleSettings) -> None:
-    """Until cancelled."""
+    """Runs until cancelled."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
     consumer = Consumer("console", TOPICS, show, settings=settings, sessions=sessions)

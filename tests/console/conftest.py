@@ -79,7 +79,10 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], deed: str, *, seconds: int = 0) -> Any:
-        """The answer to what is asked while `deed` holds its row, and is committed (so much) after the asking has to wait for it."""
+        """The answer to `ask`, which waits for the row that `deed` locks.
+
+        `deed` is committed `seconds` after `ask` has begun to wait.
+        """
         return in_thread(self._meanwhile(ask, deed, seconds))
 
     async def _meanwhile(self, ask: Callable[[], Any], deed: str, seconds: int) -> Any:

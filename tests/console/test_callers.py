@@ -71,7 +71,7 @@ async def test_who_called_is_found_after_the_hazard_was_updated(served: Served) 
 
 
 async def test_moving_the_hazard_moves_no_reader_of_the_caller(served: Served) -> None:
-    """By another account's update: it reads the caller neither where it moved the hazard, nor does it shut others out."""
+    """Another account's update that moves the hazard gives that account no access and takes no reader's away."""
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     path = f"/v1/callers/{first.report_id}"

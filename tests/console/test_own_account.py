@@ -1,4 +1,4 @@
-"""What people do about their own account: see where it is signed in, end that, state a purpose; and a duty head's readmission."""
+"""One's own account: open sign-ins and ending them, the stated purpose, and a duty head's readmission of a team."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

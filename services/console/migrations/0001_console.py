@@ -1,4 +1,4 @@
-"""Accounts, what the board shows, and who telephoned."""
+"""Tables of accounts, the board and callers."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Whether an alert is true, how far the work on it is, and what it asks for now."""
+"""Adds an alert's verification, the work on it, its validity and its demand."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,14 +11,20 @@ ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
 TAKEN_BACK = ("below_threshold", "moved_away", "out_of_area", "status_not_alerted", "no_rule")
 CODES = {"verification": "unverified", "work": "unacknowledged", "validity": "in_force"}
 
-# What the events until now said; "confirmed" was among the outcomes.
+# Derived from the events until now, in which "confirmed" was a verdict.
 KNOWN = """
 UPDATE board_alerts SET
     verification = CASE WHEN verdict IN ('confirmed', 'false_alarm', 'duplicate') THEN verdict ELSE 'unverified' END,
     work = CASE
-        WHEN resolved_at IS NOT NULL THEN 'closed' WHEN acknowledged_at IS NOT NULL THEN 'acknowledged' ELSE 'unacknowledged'
+        WHEN resolved_at IS NOT NULL THEN 'closed'
+        WHEN acknowledged_at IS NOT NULL THEN 'acknowledged'
+        ELSE 'unacknowledged'
     END,
-    validity = CASE WHEN reason = 'cancelled' THEN 'cancelled' WHEN reason = ANY (:taken_back) THEN 'downgraded' ELSE 'in_force' END,
+    validity = CASE
+        WHEN reason = 'cancelled' THEN 'cancelled'
+        WHEN reason = ANY (:taken_back) THEN 'downgraded'
+        ELSE 'in_force'
+    END,
     demand = CASE
         WHEN NOT (is_suppressed OR reason = 'cancelled' OR reason = ANY (:taken_back))
             AND resolved_at IS NULL AND acknowledged_at IS NULL

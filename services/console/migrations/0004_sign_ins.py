@@ -1,4 +1,4 @@
-"""Who is signed in where; and from when on an account's tokens are valid."""
+"""Adds the sign-ins, and the time from which an account's tokens are valid."""
 
 from alembic import op
 
@@ -20,7 +20,7 @@ CREATE TABLE sign_ins (
     CONSTRAINT pk_sign_ins PRIMARY KEY (jti)
 )
 """
-# of the release before: what its changed passwords ended stays ended
+# tokens that a password change ended under the release before stay ended
 VALID_FROM = "ALTER TABLE accounts ADD COLUMN tokens_valid_from timestamptz"
 
 

@@ -1,4 +1,4 @@
-"""Browsers that signed in to an account, notices for those who must know, and where each hazard was first reported."""
+"""Adds known browsers, notices, and the area where each hazard was first reported."""
 
 from alembic import op
 
@@ -31,7 +31,7 @@ CREATE TABLE first_areas (
     CONSTRAINT pk_first_areas PRIMARY KEY (hazard_id)
 )
 """
-# of hazards that were moved before this, where they were first is not known any more
+# for a hazard that was moved before this migration, the first area is no longer known
 KNOWN_AREAS = "INSERT INTO first_areas (hazard_id, pcodes) SELECT hazard_id, pcodes FROM board_hazards"
 
 

@@ -1,4 +1,4 @@
-"""The security log, and in it who read personal data so far."""
+"""Adds the security log and copies the earlier records of personal-data reads into it."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from shared.audit import AUDIT
 revision = "console_0006"
 down_revision = "console_0005"
 
-# What was read before. The old table stays: the release before may still write there.
+# The earlier reads. The old table stays: the release before may still write there.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FROM caller_readings ORDER BY id
@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FRO
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning made it already, and owns it
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has created it already, and owns it
     op.execute(COPIED)

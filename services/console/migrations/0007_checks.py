@@ -1,4 +1,4 @@
-"""What watches over the installation itself: its backups, its clock, its copy on paper."""
+"""Adds the checks of the installation: its backups, its clock, its printable copy."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Dead letters that came out of a backup are found again."""
+"""Adds the written offset, by which dead letters restored from a backup are found."""
 
 from alembic import op
 

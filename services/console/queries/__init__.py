@@ -1,1 +1,1 @@
-"""How accounts, the board and callers are stored and asked for."""
+"""The console's SQL, one module per family of tables."""

@@ -14,7 +14,7 @@ from services.console.models import Account
 
 async def named(session: AsyncSession, name: str) -> Account | None:
     wanted = name.strip().lower()
-    if not wanted.isprintable():  # no account is named so, and PostgreSQL takes no NUL
+    if not wanted.isprintable():  # no account has such a name, and PostgreSQL rejects NUL
         return None
     return await session.scalar(select(Account).where(func.lower(Account.name) == wanted))
 
@@ -33,7 +33,7 @@ async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
 
 
 async def held(session: AsyncSession, account_id: UUID) -> Account | None:
-    """As it stays until this transaction ends: whoever changes it waits."""
+    """The account, with a shared row lock: changes wait until this transaction ends."""
     return await session.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
 
 
@@ -56,7 +56,7 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 
 async def lock_first(session: AsyncSession) -> None:
-    """Two processes that start at once make the first account one after the other."""
+    """Takes the advisory lock for creating the first account: two processes may start at the same time."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('console first account', 0))"))
 
 

@@ -1,4 +1,4 @@
-"""The board's rows, of each thing the newest, as the worker keeps them."""
+"""The rows of the board: the worker keeps the newest state of each hazard, household, alert, delivery and outcome."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,11 @@ from shared.postgres import database
 
 @dataclass(frozen=True)
 class Shown:
-    """A table of the board: what names a row, what tells the newer of two, and what stays where the newer says nothing."""
+    """A table of the board.
+
+    `order` is the column that decides which of two rows is newer. `lasting` is a column whose known value stays if the
+    newer row has none.
+    """
 
     model: type[ConsoleBase]
     order: str
@@ -35,14 +39,15 @@ class Shown:
         return (
             f"INSERT INTO {table} AS known ({columns}) "  # noqa: S608 - names of our own models
             f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb) "
-            f"ON CONFLICT ({key}) DO UPDATE SET {changed} WHERE known.{self.order} < excluded.{self.order} RETURNING {key}"
+            f"ON CONFLICT ({key}) DO UPDATE SET {changed} "
+            f"WHERE known.{self.order} < excluded.{self.order} RETURNING {key}"
         )
 
     def _newer(self, name: str) -> str:
         return f"coalesce(excluded.{name}, known.{name})" if name == self.lasting else f"excluded.{name}"
 
     def joined(self, older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
-        """The same of two rows of one batch."""
+        """Merges two rows of one batch by the same rule."""
         return newer if self.lasting is None else {**newer, self.lasting: newer[self.lasting] or older[self.lasting]}
 
 
@@ -56,7 +61,7 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
-    """Stores the newest row of each thing where it is newer than the known one; returns the numbers of those stored."""
+    """Stores the newest row of each key if it is newer than the stored one; returns the numbers of the stored rows."""
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
         name = tuple(str(row[part]) for part in shown.key)
@@ -72,7 +77,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """An outcome that names another takes its place; the log tells the named one first, so it is here by now."""
+    """Deletes the outcomes that newer ones replace. The log has a replaced outcome first, so it is already stored."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

@@ -1,4 +1,4 @@
-"""The board's alerts: all that is open, by how far people are with it, and what was closed in the last day."""
+"""The board's alerts by section: all open ones, and those closed in the last day."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ MOST_RINGING = 50
 
 
 class Section(StrEnum):
-    """Where an alert stands on the board; an open one stands in one of the first four."""
+    """The section of the board that shows an alert; an open alert is in one of the first four."""
 
     WAITING = "waiting"
     UNSEEN = "unseen"  # Severe or Extreme, over before anybody acknowledged it
@@ -43,7 +43,7 @@ _SECTION = case(*((held, section.value) for section, held in HOLDS.items()))
 
 @dataclass(frozen=True, slots=True)
 class SectionAlerts:
-    """A section's rows, and how many it has by severity, however many of them are shown."""
+    """A section's shown rows, and its counts by severity, hidden rows included."""
 
     alerts: Sequence[BoardAlert]
     counts: Counter[str]
@@ -60,7 +60,7 @@ class SectionAlerts:
 async def sections(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` rows of each: what waits never pushes out what is worked on."""
+    """Up to `most` rows of each section: many waiting alerts must not displace those in progress."""
     counts = await _counts(session, now, pcodes)
     return {
         section: SectionAlerts(
@@ -83,7 +83,7 @@ async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | 
 async def _alerts(
     session: AsyncSession, section: Section, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> Sequence[BoardAlert]:
-    """What asks for something first, then the most severe, then the oldest; the closed ones newest first."""
+    """The alerts with a demand first, then the most severe, then the oldest; closed alerts newest first."""
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (
         (BoardAlert.resolved_at.desc(),)
@@ -95,7 +95,7 @@ async def _alerts(
 
 
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
-    """How many ask to be acknowledged or worked on, by severity, and the most severe of them, the newest first."""
+    """Alerts that demand an acknowledgement or action: counts by severity, and the first 50, most severe first."""
     asks = and_(_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
     wanted: Select[Any] = _raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
@@ -106,7 +106,7 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """Those that came too late; what a source's budget withholds is told by an alert of its own."""
+    """How many alerts came too late. Alerts withheld by a source's budget have an alert of their own."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )
@@ -114,7 +114,7 @@ async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str]
 
 
 async def deliveries(session: AsyncSession, alerts: Iterable[BoardAlert]) -> dict[Any, tuple[int, int]]:
-    """Delivered and failed, per alert."""
+    """The numbers of delivered and failed deliveries per alert."""
     ids = [alert.alert_id for alert in alerts]
     delivered = func.count().filter(BoardDelivery.is_delivered)
     failed = func.count().filter(~BoardDelivery.is_delivered)
@@ -135,5 +135,5 @@ def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
 
 
 def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
-    """An alert without a place is everybody's."""
+    """The condition that an alert concerns these P-codes; an alert without a place concerns everybody."""
     return true() if pcodes is None else or_(BoardAlert.pcodes.op("&&")(list(pcodes)), BoardAlert.pcodes == [])

@@ -1,4 +1,4 @@
-"""Browsers and phones that signed in to an account before: others' failures do not lock them out."""
+"""Browsers and phones known to an account: other people's failed sign-ins do not lock them out."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -34,5 +34,5 @@ async def remember(session: AsyncSession, account_id: UUID, mark: str, now: date
 
 
 def _hash(mark: str) -> bytes:
-    """The database alone lets nobody pass for a known browser."""
+    """The mark's hash: the stored value alone must not let anybody pass for a known browser."""
     return sha256(mark.encode()).digest()

@@ -1,4 +1,4 @@
-"""Callers by the report they told of, and who read them."""
+"""Callers by report, and who may read them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from services.console.models import CalledReport, FirstArea, StoredCaller
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
-    """Whether it was kept: only its author may note a caller anew."""
+    """Stores the caller; returns whether it was stored. Only the author may change a stored caller."""
     rows = await session.scalars(
         upsert(StoredCaller)
         .values(report_id=report_id, author=author, sealed=sealed)
@@ -26,7 +26,7 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
 
 
 async def reseal(session: AsyncSession, callers: Callers) -> int:
-    """Brings every caller under the newest key; returns how many were not. The caller commits."""
+    """Encrypts every caller with the newest key; returns how many needed it. The calling code commits."""
     old = func.substr(StoredCaller.sealed, 1, len(callers.newest_id)) != callers.newest_id
     rows = (
         await session.execute(select(StoredCaller.report_id, StoredCaller.sealed).where(old).with_for_update())
@@ -40,20 +40,20 @@ async def reseal(session: AsyncSession, callers: Callers) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many callers this key still seals."""
+    """How many callers are still encrypted with this key."""
     own = func.substr(StoredCaller.sealed, 1, len(key_id)) == key_id.encode()
     return int(await session.scalar(select(func.count()).select_from(StoredCaller).where(own)) or 0)
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """Which hazard each report told of: who called about it is found under whatever report came last."""
+    """Stores the hazard of each report, so that all callers of a hazard are found, whichever report is the latest."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(upsert(CalledReport).on_conflict_do_nothing(), rows)
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
-    """Where each hazard was reported; only the first report of one counts."""
+    """Stores the P-codes of each hazard's first report; later reports change nothing."""
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:
@@ -74,7 +74,7 @@ async def noted(
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
-    """The caller notes who read it, and commits before it shows anything."""
+    """The sealed caller, or None. The calling code logs the read and commits before it shows the caller."""
     sealed: bytes | None = await session.scalar(
         _readable(select(StoredCaller.sealed), reader, pcodes).where(StoredCaller.report_id == report_id)
     )
@@ -82,7 +82,7 @@ async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Seq
 
 
 def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
-    """A caller is read where the hazard was first reported, and by whoever noted them; `pcodes` None = the whole country."""
+    """Limits to callers noted by the reader or with a hazard first reported in `pcodes` (None = the whole country)."""
     joined = (
         wanted.select_from(StoredCaller)
         .outerjoin(CalledReport, CalledReport.report_id == StoredCaller.report_id)

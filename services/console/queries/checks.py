@@ -1,4 +1,4 @@
-"""The last look at each thing that is watched."""
+"""The latest result of each check of the installation."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from services.console.checks import CheckName, InstallationCheck
 
 
 async def record(session: AsyncSession, check: InstallationCheck) -> None:
-    """One without a date for the next leaves the known one as it is: a backup by hand does not end those of each night."""
+    """Stores the result; without a new `due_at` the stored one stays, so that a manual backup keeps the schedule."""
     table = models.StoredCheck
     row = {name: getattr(check, name) for name in ("name", "checked_at", "is_well", "figure", "due_at")}
     new = insert(table).values(**row)

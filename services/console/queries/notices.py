@@ -1,4 +1,4 @@
-"""Notices: what administrators and duty heads must know without looking for it."""
+"""The stored notices for administrators and auditors."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -27,12 +27,12 @@ async def add(
 
 
 async def latest(session: AsyncSession, kinds: Collection[NoticeKind], now: datetime) -> Sequence[Notice]:
-    """Newest first."""
+    """The notices of the last 30 days, newest first, at most 200."""
     wanted = select(Notice).where(Notice.kind.in_(kinds), Notice.raised_at > now - SHOWN)
     return (await session.scalars(wanted.order_by(Notice.raised_at.desc()).limit(200))).all()
 
 
 async def fresh(session: AsyncSession, kinds: Collection[NoticeKind], now: datetime) -> dict[str, int]:
-    """How many of each kind since yesterday."""
+    """How many notices of each kind there are from the last 24 hours."""
     wanted = select(Notice.kind, func.count()).where(Notice.kind.in_(kinds), Notice.raised_at > now - FRESH)
     return dict((await session.execute(wanted.group_by(Notice.kind))).tuples().all())

@@ -1,4 +1,4 @@
-"""What the copy on paper shows: all that is open, however much it is on a screen."""
+"""The data of the printable copy: open alerts and hazards in force, up to `MOST` of each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,11 +10,11 @@ from services.console.models import BoardAlert, BoardHazard
 from services.console.queries.snapshots import HAZARD_SHOWN, SEVEREST_FIRST
 from shared.events.vocabulary import MsgType, Status
 
-MOST = 500  # some thirty sheets
+MOST = 500  # about thirty sheets
 
 
 async def alerts(session: AsyncSession) -> Sequence[BoardAlert]:
-    """Unanswered first, then the most severe, then the oldest."""
+    """The open alerts: unacknowledged first, then the most severe, then the oldest."""
     severity = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     wanted = (
         select(BoardAlert)

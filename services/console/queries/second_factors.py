@@ -1,4 +1,4 @@
-"""Second factors of accounts, and their recovery codes."""
+"""The second factors of accounts and their recovery codes."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ from services.console.totp import TotpSecrets
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """Locked: of two sign-ins by one code the second finds it used."""
+    """The second factor, locked: of two concurrent sign-ins with one code the second finds the code used."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 
@@ -35,14 +35,14 @@ async def remove(session: AsyncSession, account_id: UUID) -> None:
 
 
 async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes, now: datetime) -> bool:
-    """Whether it is one of the account's that was never used."""
+    """Uses up the recovery code; returns whether it was one of the account's unused codes."""
     unused = RecoveryCode.account_id == account_id, RecoveryCode.code == code, RecoveryCode.used_at.is_(None)
     used = await session.scalars(update(RecoveryCode).where(*unused).values(used_at=now).returning(RecoveryCode.code))
     return used.one_or_none() is not None
 
 
 async def reseal(session: AsyncSession, box: TotpSecrets) -> int:
-    """Brings every secret under the newest key; returns how many were not. The caller commits."""
+    """Encrypts every secret with the newest key; returns how many needed it. The caller commits."""
     old = func.substr(SecondFactor.sealed, 1, len(box.newest_id)) != box.newest_id
     count = 0
     for factor in (await session.scalars(select(SecondFactor).where(old).with_for_update())).all():
@@ -53,7 +53,7 @@ async def reseal(session: AsyncSession, box: TotpSecrets) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many secrets this key still seals."""
+    """How many secrets are still encrypted with this key."""
     own = func.substr(SecondFactor.sealed, 1, len(key_id)) == key_id.encode()
     return int(await session.scalar(select(func.count()).select_from(SecondFactor).where(own)) or 0)
 

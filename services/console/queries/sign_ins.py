@@ -1,4 +1,4 @@
-"""Sign-ins: by browser, by phone; which of them are open, and which phones an account has."""
+"""Sign-ins by browser and phone: which are open, and which phones an account has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Device:
 
 
 async def record(session: AsyncSession, principal: Principal, *, address: str, browser: str) -> None:
-    """A sign-in has begun; what ended long ago is forgotten."""
+    """Records a new sign-in; deletes the account's sign-ins that expired more than 90 days ago."""
     now = datetime.fromtimestamp(principal.issued_at, UTC)
     ended = SignIn.expires_at < now - KEPT_AFTER_END
     await session.execute(delete(SignIn).where(SignIn.account_id == principal.account, ended))
@@ -64,19 +64,19 @@ async def renew(session: AsyncSession, principal: Principal, now: datetime) -> N
 
 
 async def open_ones(session: AsyncSession, account: Account, now: datetime) -> Sequence[SignIn]:
-    """Latest contact first."""
+    """The account's open sign-ins, latest contact first."""
     wanted = select(SignIn).where(*_is_open(account, now)).order_by(SignIn.seen_at.desc())
     return (await session.scalars(wanted)).all()
 
 
 async def end(session: AsyncSession, account_id: UUID, jti: UUID, now: datetime) -> SignIn | None:
-    """The sign-in that was ended; None where the account has no such one."""
+    """Ends and returns the sign-in; None if the account has no such sign-in."""
     mine = SignIn.account_id == account_id, SignIn.jti == jti
     return await session.scalar(update(SignIn).where(*mine).values(ended_at=now).returning(SignIn))
 
 
 async def devices(session: AsyncSession, account: Account, now: datetime) -> list[Device]:
-    """Last contact first."""
+    """The account's phones, latest contact first."""
     is_open = func.bool_or(_lives(account, now))
     rows = await session.execute(
         select(
@@ -90,7 +90,7 @@ async def devices(session: AsyncSession, account: Account, now: datetime) -> lis
 
 
 async def end_device(session: AsyncSession, account_id: UUID, device: UUID, now: datetime) -> bool:
-    """Whether the account has such a phone."""
+    """Ends the phone's sign-ins; returns whether the account has such a phone."""
     mine = SignIn.account_id == account_id, SignIn.device == device
     ended = await session.scalars(update(SignIn).where(*mine).values(ended_at=now).returning(SignIn.jti))
     return bool(ended.all())

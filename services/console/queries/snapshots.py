@@ -1,4 +1,4 @@
-"""What a panel shows, read in one snapshot with the positions it stands at."""
+"""The data of the panels, read in one snapshot together with the log positions."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 async def begin(session: AsyncSession) -> None:
-    """All that follows sees one moment."""
+    """Starts a read-only snapshot: all following statements see the same state."""
     await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
@@ -28,7 +28,10 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 
 
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
-    """What holds now or began in the last two days: what has begun before forecasts, the most severe first, then the newest."""
+    """The hazards in force or of the last two days, cancelled ones last.
+
+    Those that have begun come before forecasts, then the most severe, then the newest.
+    """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard), now).order_by(
         BoardHazard.msg_type == MsgType.CANCEL,
@@ -50,7 +53,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
-    """How many, without those that were cancelled, however many are shown."""
+    """How many hazards are in force, without the cancelled ones; independent of how many are shown."""
     wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type != MsgType.CANCEL)
     return await session.scalar(wanted) or 0
 
@@ -68,7 +71,7 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 async def households(
     session: AsyncSession, status: Status, since: datetime, pcodes: Sequence[str] | None
 ) -> Sequence[Any]:
-    """Displaced households and persons by where they are and where they come from, as the figures count them."""
+    """Displaced households and persons by destination and origin, counted as in the figures."""
     wanted: Any = select(
         BoardHousehold.origin_pcode,
         BoardHousehold.origin_country,
@@ -94,7 +97,7 @@ async def households(
 async def outcomes(
     session: AsyncSession, status: Status, since: datetime, kinds: Iterable[ReportKind]
 ) -> Sequence[Any]:
-    """What became of the reports of the last day; of several consumers each tells its own."""
+    """The outcomes of reports since `since`, counted by kind, outcome and reason; each consumer has its own outcome."""
     wanted = (
         select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
         .where(ReportOutcome.status == status, ReportOutcome.settled_at > since, ReportOutcome.kind.in_(kinds))

@@ -1,13 +1,13 @@
-// The list of alerts: its order stays while somebody aims at it, and what changed meanwhile waits for a pause or a button.
+// The list of alerts. While somebody points at the list, rows keep their places; changes wait for a pause or a button.
 
 import { element } from "/static/elements.js";
 
-const KEY_MS = 5000; // after a key was pressed
-const ANSWERED_MS = 5000; // an answered row stays so long
-const RESTING_MS = 120_000; // a pointer that nobody moved for so long aims at nothing: a wall screen's lies anywhere
+const KEY_MS = 5000; // how long the list is held after a key press
+const ANSWERED_MS = 5000; // how long an answered row keeps its place
+const RESTING_MS = 120_000; // a pointer at rest for this long does not hold the list: a wall screen's pointer lies anywhere
 const URGENT = ["Extreme", "Severe"];
 
-/** @type {HTMLElement | undefined} what the server drew last and is not shown yet */
+/** @type {HTMLElement | undefined} the latest list from the server that is not shown yet */
 let pending;
 let keyAt = -Infinity;
 let pointerAt = -Infinity;
@@ -24,14 +24,14 @@ function rowsOf(list) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** Whether somebody may be about to answer: then no row changes its place. */
+/** Whether somebody may be about to answer an alert: then no row changes its place. */
 function isHeld() {
   const now = performance.now();
   const isAiming = panel().matches(":hover") && now - pointerAt < RESTING_MS;
   return (isAiming && panel().querySelector("[data-act]") !== null) || now - keyAt < KEY_MS || now - answeredAt < ANSWERED_MS;
 }
 
-/** What the server drew: shown at once, or, while the list is held, without moving a row. @param {HTMLElement} fresh */
+/** Shows the server's list at once or, while the list is held, without moving a row. @param {HTMLElement} fresh */
 export function settle(fresh) {
   announce(fresh);
   pending = fresh;
@@ -40,7 +40,7 @@ export function settle(fresh) {
   panel().dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
 }
 
-/** A screen reader says what is new. @param {HTMLElement} fresh */
+/** Announces new alerts to screen readers. @param {HTMLElement} fresh */
 function announce(fresh) {
   const known = rowsOf(pending ?? panel());
   const fresher = [...rowsOf(fresh)].filter(([key, row]) => !known.has(key) && row.dataset.state === "waiting").map(([, row]) => nameOf(row));
@@ -53,13 +53,13 @@ export function nameOf(row) {
   return parts.map((part) => part.replace(/\s+/g, " ").trim()).filter(Boolean).join(" · ");
 }
 
-/** What the page knows of an alert by its id, also where its row is not shown yet. @param {string} alert */
+/** The name of an alert by its id, also if its row is not shown yet. @param {string} alert */
 export function named(alert) {
   const row = rowsOf(panel()).get(alert) ?? (pending && rowsOf(pending).get(alert));
   return row ? nameOf(row) : "";
 }
 
-/** The rows say how they stand, where they stand. @param {HTMLElement} fresh */
+/** Updates the rows in place, and counts the changes that wait. @param {HTMLElement} fresh */
 function mend(fresh) {
   const next = rowsOf(fresh);
   let changes = 0;
@@ -88,7 +88,11 @@ function mend(fresh) {
   showStrip([...next.values()].filter((row) => row.dataset.state === "waiting" && URGENT.includes(row.dataset.severity ?? "")));
 }
 
-/** One that was answered or is over keeps its place for a moment; what can no longer be done with it cannot be pressed. @param {HTMLElement} row @param {HTMLElement | undefined} newer */
+/**
+ * An alert that was answered or is over keeps its place for a moment. Buttons that no longer apply are disabled.
+ * @param {HTMLElement} row
+ * @param {HTMLElement | undefined} newer
+ */
 function settleRow(row, newer) {
   if (row.classList.contains("is-settled")) return;
   answeredAt = performance.now();
@@ -96,7 +100,7 @@ function settleRow(row, newer) {
   row.dataset.state = "answered";
   for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll("button, input"))) {
     if (newer?.querySelector(`[data-act="${control.dataset.act}"]`)) continue;
-    if (control === document.activeElement) row.focus({ preventScroll: true }); // what is disabled gives the focus away
+    if (control === document.activeElement) row.focus({ preventScroll: true }); // a control loses the focus when it is disabled
     control.disabled = true;
   }
   if (!newer) {
@@ -105,7 +109,7 @@ function settleRow(row, newer) {
   }
 }
 
-/** What of a row may change under the pointer: its words, never its buttons. @param {HTMLElement} newer @param {HTMLElement} row */
+/** Copies a row's texts, never its buttons. @param {HTMLElement} newer @param {HTMLElement} row */
 function copy(newer, row) {
   for (const part of [".alert-line", ".alert-below", ".alert-grade"]) {
     const [shown, drawn] = [row.querySelector(part), newer.querySelector(part)];
@@ -114,14 +118,14 @@ function copy(newer, row) {
   row.dataset.severity = newer.dataset.severity;
 }
 
-/** A new Severe or Extreme is seen at once, over the list's head. @param {HTMLElement[]} rows */
+/** Shows new Severe and Extreme alerts at once, over the list's head. @param {HTMLElement[]} rows */
 function showStrip(rows) {
   strip.hidden = rows.length === 0;
   element("strip-text").textContent = rows.map(nameOf).slice(0, 2).join("; ") + (rows.length > 2 ? ` +${rows.length - 2}` : "");
   strip.dataset.alert = rows[0]?.dataset.key ?? "";
 }
 
-/** The list as the server drew it last. */
+/** Shows the latest list from the server, with the focus and scroll position kept. */
 export function apply() {
   if (!pending) return;
   const fresh = pending;
@@ -147,7 +151,7 @@ export function chosen() {
   return [...selected];
 }
 
-/** @param {string[]} [alerts] without them: all */
+/** Clears the selection. @param {string[]} [alerts] default: all */
 export function chooseNone(alerts = chosen()) {
   for (const alert of alerts) selected.delete(alert);
   showSelection();

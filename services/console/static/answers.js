@@ -1,4 +1,4 @@
-// The operator's answers to alerts: acknowledged, for oneself or for another, alone or several at once, worked on, and closed.
+// The operator's acts on alerts: acknowledge (also on behalf, also several at once), progress, confirm, reopen, close.
 
 import { chooseNone, chosen, named } from "/static/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
@@ -9,7 +9,7 @@ import { takeUp } from "/static/panels.js";
 import { toast } from "/static/toasts.js";
 
 const UNDO_MS = 10_000;
-const MOST_AT_ONCE = 200; // the alerts take no more in one call
+const MOST_AT_ONCE = 200; // the limit of the alerts service for one call
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 /** @type {{act: string, alert: string}} */
@@ -51,7 +51,7 @@ async function answer() {
   if (!name) return missing(/** @type {HTMLInputElement} */ (element("behalf-name")), document.querySelector("label[for=behalf-name]"));
   const at = said("at") ? read(said("at")) : new Date();
   if (!at) return missing(/** @type {HTMLInputElement} */ (element("behalf-at")), document.querySelector("label[for=behalf-at]"));
-  if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1); // 23:50, said after midnight
+  if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1); // "23:50" typed after midnight means yesterday
   return send(asked.alert, "acknowledgement", { on_behalf_of: { name, by: said("by"), ...(said("at") && { at: at.toISOString() }) } }, "acknowledged");
 }
 
@@ -69,7 +69,7 @@ async function send(alert, what, body, done) {
   }
 }
 
-/** Each counts for itself: what somebody else had is told, and the others are done. */
+/** Acknowledges the selected alerts independently of each other, and reports those that were refused. */
 async function acknowledgeSelected() {
   const alerts = chosen().slice(0, MOST_AT_ONCE);
   try {
@@ -137,7 +137,7 @@ function fail(text) {
   if (text && !dialog.open) toast(text, "bad");
 }
 
-// What opened it may have been drawn anew meanwhile, and then the browser finds nothing to give the focus back to.
+// The row that opened the dialog may have been redrawn meanwhile; then the browser cannot return the focus by itself.
 dialog.addEventListener("close", () => takeUp(element("panel-alerts"), asked.alert));
 form.addEventListener("submit", (event) => {
   if (/** @type {SubmitEvent} */ (event).submitter?.getAttribute("value") !== "send") return;

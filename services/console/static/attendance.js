@@ -1,4 +1,4 @@
-// Whether anybody is at this board: it tells the alerts when it was last touched, and says so where nobody is.
+// Reports this board's last input to the alerts service, and shows a notice when the board is unattended.
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -12,7 +12,7 @@ let isNobodyAnywhere = false;
 const board = sessionStorage.getItem("board-id") ?? crypto.randomUUID();
 sessionStorage.setItem("board-id", board);
 
-/** For those who answer alerts; a wall screen is watched, not touched. */
+/** Only for accounts that answer alerts: a wall screen gets no input. */
 export function attend() {
   for (const kind of USES) addEventListener(kind, touch, { passive: true });
   setInterval(tell, TELL_MS);

@@ -16,7 +16,10 @@ const names = { accounts: words("accounts"), actions: words("actions"), results:
 const filters = /** @type {HTMLFormElement} */ (element("filters"));
 const older = /** @type {HTMLButtonElement} */ (element("older"));
 
-/** What was read of each service and is not shown yet, and from where to read on; null = there is no more. @type {Map<string, {waiting: Entry[], next: number | null | undefined}>} */
+/**
+ * By service: the entries that are read and not shown yet, and where to read on; null = there are no more.
+ * @type {Map<string, {waiting: Entry[], next: number | null | undefined}>}
+ */
 let logs = new Map();
 
 /** @param {string} id @returns {Record<string, string>} */
@@ -30,11 +33,11 @@ function begin() {
   return show();
 }
 
-/** The next hundred: of each service as many are read, so that the newest of all are among them. */
+/** Shows the next hundred entries. As many are read from every service, so that the newest of all are among them. */
 async function show() {
   const asked = logs;
   const silent = (await Promise.all([...logs.keys()].map(read))).filter((name) => name !== undefined);
-  if (asked !== logs) return; // the filters changed meanwhile: what they asked for shows itself
+  if (asked !== logs) return; // the filters changed meanwhile, and a newer request shows its own result
   const found = [...logs].flatMap(([service, log]) => log.waiting.map((entry) => ({ service, entry })));
   found.sort((a, b) => b.entry.at.localeCompare(a.entry.at));
   const newest = found.slice(0, PAGE);
@@ -49,7 +52,7 @@ async function show() {
   else say("live", { time: new Date().toLocaleTimeString("ru", { timeZone: "Asia/Bishkek" }) });
 }
 
-/** Returns the service's name where it did not answer. @param {string} service */
+/** Reads a service's log; returns the service's name if it did not answer. @param {string} service */
 async function read(service) {
   const log = logs.get(service);
   if (!log || log.next === null || log.waiting.length >= PAGE) return undefined;

@@ -1,4 +1,4 @@
-// The live board: what the stream tells has its panels drawn anew, and what the operator does goes to the services.
+// The live board: events of the stream redraw the panels, and the operator's acts are sent to the services.
 
 import { begin } from "/static/answers.js";
 import { attend } from "/static/attendance.js";
@@ -12,13 +12,13 @@ import { draw, showMore } from "/static/panels.js";
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", outcomes: "reports" };
 const DOOR_MS = 15_000;
-const OLD_MS = 60_000; // what is in force, new or of the last hours is so only for a time, whether or not anything comes
+const OLD_MS = 60_000; // panels are redrawn at this interval even without events: "in force" and "new" end by time
 
 const board = element("board");
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let telling;
 
-/** The page's alarm asks anew, when the worker has had a moment: once for all that came at once. */
+/** Lets the page's alarm ask again, once for events that arrive together; the delay lets the worker store them. */
 function heardOf() {
   telling ??= setTimeout(() => {
     telling = undefined;
@@ -28,7 +28,7 @@ function heardOf() {
 
 let atDoor = "";
 
-/** What came to intake since it started, beside what became of it. */
+/** Shows intake's counts since its start beside the outcomes of the reports. */
 async function askDoor() {
   const door = document.getElementById("door");
   if (!door) return;
@@ -54,7 +54,7 @@ board.addEventListener("click", (event) => {
   begin(button.dataset.act ?? "", button.dataset.alert ?? "");
 });
 
-/** @type {Record<string, string>} by the key's place: the keys of any alphabet */
+/** @type {Record<string, string>} by the key's position, so that they work with every keyboard layout */
 const KEYS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress" };
 
 board.addEventListener("keydown", (event) => {

@@ -1,4 +1,4 @@
-// Who telephoned about a hazard, shown to whoever asks; the server records that they did.
+// Shows the caller who reported a hazard by telephone; the server logs who read it.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

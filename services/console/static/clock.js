@@ -1,4 +1,4 @@
-// Instants on the clock of Bishkek.
+// Instants in Bishkek time.
 
 /** @param {Date} moment */
 export function clock(moment) {

@@ -1,4 +1,4 @@
-// What is wrong with the form: the fields are marked, the first has the focus, and the reason is in view.
+// Errors of the form: marks the invalid fields, focuses the first one and scrolls the reason into view.
 
 import { problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -19,7 +19,7 @@ export function fail(text, fields = []) {
   if (text) (fields[0] ?? failure).focus();
 }
 
-/** What intake or the console refused. @param {Response} answer */
+/** Shows why intake or the console refused the form. @param {Response} answer */
 export async function refuse(answer) {
   if (answer.status === 401) return fail(said("signedOut"));
   const { text, body } = await problem(answer);
@@ -38,5 +38,5 @@ function named(pointers) {
   return fields.filter((field) => pointers.some((pointer) => pointer.startsWith(field.dataset.pointer ?? "/")));
 }
 
-// What is being mended is no longer marked.
+// A field that is being edited is no longer marked.
 form.addEventListener("input", (event) => /** @type {HTMLElement} */ (event.target).removeAttribute("aria-invalid"));

@@ -1,15 +1,15 @@
-// An event of the form as the report that intake takes: the first, its corrections and its cancellation.
+// Builds the reports to intake from the form: the first report, its corrections and its cancellation.
 
 /**
  * @typedef {{hazard_id: string, source_id: string, revision: number, type: string, type_text: string | null, severity: string, certainty: string,
  *   pcodes: string[], locality: string | null, onset: string, expires: string | null, text: Record<string, {headline: string, description?: string | null}>,
- *   words: string}} Known what the board knows of an event that is corrected
- * @typedef {{type: string, pcode: string, locality: string, severity: string, certainty: string, onset: Date, known: string}} Given what the form holds
+ *   words: string}} Known the stored event that is corrected
+ * @typedef {{type: string, pcode: string, locality: string, severity: string, certainty: string, onset: Date, known: string}} Given the values of the form
  */
 
-const SOON_MS = 3_600_000; // CAP: what is expected within the hour is Expected, later Future
+const SOON_MS = 3_600_000; // CAP urgency: Expected within the next hour, Future after it
 
-/** One report, and its number, kept until it is accepted: sent twice, it is still one report with one content. */
+/** One report. Its id stays until the report is accepted, so that sending it twice does not make two reports. */
 export class EventReport {
   /** @param {{source: string, account: string, status: string}} about @param {Known | null} known */
   constructor(about, known) {
@@ -20,7 +20,7 @@ export class EventReport {
     this.reportedAt = "";
   }
 
-  /** What was sent, once more: sent again it is the next version, which every reader takes in its place. */
+  /** Corrects the sent report: the next sending is its next version, which replaces the earlier one. */
   again() {
     this.version += 1;
     this.reportedAt = "";
@@ -44,7 +44,7 @@ export class EventReport {
     };
   }
 
-  /** The places that intake knew stay where the place is still the one that the form began with. @param {string} pcode */
+  /** The event's known places stay if the chosen place is among them. @param {string} pcode */
   pcodes(pcode) {
     return this.known?.pcodes.includes(pcode) ? this.known.pcodes : [pcode];
   }
@@ -64,7 +64,7 @@ function urgency(onset) {
   return ahead <= SOON_MS ? "Expected" : "Future";
 }
 
-/** An onset further ahead than this is a forecast, or a slip: somebody has to say which. */
+/** An onset further ahead than this is a forecast or a typing error: the operator must confirm the forecast. */
 export const AHEAD_MS = 15 * 60_000;
 
 /** @param {string} words @param {Known | null} known */

@@ -1,4 +1,4 @@
-// What followed from an event: whether an alert was raised, and who is notified of it.
+// Shows the result of an event: whether an alert was raised, and who is notified.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -8,14 +8,14 @@ const LONGEST_MS = 15_000;
 
 /** @typedef {{is_judged: boolean, alerts: {recipients: string[]}[], text: string | null}} Followed */
 
-/** Asks the alerts until they have judged this very report. @param {string} hazard @param {string} report */
+/** Asks the alerts service until it has judged this report. @param {string} hazard @param {string} report */
 export async function showFollowed(hazard, report) {
   const shown = element("followed");
   shown.textContent = shown.dataset.waiting ?? "";
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until) {
     const followed = await ask(hazard, report);
-    if (element("answer-id").textContent !== report) return; // another event by now
+    if (element("answer-id").textContent !== report) return; // the form shows another event by now
     if (followed?.is_judged) return void (shown.textContent = told(followed));
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }

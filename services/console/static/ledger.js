@@ -1,4 +1,4 @@
-// The ledger of all services, read by the browser: what came, what became of it, what is on its way, and what does not add up.
+// The ledger page: reads the ledgers of all services and shows records, outcomes, backlog and imbalances.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -56,7 +56,7 @@ function balances(counts) {
   return counts.sent === counts.accepted + counts.spooled + counts.duplicate + counts.refused;
 }
 
-/** Whether nothing waits for the broker, or can no longer be read. @param {Door} told */
+/** Whether the spool holds no records that wait for the broker and no damaged ones. @param {Door} told */
 function isEmpty(told) {
   return told.spool.records === 0 && told.spool.damaged === 0;
 }
@@ -77,7 +77,7 @@ function showDoor(told) {
   spool.classList.toggle("bad", !isEmpty(told));
 }
 
-/** The newest of each consumer, and how many there are in all. @param {Ledger[]} heard */
+/** Shows each consumer's newest dead letters and the total number of dead letters. @param {Ledger[]} heard */
 function showLetters(heard) {
   const newest = heard.flatMap((each) => each.dead_letters.map((letter) => ({ ...letter, consumer: each.consumer })))
     .sort((a, b) => b.set_aside_at.localeCompare(a.set_aside_at));

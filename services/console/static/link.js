@@ -1,4 +1,4 @@
-// The word in the page's bar about its connection; once signed out it stays a way to sign in again.
+// The connection state in the page's bar. After the session has ended it stays a link to sign in again.
 
 import { element } from "/static/elements.js";
 import { showEnd } from "/static/session.js";
@@ -10,7 +10,7 @@ export function say(state, values = {}) {
   if (link.dataset.state === "ended") return;
   const text = (link.dataset[state] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   link.dataset.state = state;
-  document.body.dataset.connected = state === "live" ? "yes" : "no"; // a board that hears what happens counts as somebody there
+  document.body.dataset.connected = state === "live" ? "yes" : "no"; // a connected board keeps its session alive
   if (link.textContent !== text) link.textContent = text;
 }
 

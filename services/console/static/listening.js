@@ -1,11 +1,11 @@
-// The board's ear: hears the stream, says whether the line lives, and listens anew where it does not.
+// Listens to the event stream, shows the state of the connection, and reconnects when it is lost.
 
 import { call } from "/static/calls.js";
 import { clock } from "/static/clock.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 
-const SILENCE_MS = 40_000; // the stream says something every 15 s: longer than this is no connection
+const SILENCE_MS = 40_000; // the stream sends at least every 15 s: a longer silence means that the connection is lost
 const LOOK_MS = 5000;
 const AGAIN_MS = 2000;
 
@@ -15,7 +15,7 @@ let newest = new Date();
 /** @type {EventSource | undefined} */
 let stream;
 
-/** Where on the log the page stands. */
+/** The page's position on the log. */
 export function stand() {
   return position;
 }
@@ -26,7 +26,7 @@ export function stand() {
  */
 export function listen(topics, changed) {
   open();
-  // An EventSource does not notice a line that was cut in silence.
+  // An EventSource does not notice a connection that was cut without a close.
   setInterval(() => {
     if (stream && Date.now() - heard > SILENCE_MS) open();
   }, LOOK_MS);
@@ -43,7 +43,7 @@ export function listen(topics, changed) {
     stream.addEventListener("reset", (event) => { live(event); changed(topics); });
   }
 
-  /** The browser itself tries again, unless the server refused. */
+  /** The browser reconnects by itself unless the server refused; then this function asks why and reopens. */
   function failed() {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;

@@ -1,4 +1,5 @@
-// What comes by telephone: the caller is kept at the console, the event goes to intake, both under one report's number.
+// The form for events reported by telephone. The caller is stored by the console, the event is sent to intake, both
+// under the same report id.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -30,7 +31,7 @@ function given(name) {
   return String(new FormData(form).get(name) ?? "").trim();
 }
 
-/** What the form holds. */
+/** The values of the form. */
 function event() {
   return {
     type: hazard.chosen?.value ?? "", pcode: place.chosen?.value ?? "", locality: given("locality"), severity: given("severity"),
@@ -55,7 +56,7 @@ function isComplete() {
   return false;
 }
 
-/** What lies ahead is taken only when somebody says that it is a forecast. */
+/** Accepts an onset in the future only if the operator marks it as a forecast. */
 function isTimeRight() {
   askAhead();
   if (element("ahead").hidden || input("forecast").checked) return true;
@@ -93,7 +94,7 @@ async function sendAll(kind) {
   }
   let answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
   if (answer.status === 409) {
-    report.version += 1; // it was taken, and its answer lost: what was changed since is its next version
+    report.version += 1; // it was accepted but the answer was lost: the changed form is its next version
     answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
   }
   if (!answer.ok) return refuse(answer);
@@ -136,7 +137,7 @@ function reopen() {
   hazard.input.focus();
 }
 
-/** The event that is corrected, as the board knows it. @param {import("/static/event-reports.js").Known} event */
+/** Fills the form with the stored event that is corrected. @param {import("/static/event-reports.js").Known} event */
 function fill(event) {
   hazard.set(event.type);
   place.set(event.pcodes.at(-1) ?? "");
@@ -158,8 +159,8 @@ form.addEventListener("submit", (submitted) => {
   void send();
 });
 form.addEventListener("input", () => { isTouched = true; });
-input("onset").addEventListener("input", askAhead); // at once: what appears while Send is pressed would move the button
-// Enter in a field goes on to the next: only Ctrl+Enter, or the button, sends. A digit outside the text fields is a severity.
+input("onset").addEventListener("input", askAhead); // on each input: a notice that appears while Send is pressed would move the button
+// Enter in a field does not send: only Ctrl+Enter and the button do. Outside text fields a digit chooses a severity.
 form.addEventListener("keydown", (pressed) => {
   const isText = pressed.target instanceof HTMLTextAreaElement || (pressed.target instanceof HTMLInputElement && !["radio", "checkbox"].includes(pressed.target.type));
   if (pressed.key === "Enter" && (pressed.ctrlKey || pressed.metaKey)) {
@@ -174,7 +175,7 @@ form.addEventListener("keydown", (pressed) => {
 });
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
-// A half-written event asks before it is left.
+// The browser asks before it leaves a form with unsent changes.
 addEventListener("beforeunload", (leaving) => { if (isTouched) leaving.preventDefault(); });
 
 const cancelling = /** @type {HTMLDialogElement | null} */ (document.getElementById("cancelling"));
@@ -191,4 +192,4 @@ function input(id) {
 
 if (known) fill(known);
 else input("onset").value ||= written(new Date());
-for (const button of buttons) button.disabled = false; // the template's are disabled, so that Enter sends nothing before
+for (const button of buttons) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs

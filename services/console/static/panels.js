@@ -1,4 +1,4 @@
-// The board's panels, each drawn anew by the server when something on it changed.
+// The board's panels: the server renders a panel again when its data has changed.
 
 import { settle } from "/static/alerts-list.js";
 import { call } from "/static/calls.js";
@@ -6,9 +6,9 @@ import { element } from "/static/elements.js";
 import { ended } from "/static/link.js";
 import { stand } from "/static/listening.js";
 
-const QUIET_MS = 400; // a panel is drawn at most so often, however much arrives
-const AGAIN_MS = 1500; // a panel that was not to be had, or is behind what was heard, is asked for again
-const MORE = 200; // rows that a list shows more of each time it is asked to
+const QUIET_MS = 400; // the shortest interval between two renderings of a panel
+const AGAIN_MS = 1500; // retry interval for a panel that failed or is behind the stream
+const MORE = 200; // rows that "show more" adds
 
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();
@@ -18,7 +18,7 @@ export function draw(name) {
   void drawing(name).draw();
 }
 
-/** A list that showed its first rows shows more of them. @param {string} name */
+/** Shows more rows of a list. @param {string} name */
 export function showMore(name) {
   drawing(name).most += MORE;
   draw(name);
@@ -31,7 +31,7 @@ function drawing(name) {
   return known;
 }
 
-/** One panel: how much of it is shown, and whether something newer is due. */
+/** One panel: how many rows it shows, and whether a newer rendering is due. */
 class Drawing {
   /** @param {string} name */
   constructor(name) {
@@ -70,7 +70,11 @@ class Drawing {
   }
 }
 
-/** The panel as the server drew it, with the focus, the scrolled place and the marks of what is new. @param {HTMLElement} before @param {HTMLElement} fresh */
+/**
+ * Replaces the panel, keeps the focus and the scroll position, and marks changed rows.
+ * @param {HTMLElement} before
+ * @param {HTMLElement} fresh
+ */
 function swap(before, fresh) {
   const focused = before.contains(document.activeElement) ? document.activeElement : null;
   const [known, top] = [keys(before), before.scrollTop];
@@ -83,7 +87,11 @@ function swap(before, fresh) {
   fresh.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
 }
 
-/** Where what had the focus is gone, its row has it, or the first one: the keyboard goes on from there. @param {HTMLElement} panel @param {string} key */
+/**
+ * If the focused element is gone, focuses its row or else the first row, so that the keyboard still works.
+ * @param {HTMLElement} panel
+ * @param {string} key
+ */
 export function takeUp(panel, key) {
   if (document.activeElement !== document.body) return;
   const rows = /** @type {HTMLElement[]} */ ([...panel.querySelectorAll("[data-key][tabindex]")]);
@@ -96,7 +104,7 @@ function keys(panel) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** What of a row is news; an age that grew is not. @param {HTMLElement | undefined} row */
+/** The fields whose change marks a row as changed; a grown age does not. @param {HTMLElement | undefined} row */
 function mark(row) {
   return row && [row.dataset.revision, row.dataset.state, row.dataset.severity, row.dataset.count].join("|");
 }

@@ -1,11 +1,11 @@
-// What consumers read, partition by partition: what came, what became of it, and what is wrong with it.
+// The consumers' partitions: records read, their outcomes, and faults.
 
 import { element } from "/static/elements.js";
 import { cell, figure, head, moment, number, row, strong } from "/static/tables.js";
 
 /** @typedef {{consumer: string, topic: string, partition: number, kinds: Record<string, number>, first: number, next: number, end: number | null, unread_since: string | null, advanced_at: string | null, stopped: string | null}} Partition */
 
-const OLD_MS = 60_000; // what has waited longer than this is an alarm
+const OLD_MS = 60_000; // records that wait longer than this are an alarm
 
 const page = element("ledger");
 /** @type {Record<string, string>} */
@@ -13,7 +13,7 @@ const kindNames = JSON.parse(page.dataset.kinds ?? "{}");
 /** @type {Map<string, Topic>} */
 const topics = new Map();
 
-/** One topic of one consumer, and its partitions when it is opened. Its button stays, so that it keeps the focus. */
+/** One topic of one consumer, with its partitions when opened. Its button is never replaced: it keeps the focus. */
 class Topic {
   /** @param {string} name */
   constructor(name) {
@@ -98,7 +98,7 @@ function cells(each) {
   return [figure(each.next - each.first), cell(...kinds), figure(each.first), figure(each.next), figure(each.end), figure(way)];
 }
 
-/** What is wrong with a partition, in words. @param {Partition} each */
+/** The fault of a partition as a sentence, or "". @param {Partition} each */
 export function fault(each) {
   const counted = Object.values(each.kinds).reduce((total, count) => total + count, 0);
   if (each.stopped) return (page.dataset.stopped ?? "").replace("{reason}", each.stopped);
@@ -107,7 +107,7 @@ export function fault(each) {
   return "";
 }
 
-/** Whether the broker could be asked. @param {Partition} each */
+/** Whether the broker answered with the partition's end offset. @param {Partition} each */
 export function isKnown(each) {
   return each.end !== null;
 }

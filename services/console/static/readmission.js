@@ -1,4 +1,4 @@
-// What the team's phones sent before it was re-admitted: how many of these reports are held, and the act that accepts them.
+// The held reports that a team's phones sent before its readmission: their number, and the button to accept them.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

@@ -1,4 +1,4 @@
-"""What belongs to one's own account, in a real browser: notices, the second factor, sign-ins, the purpose of opening records."""
+"""The pages of one's own account in a real browser: notices, second factor, sign-ins, purpose of opening records."""
 
 import re
 from collections.abc import Callable

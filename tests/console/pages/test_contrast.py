@@ -28,7 +28,8 @@ FAINT = """() => {
         return colour.map((each) => each * (1 - share) + grey * share);
     };
     const luminance = (colour) => {
-        const [r, g, b] = colour.map((each) => each / 255).map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+        const linear = (each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4;
+        const [r, g, b] = colour.map((each) => linear(each / 255));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const contrast = (element) => {
@@ -36,7 +37,9 @@ FAINT = """() => {
         const below = styles.reduce((colour, style) => over(rgba(style.backgroundColor), colour), [255, 255, 255]);
         const opacity = styles.reduce((all, style) => all * Number(style.opacity), 1);
         const [r, g, b, a] = rgba(styles.at(-1).color);
-        const shares = styles.map((style) => Number(/grayscale\\(([\\d.]+)\\)/.exec(style.filter)?.[1] ?? 0)).filter(Boolean);
+        const shares = styles
+            .map((style) => Number(/grayscale\\(([\\d.]+)\\)/.exec(style.filter)?.[1] ?? 0))
+            .filter(Boolean);
         const shown = [over([r, g, b, a * opacity], below), below].map((colour) => shares.reduce(greyed, colour));
         const [dark, light] = shown.map(luminance).sort((one, other) => one - other);
         return (light + 0.05) / (dark + 0.05);
@@ -50,10 +53,12 @@ FAINT = """() => {
     let words = 0;
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         const element = node.parentElement;
-        if (!node.data.trim() || !element.checkVisibility() || element.closest("script, style, option, :disabled")) continue;
+        const isIgnored = element.closest("script, style, option, :disabled");
+        if (!node.data.trim() || !element.checkVisibility() || isIgnored) continue;
         words += 1;
         const ratio = contrast(element);
-        if (ratio < needed(getComputedStyle(element))) faint.push(`${node.data.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
+        if (ratio >= needed(getComputedStyle(element))) continue;
+        faint.push(`${node.data.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
     }
     return { words, faint };
 }"""

@@ -1,4 +1,4 @@
-"""Forms that a script sends, used before the script is there: nothing typed is lost, and none of it stands in an address."""
+"""Forms used before their script is loaded: no input is lost, and none of it appears in a URL."""
 
 from typing import Any
 

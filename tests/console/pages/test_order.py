@@ -1,4 +1,4 @@
-"""The list of alerts keeps its order while somebody aims at it, holds all that is open, and takes several answers at once."""
+"""The list of alerts keeps its order under the pointer, shows all open alerts, and takes several answers at once."""
 
 from typing import Any
 

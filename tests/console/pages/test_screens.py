@@ -85,7 +85,10 @@ def test_an_alerts_grade_does_not_run_into_its_title(whole: Whole, seat: Any, la
     page.goto(f"{whole.url}/?lang={language}")
     for width in (1920, 1366):
         page.set_viewport_size({"width": width, "height": 800})
-        overlap = "grade => grade.getBoundingClientRect().right - grade.closest('.alert').querySelector('.alert-name').getBoundingClientRect().left"
+        overlap = """grade => {
+            const name = grade.closest('.alert').querySelector('.alert-name');
+            return grade.getBoundingClientRect().right - name.getBoundingClientRect().left;
+        }"""
         assert grade.evaluate(overlap) < 0, width
 
 
@@ -114,7 +117,8 @@ def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(seat: Any, langua
 )
 def test_an_age_is_told_of_what_was_and_of_what_will_be(seat: Any, language: str, moment: str, said: str) -> None:
     page = seat(Role.OPERATOR).open("/")
-    age = "([moment, language]) => import('/static/ages.js').then((ages) => ages.age(moment, new Date('2026-06-15T12:00:00Z'), language))"
+    age = """([moment, language]) => import('/static/ages.js')
+        .then((ages) => ages.age(moment, new Date('2026-06-15T12:00:00Z'), language))"""
     assert page.evaluate(age, [moment, language]) == said
 
 
