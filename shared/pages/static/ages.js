@@ -1,4 +1,4 @@
-// How long ago something was, or in how long it will be, in the reader's language: short, and never wider than the wall allows.
+// How long ago a moment was, or how far ahead it is, in the reader's language, short enough for a wall screen.
 
 /** @type {Record<string, {now: string, ahead: string, minute: string, hour: string, day: string}>} */
 const UNITS = {

@@ -1,4 +1,5 @@
-// What waits is heard on every page, counted in its title, and shown by the browser: continuous for Severe and Extreme, once for the others.
+// The alarm of every page: waiting alerts sound, are counted in the title, and are shown as browser notifications.
+// Severe and Extreme alerts sound continuously, the others once.
 
 import { call } from "./calls.js";
 import { element } from "./elements.js";
@@ -10,14 +11,14 @@ import { isBlocked, open, ring } from "./sound.js";
 const ASK_MS = 10_000;
 const RING_MS = 2500;
 const MUTE_MS = 120_000;
-const KEPT = 300; // of what was heard once
+const KEPT = 300; // how many alerts are remembered as heard
 const URGENT = ["Extreme", "Severe"];
 
 const title = document.title;
 /** @type {State} */
 let state = { count: 0, counts: {}, alerts: [] };
 let isFirst = true;
-let isOurs = !("locks" in navigator); // of several pages of one browser one rings
+let isOurs = !("locks" in navigator); // only one of a browser's pages rings
 let isOver = false;
 
 const isOn = () => localStorage.getItem("sound") !== "off";
@@ -25,7 +26,7 @@ const mutedUntil = () => Number(localStorage.getItem("muted-until") ?? 0);
 const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severity));
 
 async function ask() {
-  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // asked again
+  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next interval asks again
   if (!answer?.ok || isOver) return;
   state = await answer.json();
   document.title = (state.count ? `(${state.count}) ` : "") + title;
@@ -37,7 +38,7 @@ async function ask() {
   show();
 }
 
-/** An alert that escalated is heard anew. @param {Ringing} alert */
+/** The key of a heard alert; it contains the level: an escalated alert sounds again. @param {Ringing} alert */
 function nameOf(alert) {
   return `${alert.alert_id}/${alert.demand}/${alert.level}`;
 }
@@ -69,7 +70,7 @@ function show() {
   mute.firstChild?.replaceWith(isMuted ? (mute.dataset.muted ?? "").replace("{time}", new Date(mutedUntil() + 6 * 3_600_000).toISOString().slice(11, 16)) : mute.dataset.mute ?? "");
 }
 
-/** The browser lets a page sound only after somebody touched it, unless it was started to (docs/runbook.md). */
+/** Browsers allow sound only after an input on the page, unless started with sound allowed (docs/runbook.md). */
 async function allow() {
   await open();
   if (!isBlocked() && !isOurs) void navigator.locks.request("alarm", () => { isOurs = true; return new Promise(() => {}); });

@@ -1,13 +1,13 @@
-// What an operator does on an alert's own page: each form is one call, and the page is read again after it.
+// The operator's acts on an alert's own page: each form makes one call, and then the page is loaded again.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 
 const acts = /** @type {HTMLElement | null} */ (document.querySelector(".acts"));
 
-/** Called by `forms.js`, which hears of every form. @param {HTMLFormElement} form */
+/** Called by `forms.js` when a form is submitted. @param {HTMLFormElement} form */
 export async function submitted(form) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-  if (button.disabled) return; // pressed twice before this script came
+  if (button.disabled) return; // pressed twice before this script was loaded
   button.disabled = true;
   try {
     const answer = await call(form.dataset.method ?? "PUT", form.dataset.path ?? "", body(form));
@@ -21,7 +21,7 @@ export async function submitted(form) {
   }
 }
 
-/** The form's fields as JSON: a dot in a name leads into an object, what is empty is left out. @param {HTMLFormElement} form */
+/** The form's fields as JSON: a dot in a name makes an object, empty fields are omitted. @param {HTMLFormElement} form */
 function body(form) {
   /** @type {Record<string, any>} */
   const whole = {};

@@ -1,4 +1,4 @@
-// Calls to our own services: JSON out, JSON or a problem in, and never longer than ten seconds.
+// Calls to our own services: JSON request, JSON or problem response, with a timeout of ten seconds.
 
 const LONGEST_MS = 10_000;
 
@@ -17,18 +17,18 @@ export function call(method, path, body) {
   });
 }
 
-/** Whose page this is, which its calls say: they are refused once somebody else has signed in on this browser. */
+/** The page's account, sent with each call: a call is refused after another account has signed in on this browser. */
 function whose() {
   return JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
 }
 
-/** Whether a call failed for want of an answer: the line is down, or ten seconds were over. @param {unknown} error */
+/** Whether a call had no answer: no connection, or the timeout. @param {unknown} error */
 export function isNoAnswer(error) {
   return error instanceof TypeError || error instanceof DOMException;
 }
 
 /**
- * What a refused call says; `text` in the reader's language, where the page knows the problem by its type.
+ * The problem of a refused call; `text` is in the reader's language if the page knows the problem's type.
  * @param {Response} answer
  * @returns {Promise<{status: number, text: string, body: Record<string, any>}>}
  */

@@ -1,4 +1,4 @@
-// A field that finds one of a list while somebody types: in any of the three languages, with or without the Kyrgyz letters.
+// A combobox: finds options while the user types, in any of the three languages, with or without the Kyrgyz letters.
 
 /** @typedef {{value: string, name: string, above?: string | null, terms: string[]}} Option */
 
@@ -13,8 +13,8 @@ export function folded(text) {
 }
 
 /**
- * The options a text may mean: those that are called so first, then those that begin with it, then those with a word that does.
- * Hyphens and spaces do not tell: Жалалабад is Жалал-Абад.
+ * The options that match the text: equal names first, then names that start with it, then names with a word that does.
+ * Hyphens and spaces are ignored: Жалалабад matches Жалал-Абад.
  * @param {Option[]} options
  * @param {string} text
  */
@@ -31,7 +31,7 @@ function rank(name, typed) {
   return name.includes(` ${typed}`) ? 2 : UNLIKE;
 }
 
-/** The options that bear exactly this name: a city and its oblast may. @param {Option[]} options @param {string} text */
+/** The options with exactly this name; a city and its oblast may share a name. @param {Option[]} options @param {string} text */
 export function namesakes(options, text) {
   return options.filter((option) => names(option).some((name) => joined(name) === joined(folded(text))));
 }
@@ -127,7 +127,7 @@ export class Combobox {
     this.close();
   }
 
-  /** Several places bear this name, and nobody has said which: the first is not taken for it. */
+  /** Whether several options have this name and none is chosen: the first one must not be taken by default. */
   isAmbiguous() {
     return this.hint !== null && !this.chosen && namesakes(this.options, this.input.value).length > 1;
   }
@@ -139,7 +139,7 @@ export class Combobox {
     if (this.list.hidden) this.show();
   }
 
-  /** Tab takes the first of the list, so that three letters and Tab are enough. */
+  /** Leaving the field chooses the highlighted option, so that three letters and Tab are enough. */
   leave() {
     if (this.isAmbiguous()) {
       this.ask();
@@ -167,7 +167,7 @@ export class Combobox {
     if (this.hint) this.hint.hidden = true;
   }
 
-  /** Chosen by its value, where a form is filled in by the page. @param {string} value */
+  /** Chooses an option by its value, when the page fills the form. @param {string} value */
   set(value) {
     this.choose(this.options.find((option) => option.value === value));
   }

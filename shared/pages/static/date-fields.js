@@ -1,4 +1,4 @@
-// Days and months in text fields, day before month in every language: the address that a form leads to has them as ISO 8601 does.
+// Days and months in text fields, day before month in every language; the form's URL has them in ISO 8601.
 
 const WRITTEN = /^(?:(\d{1,2})\.)?(\d{1,2})\.(\d{4})$/;
 
@@ -7,7 +7,7 @@ export function shown(iso) {
   return iso.split("-").reverse().join(".");
 }
 
-/** @param {string} text @returns {string | undefined} undefined where it is no date */
+/** @param {string} text @returns {string | undefined} undefined if the text is not a date */
 export function iso(text) {
   const found = WRITTEN.exec(text.trim());
   if (!found) return undefined;

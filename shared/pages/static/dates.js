@@ -1,4 +1,4 @@
-// Dates and times in text fields: 24 hours, day before month, on the clock of Bishkek, whatever the browser's language is.
+// Dates and times in text fields: 24 hours, day before month, in Bishkek time, whatever the browser's language.
 
 const OFFSET_MS = 6 * 3_600_000; // Bishkek has no summer time
 const DAY = /^(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?[ ,]+(\d{1,2})[:.](\d{2})$/;
@@ -11,10 +11,10 @@ export function written(moment) {
 }
 
 /**
- * The instant that somebody wrote: a date with its time, or today's time alone; a day without its year is of this one.
+ * Parses an instant: a date with a time, or a time of today; a date without a year is of this year.
  * @param {string} text
  * @param {Date} [now]
- * @returns {Date | undefined} undefined where it is none
+ * @returns {Date | undefined} undefined if the text is not a date
  */
 export function read(text, now = new Date()) {
   const typed = text.trim();
@@ -27,7 +27,7 @@ export function read(text, now = new Date()) {
   return instant(given.length === 2 ? `20${given}` : given, whole[2], whole[1], whole[4], whole[5]);
 }
 
-/** A date that the calendar does not have is none. @param {...string} parts year, month, day, hour, minute */
+/** The instant of these parts; undefined if the calendar has no such date. @param {...string} parts year, month, day, hour, minute */
 function instant(...parts) {
   const [year, month, day, hour, minute] = parts.map((part) => part.padStart(2, "0"));
   const text = `${year}-${month}-${day}T${hour}:${minute}`;

@@ -1,4 +1,4 @@
-// What a page's script finds of its page.
+// Finds the elements of a page.
 
 /** @param {string} id */
 export function element(id) {

@@ -1,5 +1,6 @@
-// No module, and loaded before the page's content: a form that a script sends is never sent by the browser itself.
-// Submitted before its script is there, it waits for it: what was typed stays in the form, and out of the address.
+// Not a module, and loaded before the page's content: the browser must never send a form that a script sends.
+// A form that is submitted before its script is loaded waits for the script. The input stays in the form and out of the
+// URL.
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);

@@ -1,4 +1,4 @@
-// What every page does by itself: the clock of Bishkek, the theme, ages that grow, the menu, and the session.
+// The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu and the session.
 
 import { age } from "./ages.js";
 import { watchSession } from "./session.js";
@@ -32,7 +32,7 @@ function switchTheme() {
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// What an administrator or duty head must know, from each service that has something to say.
+// The notices for administrators and duty heads, from each service that has any.
 const NOTICES_MS = 60_000;
 const notices = document.getElementById("notices");
 
@@ -43,7 +43,7 @@ async function showNotices() {
   if (text !== notices.innerHTML) notices.innerHTML = text;
 }
 
-/** A fragment of our own, or nothing where there is no answer. @param {string} path */
+/** An HTML fragment from our own services; empty if there is no answer. @param {string} path */
 async function notice(path) {
   try {
     const answer = await fetch(path, { signal: AbortSignal.timeout(20_000) });
@@ -58,7 +58,7 @@ if (notices) {
   setInterval(showNotices, NOTICES_MS);
 }
 
-// On a phone the names of the pages stand in one line that scrolls.
+// On a phone the page names are in one line that scrolls.
 document.querySelector(".bar nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
 const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".menu"));

@@ -1,4 +1,4 @@
-// The session: 30 minutes at a time. A page in use asks for more, an open and connected board does too; its end is announced, and then seen.
+// The session of 30 minutes. A page in use and a connected board renew it. Its end is announced and then shown.
 
 import { call, isNoAnswer } from "./calls.js";
 
@@ -10,7 +10,7 @@ const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
 let used = true;
 let asked = -Infinity;
 let ends = performance.now() + Number(document.body.dataset.lasts ?? 0) * 1000;
-let isFinal = false; // asking for more brings no more: twelve hours after it began
+let isFinal = false; // the session cannot be renewed further: it ends twelve hours after sign-in
 let isOver = false;
 
 export function watchSession() {
@@ -20,7 +20,7 @@ export function watchSession() {
   setInterval(look, LOOK_MS);
 }
 
-/** Whether somebody is there: the page was used, or it is a board that hears what happens. */
+/** Whether to renew the session: the page was used, or it is a connected board. */
 function isPresent() {
   const { keep, presence, connected } = document.body.dataset;
   return used || keep === "always" || (presence === "board" && connected === "yes");
@@ -55,7 +55,7 @@ async function keep() {
   }
 }
 
-/** Nobody takes a page that hears nothing for one that is quiet. */
+/** Shows that the session has ended: a page without a session must not look like a page without news. */
 export function showEnd() {
   if (isOver) return;
   isOver = true;

@@ -1,9 +1,9 @@
-// Four tones. A browser may block them until somebody touches the page.
+// The alarm sound of four tones. A browser may block it until an input on the page.
 
 /** @type {AudioContext | undefined} */
 let audio;
 
-/** Asks the browser to let the page sound. */
+/** Asks the browser to allow sound on the page. */
 export async function open() {
   audio ??= new AudioContext();
   if (audio.state === "suspended") await Promise.race([audio.resume(), new Promise((resolve) => setTimeout(resolve, 200))]);

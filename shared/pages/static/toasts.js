@@ -1,4 +1,4 @@
-// A short word in the corner that goes away by itself; a screen reader says it too. It may offer one act, such as Undo.
+// A short message in the corner that disappears by itself; screen readers announce it. It may offer one act, like Undo.
 
 const SHOWN_MS = 8000;
 
