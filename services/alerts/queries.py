@@ -239,14 +239,14 @@ def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, 
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
-    """Locked, together with `others`: by one statement, as whoever locks several does so in the order of their ids."""
+    """These hazards' alerts of these kinds, and the alerts `others`; one statement locks all in the order of ids."""
     connection = await database.driver(session)
     rows = await connection.fetch(OF_HAZARDS, list(hazard_ids), list(kinds), list(others))
     return [alert_of(row) for row in rows]
 
 
 async def alerts_of_flights(session: AsyncSession, areas: Collection[str], since: date) -> list[Alert]:
-    """Locked."""
+    """The displacement alerts of these areas with windows from `since` on, locked."""
     connection = await database.driver(session)
     return [alert_of(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
 

@@ -52,4 +52,4 @@ async def first_administrator(
         if given is None:
             settings.admin_password_file.unlink(missing_ok=True)
             write_private(settings.admin_password_file, password.encode())
-    log.get().info("first administrator made", account=NAME)
+    log.get().info("first administrator created", account=NAME)

@@ -37,7 +37,7 @@ async def watch(server: str, sessions: async_sessionmaker[AsyncSession], *, ever
     while True:
         found = await look(server)
         if found.is_well is not True:
-            log.get().error("clock", is_well=found.is_well, seconds=found.figure)
+            log.get().error("clock wrong or unchecked", is_well=found.is_well, seconds=found.figure)
         await retry_while_unavailable(lambda: _record(sessions, found))  # noqa: B023 - awaited before the next
         await asyncio.sleep(every)
 

@@ -1,4 +1,4 @@
-"""The page of one's own open sign-ins, each of which can be ended there."""
+"""The page of one's own open sign-ins, where each can be ended."""
 
 from datetime import UTC, datetime
 from uuid import UUID

@@ -43,7 +43,7 @@ class Paper:
             except Exception as error:
                 if not is_dependency_unavailable(error):
                     raise
-                log.get().warning("no copy on paper", **log.described(error))
+                log.get().warning("printable copy not made", **log.described(error))
                 await backoff.wait()
             else:
                 backoff.reset()
@@ -56,7 +56,7 @@ class Paper:
             await asyncio.to_thread(write, folder, texts, now)
             is_well = True
         except OSError as error:
-            log.get().error("the copy on paper could not be written", **log.described(error))
+            log.get().error("printable copy not written", **log.described(error))
             is_well = False
         async with self._sessions.begin() as session:
             await checks.record(

@@ -150,7 +150,7 @@ class EventStream:
                 with kafka.raise_on_foreign_cancellation():
                     await self._follow(consumer, backoff)
             except (KafkaError, DependencyUnavailable) as error:
-                log.get().warning("stream reads again", **log.described(error))
+                log.get().warning("stream reader restarts", **log.described(error))
             finally:
                 self.is_reading = False
                 await kafka.stop(consumer)
@@ -211,7 +211,7 @@ class EventStream:
         except UnknownEventType:
             reason = "unknown_type"
         topic, partition = record.place
-        log.get().warning("record not told", topic=topic, partition=partition, offset=record.offset, reason=reason)
+        log.get().warning("record not streamed", topic=topic, partition=partition, offset=record.offset, reason=reason)
         return None
 
     def _keep(self, frame: Frame) -> None:
