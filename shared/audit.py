@@ -41,6 +41,7 @@ class Action(StrEnum):
     READ = "read"
     EXPORTED = "exported"
     STREAMED = "streamed"
+    HELD_ACCEPTED = "held_accepted"
     COMMAND = "command"
 
 

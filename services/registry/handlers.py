@@ -49,7 +49,10 @@ class Registrar:
         filed = next((one for one in book.reports[report_id] if one.outcome_id == outcome_id), None)
         if filed is None or filed.outcome is not OutcomeKind.HELD:
             return "not_held"
-        decided = book.accept(filed) if decision.is_accepted else book.refuse(filed)
+        if decision.is_accepted:
+            decided = book.accept(filed, is_expiry_only=decision.is_expiry_only)
+        else:
+            decided = book.refuse(filed)
         await store.save(book, self._herald.messages(book, self._clock()))
         return decided.outcome
 

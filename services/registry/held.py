@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import Held
+from services.registry.visibility import Visibility, is_within
 from shared import audit
 from shared.audit import Action, Entry
 
@@ -23,11 +24,15 @@ SELECT outcome_id, report_id, version, kind, subject_id, author, team, road, rec
 FROM reports WHERE outcome = 'held'
 """
 OLDEST = text(f"{HELD} ORDER BY received_at LIMIT :limit")
-OF_ENDED_SIGN_INS = text(f"""
-{HELD} AND reason = '{Held.EXPIRED_TOKEN}' AND team = :team AND NOT EXISTS (
+# As with a household: where the report says that it is now, or where it came from.
+PCODE = "coalesce(CAST(clear AS json) #>> '{destination,pcode}', CAST(clear AS json) #>> '{origin,pcode}')"
+OF_ENDED_SIGN_INS = f"""
+FROM reports WHERE outcome = 'held' AND reason = '{Held.EXPIRED_TOKEN}' AND team = :team AND NOT EXISTS (
     SELECT FROM held_decisions AS decided WHERE decided.outcome_id = reports.outcome_id AND carried_out_at IS NULL
-) ORDER BY received_at LIMIT {MOST}
-""")
+) AND {is_within(PCODE, "pcodes")}
+"""
+COUNT_OF_TEAM = text(f"SELECT count(*) {OF_ENDED_SIGN_INS}")
+OLDEST_OF_TEAM = text(f"SELECT outcome_id {OF_ENDED_SIGN_INS} ORDER BY received_at LIMIT {MOST}")
 ONE = text(f"{HELD} AND outcome_id = :outcome_id")
 NAMED = text("SELECT kind, subject_id, report_id FROM reports WHERE outcome_id = :outcome_id AND outcome = 'held'")
 
@@ -36,9 +41,14 @@ async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:
     return (await session.execute(OLDEST, {"limit": limit})).mappings().all()
 
 
-async def of_ended_sign_ins(session: AsyncSession, team: UUID) -> Sequence[RowMapping]:
-    """What the team's phones sent after their sign-ins had ended, and nobody has decided; oldest first."""
-    return (await session.execute(OF_ENDED_SIGN_INS, {"team": team})).mappings().all()
+async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> int:
+    """How many reports its phones sent after their sign-ins had ended, and nobody has decided."""
+    return await session.scalar(COUNT_OF_TEAM, {"team": team, **visibility.parameters()}) or 0
+
+
+async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
+    """The outcomes of these reports, as many as one act accepts."""
+    return (await session.scalars(OLDEST_OF_TEAM, {"team": team, **visibility.parameters()})).all()
 
 
 async def one(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:

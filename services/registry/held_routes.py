@@ -5,15 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
-from pydantic_core import from_json
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
 from services.registry.models import HeldDecision
+from services.registry.visibility import visibility_of
+from shared import audit
+from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.messaging import decisions
-from shared.places import Places
 from shared.postgres.database import Session
 
 router = APIRouter()
@@ -22,13 +22,13 @@ REASON = "the team was re-admitted"
 
 
 class HeldOfTeam(BaseModel):
-    """Reports that are held because the phone's sign-in had ended, and that nobody has decided yet; at most a thousand."""
+    """Reports that are held because the phone's sign-in had ended, and that nobody has decided yet."""
 
     count: int
 
 
 class Accepted(BaseModel):
-    """Each takes effect within seconds."""
+    """The oldest thousand at most. Each is decided within seconds, as if the sign-in had not ended."""
 
     count: int
 
@@ -36,25 +36,19 @@ class Accepted(BaseModel):
 @router.get("/v1/teams/{team}/held")
 async def count(team: UUID, request: Request, session: Session, caller: Caller) -> HeldOfTeam:
     """In the caller's areas."""
-    return HeldOfTeam(count=len(await of_team(team, session, caller, request.app.state.places)))
+    visibility = visibility_of(caller, request.app.state.places)
+    return HeldOfTeam(count=await held.count_of_team(session, team, visibility))
 
 
 @router.post("/v1/teams/{team}/held:accept")
 async def accept(team: UUID, request: Request, session: Session, caller: Caller) -> Accepted:
-    """Each as `dayar held accept` does it, under the caller's name."""
-    found = await of_team(team, session, caller, request.app.state.places)
-    for outcome_id in found:
-        decision = HeldDecision(outcome_id=outcome_id, account=caller.account, reason=REASON, is_accepted=True)
+    """A report on a household of another team stays held, for a registrar to decide: nobody has looked at it here."""
+    outcome_ids = await held.oldest_of_team(session, team, visibility_of(caller, request.app.state.places))
+    for outcome_id in outcome_ids:
+        decision = HeldDecision(
+            outcome_id=outcome_id, account=caller.account, reason=REASON, is_accepted=True, is_expiry_only=True
+        )
         await decisions.write(session, decision)
-    return Accepted(count=len(found))
-
-
-async def of_team(team: UUID, session: AsyncSession, caller: Principal, places: Places) -> list[UUID]:
-    """As with a household: whose areas hold where the report says that it is now, or where it came from."""
-    rows = await held.of_ended_sign_ins(session, team)
-    return [row["outcome_id"] for row in rows if is_covered(from_json(row["clear"]), caller, places)]
-
-
-def is_covered(clear: dict[str, dict[str, str]], caller: Principal, places: Places) -> bool:
-    pcode = clear["destination"].get("pcode") or clear["origin"].get("pcode")
-    return caller.covers_country or (pcode is not None and caller.covers(pcode, places))
+    reason = f"count={len(outcome_ids)}"
+    await audit.add(session, audit.entry_of(request, Action.HELD_ACCEPTED, objects=[team], reason=reason))
+    return Accepted(count=len(outcome_ids))

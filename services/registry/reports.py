@@ -56,11 +56,12 @@ class Filed:
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
     is_accepted: bool = False  # a person decided so after it was held
+    is_expiry_lifted: bool = False  # a person decided that the end of the sign-in does not matter, and nothing else
     replaces: str | None = None  # the outcome that this report had before it was handled again
 
     @property
     def claim(self) -> Claim:
-        is_expired = Flag.EXPIRED_TOKEN in self.flags
+        is_expired = Flag.EXPIRED_TOKEN in self.flags and not self.is_expiry_lifted
         claim = Claim(
             self.clear.version,
             self.subject,

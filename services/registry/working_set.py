@@ -106,10 +106,10 @@ class WorkingSet:
         self._free_waiting(filed, siblings, decision)
         return decision
 
-    def accept(self, filed: Filed) -> ReportDecision:
-        """A person frees a held report: it takes effect as if its author had been entitled."""
+    def accept(self, filed: Filed, *, is_expiry_only: bool = False) -> ReportDecision:
+        """A person frees a held report: it takes effect as if its author had been entitled, or as if the sign-in had not ended."""
         siblings = self.reports[filed.report_id]
-        filed.is_accepted = True
+        filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
         decision = self._resettle(filed, siblings)
         self._free_waiting(filed, siblings, decision)
         return decision
@@ -129,6 +129,7 @@ class WorkingSet:
             (one for one in siblings if one.reason == Held.WAITING), key=lambda one: one.clear.version
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
+                waiting.is_expiry_lifted = True  # expiry is judged first: a person lifted it, or there was none
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS
 

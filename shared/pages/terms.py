@@ -255,6 +255,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.READ: N_("Personal data read"),
         Action.EXPORTED: N_("Export"),
         Action.STREAMED: N_("Live stream opened"),
+        Action.HELD_ACCEPTED: N_("Held reports accepted"),
         Action.COMMAND: N_("Command at the terminal"),
     },
     "result": {

@@ -22,7 +22,7 @@ from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
-BATKEN_OBLAST, OSH = "KG05000000000", "KG06226000000"
+BATKEN_OBLAST, OSH, LEILEK = "KG05000000000", "KG06226000000", "KG05236000000"
 FIREFOX = {
     "user-agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
     "sec-fetch-site": "same-origin",
@@ -125,6 +125,19 @@ def test_a_duty_head_readmits_only_teams_whose_whole_work_lies_in_the_own_areas(
     served.account(Role.FIELD, team=(both := uuid4()), areas=(KADAMJAI,))
     served.account(Role.FIELD, team=both, areas=(OSH,))
     assert readmitted(head, both) == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "There is no field team whose accounts all lie in your areas."),
+        ("ru", "Нет полевой группы, все учётные записи которой относятся к вашим территориям."),
+        ("ky", "Бардык эсептери сиздин аймактарыңызга кирген чыгуучу топ жок."),
+    ],
+)
+def test_where_there_is_no_team_to_readmit_the_page_says_so(served: Served, language: str, said: str) -> None:
+    page = served.signed_in(Role.DUTY_HEAD, areas=(LEILEK,)).get("/readmission", params={"lang": language}).text
+    assert said in page and "<tbody>" not in page
 
 
 def readmitted(head: httpx.Client, team: UUID) -> int:

@@ -137,6 +137,16 @@ def test_accepted_report_of_a_stranger_begins_a_displacement_and_changes_no_owne
     assert book.subjects[HOUSEHOLD].owner == Owner(AUTHOR, TEAM)
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_reports_of_an_ended_sign_in_stand_as_if_it_had_not_ended(order: tuple[int, ...]) -> None:
+    versions = [filed(version, flags=EXPIRED) for version in (1, 2, 3)]
+    book = book_of(versions)
+    for index in order:
+        book.accept(versions[index], is_expiry_only=True)
+    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
+    assert all(one.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED) for one in versions)
+
+
 def test_accepting_a_correction_frees_those_that_waited_with_it() -> None:
     corrections = filed(2), filed(3, author=STRANGER, team=TEAM)
     book = book_of(corrections)

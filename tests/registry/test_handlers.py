@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
+from services.registry.models import HeldDecision
 from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
 from shared.failures import DependencyUnavailable
@@ -317,3 +318,16 @@ async def test_a_group_that_borrows_a_households_id_changes_no_household(file: F
     await file(group(group_id=body["household_id"], report_id=body["report_id"], version=2), author=uuid4(), team=None)
     [row] = await file.rows("households")
     assert row["version"] == 1
+
+
+async def test_an_accepted_correction_waits_for_its_first_version_though_its_sign_in_had_ended(file: Filing) -> None:
+    body = household()
+    corrected = {**body, "version": 2, "destination": {"pcode": OSH}}
+    assert await file(corrected, flags=(Flag.EXPIRED_TOKEN,)) == ["expired_token"]
+    [waiting] = await file.rows("reports")
+    decision = HeldDecision(outcome_id=waiting["outcome_id"], is_accepted=True, is_expiry_only=True)
+    assert await file.registrar.settle_held(decision, file.session) == "held"
+    assert [row["reason"] for row in await file.rows("reports")] == ["waiting"]
+    assert await file(body) == ["recorded"]
+    [row] = await file.rows("households")
+    assert (row["version"], row["destination_pcode"]) == (2, OSH)

@@ -4,42 +4,53 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("held"));
+const unavailable = form?.querySelector("#held-text")?.textContent ?? ""; // as it stands where this script fails
 const path = `/registry/v1/teams/${form?.dataset.team}/held`;
 
 /** @param {string} name @param {Record<string, string>} [values] */
-function say(name, values = {}) {
-  element("held-text").textContent = (form?.dataset[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+function sentence(name, values = {}) {
+  return (form?.dataset[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 }
 
-/** @param {"GET" | "POST"} method @param {string} at @returns {Promise<number | undefined>} */
+/** @param {string[]} sentences */
+function say(...sentences) {
+  element("held-text").textContent = sentences.join(" ");
+}
+
+/** @param {"GET" | "POST"} method @param {string} at @returns {Promise<{count: number, problem?: undefined} | {problem: string}>} */
 async function ask(method, at) {
   try {
     const answer = await call(method, at);
-    if (answer.ok) return (await answer.json()).count;
-    say("failed", { problem: (await problem(answer)).text });
+    return answer.ok ? await answer.json() : { problem: (await problem(answer)).text };
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    say("failed", { problem: form?.dataset.away ?? "" });
+    return { problem: sentence("away") };
   }
-  return undefined;
 }
 
-async function look() {
-  const count = await ask("GET", path);
-  if (count === undefined) return;
-  say(count ? "waiting" : "none", { count: String(count) });
-  element("held-accept").hidden = !count;
+/** @param {string[]} before what was said already */
+async function look(...before) {
+  const found = await ask("GET", path);
+  if (found.problem !== undefined) return say(...before, unavailable);
+  element("held-accept").hidden = !found.count;
+  if (found.count) say(...before, sentence("waiting", { count: String(found.count) }));
+  else say(...(before.length ? before : [sentence("none")]));
 }
 
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = /** @type {HTMLButtonElement} */ (element("held-accept"));
   button.disabled = true;
-  const count = await ask("POST", `${path}:accept`);
+  const accepted = await ask("POST", `${path}:accept`);
+  if (accepted.problem !== undefined) say(sentence("failed", { problem: accepted.problem }));
+  else await look(sentence("accepted", { count: String(accepted.count) })); // one act accepts the oldest thousand
   button.disabled = false;
-  if (count === undefined) return;
-  button.hidden = true;
-  say("accepted", { count: String(count) });
 });
 
-if (form) void look();
+if (form) {
+  say(sentence("looking"));
+  look().catch((error) => {
+    say(unavailable);
+    throw error;
+  });
+}

@@ -1,16 +1,34 @@
 """A team whose phones' sign-ins have ended: it is re-admitted, and what it sent meanwhile is accepted, on one page."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from playwright.sync_api import expect
+from sqlalchemy import text
 
 from deploy.local.process import wait_until
+from services.registry import held
+from services.registry.config import RegistrySettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
+from shared.postgres import database
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
+from tests.installation import in_thread
 from tests.intake.factories import household
+
+HELD = """
+INSERT INTO reports (report_id, version, author, kind, subject_id, team, road, received_at, flags, status, digest,
+    outcome, reason, outcome_id, clear, sealed)
+SELECT gen_random_uuid(), 1, gen_random_uuid(), 'household', gen_random_uuid(), :team, 'field', now(),
+    '{expired_token}', 'Actual', '', 'held', 'expired_token', gen_random_uuid(), '{}', ''
+FROM generate_series(1, :count)
+"""
+CANNOT_BE_SHOWN = {
+    "en": "The held reports of this team cannot be shown. Reload the page.",
+    "ru": "Задержанные донесения этой группы не загрузились. Обновите страницу.",
+    "ky": "Бул топтун кармалган билдирүүлөрү жүктөлгөн жок. Баракты жаңыртыңыз.",
+}
 
 
 def test_a_readmitted_teams_held_reports_are_accepted_where_it_is_readmitted(whole: Whole, seat: Any) -> None:
@@ -27,15 +45,47 @@ def test_a_readmitted_teams_held_reports_are_accepted_where_it_is_readmitted(who
     page.goto(f"{page.url}?lang=en")
     page.get_by_role("row", name=name).get_by_role("button", name="Re-admit").click()
     expect(page.locator("main")).to_contain_text("The team is re-admitted.", timeout=SLOW_MS)
-    held = page.locator("#held-text")
+    said = page.locator("#held-text")
 
     def is_held() -> bool:
         page.reload()
-        expect(held).not_to_contain_text("Looking", timeout=SLOW_MS)
-        return "held before: 1" in held.inner_text()
+        expect(said).not_to_contain_text("Looking", timeout=SLOW_MS)
+        return "held before: 1" in said.inner_text()
 
     assert wait_until(is_held, timeout=30)
     page.get_by_role("button", name="Accept them all").click()
-    expect(held).to_contain_text("Accepted: 1.", timeout=SLOW_MS)
+    expect(said).to_contain_text("Accepted: 1.", timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Accept them all")).to_be_hidden()
     household_page = f"/registry/v1/households/{body['household_id']}"
     assert wait_until(lambda: office.get(household_page).status_code == 200, timeout=30)
+
+
+def test_one_act_accepts_a_thousand_and_the_page_says_what_is_left(whole: Whole, seat: Any) -> None:
+    team = uuid4()
+    in_thread(hold(whole, team, held.MOST + 1))
+    page = seat(Role.DUTY_HEAD).open("/readmission")
+    page.goto(f"{whole.url}/readmission?done={team}&lang=en")
+    said, button = page.locator("#held-text"), page.get_by_role("button", name="Accept them all")
+    expect(said).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
+    button.click()
+    expect(said).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
+    expect(said).to_contain_text("held before: 1.")
+    button.click()
+    expect(said).to_contain_text("Accepted: 1.", timeout=SLOW_MS)
+    expect(button).to_be_hidden()
+
+
+async def hold(whole: Whole, team: UUID, count: int) -> None:
+    """As if the team's phones had sent so many reports after their sign-ins had ended; nothing is known of them but that."""
+    engine = database.engine(whole.installation.settings(RegistrySettings))
+    async with database.sessions(engine).begin() as session:
+        await session.execute(text(HELD), {"team": team, "count": count})
+    await engine.dispose()
+
+
+def test_where_the_script_fails_the_page_says_so(whole: Whole, seat: Any) -> None:
+    page = seat(Role.DUTY_HEAD).open("/readmission")
+    page.route("**/static/readmission.js*", lambda route: route.abort())
+    for language, said in CANNOT_BE_SHOWN.items():
+        page.goto(f"{whole.url}/readmission?done={uuid4()}&lang={language}")
+        expect(page.locator("#held-text")).to_have_text(said)

@@ -62,6 +62,26 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
 
 
+# How far the longest choice of a list runs beyond it; the list of places, which is of names of any length, is left out.
+CUT = """lists => lists.map(list => {
+  const style = getComputedStyle(list), pen = document.createElement('canvas').getContext('2d');
+  pen.font = style.font;
+  const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 20; // its arrow
+  return Math.max(...[...list.options].map(option => pen.measureText(option.text).width)) - room;
+})"""
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_no_choice_of_the_figures_is_cut(seat: Any, language: str) -> None:
+    desk = seat(Role.ANALYST)
+    page = desk.open("/registry/figures")
+    page.goto(f"{desk.whole.url}/registry/figures?lang={language}")
+    for width in (1920, 1366, 390):
+        page.set_viewport_size({"width": width, "height": 1080})
+        cut = page.locator(".filters select:is([name=level], [name=view], [name=scope], [name=sex])").evaluate_all(CUT)
+        assert max(cut) <= 0, (width, cut)
+
+
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any, language: str) -> None:
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"}
