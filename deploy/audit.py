@@ -1,4 +1,7 @@
-"""Known vulnerabilities of what an installation runs, by `pip-audit`; without a feed nothing was looked at, and that is said: `make audit`."""
+"""`make audit`: known vulnerabilities of what an installation runs, by `pip-audit`.
+
+Without a vulnerability feed nothing is checked; the command says so.
+"""
 
 import json
 import subprocess
@@ -7,7 +10,7 @@ import sys
 from deploy.local import paths
 
 FOUND = 1
-LOCKS = ("run", "uv", "browser")  # all that `make run` installs, and with what the images are built
+LOCKS = ("run", "uv", "browser")  # all that `make run` installs, and what the images are built with
 OPTIONS = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
 
 
@@ -30,7 +33,8 @@ def main() -> int:
     for each in vulnerable:
         for known in each["vulns"]:
             print(
-                f"{each['name']} {each['version']}: {known['id']}, mended in {', '.join(known['fix_versions']) or 'none yet'}"
+                f"{each['name']} {each['version']}: {known['id']}, mended in "
+                f"{', '.join(known['fix_versions']) or 'none yet'}"
             )
     print(f"{len(looked_at)} libraries looked at, {len(vulnerable)} with known vulnerabilities")
     return FOUND if vulnerable else 0

@@ -1,4 +1,4 @@
-"""The software bill of materials (CycloneDX 1.6, JSON) of what an installation runs, from the lock files: `make sbom`."""
+"""`make sbom`: the software bill of materials (CycloneDX 1.6, JSON) of an installation, from the lock files."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from deploy.local import jars, paths
 
-# all that `make run` installs holds what each image has; the images' builder and npm beside it
+# `run` contains the libraries of every image; `uv` and `browser` are the images' builder and npm
 LOCKS = ("run", "uv", "browser")
 
 
@@ -41,7 +41,7 @@ def python(folder: Path) -> Iterator[Component]:
 
 
 def browser(lock: Path) -> Iterator[Component]:
-    """What pages are served with; the compiler that checks them is not run anywhere."""
+    """The npm packages that pages are served with; the TypeScript compiler runs in no installation."""
     for path, package in json.loads(lock.read_bytes())["packages"].items():
         if path and not package.get("dev"):
             yield _library("npm", path.removeprefix("node_modules/"), package["version"])

@@ -6,7 +6,8 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         particulars = " ".join(str(each) for each in self.args)
-        return f"{self.__doc__} ({particulars})" if particulars else f"{self.__doc__}"
+        message = " ".join((self.__doc__ or "").split())
+        return f"{message} ({particulars})" if particulars else message
 
 
 class NoTarget(Refused):

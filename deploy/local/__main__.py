@@ -1,4 +1,4 @@
-"""`make run`: everything on this machine."""
+"""`make run`: starts and supervises a whole installation on this machine."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from deploy.local.terminal import Terminal
 from shared import log
 from shared.postgres.database import NotOurs
 
-LET_NOBODY_IN = ("28", "3D")  # a wrong login or password; no such database
+LET_NOBODY_IN = ("28", "3D")  # SQLSTATE prefixes: a wrong login or password; no such database
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def told(error: Exception) -> Iterator[str]:
-    """What may be said plainly; anything else is a fault of ours, with its traceback."""
+    """Yield the message of each expected error; yield none for a bug, whose traceback is shown instead."""
     if isinstance(error, ExceptionGroup):
         for each in error.exceptions:
             yield from told(each)
@@ -57,7 +57,7 @@ def told(error: Exception) -> Iterator[str]:
 
 
 def database_state(error: BaseException) -> str:
-    """PostgreSQL's own code of what went wrong, however deep SQLAlchemy put it."""
+    """PostgreSQL's SQLSTATE, also when SQLAlchemy wraps the error; empty for any other error."""
     cause = getattr(error, "orig", None) or error
     return str(getattr(cause, "sqlstate", None) or "")
 

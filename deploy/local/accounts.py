@@ -1,17 +1,17 @@
 """The first accounts of an installation on this machine."""
 
 import os
-from unittest.mock import patch
 
+from deploy import environment
 from deploy.local.stack import Stack
 from deploy.provision import accounts
 from services.console.config import ConsoleSettings
 
 
 async def make(stack: Stack) -> None:
-    """Where there is none yet."""
-    with patch.dict(os.environ, stack.env(), clear=True):
+    """Create the first accounts where the installation has none."""
+    with environment.replaced(stack.env()):
         settings = ConsoleSettings().for_service("console")
     if stack.options.admin_password:
-        os.environ["DAYAR_ADMIN_PASSWORD"] = stack.options.admin_password  # read and removed there
+        os.environ["DAYAR_ADMIN_PASSWORD"] = stack.options.admin_password  # accounts.make reads and removes it
     await accounts.make(settings, stack.folders.state)

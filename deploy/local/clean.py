@@ -28,7 +28,7 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    with locked(folder):  # no more: on a full disk this is what helps, and what is in it need not be understood
+    with locked(folder):  # only the lock: this has to work on a full disk, and for any release's folder
         end_orphans(folder / "run")
         shutil.rmtree(folder)
 

@@ -1,4 +1,4 @@
-"""What the three parts have in common: prepared once, started, probed, stopped."""
+"""What Kafka, PostgreSQL and Valkey have in common: prepare, start, probe and stop a server."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where an installation keeps its things; `run` holds pid files, `cache` outlives installations."""
+    """The folders of an installation. `run` holds pid files. `cache` is kept when the installation is removed."""
 
     state: Path
     cache: Path
@@ -29,7 +29,7 @@ class Folders:
 
     @property
     def beats(self) -> Path:
-        """Where workers show that they live."""
+        """Where each worker writes its heartbeat file."""
         return self.run / "beats"
 
     @property
@@ -55,7 +55,7 @@ class Folders:
 class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 180.0  # on a machine at its limits
+    seconds_to_start = 180.0  # generous, for a slow or busy machine
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -64,7 +64,7 @@ class Component(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Makes the part's folder, the first time; writes its settings, every time."""
+        """Create the server's folder at the first start. Write its settings at every start."""
 
     @abstractmethod
     def command(self) -> Sequence[str]: ...
@@ -73,14 +73,14 @@ class Component(ABC):
     def is_ready(self) -> bool: ...
 
     def user(self) -> User | None:
-        """As whom it runs, where that is not us."""
+        """The user that the server runs as; None: the user that started the supervisor."""
         return None
 
     def env(self) -> Mapping[str, str]:
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """By what a person chooses them with, or calls them."""
+        """The server's ports, by the name of the setting that chooses the port, or by a descriptive name."""
         return {}
 
     @property
@@ -89,7 +89,7 @@ class Component(ABC):
         return self._process
 
     def spawn(self) -> None:
-        """Starts it, in the main thread, without waiting."""
+        """Start the server without waiting until it is ready. Call this from the main thread."""
         for name, port in self.ports().items():
             if not paths.is_free(port):
                 raise PortInUse(f"{name}={port}")
@@ -111,7 +111,7 @@ class Component(ABC):
             raise PartFailed(f"{self.name}:\n{self.process.log_tail()}")
 
     def start(self) -> None:
-        """Prepares if need be, starts and waits."""
+        """Prepare the server, start it, and wait until it is ready."""
         self.prepare()
         self.spawn()
         self.wait_ready()
@@ -124,14 +124,14 @@ class Component(ABC):
         self.process.kill9()
 
     def freeze(self) -> None:
-        """It answers nobody, and its connections stay: as a machine that is far too busy."""
+        """Stop the process with SIGSTOP: it answers nothing and keeps its connections, like an overloaded server."""
         self.process.freeze()
 
     def resume(self) -> None:
         self.process.resume()
 
     def end(self) -> None:
-        """For good, its data being of no further use."""
+        """Kill the server, when its data is no longer needed."""
         if self._process is not None:
             self._process.kill9()
 

@@ -1,4 +1,4 @@
-"""The servers that others run: whether each answers, before anything starts."""
+"""The servers that others run: checks whether each server answers, before anything starts."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,11 +15,17 @@ Address = tuple[str, int] | str  # a host and port, or a socket's path
 
 
 class ServerAway(CannotStart):
-    """A server that this installation was given does not answer. Start it, or correct its address; without the variable Dayar runs a server of its own."""
+    """A server that this installation was given does not answer.
+
+    Start the server, or correct its address; without the variable Dayar runs a server of its own.
+    """
 
 
 class DatabaseRefuses(CannotStart):
-    """PostgreSQL answers, but does not let this login in. Correct DATABASE_URL and DATABASE_PASSWORD_FILE, or prepare the database: dayar provision database."""
+    """PostgreSQL answers, but does not let this login in.
+
+    Correct DATABASE_URL and DATABASE_PASSWORD_FILE, or prepare the database: dayar provision database.
+    """
 
 
 async def away(options: Options) -> list[str]:
@@ -34,13 +40,13 @@ async def away(options: Options) -> list[str]:
 
 
 async def answers_at(part: str, given: str) -> bool:
-    """Of a cluster, one broker is enough."""
+    """Whether any address accepts a connection: one broker of a cluster is enough."""
     found = await asyncio.gather(*map(_accepts, addresses(part, given)))
     return any(found)
 
 
 def tried(part: str, given: str) -> str:
-    """Never the variable itself: it may carry a password."""
+    """The addresses only, as the variable itself may contain a password."""
     return ", ".join(each if isinstance(each, str) else f"{each[0]}:{each[1]}" for each in addresses(part, given))
 
 
@@ -54,7 +60,7 @@ def addresses(part: str, given: str) -> Iterator[Address]:
 
 
 def _database_socket(url: str) -> str | None:
-    """PostgreSQL's socket stands in a folder that the URL names as its host."""
+    """The path of PostgreSQL's Unix socket, if the URL's parameter `host` names the socket's folder."""
     folder = parse_qs(urlsplit(url).query).get("host", [""])[0]
     return f"{folder}/.s.PGSQL.{urlsplit(url).port or USUAL_PORTS['postgres']}" if folder.startswith("/") else None
 
@@ -69,7 +75,7 @@ async def _accepts(address: Address) -> bool:
     try:
         async with asyncio.timeout(SECONDS):
             _, writer = await opening
-    except OSError:  # a timeout is one, and so is a name that nobody knows
+    except OSError:  # includes a timeout and an unknown host name
         return False
     writer.close()
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched once from Maven Central into a cache of our own, each checked against the committed lock."""
+"""Kafka's jars: downloaded once from Maven Central into a cache, and each checked against the committed lock."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from deploy.local import paths
 from deploy.local.messages import CannotStart
 
 LOCK = Path(__file__).with_name("kafka.lock")
-# slf4j-simple: without a logger Kafka would be silent about what ails it
+# slf4j-simple: without a logger Kafka prints no errors
 WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
 AT_ONCE = 8
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -39,17 +39,17 @@ class JarsUnavailable(CannotStart):
 
 
 class JarAltered(CannotStart):
-    """A jar from Maven Central is not the one in deploy/local/kafka.lock; nothing was installed."""
+    """A jar from Maven Central differs from the one in deploy/local/kafka.lock; nothing was installed."""
 
 
 def locked() -> list[Jar]:
-    """In the order of the class path."""
+    """The jars of the lock file, in the order of the class path."""
     rows = (line.split() for line in LOCK.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     return [Jar(coordinate, sha256, int(size)) for coordinate, sha256, size in rows]
 
 
 def ensure(cache: Path, progress: Progress = lambda _done, _total: None) -> list[Path]:
-    """The class path, after fetching what is not there; every file is checked at every start."""
+    """Download the missing jars and return the class path. Every jar's checksum is verified at every start."""
     jars = locked()
     paths.make_passable(cache)
     missing = [jar for jar in jars if not _is_intact(cache / jar.file_name, jar)]
@@ -68,7 +68,7 @@ def _sha256(file: Path) -> str:
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
-    if SYSTEM_CERTIFICATES.exists():  # a network may have its own authority
+    if SYSTEM_CERTIFICATES.exists():  # a network may have its own certificate authority
         os.environ.setdefault("REQUESTS_CA_BUNDLE", str(SYSTEM_CERTIFICATES))
     total, done = sum(jar.size for jar in jars), 0
 
@@ -81,13 +81,13 @@ def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
 
         yield add
 
-    # a fresh repository each time: two resolvers in one cache collide
+    # a new repository each time: two resolvers that share a cache collide
     with tempfile.TemporaryDirectory(dir=cache) as repository, ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda jar: _install(jar, Path(repository), cache, counted), jars))
 
 
 def _install(jar: Jar, repository: Path, cache: Path, counted: Counted) -> None:
-    import requests  # noqa: PLC0415 - jgo and its HTTP client cost 0.3 s, and are needed once
+    import requests  # noqa: PLC0415 - jgo and its HTTP client take 0.3 s to import, and are needed only once
     from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
     from jgo.parse import Coordinate  # noqa: PLC0415
 
@@ -99,12 +99,12 @@ def _install(jar: Jar, repository: Path, cache: Path, counted: Counted) -> None:
         raise JarsUnavailable(jar.coordinate) from error
     if _sha256(file) != jar.sha256:
         raise JarAltered(jar.coordinate)
-    file.chmod(0o644)  # as root, Kafka's user reads it
+    file.chmod(0o644)  # when root starts the stack, Kafka's user reads the jar
     file.replace(cache / jar.file_name)
 
 
 def write_lock() -> None:
-    """Resolves anew; `make lock` calls it."""
+    """Resolve the dependencies again and write the lock file; `make lock` calls this."""
     from jgo.maven import MavenContext  # noqa: PLC0415
     from jgo.parse import Coordinate  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Kafka in one Java process: KRaft, one node, closed to whoever has no password."""
+"""Kafka in one Java process: KRaft, one node, and every client has to authenticate."""
 
 import json
 import os
@@ -32,15 +32,15 @@ JVM = (
 )
 
 
-UNSAYABLE = frozenset(',"\\')  # a comma parts two folders for Kafka, the others end a word in Java's arguments
+UNSAYABLE = frozenset(',"\\')  # a comma separates two of Kafka's folders; the others end a word in Java's arguments
 
 
 class FolderUnsayable(CannotStart):
-    """Kafka takes no folder with a comma, a quotation mark or a backslash in its path. Choose another by STATE=."""
+    """Kafka accepts no folder with a comma, a quotation mark or a backslash in its path. Choose another by STATE=."""
 
 
 def cluster(folders: Folders) -> str | None:
-    """The cluster's own id, where its log is there."""
+    """The cluster id in the log folder's meta.properties; None without a log."""
     file = folders.state / "kafka" / "data" / "meta.properties"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return next((line.partition("=")[2] for line in lines if line.startswith("cluster.id=")), None)
@@ -89,7 +89,7 @@ class Kafka(Component):
 
     @property
     def _own(self) -> Path:
-        """What else it writes."""
+        """The folder for the other files that Kafka writes."""
         return self.folder / "written"
 
     @property
@@ -106,7 +106,7 @@ class Kafka(Component):
             self._format()
 
     def _make_folders(self) -> None:
-        """Its settings are for it to read, its log to write."""
+        """Create the folders. Kafka's user reads its settings, and owns its log and its other files."""
         for folder in (self.folder, self._data, self._own):
             folder.mkdir(mode=0o700, exist_ok=True)
         if user := self.user():
@@ -117,10 +117,10 @@ class Kafka(Component):
                 raise FolderClosed(self.folder)
 
     def _format(self) -> None:
-        # without "-", as one in front would read as an option
+        # without "-", as a leading "-" would be parsed as an option
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         admin = f"SCRAM-SHA-256=[name={ADMIN},password={secret(self._password_file)}]"
-        # an argument file, as a command line is for everybody to read
+        # an argument file, as every user of the machine can read a command line
         arguments = self.folder / "format.arguments"
         tool = f'kafka.tools.StorageTool format -t "{cluster}" -c "{self._settings}" --add-scram "{admin}"'
         write_private(arguments, f'-cp "{self._class_path}" {tool}'.encode())
@@ -156,7 +156,10 @@ class Kafka(Component):
         ]
 
     def _aot(self) -> list[str]:
-        """Classes loaded and linked ahead of time halve the start; a first clean stop writes them."""
+        """Use the AOT cache (classes loaded and linked ahead of time), which halves the start time.
+
+        Without a cache, Kafka writes a new one when it stops cleanly.
+        """
         cache = self._cache / "kafka.aot"
         if cache.exists():
             self._new_aot = None
@@ -184,7 +187,10 @@ class Kafka(Component):
 
     def _properties(self) -> str:
         password = secret(self._password_file)
-        scram = f'org.apache.kafka.common.security.scram.ScramLoginModule required username="{ADMIN}" password="{password}";'
+        scram = (
+            "org.apache.kafka.common.security.scram.ScramLoginModule required "
+            f'username="{ADMIN}" password="{password}";'
+        )
         plain = (
             "org.apache.kafka.common.security.plain.PlainLoginModule required "
             f'username="{ADMIN}" password="{password}" user_{ADMIN}="{password}";'
@@ -217,12 +223,12 @@ class Kafka(Component):
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
-            # a lone broker that was killed is let back in after 2 s, not 9;
-            # at 1 s a busy machine would shut out a living one
+            # after a kill the only broker is readmitted after 2 s instead of 9;
+            # with 1 s a busy machine would fence a broker that is alive
             "broker.session.timeout.ms": 2000,
             "broker.heartbeat.interval.ms": 200,
-            # a lone broker's acknowledgement has to survive a power cut
+            # flush each record: the only broker's acknowledgement has to survive a power cut
             "log.flush.interval.messages": 1,
         }
-        # Java reads a properties file as Latin-1; other letters it knows as JSON escapes them
+        # Java reads a properties file as Latin-1; it understands JSON's escapes for all other letters
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

@@ -1,21 +1,28 @@
-"""What stops a start: said to the person at the terminal in one sentence, with what to do."""
+"""Errors that stop a start: each tells the person at the terminal what is wrong and what to do."""
 
 
 class CannotStart(Exception):
-    """The stack cannot start; the subclass says why. Its docstring is the message, its arguments the particulars."""
+    """The stack cannot start. A subclass's docstring is its message; its arguments are the details."""
 
     def __str__(self) -> str:
         particulars = " ".join(str(each) for each in self.args)
-        return f"{self.__doc__} ({particulars})" if particulars else f"{self.__doc__}"
+        message = " ".join((self.__doc__ or "").split())
+        return f"{message} ({particulars})" if particulars else message
 
 
 class PortInUse(CannotStart):
-    """Another program listens on a port of this installation, or it is below 1024 and only root may open it. Stop that program, or choose another port."""
+    """Another program listens on a port of this installation, or the port is below 1024 and only root may open it.
+
+    Stop that program, or choose another port.
+    """
 
 
 class FolderClosed(CannotStart):
-    """As root started it, a server runs as another user, who cannot enter the state folder. Choose another by STATE=, or leave it out."""
+    """Root started this server, so it runs as another user, who cannot enter the state folder.
+
+    Choose another folder by STATE=, or leave STATE out.
+    """
 
 
 class PartFailed(CannotStart):
-    """A part did not come up; the end of its log says why."""
+    """A server did not start; the end of its log says why."""

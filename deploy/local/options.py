@@ -1,4 +1,4 @@
-"""What `make run` was asked for, read once from the environment."""
+"""The options of `make run`, read once from the environment."""
 
 import ipaddress
 import os
@@ -13,7 +13,10 @@ GIVEN = {"kafka": "KAFKA_BOOTSTRAP", "postgres": "DATABASE_URL", "valkey": "REDI
 
 
 class BindingOpen(CannotStart):
-    """Without TLS the pages are served to this machine only. Put a proxy with TLS in front and name it in PUBLIC_URL=https://..."""
+    """Without TLS the pages are served to this machine only.
+
+    Put a proxy with TLS in front and name it in PUBLIC_URL=https://...
+    """
 
 
 class NotANumber(CannotStart):
@@ -27,8 +30,8 @@ class Options:
     port: int
     kafka_port: int | None
     exercise: bool
-    plays: bool  # the scenario, once, when the exercise is new
-    given: frozenset[str]  # the parts that others run
+    plays: bool  # whether to play the scenario, once, when the exercise is new
+    given: frozenset[str]  # the servers that others run
     public_url: str
     admin_password: str | None
     environment: Mapping[str, str]
@@ -36,7 +39,7 @@ class Options:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Options":
         own = dict(environment)
-        # taken out before any child starts
+        # removed before any child process inherits it
         admin_password = own.pop("DAYAR_ADMIN_PASSWORD", None)
         host, port = own.get("HOST", "127.0.0.1"), _port(own.get("PORT") or "8080")
         public_url = own.get("PUBLIC_URL") or f"http://{host}:{port}"
@@ -63,7 +66,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"  # any other name may lead anywhere
+        return host == "localhost"  # any other name may resolve to another machine
 
 
 def _port(text: str) -> int:

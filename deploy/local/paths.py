@@ -1,4 +1,4 @@
-"""Where things live on this machine when nobody says otherwise."""
+"""The default folders and ports on this machine."""
 
 import hashlib
 import os
@@ -8,11 +8,11 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # below what the system gives to outgoing connections
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # below the range from which Linux takes ports for outgoing connections
 
 
 def shared_home() -> Path:
-    """As root: a folder that PostgreSQL's user can reach wherever the checkout is."""
+    """When root starts the stack: a folder that PostgreSQL's user can reach, wherever the checkout is."""
     return Path("/var/lib/dayar") / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -21,14 +21,14 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """Outlives states and checkouts: what was fetched once. As root: where Kafka's user may read it."""
+    """The folder of downloads, shared by all installations. For root: a folder that Kafka's user can read."""
     if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
         return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
 
 
 def make_passable(folder: Path) -> None:
-    """Closed to others; as root they may pass through, as PostgreSQL's user has its folder below."""
+    """Create the folder, closed to others. For root, others may pass through it to a folder below."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for each in reversed((folder, *folder.parents)):
         if not each.exists():
@@ -37,7 +37,7 @@ def make_passable(folder: Path) -> None:
 
 
 def wheel(package: str) -> Path:
-    """A package's folder, without importing it: some do more at import than we want."""
+    """A package's folder, found without importing the package, as an import may have side effects."""
     return Path(str(distribution(package.replace("_", "-")).locate_file(package)))
 
 
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a listener that just ended does not count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ignore connections of a listener that just ended
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

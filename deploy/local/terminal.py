@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: a line per part with its time, a bar while jars come, then what to do."""
+"""What the person at the terminal sees: a line per server with its time, and a progress bar for downloads."""
 
 import threading
 import time
@@ -14,11 +14,11 @@ class Terminal:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self._bar: Progress | None = None
-        self._lock = threading.Lock()  # jars come by several threads
+        self._lock = threading.Lock()  # several threads download jars
 
     @contextmanager
     def timed(self, title: str) -> Iterator[None]:
-        """A line when it is done."""
+        """Print a line with the time taken when the step is done."""
         began = time.monotonic()
         yield
         self.console.print(f"  [green]✓[/] {title:<34}{time.monotonic() - began:6.1f} s")
@@ -33,7 +33,7 @@ class Terminal:
         self.console.print(f"[red]✗[/] {escape(text)}")
 
     def fetched(self, done: int, total: int) -> None:
-        """Kafka's jars, the first time."""
+        """Show how much of Kafka's jars is downloaded, at the first start."""
         with self._lock:
             if self._bar is None:
                 self._bar = Progress(

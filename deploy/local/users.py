@@ -1,6 +1,6 @@
-"""As whom the programs run when root starts them, and what each of them may read.
+"""The users that programs run as when root starts the stack, and what each user may read.
 
-The numbers belong to no account, so nothing is made on the machine: between those that Debian and systemd give away.
+The user ids belong to no account, so the machine is not changed. Debian and systemd assign none of them.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER, FILE = 0o2750, 0o640  # a folder whose files, also those that come later, its group reads
+FOLDER, FILE = 0o2750, 0o640  # the group reads the folder; later files get the group too (set-group-id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +20,38 @@ class User:
     groups: tuple[int, ...] = ()
 
     def switch(self) -> list[str]:
-        """The words that tell setpriv."""
+        """The options for setpriv."""
         groups = ["--groups", ",".join(map(str, self.groups))] if self.groups else ["--clear-groups"]
         return ["--reuid", str(self.uid), "--regid", str(self.gid), *groups, "--no-new-privs"]
 
     def may(self, test: str, *paths: Path) -> bool:
-        """By the letters of test(1): `r` to read, `w` to write, `x` to run or to enter."""
+        """Test the paths by the letters of test(1): `r` to read, `w` to write, `x` to run or to enter."""
         words = ["sh", "-c", f'for each; do test -{test} "$each" || exit 1; done', "sh", *map(str, paths)]
         return subprocess.run(["setpriv", *self.switch(), "--", *words], check=False, cwd="/").returncode == 0  # noqa: S603, S607
 
 
 SERVICES = User(60771, 60771)
-OPENER = User(60772, 60772, (SERVICES.gid,))  # the registry's workers: they alone open what is sealed
+OPENER = User(60772, 60772, (SERVICES.gid,))  # the registry's workers: only they can open sealed reports
 KAFKA = User(60773, 60773)
 VALKEY = User(60774, 60774)
 
 
 def if_root(user: User) -> User | None:
-    """Whoever is not root runs everything as himself."""
+    """The user if root runs this program, else None: any other user runs all programs as himself."""
     return user if os.geteuid() == 0 else None
 
 
 def named(name: str) -> User:
-    """Raises KeyError."""
+    """The user of this account name. Raises KeyError."""
     known = pwd.getpwnam(name)
     return User(known.pw_uid, known.pw_gid)
 
 
 def own(folder: Path, user: User) -> None:
-    """Gives the folder, made if need be, and all that is in it. Called while nobody runs who could change it meanwhile."""
+    """Give the folder and its contents to the user, and create the folder if needed.
+
+    The caller ensures that no process changes the folder meanwhile.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     for path in (folder, *folder.rglob("*")):
         if path.lstat().st_uid != user.uid:
@@ -56,7 +59,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """A folder of root's that the group reads, with all that is in it but these folders."""
+    """Let the group read a folder of root and its contents, except the folders `but`."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(each) for each in but):
             os.chown(path, 0, group)

@@ -1,4 +1,4 @@
-"""Valkey on a socket that only its owner may open."""
+"""Valkey on a Unix socket that is closed to all users but its own and, under root, the services."""
 
 import hashlib
 import os
@@ -16,11 +16,11 @@ from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read
 from shared.config import secret
 from shared.crypto.seal import write_private
 
-LONGEST_SOCKET_PATH = 100  # the kernel's limit is 107 bytes
+LONGEST_SOCKET_PATH = 100  # Linux allows 107 bytes
 
 
 class ForeignFolder(CannotStart):
-    """The folder for Valkey's socket belongs to somebody else."""
+    """The folder for Valkey's socket belongs to another user."""
 
 
 class Valkey(Component):
@@ -54,19 +54,19 @@ class Valkey(Component):
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.stat().st_uid not in (os.getuid(), VALKEY.uid if self.user() else os.getuid()):
                 raise ForeignFolder(folder)
-        if (before := self.folder / "appendonlydir").exists():  # where an earlier release kept it
+        if (before := self.folder / "appendonlydir").exists():  # where an earlier release kept the data
             before.rename(self._data / before.name)
         if user := self.user():
             self._give(user)
         write_private(self.folder / "valkey.conf", self._settings().encode())
 
     def _give(self, user: User) -> None:
-        """Its settings are for it to read, its data its own; on its socket the services may call."""
+        """Valkey's user reads its settings and owns its data; the services may connect to its socket."""
         let_read(self.folder, user.gid, but=[self._data, self.socket.parent])
-        self.folder.chmod(FOLDER | 0o001)  # they pass through
+        self.folder.chmod(FOLDER | 0o001)  # the services pass through it to the socket's folder
         own(self._data, user)
         os.chown(self.socket.parent, user.uid, SERVICES.gid)
-        self.socket.parent.chmod(FOLDER)  # what is made there is of their group
+        self.socket.parent.chmod(FOLDER)  # set-group-id: the socket belongs to the services' group
         if not user.may("w", self._data):
             raise FolderClosed(self.folder)
 

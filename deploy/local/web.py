@@ -24,13 +24,13 @@ def create_app() -> Starlette:
         "/intake": intake(IntakeSettings().for_service("intake")),
         "/registry": registry(RegistrySettings().for_service("registry")),
         "/alerts": alerts(AlertsSettings().for_service("alerts")),
-        "": console(ConsoleSettings().for_service("console")),  # last, as it takes every path
+        "": console(ConsoleSettings().for_service("console")),  # last, as its route matches every path
     }
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for app in apps.values():  # a mounted app's lifespan is nobody's but ours
+            for app in apps.values():  # Starlette does not run the lifespan of a mounted app
                 await stack.enter_async_context(_alive(app))
             yield
 

@@ -1,4 +1,4 @@
-"""What a person reads when everything is up; and the exercise's scenario, played once."""
+"""Prints where Dayar is and how to sign in; plays the exercise's scenario once."""
 
 import asyncio
 import sys
@@ -45,7 +45,7 @@ def _tell_accounts(stack: Stack, screen: Terminal) -> None:
 
 
 def _tell_administrator(stack: Stack, screen: Terminal) -> None:
-    """On a terminal once, and nowhere else; not into a log or a pipe."""
+    """Show the password once, on a terminal only: never write it to a log or a pipe."""
     file = stack.folders.state / "admin-password"
     if not file.exists():
         return
@@ -60,7 +60,7 @@ async def _play_once(stack: Stack, screen: Terminal) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
-    mark.touch()  # before it begins: played again from its beginning, it would be a second mudflow
+    mark.touch()  # before it begins: a second run would report a second mudflow
     try:
         await _play(stack, screen)
     except asyncio.CancelledError:
