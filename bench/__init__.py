@@ -1,1 +1,1 @@
-"""Speed as ratios: against what the machine could do at best, in one run, A B A B."""
+"""Benchmarks as ratios: the product against a lower bound on the same machine, in one run, in the order A B A B."""

@@ -1,6 +1,7 @@
-"""`python -m bench.alert_latency`: from the POST of an Extreme hazard to its signed webhook, beside a webhook posted directly.
+"""`python -m bench.alert_latency`: from the POST of an Extreme hazard to its signed webhook.
 
-Open loop: each request has its moment, and is timed from that moment whatever became of those before it.
+Compared with a webhook that is posted directly.
+Open loop: each request has its scheduled time, and its latency is measured from then, even if earlier ones are late.
 """
 
 import argparse
@@ -44,11 +45,14 @@ class Pass:
         return sorted(self.milliseconds)[min(int(share * len(self.milliseconds)), len(self.milliseconds) - 1)]
 
     def __str__(self) -> str:
-        return f"{self.name:<22}p50 {self.at(0.5):6.1f} ms   p99 {self.at(0.99):6.1f} ms   max {max(self.milliseconds):6.1f} ms"
+        return (
+            f"{self.name:<22}p50 {self.at(0.5):6.1f} ms   p99 {self.at(0.99):6.1f} ms   "
+            f"max {max(self.milliseconds):6.1f} ms"
+        )
 
 
 class Latency:
-    """Intake and alerts as processes of their own, and one receiver that notes when each webhook came."""
+    """Intake and alerts as separate processes, and one receiver that records when each webhook arrived."""
 
     def __init__(self, made: Bench, hook: Hook, rate: float) -> None:
         self.made, self.hook, self.rate, self.sent = made, hook, rate, Sent()
@@ -71,7 +75,7 @@ class Latency:
         self.processes = {"intake": family([intake.pid]), "alerts": family([worker.pid]), "parts": family(parts)}
 
     async def timed(self, name: str, post: Post, count: int) -> Pass:
-        """One request every 1/rate seconds; done when every webhook has come."""
+        """Send one request every 1/rate seconds, and wait until every webhook has arrived."""
         loop = asyncio.get_running_loop()
         due: dict[str, float] = {}
         with spent(self.processes) as used:
@@ -95,10 +99,10 @@ class Latency:
                 await self.hook.came.wait()
 
     def came(self) -> dict[str, float]:
-        """When the first webhook about each report came."""
+        """When the first webhook about each report arrived."""
         found: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
-            if (report_id := body["data"].get("report_id")) is not None:  # none of what households raised
+            if (report_id := body["data"].get("report_id")) is not None:  # alerts that households raised have none
                 found.setdefault(report_id, moment)
         return found
 
@@ -120,7 +124,7 @@ class Latency:
         self.sent.answered("hazards", answer)
 
     async def webhook(self, client: httpx.AsyncClient, id: str) -> None:
-        """What is left when there is no intake, no log, no rule and no record."""
+        """A lower bound: a signed webhook without intake, Kafka, rules and PostgreSQL."""
         content, now = json.dumps({"type": "bench", "data": {"report_id": id}}), datetime.now(UTC)
         assert self.hook.secret is not None
         signature = Webhook(self.hook.secret).sign(id, now, content)
@@ -130,7 +134,7 @@ class Latency:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """The CPU seconds of each family between its two ends, readable after the second."""
+    """The CPU seconds of each process family between the context's start and end; read them after the end."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used

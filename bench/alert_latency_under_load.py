@@ -1,8 +1,8 @@
-"""`python -m bench.alert_latency_under_load`: an Extreme hazard's webhook while households arrive, and what a household costs.
+"""`python -m bench.alert_latency_under_load`: hazard latency while households arrive, and the cost of a household.
 
 A = hazards alone, B = the same while households arrive, with 100,000 known: the hazards' p99 may at most double.
-What one household costs the alerts service is measured where 10,000 are known, and where 100,000 are.
-Those that are known are copied into its tables; those that arrive are published as the registry would.
+What one household costs the alerts service is measured with 10,000 known households and with 100,000.
+Known households are copied into the service's tables; arriving ones are published as the registry would publish them.
 """
 
 import argparse
@@ -42,7 +42,7 @@ SETTLED = "SELECT coalesce(sum(next_offset), 0) FROM consumer_offsets WHERE topi
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one household: wall clock and CPU in milliseconds."""
+    """The cost of one household: wall clock and CPU in milliseconds."""
 
     known: int
     milliseconds: float
@@ -57,9 +57,9 @@ class Cost:
 
 
 class Load:
-    """Households, known and arriving; each comes from one district to another on a day of the last ten years.
+    """Known and arriving households. Each moved from one district to another on a day of the last ten years.
 
-    So few of one day that none raises an alert of displacement: that would cost as much as all else.
+    Few moved on any one day, so that none raises a displacement alert, which would cost as much as all else.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
@@ -68,7 +68,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Exactly so many; some thousand a transaction, as each adds to counts of a few districts."""
+        """Fill the tables with `number` households, CHUNK per transaction: each household adds to shared counts."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
@@ -102,7 +102,7 @@ class Load:
         )
 
     async def cost(self, publisher: Publisher, known: int, count: int) -> Cost:
-        """A backlog, worked off as fast as the service can."""
+        """The cost per household of a backlog that the service works off as fast as it can."""
         await self.know(known)
         messages = [message(self.household()) for _ in range(count)]
         with spent(self.latency.processes) as used:
@@ -121,7 +121,7 @@ class Load:
 
     @asynccontextmanager
     async def arriving(self, publisher: Publisher, rate: float) -> AsyncIterator[None]:
-        """So many a second, until what stands within has ended."""
+        """Publish `rate` households a second until the context ends."""
         async with asyncio.TaskGroup() as group:
             task = group.create_task(self._arrive(publisher, rate))
             yield
@@ -191,14 +191,15 @@ async def measure(made: Bench, given: argparse.Namespace) -> int:
     dearer = ratio(costs)
     slower = loaded.at(0.99) / alone.at(0.99)
     print(
-        f"p99 with {given.rate:.0f} households a second: {slower:.2f} times the p99 without (promised {PROMISED_SLOWER:.1f}); "
+        f"p99 with {given.rate:.0f} households a second: {slower:.2f} times the p99 without "
+        f"(promised {PROMISED_SLOWER:.1f}); "
         f"a household among {given.many}: {dearer:.2f} times one among {given.few} (promised {PROMISED_DEARER:.1f})"
     )
     return 0 if is_balanced and slower <= PROMISED_SLOWER and dearer <= PROMISED_DEARER else 1
 
 
 async def passes(latency: Latency, load: Load, publisher: Publisher, given: argparse.Namespace) -> tuple[Pass, Pass]:
-    """A B A B."""
+    """Measure A B A B."""
     alone: list[float] = []
     loaded: list[float] = []
     for _ in range(ROUNDS):
@@ -209,7 +210,7 @@ async def passes(latency: Latency, load: Load, publisher: Publisher, given: argp
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """By CPU, which a busy neighbour does not change; few and many in turn."""
+    """The ratio of CPU time, which other load on the machine does not change; few and many alternate."""
     few, many = (sum(cost.alerts + cost.parts for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

@@ -1,7 +1,7 @@
 """`python -m bench.figures`: what the figures cost with a thousand displacements and with 83,000, over HTTP.
 
-The displacements are copied into the registry's tables: three years of them, four in five of the three southern oblasts and most by
-natural disaster, one household in ten displaced twice.
+The displacements are copied into the registry's tables. They span three years; four in five are in the three southern
+oblasts, and most are caused by natural disaster; one household in ten was displaced twice.
 """
 
 import argparse
@@ -37,7 +37,7 @@ MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
 
 
 def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """The same each time, whatever was copied before."""
+    """Deterministic rows: each depends only on its number."""
     units = [unit.pcode for unit in Places.load().units() if unit.level == 2]
     southern = [pcode for pcode in units if pcode.startswith(SOUTH)]
     for number in numbers:
@@ -73,7 +73,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
 
 
 def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Each with when its household moved again, as the registry writes it."""
+    """Each row with the time at which its household moved again, as the registry stores it."""
     following: dict[UUID, datetime] = {}
     household, moment = EPISODES.index("household_id"), EPISODES.index("occurred_at")
     for row in sorted(rows, key=lambda row: (row[moment], row[0]), reverse=True):
@@ -91,7 +91,7 @@ async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> Non
 
 
 async def measure(client: httpx.AsyncClient, name: str, path: str, count: int, pids: list[int]) -> tuple[float, int]:
-    """p99 in milliseconds, and the size of an answer; beside them the CPU of a request, which no neighbour changes."""
+    """p99 in milliseconds and the size of an answer; prints the CPU time too, which other load does not change."""
     taken, spent = [], cpu(family(pids))
     for _ in range(count):
         began = time.perf_counter()
@@ -128,7 +128,8 @@ async def run(installation: Installation, base_url: str, pids: list[int], few: i
                 is_page = path.startswith("/figures")
                 is_kept &= number == few or (p99 <= PROMISED_MS and not (is_page and size > PROMISED_BYTES))
     print(
-        f"promised with {many}: p99 {PROMISED_MS:.0f} ms, a page of {PROMISED_BYTES // 1000} kB: {'kept' if is_kept else 'NOT KEPT'}"
+        f"promised with {many}: p99 {PROMISED_MS:.0f} ms, "
+        f"a page of {PROMISED_BYTES // 1000} kB: {'kept' if is_kept else 'NOT KEPT'}"
     )
     return is_kept
 

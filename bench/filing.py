@@ -1,6 +1,6 @@
-"""`python -m bench.filing FILE GO`: the registry's consumer without its relay, until ended.
+"""`python -m bench.filing FILE GO`: the registry's consumer without its relay.
 
-It waits for the file GO once its digests are laid; FILE appears with the first record it opens.
+It computes its digests, then waits for the file GO. It creates FILE when it opens its first record.
 """
 
 import sys
@@ -18,7 +18,7 @@ from tests.waiting import wait_for
 
 
 class Watched:
-    """The registry's own opener, which says when it begins."""
+    """The registry's report opener, which also creates FILE at its first call."""
 
     def __init__(self, settings: RegistrySettings, file: Path, digests: Digests) -> None:
         self._open, self._file = ReportOpener(Opener(settings.seal_private_keys), digests), file

@@ -1,6 +1,6 @@
-"""`python -m bench.hostile_bodies`: what requests take while somebody else sends the most costly bodies, and while nobody does.
+"""`python -m bench.hostile_bodies`: latency of other requests while a client sends the most costly bodies.
 
-One kind of body after the other, A B A B: what one kind costs is seen against the same requests a moment before.
+One kind of body after the other, A B A B: each is compared with the same requests just before, without the attack.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
 ALLOWED_MS = 50
 ROUNDS = 2
-SENDERS = 8  # of hostile bodies, each on a connection of its own
+SENDERS = 8  # clients that send hostile bodies, each on its own connection
 PAUSE_SECONDS = 0.01
 
 
@@ -50,7 +50,7 @@ class Kind:
 
     @property
     def longest_step(self) -> float:
-        """Of the event loop itself, in ms of CPU."""
+        """The longest step of the event loop, in ms of CPU time."""
         return 1000 * max((step.loop for step in self.steps), default=0)
 
     def __str__(self) -> str:
@@ -77,7 +77,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
 
 
 async def attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path) -> None:
-    """Ends when the last hostile body was answered, so that what comes next is quiet."""
+    """Returns when the last hostile body was answered, so that the next measurement is undisturbed."""
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:
         for _ in range(SENDERS):
@@ -87,7 +87,7 @@ async def attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Pa
 
 
 def hostile(made: Bench, port: int) -> list[Kind]:
-    """Of a phone that was lost long ago, and of one account at a desk."""
+    """Bodies from a phone that was lost long ago, and from one account at a desk."""
     phone = made.installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
     desk = made.installation.token(roles=[Role.OPERATOR], road=SubmissionChannel.CONSOLE)
     kinds = ((DISPLACEMENTS, SINGLES, phone), ("/v1/hazards", HAZARDS, desk), (BATCH, BATCHES, phone))
@@ -99,7 +99,7 @@ def hostile(made: Bench, port: int) -> list[Kind]:
 
 
 async def send(port: int, kind: Kind, *, end: float) -> None:
-    """Again when the last was answered."""
+    """Send the next request when the last one was answered."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with contextlib.closing(writer):
         while time.monotonic() < end:
@@ -111,7 +111,7 @@ async def send(port: int, kind: Kind, *, end: float) -> None:
 
 
 async def probe(made: Bench, port: int, *, seconds: float) -> list[float]:
-    """How long each answer took to requests that come one after the other: a report, a wrong one, and `/live`."""
+    """The latency of sequential requests: a valid report, an invalid one, and `/live`."""
     delays: list[float] = []
     headers = {"authorization": f"Bearer {made.tokens[0]}", "content-type": "application/json"}
     end = time.perf_counter() + seconds
@@ -137,8 +137,8 @@ def verdict(kinds: list[Kind]) -> int:
     late = [kind.name for kind in kinds if not kind.is_kept]
     worst, longest = max(kinds, key=lambda kind: kind.added), max(kinds, key=lambda kind: kind.longest_step)
     print(
-        f"at p99 at most {worst.added:.1f} ms more ({worst.name}); the loop's longest step {longest.longest_step:.1f} ms"
-        f" of CPU ({longest.name}); allowed {ALLOWED_MS} each"
+        f"at p99 at most {worst.added:.1f} ms more ({worst.name}); "
+        f"the loop's longest step {longest.longest_step:.1f} ms of CPU ({longest.name}); allowed {ALLOWED_MS} each"
     )
     print(f"FAIL: {len(late)} of {len(kinds)}: {', '.join(late)}" if late else f"PASS: all {len(kinds)} kinds")
     return 1 if late else 0

@@ -1,4 +1,4 @@
-"""What the two benches of intake share: the servers, the reports, the CPU beside each pass, and the count check."""
+"""Shared by the two benchmarks of intake: the servers, the reports, the CPU time of each pass, and the count check."""
 
 import argparse
 import asyncio
@@ -35,7 +35,7 @@ DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One stretch: reports per second, and the CPU milliseconds that each report took, by whom."""
+    """One measurement: reports per second, and the CPU milliseconds per report of each process family."""
 
     name: str
     reports: int
@@ -53,18 +53,21 @@ class Pass:
 
 
 class Bench:
-    """Ours and the plain app as processes of their own, on parts of their own."""
+    """Intake and the plain app as separate processes, with servers of their own."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        # as many as keep each below what one account may have under way
+        # enough accounts to stay below the limit of concurrent requests per account
         self.tokens = [installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
-        self.sent: set[str] = set()  # the reports that intake was sent, by their ids
+        self.sent: set[str] = set()  # the ids of the reports that intake received
         self.is_void = False
         self._intake: Process | None = None
 
     def ours(self, *command: str) -> tuple[Process, int]:
-        """Once it has reached its parts: before, everything is spooled. `command`: what runs it, where not its own does."""
+        """Start intake and wait until it reaches its dependencies: before that, it spools every report.
+
+        `command`: another module to run than intake's web side.
+        """
         self._intake, port = self._started(*(command or ("services.intake", "web")))
         if not wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/ready").is_success, timeout=60, every=0.2):
             raise RuntimeError(self._intake.log_tail())
@@ -94,7 +97,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """Void unless each request is answered with `status`: what is refused costs less than what is kept."""
+        """Measure one pass. The pass is void unless every answer is `status`: a refused report costs less."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {"server": family([process.pid]), "client": [psutil.Process()], "parts": family(self._parts())}
@@ -112,7 +115,10 @@ class Bench:
         return [part.process.pid for part in self.installation.parts.started]
 
     async def balances(self, port: int) -> bool:
-        """Every report was accepted, none of them spooled, known or refused; and the log holds each once, and nothing else."""
+        """Whether intake accepted every report without spooling any, and the log holds each exactly once.
+
+        Nothing else may be on the log.
+        """
         headers = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
             await wait_for(lambda: self.has_drained(client), timeout=120)
@@ -142,7 +148,7 @@ def bench() -> Iterator[Bench]:
 
 
 def reports(count: int, *, persons: int = 5) -> list[bytes]:
-    """Household reports that differ in their ids; a family of five has its members listed."""
+    """Household reports with different ids; a family of five lists its members."""
     template = json.dumps(household(persons)).encode()
     report_id, household_id = b"00000000-0000-4000-8000-000000000001", b"00000000-0000-4000-8000-000000000002"
     return [
@@ -152,7 +158,7 @@ def reports(count: int, *, persons: int = 5) -> list[bytes]:
 
 
 def ids(bodies: Iterable[bytes]) -> set[str]:
-    """The reports in them, whether one in each or many."""
+    """The report ids in bodies of one or many reports."""
     return {found.decode() for body in bodies for found in REPORT_ID.findall(body)}
 
 
@@ -192,7 +198,7 @@ Measure = Callable[[Bench, int, int], Coroutine[Any, Any, int]]
 
 
 def run(measure: Measure, description: str | None, *, reports: int) -> int:
-    """The exit code of `measure`, told the counts on the command line."""
+    """Run `measure` with the counts on the command line, and return its exit code."""
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--reports", type=int, default=reports)
     options.add_argument("--persons", type=int, default=5)

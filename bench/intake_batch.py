@@ -1,4 +1,7 @@
-"""`python -m bench.intake_batch`: fifty durable reports a request, against an app that only validates the same batches and drops them."""
+"""`python -m bench.intake_batch`: fifty durable reports a request.
+
+Compared with an app that only validates the same batches and drops them.
+"""
 
 from bench.intake import BATCH, Bench, Pass, reports, run, verdict
 from deploy.local.process import Process
@@ -6,7 +9,7 @@ from deploy.local.process import Process
 PROMISED = 0.5
 ROUNDS = 2
 TOGETHER = 50
-CONNECTIONS = 64  # 3,200 reports under way
+CONNECTIONS = 64  # 3,200 reports in flight
 
 
 async def measure(made: Bench, count: int, persons: int) -> int:

@@ -1,4 +1,7 @@
-"""`python -m bench.intake_one`: a durable report a request, against an app that only validates the same body and drops it."""
+"""`python -m bench.intake_one`: one durable report a request.
+
+Compared with an app that only validates the same body and drops it.
+"""
 
 from bench.intake import DISPLACEMENTS, Bench, reports, run, verdict
 

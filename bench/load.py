@@ -1,4 +1,4 @@
-"""A load of HTTP requests over kept-alive connections, as cheap as Python makes it: one protocol, no client library."""
+"""HTTP requests over kept-alive connections, as cheap as Python allows: one protocol, no client library."""
 
 import asyncio
 import time
@@ -19,14 +19,14 @@ class Run:
 
 
 class Sender(asyncio.Protocol):
-    """One connection: sends the next request when the last was answered, until there is none."""
+    """One connection: sends the next request when the last one was answered, until none is left."""
 
     def __init__(self, requests: deque[bytes], run: Run, done: asyncio.Future[None]) -> None:
         self._requests, self._run, self._done = requests, run, done
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without saying so
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport does not inherit from it
         self._next()
 
     def data_received(self, data: bytes) -> None:
@@ -55,7 +55,7 @@ class Sender(asyncio.Protocol):
 
 
 async def send(port: int, requests: Iterable[bytes], *, connections: int = CONNECTIONS) -> Run:
-    """Closed loop: as many requests under way as there are connections."""
+    """Closed loop: at most one request in flight per connection."""
     waiting, run = deque(requests), Run(0.0, Counter())
     loop = asyncio.get_running_loop()
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(min(connections, len(waiting)))]

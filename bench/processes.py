@@ -1,4 +1,4 @@
-"""Processes with all their children, and the CPU seconds that they took."""
+"""Processes with all their children, and the CPU seconds that they used."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
-"""`python -m bench.registry`: reports of a family of five, from Kafka to committed rows, against COPY of the same rows.
+"""`python -m bench.registry`: reports of a family of five, from Kafka to committed rows.
 
-A = asyncpg COPY of the very rows that B wrote, same batches, one transaction each, nothing else done.
-B = the registry's consumers, as many as one machine runs: read, opened, decided, sealed, and households, members,
-    episodes, history, inbox, ledger, outbox and positions committed together. Beside it, the same with one alone.
+A = asyncpg COPY of the same rows that B wrote, in the same batches, one transaction each, and nothing else.
+B = the registry's consumers, as many as one machine runs: read, open, decide and seal, and commit households, members,
+    episodes, history, inbox, ledger, outbox and offsets together. The same is measured with a single consumer.
 """
 
 import argparse
@@ -63,7 +63,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One stretch; `workers` None = COPY alone."""
+    """One measurement; `workers` None: COPY alone."""
 
     workers: int | None
     seconds: float
@@ -87,7 +87,7 @@ class Bench:
         self.is_void = False
 
     async def run(self) -> bool:
-        """Whether every pass settled every report, once."""
+        """Whether every pass settled every report exactly once."""
         await self.fill()
         await self.consume(WORKERS["registry"])
         self.passes.clear()
@@ -108,7 +108,7 @@ class Bench:
         self.passes.append(Pass(workers, seconds, cpu(processes) - own, cpu(family(self.parts)) - others))
 
     async def fill(self) -> None:
-        """The log, written before anything is timed."""
+        """Write the log before anything is measured."""
         desk, author, team = Desk(self.installation.secrets / "seal"), uuid4(), uuid4()
         async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
             for start in range(0, self.reports, 1000):
@@ -119,7 +119,7 @@ class Bench:
                 await publisher.publish_all(batch, timeout=60)
 
     async def consume(self, workers: int) -> None:
-        """Timed from the first record that one of them opens to the last one committed."""
+        """Measure from the first record that a consumer opens to the last commit."""
         await self.execute(RESTART)
         opened = [self.installation.folder / f"opened-{number}" for number in range(workers)]
         laid, go = [file.with_suffix(".laid") for file in opened], self.installation.folder / "go"
@@ -140,7 +140,7 @@ class Bench:
 
     @asynccontextmanager
     async def positions_held(self) -> AsyncIterator[None]:
-        """Nobody learns where to read from, and so nobody reads."""
+        """Lock the offsets, so that no consumer learns where to start reading."""
         connection = await self.connection()
         async with connection.transaction():
             await connection.execute("LOCK TABLE consumer_offsets IN ACCESS EXCLUSIVE MODE")
@@ -148,7 +148,7 @@ class Bench:
         await connection.close()
 
     async def share(self, workers: int) -> bool:
-        """Whether so many have joined, and each has partitions."""
+        """Whether this many consumers have joined, and each has partitions."""
         group = self.settings.topic_prefix + "registry"
         described = self.admin.describe_consumer_groups([group])[group]
         try:
@@ -181,7 +181,7 @@ class Bench:
         return connection
 
     async def rows(self) -> list[Table]:
-        """What the registry wrote, as COPY takes it."""
+        """The rows that the registry wrote, in COPY's form."""
         return [await self.table(name) for name in TABLES]
 
     async def table(self, name: str) -> Table:
@@ -190,8 +190,8 @@ class Bench:
             columns = [
                 row["column_name"]
                 for row in await connection.fetch(
-                    "SELECT column_name FROM information_schema.columns WHERE table_schema = 'registry' AND table_name = $1"
-                    " AND is_identity = 'NO' AND is_generated = 'NEVER' ORDER BY ordinal_position",
+                    "SELECT column_name FROM information_schema.columns WHERE table_schema = 'registry' "
+                    "AND table_name = $1 AND is_identity = 'NO' AND is_generated = 'NEVER' ORDER BY ordinal_position",
                     name,
                 )
             ]
@@ -200,7 +200,7 @@ class Bench:
             return Table(name, tuple(columns), [tuple(row) for row in rows])
 
     async def balances(self) -> bool:
-        """Every position is in the ledger; every report, by its id, has its outcome, and its family all its rows."""
+        """Whether every offset is in the ledger, and every report has its outcome and all rows of its family."""
         read = await self.value("SELECT sum(next_offset - first_offset) FROM consumer_offsets")
         counted = await self.value("SELECT sum(count) FROM ledger")
         recorded = await self.value("SELECT sum(count) FROM ledger WHERE kind = 'recorded'")
@@ -228,7 +228,8 @@ class Bench:
     def report(self, tables: Sequence[Table]) -> None:
         rows = sum(len(table.rows) for table in tables)
         print(
-            f"{self.reports} reports of five persons, {rows / self.reports:.1f} rows each, batches of {self.settings.registry_batch}"
+            f"{self.reports} reports of five persons, {rows / self.reports:.1f} rows each, "
+            f"batches of {self.settings.registry_batch}"
         )
         for one in self.passes:
             print(f"{one}   {self.reports / one.seconds:6.0f} reports/s, {rows / one.seconds:7.0f} rows/s")
@@ -237,7 +238,7 @@ class Bench:
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """Each B against the A that ran just before it."""
+        """The ratio of each A to the B that ran just after it."""
         pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 

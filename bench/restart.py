@@ -1,4 +1,7 @@
-"""`python -m bench.restart`: seconds until all four /ready are green after everything was stopped, or killed, with and without load; and what they went to."""
+"""`python -m bench.restart`: seconds until all four /ready answer 200 after a stop or a kill, with and without load.
+
+It also prints what the time was spent on.
+"""
 
 import argparse
 import re
@@ -31,7 +34,7 @@ STAGE = re.compile(r"✓ (.+?) +([0-9.]+) s")
 
 @dataclass(slots=True)
 class Load:
-    """Reports at a fixed rate, whatever becomes of them: when each was sent, and its answer (0: nobody was there)."""
+    """Reports at a fixed rate, whatever the answers: the time of each, and its status (0: no answer)."""
 
     url: str
     tokens: list[str]
@@ -53,7 +56,7 @@ class Load:
             return 0
 
     def since(self, moment: float) -> tuple[float | None, Counter[int]]:
-        """Seconds to the first report that was taken, and what was answered."""
+        """Seconds until the first accepted report, and the count of each status."""
         later = [(at - moment, status) for at, status in self.answers if at >= moment]
         return next((at for at, status in later if status == httpx.codes.ACCEPTED), None), Counter(
             status for _, status in later
@@ -78,7 +81,7 @@ def loaded(run: Run, rate: float) -> Iterator[Load]:
 
 
 def restarted(run: Run, how: str, rate: float, seconds: float) -> float:
-    """Prints a line, and returns how long it took."""
+    """Restart the installation, print a line, and return the seconds it took."""
     with loaded(run, rate) as load:
         time.sleep(seconds if rate else 0)
         end = run.stop if how == "stopped" else run.kill
@@ -112,7 +115,7 @@ def cpu_by_name(run: Run) -> str:
 
 
 def are_assigned(run: Run) -> bool:
-    """Whether each group has members, and these all its partitions."""
+    """Whether each group has members, and each member has partitions."""
     admin = broker(run).admin()
     names = [f"dayar.{name}" for name in CONSUMERS]
     found = [each.result() for each in admin.describe_consumer_groups(names).values()]

@@ -1,4 +1,4 @@
-"""`python -m bench.signing`: what signing and verifying cost a record, against making and decoding it without."""
+"""`python -m bench.signing`: the cost of signing and verifying a record, compared with encoding and decoding it."""
 
 import tempfile
 import time
@@ -39,7 +39,7 @@ def hazard() -> HazardReported:
 
 
 def microseconds(deed: Callable[[], object]) -> float:
-    """Of CPU, each time."""
+    """CPU microseconds per call."""
     began = time.process_time()
     for _ in range(RECORDS):
         deed()

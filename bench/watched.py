@@ -1,4 +1,4 @@
-"""`python -m bench.watched web FILE`: intake, whose event loop writes down in FILE each step that took long."""
+"""`python -m bench.watched web FILE`: intake, whose event loop writes each step that took long into FILE."""
 
 import asyncio
 import sys
@@ -20,11 +20,11 @@ WRITTEN_FROM = 0.005
 
 
 class Step(NamedTuple):
-    """Between two beats of the loop: CPU seconds, which others on the machine do not lengthen."""
+    """The CPU seconds between two heartbeats of the event loop; other load on the machine does not lengthen them."""
 
-    ended_at: float  # of the monotonic clock, which all processes share
+    ended_at: float  # by the monotonic clock, which all processes share
     loop: float
-    process: float  # of all its threads: one that holds the interpreter holds the loop up
+    process: float  # of all its threads: a thread that holds the GIL delays the event loop
 
 
 def steps(file: Path, begin: float, end: float) -> list[Step]:

@@ -1,4 +1,4 @@
-"""`dayar`: what a person does at the terminal. One file per group of commands, loaded when it is asked for."""
+"""The `dayar` command line. Each group of commands is a file, which is imported when it is used."""
 
 import sys
 from importlib import import_module
@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from cli import acts, environment
 
-OF_NONE = ("contract", "provision", "restore")  # they speak to no installation
+OF_NONE = ("contract", "provision", "restore")  # these commands do not use a running installation
 GROUPS = (
     "audit",
     "backup",
@@ -45,7 +45,7 @@ app = typer.Typer(cls=Groups, no_args_is_help=True, add_completion=False, pretty
 
 @app.callback()
 def dayar(context: typer.Context) -> None:
-    """Dayar at the terminal. Speaks to the installation that DATABASE_URL and its like name, else to that of `make run`."""
+    """Dayar at the terminal, for the installation that DATABASE_URL and similar settings name, or for `make run`'s."""
     if context.invoked_subcommand not in OF_NONE:
         environment.load()
 

@@ -1,4 +1,7 @@
-"""Every command leaves an entry in the console's audit: which it was, by which user of this machine, how it ended. No arguments."""
+"""Every command adds an entry to the console's audit: the command, the user of this machine, and the result.
+
+The arguments are not recorded.
+"""
 
 import asyncio
 import os
@@ -20,7 +23,7 @@ HELP = ("--help", "-h")
 
 
 def note(words: Sequence[str], *, result: Result) -> None:
-    """Where an installation was spoken to. Without its PostgreSQL the act itself is what counts."""
+    """Record the command, if it used an installation. If PostgreSQL does not answer, the command still counts."""
     if GIVEN["postgres"] not in os.environ or not words or not set(HELP).isdisjoint(words):
         return
     entry = Entry(action=Action.COMMAND, result=result, address=environment.terminal(), subject=command(words))
@@ -29,7 +32,7 @@ def note(words: Sequence[str], *, result: Result) -> None:
 
 
 def command(words: Sequence[str]) -> str:
-    """`user add`: the command alone, as what follows may name a person."""
+    """The command alone, such as `user add`: its arguments may name a person."""
     group, *rest = words
     known = typer.main.get_command(import_module(f"cli.{group}").app)
     subcommand = next((word for word in rest if word in getattr(known, "commands", {})), None)
@@ -37,7 +40,7 @@ def command(words: Sequence[str]) -> str:
 
 
 def noted(groups: Sequence[str], run: typer.Typer) -> None:
-    """Runs the command line, and notes how it ended."""
+    """Run the command line, and record how it ended."""
     words = sys.argv[1:]
     result = Result.FAILED
     try:

@@ -1,4 +1,4 @@
-"""`dayar audit`: the security log of all services, joined."""
+"""`dayar audit`: the security logs of all services, joined."""
 
 import asyncio
 from datetime import datetime
@@ -16,12 +16,12 @@ from shared.web.audit_routes import AuditEntryView, Wanted, entries
 
 BISHKEK = ZoneInfo("Asia/Bishkek")
 
-app = typer.Typer(help="Who did or tried what, from where, and what came of it.", no_args_is_help=True)
+app = typer.Typer(help="Who did or tried what, from where, and with what result.", no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """Who did or tried what, from where, and what came of it."""
+    """Who did or tried what, from where, and with what result."""
 
 
 @app.command("list")
@@ -31,7 +31,7 @@ def list_(
     result: Annotated[Result | None, typer.Option(help="Only this.")] = None,
     service: Annotated[list[str] | None, typer.Option(help="Only of these services.")] = None,
 ) -> None:
-    """The newest entries, the newest first: ids and codes, and a stated purpose as it was written."""
+    """Print the newest entries first: ids and codes, and a stated purpose as it was written."""
     asyncio.run(show(Wanted(limit=limit, action=action, result=result), service or list(SERVICES)))
 
 

@@ -1,4 +1,4 @@
-"""`dayar backup`: everything that an installation is, in one encrypted file, while it runs."""
+"""`dayar backup`: a whole installation in one encrypted file, made while it runs."""
 
 import asyncio
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ async def made(settings: BackupSettings) -> str:
 
 @app.command("list")
 def listed() -> None:
-    """The backups there are, oldest first."""
+    """List the backups, oldest first."""
     with said():
         store = stores.of(BackupSettings())
         for name in store.names():
@@ -49,7 +49,7 @@ def listed() -> None:
 def key(
     file: Annotated[Path, typer.Argument(help="Where the private key is written: on a medium that stays elsewhere.")],
 ) -> None:
-    """Draw the pair of keys: the private one opens backups, and is needed for a restore alone."""
+    """Draw a pair of keys. The private key opens backups, and is needed for a restore only."""
     if file.exists():
         raise typer.BadParameter(f"{file} is there already; nothing was drawn.")
     public = archive.draw(file)
@@ -63,7 +63,7 @@ def installation(settings: BackupSettings) -> Installation:
 
 @contextmanager
 def said() -> Iterator[None]:
-    """What stands in the way is told in a line."""
+    """Print a refusal as one line."""
     try:
         yield
     except Refused as error:

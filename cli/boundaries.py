@@ -1,4 +1,4 @@
-"""Reads what a deployer has in OCHA's COD-AB layout: GeoJSON, shapefile or workbook, as rows with or without a shape."""
+"""Reads boundaries in OCHA's COD-AB layout: GeoJSON, shapefile or workbook, as rows with or without a shape."""
 
 import json
 import re
@@ -21,10 +21,10 @@ from shapely.geometry.base import BaseGeometry
 from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(r"KG[0-9]{11}")
-FINEST = 2  # finer rows belong to their level-2 unit
-BOX = (60.0, 35.0, 90.0, 50.0)  # generous, in degrees: metres and other countries fall out
+FINEST = 2  # rows of a finer level count for their level-2 unit
+BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees, with a wide margin: excludes coordinates in metres and other countries
 
-# What the readers raise on a file that is none of theirs; SyntaxError: XML's ParseError is one.
+# What the readers raise for a file of another format; XML's ParseError is a SyntaxError.
 UNREADABLE = (
     ValueError,
     LookupError,
@@ -41,19 +41,19 @@ UNREADABLE = (
 
 
 class BadFile(Exception):
-    """A file that cannot be used; the text is for the person who gave it."""
+    """A file that cannot be used; the text is for the person who gave the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; column names in lower case."""
+    """One row of the table, with column names in lower case."""
 
     columns: Mapping[str, Any]
     shape: BaseGeometry | None = None
 
     @property
     def pcode(self) -> str:
-        """The level-2 code, or the level-1 code where there is none: a finer row belongs to its level 2."""
+        """The level-2 code, or else the level-1 code. A row of a finer level counts for its level-2 unit."""
         return self.text("adm2_pcode") or self.text("adm1_pcode")
 
     @property
@@ -67,7 +67,7 @@ class Row:
 
 @dataclass
 class Found:
-    """What the files add up to."""
+    """The units and shapes of all files together."""
 
     units: dict[str, Unit]
     shapes: dict[str, BaseGeometry] = field(default_factory=dict)
@@ -76,14 +76,14 @@ class Found:
 
     @property
     def without_shape(self) -> list[Unit]:
-        """Units that the ground should belong to and does not."""
+        """The units that should have an area of ground and have no shape."""
         return [unit for unit in self.units.values() if self.holds_ground(unit.pcode) and unit.pcode not in self.shapes]
 
     def holds_ground(self, pcode: str) -> bool:
         return self.units[pcode].level == FINEST or not any(unit.parent == pcode for unit in self.units.values())
 
     def add(self, file: Path, rows: list[Row]) -> None:
-        """Joins on codes. Raises BadFile."""
+        """Join the rows to the units by code. Raises BadFile."""
         own = [row for row in rows if is_ours(row)]
         if not own:
             raise BadFile(
@@ -95,7 +95,7 @@ class Found:
         self._draw(file, own)
 
     def _learn(self, file: Path, row: Row) -> None:
-        """Names of units the product knows stay as they are: files err in spelling, not in codes."""
+        """Add an unknown unit. Names of known units do not change: files have errors in spelling, not in codes."""
         if row.pcode in self.units:
             return
         parent = row.text("adm1_pcode") if row.level == FINEST else None
@@ -118,7 +118,7 @@ class Found:
 
 
 def is_ours(row: Row) -> bool:
-    """Enclaves come without a code, or with another country's."""
+    """Whether the row's code is of this country. Enclaves have no code, or another country's."""
     return CODE.fullmatch(row.pcode) is not None
 
 
@@ -139,7 +139,7 @@ def unit_of(row: Row, parent: str | None) -> Unit:
 
 
 def bare(name: str) -> str:
-    """Without the word for a city that the table writes into the name."""
+    """The name without the word for "city" that some tables add."""
     return name.removesuffix("(city)").removesuffix(" ш.").removeprefix("г.").strip()
 
 
@@ -189,7 +189,7 @@ def geojson(file: Path) -> Iterator[Row]:
 
 
 def shapes(file: Path) -> Iterator[Row]:
-    """The `.dbf` and `.shx` are expected beside it; names in the encoding that the `.cpg` says."""
+    """Read a shapefile. `.dbf` and `.shx` must lie beside it; the `.cpg` file names the encoding of the names."""
     said = file.with_suffix(".cpg")
     encoding = said.read_text(encoding="ascii").strip() if said.exists() else "utf-8"
     with shapefile.Reader(str(file), encoding=encoding, encodingErrors="replace") as table:
@@ -198,7 +198,7 @@ def shapes(file: Path) -> Iterator[Row]:
 
 
 def workbook(file: Path) -> Iterator[Row]:
-    """Codes and names alone, from every sheet that has a code column."""
+    """Read codes and names from every sheet that has a code column."""
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     for sheet in book.worksheets:
         lines = sheet.iter_rows(values_only=True)

@@ -35,8 +35,8 @@ def document() -> dict[str, Any]:
             "title": "Dayar",
             "version": "1",
             "description": "Events of the disaster alerting and displacement tracking of a crisis management centre. "
-            "CloudEvents 1.0 in Kafka's binary mode. Delivery is at least once: drop a repeated `ce_id`. An event never "
-            "changes meaning; a field you do not know was added later.",
+            "CloudEvents 1.0 in Kafka's binary mode. Delivery is at least once: drop a repeated `ce_id`. "
+            "An event never changes meaning; a field you do not know was added later.",
         },
         "defaultContentType": "application/json",
         "channels": {topic.name: channel(topic) for topic in TOPICS.values()},
@@ -59,7 +59,7 @@ def channel(topic: Topic) -> dict[str, Any]:
 
 
 def operations(topic: Topic) -> list[tuple[str, dict[str, Any]]]:
-    """Each service's side of the topic, as AsyncAPI 3 names it."""
+    """The operations of each service on the topic, as AsyncAPI 3 describes them."""
     at = {"channel": {"$ref": f"#/channels/{topic.name}"}}
     return [
         *((f"{service}.writes.{topic.name}", {"action": "send", **at}) for service in topic.writers),
@@ -98,7 +98,7 @@ def schemas() -> dict[str, Any]:
 
 
 def cloud_event() -> dict[str, Any]:
-    """The record's headers."""
+    """The schema of a record's headers."""
     text = {"type": "string"}
     properties = {
         "ce_id": {

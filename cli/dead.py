@@ -1,4 +1,4 @@
-"""`dayar dead`: records that a service could not handle, and the decision to handle one once more."""
+"""`dayar dead`: records that a service could not handle, and the decision to process one again."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ Place = Annotated[str, typer.Argument(help="As `dayar dead list` names it.")]
 
 @app.command("list")
 def list_(limit: Annotated[int, typer.Option(min=1, help="Of each service.")] = 200) -> None:
-    """The messages that failed, latest first, with code and pointer and never with content."""
+    """List the messages that failed, newest first, with reason code and pointer, but without content."""
     for service in CONSUMERS:
         for letter in asyncio.run(within(service, lambda session: ledger.dead_letters(session, limit=limit))):
             typer.echo(
@@ -43,7 +43,7 @@ def list_(limit: Annotated[int, typer.Option(min=1, help="Of each service.")] = 
 
 @app.command()
 def show(place: Place) -> None:
-    """Why a message failed, and what was decided about it."""
+    """Show why a message failed, and what was decided about it."""
     if place.startswith("intake/"):
         show_set_aside(place)
         return
@@ -68,7 +68,7 @@ def show(place: Place) -> None:
 
 @app.command()
 def redrive(place: Place, by: By, reason: Reason) -> None:
-    """Let the service process a message once more, as it came."""
+    """Let the service process a message again, unchanged."""
     if place.startswith("intake/"):
         refuse("Intake never passed this report on. Its author signs in and sends it again, or an operator enters it.")
     service, topic, partition, offset = parsed(place)

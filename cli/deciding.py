@@ -1,4 +1,4 @@
-"""What `dayar held` and `dayar dead` share: who decides, why, and a transaction on a service's schema."""
+"""Shared by `dayar held` and `dayar dead`: who decides, the reason, and a transaction on a service's schema."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
@@ -30,7 +30,7 @@ async def within(service: str, do: Callable[[AsyncSession], Awaitable[T]]) -> T:
 
 
 async def decider(name: str, roles: frozenset[Role]) -> Account:
-    """The active account of this name; ends the command where its roles do not allow it."""
+    """The active account of this name; ends the command if none of its roles allows the decision."""
     account = await within("console", lambda session: accounts.named(session, name))
     if account is None or account.disabled_at:
         refuse(f"There is no active account named {name}.")

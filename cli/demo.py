@@ -1,4 +1,4 @@
-"""`dayar demo play`: the exercise's story, sent as a phone and an operator would send it."""
+"""`dayar demo play`: the exercise's scenario, sent as a phone and an operator would send it."""
 
 import ssl
 import time
@@ -22,17 +22,17 @@ SECONDS = 75.0
 PATIENCE_SECONDS = 60.0
 ACCOUNTS = {Sender.OPERATOR: "operator-1", Sender.FIELD: "field-1"}
 
-app = typer.Typer(help="The exercise's story.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="The exercise's scenario.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
 
 
 class CannotPlay(Exception):
-    """The story cannot be played here; the text says why."""
+    """The scenario cannot be played here; the text says why."""
 
 
 @dataclass
 class Played:
-    """What was sent and what was answered: `sent` is the sum of the answers."""
+    """How many requests got which answer; `sent` is their sum."""
 
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -46,14 +46,14 @@ Tell = Callable[[Step, str], None]
 
 @app.callback()
 def story() -> None:
-    """The exercise's story."""
+    """The exercise's scenario."""
 
 
 @app.command("play")
 def play_command(
     *, fast: Annotated[bool, typer.Option("--fast", envvar="DEMO_FAST", help="Without pauses: all at once.")] = False
 ) -> None:
-    """Play a mudflow in Kadamjai; only where everything is marked as exercise."""
+    """Play a mudflow in Kadamjai. Only for an installation that is marked as an exercise."""
     settings = Settings()
     if not settings.exercise:
         refuse("This installation is not marked as an exercise: the story is not played among real reports.")
@@ -68,7 +68,7 @@ def play_command(
 
 
 def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: Tell) -> Played:
-    """Sends every step at its time; returns what was answered. Raises CannotPlay."""
+    """Send every step at its time, and return the answers. Raises CannotPlay."""
     played = Played()
     began = time.monotonic()
     with client(base_url) as desk, client(base_url) as phone:
@@ -84,7 +84,7 @@ def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: T
 
 
 def accounts(file: Path) -> dict[str, str]:
-    """Name and password a line, as `make run` leaves them for the exercise."""
+    """Read the names and passwords, one pair per line, that `make run` writes for the exercise."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -93,12 +93,12 @@ def accounts(file: Path) -> dict[str, str]:
 
 
 def client(base_url: str) -> httpx.Client:
-    # this machine's authorities, or SSL_CERT_FILE's: an office has its own
+    # the machine's certificate authorities, or those of SSL_CERT_FILE: an office may have its own
     return httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=ssl.create_default_context())
 
 
 def sign_in(desk: httpx.Client, name: str, passwords: Mapping[str, str]) -> None:
-    """As a browser does: by cookie, from the installation's own pages."""
+    """Sign in as a browser does: with a cookie, from the installation's own pages."""
     desk.headers["sec-fetch-site"] = "same-origin"
     form = {"name": name, "password": password_of(name, passwords)}
     answer = patiently(lambda: desk.post("/sign-in", data=form))
@@ -107,7 +107,7 @@ def sign_in(desk: httpx.Client, name: str, passwords: Mapping[str, str]) -> None
 
 
 def get_token(phone: httpx.Client, name: str, passwords: Mapping[str, str]) -> None:
-    """As a field team's phone does."""
+    """Get a token as a field team's phone does."""
     wanted = {"name": name, "password": password_of(name, passwords), "device": str(uuid4())}
     answer = patiently(lambda: phone.post("/v1/tokens", json=wanted))
     if answer.is_error:
@@ -122,7 +122,7 @@ def password_of(name: str, passwords: Mapping[str, str]) -> str:
 
 
 def send(client: httpx.Client, step: Step) -> str:
-    """`accepted`, `spooled`, `duplicate`, or `refused`."""
+    """Returns `accepted`, `spooled`, `duplicate`, or `refused`."""
     answer = patiently(lambda: client.post(step.path, json=step.body))
     if answer.is_success:
         return str(answer.json()["status"])
@@ -132,7 +132,7 @@ def send(client: httpx.Client, step: Step) -> str:
 
 
 def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """As a phone does: what was not answered, or answered "later", is sent again, and is one report all the same."""
+    """Retry as a phone does: if no answer came, or the answer was "later". A report that is sent again counts once."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

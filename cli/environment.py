@@ -1,4 +1,4 @@
-"""Which installation a command speaks to: the environment's, else the one that `make run` keeps on this machine."""
+"""The installation that a command uses: the one in the environment, else the one of `make run` on this machine."""
 
 import fcntl
 import getpass
@@ -12,7 +12,7 @@ from deploy.local.options import GIVEN
 
 
 def load() -> None:
-    """Fills in what the environment leaves open, and says from where, or that there is none."""
+    """Set the variables that the environment lacks, and print which installation is used, or that there is none."""
     if any(name in os.environ for name in GIVEN.values()):
         return
     root = Path(os.environ.get("STATE") or paths.states())
@@ -21,7 +21,7 @@ def load() -> None:
     if not found:
         typer.echo(f"No installation in {root}: `make run` makes one, STATE= names another folder.", err=True)
         return
-    folder = max(found, key=_is_running)  # the first of equals
+    folder = max(found, key=_is_running)  # the first one if neither or both are running
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition("=")
@@ -29,15 +29,15 @@ def load() -> None:
 
 
 def terminal() -> str:
-    """From where a command came: the user of this machine who gave it."""
+    """The origin of a command: the user of this machine who gave it."""
     try:
         return f"terminal:{getpass.getuser()}"
-    except (KeyError, OSError):  # a container's user has no name
+    except (KeyError, OSError):  # the user of a container may have no name
         return f"terminal:{os.getuid()}"
 
 
 def _is_running(folder: Path) -> bool:
-    """Whether a `make run` holds it."""
+    """Whether a `make run` has locked the folder."""
     with (folder / "lock").open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""`dayar feed`: a feed's document from a file, read as if it had been polled."""
+"""`dayar feed`: reads a feed's document from a file, as if it had been polled."""
 
 import asyncio
 from pathlib import Path
@@ -30,12 +30,12 @@ def feeds() -> None:
 def usgs(
     file: Annotated[Path, typer.Argument(help="A GeoJSON feed, search answer or event detail of the USGS.")],
 ) -> None:
-    """Read a document of the USGS; intake's worker publishes what it gives rise to."""
+    """Read a document of the USGS; intake's worker publishes the resulting hazards."""
     try:
         document = file.read_bytes()
         counts = asyncio.run(read("usgs", file.name, document, IntakeSettings().for_service("intake")))
     except (ConnectionError, TimeoutError):
-        raise  # PostgreSQL's, not the file's
+        raise  # PostgreSQL's error, not the file's
     except (OSError, BadDocument, BadArea) as error:
         errors.print(f"[bold red]Nothing was read.[/] {escape(f'{file}: {why(error)}')}", highlight=False)
         raise typer.Exit(1) from None

@@ -1,4 +1,4 @@
-"""`dayar held`: reports that wait for a person, and the decision that settles them."""
+"""`dayar held`: reports that wait for a person's decision, and that decision."""
 
 import asyncio
 from datetime import datetime
@@ -32,7 +32,7 @@ Id = Annotated[UUID, typer.Argument(help="As `dayar held list` names the held re
 
 @app.command("list")
 def list_(limit: Annotated[int, typer.Option(min=1)] = LIMIT) -> None:
-    """The held reports, oldest first, without personal data."""
+    """List the held reports, oldest first, without personal data."""
     for row in asyncio.run(within("registry", lambda session: held.oldest(session, limit=limit))):
         decided = "  (decided, being carried out)" if row["decided_at"] else ""
         what = f"{row['kind']} v{row['version']}"
@@ -41,7 +41,7 @@ def list_(limit: Annotated[int, typer.Option(min=1)] = LIMIT) -> None:
 
 @app.command()
 def show(id: Id, by: By) -> None:
-    """What a held report says in clear; that it was read is recorded under your name."""
+    """Show the contents of a held report, without personal data. The reading is recorded under your name."""
 
     async def do() -> None:
         account = await decider(by, ROLES)
@@ -68,7 +68,7 @@ def accept(id: Id, by: By, reason: Reason) -> None:
 
 @app.command("refuse")
 def refuse_(id: Id, by: By, reason: Reason) -> None:
-    """Refuse a held report for good: it has no effect, and its author reads so."""
+    """Refuse a held report for good. It has no effect, and its author is told."""
     asyncio.run(decide(id, by, reason, is_accepted=False))
     typer.echo("Written. The registry carries it out at once; `dayar held list` no longer shows the report then.")
 
@@ -89,7 +89,7 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:
 
 
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
-    """As with a household: whose areas hold where the report says that it is now, or where it came from."""
+    """The held report, if the account's areas cover its present place or its place of origin, as for a household."""
     row = await held.one(session, id)
     if row is None or not covers(account, from_json(row["clear"])):
         refuse("No report is held under this id.")
@@ -103,7 +103,7 @@ def covers(account: Account, clear: dict[str, Any]) -> bool:
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:
-    """No name, telephone number or note: those stay sealed."""
+    """The readable fields. Names, telephone numbers and notes stay sealed."""
     clear, places = from_json(row["clear"]), Places.load(Settings().places_path)
     return {
         "Report": f"{row['report_id']} version {row['version']} ({row['status']})",

@@ -1,4 +1,4 @@
-"""`dayar keys`: every kind of key, drawn anew, and an old one destroyed when nothing needs it any more."""
+"""`dayar keys`: draws keys of every kind, and destroys an old key that nothing needs any more."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ Of = Annotated[Kind, typer.Option("--of", help="What the key is for.")]
 
 @app.command("list")
 def listed(of: Of = Kind.SEALING) -> None:
-    """Each key of a kind, and when it was drawn."""
+    """List the keys of a kind, and when each was drawn."""
     settings = Settings()
     if of is Kind.RECORDS:
         for topic, key_ids in record_keys.known(record_folders()).items():
@@ -55,7 +55,7 @@ def line(kid: str, moment: datetime, *, is_used: bool) -> str:
 
 
 def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
-    """The key in use, and all there are with when they were drawn."""
+    """The id of the key in use, and when each key was drawn."""
     if of is Kind.SEALING:
         return keys.current(settings), keys.drawn(settings)
     folder = folders()[of]
@@ -68,13 +68,14 @@ def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
 
 @app.command()
 def rotate(of: Of = Kind.SEALING) -> None:
-    """Draw a new key; the older ones stay for what they made."""
+    """Draw a new key. Older keys stay, for the data that they encrypted or signed."""
     os.umask(0o077)
     with said():
         if of is Kind.SEALING:
             kid = keys.rotate(Settings())
             typer.echo(
-                f"{kid} is drawn; reports are sealed to it within 10 minutes, without a new start. Back it up apart, as the others."
+                f"{kid} is drawn; reports are sealed to it within 10 minutes, without a new start. "
+                "Back it up apart, as the others."
             )
             return
         drawn = rotation.rotate(of, folders=folders(), records=record_folders())
@@ -84,7 +85,7 @@ def rotate(of: Of = Kind.SEALING) -> None:
 
 
 def publish(key: Path, public: Path) -> None:
-    """Where the services read it, if that is elsewhere: in containers."""
+    """Copy the key to where the services read it, if that is another folder, as in containers."""
     if key.parent.resolve() != public.resolve():
         seal.write_whole(public / key.name, key.read_bytes())
 
@@ -95,7 +96,7 @@ def retire(
     of: Of = Kind.SEALING,
     before: Annotated[datetime | None, typer.Option(help="Of records: older ones are never read again.")] = None,
 ) -> None:
-    """Destroy an old key, when nothing needs it any more."""
+    """Destroy an old key if nothing needs it any more."""
     with said():
         match of:
             case Kind.SEALING:
@@ -106,13 +107,16 @@ def retire(
                 rotation.retire_record_key(record_folders(), topic, kid, uses=count)
             case _:
                 [gone] = rotation.retire(of, kid, folders()[of], uses=asyncio.run(uses(of, kid)))
-                if of is Kind.TOKENS:  # where containers publish it
+                if of is Kind.TOKENS:  # the folder where containers publish the key
                     (Settings().token_public_keys / gone.name).unlink(missing_ok=True)
     typer.echo(f"{kid} is destroyed here. Destroy its backups too.")
 
 
 async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
-    """How many records of the topic this key signed; the last of each credential is read at every start, however old."""
+    """How many records of the topic this key signed.
+
+    `before` does not limit credentials: the last record of each is read at every start, however old.
+    """
     reader = KEY_HOLDERS[topic][1][0]
     settings, count = Settings().for_service(reader), 0
     since = 0.0 if before is None or topic == CredentialRevoked.topic else before.astimezone(UTC).timestamp()
@@ -121,14 +125,14 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
         async for record in log.records():
             name, signature = record.headers[-1] if record.headers else ("", b"")
             if name == SIGNATURE and signature.startswith(kid.encode()) and record.timestamp_ms >= since * 1000:
-                with suppress(SetAside):  # anybody with a login may name the key
+                with suppress(SetAside):  # any client with a login can name a key, so the signature is verified
                     verifier.verify(record)
                     count += 1
     return count
 
 
 async def uses(of: Kind, kid: str) -> int:
-    """How many rows are still under this key."""
+    """How many rows still need this key."""
     match of:
         case Kind.HOUSEHOLDS:
             return await within("registry", lambda session: rewrap.wrapped_by(session, kid))
@@ -161,7 +165,7 @@ def record_folders() -> record_keys.Folders:
 
 @contextmanager
 def said() -> Iterator[None]:
-    """What stands in the way is told in a line."""
+    """Print a refusal as one line."""
     try:
         yield
     except CannotRetire as error:

@@ -1,4 +1,4 @@
-"""`dayar places`: the boundaries that a deployer gives become the bundle that every service loads."""
+"""`dayar places`: converts the boundaries that a deployer provides into the bundle that every service loads."""
 
 import os
 from pathlib import Path
@@ -45,7 +45,7 @@ def import_files(files: Files, to: Target = None) -> None:
 
 @app.command()
 def show(lang: str = "en") -> None:
-    """What the services load now."""
+    """Show the places that the services load now."""
     places = Places.load(in_use(Settings()))
     console.print(f"version {places.version}, boundaries: {'yes' if places.has_boundaries else 'no'}")
     for option in places.options(lang):
@@ -57,13 +57,13 @@ def own_bundle(settings: Settings) -> Path:
 
 
 def in_use(settings: Settings) -> Path | None:
-    """What services that start now load; their environment may be older than the bundle."""
+    """The bundle that a starting service loads; this process's environment may be older than the bundle."""
     own = own_bundle(settings)
     return settings.places_path or (own if own.exists() else None)
 
 
 def collect(files: list[Path]) -> Found:
-    """Every file in turn. Raises BadFile."""
+    """Read all files. Raises BadFile."""
     found = Found({unit.pcode: unit for unit in seed()})
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -77,7 +77,7 @@ def collect(files: list[Path]) -> Found:
 
 
 def write(target: Path, content: bytes) -> None:
-    """Whole or not at all, and read-only: a service that starts meanwhile loads the old one or the new one."""
+    """Replace the bundle atomically, read-only: a service that starts meanwhile loads the old one or the new one."""
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,8 @@ def write(target: Path, content: bytes) -> None:
 
 def report(found: Found, target: Path, version: str) -> None:
     console.print(
-        f"[green]{escape(str(target))}[/]: version {version}, {len(found.units)} units, {len(found.shapes)} with a boundary."
+        f"[green]{escape(str(target))}[/]: version {version}, "
+        f"{len(found.units)} units, {len(found.shapes)} with a boundary."
     )
     if found.new:
         console.print(f"New units, named as the file names them: {', '.join(found.new)}.", highlight=False)

@@ -1,4 +1,4 @@
-"""`dayar provision`: secrets, database and topics where others run Kafka and PostgreSQL."""
+"""`dayar provision`: makes secrets, database and topics where others run Kafka and PostgreSQL."""
 
 import asyncio
 import os
@@ -78,7 +78,7 @@ def topics(
 
 @contextmanager
 def refused() -> Iterator[None]:
-    """What an earlier or a newer build wrote is left as it is."""
+    """Exit with the message if an earlier or a newer build wrote the database or the topics; they are not changed."""
     try:
         yield
     except NotOurs as error:

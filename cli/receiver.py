@@ -1,4 +1,4 @@
-"""`dayar receiver`: who is told of alerts, by which way, and in which step."""
+"""`dayar receiver`: who receives alerts, through which channel, and in which step."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -53,7 +53,7 @@ def add(
 
 @app.command()
 def rotate(label: Label) -> None:
-    """Draw another secret; the former one signs too until `retire`."""
+    """Draw another secret. The former secret also signs until `retire`."""
     settings = own_settings()
     box = WebhookSecrets(settings.alerts_key_file)
     show(run(settings, lambda session: subscriptions.rotate(session, label, box)))
@@ -61,21 +61,21 @@ def rotate(label: Label) -> None:
 
 @app.command()
 def retire(label: Label) -> None:
-    """Let the former secret sign no more."""
+    """Stop signing with the former secret."""
     run(own_settings(), lambda session: subscriptions.retire(session, label))
     console.print(f"The former secret of {escape(label)} signs no more.")
 
 
 @app.command()
 def remove(label: Label) -> None:
-    """Take a receiver off the list."""
+    """Remove a receiver."""
     run(own_settings(), lambda session: subscriptions.remove(session, label))
     console.print(f"{escape(label)} is told no more.")
 
 
 @app.command("list")
 def list_all() -> None:
-    """Who is told, and when."""
+    """List the receivers."""
     titles = ("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From")
     table = Table(*(Column(title, overflow="fold") for title in titles))
     for one in run(own_settings(), queries.receivers):

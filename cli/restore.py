@@ -1,4 +1,4 @@
-"""`dayar restore`: a backup put back, on this machine or on an empty one."""
+"""`dayar restore`: restores a backup, on this machine or on an empty one."""
 
 import os
 from collections.abc import Iterator
@@ -20,16 +20,16 @@ from deploy.local.messages import CannotStart
 from deploy.local.terminal import Terminal
 from shared.audit import Result
 
-app = typer.Typer(help="Put a backup back.")
+app = typer.Typer(help="Restore a backup.")
 
 
 @app.command()
 def main(
     backup: Annotated[str, typer.Argument(help="A file, or a name that `dayar backup list` prints.")],
     key: Annotated[Path, typer.Option(help="The private key's file, as `dayar backup key` wrote it.", exists=True)],
-    check: Annotated[bool, typer.Option(help="Only open it to its end, and say what it holds.")] = False,
+    check: Annotated[bool, typer.Option(help="Only decrypt the backup, and print what it contains.")] = False,
 ) -> None:
-    """Put a backup back into STATE=, with its servers stopped; what stands there is kept aside."""
+    """Restore a backup into STATE= while its servers are stopped. The former contents are kept aside."""
     os.umask(0o077)
     with said(), told(), source(backup) as file:
         identities = archive.identities(key)
@@ -47,7 +47,7 @@ def main(
 
 
 def noted() -> None:
-    """In the security log that was put back."""
+    """Record the command in the security log that was restored."""
     acts.note(["restore"], result=Result.DONE)
 
 
@@ -73,7 +73,10 @@ def told() -> Iterator[None]:
 def summary(opened: Opened) -> str:
     rows = opened.manifest["rows"]
     held = ", ".join(f"{count:,} {table}" for table, count in sorted(rows.items()) if count and table in TOLD)
-    return f"Made {opened.made_at:%Y-%m-%d %H:%M} UTC, {opened.manifest['kind']}, whole: {sum(rows.values()):,} rows; {held or 'no reports'}."
+    return (
+        f"Made {opened.made_at:%Y-%m-%d %H:%M} UTC, {opened.manifest['kind']}, whole: "
+        f"{sum(rows.values()):,} rows; {held or 'no reports'}."
+    )
 
 
 TOLD = ("registry.households", "registry.groups", "registry.reports", "alerts.alerts", "console.accounts")
@@ -84,8 +87,10 @@ def conclusion(opened: Opened, report: Report, into: str, aside: list[Path]) -> 
     lines += [f"What stood there is kept in {folder}; remove it when all is well." for folder in aside]
     if report.new_topics:
         lines.append(
-            f"Kafka's log is a new one. {report.published} records that were on it at the backup, not read yet or set aside, are back on it. Reports accepted "
-            f"after {opened.made_at:%Y-%m-%d %H:%M} UTC are lost: tell the senders to send again what they sent since."
+            f"Kafka's log is a new one. {report.published} records that were on it at the backup, "
+            "not read yet or set aside, are back on it. "
+            f"Reports accepted after {opened.made_at:%Y-%m-%d %H:%M} UTC are lost: "
+            "tell the senders to send again what they sent since."
         )
     else:
         lines.append("Kafka's log is the same: what came after the backup is read again at the next start.")

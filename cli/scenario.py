@@ -1,6 +1,6 @@
-"""The exercise's own story: rain, a mudflow in Kadamjai, forty reports of households, a quake where they found shelter.
+"""The exercise's scenario: rain, a mudflow in Kadamjai, forty household reports, an earthquake at their shelters.
 
-Nobody in it exists: the family names are made of words such as "example", "exercise" and "fairy tale".
+All persons are invented: the family names are made of words such as "example", "exercise" and "fairy tale".
 """
 
 import random
@@ -37,7 +37,7 @@ REFUGES = (KYZYL_KIA, KYZYL_KIA, KYZYL_KIA, BATKEN_CITY, OSH_CITY)
 
 
 class Sender(StrEnum):
-    """Whose account sends a step."""
+    """The account that sends a step."""
 
     OPERATOR = "operator"
     FIELD = "field"
@@ -45,7 +45,7 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`at`: its place in the story, from 0 to 1. `says`: what a person reads meanwhile."""
+    """`at`: the time in the scenario, from 0 to 1. `says`: the line that is printed meanwhile."""
 
     at: float
     sender: Sender
@@ -58,7 +58,7 @@ class Step:
 
 
 def steps(now: datetime, *, seed: int = 1) -> list[Step]:
-    """The whole story in its order; every playing draws new ids, so it may be played again."""
+    """All steps in order. Every run draws new ids, so the scenario can be played again."""
     chance = random.Random(seed)  # noqa: S311 - a story, not a secret
     run = uuid4().hex[:8]
     mudflow = f"mudflow-{run}"
@@ -75,7 +75,7 @@ def steps(now: datetime, *, seed: int = 1) -> list[Step]:
 
 
 def reports(now: datetime, mudflow: str, chance: random.Random) -> Iterator[Step]:
-    """Forty: thirty-six households, three of them sent again, and one that contradicts itself."""
+    """Forty reports: thirty-six households, three reports that are sent again, and one that contradicts itself."""
     bodies = [household(now, mudflow, number, chance) for number in range(HOUSEHOLDS)]
     sent = [(body, f"household {number + 1}: {family(body)}") for number, body in enumerate(bodies)]
     for number in range(REPEATS):
@@ -108,7 +108,7 @@ def household(now: datetime, mudflow: str, number: int, chance: random.Random) -
 
 
 def moved(now: datetime, mudflow: str, chance: random.Random) -> dict[str, Any]:
-    """What every report of this flight says."""
+    """The fields that every report of this displacement shares."""
     return {
         "report_id": str(uuid4()),
         "status": "Exercise",

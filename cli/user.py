@@ -29,7 +29,7 @@ from shared.places import Places
 from shared.postgres import database
 
 EVERYWHERE = [COUNTRY]
-PASSING = "It is valid for an hour, and changed at the first sign-in."  # whoever set it knows it too
+PASSING = "It is valid for an hour, and changed at the first sign-in."  # the administrator who set it knows it too
 
 app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
 T = TypeVar("T")
@@ -50,7 +50,7 @@ def add(
     source: Annotated[list[str], typer.Option(help="A hazard source it may speak for.")] = [],  # noqa: B006
     generate: Annotated[bool, typer.Option(help="Draw the first password, and print it to this terminal.")] = False,
 ) -> None:
-    """Make an account. The first password, asked for or drawn, is valid for an hour and changed at the first sign-in."""
+    """Make an account. Its first password, typed or drawn, is valid for an hour and changed at the first sign-in."""
     name = as_signed_in(name)
     check_areas(area)
     password = first_password(name, generate=generate)
@@ -81,7 +81,7 @@ def add(
 
 @app.command("list")
 def list_() -> None:
-    """Who there is, with roles and areas."""
+    """List the accounts with their roles and areas."""
 
     async def do(session: AsyncSession, _: datetime) -> list[Account]:
         return list(await queries.everyone(session))
@@ -91,11 +91,11 @@ def list_() -> None:
 
 
 def described(account: Account) -> str:
-    """One line of what decides, and below it what few accounts have: readable in a terminal of 80 columns."""
+    """The account's state, roles and areas, and fields that few accounts have; fits a terminal of 80 columns."""
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
-        lines.append(f"  team: {account.team}")  # whole: others of the team are added by it
+        lines.append(f"  team: {account.team}")  # the whole id, as it is needed to add others of the team
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
@@ -110,7 +110,7 @@ def change(
     team: Annotated[UUID | None, typer.Option()] = None,
     organisation: Annotated[str | None, typer.Option()] = None,
 ) -> None:
-    """Change an account's rights; what is not named stays. Who is signed in is signed out, tokens end."""
+    """Change an account's rights; options that are left out change nothing. Its sessions and tokens end."""
     check_areas(area)
 
     async def do(session: AsyncSession, _: datetime) -> None:
@@ -127,12 +127,12 @@ def change(
 
 @app.command()
 def devices(name: Name) -> None:
-    """The phones that an account is signed in on, last contact first."""
+    """List the phones that an account is signed in on, last contact first."""
 
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
         return await sign_ins.devices(session, await queries.one(session, name), now)
 
-    device = Column("Device", no_wrap=True)  # to be copied
+    device = Column("Device", no_wrap=True)  # so that it can be copied
     table = Table(device, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
     for each in within(do):
         state = "ended" if each.is_ended else f"until {each.expires_at:%Y-%m-%d}"
@@ -142,7 +142,7 @@ def devices(name: Name) -> None:
 
 @app.command()
 def forget(name: Name, device: Annotated[UUID, typer.Argument(help="As `dayar user devices` prints it.")]) -> None:
-    """Sign one lost phone out, within seconds; the account's other phones stay signed in."""
+    """Sign out one lost phone, within seconds. The account's other phones stay signed in."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
         account = await queries.one(session, name)
@@ -159,7 +159,10 @@ def readmit(
     team: Annotated[UUID, typer.Argument(help="As `dayar user list` prints it.")],
     days: Annotated[int, typer.Option(min=1, max=30)] = 7,
 ) -> None:
-    """Take a field team's reports as usual again whose phones' sign-ins have ended; what was revoked stays revoked."""
+    """Accept a field team's reports as usual, although its phones' sign-ins have ended.
+
+    What was revoked stays revoked.
+    """
 
     async def do(session: AsyncSession, now: datetime) -> None:
         if team not in {each.team for each in await queries.everyone(session)}:
@@ -173,7 +176,7 @@ def readmit(
 
 @app.command()
 def reset_second_factor(name: Name) -> None:
-    """Remove an administrator's second factor whose phone and recovery codes are lost; everybody signed in is signed out."""
+    """Remove an administrator's second factor, if the phone and the recovery codes are lost. All sessions end."""
 
     async def do(session: AsyncSession, _: datetime) -> None:
         account, now = await locked(session, name)
@@ -186,7 +189,7 @@ def reset_second_factor(name: Name) -> None:
 
 @app.command()
 def disable(name: Name) -> None:
-    """Sign the account out everywhere, within seconds, and let it in no more."""
+    """Disable an account: it is signed out everywhere, within seconds, and cannot sign in again."""
 
     async def do(session: AsyncSession, _: datetime) -> None:
         account, now = await locked(session, name)
@@ -198,7 +201,7 @@ def disable(name: Name) -> None:
 
 @app.command()
 def enable(name: Name) -> None:
-    """Let a disabled account sign in again; what was signed in before stays ended."""
+    """Let a disabled account sign in again. Its former sessions stay ended."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
         account = await queries.one(session, name)
@@ -212,13 +215,13 @@ def enable(name: Name) -> None:
 def password(
     name: Name, generate: Annotated[bool, typer.Option(help="Draw it, and print it to this terminal.")] = False
 ) -> None:
-    """Give the account a new password, valid for an hour and changed at the next sign-in; who is signed in is signed out."""
+    """Set a new password, valid for an hour and changed at the next sign-in. The account's sessions end."""
     given = first_password(name, generate=generate)
 
     async def do(session: AsyncSession, _: datetime) -> None:
         new_hash = await passwords.hashed(given)  # before the row is locked
         account, now = await locked(session, name)
-        changed_at = now + credentials.SECOND  # no token follows, so that those of this very second end too
+        changed_at = now + credentials.SECOND  # the next second, so that tokens of this second end too
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, changed_at))
@@ -236,7 +239,7 @@ def token(
     days: Annotated[int, typer.Option(min=1, max=90)] = 90,
     alerts: Annotated[bool, typer.Option(help="Also let it listen to alerts.")] = False,
 ) -> None:
-    """Print a token for another system. Only an account with the role `integration` has one."""
+    """Print a token for another system. Only an account with the single role `integration` can have one."""
     settings = ConsoleSettings().for_service("console")
 
     async def do(session: AsyncSession, now: datetime) -> str:
@@ -255,7 +258,7 @@ def token(
 
 @app.command()
 def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar user token` printed.")]) -> None:
-    """Take one token away."""
+    """Revoke a token."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
         await outbox.add(session, credentials.revoke_token(token_id, now))
@@ -265,7 +268,7 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
-    """In the security log; at the terminal no account acts, but whoever may read the secrets of this installation."""
+    """Add an entry to the security log. No account acts at the terminal, but a person with access to the secrets."""
     address = environment.terminal()
     await audit.add(
         session, Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)
@@ -273,12 +276,12 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
-    """The account, and an instant after every sign-in that read it as it was."""
+    """The account, locked, and an instant later than every sign-in that read its former state."""
     return await queries.one(session, name), datetime.now(UTC)
 
 
 def within(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
-    """One transaction on the console's schema; the console's worker tells the others."""
+    """One transaction on the console's schema; the console's worker publishes the changes to the other services."""
 
     async def run() -> T:
         engine = database.engine(ConsoleSettings().for_service("console"))
@@ -297,7 +300,7 @@ def within(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
 
 
 def as_signed_in(name: str) -> str:
-    """Spaces around it do not count there, so they are none of it; a line break cannot be typed."""
+    """The name as sign-in reads it: without spaces around it, and without a line break."""
     if not name.strip() or not name.isprintable():
         refuse("A name that can be typed at sign-in is expected.")
     return name.strip()
@@ -319,13 +322,14 @@ def first_password(name: str, *, generate: bool) -> str:
         passwords.check_strength(given, name)
     except passwords.WeakPassword:
         refuse(
-            f"A password of at least {passwords.LEAST_LENGTH} characters is expected, not the account's name, not easily guessed."
+            f"A password of at least {passwords.LEAST_LENGTH} characters is expected, "
+            "not the account's name, not easily guessed."
         )
     return given
 
 
 def to_terminal() -> None:
-    """A secret that is drawn goes to a person's eyes, not into a file."""
+    """Refuse to print a drawn secret into a file: only a person at a terminal may read it."""
     if not sys.stdout.isatty():
         refuse("This prints a secret: it does so only to a terminal.")
 

@@ -1,4 +1,4 @@
-"""Makes a backup each night, and one at once where the last night's is missing: `python -m deploy.backup`."""
+"""Makes a backup each night, or at once if last night's is missing: `python -m deploy.backup`."""
 
 import asyncio
 from datetime import UTC, datetime, time, timedelta
@@ -23,20 +23,20 @@ FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
 
 
 async def run(installation: Installation, settings: BackupSettings) -> None:
-    """Until cancelled. Looks at the clock often: a machine that slept through the night makes up for it."""
+    """Run until cancelled. The clock is checked often, so a machine that was asleep at night makes the backup later."""
     while settings.at is not None:
         is_well = True
         try:
             if is_due(newest(settings, installation.kind), settings.at, datetime.now(UTC)):
                 is_well = await make(installation, settings)
-        except FAULTS as error:  # the store's, or PostgreSQL's with which it is noted
+        except FAULTS as error:  # the store failed, or PostgreSQL did, which records the result
             is_well = False
             log.get().error("no backup was made", **log.described(error))
         await asyncio.sleep(LOOK_SECONDS if is_well else AGAIN_SECONDS)
 
 
 async def make(installation: Installation, settings: BackupSettings) -> bool:
-    """Whether it was made; either way it is noted."""
+    """Make a backup, record whether it succeeded, and return that."""
     assert settings.at is not None
     try:
         name = await making.back_up(installation, settings, datetime.now(UTC))
@@ -55,7 +55,7 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
 
 
 def is_due(made_at: datetime | None, at: time, now: datetime) -> bool:
-    """Whether the last time at which one should have been made lies after the newest."""
+    """Whether no backup was made since the last time at which one is scheduled."""
     return made_at is None or made_at < last_at(at, now)
 
 

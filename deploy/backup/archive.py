@@ -1,4 +1,4 @@
-"""A backup's file: a tar stream, encrypted by age to public keys. Without its last member it is not whole."""
+"""The file of a backup: a tar stream, encrypted by age to public keys. A file without its last member is incomplete."""
 
 import io
 import os
@@ -29,7 +29,7 @@ class Archive:
 
 @contextmanager
 def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
-    """Whole when it ends without an error; otherwise `out` has to be thrown away."""
+    """The archive is complete when the context ends without an error; after an error discard `out`."""
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool:
         encrypting = pool.submit(_encrypt, reading, out, recipients)
@@ -39,7 +39,7 @@ def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
                 yield archive
                 archive.add(LAST, b"")
         except BrokenPipeError:
-            encrypting.result()  # says why nobody reads any more
+            encrypting.result()  # raises the error that made the encrypting thread stop reading
             raise
         encrypting.result()
 
@@ -50,7 +50,7 @@ def _encrypt(reading: int, out: Any, recipients: list[Any]) -> None:
 
 
 def extract(source: BinaryIO, identities: list[Any], folder: Path) -> None:
-    """Decrypts it into the folder. Raises WrongKey, Incomplete."""
+    """Decrypt the archive into the folder. Raises WrongKey, Incomplete."""
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool:
         decrypting = pool.submit(_decrypt, source, writing, identities)
@@ -71,7 +71,8 @@ def extract(source: BinaryIO, identities: list[Any], folder: Path) -> None:
 def _why(error: BaseException | None) -> BaseException:
     if error is None:
         return Incomplete()
-    is_damage = isinstance(error, OSError) and error.errno is None  # pyrage's, within the stream
+    # pyrage raises an OSError without errno for damaged data
+    is_damage = isinstance(error, OSError) and error.errno is None
     return WrongKey() if is_damage or isinstance(error, pyrage.DecryptError) else error
 
 
@@ -81,7 +82,7 @@ def _decrypt(source: BinaryIO, writing: int, identities: list[Any]) -> None:
 
 
 def recipients(text: str) -> list[Any]:
-    """Raises BadRecipient."""
+    """Parse public keys that are separated by spaces. Raises BadRecipient."""
     try:
         return [pyrage.x25519.Recipient.from_str(each) for each in text.split()]
     except pyrage.RecipientError as error:
@@ -89,12 +90,12 @@ def recipients(text: str) -> list[Any]:
 
 
 def identities(file: Path) -> list[Any]:
-    """Raises BadKey."""
+    """Read the private keys in a file. Raises BadKey."""
     return identities_in(file.read_text(encoding="utf-8"), str(file))
 
 
 def identities_in(text: str, name: str) -> list[Any]:
-    """As age-keygen writes them: a private key on a line, comments behind #. Raises BadKey with the name."""
+    """Parse the format of age-keygen: a private key per line, comments after #. Raises BadKey with the name."""
     lines = text.splitlines()
     try:
         found = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(PRIVATE_KEY)]
@@ -106,7 +107,7 @@ def identities_in(text: str, name: str) -> list[Any]:
 
 
 def draw(file: Path) -> str:
-    """Writes a new private key into a file that is not there yet; returns the public one."""
+    """Write a new private key into a file that must not exist yet; return the public key."""
     identity = pyrage.x25519.Identity.generate()
     public = str(identity.to_public())
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:

@@ -1,4 +1,4 @@
-"""PostgreSQL as it is at one moment: dumped while it runs, and put back."""
+"""Dumps PostgreSQL as of one moment while it runs, and restores the dump."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usenam
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the dump of the same moment holds: rows of each table, and each service's next positions."""
+    """The contents of the dump of the same moment: row counts, and each service's next offsets and dead letters."""
 
     id: str
     rows: Mapping[str, int]
@@ -37,7 +37,7 @@ class Snapshot:
 
 @asynccontextmanager
 async def snapshot(server: Server, database: str) -> AsyncIterator[Snapshot]:
-    """Open as long as its dump is written."""
+    """Keep the snapshot's transaction open while the context is open, so that pg_dump can use it."""
     connection = await server.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -56,7 +56,7 @@ async def snapshot(server: Server, database: str) -> AsyncIterator[Snapshot]:
 async def rows(connection: Any) -> dict[str, int]:
     """How many rows each table has."""
     names = [name for (name,) in await connection.fetch(TABLES)]
-    return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - quoted there
+    return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - the query has quoted the names
 
 
 async def positioned(connection: Any) -> list[str]:
@@ -74,7 +74,7 @@ async def letters(connection: Any, schema: str) -> list[tuple[str, str, int, int
 
 
 def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:
-    """In pieces. Raises DumpFailed."""
+    """The dump in pieces. Raises DumpFailed."""
     options = ["--format=custom", f"--snapshot={snapshot}", "--lock-wait-timeout=60s", database]
     with subprocess.Popen(  # noqa: S603 - our own arguments
         [_program("pg_dump"), *options], env=_environment(server), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -89,7 +89,7 @@ def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:
 
 
 async def check_free(server: Server, database: str) -> None:
-    """Raises DatabaseInUse, DatabaseHolds; a database that is not there, or has no table yet, is free."""
+    """Raise DatabaseInUse or DatabaseHolds. A database that does not exist, or has no table yet, is free."""
     connection = await server.connect()
     try:
         is_there = await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", database)
@@ -110,7 +110,7 @@ async def counted(server: Server, database: str) -> dict[str, int]:
 
 
 async def clear(server: Server, database: str) -> None:
-    """Takes away the schemas that provisioning made: the dump brings its own, with whatever belongs to them."""
+    """Drop the schemas that provisioning made: the dump contains them, with everything in them."""
     connection = await server.connect(database)
     try:
         for service in SERVICES:
@@ -120,7 +120,7 @@ async def clear(server: Server, database: str) -> None:
 
 
 def restore(server: Server, database: str, dump: Path) -> None:
-    """Into a database that has its roles. Raises RestoreFailed."""
+    """Restore into a database whose roles exist. Raises RestoreFailed."""
     done = subprocess.run(  # noqa: S603 - our own arguments
         [
             _program("pg_restore"),

@@ -1,4 +1,4 @@
-"""The log beside a backup: which topics those are, what the compacted ones hold, and where a restored database reads on."""
+"""Kafka's part of a backup: which records it holds, and the offsets at which a restored database continues to read."""
 
 import base64
 import json
@@ -18,16 +18,17 @@ from shared.messaging.records import Partition
 SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
 WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
-# What is listed of the old log makes way for the new one's offsets; by way of far off, as rows may not meet underway.
+# Old dead letters move to the new log's offsets. They move far away first, so that no two rows share an offset.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
 LETTERS_BACK = (
-    'UPDATE {schema}.dead_letters AS letters SET {written} "offset" = "offset" + (1::bigint << 62) + least($3 - next_offset, 0) '
+    'UPDATE {schema}.dead_letters AS letters SET {written} "offset" = "offset" + (1::bigint << 62) '
+    "+ least($3 - next_offset, 0) "
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# A letter's own words cannot be changed, so the row remembers which offset these name.
+# The text of a dead letter cannot change, so its row stores the offset that the text names.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -44,7 +45,7 @@ Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """`ids`: which topic of that name it is, as one that was made anew begins anew; `ends`: first kept and next offset."""
+    """`ids`: Kafka's id of each topic; a topic that is made again has another. `ends`: first kept and next offset."""
 
     cluster: str
     ids: Mapping[str, str]
@@ -68,7 +69,7 @@ NOT_KNOWN = Log("", {}, {})
 
 
 def look(broker: Broker, prefix: str) -> Log:
-    """NOT_KNOWN where the broker is away: a backup does not wait for it."""
+    """Read the topics' ids and offsets. NOT_KNOWN if the broker does not answer: a backup does not wait for it."""
     admin = broker.admin()
     names = {f"{prefix}{name}": name for name in (*TOPICS, *DEAD_TOPICS)}
     try:
@@ -94,7 +95,10 @@ def look(broker: Broker, prefix: str) -> Log:
 
 
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
-    """From where records go into a backup: all of a compacted topic, which is a state, and of dead letters; of the others what a service has not read yet."""
+    """The first offset of each partition whose records go into a backup.
+
+    Compacted topics, which hold state, and dead-letter topics go in whole; of others, what a service has not read yet.
+    """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
         unread[topic, number] = min(next_offset, unread.get((topic, number), next_offset))
@@ -109,7 +113,10 @@ def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partiti
 def records(
     broker: Broker, prefix: str, log: Log, firsts: Mapping[Partition, int], letters: Collection[Letter]
 ) -> Iterator[bytes]:
-    """Each as a line of JSON, from there to the end that was looked at; of dead letters these alone. Raises LogSilent."""
+    """Yield each record from its first offset to the end in `log`, as a line of JSON.
+
+    Of the dead-letter topics only `letters` are yielded. Raises LogSilent.
+    """
     ends = {(f"{prefix}{topic}", number): log.ends[topic, number][1] for topic, number in firsts}
     consumer = Consumer({**broker.options(), "group.id": "dayar-backup", "enable.auto.commit": False})
     try:
@@ -133,17 +140,17 @@ def _position(consumer: Any, place: Partition) -> int:
 
 
 def _letter(record: Any) -> Letter | None:
-    """Which one it is. What the service itself said of it stands last."""
+    """Identify the dead letter. The last header of a name counts, as the service itself writes it last."""
     said = {name: value or b"" for name, value in record.headers() or ()}
     try:
         numbers = int(said["dead_partition"]), int(said["dead_offset"])
         return (said["dead_service"].decode(), said["dead_topic"].decode(), *numbers)
-    except (KeyError, ValueError):  # not ours
+    except (KeyError, ValueError):  # a record that no service of ours wrote
         return None
 
 
 def _line(record: Any, prefix: str) -> bytes:
-    """With what came after the end that was looked at: a record more does no harm."""
+    """One record as a line of JSON."""
     headers = [(name, _text(value)) for name, value in record.headers() or ()]
     place = [record.topic().removeprefix(prefix), record.partition()]
     said = [*place, _text(record.key()), _text(record.value()), headers, record.timestamp()[1]]
@@ -155,7 +162,7 @@ def _text(value: bytes | None) -> str | None:
 
 
 def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collection[str]) -> int:
-    """Puts the records of these topics back as they were, and returns how many. Raises LogSilent."""
+    """Publish the records of these topics again, unchanged, and return how many. Raises LogSilent."""
     producer = Producer({**broker.options(), "enable.idempotence": True})
     failed: list[Any] = []
     count = 0
@@ -179,7 +186,7 @@ def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collect
 
 
 def _produce(producer: Producer, topic: str, **record: Any) -> None:
-    """While the producer's queue is full it waits for acks, as long as some come."""
+    """While the producer's queue is full, wait as long as acknowledgements arrive."""
     while True:
         try:
             producer.produce(topic, **record)
@@ -206,12 +213,12 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """A backup made without the broker does not know: then its positions alone tell."""
+    """Whether the topic is the one of the backup. True if the backup was made without the broker and has no ids."""
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 
 
 def where_to_read(place: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """The same log is read on from where the database stands; another one, or one that lost its end, from what it has."""
+    """The next offset on the same topic, but not beyond its end; on a topic that was made again, the first offset."""
     begin, end = now.ends.get(place, (0, 0))
     if is_same(place[0], before, now):
         return min(next_offset, end)
@@ -219,13 +226,17 @@ def where_to_read(place: Partition, next_offset: int, before: Log, now: Log) -> 
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """What was counted stays counted: first and next move together, below 0 where the log is a new one, and so do dead letters."""
+    """Set each partition's next offset, and move the first offset and the dead letters by the same distance.
+
+    The counts between them stay the same. On a new topic the first offset may become negative.
+    """
     moves, quoted = [(*place, to) for place, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)
     try:
         async with connection.transaction():
             await connection.executemany(LETTERS_AWAY.format(schema=quoted), list(targets))
-            written = WRITTEN if await connection.fetchval(IS_REMEMBERED, schema) else ""  # none in an older backup
+            # a backup of an earlier release lacks the column
+            written = WRITTEN if await connection.fetchval(IS_REMEMBERED, schema) else ""
             await connection.executemany(LETTERS_BACK.format(schema=quoted, written=written), moves)
             await connection.executemany(MOVE.format(schema=quoted), moves)
     finally:

@@ -1,4 +1,4 @@
-"""Makes a backup while everything runs: whatever is accepted by then is in it, by one way or another."""
+"""Makes a backup while everything runs: it contains every report that was accepted before it began."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,8 +18,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
-RESTORING = "restoring"  # a file in the first of the folders, until their restore has ended
-# The servers' own, and what each start writes anew. Everything else in a folder of the installation is backed up.
+RESTORING = "restoring"  # a file in the first of the folders, until the restore has ended
+# The servers' own folders, and files that each start writes again. Everything else of the installation is backed up.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", RESTORING)
 PUT_ASIDE = "replaced-"
 
@@ -27,7 +27,7 @@ Looks = dict[str, tuple[int, int]]
 
 
 async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
-    """The name it has in its store. Raises Refused."""
+    """Make a backup and return its name in the store. Raises Refused."""
     check(settings, installation.folders.values())
     store, recipients = stores.of(settings), archive.recipients(settings.recipient)
     name = f"dayar-{installation.kind}-{now.astimezone(UTC):{stores.STAMP}}{stores.SUFFIX}"
@@ -38,7 +38,7 @@ async def back_up(installation: Installation, settings: BackupSettings, now: dat
 
 
 async def note(installation: Installation, check: InstallationCheck) -> None:
-    """For the console's pages: when the last one was made, and until when the next one has to be."""
+    """Record for the console's pages when the last backup was made, and when the next one is due."""
     engine = database.engine(installation.settings.for_service("console"))
     try:
         async with database.sessions(engine).begin() as session:
@@ -48,7 +48,7 @@ async def note(installation: Installation, check: InstallationCheck) -> None:
 
 
 def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
-    """Raises NoTarget, NoRecipient, BadRecipient, TargetInside."""
+    """Raise NoTarget, NoRecipient, BadRecipient or TargetInside if these settings allow no backup."""
     stores.of(settings)
     if not archive.recipients(settings.recipient):
         raise NoRecipient
@@ -57,7 +57,10 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 
 
 async def _write(made: Archive, installation: Installation, now: datetime) -> None:
-    """Files first, as a report leaves the spool for the log; and again, as a key may have been drawn for a row of the dump."""
+    """Write the files, the database and the log, and then the files that changed meanwhile.
+
+    Files first, as a report moves from the spool to the log. Again at the end, as a row of the dump may need a new key.
+    """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)
     server, database, prefix = installation.server, installation.database, installation.settings.topic_prefix
@@ -83,7 +86,7 @@ def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log
 
 
 def _add_files(made: Archive, folders: Mapping[str, Path], looks: Looks) -> None:
-    """Those that changed since the last look; what goes away meanwhile is no loss."""
+    """Add the files that changed since the last look. A file that disappears meanwhile is skipped."""
     for name, file in _files(folders):
         try:
             known = file.stat()
@@ -105,7 +108,7 @@ def _files(folders: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _add_pieces(made: Archive, name: str, content: Iterable[bytes]) -> None:
-    """A stream whose length nobody knows yet, as members in their order."""
+    """Split a stream of unknown length into numbered members."""
     number, waiting = 0, bytearray()
     for some in content:
         waiting += some

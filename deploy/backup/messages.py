@@ -1,8 +1,8 @@
-"""What stops a backup or a restore: said in one sentence, with what to do."""
+"""Errors that stop a backup or a restore: each says in one or two sentences what is wrong and what to do."""
 
 
 class Refused(Exception):
-    """The subclass says why. Its docstring is the message, its arguments the particulars."""
+    """A backup or a restore is refused. A subclass's docstring is its message; its arguments are the details."""
 
     def __str__(self) -> str:
         particulars = " ".join(str(each) for each in self.args)
@@ -11,15 +11,18 @@ class Refused(Exception):
 
 
 class NoTarget(Refused):
-    """Nobody said where backups go. Set BACKUP_TO to a folder on another disk, or to s3://bucket/prefix."""
+    """BACKUP_TO is not set. Set it to a folder on another disk, or to s3://bucket/prefix."""
 
 
 class TargetInside(Refused):
-    """The backups would lie in the very folder that they are to replace. Set BACKUP_TO to a folder on another disk."""
+    """The backups would lie in the folder that they are meant to replace. Set BACKUP_TO to a folder on another disk."""
 
 
 class NoRecipient(Refused):
-    """Backups are encrypted, and nobody said to which key. Draw a pair (dayar backup key FILE), keep FILE elsewhere, and set BACKUP_RECIPIENT to the public key."""
+    """Backups are encrypted, and BACKUP_RECIPIENT is not set.
+
+    Draw a pair of keys (dayar backup key FILE), keep FILE elsewhere, and set BACKUP_RECIPIENT to the public key.
+    """
 
 
 class BadRecipient(Refused):
@@ -31,11 +34,11 @@ class DumpFailed(Refused):
 
 
 class StoreFailed(Refused):
-    """The place of the backups cannot be written or read. Nothing was changed."""
+    """The store of the backups cannot be written or read. Nothing was changed."""
 
 
 class NoBackup(Refused):
-    """There is no backup of this name. `dayar backup list` names those there are."""
+    """There is no backup of this name. `dayar backup list` prints the names."""
 
 
 class BadKey(Refused):
@@ -47,7 +50,7 @@ class WrongKey(Refused):
 
 
 class Incomplete(Refused):
-    """The backup ends too early, or is of a newer release. Nothing was changed; take another one."""
+    """The backup ends too early, or is of a newer release. Nothing was changed; use another one."""
 
 
 class DatabaseInUse(Refused):
@@ -55,12 +58,15 @@ class DatabaseInUse(Refused):
 
 
 class DatabaseHolds(Refused):
-    """The database of this installation is not empty. Rename or drop it first (docs/runbook.md); nothing was changed."""
+    """The database of this installation is not empty.
+
+    Rename or drop it first (docs/runbook.md); nothing was changed.
+    """
 
 
 class RestoreFailed(Refused):
-    """PostgreSQL could not take the dump. What was there before lies aside, where the last lines say."""
+    """PostgreSQL did not accept the dump. The last lines name the folder in which the former state is kept."""
 
 
 class LogSilent(Refused):
-    """Kafka stopped answering in the middle. Try again when it is back."""
+    """Kafka stopped answering during the work. Try again when it answers."""

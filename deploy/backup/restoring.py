@@ -1,4 +1,4 @@
-"""Puts a backup back: opened and whole before anything is touched, and what was there is kept aside."""
+"""Restores a backup: checks that it is complete before anything is changed, and keeps the former state aside."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -24,7 +24,7 @@ STAYS = ("lock", "run", "logs", "program", RESTORING)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A backup on this disk, decrypted and whole."""
+    """A backup on this disk, decrypted and complete."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Opened:
 
 @dataclass(slots=True)
 class Report:
-    """What a person has to know of a restore."""
+    """The result of a restore, for the person who ordered it."""
 
     rows: Mapping[str, int]
     new_topics: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Report:
 
 
 def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
-    """Raises WrongKey, Incomplete."""
+    """Decrypt a backup into the folder. Raises WrongKey, Incomplete."""
     archive.extract(source, identities, folder)
     manifest = json.loads((folder / MANIFEST).read_bytes())
     if manifest["format"] > FORMAT:
@@ -65,7 +65,7 @@ def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
 
 
 def joined(folder: Path) -> Path:
-    """The pieces of a stream as one file."""
+    """Join the pieces of a stream into one file."""
     whole = folder.with_name(f"{folder.name}.whole")
     if not whole.exists():
         with whole.open("wb") as out:
@@ -83,10 +83,12 @@ def put_back(
     servers: Collection[str] = (),
     stays: Collection[str] = (),
 ) -> list[Path]:
-    """Returns where what stood there is kept aside. Interrupted, it is done again from the start; `finish` follows the whole restore.
+    """Put the files into the folders. Returns the folders in which the former files are kept.
 
-    The same installation's folder may know more than the backup (a key drawn since, a report in the spool): what is there
-    stays, and only `servers` make way. Another installation's makes way whole, but for what `stays`.
+    After an interruption the restore is repeated from the start. Call `finish` after the whole restore.
+
+    The folder of the same installation may hold more than the backup: newer keys, reports in the spool. Its files
+    stay, and only `servers` are moved aside. In another installation's folder all but `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
     if not is_same:
@@ -104,7 +106,7 @@ def put_back(
 
 
 def finish(folders: Mapping[str, Path]) -> None:
-    """The restore is whole: the next one decides anew whose folders these are."""
+    """End the restore: the next restore decides again to which installation the folders belong."""
     _marker(folders).unlink(missing_ok=True)
 
 
@@ -117,12 +119,15 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 
 
 def _marker(folders: Mapping[str, Path]) -> Path:
-    """Another installation's folders are being filled: keys laid before an interruption are no sign that they are our own."""
+    """Exists while another installation's folders are filled: after an interruption its keys prove nothing."""
     return next(iter(folders.values())) / RESTORING
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """A key in common: two installations never draw the same. Passwords may be one `.env`'s."""
+    """Whether both have a key in common: two installations never draw the same key.
+
+    Passwords do not count, as one `.env` may serve several installations.
+    """
     if _marker(folders).exists():
         return False
     for name, folder in folders.items():
@@ -149,7 +154,10 @@ def _add_missing(files: Path, folder: Path) -> None:
 
 
 async def restore_database(installation: Installation, opened: Opened, passwords: Mapping[str, str]) -> Report:
-    """Roles and database are made if they are not there. Raises RestoreFailed, and Incomplete where a row is missing."""
+    """Restore the database, and create it and its roles if they do not exist.
+
+    Raises RestoreFailed, and Incomplete if a row is missing.
+    """
     server, name = installation.server, installation.database
     await database.create(server, name, role_prefix=installation.role_prefix, passwords=passwords)
     await dump.clear(server, name)
@@ -161,7 +169,7 @@ async def restore_database(installation: Installation, opened: Opened, passwords
 
 
 async def rejoin_log(installation: Installation, opened: Opened, report: Report) -> None:
-    """Before any service starts, with the topics there: from where each of them reads on."""
+    """Set the offsets at which each service continues. The topics exist, and no service has started yet."""
     broker, prefix, before = installation.broker, installation.settings.topic_prefix, opened.log
     now = log.look(broker, prefix)
     if not now.ids:
@@ -184,7 +192,7 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 
 async def forget(settings: Settings) -> None:
-    """What intake remembers of reports on a log that is gone: sent again, they have to be taken again."""
+    """Delete intake's memory of reports on a lost log, so that a report that is sent again is accepted again."""
     own = settings.for_service("intake")
     async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
         async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):

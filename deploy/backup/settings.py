@@ -1,4 +1,4 @@
-"""Where backups go, for whom they are encrypted and when they are made; and the administrators' logins that make them."""
+"""Settings of backups: the place, the keys, the time, and the administrators' logins that make them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from shared.config import Settings, secret
 
 
 class BackupSettings(BaseSettings):
-    """`at`: the time in Bishkek at which a backup is made each night; none = by hand alone."""
+    """`at`: the time in Bishkek at which a backup is made each night; None: only by hand."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_prefix="BACKUP_", env_ignore_empty=True)
 
     to: str | None = None  # a folder, or s3://bucket/prefix
-    recipient: str = ""  # age1...; several are parted by spaces, and each can open it
+    recipient: str = ""  # age1...; several keys are separated by spaces, and each of them opens the backup
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
-    folders: dict[str, Path] = {}  # by name; empty = the state folder alone
+    folders: dict[str, Path] = {}  # by name; empty: only the state folder
     s3_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_key_id: str | None = None
@@ -31,7 +31,7 @@ class BackupSettings(BaseSettings):
 
 
 class AdminSettings(BaseSettings):
-    """Of the embedded servers the state folder knows all of it."""
+    """The administrators' logins where others run the servers. For embedded servers the state folder holds them."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 

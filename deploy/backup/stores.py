@@ -1,4 +1,4 @@
-"""Where backups lie: a folder, or a bucket of an S3-compatible store. Each appears whole under its name, or not at all."""
+"""Where backups lie: a folder, or a bucket of an S3-compatible store. A backup appears complete, or not at all."""
 
 import os
 import time
@@ -56,7 +56,7 @@ class Folder:
         sync(self._folder)
 
     def _remove_stale(self) -> None:
-        """What a backup left that was killed."""
+        """Remove the unfinished file of a backup that was killed."""
         for file in self._folder.glob(".*.unfinished"):
             if time.time() - file.stat().st_mtime > STALE_SECONDS:
                 file.unlink()
@@ -81,7 +81,7 @@ class Folder:
 
 
 class Bucket:
-    """Its own certificate and address are checked; a plain http endpoint is taken where it was named so."""
+    """TLS certificates are checked; plain HTTP is used only if the endpoint's URL says http."""
 
     def __init__(self, address: str, settings: BackupSettings) -> None:
         url = urlsplit(address)
@@ -102,7 +102,7 @@ class Bucket:
         with _told():
             writer = obstore.open_writer(self._store, name)
             yield writer
-            writer.close()  # what is not closed has no name
+            writer.close()  # an object gets its name only when the writer is closed
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Any]:
@@ -128,7 +128,7 @@ class Bucket:
 
 
 class Reader:
-    """As a file, in bytes."""
+    """A file-like reader that returns bytes."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -146,7 +146,7 @@ def _told() -> Iterator[None]:
 
 
 def of(settings: BackupSettings) -> Store:
-    """Raises NoTarget."""
+    """The store that the settings name. Raises NoTarget."""
     if not settings.to:
         raise NoTarget
     return Bucket(settings.to, settings) if settings.to.startswith("s3://") else Folder(Path(settings.to).absolute())
@@ -159,7 +159,7 @@ def made_at(name: str) -> datetime | None:
 
 
 def prune(store: Store, kind: str, now: datetime, keep: timedelta) -> None:
-    """Removes what is older, of this installation's kind, and never the newest."""
+    """Remove backups of this installation's kind that are older than `keep`, but never the newest."""
     own = [name for name in store.names() if name.startswith(f"dayar-{kind}-")]
     for name in own[:-1]:
         at = made_at(name)

@@ -1,4 +1,7 @@
-"""The nightly backups in containers; `now` makes one at once, `list` names those there are: `python -m deploy.containers.backup [now|list]`."""
+"""The nightly backups in containers: `python -m deploy.containers.backup [now|list]`.
+
+`now` makes a backup at once, `list` prints the names of the backups.
+"""
 
 import os
 import sys

@@ -1,10 +1,13 @@
-"""Imports all that a program may import, so that its bytecode is in the image: `python -m deploy.containers.compiled services.intake`."""
+"""Imports all that a program may import, so that the image contains its bytecode.
+
+`python -m deploy.containers.compiled services.intake`
+"""
 
 import pkgutil
 import sys
 from importlib import import_module
 
-# imported by name, at the first request or connection
+# modules that are imported by name, at the first request or connection
 LATE = (
     "sqlalchemy.dialects.postgresql.asyncpg",
     "uvicorn.protocols.http.httptools_impl",

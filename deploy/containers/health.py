@@ -1,4 +1,4 @@
-"""Whether this container does its work: `python -m deploy.containers.health [worker]`, for its health check."""
+"""The health check of a container: `python -m deploy.containers.health [worker]`."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from shared.liveness import over_http
 
 ESTABLISHED = "01"
-KAFKA_PORT, DATABASE_PORT = 9092, 5432  # of an address that names none
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # for an address without a port
 SECONDS = 4
 
 
@@ -19,7 +19,7 @@ def main() -> None:
 
 
 def is_ready() -> bool:
-    """What the web side says of itself and of the parts it needs."""
+    """Whether the web side reports itself and the dependencies it needs as ready."""
     return over_http("127.0.0.1", int(os.environ["PORT"]), host_name(os.environ), path="/ready", timeout=SECONDS)()
 
 
@@ -28,7 +28,7 @@ def host_name(environment: Mapping[str, str]) -> str:
 
 
 def is_connected() -> bool:
-    """A worker has nothing to ask: it is well while it is connected to Kafka and to PostgreSQL."""
+    """Whether a worker, which serves no requests, is connected to Kafka and to PostgreSQL."""
     kafka = {port_of(f"//{address.strip()}", KAFKA_PORT) for address in os.environ["KAFKA_BOOTSTRAP"].split(",")}
     database = {port_of(os.environ["DATABASE_URL"].replace("{service}", ""), DATABASE_PORT)}
     reached = remote_ports()

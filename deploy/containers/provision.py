@@ -1,4 +1,7 @@
-"""The one-shot before the services: database, roles, schemas and migrations; topics, logins and rights; first accounts."""
+"""The one-shot container before the services.
+
+It makes the database, roles, schemas and migrations; the topics, logins and rights; and the first accounts.
+"""
 
 import asyncio
 import os
@@ -18,7 +21,7 @@ from shared.postgres.database import NotOurs, migrate
 
 DATABASE, ROLE_PREFIX = "dayar", "dayar_"
 ADMIN = "admin"
-SECONDS_TO_START = 120  # Kafka's, the first time on a slow machine
+SECONDS_TO_START = 120  # of Kafka, at its first start on a slow machine
 
 
 async def main() -> None:

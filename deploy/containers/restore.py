@@ -1,4 +1,7 @@
-"""A backup put back into the volumes, the database and the log, with the servers up and no service yet: `python -m deploy.containers.restore NAME < KEY`."""
+"""Restores a backup into the volumes, the database and the log: `python -m deploy.containers.restore NAME < KEY`.
+
+The servers have to run, and no service may run yet.
+"""
 
 import asyncio
 import os
@@ -18,8 +21,8 @@ from deploy.containers import start
 from deploy.containers.provision import make_topics, of_services
 from shared.config import Settings
 
-PASSWORDS = ("kafka", "database", "valkey")  # as the servers know them now
-STAGING = Path("/staging")  # a volume, as memory would be too small
+PASSWORDS = ("kafka", "database", "valkey")  # the servers keep their present passwords
+STAGING = Path("/staging")  # a volume, as a backup may not fit into memory
 
 
 def main(backup: str) -> None:
@@ -29,7 +32,7 @@ def main(backup: str) -> None:
         opened = restoring.open_backup(file, identities, Path(staging))
         folders = BackupSettings().folders
         aside = restoring.put_back(opened.folder / FILES, folders, datetime.now(UTC), stays=PASSWORDS)
-        os.environ.update(start.installation())  # its mark came with the backup
+        os.environ.update(start.installation())  # the mark was in the backup
         report = asyncio.run(fill(Installation.read(Settings(), BackupSettings(), AdminSettings()), opened))
         noted()
         restoring.finish(folders)

@@ -1,6 +1,6 @@
-"""A container's first process: refuses secrets that are none, reads what the installation is, and ends a program that hangs.
+"""A container's first process: refuses weak secrets, reads the installation's mark, and ends a program that hangs.
 
-Needs the standard library alone, as it stands in every image.
+It imports the standard library only, as every image contains it.
 """
 
 import asyncio
@@ -18,14 +18,17 @@ MARK = Path("/installation/exercise")
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
-OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # theirs to choose, not ours to judge
+OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # other systems' secrets, whose strength we do not choose
 
 
 class BadSecret(Exception):
-    """This secret is empty, too short or an example. Remove its line from .env, then `make env` draws a good one; nothing was started."""
+    """This secret is empty, too short or an example.
+
+    Remove its line from .env, then `make env` draws a good one; nothing was started.
+    """
 
     def __str__(self) -> str:
-        return f"{self.args[0]}: {self.__doc__}"
+        return f"{self.args[0]}: {' '.join((self.__doc__ or '').split())}"
 
 
 def main() -> None:
@@ -44,7 +47,7 @@ def main() -> None:
 
 
 def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
-    """A worker answers no requests: its event loop leaves a beat."""
+    """How to check that the program is alive: a worker answers no requests, so its event loop writes a heartbeat."""
     if arguments == ["worker"]:
         return by_beat(Path(environment["BEAT_FILE"]))
     return over_http("127.0.0.1", int(environment["PORT"]), host_name(environment))
@@ -53,7 +56,10 @@ def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
 async def watched(
     command: Sequence[str], environment: Mapping[str, str], answers: Answers, *, seconds: float = SILENT_SECONDS
 ) -> int:
-    """The program's exit code. No engine starts an unhealthy container again, but each one a container that ended."""
+    """Run the program, kill it if it stops answering, and return its exit code.
+
+    Container engines restart a container that ended, but not one that is unhealthy.
+    """
     child = await asyncio.create_subprocess_exec(*command, env=environment)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, pass_on, child, number)
@@ -61,7 +67,7 @@ async def watched(
         watching = group.create_task(end_silent(child, answers, seconds))
         code = await child.wait()
         watching.cancel()
-    return code if code >= 0 else 128 - code  # as a shell tells a signal
+    return code if code >= 0 else 128 - code  # 128 + n for signal n, as a shell reports it
 
 
 async def end_silent(child: asyncio.subprocess.Process, answers: Answers, seconds: float) -> None:
@@ -71,18 +77,18 @@ async def end_silent(child: asyncio.subprocess.Process, answers: Answers, second
 
 
 def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # it ended meanwhile
+    with suppress(ProcessLookupError):  # it has ended meanwhile
         child.send_signal(number)
 
 
 def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
-    """Those of our own that the settings name and this container has."""
+    """Our own secrets' files that the settings name and that exist in this container."""
     named = [value for name, value in environment.items() if name.endswith("_FILE") and name not in OTHERS]
     return [file for value in named if (file := Path(value.replace("{service}", service))).is_file()]
 
 
 def check_files(files: Iterable[Path]) -> None:
-    """Raises BadSecret."""
+    """Raise BadSecret for a file with a weak secret."""
     for file in files:
         content = file.read_bytes()
         if not content or (content.isascii() and is_bad(content.decode())):
@@ -90,7 +96,7 @@ def check_files(files: Iterable[Path]) -> None:
 
 
 def check(passwords: Mapping[str, str]) -> None:
-    """Raises BadSecret."""
+    """Raise BadSecret for a weak password."""
     for name, password in passwords.items():
         if is_bad(password):
             raise BadSecret(name)
@@ -102,7 +108,7 @@ def is_bad(password: str) -> bool:
 
 
 def installation() -> dict[str, str]:
-    """What is marked for ever, and the places' bundle where one was imported; outside these volumes nothing."""
+    """The installation's permanent mark, and the places bundle if one was imported; empty outside these volumes."""
     found = {}
     if MARK.is_file():
         found["DAYAR_EXERCISE"] = MARK.read_text(encoding="ascii").strip()

@@ -1,7 +1,7 @@
-"""The first thing that runs: refuses what is no secret, marks the installation, and lays each service's secrets into its volume.
+"""The first container: refuses weak secrets, marks the installation, writes each service's secrets into its volume.
 
-Passwords come from the environment (`make env`), keys are drawn here and never leave their volume. `rotate` only draws
-another pair for what is sealed from now on; `retire` only destroys an older one's private half.
+Passwords come from the environment (`make env`). Keys are drawn here and never leave their volume. `rotate` only draws
+a new pair of sealing keys. `retire` only destroys the private half of an older pair.
 """
 
 import os
@@ -45,15 +45,24 @@ YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 class OtherMark(Exception):
-    """An installation is an exercise or it is not, from its first start and for ever. Leave DAYAR_EXERCISE out, or start another one: docker compose -p NAME."""
+    """An installation is an exercise or it is not, from its first start and for ever.
+
+    Leave DAYAR_EXERCISE out, or start another one: docker compose -p NAME.
+    """
 
 
 class EarlierVolumes(Exception):
-    """These volumes were written by an earlier build. Use that build, or start anew: docker compose down --volumes, or docker compose -p NAME; nothing was changed."""
+    """These volumes were written by an earlier build.
+
+    Use that build, or start anew: docker compose down --volumes, or docker compose -p NAME; nothing was changed.
+    """
 
 
 class NewerVolumes(Exception):
-    """These volumes were written by a newer release. Use that release, or start anew: docker compose -p NAME; nothing was changed."""
+    """These volumes were written by a newer release.
+
+    Use that release, or start anew: docker compose -p NAME; nothing was changed.
+    """
 
 
 class NeitherYesNorNo(Exception):
@@ -93,23 +102,28 @@ def prepare() -> None:
         hold_to_contract(INSTALLATION)
         mark(MARK, os.environ.get("DAYAR_EXERCISE", ""))
     except (BadSecret, EarlierVolumes, NewerVolumes) as error:
-        sys.exit(str(error) if error.args else error.__doc__)
+        sys.exit(str(error) if error.args else message(error))
     except (OtherMark, NeitherYesNorNo) as error:
-        sys.exit(f"{error.__doc__} ({error})")
+        sys.exit(f"{message(error)} ({error})")
     draw_keys()
     lay_passwords(passwords)
 
 
+def message(error: Exception) -> str:
+    """The docstring of the error's class, on one line."""
+    return " ".join((error.__doc__ or "").split())
+
+
 def variable(name: str) -> str:
-    """`kafka-intake` is KAFKA_INTAKE_PASSWORD in the environment."""
+    """The password's variable in the environment: `kafka-intake` gives KAFKA_INTAKE_PASSWORD."""
     return f"{name.replace('-', '_').upper()}_PASSWORD"
 
 
 def hold_to_contract(installation: Path) -> None:
-    """Marks new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
+    """Mark new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # before the other mark: volumes with that one alone are an earlier build's
+        keep(file, str(CONTRACT).encode())  # before the other mark: volumes with that one alone are of an earlier build
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes
@@ -118,7 +132,7 @@ def hold_to_contract(installation: Path) -> None:
 
 
 def mark(file: Path, asked: str) -> None:
-    """Raises OtherMark."""
+    """Mark the installation as an exercise or as real. Raises OtherMark, NeitherYesNorNo."""
     if asked and asked.lower() not in YES + NO:
         raise NeitherYesNorNo(asked)
     said = str(asked.lower() in YES).lower()
@@ -129,7 +143,7 @@ def mark(file: Path, asked: str) -> None:
 
 
 def draw_keys() -> None:
-    """What is not there yet. The halves that everybody may know go to the installation's own volume."""
+    """Draw the keys that do not exist yet. Public halves go to the installation's shared volume."""
     for service, names in OWN_KEYS.items():
         for name in names:
             keyring.draw_first(SECRETS / service / name)
@@ -144,28 +158,31 @@ def draw_keys() -> None:
 
 
 def rotate(sealing: Path, installation: Path) -> str:
-    """The new key's id; what is sealed to the older ones is opened as before."""
+    """Return the new key's id. Reports that were sealed to older keys can still be opened."""
     kid = seal.generate(sealing)
     publish(sealing / "public.key", installation / "seal")
     return kid
 
 
 def retire(sealing: Path, kid: str, now: datetime) -> None:
-    """Destroys an older private half, once nothing on the log and in intake's spool can carry it. Raises CannotRetire."""
+    """Destroy an older private half when neither the log nor intake's spool can hold a report for it.
+
+    Raises CannotRetire.
+    """
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # of an exercise or not: the environment here may leave that open
+    )  # the mark does not matter here, and this container may not have it
     keys.retire(settings, kid, now)
 
 
 def publish(key: Path, folder: Path) -> None:
-    """Whole at each moment: whoever seals may be reading it."""
+    """Replace the file atomically, as a service may be reading it."""
     folder.mkdir(exist_ok=True)
     seal.write_whole(folder / key.name, key.read_bytes())
 
 
 def lay_passwords(passwords: Mapping[str, str]) -> None:
-    """As they are now: a changed one is taken over."""
+    """Write the present passwords: a changed password replaces the former one."""
     for service, parts in OWN_PASSWORDS.items():
         for part in parts:
             name = part if part in passwords else f"{part}-{service}"

@@ -18,7 +18,7 @@ EXERCISE = {"operator-1": Role.OPERATOR, "operator-2": Role.OPERATOR, "field-1":
 
 
 async def make(settings: ConsoleSettings, state: Path) -> None:
-    """Where there is none yet; the exercise's passwords are left in `state`."""
+    """Create the first accounts where there are none. The exercise's passwords are written into `state`."""
     engine = database.engine(settings)
     try:
         await first_administrator(database.sessions(engine), settings, given_password())
@@ -33,7 +33,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
         missing = [name for name in EXERCISE if await queries.named(session, name) is None]
     if not missing:
         return
-    # before the first commit: an account whose password was lost with a killed process opens to nobody
+    # before the first commit: if the process is killed between the two, no account has an unknown password
     keep(file, "".join(f"{name} {passwords.draw()}\n" for name in missing).encode())
     for name, password in map(str.split, file.read_text(encoding="utf-8").splitlines()):
         if name in missing:
@@ -42,7 +42,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
 
 async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password: str) -> None:
     role = EXERCISE[name]
-    password_hash = await passwords.hashed(password)  # no transaction stands open meanwhile
+    password_hash = await passwords.hashed(password)  # hashed first, so that no transaction is open meanwhile
     async with sessions.begin() as session:
         await queries.add(
             session,

@@ -1,4 +1,4 @@
-"""The database, a login role per service, and a schema that only this role may touch."""
+"""The database, a login role per service, and a schema per service that only its role may use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from shared.audit import AUDIT
 from shared.events.topics import SERVICES
 from shared.postgres.database import EarlierBuild
 
-# The server's own locale may be C, whose lower() leaves Cyrillic as it is: "Айбек" could not sign in as "айбек".
+# The server's locale may be C. Its lower() does not change Cyrillic: "Айбек" could not sign in as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
-AUDIT_ROLE = "audit"  # owns the schemas and their audit tables; nobody signs in as it
+AUDIT_ROLE = "audit"  # owns the schemas and their audit tables; nobody signs in as this role
 
 # The first layout of records was not marked.
 UNMARKED = """
@@ -38,14 +38,17 @@ class Server:
         return await asyncpg.connect(wanted, password=self.password, timeout=30)
 
     def service_url(self, database: str, role_prefix: str) -> str:
-        """What the services are told, `{service}` being theirs to fill in."""
+        """The services' DATABASE_URL; each service replaces `{service}` by its name."""
         url = urlsplit(self.url)
         address = url.netloc.rpartition("@")[2]
         return urlunsplit(url._replace(netloc=f"{role_prefix}{{service}}@{address}", path=f"/{database}"))
 
 
 async def create(server: Server, database: str, *, role_prefix: str, passwords: Mapping[str, str]) -> None:
-    """Idempotent: roles and passwords as given, the database and its schemas if they are not there. Raises EarlierBuild."""
+    """Idempotent: set the roles and their passwords; create the database and its schemas if they do not exist.
+
+    Raises EarlierBuild.
+    """
     await hold_to_contract(server, database)
     await create_roles(server, role_prefix=role_prefix, passwords=passwords)
     connection = await server.connect()
@@ -58,7 +61,10 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
 
 
 async def hold_to_contract(server: Server, database: str) -> None:
-    """Before anything is changed; what the mark itself says, only its service may read (`migrate`). Raises EarlierBuild."""
+    """Raise EarlierBuild before anything is changed.
+
+    The mark itself is readable to its service alone, which compares it in `migrate`.
+    """
     connection = await server.connect()
     try:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
@@ -81,7 +87,7 @@ async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[s
         for service in SERVICES:
             role = f"{role_prefix}{service}"
             known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
-            # quote_literal: a password cannot be a parameter of a utility statement
+            # quote_literal: PostgreSQL accepts no parameter for the password of ALTER ROLE
             password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
             verb = "ALTER" if known else "CREATE"
             await connection.execute(
@@ -100,7 +106,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
             role = f"{role_prefix}{service}"
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            # not the service's: the owner of a schema may drop every table in it, the audit too
+            # not the service's own: a schema's owner may drop every table in it, also the audit
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
             await connection.execute(f'GRANT USAGE, CREATE ON SCHEMA {service} TO "{role}"')
             await _create_audit(connection, service, role, f"{role_prefix}{AUDIT_ROLE}")
@@ -109,7 +115,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
 
 
 async def _create_audit(connection: "asyncpg.Connection[asyncpg.Record]", service: str, role: str, owner: str) -> None:
-    """The service's security log: it adds and reads rows, and can neither change nor remove them."""
+    """The service's security log: the service's role can insert and read rows, but not change or delete them."""
     async with connection.transaction():
         await connection.execute(f"SET LOCAL search_path = {service}")
         if not await connection.fetchval("SELECT to_regclass('audit')"):
@@ -127,11 +133,11 @@ def audit_statements() -> list[str]:
 
 
 async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
-    """A database like the template, in a tenth of a second; nobody may be connected to the template."""
+    """Create a database from the template, in a tenth of a second. Nobody may be connected to the template."""
     connection = await server.connect()
     try:
         await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
-        # rights on the database itself are not copied
+        # PostgreSQL does not copy the rights on the database itself
         await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         for service in SERVICES:
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role_prefix}{service}"')

@@ -1,4 +1,4 @@
-"""The pairs that reports are sealed to: drawn anew, and an old private half destroyed when nothing can carry it any more."""
+"""The key pairs that reports are sealed to: draws new ones, and destroys a private half that no report needs."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,19 +7,20 @@ from shared.config import Settings
 from shared.crypto.seal import generate, key_id, sync
 from shared.events.topics import SEGMENT_MS
 
-# Both logs go by segments of a day, and a data key that is in use outlives the rotation.
+# Segments of both logs are deleted a day at a time, and a data key in use outlives the rotation.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
 class CannotRetire(Exception):
-    """The key stays; the subclass says why. Its docstring is the message, its arguments the particulars."""
+    """The key stays. A subclass's docstring is its message; its arguments are the details."""
 
     def __str__(self) -> str:
-        return f"{self.__doc__} ({' '.join(map(str, self.args))})"
+        message = " ".join((self.__doc__ or "").split())
+        return f"{message} ({' '.join(map(str, self.args))})"
 
 
 class NoSuchKey(CannotRetire):
-    """There is no private key of this id among those there are."""
+    """There is no private key of this id. The ids that exist follow."""
 
 
 class KeyInUse(CannotRetire):
@@ -27,34 +28,46 @@ class KeyInUse(CannotRetire):
 
 
 class KeyCarried(CannotRetire):
-    """A report that was sealed to this key may still stand on the log or among the dead letters, and could not be opened any more. Try again after that day; nothing was changed."""
+    """A report that was sealed to this key may still be on the log or among the dead letters, and could not be opened.
+
+    Try again after that day; nothing was changed.
+    """
 
 
 class KeySpooled(CannotRetire):
-    """A report in the spool is sealed to this key. It leaves when the broker is back; nothing was changed."""
+    """A report in the spool is sealed to this key. It leaves when the broker answers again; nothing was changed."""
 
 
 class KeysElsewhere(CannotRetire):
-    """The two halves are not in one folder here: who laid them there draws the next ones, and destroys them. In containers: docker compose run --rm secrets rotate | retire KID."""
+    """The two halves are not in one folder here: keys are drawn and destroyed where these were drawn.
+
+    In containers: docker compose run --rm secrets rotate | retire KID.
+    """
 
 
 class NoKeys(CannotRetire):
-    """There are no keys here, so no installation seals to them. Name the one that is meant by its folder, STATE=; nothing was drawn."""
+    """There are no keys here, so no installation seals to them.
+
+    Name the folder of the installation that is meant, STATE=; nothing was drawn.
+    """
 
 
 def rotate(settings: Settings) -> str:
-    """The new key's id; what is sealed to the older ones can be opened as before. Raises KeysElsewhere, NoKeys."""
+    """Return the new key's id. Reports that were sealed to older keys can still be opened.
+
+    Raises KeysElsewhere, NoKeys.
+    """
     return generate(folder(settings))
 
 
 def retire(settings: Settings, kid: str, now: datetime) -> None:
-    """Destroys a private half. Raises CannotRetire."""
+    """Destroy a private half. Raises CannotRetire."""
     in_use, known = current(settings), drawn(settings)
     if kid not in known:
         raise NoSuchKey(*known)
     if kid == in_use:
         raise KeyInUse(kid)
-    # a record may be set aside on its last day on the log
+    # a record may become a dead letter on its last day on the log
     carried = timedelta(days=settings.displacements_days + settings.dead_letters_days) + OVER
     until = min((at for at in known.values() if at > known[kid]), default=known[kid]) + carried
     if now < until:

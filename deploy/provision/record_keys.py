@@ -1,4 +1,4 @@
-"""The keys that records are signed with: one per topic, given to its writers and to its readers among our services only."""
+"""The keys that sign records: one per topic, for its writers and for its readers among our services."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,19 +10,19 @@ Folders = Mapping[str, Path]  # of each service: its `RECORD_KEYS`
 
 
 def folders(secrets: Path) -> Folders:
-    """Where one folder holds the secrets of all services."""
+    """The folders where one parent folder holds the secrets of all services."""
     return {service: secrets / "records" / service for service in SERVICES}
 
 
 def draw(folders: Folders) -> None:
-    """Draws the key of each topic that has none, and completes what an interrupted start or a new reader lacks."""
+    """Draw a key for each topic that has none, and add files that an interrupted start or a new reader lacks."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
 
 
 def rotate(folders: Folders) -> list[str]:
-    """Draws another key for each topic, in force within a minute; what older keys signed is still read."""
+    """Draw another key for each topic. Writers use it within a minute; records of older keys are still read."""
     drawn = []
     for topic in KEY_HOLDERS:
         key_id, key = keyring.generate(_known(folders, topic))
@@ -32,13 +32,13 @@ def rotate(folders: Folders) -> list[str]:
 
 
 def known(folders: Folders) -> dict[str, list[str]]:
-    """The key ids of each topic that has any, the oldest first."""
+    """The key ids of each topic that has any, oldest first."""
     found = {topic: sorted(_known(folders, topic)) for topic in KEY_HOLDERS}
     return {topic: keys for topic, keys in found.items() if keys}
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Where this key lies: writers first, so that nothing is signed with what readers do not have."""
+    """The files of this key, writers first: a writer must not sign with a key that a reader lacks."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
@@ -57,6 +57,6 @@ def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
 
 
 def _holders(topic: str) -> tuple[str, ...]:
-    """Readers first: nothing is signed with a key that they do not have."""
+    """Readers first: a writer must not sign with a key that a reader lacks."""
     writers, readers = KEY_HOLDERS[topic]
     return tuple(dict.fromkeys((*(each for each in readers if each not in writers), *writers)))

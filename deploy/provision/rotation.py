@@ -1,4 +1,4 @@
-"""Every other kind of key than the pairs that reports are sealed to: drawn anew, and the old one destroyed when nothing needs it."""
+"""Draws and destroys every other kind of key than the pairs that reports are sealed to (see `keys`)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -34,17 +34,38 @@ RINGS = {
 }
 
 FOLLOWS = {
-    Kind.RECORDS: "Records are signed with it within a minute; what the older keys signed is believed until those are destroyed.",
-    Kind.HOUSEHOLDS: "The registry's worker wraps every household's key with it within two minutes; then the older one may be destroyed.",
-    Kind.DIGESTS: "The registry's worker lays it over the stored digests within two minutes. The older ones stay needed.",
-    Kind.CALLERS: "The console's worker seals every caller and second factor anew with it within two minutes; then the older one may be destroyed. If it leaked, administrators set up their second factors anew.",
-    Kind.RECEIVERS: "The alerts' worker seals every receiver's secret, and on whose behalf was acknowledged, anew with it within two minutes; then the older one may be destroyed. If secrets leaked, replace them: dayar receiver rotate.",
-    Kind.MEMORY: "Intake uses it within a minute; what was sent before is then told apart by the inbox alone. The older one may be destroyed.",
-    Kind.TOKENS: "Tokens are signed with it from now on; those of the older key are good until it is destroyed: then everybody signs in again.",
+    Kind.RECORDS: (
+        "Records are signed with it within a minute; what the older keys signed is believed until those are destroyed."
+    ),
+    Kind.HOUSEHOLDS: (
+        "The registry's worker wraps every household's key with it within two minutes; "
+        "then the older one may be destroyed."
+    ),
+    Kind.DIGESTS: (
+        "The registry's worker lays it over the stored digests within two minutes. The older ones stay needed."
+    ),
+    Kind.CALLERS: (
+        "The console's worker seals every caller and second factor anew with it within two minutes; "
+        "then the older one may be destroyed. "
+        "If it leaked, administrators set up their second factors anew."
+    ),
+    Kind.RECEIVERS: (
+        "The alerts' worker seals every receiver's secret, and on whose behalf was acknowledged, "
+        "anew with it within two minutes; then the older one may be destroyed. "
+        "If secrets leaked, replace them: dayar receiver rotate."
+    ),
+    Kind.MEMORY: (
+        "Intake uses it within a minute; what was sent before is then told apart by the inbox alone. "
+        "The older one may be destroyed."
+    ),
+    Kind.TOKENS: (
+        "Tokens are signed with it from now on; "
+        "those of the older key are good until it is destroyed: then everybody signs in again."
+    ),
 }
 
 
-TAKEN_OVER = timedelta(minutes=10)  # writers take a new key within one
+TAKEN_OVER = timedelta(minutes=10)  # writers take a new key within one minute
 
 
 class KeyNewest(CannotRetire):
@@ -52,23 +73,36 @@ class KeyNewest(CannotRetire):
 
 
 class KeyWanted(CannotRetire):
-    """What this key sealed has not all come under the newest one. Try again in some minutes; nothing was changed."""
+    """Data is still encrypted under this key and not yet under the newest. Try again in some minutes.
+
+    Nothing was changed.
+    """
 
 
 class KeyLaid(CannotRetire):
-    """Each stored digest was made with all keys of this kind, one laid over the other: none can be destroyed while digests are stored. Nothing was changed."""
+    """Each stored digest was made with all keys of this kind, one after the other.
+
+    None of them can be destroyed while digests are stored. Nothing was changed.
+    """
 
 
 class KeyFresh(CannotRetire):
-    """The newer key was drawn a moment ago, and records may still be signed with this one. Try again in ten minutes; nothing was changed."""
+    """The newer key was drawn a moment ago, and records may still be signed with this one.
+
+    Try again in ten minutes; nothing was changed.
+    """
 
 
 class KeySigned(CannotRetire):
-    """Records that this key signed are on the log, and nobody would believe them any more. They go when the topic's retention is over; of a topic that is kept for ever, `--before DATE` says which records are never read again. Nothing was changed."""
+    """Records that this key signed are on the log, and no service would accept them any more.
+
+    They go when the topic's retention is over; of a topic that is kept for ever, `--before DATE` says which records are
+    never read again. Nothing was changed.
+    """
 
 
 def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Folders) -> list[str]:
-    """The new keys' ids. Raises NoKeys."""
+    """Return the new keys' ids. Raises NoKeys."""
     if kind is Kind.RECORDS:
         return record_keys.rotate(records)
     folder = folders[kind]
@@ -82,7 +116,10 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
 
 
 def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> list[Path]:
-    """Destroys an older key; `uses`: how much is still under it. Returns the files that are gone. Raises CannotRetire."""
+    """Destroy an older key and return the files that are gone. Raises CannotRetire.
+
+    `uses`: how many rows are still encrypted under the key.
+    """
     files = {file.stem: file for file in (folder / "public" if kind is Kind.TOKENS else folder).iterdir()}
     newest = tokens.signing_key_id(folder) if kind is Kind.TOKENS else max(keyring.known(folder), default="")
     if key_id not in files:
@@ -108,7 +145,10 @@ def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
 
 
 def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, uses: int) -> None:
-    """Destroys it with its writers and readers; `uses`: how many records it signed that somebody may read. Raises KeySigned."""
+    """Destroy the key's files of its writers and readers. Raises KeySigned.
+
+    `uses`: how many records that a service may still read were signed with it.
+    """
     if uses:
         raise KeySigned(topic, uses)
     destroy(*record_keys.files(records, topic, key_id))

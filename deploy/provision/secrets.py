@@ -1,4 +1,4 @@
-"""The installation's secrets, drawn once at its creation; each file is its owner's alone."""
+"""The installation's secrets, drawn once when it is created; only the owner can read each file."""
 
 import secrets
 from pathlib import Path
@@ -19,7 +19,7 @@ PASSWORDS = (
 
 
 def draw(folder: Path) -> None:
-    """Draws what is not there yet; never replaces a secret."""
+    """Draw the secrets that do not exist yet; never replace one."""
     for name in KEYS:
         keyring.draw_first(folder / name)
     for name in PASSWORDS:
@@ -32,13 +32,13 @@ def draw(folder: Path) -> None:
 
 
 def keep(file: Path, content: bytes) -> None:
-    """Whole or not at all, through a power cut too; what is there stays."""
+    """Write the file atomically and durably. A file that exists is kept."""
     if not file.exists():
         seal.write_whole(file, content)
 
 
 def env(folder: Path) -> dict[str, str]:
-    """The settings that tell the services where their secrets are; `{service}` is theirs to fill in."""
+    """The settings that name the files of the secrets; each service replaces `{service}` by its name."""
     return {
         "KAFKA_PASSWORD_FILE": f"{folder}/kafka-{{service}}",
         "DATABASE_PASSWORD_FILE": f"{folder}/database-{{service}}",

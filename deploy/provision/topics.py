@@ -44,7 +44,10 @@ ANY_ACL = AclBindingFilter(
 
 
 class EarlierTopics(NotOurs):
-    """These topics were written by an earlier build, whose records this one does not read. Use that build, or start anew with another TOPIC_PREFIX; nothing was changed."""
+    """These topics were written by an earlier build, whose records this one does not read.
+
+    Use that build, or start anew with another TOPIC_PREFIX; nothing was changed.
+    """
 
 
 class NewerTopics(NotOurs):
@@ -53,7 +56,7 @@ class NewerTopics(NotOurs):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A Kafka and the login that may create topics there; no login, no ACLs."""
+    """A Kafka cluster and the login that may create topics there; without a login no ACLs are set."""
 
     bootstrap: str
     username: str | None = None
@@ -70,7 +73,7 @@ class Broker:
         return AdminClient(self.options())
 
     def options(self) -> dict[str, Any]:
-        """What librdkafka's clients are built with."""
+        """The settings for librdkafka's clients."""
         options: dict[str, Any] = {"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.ms": 20}
         if self.is_closed:
             options |= {
@@ -87,7 +90,10 @@ class Broker:
 def create(
     broker: Broker, settings: Settings, *, logins: Mapping[str, str], partitions: int = 6, replication: int = 1
 ) -> None:
-    """Idempotent; what is there already is kept as long as `settings` say now. `logins`: the Kafka login of each service (and of the integrator)."""
+    """Idempotent. Records on existing topics are kept as long as `settings` say now.
+
+    `logins`: the Kafka login of each service (and of the integrator).
+    """
     hold_to_contract(broker, settings.topic_prefix)
     admin, prefix = broker.admin(), settings.topic_prefix
     mark = _topic(contract_mark(prefix), 1, replication, {"cleanup.policy": "compact"})
@@ -100,13 +106,13 @@ def create(
     _settle(admin.incremental_alter_configs(kept, request_timeout=SECONDS).values())
     if rights:
         _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
-    # the controller has them; a broker that has not read them yet would refuse the first client
+    # the controller has them; a broker that has not yet read them would refuse the first client
     _wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
     _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
 
 
 def described(settings: Settings) -> str:
-    """All that `create` makes, in a form in which a change is seen."""
+    """All that `create` makes, as text: a change of the topics or rights changes the text."""
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1)]
@@ -119,16 +125,17 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 
 
 def hold_to_contract(broker: Broker, prefix: str) -> None:
-    """Kafka keeps no settings of ours: an empty topic, made before all others, is named after the records' layout.
+    """Compare the topics' contract version with ours. Raises EarlierTopics, NewerTopics.
 
-    Topics without a mark and without a record were made by whoever runs the cluster. Raises EarlierTopics, NewerTopics.
+    Kafka stores no settings of ours, so an empty topic, made before all others, has the version in its name.
+    Topics without this mark and without a record were made by the cluster's administrators.
     """
     admin = broker.admin()
     there = admin.list_topics(timeout=SECONDS).topics.keys()
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
     if not marks and _hold_records(admin, there & set(_names(prefix))):
-        written = 1  # the first layout was not marked
+        written = 1  # the first layout had no mark
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:
@@ -150,10 +157,10 @@ def contract_mark(prefix: str) -> str:
 
 
 def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
-    """Makes each login with its password, or changes the password it has."""
+    """Create each login with its password, or change its password."""
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
     wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
-    admin = broker.admin()  # held until the answers are here
+    admin = broker.admin()  # the client must live until the answers arrive
     _settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
     _wait_until(lambda: _knows(admin, passwords))
 
@@ -164,7 +171,7 @@ def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
 
 
 def reader_settings(bootstrap: str, login: str, password: str) -> str:
-    """What a program of an integrator's connects with: librdkafka's own names, as JSON."""
+    """The settings of an integrator's program: librdkafka's own names, as JSON."""
     return json.dumps(
         {
             "bootstrap.servers": bootstrap,
@@ -172,7 +179,7 @@ def reader_settings(bootstrap: str, login: str, password: str) -> str:
             "sasl.mechanism": "SCRAM-SHA-256",
             "sasl.username": login,
             "sasl.password": password,
-            "session.timeout.ms": 6000,  # after a crash the next one has its partitions this soon
+            "session.timeout.ms": 6000,  # after a crash another instance gets the partitions after 6 s
         }
     )
 
@@ -184,7 +191,7 @@ def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
 
 
 def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
-    """Only what `create` made under this prefix."""
+    """Delete only what `create` made under this prefix."""
     admin = broker.admin()
     gone = admin.delete_topics([*_names(prefix), contract_mark(prefix)], request_timeout=SECONDS)
     acls = {}
@@ -219,7 +226,7 @@ def _topic(name: str, partitions: int, replication: int, config: Mapping[str, st
 
 
 def _retention(topic: NewTopic) -> ConfigResource:
-    """For a topic that was made before, under another setting."""
+    """The present retention, for a topic that was made under another setting."""
     kept = [
         ConfigEntry(name, topic.config[name], incremental_operation=AlterConfigOpType.SET)
         for name in ("retention.ms", "segment.ms")
@@ -233,7 +240,8 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
         return {"cleanup.policy": "compact"}
     if kept_ms is None:
         return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    # by the broker's clock, and in segments of a day: a late author's date must not decide what is kept
+    # LogAppendTime: the date that an author gives must not decide how long a record is kept.
+    # Kafka deletes whole segments, so a segment holds one day.
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(kept_ms),

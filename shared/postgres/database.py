@@ -32,7 +32,8 @@ class NotOurs(Exception):
     """This database must not be opened. The subclass's docstring is the message, its argument gives the details."""
 
     def __str__(self) -> str:
-        return f"{self.__doc__} ({self.args[0]})"
+        message = " ".join((self.__doc__ or "").split())
+        return f"{message} ({self.args[0]})"
 
 
 class OtherMark(NotOurs):
