@@ -1,4 +1,4 @@
-"""Kafka, PostgreSQL and Valkey as containers of the official images: started, killed and started again like embedded ones."""
+"""Kafka, PostgreSQL and Valkey in containers of the official images, with the interface of the embedded servers."""
 
 import asyncio
 import os

@@ -114,7 +114,7 @@ class Installation:
         secrets.draw(self.secrets)
 
     def _take_redis_database(self) -> int:
-        """Its own until it is removed. In a Valkey that was given, one in which there is nothing: what is there is somebody's."""
+        """Reserve a database until the installation is removed. In a given Valkey it is an empty one."""
         free = self.ground.redis_databases
         for number in list(free):
             free.remove(number)
@@ -223,7 +223,7 @@ def signed_token(
     expires_in: float = 3600,
     **claims: Any,
 ) -> str:
-    """As console signs it with the key in this folder; operators and duty heads have stated a purpose unless said otherwise."""
+    """A token as console signs it. Operators and duty heads have stated a purpose, unless `claims` has another one."""
     if "purpose" not in claims and CMC.intersection(roles):
         claims["purpose"] = "assistance: a test"
     now = int(time.time())

@@ -1,4 +1,4 @@
-"""Where the tests' Kafka, PostgreSQL and Valkey come from: given, containers (PARTS=containers) or embedded. `parts` decides."""
+"""The tests' Kafka, PostgreSQL and Valkey: given servers, containers (PARTS=containers) or embedded ones."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ Valkey = valkey.Valkey | containers.Valkey
 
 @dataclass(frozen=True)
 class Parts:
-    """The three servers with the logins that may make topics, databases and logins there; started ones can be killed."""
+    """The three servers, with logins that may create topics, databases and logins. Started servers can be killed."""
 
     secrets: Path
     broker: Broker
@@ -54,7 +54,7 @@ class Parts:
 
 @contextmanager
 def parts(*, own: bool = False) -> Iterator[Parts]:
-    """Each given part is used as it is; the others are started. `own`: all of them are started, to be killed at will."""
+    """Given servers are used, the others are started. `own`: start all of them, so that the test may kill them."""
     given = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in given]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):

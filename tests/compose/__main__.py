@@ -1,4 +1,7 @@
-"""The system in containers, for real: `python -m tests.compose`. Played, killed, counted, taken down and up, counted again."""
+"""The whole system in containers: `python -m tests.compose`.
+
+The scenario is played, containers are killed, reports are counted, everything is restarted, and counted again.
+"""
 
 import json
 import re
@@ -55,7 +58,8 @@ def main() -> None:
         say("all is as promised")
     except Failed as error:
         sys.exit(
-            f"FAILED: {error}\n{project.compose('logs', '--no-color', '--tail', '20', *SERVICES, 'registry-worker').stdout}"
+            f"FAILED: {error}\n"
+            f"{project.compose('logs', '--no-color', '--tail', '20', *SERVICES, 'registry-worker').stdout}"
         )
     finally:
         project.remove()
@@ -216,7 +220,7 @@ def played_with_an_accident(project: Project) -> Sent:
 
 
 def is_taken(answers: Mapping[str, int]) -> bool:
-    """Three of the 44 come twice. On a busy machine Valkey may not answer in time, and the inbox tells these apart instead."""
+    """Three of the 44 reports are sent twice. If Valkey answers too late, the inbox finds the duplicates instead."""
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
 
@@ -236,7 +240,7 @@ def counted(project: Project, sent: Sent) -> Any:
 
 
 def comparable(ledgers: dict[str, Any]) -> Any:
-    """Without the door's counts, which are of one process's life, without times, and without alerts, which escalate with time."""
+    """The ledgers without what changes by itself: counts of one process's life, times, and alerts, which escalate."""
     return {
         (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
         for row in rows(ledgers)
@@ -263,7 +267,7 @@ def the_mark_stays(project: Project) -> None:
 
 
 def a_sealing_key_is_replaced(project: Project) -> None:
-    """What is played after the next start is sealed to the new one, and filed like all before it; so the older one stays."""
+    """Reports after the next start are sealed to the new key. The older key stays, as the log may need it."""
     kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()
@@ -271,7 +275,10 @@ def a_sealing_key_is_replaced(project: Project) -> None:
     older = next(each for each in held if each != kid)
     refused = project.compose("run", "--rm", "--no-TTY", "secrets", "retire", older, check=False)
     holds("a key that the log may carry stays", refused.returncode != 0 and "nothing was changed" in refused.stderr)
-    hashed = "import hashlib, pathlib; print(hashlib.sha256(pathlib.Path('/installation/seal/public.key').read_bytes()).hexdigest())"
+    hashed = (
+        "import hashlib, pathlib; "
+        "print(hashlib.sha256(pathlib.Path('/installation/seal/public.key').read_bytes()).hexdigest())"
+    )
     holds("its public half stands where intake reads it", project.python("intake", hashed).startswith(kid))
 
 

@@ -56,11 +56,12 @@ for service in sys.argv[1:]:
 
 
 def an_address_is_the_gateways_to_tell(project: Project) -> None:
-    """Five sign-ins to an account may fail from an address: named anew for each by whoever stands within, it is still one's own."""
+    """Five sign-ins to an account may fail from an address. A client inside cannot evade this with a forged address."""
     probe = """
 import json, sys, urllib.error, urllib.request
 for number in range(6):
-    body = json.dumps({"name": f"nobody-{sys.argv[1]}", "password": "x", "device": "00000000-0000-4000-8000-000000000000"})
+    device = "00000000-0000-4000-8000-000000000000"
+    body = json.dumps({"name": f"nobody-{sys.argv[1]}", "password": "x", "device": device})
     headers = {"content-type": "application/json", "x-forwarded-for": f"192.0.2.{number}"}
     try:
         urllib.request.urlopen(urllib.request.Request(f"http://{sys.argv[1]}:8080/v1/tokens", body.encode(), headers))

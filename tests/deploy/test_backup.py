@@ -277,7 +277,10 @@ def test_where_a_restored_database_reads_on(ids: dict[str, str], next_offset: in
 async def test_dead_letters_of_the_old_log_make_way_for_those_of_the_new_one(tables: installed.Installation) -> None:
     """Each keeps its distance from the next record, whichever rows lie between; another partition's stay."""
     server, next_offset = tables.parts.server, 9
-    keep = "INSERT INTO alerts.dead_letters (topic, partition, \"offset\", reason, pointer) VALUES ('hazards', $1, $2, '', '')"
+    keep = (
+        'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '
+        "VALUES ('hazards', $1, $2, '', '')"
+    )
     connection = await server.connect(tables.database)
     try:
         await connection.execute(

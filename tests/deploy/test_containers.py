@@ -214,7 +214,10 @@ def test_a_worker_is_looked_at_where_there_is_no_ipv6(tmp_path: Path) -> None:
 
 
 HANGS = "import pathlib, signal, sys; pathlib.Path(sys.argv[1]).touch(); signal.pause()"
-STOPS = "import pathlib, signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+STOPS = (
+    "import pathlib, signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); "
+    "pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+)
 
 
 async def test_first_process_ends_with_a_program_that_hangs(tmp_path: Path) -> None:

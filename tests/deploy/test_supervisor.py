@@ -170,7 +170,10 @@ def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts) -> Non
     ("asked", "sentence"),
     [
         ({"BACKUP_AT": "02:30"}, "BACKUP_TO is not set."),
-        ({"BACKUP_AT": "02:30", "BACKUP_TO": "/mnt/elsewhere"}, "Backups are encrypted, and BACKUP_RECIPIENT is not set."),
+        (
+            {"BACKUP_AT": "02:30", "BACKUP_TO": "/mnt/elsewhere"},
+            "Backups are encrypted, and BACKUP_RECIPIENT is not set.",
+        ),
     ],
 )
 def test_nightly_backups_that_could_not_be_made_stop_the_start(

@@ -1,4 +1,4 @@
-"""Started by root, `make run` lets nobody else be root: each program is a user of its own, and reads what it was given alone."""
+"""When root starts `make run`, every program runs as a user of its own, and can read only the files for that user."""
 
 import os
 import subprocess

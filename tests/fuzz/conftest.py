@@ -1,4 +1,4 @@
-"""All four services in one process, and how often each thing is tried: few times with the other tests, often by `make fuzz`."""
+"""All four services in one process. Few examples in `make test`, many in `make fuzz`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Every route that takes a body, with bodies made to cost: a problem of few words, and everybody else is served meanwhile."""
+"""Costly bodies for every route with a body: the answer is a short problem, and other clients are served meanwhile."""
 
 import json
 import re

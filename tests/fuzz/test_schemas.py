@@ -1,4 +1,4 @@
-"""Each operation that a service's OpenAPI document names, tried with whatever fits it and what does not: never a 5xx."""
+"""Each operation in a service's OpenAPI document, with valid and invalid input: the answer is never a 5xx."""
 
 from typing import Any
 

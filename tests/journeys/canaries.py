@@ -13,7 +13,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True)
 class Canary:
-    """One invented person. `field` stands where a field's name does: what a form's author calls a question tells too."""
+    """One invented person. `field` is used as a field's name, as a question's name in a form can reveal data too."""
 
     person: dict[str, str]
     notes: str

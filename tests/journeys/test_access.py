@@ -88,7 +88,7 @@ async def test_an_ended_token_opens_nothing_but_intake_for_a_field_device(
 
 @dataclass(frozen=True)
 class Told:
-    """What happened in Kadamjai: a household of 987 persons came to be, and an alert was raised of what somebody called about."""
+    """Events in Kadamjai: a household of 987 persons is registered, and a caller's report raises an alert."""
 
     household: UUID = field(default_factory=uuid4)
     hazard_report: UUID = field(default_factory=uuid4)

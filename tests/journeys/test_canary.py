@@ -172,7 +172,7 @@ async def wait_in_the_spool(place: Place, token: str) -> None:
 
 
 async def go_wrong_behind_the_door(place: Place) -> None:
-    """Records as no release should write them, one that nobody signed, and one with a NUL, which the database refuses."""
+    """Publish records that no release should write: malformed, unsigned, and with a NUL, which PostgreSQL refuses."""
     canary, record = PAST_THE_DOOR, (await everything(place.installation, LEAKY, "registry"))[0]
     good = Message(LEAKY, record.key, record.value, tuple(record.headers))
     desk, data = Desk(place.installation.secrets / "seal"), json.loads(good.value)

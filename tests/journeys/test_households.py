@@ -187,7 +187,7 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Also the one that was frozen: what it had in hand was another's by then, and it went on with what is its own."""
+        """Also the frozen worker lives: it lost its partitions to the other worker, and continued with new ones."""
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 

@@ -1,4 +1,4 @@
-"""Quakes come in: a real week, a real revision, and a revision and deletion of our own, from the file to the outcome."""
+"""Earthquakes from the file to the outcome: a real week, a real revision, and our own revision and deletion."""
 
 import json
 from collections.abc import AsyncIterator
