@@ -1,0 +1,43 @@
+"""The documents name files that exist: every path in backticks, and every relative link."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "STYLE.md")] + sorted(
+    (ROOT / "docs").glob("*.md")
+)
+OURS = {path.name for path in ROOT.iterdir()}
+SOURCES = (".py", ".md", ".html", ".js", ".css", ".toml", ".po", ".sh", ".yml")
+PATH = re.compile(r"`([\w.@-]+(?:/[\w.@-]+)*/?)`")
+LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
+
+
+def paths(text: str) -> list[str]:
+    """Paths from the root of the repository. Other words with a slash name files of an installation, topics or routes."""
+    found = [path for path in PATH.findall(text) if "/" in path]
+    return [path for path in found if path.split("/")[0] in OURS or path.endswith(SOURCES)]
+
+
+def links(text: str) -> list[str]:
+    return [link for link in LINK.findall(text) if ":" not in link]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_path_in_a_document_exists(document: Path) -> None:
+    named = paths(document.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_relative_link_in_a_document_leads_to_a_file(document: Path) -> None:
+    linked = links(document.read_text(encoding="utf-8"))
+    assert [link for link in linked if not (document.parent / link).exists()] == []
+
+
+def test_a_renamed_file_is_noticed() -> None:
+    text = "See `shared/gone.py`, `gone/`, `STATE/access` and [the runbook](docs/gone.md#start); not https://example.org/a."
+    assert paths(text) == ["shared/gone.py"]
+    assert links(text) == ["docs/gone.md"]
