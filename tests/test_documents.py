@@ -16,7 +16,7 @@ LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
 
 
 def paths(text: str) -> list[str]:
-    """Paths from the root of the repository. Other words with a slash name files of an installation, topics or routes."""
+    """Paths from the repository's root. Other words with a slash are files of an installation, topics or routes."""
     found = [path for path in PATH.findall(text) if "/" in path]
     return [path for path in found if path.split("/")[0] in OURS or path.endswith(SOURCES)]
 

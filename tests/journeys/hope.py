@@ -1,8 +1,8 @@
 """Displacement reports made of families: those of a UNICEF HOPE import workbook, or our own where there is none.
 
-`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`: 50 households, 208 persons. It takes the members of each
-household, and the relationship, the sex, the observed disability and the pregnancy (`=FALSE()`) of each person. It does
-not take `size_h_c` (always 1), `age` (a random number), country (AFG), names, phones and birth dates.
+`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`: 50 households, 208 persons. It takes each household's
+members, and each person's relationship, sex, observed disability and pregnancy (`=FALSE()`). It does not take
+`size_h_c` (always 1), `age` (a random number), country (AFG), names, phones and birth dates.
 
 `reports(families, count, seed)` repeats the families until there are `count` reports. The same seed gives the same
 reports, except for the days, which are counted back from `now`:
