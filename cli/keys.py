@@ -94,7 +94,9 @@ def publish(key: Path, public: Path) -> None:
 def retire(
     kid: Annotated[str, typer.Argument(help="As `dayar keys list` names it.")],
     of: Of = Kind.SEALING,
-    before: Annotated[datetime | None, typer.Option(help="Of records: older ones are never read again.")] = None,
+    before: Annotated[
+        datetime | None, typer.Option(help="For record keys: records before this date are never read again.")
+    ] = None,
 ) -> None:
     """Destroy an old key if nothing needs it any more."""
     with said():

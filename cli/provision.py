@@ -25,7 +25,9 @@ Secrets = Annotated[Path, typer.Argument(help="The folder that `dayar provision 
 
 
 @app.command()
-def secrets(folder: Annotated[Path, typer.Argument(help="Made if it is not there; what is there is kept.")]) -> None:
+def secrets(
+    folder: Annotated[Path, typer.Argument(help="The folder of the secrets. Existing secrets are kept.")],
+) -> None:
     """Draw the installation's keys and passwords."""
     os.umask(0o077)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

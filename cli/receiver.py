@@ -37,9 +37,11 @@ def add(
     address: Annotated[str, typer.Argument(help="A URL for a webhook, an address for e-mail.")],
     language: Annotated[str, typer.Option("--lang", help="ky, ru or en.")] = "ky",
     status: Annotated[list[Status], typer.Option(help="Which alerts: Actual, Exercise, Test.")] = [Status.ACTUAL],  # noqa: B006
-    step: Annotated[int, typer.Option(min=0, max=20, help="0 is told first, 1 and on when nobody answers.")] = 0,
+    step: Annotated[
+        int, typer.Option(min=0, max=20, help="Step 0 is notified first, higher steps if nobody acknowledges.")
+    ] = 0,
     area: Annotated[list[str], typer.Option(help="P-codes; none = the whole country.")] = [],  # noqa: B006
-    floor: Annotated[Severity, typer.Option(help="The least severity it is told of.")] = Severity.MINOR,
+    floor: Annotated[Severity, typer.Option(help="The lowest severity that is sent.")] = Severity.MINOR,
 ) -> None:
     """Add a receiver, or change it. A new webhook's secret is shown once."""
     settings = own_settings()

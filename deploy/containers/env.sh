@@ -1,7 +1,7 @@
 #!/bin/sh
-# Draws the passwords of the containers' installation into .env, or the file that is named. What is there is kept:
-# a password that changed under a database that knows the old one would lock everybody out. An empty one nobody knows:
-# nothing was ever started with it.
+# Generates the passwords of the containers' installation into .env, or into the file that is named. Existing passwords
+# are kept: a database that knows the old password would refuse a new one. An empty password is replaced, as nothing
+# starts with it.
 set -eu
 umask 077
 file=${1:-.env}

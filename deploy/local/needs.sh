@@ -1,5 +1,5 @@
 #!/bin/sh
-# Names what Debian has to give, in one line: needs.sh [chromium]
+# Prints the missing Debian packages in one line: needs.sh [chromium]
 missing=
 add() { missing="$missing $1"; }
 
