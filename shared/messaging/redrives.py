@@ -2,8 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from functools import partial
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -29,8 +32,8 @@ WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partit
 # No outcome was published for these reasons, so there is none to replace.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
-WRITTEN = text(
-    'SELECT coalesce(written_offset, "offset") FROM dead_letters '
+ROW = text(
+    'SELECT coalesce(written_offset, "offset"), written_offset IS NOT NULL, event_id, set_aside_at FROM dead_letters '
     'WHERE topic = :topic AND partition = :partition AND "offset" = :offset'
 )
 DELETE = """DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND "offset" = $3 RETURNING reason"""
@@ -44,6 +47,15 @@ class Redrive(Decision, database.Base):
     topic: Mapped[str] = mapped_column(Text)
     partition: Mapped[int]
     offset: Mapped[int] = mapped_column(BigInteger)
+
+
+class Row(NamedTuple):
+    """A dead letter in the table. `written` is the offset that the letter names: of an older log if it was restored."""
+
+    written: int
+    is_restored: bool
+    event_id: UUID | None
+    set_aside_at: datetime
 
 
 class Redrives:
@@ -64,16 +76,17 @@ class Redrives:
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Deed:
         async with sessions() as session:
             place = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
-            written = await session.scalar(WRITTEN, place)
-        record = None if written is None else await self._original(redrive, written)
-        if record is None:
+            found = (await session.execute(ROW, place)).one_or_none()
+        row = None if found is None else Row(*found)
+        record = None if row is None else await self._original(redrive, row)
+        if row is None or record is None:
             return answer("not_found")
         if reason := self._unproven(record):
             return answer(reason)
         reading = await self._consumers[redrive.topic].open(record)
         if isinstance(reading, UnreadableRecord):
             return answer(reading.reason)
-        return partial(self._handle, reading, written)
+        return partial(self._handle, reading, row.written)
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
         """Delete the letter and handle the record in one transaction, so that a double redrive has one effect."""
@@ -90,18 +103,22 @@ class Redrives:
             raise SetAside(outcome.reason or "")
         return outcome.kind
 
-    async def _original(self, redrive: Redrive, written: int) -> Record | None:
-        """Search the dead letters for this offset. Return the record with its original bytes and headers."""
+    async def _original(self, redrive: Redrive, row: Row) -> Record | None:
+        """The record of this row with its original bytes and headers."""
+        async with asyncio.timeout(SEARCH_SECONDS):
+            return chosen([record async for record in self._named(redrive, row.written)], row)
+
+    async def _named(self, redrive: Redrive, written: int) -> AsyncIterator[Record]:
+        """Search the dead letters for this offset. A restored letter and a new one can name the same offset."""
         wanted = (redrive.topic, str(redrive.partition), str(written))
         topic = TOPICS[redrive.topic].dead(self._service)
-        async with asyncio.timeout(SEARCH_SECONDS), kafka.log_reader(self._settings, [topic]) as reader:
+        async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
                     continue  # an attacker with the service's broker login can write forged letters
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours come last and win
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
-                    return self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
-        return None
+                    yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
 
     def _unproven(self, record: Record) -> str | None:
         """The reason why the signature is not proven, or None. Does not wait for a missing key."""
@@ -122,6 +139,19 @@ class Redrives:
             key, value = decode(plain["key"]), decode(plain["value"])
             headers = tuple((name, decode(header)) for name, header in plain["headers"])
         return Record(redrive.topic, redrive.partition, redrive.offset, letter.timestamp_ms, key, value, headers)
+
+
+def chosen(records: Sequence[Record], row: Row) -> Record | None:
+    """The record of this row among the records that had this offset, each on its own log.
+
+    An unreadable record has no event id. Then time decides: the log in use has the latest letter of an offset.
+    """
+    if row.event_id is not None:
+        records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]
+    if not row.is_restored:
+        return max(records, key=lambda record: record.timestamp_ms, default=None)
+    set_aside_ms = row.set_aside_at.timestamp() * 1000
+    return min(records, key=lambda record: abs(record.timestamp_ms - set_aside_ms), default=None)
 
 
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:

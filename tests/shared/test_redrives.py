@@ -4,10 +4,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner, Result
 
@@ -199,7 +202,32 @@ async def test_a_letter_out_of_a_backup_is_redriven_on_a_new_log(trial: Trial) -
     assert redriven == [str(derived_id("set_aside", "alerts", event_id, partition, int(written)))]
 
 
-def onto_a_new_log(installation: Installation) -> None:
+@pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
+async def test_of_two_letters_of_one_offset_each_row_redrives_its_own(trial: Trial, is_readable: bool) -> None:
+    """A new log counts the offsets of the old one again, and a restored letter keeps its own."""
+    old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
+    place = await set_aside(trial, old)
+    onto = partial(onto_a_new_log, trial.installation, partitions=trial.installation.partitions)
+    await asyncio.to_thread(onto)
+    await trial.publish(new)
+    async with trial.running(trial.consumer(refuses)), trial.relaying():
+        assert await trial.drained() == {"set_aside": 2}
+        await wait_for(trial.nothing_to_relay, 20)
+    letters = await trial.fetch('SELECT topic, partition, "offset", event_id FROM dead_letters ORDER BY "offset" DESC')
+    named = {f"alerts/{topic}/{partition}/{offset}": event_id for topic, partition, offset, event_id in letters}
+    assert next(iter(named)) == place, "the new letter stands where the old one stood"
+    if not is_readable:
+        async with trial.sessions.begin() as session:
+            await session.execute(text("UPDATE dead_letters SET event_id = NULL"))
+    for done, (row, event_id) in enumerate(named.items()):
+        await redrive(trial, row)
+        async with redriving(trial, trial.consumer()):
+            assert await wait_for(lambda: results(trial), 30) == ["recorded"] * (done + 1)
+        assert event_id in await trial.effects()
+    assert sorted((await trial.effects()).values()) == [1, 1]
+
+
+def onto_a_new_log(installation: Installation, *, partitions: int = 2) -> None:
     """What a backup and a restore do of the log: its records kept, its topics gone and made anew."""
     broker, server, prefix = installation.parts.broker, installation.parts.server, installation.topic_prefix
 
@@ -213,7 +241,7 @@ def onto_a_new_log(installation: Installation) -> None:
     assert len([line for line in lines if b'"hazards.alerts.dead"' in line]) == 1
     logins = installation.ground.kafka_logins
     topics.remove(broker, prefix, logins=logins)
-    topics.create(broker, Settings(topic_prefix=prefix), logins=logins, partitions=2)
+    topics.create(broker, Settings(topic_prefix=prefix), logins=logins, partitions=partitions)
     now = log.look(broker, prefix)
     log.publish(broker, prefix, lines, [name for name in before.ids if not log.is_same(name, before, now)])
     targets = {(topic, number): log.where_to_read((topic, number), at, before, now) for topic, number, at in read}
