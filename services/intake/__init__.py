@@ -1,1 +1,1 @@
-"""Intake: takes reports and hazards in, checks and seals them, and answers once they are safe."""
+"""Intake: accepts, checks and seals reports and hazards, and answers after they are stored safely."""

@@ -1,4 +1,4 @@
-"""The door: every report that comes is accepted, spooled, a duplicate or refused, and is counted as such."""
+"""Admission: each report is accepted, spooled, a duplicate or refused, and is counted as such."""
 
 import asyncio
 from collections import Counter
@@ -28,7 +28,7 @@ logger = log.get()
 ACK_SECONDS = 2.0
 DRAIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
-SEALED_AT_ONCE = 200  # some 2 ms
+SEALED_AT_ONCE = 200  # about 2 ms
 
 
 class Answer(StrEnum):
@@ -45,11 +45,11 @@ COUNTED: tuple[str, ...] = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE, R
 
 @dataclass
 class Counts:
-    """Since the process started: sent = accepted + spooled + duplicate + refused, for each road."""
+    """Counts since the process started: sent = accepted + spooled + duplicate + refused, for each road."""
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_road: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # of them, by phones whose sign-in had ended
+    ended: int = 0  # those sent by phones with an expired sign-in
 
     def add(self, road: str, answer: str, reports: int = 1) -> None:
         counter = self.by_road.get(road)
@@ -58,10 +58,10 @@ class Counts:
         counter[answer if answer in COUNTED else REFUSED] += reports
 
     def note_ended(self, principal: Principal, reports: int = 1) -> None:
-        """By a phone whose sign-in had ended: an alarm, and no reason to turn the report away."""
+        """Count and log reports of a phone with an expired sign-in. The reports are accepted all the same."""
         if principal.is_expired:
             self.ended += reports
-            logger.warning("reports of a sign-in that has ended", account=principal.author, reports=reports)
+            logger.warning("reports with an expired sign-in", account=principal.author, reports=reports)
 
     def shown(self) -> dict[str, Any]:
         total: Counter[str] = sum(self.by_road.values(), Counter())
@@ -78,14 +78,14 @@ def row(counter: Counter[str]) -> dict[str, int]:
 
 @dataclass(slots=True)
 class Follower:
-    """A report that another one's caller takes in."""
+    """A report that the caller of another report admits in its batch."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Admission:
-    """Takes checked reports: asks the memory, seals, publishes or spools, remembers, and only then answers."""
+    """Admits checked reports: looks for duplicates, seals, publishes or spools, stores fingerprints, then answers."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Admission:
         self._gathering: list[Follower] | None = None
 
     async def take_one(self, draft: Draft) -> Answer:
-        """Reports that come within one turn of the loop are taken together; the first of them does it for all."""
+        """Admit one report. Reports of one event loop turn form a batch, which the first caller admits."""
         if self._gathering is not None:
             follower = Follower(draft)
             self._gathering.append(follower)
@@ -118,12 +118,12 @@ class Admission:
                 each.answer.set_exception(error)
             raise
         for each, answer in zip(followers, others, strict=True):
-            if not each.answer.done():  # the caller may have gone away
+            if not each.answer.done():  # the caller may have been cancelled
                 each.answer.set_result(answer)
         return first
 
     async def take(self, drafts: Sequence[Draft]) -> list[Answer]:
-        """One answer per draft, in order. Two at once are both published, and told apart by who reads them."""
+        """One answer per draft, in order. Duplicates at the same moment are both published; consumers deduplicate."""
         traces = [self.memory.trace(draft) for draft in drafts]
         answers = compared(traces, await self.memory.marks(traces))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
@@ -137,14 +137,14 @@ class Admission:
         return answers
 
     async def drain(self) -> None:
-        """Empties the spool into the broker, for ever."""
+        """Publish spooled records, until cancelled."""
         await self.spool.drain(self._publish_checked)
 
     def _finished(self, draft: Draft) -> Message:
         return unchecked.marked(draft.finish(self.sealer), draft.unchecked)
 
     async def _finish_all(self, drafts: Sequence[Draft]) -> list[Message]:
-        """A piece at a time: sealing a thousand at once would hold up every other request."""
+        """Seal in pieces: sealing a thousand reports at once would delay every other request."""
         messages: list[Message] = []
         for start in range(0, len(drafts), SEALED_AT_ONCE):
             if start:
@@ -153,7 +153,7 @@ class Admission:
         return messages
 
     async def _publish(self, drafts: Sequence[Draft]) -> Answer:
-        """While anything waits in the spool everything goes through it, so that no report overtakes another."""
+        """Publish or spool. While the spool is not empty everything goes through the spool, to keep the order."""
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:
@@ -169,19 +169,19 @@ class Admission:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Returns what is not published, for a person to look at."""
+        """Publish what may be published. Return the withheld records, for a person."""
         published, withheld = await unchecked.checked(messages, self.revocations)
-        if published:  # there may be none, and the publisher has nothing to wait for then
+        if published:  # with no message the publisher would have no ack to wait for
             withheld += await self._publish_surely(published)
         return withheld
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Returns what the broker refuses for its size, found by halving; all else has its ack, some of it twice."""
+        """Publish until acked, at least once. Return records that are too big for the broker, found by halving."""
         while True:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
             except BrokerAway:
-                # What was sent is still in the producer: sending it again before it is gone would only heap it up.
+                # The producer still holds the sent records: sending them again before the flush would pile up copies.
                 await self.publisher.flush()
                 await asyncio.sleep(PAUSE_SECONDS)
             except MessageSizeTooLargeError:
@@ -197,12 +197,12 @@ class Admission:
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """A hazard whose credential nobody could check yet: withheld, it has to be taken when it is sent again."""
+    """Whether the draft is a hazard with an unchecked credential. If withheld, it must be accepted when sent again."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(traces: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """ACCEPTED stands for what is new; a repeat within the same batch is one too."""
+    """ACCEPTED for new reports, else DUPLICATE or CONFLICT, also against earlier reports of the same batch."""
     first: dict[bytes, bytes] = {}
     found = []
     for trace, mark in zip(traces, marks, strict=True):
@@ -218,7 +218,7 @@ def compared(traces: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> li
 def answered(
     traces: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], taken: Answer
 ) -> list[Answer]:
-    """What was new gets what became of it; where it was not taken, its repeats in the batch were not either."""
+    """Replace ACCEPTED by the result `taken`. If that is FULL, repeats in the batch are FULL too."""
     names = {traces[index].name for index in new} if taken is Answer.FULL else set()
     return [
         taken if answer is Answer.ACCEPTED or trace.name in names else answer
@@ -227,18 +227,18 @@ def answered(
 
 
 class AdmissionMetrics(Collector):
-    """The counts and the spool, read when Prometheus asks."""
+    """Metrics of the counts and the spool, read at each scrape."""
 
     def __init__(self, door: Admission) -> None:
         self._door = door
 
     def collect(self) -> Iterable[Metric]:
-        reports = CounterMetricFamily("intake_reports", "Reports at the door.", labels=["road", "answer"])
+        reports = CounterMetricFamily("intake_reports", "Reports received.", labels=["road", "answer"])
         for road, counter in self._door.counts.by_road.items():
             for answer in COUNTED:
                 reports.add_metric([road, answer], counter[answer])
         yield reports
-        ended = "Reports of phones whose sign-in had ended."
+        ended = "Reports of phones with an expired sign-in."
         yield CounterMetricFamily("intake_ended_sign_in_reports", ended, self._door.counts.ended)
         yield GaugeMetricFamily("intake_spool_records", "Records that wait for the broker.", self._door.spool.records)
-        yield GaugeMetricFamily("intake_spool_bytes", "What they take on the disk.", self._door.spool.bytes)
+        yield GaugeMetricFamily("intake_spool_bytes", "Their size on disk.", self._door.spool.bytes)

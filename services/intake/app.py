@@ -1,4 +1,4 @@
-"""Intake, plugged together."""
+"""The wiring of intake's web app."""
 
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +52,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
             app.state.intake = Intake(door, Drafting(places, settings, threads))
             app.state.metrics.register(AdmissionMetrics(door))
-            engine = database.engine(settings)  # only `GET /v1/feeds` and its metric ask it: reports come in without it
+            engine = database.engine(settings)  # for feeds, their metric and the audit only: reports need no PostgreSQL
             stack.push_async_callback(engine.dispose)
             app.state.sessions = database.sessions(engine)
             app.state.metrics.register(feed_metrics := FeedMetrics(app.state.sessions))
@@ -81,5 +81,5 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
     hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}
     app.middleware_stack = FastPath(app.build_middleware_stack(), hot)
-    app.openapi = openapi.described(app)  # type: ignore[method-assign] # FastAPI's own way to add to it
+    app.openapi = openapi.described(app)  # type: ignore[method-assign] # FastAPI's documented way to extend OpenAPI
     return app

@@ -1,4 +1,4 @@
-"""From bytes to checked reports: what is wrong is told by field, and a code nobody knows is kept with its text."""
+"""From bytes to validated reports: errors name the field; an unknown code becomes `other` and keeps its text."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,13 +29,13 @@ T = TypeVar("T")
 
 ITEMS = 1_000
 REPORT_BYTES = 256 * 1024
-# A household of sixty has some 1,000 fields, a hazard with every ring it may have some 13,000 points in so many bytes.
+# A household of sixty has about 1,000 fields; a hazard of the largest size has about 13,000 points.
 FIELDS, LISTS = 2_000, 20_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 AT_ONCE_BYTES = 128 * 1024
-AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # some 5 ms
+AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # about 5 ms
 
-# As what an unknown code is kept, and where its text goes. A code of another field is an error: docs/decisions/0014.
+# What replaces an unknown code, and the field that keeps its text. Other fields have errors: docs/decisions/0014.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),
@@ -56,10 +56,10 @@ CODES: dict[str, type[StrEnum]] = {
     "age": AgeBracket,
 }
 KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
-LONGEST_LIST = 60  # of those that hold codes; a longer one is refused anyway
+LONGEST_LIST = 60  # lists with codes; longer lists are refused anyway
 KINDS = ("household", "group", "hazard")
-# Up to the next sign that tells items apart, over whole strings, in which it tells nothing.
-# Only between items is it a comma. A few thousand strings at a time: while a pattern is matched no other thread runs.
+# Match up to the next separator or bracket, skipping whole strings. Commas count only between items.
+# Limited to a few thousand strings, because no other thread runs while a pattern is matched.
 BETWEEN = re.compile(rb'(?:[^][{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{},]?)', re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{}]?)', re.DOTALL)
 LINE = re.compile(rb"[^\n]+")
@@ -67,7 +67,7 @@ STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 
 class HazardItem(HazardReport):
-    """A hazard among other reports says what it is."""
+    """A hazard in a batch, with its `kind`."""
 
     kind: Literal["hazard"]
 
@@ -78,7 +78,7 @@ Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator
 DISPLACEMENT: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(Displacement)
 HAZARD: TypeAdapter[HazardReport] = TypeAdapter(HazardReport)
 ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
-# at the first wrong one, as each is then looked at by itself
+# stops at the first wrong item, because each item is then validated alone
 ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
     Annotated[list[Item], FailFast()]
 )
@@ -86,7 +86,7 @@ NAMES = names_of(HouseholdReport) | names_of(GroupReport) | names_of(HazardItem)
 
 
 class Invalid(Exception):
-    """One entry per wrong field: a JSON pointer and what was expected, never the value."""
+    """One entry per wrong field: JSON pointer and expectation, never the value."""
 
     def __init__(self, errors: Sequence[dict[str, str]]) -> None:
         super().__init__()
@@ -94,11 +94,11 @@ class Invalid(Exception):
 
 
 class TooBig(Exception):
-    """A report holds up to 256 KiB, also in a batch."""
+    """A report may have up to 256 KiB, also in a batch."""
 
 
 class TooMany(Exception):
-    """A batch holds up to 1,000 reports."""
+    """A batch may have up to 1,000 reports."""
 
 
 Report = HouseholdReport | GroupReport | HazardReport
@@ -106,7 +106,7 @@ Refusal = Invalid | TooBig
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T]) -> T | None:
-    """The report where it is as expected and small enough to hold nobody up; None says nothing of it."""
+    """Validate on the event loop. None if the body is too large for that, or invalid."""
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or lists(raw) > AT_ONCE_LISTS:
         return None
     try:
@@ -116,7 +116,7 @@ def at_once(raw: bytes, adapter: TypeAdapter[T]) -> T | None:
 
 
 def checked(raw: bytes, adapter: TypeAdapter[T], *, most: int = ERRORS) -> T:
-    """`most`: how many errors are told. Raises Invalid."""
+    """Validate one report. Raises Invalid with at most `most` errors."""
     if exceeds(raw, FIELD, FIELDS) or lists(raw) > LISTS:
         raise Invalid([{"pointer": "", "expected": f"at most {FIELDS} fields and {LISTS} lists"}])
     try:
@@ -126,18 +126,18 @@ def checked(raw: bytes, adapter: TypeAdapter[T], *, most: int = ERRORS) -> T:
 
 
 def lists(raw: bytes) -> int:
-    """And objects; the reader takes 300 bytes of memory for each."""
+    """The number of lists and objects; the parser needs 300 bytes of memory for each."""
     return raw.count(b"[") + raw.count(b"{")
 
 
 def batch(raw: bytes) -> list[Report | Refusal]:
-    """A JSON array or NDJSON. Raises Invalid where it cannot be told apart into reports, and TooMany."""
+    """Split and validate a JSON array or NDJSON. Raises Invalid if it cannot be split into reports, and TooMany."""
     is_array = raw.lstrip()[:1] == b"["
     return each(apart(raw) if is_array else list(islice(lines(raw), ITEMS + 1)))
 
 
 def lines(raw: bytes) -> Iterator[bytes]:
-    """Those that hold something."""
+    """The lines that are not blank."""
     return (found[0] for found in LINE.finditer(raw) if found[0].strip())
 
 
@@ -158,7 +158,7 @@ def one(item: bytes, *, most: int = ERRORS) -> Report | Refusal:
 
 
 def apart(raw: bytes) -> list[bytes]:
-    """Cut at its own commas, so that whatever our reader will not have is one item's fault and not its neighbours'."""
+    """Split a JSON array at its commas, so that an item that does not parse does not affect the others."""
     if lists(raw) > BATCH_LISTS:
         raise Invalid([{"pointer": "", "expected": f"at most {BATCH_LISTS} lists and objects"}])
     cuts, depth, position = [], 0, 0
@@ -177,16 +177,16 @@ def apart(raw: bytes) -> list[bytes]:
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
-    """The slow path: tries again with each unknown code as `other` or `unknown`, and its text where texts go."""
+    """The slow path: replace unknown codes by `other` or `unknown`, keep their text, and validate again."""
     try:
         return adapter.validate_json(to_json(with_others(from_json(raw))))
-    except ValueError:  # not JSON, nothing of this kind in it, or wrong with these too
+    except ValueError:  # not JSON, without unknown codes, or still invalid
         errors = error.errors(include_input=False, include_context=False, include_url=False)
         raise Invalid(told(errors[:most])) from None
 
 
 def with_others(document: Any) -> dict[str, Any]:
-    """Raises ValueError where there is no unknown code."""
+    """Replace unknown codes, in place. Raises ValueError if there is none."""
     texts: dict[str, list[str]] = {}
     for place, holder, key in unknown_codes(document):
         kept, target = KEPT_AS[str(named(place)[-1])]
@@ -206,7 +206,7 @@ Place = tuple[int | str, ...]
 
 
 def unknown_codes(document: Any) -> Iterator[tuple[Place, Any, Any]]:
-    """Where in the document, and what holds it under which key."""
+    """The path, holder and key of each unknown code."""
     if not isinstance(document, dict):
         return
     yield from codes_of(document, ())
@@ -233,12 +233,12 @@ def is_unknown(code: Any, known: frozenset[str]) -> bool:
 
 
 def named(place: Place) -> Place:
-    """Up to the field's own name: one of a list has its list's."""
+    """The path up to the field's name, without a list index."""
     return place if isinstance(place[-1], str) else place[:-1]
 
 
 def path(error: ErrorDetails) -> Place:
-    """Where in the document: pydantic names the kind first."""
+    """The path of an error in the document, without the kind that pydantic puts first."""
     location = error["loc"]
     return location[1:] if location and location[0] in KINDS else location
 

@@ -1,4 +1,4 @@
-"""Times ahead of our clock: taken with a flag, and corrected by how far the author's clock was ahead at the upload. Pure."""
+"""Times ahead of our clock: accepted with a flag, and corrected by the offset of the author's clock. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,13 +12,11 @@ from shared.events.vocabulary import Certainty, Precision, Urgency
 from shared.pages.languages import TIMEZONE
 
 AHEAD = timedelta(minutes=15)
-PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a browser may not set `Date` itself
+PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a browser cannot set `Date`
 LONGEST_HEADER = 64
-FURTHEST = timedelta(
-    days=36_500
-)  # what a clock is ahead by is taken off a date, which must stay within the contract's years
+FURTHEST = timedelta(days=36_500)  # keeps a corrected date within the contract's years
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
-# How much later than its day a time of this precision may stand.
+# How much later than the real day a time with this precision may be.
 SPAN = {
     Precision.DAY: timedelta(),
     Precision.WEEK: timedelta(days=7),
@@ -29,7 +27,7 @@ SPAN = {
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Ours, and the author's where the upload told it."""
+    """Our clock, and the author's clock if the upload gives it."""
 
     now: datetime
     authors: datetime | None = None
@@ -39,13 +37,13 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead; one that told nothing was at least as far ahead as what it wrote."""
+        """How far the author's clock is ahead; without a given clock, at least as far as `reported_at`."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
 
 def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
-    """By the phone's own header, else by `Date`; what cannot be read tells nothing."""
+    """The author's clock from the phone's header, else from `Date`; None if unreadable."""
     found = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
     try:
         if PHONE_CLOCK in found:
@@ -60,7 +58,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 
 
 def correction(report: HouseholdReport | GroupReport | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
-    """The times to be put in place of those that are ahead; None where none is."""
+    """Corrected times for those that are ahead; None if no time is ahead."""
     latest = clocks.latest
     begun_at = report.onset if isinstance(report, HazardReport) else report.occurred_at
     if begun_at <= latest and report.reported_at <= latest:  # nearly every report
@@ -88,14 +86,14 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: HouseholdReport | GroupReport, latest: datetime) -> bool:
-    """A day is told by its noon: of this day it is noon from the first minute on."""
+    """Whether the reported day is after today. Phones report a day as its noon, so today's noon may lie ahead."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)
 
 
 def _days(offset: timedelta, now: datetime) -> timedelta:
-    """By how many days the author's calendar is ahead: a day is corrected to a day."""
+    """The offset in whole calendar days, because a day is corrected to a day."""
     return _day(now + offset) - _day(now)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from shared.config import Settings
 
-# The day's quakes as they come; and a month of the region with what was taken back, which the first feed never tells.
+# The day's earthquakes; and the region's last month with deleted events, which the first feed does not have.
 USGS_FEEDS = (
     "https://earthquake.usgs.gov/earthquakes/feed/v1.0/summary/2.5_day.geojson",
     "https://earthquake.usgs.gov/fdsnws/event/1/query?format=geojson&includedeleted=true"
@@ -13,21 +13,20 @@ USGS_FEEDS = (
 
 
 class IntakeSettings(Settings):
-    """`intake_spool_bytes`: what the spool may hold before it answers 503. `intake_area`: a GeoJSON file, or `world`."""
+    """`intake_spool_bytes`: the spool's limit, then intake answers 503. `intake_area`: a GeoJSON file, or `world`."""
 
     host: str = "127.0.0.1"
     port: int = 8081
     memory_key_file: Path = Path(".state/secrets/memory-key")
     intake_spool_bytes: int = 1 << 30
-    intake_usgs_feeds: tuple[str, ...] | None = (
-        None  # a JSON list; none given = the source's own, except in an exercise
-    )
+    # A JSON list; default: the source's own feeds, but none in an exercise.
+    intake_usgs_feeds: tuple[str, ...] | None = None
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
 
     @property
     def usgs_feeds(self) -> tuple[str, ...]:
-        """An exercise shows no real quakes unless it is told to."""
+        """The USGS feeds to poll. An exercise polls none by default, so that it shows no real earthquakes."""
         if self.intake_usgs_feeds is not None:
             return self.intake_usgs_feeds
         return () if self.exercise else USGS_FEEDS

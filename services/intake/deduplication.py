@@ -1,4 +1,4 @@
-"""What intake remembers of reports it has answered for, in Valkey. It remembers, it does not claim."""
+"""Deduplication: fingerprints of answered reports in Valkey. A hint only: consumers deduplicate reliably."""
 
 import asyncio
 import hmac
@@ -19,7 +19,7 @@ from shared.crypto.keyring import Keyring
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
-NAME_SECONDS = 0.0002  # that a call may take longer for each name in it
+NAME_SECONDS = 0.0002  # extra time budget of a call for each name
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -32,7 +32,7 @@ return found
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is kept of a report: its name, and the HMAC of its content, which says nothing without the key."""
+    """What is stored of a report: its name and an HMAC of its content, which reveals nothing without the key."""
 
     name: bytes
     mark: bytes
@@ -40,7 +40,7 @@ class Fingerprint:
 
 @dataclass(slots=True)
 class Question:
-    """One caller's part of the next call: names asked for and traces to keep."""
+    """One caller's part of the next call: names to look up and fingerprints to store."""
 
     names: Sequence[bytes]
     traces: Sequence[Fingerprint]
@@ -50,14 +50,14 @@ class Question:
 
 
 class Deduplication:
-    """All questions that come while one call is under way share the next: one script for many reports.
+    """Looks up and stores fingerprints. Questions that come during a call share the next call, one script for many.
 
-    Valkey away, frozen or slow: everything is unknown and nothing is kept, and intake publishes without asking.
+    While Valkey is unavailable, frozen or slow, every report counts as new and no fingerprint is stored.
     """
 
     def __init__(self, settings: Settings, keys: Path) -> None:
         self._topic_prefix, self._ring, self._key_id = settings.topic_prefix, Keyring(keys), ""
-        # as long as a report may wait in the log
+        # as long as Kafka keeps a report
         self._remembered_seconds = math.ceil(settings.displacements_days * DAY_SECONDS)
         self._valkey = Redis.from_url(
             settings.redis_url,
@@ -74,21 +74,21 @@ class Deduplication:
         key_id, key = self._ring.newest
         if key_id != self._key_id:
             self._use(key_id, key)
-        mac = self._mac.copy()  # half the price of a new one
+        mac = self._mac.copy()  # costs half as much as a new HMAC
         mac.update(draft.content)
         return Fingerprint(self._prefix + draft.name, mac.digest()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """What another key marked is not found: a repeat would contradict it. The inbox knows that one."""
+        """Use a new key and prefix: marks of the old key would look like conflicts. The inbox finds such repeats."""
         self._key_id, self._mac = key_id, hmac.new(key, digestmod="sha256")
         self._prefix = f"{self._topic_prefix}memory:{key_id}:".encode()
 
     async def marks(self, traces: Sequence[Fingerprint]) -> list[bytes | None]:
-        """The marks kept under these names."""
+        """The stored marks of these names."""
         return await self._ask(Question([trace.name for trace in traces], ()))
 
     async def keep(self, traces: Sequence[Fingerprint]) -> None:
-        """Called after the ack or the spool's fsync, before the answer."""
+        """Store fingerprints. Call after the ack or the spool's fsync, before the answer."""
         await self._ask(Question((), traces))
 
     async def is_there(self) -> bool:
@@ -132,10 +132,10 @@ class Deduplication:
 
 
 def answer(questions: Iterable[Question], found: Sequence[bytes | None] | None) -> None:
-    """Hands each question its part; nothing found for all of them where there was no reply."""
+    """Give each question its part of the reply; without a reply, None for every name."""
     start = 0
     for question in questions:
         end = start + len(question.names)
-        if not question.answer.done():  # the caller may have gone away
+        if not question.answer.done():  # the caller may have been cancelled
             question.answer.set_result([None] * len(question.names) if found is None else list(found[start:end]))
         start = end

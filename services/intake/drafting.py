@@ -1,4 +1,4 @@
-"""From a body to drafts: on the event loop where that takes no time, else in a thread, so that nobody else waits."""
+"""From a body to drafts: small bodies on the event loop, large ones in a thread, so that other requests do not wait."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -25,22 +25,22 @@ from shared.web.problems import Problem, unauthenticated
 
 T = TypeVar("T")
 
-THREADS = 4  # of which one account has one
+THREADS = 4  # one account uses at most one
 PRACTICE = (Status.EXERCISE, Status.TEST)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSender:
-    """Whose request it is, and when it came."""
+    """The sender of a request, and when the request came."""
 
     principal: Principal
     traceparent: str | None
-    clock: datetime | None = None  # the author's own, where the request tells it
+    clock: datetime | None = None  # the author's clock, if the request gives it
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Drafting:
-    """`threads`: no other's, so that whoever must write to the disk waits for nobody's body."""
+    """`threads` is used only here, so that disk writes do not wait for large bodies."""
 
     def __init__(self, places: Places, settings: Settings, threads: Executor) -> None:
         self._places, self._settings, self._threads = places, settings, threads
@@ -54,7 +54,7 @@ class Drafting:
         return await self._in_a_thread(sender, self._checked, raw, adapter, sender)
 
     async def many(self, raw: bytes, sender: ReportSender) -> list[Draft | Problem]:
-        """One for each report, in order. Raises Problem where they cannot be told apart."""
+        """One draft or problem per report, in order. Raises Problem if the body cannot be split into reports."""
         found = bodies.at_once(raw, bodies.ITEM_LIST)
         if found is not None and len(found) <= ITEMS and not any(map(is_drawn, found)):
             return self._drafted(found, sender)
@@ -66,7 +66,7 @@ class Drafting:
             raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
         principal, clocks, traceparent = sender.principal, Clocks(sender.now, sender.clock), sender.traceparent
         if isinstance(report, HazardReport):
-            if principal.is_expired:  # taken for the other reports of its batch, which are held
+            if principal.is_expired:  # accepted only for displacement reports, which are held
                 raise unauthenticated()
             may_speak_for(principal, report.source)
             may_change(principal, report)
@@ -74,7 +74,7 @@ class Drafting:
         return reports.displacement(report, principal, clocks=clocks, places=self._places, traceparent=traceparent)
 
     async def _in_a_thread(self, sender: ReportSender, deed: Callable[..., T], *given: Any) -> T:
-        """One at a time for an account: its bodies take no other's thread."""
+        """Run in a thread, one at a time per account, so that an account cannot occupy all threads."""
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:
             return await asyncio.get_running_loop().run_in_executor(self._threads, deed, *given)
@@ -105,23 +105,23 @@ class Drafting:
             draft = self.draft(item, sender)
         except Problem as problem:
             return problem
-        # as it will be written: of an array nobody knows where an item begins and ends
+        # the size as it will be written, because the original size of an array's item is not known here
         return too_big("report") if len(draft.content) > REPORT_BYTES else draft
 
 
 def is_drawn(report: Report) -> bool:
-    """Whether boundaries must be searched for what it touches."""
+    """Whether the report has geometry, which must be compared with boundaries."""
     return isinstance(report, HazardReport) and report.area.is_drawn
 
 
 def may_speak_for(principal: Principal, source: str) -> None:
-    """A hazard belongs to its source: a token lists its sources, the CMC's own people may speak for any."""
+    """Raise Problem unless the token lists the source. The CMC's own people may report for any source."""
     if source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise Problem(403, "not-your-source", "This account does not report for that source.")
 
 
 def may_change(principal: Principal, report: HazardReport) -> None:
-    """What a person entered is corrected and cancelled by that person, a duty head, or a system of the same source."""
+    """Raise Problem unless the caller is the person who entered the event, a duty head or an integration."""
     entered_by = enterer(report.source, report.source_id)
     if entered_by not in (None, principal.account) and principal.roles.isdisjoint({Role.DUTY_HEAD, Role.INTEGRATION}):
         raise Problem(403, "another-author", "Only who entered this event, or a duty head, may correct or cancel it.")

@@ -1,4 +1,4 @@
-"""The short way for the hot POSTs: behind the same edge and guard as every route, without the framework's layers between."""
+"""A fast path for the hot POST routes: the same middleware and guard, without FastAPI's layers between."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -8,7 +8,7 @@ from services.intake.admission import REFUSED, Counts
 
 
 class FastPath:
-    """Stands before an app's layers; what is not hot goes through them."""
+    """Dispatches hot POST requests directly; other requests go through the app's layers."""
 
     def __init__(self, app: ASGIApp, hot: Mapping[str, ASGIApp]) -> None:
         self.app, self.hot = app, hot
@@ -21,7 +21,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Counts whom the guard turned away, which it decides when called: nobody knows by which road they came."""
+    """Counts requests that the guard refused; their road is unknown. The guard decides when it is called."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

@@ -1,4 +1,4 @@
-"""What the raw routes take and answer, told in the app's OpenAPI document."""
+"""Describe bodies and answers of the raw routes in the app's OpenAPI document."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,11 +15,11 @@ REFERENCES = "#/components/schemas/{model}"
 
 
 class DisplacementBody(RootModel[Displacement]):
-    """A household or a group, told apart by `kind`."""
+    """A household or a group, distinguished by `kind`."""
 
 
 class BatchItem(RootModel[Item]):
-    """A household, a group or a hazard, told apart by `kind`."""
+    """A household, a group or a hazard, distinguished by `kind`."""
 
 
 class Taken(BaseModel):
@@ -47,7 +47,7 @@ class BatchResult(BaseModel):
 
 
 class Results(BaseModel):
-    """One per report, in order: what became of it, or the problem."""
+    """One result or problem per report, in order."""
 
     results: list[BatchResult | ProblemBody]
 

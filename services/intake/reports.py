@@ -1,4 +1,4 @@
-"""What a report becomes: checked bytes in, a finished record out. Pure."""
+"""From a validated report to a sealed record. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.CANCEL: HazardCancelled,
 }
 
-# A report written as one of its two halves: the hot path validates once and never builds the other model.
+# Serialisers of a report's clear and sealed fields: the fast path validates once and builds no other model.
 _household_clear = TypeAdapter(HouseholdClear).serializer.to_json
 _household_sealed = TypeAdapter(HouseholdSealed).serializer.to_json
 _group_clear = TypeAdapter(GroupClear).serializer.to_json
@@ -58,15 +58,15 @@ _hazard = TypeAdapter(HazardReport).serializer.to_json
 class Draft(Protocol):
     """A checked report with its author, not yet sealed."""
 
-    name: bytes  # by author, report and version
+    name: bytes  # from author, report and version
     road: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # its credential, while nobody knows whether that was revoked
+    unchecked: bytes | None  # the credential, while revocations are unknown
 
     @property
     def content(self) -> bytes:
-        """The canonical report: equal bytes, equal report."""
+        """The canonical bytes of the report: equal reports have equal bytes."""
         ...
 
     def finish(self, sealer: Sealer) -> Message: ...
@@ -74,7 +74,10 @@ class Draft(Protocol):
 
 @dataclass(slots=True)
 class DisplacementDraft:
-    """Ids as text, as each is written several times; `stamps` is JSON: author, team, road, received_at, places_version, flags."""
+    """Ids are text, because each is written several times.
+
+    `stamps` is JSON: author, team, road, received_at, places_version, flags.
+    """
 
     name: bytes
     road: SubmissionChannel
@@ -89,7 +92,7 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    told: bytes | None = None  # the clear half as it came, where a time of it is corrected: the next try tells the same
+    told: bytes | None = None  # the original clear fields, if a time was corrected: a retry sends the same bytes
 
     @property
     def content(self) -> bytes:
@@ -181,7 +184,7 @@ def stamps(
     places: Places,
     uncorrected: UncorrectedReportTimes | None,
 ) -> str:
-    """As JSON members: what intake adds from the token and its own clock."""
+    """JSON members that intake adds from the token and its own clock."""
     team = f'"team":"{principal.team}",' if principal.team else ""
     noticed = [*flags(report, principal, places), *([Flag.CLOCK_AHEAD] if uncorrected else [])]
     flagged = ",".join(f'"{flag}"' for flag in noticed)
@@ -193,13 +196,13 @@ def stamps(
 
 
 def uncorrected(report: HouseholdReport | GroupReport, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
-    """`corrected`: the names of the times that were."""
+    """The original values of the corrected times, given by name."""
     given = {name: getattr(report, name) for name in corrected}
     return UncorrectedReportTimes(**given) if given else None
 
 
 def flags(report: HouseholdReport | GroupReport, principal: Principal, places: Places) -> list[Flag]:
-    """What is noticed without refusing: nobody is turned away for place or age."""
+    """Flags for the registry. A report is never refused for its place or its expired token."""
     found = []
     pcode = report.pcode
     if pcode is not None and not principal.covers(pcode, places):
@@ -217,7 +220,7 @@ def flags(report: HouseholdReport | GroupReport, principal: Principal, places: P
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """How much around the place is theirs: the registry asks whether the household it knows lies in it too."""
+    """The widest area of the registrar around the place. The registry checks that the known household is in it too."""
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
     if pcode is None:
@@ -228,7 +231,7 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
 
 
 def contradict(place: Place, point: Point | None, places: Places) -> bool:
-    """A point outside what its place names; a place that is not known contradicts nothing."""
+    """Whether the point lies outside its place. An unknown place contradicts no point."""
     if point is None or place.country == NOT_KNOWN:
         return False
     located = places.locate(point.lat, point.lon)
@@ -238,7 +241,7 @@ def contradict(place: Place, point: Point | None, places: Places) -> bool:
 
 
 def touches(pcode: str, located: str | None, places: Places) -> bool:
-    """Whether one of the two units is, or lies within, the other."""
+    """Whether the units are equal or one contains the other."""
     if located is None:
         return False
     return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)

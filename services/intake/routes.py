@@ -1,4 +1,4 @@
-"""How the world reports: raw routes, as a declared body would cost three times the time of the rest."""
+"""The routes for reports. Raw ASGI, because a declared FastAPI body costs three times as much as the rest."""
 
 import re
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 
 @dataclass
 class Intake:
-    """What the routes work with."""
+    """Dependencies of the routes."""
 
     door: Admission
     drafting: Drafting
 
     @contextmanager
     def counting_refusals(self, principal: Principal) -> Iterator[None]:
-        """Whatever is refused within is counted as one report."""
+        """Count a problem raised in the body as one refused report."""
         try:
             yield
         except Problem:
@@ -46,7 +46,7 @@ class Intake:
 
 
 class SingleReportRoute:
-    """`POST` of one report, which its adapter checks."""
+    """`POST` of one report, validated by `adapter`."""
 
     def __init__(self, adapter: TypeAdapter[Any]) -> None:
         self.adapter = adapter
@@ -70,7 +70,7 @@ class SingleReportRoute:
 
 
 class BatchRoute:
-    """`POST` of many, of any kind: one bad report harms no other."""
+    """`POST` of many reports of any kind. An invalid report does not affect the others."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -93,7 +93,7 @@ class BatchRoute:
 
 
 async def ledger(request: Request) -> Response:
-    """The door's counts since this process started."""
+    """Admission counts since this process started."""
     door: Admission = request.app.state.intake.door
     spool = {"records": door.spool.records, "bytes": door.spool.bytes, "damaged": door.spool.damaged}
     return JSONResponse({"service": "intake", "door": door.counts.shown(), "spool": spool})
@@ -104,7 +104,7 @@ def sender(scope: Scope) -> ReportSender:
 
 
 def traceparent(scope: Scope) -> str | None:
-    """The caller's W3C trace context, which the record carries on; a malformed one is ignored, as the standard says."""
+    """The caller's W3C trace context for the record. A malformed header is ignored, as the standard says."""
     for name, value in scope["headers"]:
         if name == b"traceparent":
             return value.decode("ascii") if TRACEPARENT.fullmatch(value) else None
@@ -112,7 +112,7 @@ def traceparent(scope: Scope) -> str | None:
 
 
 async def body(receive: Receive, limit: int) -> bytes:
-    """Read no further than the limit."""
+    """Read the body up to the limit. Raises Problem."""
     chunks, size = [], 0
     while True:
         message = await receive()
@@ -135,7 +135,7 @@ async def respond(send: Send, status: int, content: bytes) -> None:
 
 def answer_to(draft: Draft, answer: Answer) -> tuple[int, bytes]:
     if answer in PROBLEMS:
-        raise PROBLEMS[answer]()  # noqa: RSE102 - made anew, as a raised one keeps its traceback
+        raise PROBLEMS[answer]()  # noqa: RSE102 - a new instance, because a raised exception keeps its traceback
     return 200 if answer is Answer.DUPLICATE else 202, told(draft, answer)
 
 

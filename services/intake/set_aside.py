@@ -1,4 +1,4 @@
-"""What intake took into the spool and could not publish: kept in files, and listed for a person."""
+"""Spooled records that could not be published: kept in files and listed for a person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ DAMAGED, REVOKED, TOO_BIG = "damaged", "revoked_credential", "too_big"
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedRecord:
-    """`message` is None where the disk has damaged it."""
+    """`message` is None if the record is damaged on disk."""
 
     segment: str
     number: int
@@ -39,7 +39,7 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """Of every process that has or had a spool under `root`, the oldest first."""
+    """Records of all spools under `root`, also of ended processes, oldest first."""
     files = sorted(root.glob(f"*/*{spool.SET_ASIDE}"), key=lambda file: file.name)
     return [found for file in files for found in _records(file)]
 

@@ -1,4 +1,4 @@
-"""Where finished records wait for the broker: sealed bytes only, safe on disk before anyone is answered."""
+"""The spool: sealed records wait on disk for the broker. They are synced to disk before the answer is sent."""
 
 import asyncio
 import fcntl
@@ -28,16 +28,16 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # gives back what the broker refuses for ever
+Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # returns records that are refused for good
 
 
 class SpoolFull(Exception):
-    """The spool holds all it may, or the disk does."""
+    """The spool has reached its limit, or the disk is full."""
 
 
 @dataclass(slots=True)
 class Waiting:
-    """Records whose writer waits for the next fsync, which all waiters share."""
+    """Records that wait for the next fsync, which all waiting writers share."""
 
     lines: bytes
     records: int
@@ -45,9 +45,9 @@ class Waiting:
 
 
 class Spool:
-    """One folder of segments, owned through a lock; records leave in the order they came.
+    """A folder of segments, owned by a file lock. Records leave in the order of arrival.
 
-    A segment is deleted when all its records are acknowledged: after a crash some are published again, under the same ids.
+    A segment is deleted when all its records are acked. After a crash some are published again, with the same ids.
     """
 
     def __init__(self, folder: Path, lock: int, limit: int) -> None:
@@ -58,14 +58,14 @@ class Spool:
         self._asked, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # of its own, so that an fsync waits for nobody else's work; one more to read while it writes
+        # Two threads of its own, to write and to read, so that an fsync does not wait for other work.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
 
     @classmethod
     def open(cls, root: Path, *, limit: int) -> Self:
-        """A folder of its own under `root`, with the segments of every folder whose owner is gone."""
+        """Create a folder under `root`, and adopt the segments of folders whose process has ended."""
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = root / str(uuid4())
         with alone(root):
@@ -86,7 +86,7 @@ class Spool:
         return len(list(self.folder.glob(f"*{SET_ASIDE}")))
 
     async def add(self, messages: Sequence[Message]) -> None:
-        """Returns when the records are on the disk. Raises SpoolFull."""
+        """Return when the records are synced to disk. Raises SpoolFull."""
         waiting = Waiting(b"".join(map(line, messages)), len(messages))
         if self.bytes + len(waiting.lines) > self._limit:
             raise SpoolFull
@@ -94,10 +94,10 @@ class Spool:
         self.records += waiting.records
         self._waiting.append(waiting)
         self._asked.set()
-        await asyncio.shield(waiting.safe)  # a caller that hangs up leaves its records in
+        await asyncio.shield(waiting.safe)  # if the caller is cancelled, its records stay in the spool
 
     async def write(self) -> None:
-        """Puts whatever waits on the disk, one fsync for all of it, for ever."""
+        """Write waiting records to disk, with one fsync for all, until cancelled."""
         while True:
             await self._asked.wait()
             self._asked.clear()
@@ -108,9 +108,9 @@ class Spool:
                 self._settle(each, failure)
 
     async def drain(self, publish: Publish) -> None:
-        """Publishes the oldest segment and deletes it, for ever; `publish` returns after the acks.
+        """Publish the oldest segment and delete it, until cancelled. `publish` returns after the acks.
 
-        A damaged or refused record is set aside for a person, so that it holds up none that comes after it.
+        A damaged or refused record is set aside for a person, so that it does not block later records.
         """
         while True:
             await self._filled.wait()
@@ -151,7 +151,7 @@ class Spool:
             oldest = min(segments(self.folder), default=None)
             if self._segment is not None and self._segment.file == oldest:
                 self._segment.close()
-                self._segment = None  # what comes now goes to the next one, so that this one can end
+                self._segment = None  # new records go to the next segment, so that this segment can be drained
         return oldest
 
     async def _publish(self, file: Path, publish: Publish) -> None:
@@ -177,14 +177,14 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        # Named by time, so that adopted segments keep their place; the rest of the name keeps two folders' apart.
+        # Named by time, so that adopted segments keep their order; the random suffix makes names unique.
         file = folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.spool"
         segment = cls(file, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         sync(folder)
         return segment
 
     def append(self, lines: bytes) -> None:
-        """All of it or nothing: what a full disk cut off is taken back."""
+        """Append all lines or none: a partial write, as on a full disk, is truncated."""
         try:
             left = memoryview(lines)
             while left:
@@ -204,7 +204,7 @@ def segments(folder: Path) -> Iterator[Path]:
 
 
 def line(message: Message) -> bytes:
-    """A record on one line, with its checksum before it."""
+    """A record as one line, preceded by its checksum."""
     headers = [(name, value.decode()) for name, value in message.headers]
     text = json.dumps(
         [message.topic, message.key.decode(), message.value.decode(), headers], ensure_ascii=False
@@ -213,9 +213,9 @@ def line(message: Message) -> bytes:
 
 
 def read(file: Path) -> tuple[list[Message], int, bool]:
-    """The records, the number of whole lines, and whether one of these is damaged.
+    """The records, the number of complete lines, and whether any of these is damaged.
 
-    A last line without its end was never answered for: its writer died before the fsync, and the sender sends again.
+    An incomplete last line was never answered: its writer died before the fsync, so the sender sends again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [parse(each[9:]) for each in lines if is_whole(each)]
@@ -223,7 +223,7 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
 
 
 def set_aside(file: Path, refused: Sequence[Message]) -> None:
-    """Keeps what is damaged or refused, and nothing else, in a file beside the segment."""
+    """Keep only damaged and refused records, in a file beside the segment."""
     *lines, _torn = file.read_bytes().split(b"\n")
     damaged = [each + b"\n" for each in lines if not is_whole(each)]
     write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))
@@ -239,7 +239,7 @@ def parse(text: bytes) -> Message:
 
 
 def adopt(orphan: Path, folder: Path) -> None:
-    """Takes the segments of a folder whose owner is gone; one that lives holds its lock."""
+    """Move the segments of a folder whose process has ended. A live process holds its folder's lock."""
     try:
         lock = lock_file(orphan)
     except BlockingIOError:
@@ -253,7 +253,7 @@ def adopt(orphan: Path, folder: Path) -> None:
 
 
 def lock_file(folder: Path) -> int:
-    """An exclusive lock that ends with its holder. Raises BlockingIOError."""
+    """Take an exclusive lock that ends with the process. Raises BlockingIOError."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -265,7 +265,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """One process at a time looks for orphans, so that none takes a folder that another is about to lock."""
+    """Let one process at a time adopt folders, so that none takes a folder that another is about to lock."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Reports that come while nobody knows what was revoked: spooled with their credential, checked before they are published."""
+"""Reports that come while revocations are unknown: spooled with their credential, and checked before publishing."""
 
 import json
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from shared.events import HazardReported, Message
 from shared.events.access import CredentialKind
 from shared.events.envelope import REVOKED_HEADER
 
-HEADER = "unchecked"  # in the spool alone
+HEADER = "unchecked"  # only in the spool
 
 
 def credential(principal: Principal) -> bytes | None:
-    """What will be asked once it can be: ids, and the second the sign-in began. None where it was checked already."""
+    """The credential to check later: ids, and the second of the sign-in. None if it is checked already."""
     if not principal.is_unchecked:
         return None
     names = [(kind, str(name)) for kind, name in credentials(principal)]
@@ -30,9 +30,9 @@ def is_marked(message: Message) -> bool:
 
 
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
-    """What may be published and what may not, in order; waits until all that was revoked is known, if it must.
+    """Split into publishable and withheld records, in order. Wait until revocations are known if any record needs it.
 
-    A displacement of a revoked credential is held by who reads it. A hazard could alert: it stays for a person.
+    The registry holds a displacement with a revoked credential. Such a hazard could raise an alert, so it is withheld.
     """
     if not any(map(is_marked, messages)):
         return list(messages), []

@@ -1,4 +1,4 @@
-"""Intake's worker: reads the feeds and sends what they gave rise to."""
+"""Intake's worker: polls the feeds and publishes their events."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from shared.postgres import database
 
 
 async def run(settings: IntakeSettings) -> None:
-    """Until cancelled."""
+    """Run until cancelled."""
     engine = database.engine(settings)
     try:
         async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:

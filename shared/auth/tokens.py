@@ -202,8 +202,8 @@ class Authenticator:
     ) -> Principal:
         """The request's principal. Raises Unauthenticated, and RevocationsUnknown unless `takes_unchecked`.
 
-        Expired tokens are accepted from field devices only: with `takes_expired`, or with `takes_readmitted` if the team
-        is readmitted, and then as valid.
+        Expired tokens are accepted only from field devices: with `takes_expired`, or, as valid, with `takes_readmitted`
+        if the team is readmitted.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)

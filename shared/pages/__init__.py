@@ -1,4 +1,4 @@
-"""What people look at: one layout, one stylesheet and three languages for the pages of all services."""
+"""Pages for people: one layout, one stylesheet and three languages for all services."""
 
 from shared.pages.languages import LANGUAGES, TIMEZONE, language_of
 from shared.pages.pages import Pages, static

@@ -1,4 +1,4 @@
-"""Translations, read from the `.po` files themselves: what is reviewed is what is shown."""
+"""Translations, read directly from the `.po` files, so that pages show the reviewed texts."""
 
 from functools import cache
 from io import BytesIO
@@ -21,7 +21,7 @@ def catalog(folder: Path, language: str) -> Catalog:
 
 @cache
 def translations(language: str, *folders: Path) -> Translations:
-    """The shared texts, and over them those of each folder."""
+    """The shared texts, overridden by the texts of each folder."""
     if language == SOURCE:
         return Translations()
     merged = _compiled(catalog(SHARED, language))

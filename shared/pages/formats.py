@@ -1,4 +1,4 @@
-"""Numbers, dates and times as a reader of each language expects them, on the clock of Bishkek."""
+"""Format numbers, dates and times for each language, in Bishkek time."""
 
 import json
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from babel.numbers import format_decimal
 from shared.pages.languages import TIMEZONE
 
 OWN_NAME = "Кыргызстан"
-DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # as read in the country, whatever CLDR writes
+DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # the country's usual format, not CLDR's
 LETTERS = str.maketrans({"å": "a", "ё": "е\uffff", "ң": "н\uffff", "ө": "о\uffff", "ү": "у\uffff"})
 DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 
 @lru_cache(10_000)
 def decimal(value: float, pattern: str | None, language: str) -> str:
-    """Kept: a page of figures holds thousands of numbers, most of them small, and writing one costs a hundred times a look-up."""
+    """Format a number. Cached: a page has thousands of small numbers, and formatting costs a hundred look-ups."""
     return format_decimal(value, format=pattern, locale=language)
 
 
@@ -43,7 +43,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The clock alone today, else with its day, and with its year where that is not this one."""
+        """The time only if today, else with the day; with the year if it is another year."""
         local, today = value.astimezone(TIMEZONE).date(), datetime.now(TIMEZONE).date()
         if local == today:
             return clock(value)
@@ -66,29 +66,32 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
 
 def country(code: str, language: str) -> str:
-    """A code that nobody knows stands for itself; the country's own name is the one it goes by, which CLDR has not in Russian."""
+    """The name of a country, or the code if unknown. For KG the Russian name is the country's own, not CLDR's."""
     return OWN_NAME if (language, code) == ("ru", "KG") else str(Locale(language).territories.get(code, code))
 
 
 @lru_cache(len(DAY))
 def all_countries(language: str) -> list[tuple[str, str]]:
-    """ISO 3166-1 alpha-2 codes with their names, in the order of the language's alphabet."""
+    """ISO 3166-1 alpha-2 codes with names, in alphabetical order of the language."""
     codes = [code for code in get_global("territory_zones") if code in Locale("en").territories]
     return sorted(((code, country(code, language)) for code in codes), key=lambda pair: alphabetical(pair[1]))
 
 
 def alphabetical(name: str) -> str:
-    """A key to sort by: code points stand as the alphabet does, but for the letters that were added to it."""
+    """A sort key: code point order, corrected for the letters å, ё, ң, ө and ү."""
     return name.lower().translate(LETTERS)
 
 
 def iso(value: datetime) -> str:
-    """For `<time datetime>`."""
+    """The value for `<time datetime>`."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def coming_days(language: str) -> str:
-    """Today and the next days in words, as JSON by ISO date: browsers do not know Kyrgyz, and a page stays open past midnight."""
+    """Today and the next three days in words, as JSON by ISO date.
+
+    Browsers do not know Kyrgyz, and a page may stay open past midnight.
+    """
     today = datetime.now(TIMEZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]
     coming = [today + timedelta(days=n) for n in range(4)]

@@ -1,4 +1,4 @@
-"""Which of the three languages a person reads, and the time zone their clock shows."""
+"""The reader's language, one of three, and the time zone of all pages."""
 
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,12 @@ TIMEZONE = ZoneInfo("Asia/Bishkek")
 
 
 def language_of(request: HTTPConnection) -> str:
-    """`?lang=`, then the cookie it left, then what the browser asks for, then Kyrgyz."""
+    """From `?lang=`, else the cookie, else Accept-Language, else Kyrgyz."""
     return chosen(request) or negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
 
 
 def chosen(request: HTTPConnection) -> str | None:
-    """What the reader chose on a page, now or before; a program has chosen nothing."""
+    """The language that the reader chose by `?lang=` or earlier (cookie); None for programs."""
     asked = (request.query_params.get("lang"), request.cookies.get(COOKIE))
     return next((language for language in asked if language in LANGUAGES), None)
 

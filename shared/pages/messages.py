@@ -1,4 +1,4 @@
-"""`make messages`: brings every catalog up to the texts in code and templates; what is new waits empty for a translator."""
+"""`make messages`: update every catalog from code and templates. New texts stay empty until translated."""
 
 import io
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[2]
 TRANSLATED = ("ky", "ru")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # a template that does not parse is no empty one
+OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # a template that does not parse is an error
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 UNKEPT = tuple(f'"{name}' for name in ("POT-", "PO-", "Report-", "Last-", "Language-T", "Project-", "Generated-"))
 HEADER = "# {language} texts of {place}. Drafts until a native reader signs them: reviewed_by: nobody yet."
@@ -24,14 +24,14 @@ def main() -> None:
 
 
 def places() -> Iterator[Path]:
-    """The folders that have catalogs: shared/pages and the services with pages."""
+    """Folders with catalogs: shared/pages and the services with pages."""
     for folder in [ROOT / "shared/pages", *sorted((ROOT / "services").iterdir())]:
         if (folder / "locales").is_dir():
             yield folder
 
 
 def extracted(place: Path) -> Catalog:
-    """The texts of a folder as they are in its code and templates now."""
+    """The current texts of a folder's code and templates."""
     template = Catalog(domain="messages", charset="utf-8")
     for _, _, text, comments, context in extract_from_dir(
         str(place), METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=("i18n:",)
@@ -55,7 +55,7 @@ def update(place: Path, language: str) -> None:
 
 
 def write(place: Path, language: str, texts: Catalog) -> None:
-    """The header has no dates: a catalog changes when a text does."""
+    """Write a catalog without dates in its header, so that only changed texts change the file."""
     texts.fuzzy, texts.header_comment = False, HEADER.format(language=language, place=place.relative_to(ROOT))
     lines = io.BytesIO()
     write_po(lines, texts, width=110, sort_output=True, ignore_obsolete=True)

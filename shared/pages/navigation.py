@@ -1,4 +1,4 @@
-"""The pages in the bar above: each account sees those that its roles open. The field form is a phone's, with a sign-in of its own."""
+"""The navigation bar: pages that the account's roles may open. The field form has its own sign-in."""
 
 from dataclasses import dataclass
 
@@ -28,20 +28,17 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-NOTICES = (
-    "/notices",
-    "/registry/notices",
-)  # one line each, of what the reader must know; a service that has some serves its own
+NOTICES = ("/notices", "/registry/notices")  # pages with one line per notice; each service serves its own
 
 
 def destinations(principal: Principal | None) -> list[Destination]:
     if principal is None or principal.roles <= {Role.FIELD}:
-        return []  # a phone's only page is the field form
+        return []  # a field account uses only the field form
     return [each for each in DESTINATIONS if _opens(each.path, principal)]
 
 
 def menu(principal: Principal | None) -> list[Destination]:
-    """What belongs to one's own account."""
+    """The menu of the reader's own account."""
     return [] if principal is None else [each for each in MENU if _opens(each.path, principal)]
 
 

@@ -1,4 +1,4 @@
-"""A service's templates, rendered in the language, theme and name that the request's reader sees."""
+"""Render a service's templates in the reader's language and theme."""
 
 import time
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ class Pages:
         return self._environments[language].get_template(template).render(context)
 
     def gettext(self, language: str, message: str, **values: Any) -> str:
-        """One text outside a template; named values are put in as they are."""
+        """Translate one text outside a template. `values` are inserted without escaping."""
         translated: str = self._environments[language].globals["_plain"](message)  # type: ignore[operator]
         return translated % values if values else translated
 
@@ -79,7 +79,7 @@ class Pages:
 
 
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
-    """How long a person's sign-in still lasts, in seconds, and what its pages do by themselves."""
+    """Seconds until a person's sign-in ends, and whether pages report presence and play alert sounds."""
     if principal is None or principal.road is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
     return {
@@ -114,7 +114,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
 
 
 def static(*folders: Path) -> StaticFiles:
-    """The `/static` of all pages; a service's folders come after the shared one."""
+    """The `/static` files of all pages. The service's folders come after the shared folder."""
     files = StaticFiles(directory=HERE / "static")
     files.all_directories = [*files.all_directories, *folders]
     return files

@@ -1,4 +1,4 @@
-"""Why an alert stands, as a sentence: from its reason code and figures, in the reader's language."""
+"""The reason for an alert as a sentence in the reader's language, from reason code and figures."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -29,7 +29,7 @@ TEXTS: Mapping[str, str] = {
     "status_not_alerted": N_("Revised: now a test of the system or a draft"),
     "no_rule": N_("No longer meets an alert rule"),
 }
-# Why nothing was raised, of what was not alerted before.
+# Why no alert was raised for a hazard that had none before.
 NOT_ALERTED: Mapping[str, str] = {
     "over_budget": N_("withheld, its source reports unusually much"),
     "too_old": N_("reported too late to act on"),
@@ -44,7 +44,7 @@ DISPLACED = N_("Households displaced by it that are now in its area: {displaced}
 
 
 def sentence(reason: str, figures: Mapping[str, Any], language: str, known: NullTranslations, places: Places) -> str:
-    """A reason of a rule file's own that no catalog knows stands for itself."""
+    """The sentence for a reason. A reason from a rule file that no catalog knows is shown unchanged."""
     text = TEXTS.get(reason, reason)
     if reason == "quake_magnitude" and "depth_km" not in figures:
         text = WITHOUT_DEPTH
@@ -54,7 +54,7 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
 
 
 class Words(dict[str, str]):
-    """A figure that an older alert does not have shows as a dash."""
+    """Figures by name. A figure that is missing in an older alert is shown as a dash."""
 
     def __missing__(self, name: str) -> str:
         return "–"

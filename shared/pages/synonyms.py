@@ -1,4 +1,4 @@
-"""The words people say for a hazard on the telephone, beside its name, in the three languages."""
+"""Words that callers use for a hazard, in addition to its name, in three languages."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the contract's codes are called; their translations are in the shared catalogs."""
+"""Names of the contract's codes. The shared catalogs hold the translations."""
 
 from collections.abc import Callable, Mapping
 
@@ -373,6 +373,6 @@ TERMS: Mapping[str, Mapping[str, str]] = {
 
 
 def term(kind: str, code: str, gettext: Callable[[str], str]) -> str:
-    """A code's name; one that this release does not know shows as it is."""
+    """The name of a code. A code that this release does not know is shown unchanged."""
     text = TERMS[kind].get(code)
     return code if text is None else gettext(text)

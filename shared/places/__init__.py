@@ -1,4 +1,4 @@
-"""Places of the country: units by P-code, their names and validity, and, where boundaries are loaded, what lies where."""
+"""Places of the country: units by P-code, with names and validity, and boundaries if they are loaded."""
 
 from shared.places import bundle
 from shared.places.areas import Areas

@@ -1,4 +1,4 @@
-"""Boundaries in memory: which unit a point lies in, which units an area touches."""
+"""Boundaries in memory: find the unit of a point and the units that an area touches."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ Ring = Sequence[tuple[float, float]]
 
 
 class Areas:
-    """The finest level that covers the ground: level 2, and the level-1 cities that have no level 2 below them."""
+    """Boundaries of level 2, and of the level-1 cities without level-2 units, which together cover the country."""
 
     def __init__(self, shapes: Mapping[str, BaseGeometry]) -> None:
         self.shapes = dict(sorted(shapes.items()))
@@ -21,7 +21,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit a point lies in; on a common border the first by code, so that all services say the same."""
+        """The unit of a point. On a common border the first unit by code, so that all services agree."""
         found = self._touched([Point(lon, lat)])
         return found[0] if found else None
 
@@ -31,22 +31,22 @@ class Areas:
         circles: Iterable[tuple[float, float, float]] = (),
         points: Iterable[tuple[float, float]] = (),
     ) -> tuple[str, ...]:
-        """Rings of (lon, lat), circles of (lat, lon, km), points of (lat, lon)."""
+        """The units that the shapes touch: rings of (lon, lat), circles of (lat, lon, km), points of (lat, lon)."""
         shapes: list[BaseGeometry] = [outline(ring) for ring in polygons]
         shapes += [circle(lat, lon, km) for lat, lon, km in circles]
         shapes += [Point(lon, lat) for lat, lon in points]
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
-        # one by one: while one is looked for, no other thread runs
+        # a query per shape, because no other thread runs during a query
         touched = {index for shape in shapes for index in self._tree.query(shape, predicate="intersects").tolist()}
         return tuple(self._pcodes[index] for index in sorted(touched))
 
 
 def outline(ring: Ring) -> BaseGeometry:
-    """What a ring encloses; where a long one crosses or touches itself, all that lies between its corners.
+    """The area that a ring encloses; the convex hull for a long ring that crosses or touches itself.
 
-    To take a ring apart takes a time that grows with the cube of its corners: minutes where there are a thousand.
+    `make_valid` takes time that grows with the cube of the number of corners: minutes for a thousand corners.
     """
     drawn = Polygon(ring)
     if drawn.is_valid:
@@ -60,7 +60,7 @@ def circle(lat: float, lon: float, km: float, corners: int = 48) -> Polygon:
 
 
 def destination(lat: float, lon: float, bearing: float, km: float) -> tuple[float, float]:
-    """(lon, lat) of the point so far away in that direction, on the sphere."""
+    """(lon, lat) of the point at this bearing and distance, on the sphere."""
     start, course, arc = math.radians(lat), math.radians(bearing), km / EARTH_KM
     north = math.asin(math.sin(start) * math.cos(arc) + math.cos(start) * math.sin(arc) * math.cos(course))
     east = math.atan2(
@@ -70,7 +70,7 @@ def destination(lat: float, lon: float, bearing: float, km: float) -> tuple[floa
 
 
 def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Great-circle distance; within half a percent of the ellipsoid's."""
+    """Great-circle distance, within 0.5 % of the distance on the ellipsoid."""
     here, there = math.radians(lat), math.radians(other_lat)
     half = math.sin((there - here) / 2) ** 2
     half += math.cos(here) * math.cos(there) * math.sin(math.radians(other_lon - lon) / 2) ** 2

@@ -1,4 +1,4 @@
-"""The places bundle: one read-only GeoJSON file of units with boundaries, whose version is the hash of its content."""
+"""The places bundle: a read-only GeoJSON file of units with boundaries. Its version is the hash of its content."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ class BadBundle(Exception):
 
 
 def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry]) -> bytes:
-    """Always the same bytes for the same units and boundaries."""
+    """Serialise units and boundaries, deterministically."""
     features = [_feature(unit, shapes.get(unit.pcode)) for unit in sorted(units, key=lambda unit: unit.pcode)]
     whole = {"type": "FeatureCollection", "format": FORMAT, "features": features}
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

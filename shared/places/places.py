@@ -1,4 +1,4 @@
-"""What the services ask of places; loaded once at start, never changed."""
+"""Queries about places. Loaded once at start, never changed."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ DIGITS = {1: 4, 2: 7}
 
 
 class Places:
-    """Works with codes alone; `locate` and `areas_of` know the ground only where boundaries are loaded."""
+    """Works with codes alone; only `locate` and `areas_of` need boundaries."""
 
     def __init__(self, units: Iterable[Unit], version: str, shapes: Mapping[str, BaseGeometry] | None = None) -> None:
         self._units = {unit.pcode: unit for unit in units}
@@ -25,7 +25,7 @@ class Places:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
-        """The bundle at `path`, or the product's seed of codes and names."""
+        """Load the bundle at `path`, or the product's own list of codes and names."""
         if path is not None:
             units, shapes, version = bundle.load(path)
             return cls(units, version, shapes)
@@ -46,12 +46,12 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The unit's name with its kind; a code that is not known stands for itself."""
+        """The unit's name with its kind, or the code if it is unknown."""
         unit = self._units.get(pcode)
         return unit.label(lang) if unit else pcode
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """From the parent up, without the country; a code that is not known, as a village's, lies where its digits say."""
+        """From the parent up, without the country. For unknown codes, as of villages, the digits give the parent."""
         unit = self._units.get(pcode)
         parent = unit.parent if unit else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))
@@ -60,11 +60,11 @@ class Places:
         return self._at_level(pcode, 1)
 
     def adm2(self, pcode: str) -> str | None:
-        """None above level 2, so also for Bishkek and Osh city, which have no level 2."""
+        """None above level 2, and for Bishkek and Osh city, which have no level 2."""
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The unit of level 2, or of level 1 where there is none: no finer place, known or not, is left of any code."""
+        """The unit of level 2, or of level 1 if there is none, for any code, known or unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:
@@ -76,7 +76,7 @@ class Places:
         return COUNTRY in asked or not asked.isdisjoint((pcode, *self.ancestors(pcode)))
 
     def concerns(self, areas: Iterable[str], pcode: str) -> bool:
-        """Whether one of the areas is touched by what is said of a unit: it lies there, or the area lies in it."""
+        """Whether a unit concerns one of the areas: the unit lies in the area, or the area in the unit."""
         asked = set(areas)
         return self.covers(asked, pcode) or any(pcode in self.ancestors(area) for area in asked)
 
@@ -94,9 +94,9 @@ class Places:
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The area's own P-codes, the districts of those that are no units here, and those its geometry touches.
+        """The area's own P-codes, the districts of codes that are not units, and the units that its geometry touches.
 
-        Who is told and who may see it goes by units: a village's code alone would be nobody's.
+        Notification and visibility depend on units: with a village's code alone nobody would be notified.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
@@ -104,7 +104,7 @@ class Places:
         return tuple(dict.fromkeys((*area.pcodes, *known, *self.areas_of(area.polygons, circles, area.point))))
 
     def options(self, lang: str) -> list[dict[str, object]]:
-        """What a place picker needs: every unit under its oblast, with all that somebody may type to find it."""
+        """Options of a place picker: every unit below its oblast, with all search terms."""
         tops = sorted(self.units(1), key=lambda unit: (unit.kind is not UnitKind.OBLAST, unit.label(lang)))
         return [self._option(unit, lang) for top in tops for unit in (top, *self._below(top, lang))]
 
@@ -130,5 +130,5 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """`KG`, two digits of the oblast, three of the district: true of codes finer than ours, not of every city's."""
+    """`KG`, two digits of the oblast, three of the district. Valid for codes finer than ours, not for every city."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

@@ -1,4 +1,4 @@
-"""A unit of the country's division: its code, its parent, its names now and before."""
+"""Administrative units: code, parent, current and former names."""
 
 import csv
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class UnitKind(StrEnum):
     AYMAK = "aymak"
 
 
-# How a kind is said around the bare name: Kyrgyz and English after it, Russian before or after.
+# Name and kind of a unit: in Kyrgyz and English the kind follows the name; in Russian it precedes or follows.
 LABELS: dict[UnitKind, Names] = {
     UnitKind.OBLAST: {"ky": "{} облусу", "ru": "{} область", "en": "{} oblast"},
     UnitKind.RAYON: {"ky": "{} району", "ru": "{} район", "en": "{} rayon"},
@@ -30,7 +30,7 @@ LABELS: dict[UnitKind, Names] = {
 
 @dataclass(frozen=True, slots=True)
 class FormerName:
-    """`until` as precise as it is known (an ISO date, a month or a year); empty = not established."""
+    """`until` is an ISO date, a month or a year, as precise as known; empty = unknown."""
 
     names: Names
     until: str = ""
@@ -38,7 +38,7 @@ class FormerName:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`parent` is a column of the classification, never a prefix of the code; None at level 1."""
+    """`parent` comes from the classification, not from the code's prefix; None at level 1."""
 
     pcode: str
     parent: str | None
@@ -51,18 +51,18 @@ class Unit:
     former: tuple[FormerName, ...] = field(default=())
 
     def label(self, lang: str) -> str:
-        """The name as people write it, with its kind: Naryn is an oblast, a rayon and a city."""
+        """The name with the kind, because Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"
         return LABELS[self.kind][lang].format(self.names[lang])
 
     def terms(self) -> tuple[str, ...]:
-        """Everything somebody may type when meaning this unit, each once."""
+        """Search terms for this unit, without duplicates."""
         former = (name for before in self.former for name in before.names.values())
         return tuple(dict.fromkeys((*self.names.values(), *former, *self.aliases, self.pcode)))
 
 
 def seed() -> tuple[Unit, ...]:
-    """The product's own list: every level-1 and level-2 unit, without boundaries."""
+    """The product's own list of all level-1 and level-2 units, without boundaries."""
     former = _former()
     return tuple(from_row(row, former.get(row["pcode"], ())) for row in _table("units.csv"))
 

@@ -1,4 +1,4 @@
-"""Where a hazard has to lie to be ours: 300 km around the country, or what `INTAKE_AREA` names."""
+"""The watched area: 300 km around the country, or the area that `INTAKE_AREA` names."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -19,7 +19,7 @@ class BadArea(Exception):
 
 
 class WatchedArea:
-    """`None` = the whole world."""
+    """The area whose hazards are taken in; None = the whole world."""
 
     def __init__(self, shape: BaseGeometry | None) -> None:
         self._shape = shape
@@ -38,7 +38,7 @@ class WatchedArea:
         return self._shape is None or bool(shapely.intersects_xy(self._shape, lon, lat))
 
     def meets(self, area: Area) -> bool:
-        """Whether anything that is drawn lies here; what only codes or words name does."""
+        """Whether the area's geometry touches the watched area. Always true for an area with P-codes or words only."""
         drawn = [] if area.pcodes else list(shapes(area))
         return self._shape is None or not drawn or bool(shapely.intersects(self._shape, drawn).any())
 
@@ -53,7 +53,7 @@ def shapes(area: Area) -> Iterator[BaseGeometry]:
 
 
 def polygons(text: str) -> BaseGeometry:
-    """Everything that the document draws, as one shape. Raises BadArea."""
+    """All polygons of a GeoJSON document as one shape. Raises BadArea."""
     try:
         shape = shapely.unary_union(shapely.get_parts(shapely.from_geojson(text)))
     except (GEOSException, ValueError) as error:

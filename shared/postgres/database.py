@@ -62,7 +62,7 @@ class Base(DeclarativeBase):
 
 
 def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
-    """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, so a frozen process frees its locks.
+    """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
     A process that freezes between sending a statement and running it is not idle: `transaction_timeout` ends its
     transaction. `lock_timeout` is longer than `idle_seconds`, so that a waiter outlasts an idle holder.

@@ -1,1 +1,1 @@
-"""What all web processes share: the app, middleware, problems, cursors and metrics."""
+"""Shared by all web processes: app, middleware, problems, cursors and metrics."""

@@ -1,4 +1,4 @@
-"""How every service speaks HTTP: what each app has in common, and the guard in front of each route."""
+"""The HTTP app of every service, with a guard in front of each route."""
 
 import copy
 from collections.abc import Awaitable, Callable, Iterable
@@ -34,7 +34,7 @@ Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 MOUNTS = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": ""}
-MAX_BODY = 64 * 1024  # a route that takes more reads its body itself, within its own limit
+MAX_BODY = 64 * 1024  # a route with a higher limit reads its body itself
 
 
 def create_app(
@@ -47,7 +47,10 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """An app whose every route stands behind the rule of `shared.auth.access`; one without a rule raises here, at start."""
+    """Create the app. A guard applies the rule of `shared.auth.access` to each route.
+
+    Raises KeyError at start if a route has no rule.
+    """
     app = FastAPI(
         title=f"Dayar {service}",
         lifespan=lifespan,
@@ -78,7 +81,7 @@ def create_app(
 
 
 class Guard:
-    """Lets in whom the route's rule names: deny, then allow."""
+    """Applies the route's access rule: deny, then allow."""
 
     def __init__(
         self,
@@ -98,7 +101,7 @@ class Guard:
         return self.chosen(scope)(scope, receive, send)
 
     def chosen(self, scope: Scope) -> ASGIApp:
-        """The route's own app, or what turns the caller away."""
+        """The route's app, or a response that refuses the request."""
         rule = self.rules.get(scope["method"])
         if rule is None or rule.is_public:  # without a rule the route itself answers 405
             return self.app
@@ -133,13 +136,13 @@ class Guard:
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
 
     def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
-        """A page says whose it is: in another tab somebody else may have signed in since, and would answer for it."""
+        """Refuse a page of another account: somebody else may have signed in since, in another tab."""
         own = str(principal.account)
         if connection.headers.get("dayar-account", own) != own:
             raise Unauthenticated
 
     def same_origin(self, connection: HTTPConnection) -> None:
-        """A cookie travels by itself: what changes something must come from our own pages."""
+        """Refuse a changing request with a cookie unless our own page sent it (CSRF)."""
         if connection.headers.get("sec-fetch-site") == "same-origin":
             return
         if connection.headers.get("origin") == self.public_url:
@@ -150,7 +153,7 @@ class Guard:
 
 
 def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
-    """Answers somebody known who may not do this, and notes it."""
+    """Answer with the problem, and write an audit entry: the account is known but not allowed."""
     entry = audit.entry_of(connection, Action.REQUESTED, result=Result.REFUSED, reason=problem.kind)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -206,6 +209,6 @@ def _guard(
 
 
 def reads_json(route: BaseRoute) -> bool:
-    """Whether the framework checks a JSON body for it."""
+    """Whether FastAPI validates a JSON body for this route."""
     body = route.body_field if isinstance(route, APIRoute) else None
     return body is not None and not isinstance(body.field_info, Form)

@@ -1,4 +1,4 @@
-"""How much of a JSON body is looked at before it is read: what has too many fields or values is refused uncounted."""
+"""Limits on the number of fields and values of a JSON body, checked before parsing."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -7,14 +7,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.problems import Problem
 
-# What tells values apart, and whole strings, in which it tells nothing.
+# Separators of fields and values, and whole strings, whose content is skipped.
 SIGNS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:]', re.DOTALL)
 FIELD, VALUE = b":", b","
-VALUES = 1_000  # of a body that the framework reads
+VALUES = 1_000  # in a body that FastAPI reads
 
 
 def exceeds(raw: bytes, sign: bytes, most: int) -> bool:
-    """Whether a sign stands in it more than `most` times, strings left out. Looks closely only where it may."""
+    """Whether `sign` occurs more than `most` times outside strings. A plain count first avoids most work."""
     if raw.count(sign) <= most:
         return False
     return any(number > most for number, _ in enumerate(occurrences(raw, sign), start=1))
@@ -25,7 +25,7 @@ def occurrences(raw: bytes, sign: bytes) -> Iterator[re.Match[bytes]]:
 
 
 class FewValues:
-    """Before a route whose body the framework reads: it would name each wrong value, however many there are."""
+    """Limits the values of a body that FastAPI reads, because FastAPI would report every wrong value."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -49,7 +49,7 @@ async def whole(receive: Receive) -> AsyncIterator[Message]:
 
 
 def replayed(messages: list[Message], receive: Receive) -> Receive:
-    """What was read already, then what comes."""
+    """A `receive` that repeats the messages already read, then continues."""
     left = iter(messages)
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""How many requests are being answered at once: of an address, of an account."""
+"""Limit concurrent requests per address and per account."""
 
 from collections.abc import Hashable, MutableSequence
 from ipaddress import ip_network
@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-ENTERED = "dayar.entered"  # in the scope: what the request counts for
+ENTERED = "dayar.entered"  # scope key: the address and account that the request counts for
 
 
 def too_many() -> Problem:
@@ -18,13 +18,13 @@ def too_many() -> Problem:
 
 
 class ConcurrentRequests:
-    """Of one app. A request enters for its address, and for its account once that is known; it leaves for both."""
+    """Counts of one app. A request counts for its address, and for its account once known, until it leaves."""
 
     def __init__(self) -> None:
         self._counts: dict[Hashable, int] = {}
 
     def enter_address(self, scope: Scope) -> bool:
-        """False: there are too many already, and this one does not count."""
+        """Count the request for its address. Return False, without counting, if the limit is reached."""
         scope[ENTERED] = []
         return self._enter(scope, address_of(scope), OF_ADDRESS)
 
@@ -48,6 +48,6 @@ class ConcurrentRequests:
 
 
 def address_of(scope: Scope) -> str:
-    """An IPv6 house has 2^64 addresses: they count as one."""
+    """The client's address. An IPv6 /64 network counts as one address, because one site has 2^64 addresses."""
     address: str = (scope.get("client") or ("",))[0]
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

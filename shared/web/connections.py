@@ -1,4 +1,4 @@
-"""What one connection may ask of a web process: so much of a head, so many requests at once, so much time. RFC 9110, RFC 6585."""
+"""Limits per connection: header size, pipelined requests and time. RFC 9110, RFC 6585."""
 
 import json
 from asyncio import BaseTransport, TimerHandle
@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-PIPELINED = 8  # requests that wait for the answer to the one before; no browser sends any
+PIPELINED = 8  # requests that wait for an earlier answer; browsers do not pipeline
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
@@ -20,11 +20,11 @@ TITLES = {
 
 
 class LimitExceeded(Exception):
-    """Ends the parser in the middle of what it was given."""
+    """Stops the parser."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's, which itself waits for ever and keeps whatever comes."""
+    """The protocol of uvicorn with limits; uvicorn itself has none on time and header size."""
 
     _timer: TimerHandle | None = None
     _is_in_head = True
@@ -71,11 +71,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stop_waiting()
         self._is_in_head, self._is_in_body = True, False
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - called when the parser ends, by what it met or by us
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - called when the parser or LimitExceeded stops it
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Closes the connection, with an answer if none has begun."""
+        """Close the connection, with a problem answer unless another answer has begun."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()
@@ -95,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
-    """As sent, but for the method and spaces."""
+    """Bytes of the head as sent, without method and spaces."""
     return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 

@@ -1,4 +1,4 @@
-"""Where a page of a list goes on: after a row's instant and id, in letters that only we read."""
+"""Opaque pagination cursors: the time and id of a page's last row."""
 
 import base64
 from datetime import datetime

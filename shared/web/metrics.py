@@ -1,4 +1,4 @@
-"""What Prometheus reads of a service: few figures, no personal data, one registry per app."""
+"""Prometheus metrics of a service: no personal data, one registry per app."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.requests import Request
@@ -8,7 +8,7 @@ from shared.messaging.metrics import REGISTRY
 
 
 class HttpMetrics:
-    """Requests by route and status, and how long they took."""
+    """Number of requests by route and status, and their duration by route."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.requests = Counter("http_requests_total", "Requests answered.", ["route", "status"], registry=registry)
@@ -28,5 +28,5 @@ class HttpMetrics:
 
 
 async def metrics(request: Request) -> Response:
-    worker = generate_latest(REGISTRY)  # where one runs in this process too
+    worker = generate_latest(REGISTRY)  # metrics of a worker in the same process
     return Response(generate_latest(request.app.state.metrics) + worker, media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""The outermost layer of every service: trusted hosts, the headers a browser needs, metrics, and the last word on an error."""
+"""The outermost middleware of every service: trusted hosts, security headers, metrics, unhandled errors."""
 
 import time
 from collections.abc import Awaitable
@@ -14,7 +14,10 @@ from shared.web.problems import Problem, answered, part_away
 
 logger = log.get()
 
-CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 UNKNOWN_HOST = Problem(421, "unknown-host", "This address does not serve that host name.")
 FAULT = Problem(500, "fault", "Something failed on our side; nothing you sent was accepted. Send it again.")
 
@@ -55,7 +58,7 @@ class OutermostMiddleware:
             await app(scope, receive, answer)
         except Exception as error:
             logger.error("request failed", route=route_of(scope), **log.described(error))
-            if not status:  # a database that is overloaded or away is no fault of ours: the caller tries again
+            if not status:  # an unavailable dependency gives 503, not 500: the caller retries
                 problem = part_away() if is_dependency_unavailable(error) else FAULT
                 await answered(HTTPConnection(scope), problem)(scope, receive, answer)
         finally:

@@ -1,4 +1,4 @@
-"""How a service says no: problems, what was expected of each field, and what becomes of an error on its way out."""
+"""Problem answers (RFC 9457): errors per field, and handlers that turn exceptions into problems."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from http import HTTPStatus
@@ -18,11 +18,11 @@ from shared.failures import DependencyUnavailable
 
 logger = log.get()
 
-ERRORS = 50  # at most so many are looked at and answered
+ERRORS = 50  # limit of the errors in one answer
 
 
 class Problem(Exception):
-    """Answered as `application/problem+json` (RFC 9457); `kind` is the stable end of its type."""
+    """An `application/problem+json` answer (RFC 9457). `kind` is the stable last part of `type`."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Problem(Exception):
 
 
 def answered(asked: HTTPConnection, problem: Problem) -> Response:
-    """A person who opened an address reads a page; whatever else calls gets the problem itself."""
+    """A page for browsers that navigate, else the problem as JSON."""
     if "text/html" not in asked.headers.get("accept", ""):
         return problem.response()
     page: Response = asked.app.state.refusals.page(asked, problem)
@@ -65,14 +65,14 @@ def part_away() -> Problem:
     return Problem(503, "part-away", title, headers={"retry-after": "5"})
 
 
-# What pydantic itself would say names a field that nobody knows, or quotes a character of the value.
+# Replaces pydantic's messages that name an unknown field or quote a character of the value.
 EXPECTED = {"extra_forbidden": "no such field", "uuid_parsing": "a UUID"}
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """One entry per wrong field: where, and what was expected; an unknown field's name shows as `?`, a value never.
+    """One entry per wrong field: JSON pointer and expectation. An unknown name is shown as `?`; values never are.
 
-    Of fifty of them: whoever sends more is told the rest when these are right.
+    At most fifty errors; further errors show after these are corrected.
     """
     names = frozenset(known)
     return [
@@ -90,7 +90,7 @@ def expected(error: Any) -> str:
 
 
 def names_of(model: type[BaseModel]) -> frozenset[str]:
-    """All field names within a model: the only names that an answer may quote."""
+    """All field names within a model. An answer may quote no other names."""
     schema = model.model_json_schema()
     definitions = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for definition in definitions for name in definition.get("properties", {}))
@@ -108,7 +108,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _entry(error: Any) -> dict[str, str]:
-    """`pointer` is one into the body: empty where there is no body at all."""
+    """`pointer` refers to the body; it is empty if there is no body."""
     path = list(error["loc"][1:] if error["loc"][:1] == ("body",) else error["loc"])
     if error["type"] == "extra_forbidden":
         path[-1] = "?"
@@ -119,7 +119,7 @@ def _entry(error: Any) -> dict[str, str]:
 
 
 async def _part_away(request: Request, error: Exception) -> Response:
-    logger.error("a request needs a part that is away", **log.described(error))
+    logger.error("request needs an unavailable dependency", **log.described(error))
     return answered(request, part_away())
 
 

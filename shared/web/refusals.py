@@ -1,4 +1,4 @@
-"""How a service says no to a person: a page in the reader's language, with the way on."""
+"""Pages that tell a person why a request was refused, in the reader's language, with links to continue."""
 
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ class Refusals:
         self.pages = Pages("shared", HERE / "templates", catalogs.SHARED, settings)
 
     def page(self, asked: HTTPConnection, problem: Problem) -> Response:
-        """An address that no route has was asked of nobody in particular: its page has the reader's navigation all the same."""
+        """The page of a problem. Without a route no guard ran: the reader is authenticated here, for the navigation."""
         if "principal" not in asked.scope:
             with suppress(Unauthenticated, RevocationsUnknown):
                 asked.scope["principal"] = self._authenticator.authenticate(asked, cookie=self._cookie)

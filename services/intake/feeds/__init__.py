@@ -1,1 +1,1 @@
-"""Feeds: what other institutions publish about hazards, read by polling or from a file, and told as our own events."""
+"""Feeds: hazards that other institutions publish, read by polling or from a file, and published as our events."""

@@ -1,4 +1,4 @@
-"""What an entry means, given what was told before: not a hazard, out of area, unchanged, or something to publish. Pure."""
+"""Decide about a feed entry, given the published hazard: not a hazard, out of area, unchanged, or publish. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +18,7 @@ class FeedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A hazard as it was last told; `updated_ms` and `preferred` are the source's newest word on it, told or not."""
+    """A hazard as last published. `updated_ms` and `preferred` are the source's latest values, published or not."""
 
     event: HazardReported
     updated_ms: int
@@ -32,7 +32,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class FeedDecision:
-    """`deed` None = nothing to tell; `reason` says why this kind."""
+    """`deed` is None if there is nothing to publish; `reason` explains `kind`."""
 
     kind: ItemKind
     reason: str
@@ -46,9 +46,9 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> FeedDecision:
-    """In this order: not a hazard, out of area, then new, changed or unchanged.
+    """Check in this order: not a hazard, out of area, then new, changed or unchanged.
 
-    What was told once is updated or cancelled wherever it moved to: those who heard of it must hear the rest.
+    A published hazard is updated or cancelled even outside the area, because its receivers must learn of the change.
     """
     if isinstance(entry, Deletion):
         return _delete(entry, known) if known else NEVER_TOLD
@@ -62,7 +62,7 @@ def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> Fe
 
 
 def _delete(deletion: Deletion, known: Known) -> FeedDecision:
-    """A network may take back its own reading of a quake that the source goes on to tell by another's."""
+    """Cancel only if the preferred id is deleted. A network can delete its reading while the source keeps another's."""
     return _cancel(deletion, known, "deleted") if known.preferred in deletion.ids else OTHER_NAME
 
 
@@ -84,7 +84,7 @@ def _compare(item: Item, known: Known) -> FeedDecision:
 
 
 def material_changes(item: Item, told: HazardReported) -> list[str]:
-    """What people would act on; links, posters, felt reports and the like are not."""
+    """The changes that people would act on; links, posters and felt reports are not among them."""
     point = told.area.point
     moved = distance_km(item.lat, item.lon, point.lat, point.lon) if point else 0.0
     changes = {

@@ -1,4 +1,4 @@
-"""The events a feed's entries become. Pure."""
+"""The events of feed entries. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,13 +30,13 @@ DEEDS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
     FeedAction.CANCEL: (HazardCancelled, MsgType.CANCEL),
 }
 
-# A quake's CAP severity by magnitude alone, the same steps as the alert rules' default.
+# CAP severity of an earthquake by magnitude only, with the steps of the alert rules' defaults.
 SEVERITIES = ((6.5, Severity.EXTREME), (5.5, Severity.SEVERE), (4.5, Severity.MODERATE))
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What intake adds to what the source says."""
+    """Fields that intake adds to the source's data."""
 
     source: str
     status: Status
@@ -45,24 +45,24 @@ class Stamp:
 
     @property
     def author(self) -> UUID:
-        """A feed has no account; its events name one that follows from the source."""
+        """A feed has no account; its events have an author id that is derived from the source."""
         return derived_id("feed", self.source)
 
 
 def report(item: Item, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard as the source tells it now: a first report, or an update of what was told."""
+    """The hazard from the source's current data: a first report, or an update of a published hazard."""
     deed = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _told(deed, _said(item, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Deletion, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard as it was last told, cancelled."""
+    """The hazard as last published, cancelled."""
     return _told(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
 def wire(event: HazardReported) -> Message:
-    """The same event for the same revision, however often it is told."""
+    """The message of the event. The same revision always has the same event id."""
     id = event_id(event.event_type, event.author, event.report_id, event.version)
     return message(event, id=id, source=EVENT_SOURCE, time=event.received_at)
 
@@ -100,7 +100,7 @@ def _said(item: Item, stamp: Stamp) -> dict[str, Any]:
     area = Area(point=Point(lat=item.lat, lon=item.lon), description=item.title or None)
     return {
         "type": item.type,
-        "urgency": Urgency.PAST,  # as the source's own CAP messages say: it has happened
+        "urgency": Urgency.PAST,  # as in the source's own CAP messages
         "severity": severity(item),
         "certainty": item.certainty,
         "magnitude": item.magnitude,
@@ -113,7 +113,7 @@ def _said(item: Item, stamp: Stamp) -> dict[str, Any]:
 
 
 def severity(item: Item) -> Severity:
-    """Magnitude speaks of quakes only; another hazard's severity this source does not tell."""
+    """Severity from an earthquake's magnitude. The source gives no severity for other hazards."""
     if item.type is not HazardType.EARTHQUAKE or item.magnitude is None:
         return Severity.UNKNOWN
     magnitude = item.magnitude
@@ -121,5 +121,5 @@ def severity(item: Item) -> Severity:
 
 
 def _revision(entry: Item | Deletion, known: Known | None) -> int:
-    """The source's own `updated`, so that it grows even where our memory of the source was lost."""
+    """The source's `updated` time, so that the revision grows even if our stored state was lost."""
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

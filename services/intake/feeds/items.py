@@ -1,4 +1,4 @@
-"""What one entry of any source's document says, once it was read."""
+"""The parsed entries of a source's document."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ItemKind(StrEnum):
-    """How an entry of a feed ends: exactly one of these at each reading."""
+    """The result of an entry: exactly one at each reading."""
 
     PUBLISHED = "published"
     UNCHANGED = "unchanged"
@@ -21,7 +21,7 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`ids` are all names that the source has for it, the preferred one first; `type` None = not a hazard."""
+    """`ids` are all ids that the source uses for the entry, the preferred id first. `type` None = not a hazard."""
 
     ids: tuple[str, ...]
     updated_ms: int
@@ -38,7 +38,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """The source took the entry back."""
+    """The source deleted the entry."""
 
     ids: tuple[str, ...]
     updated_ms: int
@@ -46,7 +46,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An entry that lacks what an item needs: `reason` a code, `pointer` where, `content` as it came."""
+    """An invalid entry: `reason` is a code, `pointer` a JSON pointer, `content` the original entry."""
 
     name: str
     reason: str
@@ -58,9 +58,9 @@ Entry = Item | Deletion | Unreadable
 
 
 class BadDocument(Exception):
-    """The document as a whole is not one of this source; nothing in it was read."""
+    """The document is not valid for this source; nothing in it was read."""
 
 
 def instant(milliseconds: int) -> datetime:
-    """Without floats, and for years that `fromtimestamp` does not know."""
+    """The instant of a Unix time in milliseconds, without floats, also for years that `fromtimestamp` rejects."""
     return EPOCH + timedelta(milliseconds=milliseconds)

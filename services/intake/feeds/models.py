@@ -14,7 +14,7 @@ Moment = DateTime(timezone=True)
 
 
 class Feed(Base):
-    """One document that is read again and again, or a file that was read: how far, and how it went."""
+    """The state of one feed (a polled document or an imported file): ETag, last reading and failures."""
 
     __tablename__ = "feeds"
 
@@ -28,7 +28,7 @@ class Feed(Base):
 
 
 class FeedCount(Base):
-    """How many entries ended as this kind: in all readings, and in the last one."""
+    """The number of entries with this result: in all readings, and in the last reading."""
 
     __tablename__ = "feed_counts"
 
@@ -39,7 +39,7 @@ class FeedCount(Base):
 
 
 class FeedHazard(Base):
-    """A hazard as it was last told."""
+    """A hazard as last published."""
 
     __tablename__ = "feed_hazards"
 
@@ -52,7 +52,7 @@ class FeedHazard(Base):
 
 
 class FeedAlias(Base):
-    """Every name that the source ever used for a hazard."""
+    """Every id that the source ever used for a hazard."""
 
     __tablename__ = "feed_aliases"
 
@@ -62,7 +62,7 @@ class FeedAlias(Base):
 
 
 class FeedSetAside(Base):
-    """An entry that could not be read, as it came."""
+    """An unreadable entry, with its original content."""
 
     __tablename__ = "feed_set_aside"
 

@@ -1,4 +1,4 @@
-"""Reads each feed again and again: nothing new costs a line, a failure waits longer each time, and no feed stops another."""
+"""Poll each feed independently: conditional requests, and exponential back-off after failures."""
 
 import asyncio
 import random
@@ -20,14 +20,14 @@ LONGEST_PAUSE = 15 * 60.0
 
 
 class UnexpectedStatus(OutboundError):
-    """The server answered with neither a document nor "not modified"."""
+    """The server's status was neither 200 nor 304."""
 
     reason = "unexpected_status"
 
 
 @dataclass(frozen=True, slots=True)
 class Poller:
-    """`seconds` between two readings of a feed that goes well."""
+    """`seconds` is the polling interval of a feed without failures."""
 
     reader: Reader
     sessions: async_sessionmaker[AsyncSession]
@@ -48,14 +48,14 @@ class Poller:
             except Exception as error:
                 if not is_dependency_unavailable(error):
                     raise
-                log.get().warning("feed waits", feed=url, **log.described(error))
+                log.get().warning("feed waiting for dependency", feed=url, **log.described(error))
                 await backoff.wait()
             else:
                 backoff.reset()
                 await asyncio.sleep(pause(self.seconds, failures))
 
     async def once(self, source: Source, url: str) -> int:
-        """One reading; returns how many in a row have failed."""
+        """Read once. Return the number of consecutive failures."""
         try:
             answer = await self._fetch(url)
             async with self.sessions.begin() as session:
@@ -85,6 +85,6 @@ class Poller:
 
 
 def pause(seconds: float, failures: int) -> float:
-    """Doubled with each failure; a little off, so that feeds and installations do not knock together."""
+    """The next pause: doubled with each failure, with jitter, so that requests do not come at the same moment."""
     longest = max(LONGEST_PAUSE, seconds)
     return min(seconds * 2.0 ** min(failures, 20), longest) * random.uniform(0.9, 1.1)  # noqa: S311 - not a secret

@@ -1,4 +1,4 @@
-"""What the feeds remember, and how it is stored; the caller's transaction."""
+"""The stored state of feeds, in the caller's transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ ROWS_AT_ONCE = 1000
 
 
 async def lock(session: AsyncSession, source: str) -> None:
-    """One reader of a source at a time: two would each see a hazard as new."""
+    """Let one process at a time read a source: two would each see a hazard as new."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"feed {source}"})
 
 
 async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -> dict[str, UUID]:
-    """Every name of each hazard that one of these names means."""
+    """All aliases of the hazards that any of these names refers to."""
     named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_(_array(names, Text)))
     query = select(FeedAlias.alias, FeedAlias.hazard_id).where(FeedAlias.hazard_id.in_(named)).order_by(FeedAlias.alias)
     return {row.alias: row.hazard_id for row in await session.execute(query)}
@@ -73,7 +73,7 @@ async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unr
 async def save_reading(
     session: AsyncSession, feed: str, source: str, *, etag: str | None, counts: Mapping[ItemKind, int], now: datetime
 ) -> None:
-    """Position and counts, in the transaction of what was told."""
+    """Save ETag and counts, in the same transaction as the events."""
     row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
     await _upsert(session, Feed, [row], ("etag", "read_at", "failure", "failures"))
     rows = [
@@ -90,7 +90,7 @@ async def save_unchanged_document(session: AsyncSession, feed: str, source: str,
 
 
 async def save_failure(session: AsyncSession, feed: str, source: str, *, reason: str, now: datetime) -> int:
-    """How many times in a row it has failed now."""
+    """Save the failure. Return the number of consecutive failures."""
     statement = insert(Feed).values(name=feed, source=source, failed_at=now, failure=reason, failures=1)
     changed = {"failed_at": now, "failure": reason, "failures": Feed.failures + 1}
     done = statement.on_conflict_do_update(index_elements=["name"], set_=changed).returning(Feed.failures)
@@ -115,7 +115,7 @@ async def set_aside(session: AsyncSession, limit: int = 100) -> Sequence[FeedSet
 
 
 async def totals(session: AsyncSession) -> list[tuple[str, str, int]]:
-    """Per source and kind, for the metric."""
+    """Entry counts per source and kind, for the metric."""
     query = (
         select(Feed.source, FeedCount.kind, func.sum(FeedCount.total))
         .join(Feed, Feed.name == FeedCount.feed)
@@ -129,7 +129,7 @@ def _known(row: FeedHazard) -> Known:
 
 
 def _array(values: Iterable[Any], kind: type[Any]) -> Any:
-    """One parameter, however many values: PostgreSQL takes 32,767 parameters at most."""
+    """All values as one array parameter, because PostgreSQL accepts at most 32,767 parameters."""
     return cast(list(dict.fromkeys(values)), ARRAY(kind))
 
 

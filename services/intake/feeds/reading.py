@@ -1,4 +1,4 @@
-"""One document of a feed: what it says is decided, remembered and told in one transaction."""
+"""Read one document of a feed: decide, store and publish in one transaction."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Counts = Counter[ItemKind]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An institution that publishes; `read` raises BadDocument."""
+    """An institution that publishes hazards. `read` raises BadDocument."""
 
     name: str
     read: Callable[[bytes], list[Entry]]
@@ -32,7 +32,7 @@ SOURCES = {usgs.SOURCE: Source(usgs.SOURCE, usgs.read)}
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What every reading of an installation has in common."""
+    """Reads documents with the settings of this installation."""
 
     area: WatchedArea
     places: Places
@@ -41,13 +41,13 @@ class Reader:
     async def read(
         self, session: AsyncSession, source: Source, feed: str, document: bytes, *, etag: str | None = None
     ) -> Counts:
-        """The caller commits: hazards, names, counts, position and outbox stand or fall together."""
+        """Store hazards, aliases, counts and ETag, and add events to the outbox. The caller commits."""
         entries = source.read(document)
         now = datetime.now(UTC)
         await queries.lock(session, source.name)
         stamp = Stamp(source.name, self.status, now, self.places)
         readable = [entry for entry in entries if not isinstance(entry, Unreadable)]
-        readable.sort(key=is_deletion)  # after the name under which the same document goes on telling it
+        readable.sort(key=is_deletion)  # deletions last: the same document may keep the hazard under another id
         unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
         register = await _register(session, source, readable)
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in readable)

@@ -1,4 +1,4 @@
-"""The hazards of one source as they were told, while a document is read against them. Pure."""
+"""The published hazards of one source while a document is compared with them. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """`told` are the events that this document gave rise to, in order; `touched` the hazards to store."""
+    """`told` are the events to publish, in order; `touched` are the hazards to store."""
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]
@@ -40,7 +40,7 @@ class Register:
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
-        """The hazards that an id set means: live ones first, else in the order of the ids."""
+        """The hazards that these ids refer to: active hazards first, then in the order of the ids."""
         found = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in found), key=lambda known: known.is_cancelled)
 
@@ -54,7 +54,7 @@ class Register:
         self.told.append(told.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
-        """The source found that hazards told apart are one: all but the first are taken back. Whether one was."""
+        """The source merged separately published hazards: cancel all but the first. True if any was cancelled."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
             told = events.take_back(entry, other, self._names(other), stamp)

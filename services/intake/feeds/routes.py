@@ -1,4 +1,4 @@
-"""How the feeds are doing: for the CMC's own eyes, and for Prometheus."""
+"""The state of the feeds, for CMC staff and for Prometheus."""
 
 import asyncio
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ SECONDS = 15.0
 
 @router.get("/v1/feeds")
 async def feeds(session: database.Session) -> dict[str, Any]:
-    """Each feed's position and counts, and what could not be read."""
+    """State and counts of each feed, and the entries that could not be read."""
     by_feed = {feed: list(counts) for feed, counts in groupby(await queries.counts(session), lambda row: row.feed)}
     return {
         "feeds": [shown(feed, by_feed.get(feed.name, [])) for feed in await queries.feeds(session)],
@@ -44,7 +44,7 @@ def shown(feed: Feed, counts: list[FeedCount]) -> dict[str, Any]:
 
 
 def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
-    """Code and pointer; the content stays in the table."""
+    """Reason code and JSON pointer; the content stays in the table."""
     return {
         "feed": entry.feed,
         "name": entry.name,
@@ -56,22 +56,20 @@ def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
 
 
 class FeedMetrics(Collector):
-    """The counts as they were read from PostgreSQL a moment ago: the worker that counts has no port of its own."""
+    """The worker's counts, read from PostgreSQL every 15 seconds, because the worker has no port of its own."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
         self._totals: list[tuple[str, str, int]] = []
 
     def collect(self) -> Iterable[Metric]:
-        items = CounterMetricFamily(
-            "intake_feed_items", "Entries of feeds, by how they ended.", labels=["source", "kind"]
-        )
+        items = CounterMetricFamily("intake_feed_items", "Entries of feeds by result.", labels=["source", "kind"])
         for source, kind, total in self._totals:
             items.add_metric([source, kind], total)
         yield items
 
     async def run(self) -> None:
-        """Until cancelled; while PostgreSQL is away the last figures stand."""
+        """Refresh the counts until cancelled. While PostgreSQL is unavailable the last counts are kept."""
         while True:
             try:
                 async with self._sessions.begin() as session:

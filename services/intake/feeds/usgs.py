@@ -1,4 +1,4 @@
-"""The USGS's GeoJSON: summary feeds, search answers and single-event details. Pure."""
+"""Parse the USGS's GeoJSON: summary feeds, search results and single events. Pure."""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ SOURCE = "usgs"
 SITE = "https://earthquake.usgs.gov"
 KEPT_CHARACTERS = 16_000
 
-# Every other type (quarry blast, explosion, ice quake, sonic boom, mine collapse …) is no hazard of ours.
+# All other types (quarry blast, explosion, ice quake, sonic boom, mine collapse …) are not taken in.
 TYPES = {
     "earthquake": HazardType.EARTHQUAKE,
     "induced or triggered event": HazardType.EARTHQUAKE,
@@ -38,7 +38,7 @@ class Loose(BaseModel):
 
 
 class Identity(Loose):
-    """What even a deleted event still says; `ids` is wrapped in commas: `,us20005gsg,gcmt20160410102858,`."""
+    """Fields that even a deleted event has. `ids` begins and ends with a comma: `,us20005gsg,gcmt20160410102858,`."""
 
     ids: str | None = None
     status: str = ""
@@ -72,7 +72,7 @@ class Feature(Loose):
 
 
 def read(document: bytes) -> list[Entry]:
-    """Every entry of the document, in its order; `metadata.count` is not believed. Raises BadDocument."""
+    """All entries of the document, in order; `metadata.count` is ignored. Raises BadDocument."""
     try:
         whole = from_json(document)
     except ValueError:
@@ -90,7 +90,7 @@ def read(document: bytes) -> list[Entry]:
 
 
 def entry(feature: Any, index: int) -> Entry:
-    """One feature; whatever is wrong with it stays its own trouble."""
+    """Parse one feature. An invalid feature becomes Unreadable and does not affect the others."""
     try:
         if is_deleted(feature):
             return deletion(DeletedFeature.model_validate(feature))
@@ -128,7 +128,7 @@ def item(feature: Feature) -> Item:
 
 
 def ids_of(preferred: str, wrapped: str | None) -> tuple[str, ...]:
-    """The preferred id first, then the others; one that cannot be an id is left out."""
+    """The preferred id first, then the others, without invalid ids."""
     others = (part.strip() for part in (wrapped or "").split(","))
     return tuple(dict.fromkeys((preferred, *valid_ids(others))))[:50]
 
@@ -142,16 +142,16 @@ def valid_ids(names: Iterable[str]) -> Iterable[str]:
 
 
 def one_line(text: str, longest: int = 150) -> str:
-    """Without control characters, which no line of ours may hold."""
+    """The text as one line without control characters, which the contract's `Line` forbids."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def link(url: str | None) -> str | None:
-    """Details name their page without the site."""
+    """An absolute link: single-event documents have relative links."""
     try:
         return _web.validate_python(urljoin(SITE, url)) if url else None
-    except ValueError:  # what is no address to `urljoin`, or none to the contract
+    except ValueError:  # not a URL for `urljoin`, or not valid in the contract
         return None
 
 

@@ -1,1 +1,1 @@
-"""The field form: one page for a phone's browser, which works without a signal and keeps each report until it is answered."""
+"""The field form: a page for phones that works offline and keeps each report until the server has answered."""

@@ -1,4 +1,4 @@
-"""The field form's page and its files; the page is the same for everybody, as the phone keeps it."""
+"""The field form's page and files. The page is the same for everybody, because phones cache it."""
 
 import os
 from hashlib import sha256
@@ -19,9 +19,9 @@ from shared.places import Places
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SCOPE = "/"  # the page stands above its script's folder, and the address on the card at the root
+SCOPE = "/"  # the service worker's scope: the page is above the script's folder, the printed address at the root
 HOME = "KG"
-USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where people of the country mostly are
+USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where most people from the country live abroad
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
 USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, HazardType.EARTHQUAKE)
@@ -56,12 +56,12 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """The script that answers without a signal; the header lets it stand before the page above its own folder."""
+        """The service worker, which answers offline. The header allows a scope above the script's own folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 
     def units(self, language: str) -> list[dict[str, Any]]:
-        """Each oblast or city with what lies in it."""
+        """Each oblast or city with its districts."""
         options = self.places.options(language)
         return [
             {**top, "districts": [each for each in options if each["parent"] == top["pcode"]]}
@@ -71,7 +71,7 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """Under the name of their release: a page and its scripts are of one and the same, whatever a phone has kept."""
+    """Static files under the release's name, so that a cached page always gets scripts of the same release."""
 
     def __init__(self, release: str) -> None:
         super().__init__(directory=STATIC)
@@ -83,7 +83,7 @@ class Files(StaticFiles):
 
 
 def release(settings: Settings, places: Places) -> str:
-    """Another one whenever the page or a file of it may be another."""
+    """A hash that changes whenever the page or one of its files may change."""
     told = sha256(f"{places.version} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):
@@ -92,6 +92,6 @@ def release(settings: Settings, places: Places) -> str:
 
 
 def countries(language: str) -> list[tuple[str, str]]:
-    """All of them by name, after those where people of the country mostly are."""
+    """All countries by name, after the usual destinations."""
     usual = [(code, country(code, language)) for code in USUAL_COUNTRIES]
     return usual + [(code, name) for code, name in all_countries(language) if code not in (*USUAL_COUNTRIES, HOME)]

@@ -1,4 +1,4 @@
-"""Feeds: position, counts, hazards told, their names, what was set aside; and the outbox."""
+"""Feeds: state, counts, published hazards, their aliases, unreadable entries; and the outbox."""
 
 import sqlalchemy as sa
 from alembic import op
