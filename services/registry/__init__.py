@@ -1,1 +1,1 @@
-"""One record per displaced household, however many reports tell of it, and the figures that rest on them."""
+"""The registry: one record per displaced household, from any number of reports, and figures from these records."""

@@ -1,4 +1,4 @@
-"""The registry over HTTP, plugged together."""
+"""The wiring of the registry's web app."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""A bar chart as numbers: the template writes it as SVG, so that it needs no script and prints."""
+"""Geometry of a bar chart. The template renders SVG, so that the chart prints and needs no script."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-PARTS = (5, 2, 1)  # of the first that divides a round number, every tick is whole
+PARTS = (5, 2, 1)  # the axis gets as many parts as the first of these that divides its end, so ticks are whole numbers
 MOST = 120
 
 
@@ -50,7 +50,7 @@ class Chart:
 
 
 def monthly(figures: Iterable[Figure]) -> Chart:
-    """Persons newly displaced, a bar a month, split into within the country, abroad and from abroad."""
+    """Newly displaced persons, one bar per month, split by movement scope."""
     months: dict[str, dict[MovementScope, int]] = defaultdict(lambda: defaultdict(int))
     for figure in figures:
         if figure.period and figure.persons:
@@ -62,7 +62,7 @@ def monthly(figures: Iterable[Figure]) -> Chart:
 
 
 def filled(months: Mapping[str, dict[MovementScope, int]]) -> dict[str, dict[MovementScope, int]]:
-    """Months without anybody are shown too: a gap in the row of bars would be read as time. Of too many the last ones."""
+    """Add months without displaced persons, so that the time axis has no gaps. Keep the last MOST periods."""
     known = sorted(month for month in months if len(month) == len("2026-01"))
     years = sorted(year for year in months if len(year) == len("2026"))[-MOST:]
     wanted = known[-1:]
@@ -98,7 +98,7 @@ def ruled(top: int) -> list[Line]:
 
 
 def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
-    """One figure a place, the largest first: where the displaced are, registered and counted."""
+    """One figure per place, registered and counted, the largest first."""
     places: defaultdict[tuple[str | None, str | None], list[Figure]] = defaultdict(list)
     for figure in figures:
         places[figure.pcode, figure.country].append(figure)
@@ -106,12 +106,12 @@ def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
 
 
 def widest(figures: Iterable[Figure]) -> int:
-    """What the longest bar stands for."""
+    """The number of persons of the longest bar, at least 1."""
     return max((max(figure.persons, figure.group_persons) for figure in figures), default=0) or 1
 
 
 def ceiling(value: int) -> int:
-    """The least round number not below it."""
+    """The smallest round number that is not below `value`."""
     power = 1
     while True:
         for step in STEPS:

@@ -6,7 +6,11 @@ from shared.config import Settings
 
 
 class RegistrySettings(Settings):
-    """Folders of keys outside PostgreSQL and its backups: what wraps the households' keys, what digests are made with, the root of the search keys."""
+    """Folders of keys outside PostgreSQL and its backups.
+
+    `registry_kek_file` wraps the households' keys, `digest_key_file` makes the digests, and `search_root_file` is the
+    root of the search keys.
+    """
 
     registry_kek_file: Path = Path(".state/secrets/registry-kek")
     digest_key_file: Path = Path(".state/secrets/digest-key")

@@ -1,8 +1,8 @@
-"""Countries as partners read them: ISO 3166-1 alpha-3, from CLDR."""
+"""ISO 3166-1 alpha-3 codes for partners, from CLDR."""
 
 from babel.core import get_global
 
-WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR knows them beside their successors
+WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR lists them together with their successors
 ALPHA_3: dict[str, str] = {
     now[0]: code
     for code, now in get_global("territory_aliases").items()
@@ -11,5 +11,5 @@ ALPHA_3: dict[str, str] = {
 
 
 def alpha_3(code: str) -> str:
-    """`ZZ`, not known, is `ZZZ`; a code that nobody knows stands for itself."""
+    """The alpha-3 code of an alpha-2 code. `ZZ` (unknown) becomes `ZZZ`; other unknown codes are unchanged."""
     return ALPHA_3.get(code, code)

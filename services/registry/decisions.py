@@ -1,4 +1,4 @@
-"""Who may change what, and what one version of a report does to what is known: pure, in whatever order they come."""
+"""Decide who may change a household, and what a report version does to it. Pure; independent of arrival order."""
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
@@ -11,7 +11,7 @@ Name = tuple[str, str]  # "household" or "group", and its id
 
 
 class Held(StrEnum):
-    """Why a report waits for a person, or for what it corrects."""
+    """Why a report waits for a person, or for the report it corrects."""
 
     WAITING = "waiting"
     NOT_AUTHOR = "not_author"
@@ -35,7 +35,7 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The first report's author and team: who may correct, and report the next displacement."""
+    """The first report's author and team. They may correct it and report the next displacement."""
 
     author: str
     team: str | None
@@ -45,7 +45,7 @@ class Owner(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a decision needs to know of one version of a report; `is_registrars`: its author registers the household's area."""
+    """A report version to decide about. `is_registrars`: the author is a registrar of the household's area."""
 
     version: int
     subject: Name
@@ -55,17 +55,17 @@ class Claim(NamedTuple):
     is_expired: bool = False
     is_registrars: bool = False
     is_revoked: bool = False
-    is_accepted: bool = False  # a person freed the report: neither its author nor the sign-in stands in its way
+    is_accepted: bool = False  # a person accepted the held report: author and sign-in are no longer checked
 
     def is_entitled(self, owner: Owner, *, begins: bool) -> bool:
-        """A registrar corrects what was reported, and reports no displacement in the owner's place."""
+        """Whether the author may do this. A registrar may correct a report, but not report a new displacement."""
         if self.is_accepted or owner.shares(self.author, self.team):
             return True
         return self.is_registrars and self.version > 1 and not begins
 
 
 class Precedent(NamedTuple):
-    """A version that is already filed under the same report_id, and what became of it."""
+    """A version that is already filed under the same report_id, with its outcome."""
 
     version: int
     subject: Name
@@ -93,7 +93,7 @@ REPEAT = ReportDecision(Effect.NOTHING, OutcomeKind.REPEAT)
 
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:
-    """`owner` of the household or group, None while it is unknown; `precedents` share the claim's report_id."""
+    """Decide. `owner` of the household or group is None while unknown; `precedents` share the claim's report_id."""
     if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
     if claim.is_expired and not claim.is_accepted:
@@ -114,14 +114,14 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
 
 
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether the claim may begin a displacement, where no version of its report took effect."""
+    """Whether the claim may begin a displacement, if no version of its report took effect."""
     if claim.version == 1 or claim.is_accepted:
         return True
     return any(one.yields_to(claim.author, claim.team) for one in precedents)
 
 
 def place(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
-    """Where an entitled version stands among those of its report that took effect."""
+    """Decide about an entitled version by the versions of its report that took effect."""
     known = set(versions)
     if not known:
         return BEGIN if begins else held(Held.WAITING)
@@ -131,7 +131,7 @@ def place(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecis
 
 
 def registers(flags: Collection[Flag], told: str | None, known: str | None, places: Places) -> bool:
-    """Whether both the place now told and the one known before lie in the area of the registrar who tells it."""
+    """Whether the reported place and the known place both lie in the registrar's area."""
     if Flag.REGISTRAR_OF_COUNTRY in flags:
         return True
     if told is None or known is None:

@@ -1,7 +1,8 @@
-"""Digests of what reports say, kept to tell repeats from conflicts: HMACs, as an unkeyed hash of a phone number is soon guessed.
+"""Digests of report contents, which distinguish repeats from conflicts.
 
-Each key of the folder is laid over the one before it: a new key is laid over what is stored without opening anything,
-and whoever has the database alone needs all of them.
+They are HMACs, because a hash without a key would reveal a phone number by guessing. Each key of the folder is
+applied to the result of the key before. So a new key can be applied to stored digests without opening any report, and
+an attacker with the database alone needs all keys.
 """
 
 import hmac
@@ -24,7 +25,7 @@ REKEY_SECONDS = 600
 KNOWN = text("SELECT key_id FROM digest_key")
 KEPT = text("INSERT INTO digest_key (key_id) VALUES (:key_id)")
 FORGOTTEN = text("DELETE FROM digest_key")
-# Each batch locks rows of it first: while they are laid anew nobody compares or stores one.
+# Each batch first locks rows of this table, so no digest is compared or stored while a new key is applied.
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
 STORED = text("""
 SELECT (SELECT count(*) FROM reports WHERE digest <> '') + (SELECT count(*) FROM inbox WHERE digest <> '')
@@ -37,7 +38,8 @@ WHERE inbox.event_id = laid.event_id
 """
 REPORTS_LAID = """
 UPDATE reports SET digest = laid.digest
-FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::bytea[]) AS laid (report_id, version, author, kind, digest)
+FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::bytea[])
+    AS laid (report_id, version, author, kind, digest)
 WHERE (reports.report_id, reports.version, reports.author, reports.kind)
     = (laid.report_id, laid.version, laid.author, laid.kind)
 """
@@ -47,7 +49,7 @@ INBOX_REMOVED = text("UPDATE inbox SET digest = '' WHERE event_id = ANY(CAST(:ev
 
 
 class Digests:
-    """Of one process. `lay_newest` before the first record is read."""
+    """The digests of one process. Call `lay_newest` before the first record is read."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -60,11 +62,11 @@ class Digests:
         return digest
 
     async def renew(self, settings: RegistrySettings) -> int:
-        """How many digests a key was laid over that came since."""
+        """Apply a key that was added since. Return the number of changed digests."""
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Lays each key that the stored digests do not know over them. Several workers wait for each other. Raises UnknownKey."""
+        """Apply new keys to all stored digests. Concurrent workers wait for each other. Raises UnknownKey."""
         engine = database.engine(settings, idle_seconds=REKEY_SECONDS)
         try:
             async with database.sessions(engine).begin() as session:
@@ -76,7 +78,7 @@ class Digests:
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
         if laid is not None:
-            self._ring.find(laid)  # raises UnknownKey until it is here: laying an older one would set the mark back
+            self._ring.find(laid)  # raises UnknownKey while the key is missing: an older key must not become the mark
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:
@@ -88,11 +90,11 @@ class Digests:
         return count
 
     async def hold(self, session: AsyncSession) -> None:
-        """Raises Fenced after another worker laid a newer key: what this one opened is opened again."""
+        """Raise Fenced if another worker has applied a newer key: the opened batch must be opened again."""
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
-        self._ring.find(laid)  # raises UnknownKey until it is here
+        self._ring.find(laid)  # raises UnknownKey while the key is missing
         self._use(laid)
         raise Fenced
 
@@ -102,7 +104,7 @@ class Digests:
 
 
 async def lay(session: AsyncSession, asked: str, update: str, keys: Sequence[bytes]) -> int:
-    """In the caller's transaction, some rows at a time; what was removed for an erasure stays removed."""
+    """Apply keys in the caller's transaction, in small batches. Digests removed by an erasure stay removed."""
     connection, count = await database.driver(session), 0
     cursor = await connection.cursor(asked)
     while rows := await cursor.fetch(ROWS_AT_ONCE):
@@ -121,14 +123,14 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
 
 
 async def stored(session: AsyncSession) -> int:
-    """How many there are: each was made with every key that there was."""
+    """The number of stored digests; each depends on every key."""
     return int(await session.scalar(STORED) or 0)
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """For an erasure: no digest of what was said about this household or group stays; returns of how many reports.
+    """For an erasure: remove all digests of reports about this household or group. Return the number of reports.
 
-    The inbox keeps their ids, so that a report that comes once more has no effect: an empty digest reads as a repeat.
+    The inbox keeps the event ids, so that a report that comes again has no effect: an empty digest counts as a repeat.
     The caller commits.
     """
     reports = (await session.execute(OF_SUBJECT, {"subject_id": subject_id})).all()

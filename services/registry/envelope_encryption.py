@@ -1,4 +1,4 @@
-"""Sealing at rest: one key per household or group, wrapped by a key that PostgreSQL never sees."""
+"""Envelope encryption: one key per household or group, wrapped by a key that is never in PostgreSQL."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ NONCE = 12
 
 
 class Key(NamedTuple):
-    """A household's or a group's own key, ready to use, and as it is kept; deleting the kept form erases what it sealed."""
+    """The key of a household or group: cipher and wrapped form. Deleting the wrapped form erases the sealed data."""
 
     cipher: AESGCM
     kek_id: str
@@ -28,7 +28,10 @@ class Key(NamedTuple):
 
 
 class EnvelopeEncryption:
-    """Wraps with the newest key-encryption key of a folder; each opens what it wrapped, else UnknownKey: what waits is not at fault."""
+    """Wraps keys with the newest key-encryption key of a folder.
+
+    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing: the work waits for the key.
+    """
 
     def __init__(self, keks: Path) -> None:
         self._ring = Keyring(keks)
@@ -39,7 +42,7 @@ class EnvelopeEncryption:
 
     @property
     def older_ids(self) -> list[str]:
-        """Of the keys that are here beside the newest."""
+        """Ids of the older keys in the folder."""
         newest = self.kek_id
         return [kek_id for kek_id in self._ring.keys if kek_id != newest]
 
@@ -52,13 +55,13 @@ class EnvelopeEncryption:
         return Key(AESGCM(aes_key_unwrap(self._ring.find(kek_id), wrapped)), kek_id, wrapped)
 
     def rewrap(self, kek_id: str, wrapped: bytes) -> tuple[str, bytes]:
-        """The same key under the newest key-encryption key; what it sealed stays as it is."""
+        """Wrap the same key with the newest key-encryption key. The sealed data does not change."""
         newest_id, newest = self._ring.newest
         return newest_id, aes_key_wrap(newest, aes_key_unwrap(self._ring.find(kek_id), wrapped))
 
 
 def row_aad(subject_id: str, row_version: int) -> bytes:
-    """What the sealed column of a household or group is bound to."""
+    """The AAD of a household's or group's sealed column."""
     return f"{subject_id}||{row_version}".encode()
 
 
@@ -67,5 +70,5 @@ def member_aad(household_id: str, member_id: str, row_version: int) -> bytes:
 
 
 def report_aad(subject_id: str, report_id: str, version: int, author: str) -> bytes:
-    """What one version of a report, kept for the history, is bound to."""
+    """The AAD of a stored report version."""
     return f"{subject_id}|{report_id}|{version}|{author}".encode()

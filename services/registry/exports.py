@@ -1,4 +1,4 @@
-"""Figures as others read them: rows of plain values, and CSV with the HXL row that HDX's tools look for."""
+"""Export figures as rows of plain values, and as CSV with the HXL row that HDX's tools expect."""
 
 import csv
 import io
@@ -37,12 +37,12 @@ def rows(
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
-    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # few places stand in many rows
+    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # many rows have few places
     return [row(each, named, status=status, level=level, date=date) for each in figures]
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
-    """`households` and `persons` are registered one by one; `groups` and `group_persons` were counted, and are not added."""
+    """`households` and `persons` are registered; `groups` and `group_persons` are counted. They are never added up."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),
@@ -65,19 +65,19 @@ def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | N
 
 
 def soate(pcode: str | None) -> str | None:
-    """The state's own 14 digits: 417, and what stands in the P-code after `KG`."""
+    """The national 14-digit SOATE code: 417 and the digits of the P-code after `KG`."""
     return f"417{pcode[2:]}".ljust(14, "0") if pcode else None
 
 
 def name(pcode: str | None, code: str | None, places: Places, level: int, language: str) -> str | None:
-    """Of the unit of the level asked for: abroad has a name among countries only."""
+    """The name of the unit at the requested level. Other countries have a name at level 0 only."""
     if pcode:
         return places.name(pcode, language)
     return country(code, language) if level == 0 and code else None
 
 
 def people(mobilities: Iterable[Mobility], scopes: Iterable[MovementScope]) -> str:
-    """The tag of those who are counted: IDPs are displaced within their country, and a migrant is not affected by a crisis."""
+    """The HXL tag of the counted people. IDPs are displaced within their country; migrants are not `#affected`."""
     counted = set(mobilities)
     if counted <= set(DISPLACED):
         return "#affected+idps" if set(scopes) == {MovementScope.WITHIN} else "#affected+displaced"
@@ -85,7 +85,7 @@ def people(mobilities: Iterable[Mobility], scopes: Iterable[MovementScope]) -> s
 
 
 def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[str]:
-    """The HXL row under the names."""
+    """The HXL row below the column names."""
     at = "#country" if level == 0 else f"#adm{level}"
     side = "+origin" if view is View.ORIGIN else "+dest"
     known = {
@@ -111,7 +111,7 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[s
 
 
 def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> str:
-    """Names, HXL tags, then the figures; Excel takes it for UTF-8 by the mark it begins with."""
+    """Column names, HXL tags, then figures. The byte order mark lets Excel read UTF-8."""
     text = io.StringIO("\ufeff")
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\r\n")
@@ -122,7 +122,7 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
 
 
 def names(*, is_stock: bool) -> list[str]:
-    """The country comes first: who looks for `#country+code` finds alpha-3, also where the P-code is the country's."""
+    """Column names. The country precedes the P-code, so that `#country+code` finds alpha-3 first, also at level 0."""
     return [
         "date" if is_stock else "month",
         "status",

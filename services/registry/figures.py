@@ -1,4 +1,4 @@
-"""The figures over HTTP: for machines as JSON and CSV, and one page for people."""
+"""Routes for figures: JSON and CSV for programs, and a page for people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def moved(mobility: Mobility) -> Mobility:
 
 
 class Filters(BaseModel):
-    """What a caller may ask of figures; an empty field of the page's form asks nothing."""
+    """Filters of figures. An empty form field counts as not given."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -66,7 +66,7 @@ class Filters(BaseModel):
 
     @property
     def are_displaced(self) -> bool:
-        """Whether all who are asked for may be called displaced."""
+        """Whether the selected mobilities all count as displaced."""
         return set(self.mobility) <= set(DISPLACED)
 
     def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> FigureQuery:
@@ -95,7 +95,7 @@ Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  
 
 
 class FlowFilters(Filters):
-    """`since` and `until` are months, both counted."""
+    """`since` and `until` are months, both inclusive."""
 
     since: Month | None = None
     until: Month | None = None
@@ -116,9 +116,9 @@ class PageFilters(FlowFilters, StockFilters):
     flows_page: PageNumber = 1
 
     def usual(self, now: datetime) -> Self:
-        """Without a word of when: today, and from twelve months back to now; what is dated ahead only where it is asked for."""
+        """Default period: today, and the last twelve months. Future dates only if the filters give them."""
         day = self.on or today(now)
-        is_open = self.until or day.year == FIRST_YEAR  # nothing was before
+        is_open = self.until or day.year == FIRST_YEAR  # no data before the first year
         since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
         until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
         return self.model_copy(update={"on": day, "since": since, "until": until})
@@ -128,7 +128,7 @@ class PageFilters(FlowFilters, StockFilters):
 async def stock(
     request: Request, session: Session, caller: Caller, filters: Annotated[StockFilters, Query()]
 ) -> Response:
-    """Where the displaced are at the end of `date` (Bishkek; default today)."""
+    """The displaced by place at the end of `date` (Bishkek time; default today)."""
     day = filters.on or today(datetime.now(UTC))
     figures = await stock_of(request, session, caller, filters, day)
     return await told(request, session, caller, filters, figures, day=day)
@@ -138,7 +138,7 @@ async def stock(
 async def flows(
     request: Request, session: Session, caller: Caller, filters: Annotated[FlowFilters, Query()]
 ) -> Response:
-    """New displacements by month in Bishkek, `since` and `until` included."""
+    """New displacements by month (Bishkek time), `since` and `until` inclusive."""
     return await told(request, session, caller, filters, await flows_of(request, session, caller, filters))
 
 
@@ -182,7 +182,7 @@ async def figures_page(
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """Some rows of a table, and the addresses of those before and after them; all rows are in its CSV and JSON."""
+    """One page of a table, with links to the pages before and after. CSV and JSON have all rows."""
 
     rows: Sequence[Figure]
     first: int
@@ -236,11 +236,11 @@ async def told(
     *,
     day: date | None = None,
 ) -> Response:
-    """As JSON, or as CSV where that is what the caller reads."""
+    """Answer with JSON, or with CSV if the caller asks for CSV."""
     is_csv = filters.format == "csv" or "text/csv" in request.headers.get("accept", "")
     if is_csv:
         await audit.add(session, audit.entry_of(request, Action.EXPORTED))
-    # Many rows are long to write, and PostgreSQL ends a transaction that stands idle: the connection goes back first.
+    # Serialising many rows takes long, and PostgreSQL ends idle transactions: commit first.
     await session.commit()
     state, areas = request.app.state, areas_of(caller)
     status, on = state.settings.counted_status.value, day.isoformat() if day else None
@@ -280,7 +280,7 @@ async def told(
 
 
 def areas_of(caller: Principal) -> list[str] | None:
-    """Whose figures they are; None for the whole country's."""
+    """The areas that the figures cover; None for the whole country."""
     return None if caller.covers_country else sorted(caller.areas)
 
 
@@ -290,7 +290,7 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
 
 
 def file_name(day: str | None, areas: list[str] | None) -> str:
-    """Says that it is not the country's: inside a file of figures there is no room to."""
+    """A file name that shows when the figures do not cover the whole country."""
     name = f"stock-{day}" if day else "flows"
     if areas is None:
         return f"{name}.csv"
@@ -301,7 +301,7 @@ ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilte
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
-    """An address of figures that keeps what was chosen of the filters it takes: it refuses any other."""
+    """A link to JSON or CSV with the current filters, except those that the route does not accept."""
     taken = ADDRESSES[kind].model_fields.keys() - {"format", "lang"}
     kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
     return f"/registry/v1/statistics/{kind}?{urlencode({**kept, **more}, doseq=True)}"

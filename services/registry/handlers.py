@@ -1,4 +1,4 @@
-"""What happens when reports come: they are filed in the book, and the world is told."""
+"""Handlers: file reports and decisions in the working set, store the changes and add events to the outbox."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ class Registrar:
         self._clock = clock
 
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Each report's outcome, in order. The caller commits."""
+        """File the reports. Return one outcome per report, in order. The caller commits."""
         batch = [filed_of(one) for one in received]
         store = Store(session, self._vault, self._places)
         book = await store.open(batch)
@@ -38,7 +38,7 @@ class Registrar:
         return partial(self.settle_held, decision)
 
     async def settle_held(self, decision: HeldDecision, session: AsyncSession) -> str:
-        """Carries out what a person decided about a held report. The caller commits."""
+        """Execute a person's decision about a held report. The caller commits."""
         found = await held.named(session, decision.outcome_id)
         if found is None:
             return "not_held"

@@ -1,4 +1,4 @@
-"""Held reports: which wait for a person, what stands in clear of one, and the decision that settles it."""
+"""Queries for held reports, which wait for a person, and their clear fields."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +12,14 @@ from services.registry.visibility import Visibility, is_within
 from shared import audit
 from shared.audit import Action, Entry
 
-# What a person may let take effect. Of the others another version already has: their author sends a correction.
+# Reasons for which a person may accept. For other reasons another version took effect: the author sends a correction.
 ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
 
-MOST = 1000  # of one team, accepted by one act
+MOST = 1000  # reports of a team that one request accepts
 
 HELD = """
-SELECT outcome_id, report_id, version, kind, subject_id, author, team, road, received_at, flags, reports.status, reason, clear,
+SELECT outcome_id, report_id, version, kind, subject_id, author, team, road, received_at, flags, reports.status,
+    reason, clear,
     (SELECT decided_at FROM held_decisions AS decided WHERE decided.outcome_id = reports.outcome_id
      AND carried_out_at IS NULL LIMIT 1) AS decided_at
 FROM reports WHERE outcome = 'held'
@@ -42,12 +43,12 @@ async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:
 
 
 async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> int:
-    """How many reports its phones sent after their sign-ins had ended, and nobody has decided."""
+    """The number of undecided reports that the team's phones sent with an expired sign-in."""
     return await session.scalar(COUNT_OF_TEAM, {"team": team, **visibility.parameters()}) or 0
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
-    """The outcomes of these reports, as many as one act accepts."""
+    """Outcome ids of these reports, oldest first, as many as one request accepts."""
     return (await session.scalars(OLDEST_OF_TEAM, {"team": team, **visibility.parameters()})).all()
 
 
@@ -56,11 +57,11 @@ async def one(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """Kind, household or group, and report of what is held by this outcome."""
+    """Kind, household or group id, and report id of the report held by this outcome."""
     row = (await session.execute(NAMED, {"outcome_id": outcome_id})).one_or_none()
     return None if row is None else tuple(row)
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """In the transaction of the read; at the terminal there is an account, and no token."""
+    """Write the audit entry in the read's transaction. At the terminal there is an account but no token."""
     await audit.add(session, Entry(action=Action.READ, account=account, subject="held report", objects=[subject_id]))

@@ -1,4 +1,4 @@
-"""What a re-admitted team's phones sent before: how many such reports are held, and the one act that accepts them."""
+"""Held reports of a readmitted team: count them, and accept all of them."""
 
 from typing import Annotated
 from uuid import UUID
@@ -22,27 +22,30 @@ REASON = "the team was re-admitted"
 
 
 class HeldOfTeam(BaseModel):
-    """Reports that are held because the phone's sign-in had ended, and that nobody has decided yet."""
+    """The number of undecided reports that are held because the phone's sign-in had expired."""
 
     count: int
 
 
 class Accepted(BaseModel):
-    """The oldest thousand at most. Each is decided within seconds, as if the sign-in had not ended."""
+    """The number of accepted reports: at most the oldest thousand.
+
+    They are decided within seconds, as if the sign-in had not expired.
+    """
 
     count: int
 
 
 @router.get("/v1/teams/{team}/held")
 async def count(team: UUID, request: Request, session: Session, caller: Caller) -> HeldOfTeam:
-    """In the caller's areas."""
+    """Count the team's held reports in the caller's areas."""
     visibility = visibility_of(caller, request.app.state.places)
     return HeldOfTeam(count=await held.count_of_team(session, team, visibility))
 
 
 @router.post("/v1/teams/{team}/held:accept")
 async def accept(team: UUID, request: Request, session: Session, caller: Caller) -> Accepted:
-    """A report on a household of another team stays held, for a registrar to decide: nobody has looked at it here."""
+    """Accept the reports. A report on another team's household stays held, because a registrar must look at it."""
     outcome_ids = await held.oldest_of_team(session, team, visibility_of(caller, request.app.state.places))
     for outcome_id in outcome_ids:
         decision = HeldDecision(

@@ -1,6 +1,6 @@
-"""What the registry tells the world: the household as it stands, and what became of each report.
+"""The registry's events: households after a change, and the outcome of each report.
 
-Written as JSON by hand: a model made only to be written costs as much as the rest of the household.
+The JSON is written by hand, because building a model costs as much as all other work on a household.
 """
 
 import json
@@ -21,7 +21,7 @@ SOURCE = "/registry"
 
 
 class HouseholdEvents:
-    """`places` makes of a village's code its district's: no finer place leaves the registry."""
+    """Builds messages. `places` coarsens P-codes to districts: no finer place leaves the registry."""
 
     def __init__(self, places: Places) -> None:
         self._district = lru_cache(10_000)(places.district)
@@ -78,7 +78,7 @@ def outcome(settled: Settled, now: datetime) -> Message:
 
 
 def member(name: str, value: object) -> str:
-    """Of a JSON object, where there is a value; of a closed list or an id, so that there is nothing to escape."""
+    """A JSON member, empty without a value. Values are codes or ids, so nothing needs escaping."""
     return "" if value is None else f',"{name}":"{value}"'
 
 

@@ -1,4 +1,4 @@
-"""The registry's tables that are spoken of by SQLAlchemy."""
+"""The registry's SQLAlchemy models."""
 
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from shared.postgres.database import Base
 
 
 class HeldDecision(Decision, Base):
-    """On the report whose outcome, `held`, is named.
+    """A decision about the held report with this outcome.
 
-    `is_expiry_only`: accepted as if the phone's sign-in had not ended; who may write the household is judged as usual.
+    `is_expiry_only`: accepted as if the phone's sign-in had not expired; the right to change the household is checked.
     """
 
     __tablename__ = "held_decisions"

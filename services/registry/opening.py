@@ -1,4 +1,4 @@
-"""From the sealed record to what it says; runs ahead of the batch being written, and knows nothing of what is known."""
+"""Open sealed records. Runs ahead of the batch being committed, without access to stored state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from shared.events.envelope import REVOKED_HEADER
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# An event written as its clear half: what the report says, without intake's stamps.
+# Serialisers of an event's clear fields, without intake's stamps.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -23,7 +23,10 @@ TEXT_OF = {
 
 
 class ReportOpener:
-    """An opener for `shared.messaging.consumer`: raises SetAside for what can never be opened, PartAtFault for a key not here yet."""
+    """An opener for `shared.messaging.consumer`.
+
+    Raises SetAside for a record that can never be opened, and DependencyUnavailable for a missing key.
+    """
 
     def __init__(self, keys: seal.Opener, digests: Callable[[bytes], bytes]) -> None:
         self._keys = keys
@@ -66,7 +69,7 @@ class ReportOpener:
 
 
 def said(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
-    """What tells a repeat: with the times that the author reported, as two tries may be corrected differently."""
+    """Content for the digest, with the author's original times, because retries may be corrected differently."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.given)

@@ -1,4 +1,4 @@
-"""What people ask the registry: households by page, one of them opened, its history; each answer leaves a row of who read."""
+"""Queries for households: a page, one opened household, its history. The routes write an audit entry for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ LISTED = """
     households.destination_pcode, households.destination_country
 """
 CURRENT = "households JOIN episodes USING (report_id)"
-# An author's household is another's matter from the first report of another's that holds.
+# A household stops being the author's own as soon as another author's report is its current version.
 OWN = """households.author = :author AND EXISTS (
     SELECT FROM reports WHERE (reports.report_id, reports.version) = (households.report_id, households.version)
         AND kind = 'household' AND reports.author = :author AND reports.outcome = 'recorded'
@@ -58,7 +58,7 @@ class HouseholdQuery:
 
 
 async def page(session: AsyncSession, asked: HouseholdQuery) -> Sequence[RowMapping]:
-    """Latest change first; what stands in clear."""
+    """Clear fields of households, latest change first."""
     changed_at, household_id = asked.after or (None, None)
     found = await session.execute(
         PAGE,
@@ -77,7 +77,7 @@ async def page(session: AsyncSession, asked: HouseholdQuery) -> Sequence[RowMapp
 async def household(
     session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, sight: Visibility
 ) -> dict[str, Any] | None:
-    """Opened, with its members; None where there is none in sight."""
+    """The opened household with its members; None if the caller can see no such household."""
     asked = {"household_id": household_id, **sight.parameters()}
     row = (await session.execute(ONE, asked)).mappings().one_or_none()
     if row is None:
@@ -97,7 +97,7 @@ def opened_member(row: RowMapping, key: Key) -> dict[str, Any]:
 async def own_report(
     session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, author: UUID
 ) -> dict[str, Any] | None:
-    """What an author reads back: the household as the own last report told it, in its highest version, whichever came last."""
+    """The author's own latest report on the household, in its highest version."""
     versions = await history(session, vault, household_id, author)
     last = [one for one in versions if one["report_id"] == versions[-1]["report_id"]]
     return max(last, key=lambda one: one["version"], default=None)
@@ -106,7 +106,7 @@ async def own_report(
 async def history(
     session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """Every version of every report on a household, as it came and what became of it."""
+    """All versions of all reports on a household, with content and outcome."""
     rows = (await session.execute(VERSIONS, {"household_id": household_id, "author": author})).mappings()
     return [opened_version(row, vault) for row in rows]
 

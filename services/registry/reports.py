@@ -1,4 +1,4 @@
-"""A report as the registry holds it: opened, stamped, and with what became of it."""
+"""A report in the registry: opened, with intake's stamps and its outcome."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,23 +19,24 @@ CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CEL
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
 
-MOVES = (*DISPLACED, Mobility.MIGRATION)  # who could not move is where they were
-NEVER = datetime.max  # noqa: DTZ901 - as asyncpg reads it, PostgreSQL's infinity
+MOVES = (*DISPLACED, Mobility.MIGRATION)  # `unable_to_move` is not a move
+NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
-BISHKEK = ZoneInfo("Asia/Bishkek")  # whose days and months are meant
+BISHKEK = ZoneInfo("Asia/Bishkek")  # the time zone of all days and months
 
-# What came sealed, as JSON: checked at intake's door and bound to its report by the seal. Made into the contract's
-# models a second time it would cost the registry a third of its speed.
+# The sealed fields as JSON. Intake validated them, and the seal binds them to the report. Validating them again as
+# models would cost the registry a third of its speed.
 Content = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Filed:
-    """One version of a report. `text` is what it says in clear, canonical JSON without intake's stamps; `plain` what came sealed, as it came.
+    """One version of a report.
 
-    What became of it is for the book to say, anew each time the batch it came in is tried.
+    `text` has the clear fields as canonical JSON without intake's stamps; `plain` has the sealed fields as received.
+    The working set decides the outcome, again on each retry of the batch.
 
-    Ids are text in here: they end in JSON, in what seals are bound to, and in COPY, which all take text.
+    Ids are text, because JSON, AADs and COPY all take text.
     """
 
     report_id: str
@@ -51,13 +52,13 @@ class Filed:
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    is_revoked: bool = False  # its credential was revoked before it came
+    is_revoked: bool = False  # the credential was revoked before the report came
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
-    is_accepted: bool = False  # a person decided so after it was held
-    is_expiry_lifted: bool = False  # a person decided that the end of the sign-in does not matter, and nothing else
-    replaces: str | None = None  # the outcome that this report had before it was handled again
+    is_accepted: bool = False  # a person accepted the held report
+    is_expiry_lifted: bool = False  # a person accepted the expired sign-in only
+    replaces: str | None = None  # the id of the report's outcome before a redrive
 
     @property
     def claim(self) -> Claim:
@@ -79,12 +80,12 @@ class Filed:
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """In the world, whatever order the reports came in."""
+    """A sort key: order of events in the world, independent of arrival order."""
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
-    """Each of a subject's, with when its next move of the same status (and of a group's, of the same measure) began."""
+    """Each displacement of a subject, with the start of its next move of the same status (for groups, also measure)."""
     following: dict[tuple[str, str | None], datetime] = {}
     for filed in sorted(displacements, key=order, reverse=True):
         kind = filed.clear.status, getattr(filed.clear, "measure", None)
@@ -94,7 +95,7 @@ def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, dateti
 
 
 def sex_age(filed: Filed) -> list[int]:
-    """How many of the displaced are of which sex and age; who is not described is of unknown sex and age."""
+    """Displaced persons by sex and age, in the order of CELLS. Persons without description count as unknown."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
     on = filed.clear.occurred_at.astimezone(BISHKEK)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
@@ -116,12 +117,12 @@ def displaced(sealed: Content) -> Sequence[Content]:
 
 
 def cell(sex: str | None, age: str) -> int:
-    """A value of a later release counts as unknown."""
+    """The index in CELLS. A code from a later release counts as unknown."""
     return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """Completed years on a day (`MM-DD`) of a year; where only the year of birth is known, the years between."""
+    """Completed years on a day (`MM-DD`) of a year. With the year of birth only, the difference of the years."""
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)

@@ -1,4 +1,4 @@
-"""The keys of households and groups under the newest key-encryption key. What they sealed is not touched."""
+"""Rewrap the keys of households and groups with the newest key-encryption key. Sealed data does not change."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -9,12 +9,13 @@ from shared.postgres import database
 ROWS_AT_ONCE = 1_000
 SUBJECTS = ("household", "group")
 WRAPPED_BY = text("""
-SELECT (SELECT count(*) FROM household_keys WHERE kek_id = :kek_id) + (SELECT count(*) FROM group_keys WHERE kek_id = :kek_id)
+SELECT (SELECT count(*) FROM household_keys WHERE kek_id = :kek_id)
+    + (SELECT count(*) FROM group_keys WHERE kek_id = :kek_id)
 """)
 
 
 async def rewrap(sessions: async_sessionmaker[AsyncSession], vault: EnvelopeEncryption) -> int:
-    """How many were wrapped by an older one."""
+    """Rewrap all keys that an older key-encryption key wraps. Return their number."""
     count = 0
     for subject in SUBJECTS:
         while some := await _rewrap_some(sessions, vault, subject):
@@ -23,7 +24,7 @@ async def rewrap(sessions: async_sessionmaker[AsyncSession], vault: EnvelopeEncr
 
 
 async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
-    """How many keys this one still wraps: it can be destroyed when none."""
+    """The number of keys that this key-encryption key wraps. At 0 it can be destroyed."""
     return int(await session.scalar(WRAPPED_BY, {"kek_id": kek_id}) or 0)
 
 

@@ -1,4 +1,4 @@
-"""Households as those see them whom it concerns: a page of them, one opened, and how it came to be what it is."""
+"""Routes for households: a page, one opened household, and its history. Visibility depends on area or authorship."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 
 
 class HouseholdSummary(BaseModel):
-    """What stands in clear of a household."""
+    """The clear fields of a household."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -63,14 +63,14 @@ class HouseholdPage(BaseModel):
 
 
 class HouseholdView(HouseholdSummary):
-    """With everything that came sealed; `details` and `members` in the words of the report."""
+    """A household with its sealed fields. `details` and `members` have the report's field names."""
 
     details: dict[str, Any]
     members: list[dict[str, Any]]
 
 
 class OwnReport(BaseModel):
-    """What an author reads back."""
+    """An author's own report."""
 
     household_id: UUID
     status: Status
@@ -113,7 +113,7 @@ async def households(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> HouseholdPage:
-    """Latest change first. `area` is a P-code: households that now live there, or in a unit of it."""
+    """Latest change first. `area` is a P-code: households that now live there or in a unit below."""
     places: Places = request.app.state.places
     asked = HouseholdQuery(
         visibility_of(caller, places),
@@ -134,7 +134,7 @@ async def households(
 async def household(
     household_id: UUID, request: Request, session: Session, caller: Caller
 ) -> HouseholdView | OwnReport:
-    """Opened for whose area it is in; an author gets back the own report; for anybody else there is none."""
+    """The opened household for callers of its area; for its author the own report; 404 for others."""
     vault, sight = at_hand(request, caller)
     if sight.author is not None:
         return await own_report(household_id, request, session, caller, vault)
@@ -159,7 +159,7 @@ async def own_report(
 
 @router.get("/v1/households/{household_id}/history")
 async def history(household_id: UUID, request: Request, session: Session, caller: Caller) -> History:
-    """Every version of every report on it, with what became of each; of an author, the own ones."""
+    """All versions of all reports on the household, with outcomes. An author sees only own reports."""
     vault, sight = at_hand(request, caller)
     if sight.author is None:
         await check_purpose(request, caller, household_id)
@@ -175,7 +175,7 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 
 @router.get("/notices", include_in_schema=False)
 async def notices(request: Request, session: Session) -> Response:
-    """One line for each hour of the last day in which somebody opened unusually many records."""
+    """One line for each hour of the last day in which an account opened unusually many records."""
     unusual = await openings.unusual(session, datetime.now(UTC))
     pages: Pages = request.app.state.pages
     return pages.render(request, "notices.html", unusual=unusual)
@@ -186,13 +186,13 @@ def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Vi
 
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
-    """In the transaction of the read: an answer that is not noted does not leave."""
+    """Write the audit entry in the read's transaction: without the entry no answer is sent."""
     purpose = tokens.current(request).purpose
     await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 
 
 async def check_purpose(request: Request, caller: Principal, household_id: UUID) -> None:
-    """The audit keeps also that a record was asked for without a purpose."""
+    """Raise Problem without a stated purpose. The audit records the refused request too."""
     try:
         openings.may_open(caller)
     except Problem:
@@ -206,6 +206,6 @@ async def refused(request: Request, household_id: UUID, reason: str) -> None:
 
 
 async def missing(request: Request, household_id: UUID) -> Problem:
-    """The same for what is not there and what is not the caller's to see; the audit keeps that it was asked for."""
+    """The same 404 for households that do not exist and that the caller may not see. The audit records the request."""
     await refused(request, household_id, "not-found")
     return Problem(404, "not-found", "There is no such household.")

@@ -1,4 +1,4 @@
-"""What the book looks like in the tables: each row a tuple in the order of its columns, sealed where it must be."""
+"""Table rows of a working set: tuples in column order, with sealed columns encrypted."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,6 +1,7 @@
-"""Figures: who is displaced on a day, and who was newly displaced in each month, by place, reason, scope, mobility, sex and age.
+"""Figures of displaced persons: stock on a day, and flows by month.
 
-Registered households and counted groups stand side by side in each figure and are never added: the same people may be in both.
+Dimensions are place, reason, scope, mobility, sex and age. Each figure has registered households and counted groups
+separately; they are never added up, because the same people may be in both.
 """
 
 from collections import defaultdict
@@ -22,7 +23,7 @@ from shared.places.places import COUNTRY
 
 
 class View(StrEnum):
-    """Whose figures: those of the place people came from, or of the one they came to."""
+    """The place of a figure: the origin or the destination of the people."""
 
     ORIGIN = "origin"
     DESTINATION = "destination"
@@ -37,7 +38,7 @@ class MovementScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """`pcodes` and `sight` None = the whole country; `known` as in `Sight`; empty filters leave nothing out."""
+    """`pcodes` and `sight` None = the whole country; `known` as in `Visibility`; empty filters select everything."""
 
     status: Status
     known: Sequence[str]
@@ -46,7 +47,7 @@ class FigureQuery:
     view: View = View.DESTINATION
     level: int = 2
     since: date | None = None
-    until: date | None = None  # the first day that does not count any more
+    until: date | None = None  # exclusive
     reasons: Sequence[Reason] = ()
     scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED
@@ -55,7 +56,7 @@ class FigureQuery:
 
     @property
     def chosen(self) -> list[int]:
-        """The cells of sex and age that are asked for."""
+        """Indexes of the selected cells of sex and age."""
         return [
             index
             for index, (sex, age) in enumerate(CELLS)
@@ -80,11 +81,11 @@ class FigureQuery:
         }
 
 
-@dataclass(slots=True)  # not frozen: thousands are made for an answer, and a frozen one takes three times as long
+@dataclass(slots=True)  # not frozen: an answer has thousands, and frozen instances take three times as long to create
 class Figure:
-    """`period` is a month, a year where no more is known, or None for a stock. What it rests on stands with it.
+    """`period` is a month, a year if the month is unknown, or None for a stock. Data quality counts are included.
 
-    Without a `pcode` it is of a whole country; `country` is alpha-2, as reports say it.
+    Without a `pcode` the figure is for a whole country. `country` is alpha-2, as in reports.
     """
 
     period: str | None
@@ -107,7 +108,7 @@ class Figure:
 
     @property
     def undescribed(self) -> int:
-        """Persons of whom neither sex nor age is known."""
+        """Persons of unknown sex and age."""
         return self.cells[UNKNOWN]
 
     @property
@@ -123,10 +124,9 @@ class Figure:
         return sum(count for cell, count in zip(CELLS, self.cells, strict=True) if cell[1] in ages)
 
 
-# Whoever could not move is where they were. What somebody else asks of the moves is asked of the latest:
-# a family that was displaced and then migrated is abroad, and no longer displaced in the place between.
-# On a day a household is where its latest move before that day's end brought it; a group counts as last counted.
-# Who writes a move says when the next one supersedes it.
+# The stock on a day counts each household at the destination of its latest move before the end of the day, and each
+# group as last counted. Filters apply to the latest move: a family that was displaced and then migrated is no longer
+# displaced in between. `unable_to_move` is not a move. `superseded_at` is set when a move is written.
 STOCK = "superseded_at >= :until"
 NOT_KNOWN = "ZZ"
 MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
@@ -137,7 +137,7 @@ SCOPE = """CASE
     ELSE 'within'
 END"""
 IN_SIGHT = is_within("coalesce(destination_pcode, origin_pcode)", "sight")
-# What each row would cost is left to the few that come out: scopes, names of months, units of the level asked for.
+# Scopes, month names and units are computed for the few result rows, not for each table row.
 FIGURES = """
 SELECT {period}, {view}_pcode, origin_country, destination_country, reason, mobility, count(*),
     count(*) FILTER (WHERE {imprecise}), count(*) FILTER (WHERE version > 1), {cells}
@@ -147,16 +147,16 @@ GROUP BY 1, 2, 3, 4, 5, 6
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 TABLES = ("episodes", "counts")
 IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier <> 'exact'"}
-ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # what all cells of sex and age add up to
+ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cells of sex and age
 
 
 async def stock(session: AsyncSession, asked: FigureQuery, places: Places) -> list[Figure]:
-    """Where the displaced are at the end of the last day before `until`."""
+    """The displaced by place at the end of the last day before `until`."""
     return await figures(session, asked, places, "stock")
 
 
 async def flows(session: AsyncSession, asked: FigureQuery, places: Places) -> list[Figure]:
-    """Displacements that began in each month; a household displaced twice counts twice."""
+    """Displacements that began in each month. A household that is displaced twice counts twice."""
     return await figures(session, asked, places, "flows")
 
 
@@ -170,7 +170,7 @@ async def figures(session: AsyncSession, asked: FigureQuery, places: Places, kin
 
 
 def statement(asked: FigureQuery, kind: str, table: str) -> str:
-    """Only what is asked stands in it, so that an index can leave out the rest."""
+    """The SQL, with requested conditions only, so that PostgreSQL can use an index."""
     chosen = set(asked.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
@@ -197,7 +197,7 @@ def conditions(asked: FigureQuery, kind: str, table: str) -> Iterator[str]:
 
 
 def is_chosen(asked: FigureQuery, table: str) -> str:
-    """Whether there is anybody of the sexes and ages that are asked for."""
+    """SQL: whether the row has persons of the selected sexes and ages."""
     if asked.is_whole:
         return f"{ALL_CELLS[table]} > 0"
     cells = ", ".join(CELL_NAMES[index] for index in asked.chosen)
@@ -205,7 +205,7 @@ def is_chosen(asked: FigureQuery, table: str) -> str:
 
 
 def figure(row: Sequence[Any], view: View, unit: Callable[[str | None], str | None], *, is_registered: bool) -> Figure:
-    """At the level asked for. Whoever reported the country and no place in it is of the country, as all are at level 0."""
+    """A figure at the requested level. Reports without a P-code count for the whole country, as all do at level 0."""
     period, pcode, origin, destination, reason, mobility, number, imprecise, corrected, *cells = row
     country = COUNTRY if pcode else destination if view is View.DESTINATION else origin
     name = month(period), unit(pcode), country, scope_of(origin, destination), Reason(reason), Mobility(mobility)
@@ -215,7 +215,7 @@ def figure(row: Sequence[Any], view: View, unit: Callable[[str | None], str | No
 
 
 def month(period: int | None) -> str | None:
-    """202606 is 2026-06; 202600 is 2026, of which no month is known."""
+    """202606 becomes 2026-06; 202600 becomes 2026 (month unknown)."""
     if period is None:
         return None
     year, number = divmod(period, 100)
@@ -223,7 +223,7 @@ def month(period: int | None) -> str | None:
 
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
-    """As SCOPE."""
+    """The same as SCOPE, in Python."""
     if NOT_KNOWN in (origin, destination):
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):
@@ -232,7 +232,7 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """One of each name: of a district's villages, of countries in the same scope, of households and groups."""
+    """Sum figures with the same name: villages of a district, countries of a scope, households and groups."""
     found: defaultdict[tuple[Any, ...], list[Figure]] = defaultdict(list)
     for each in figures:
         found[each.name].append(each)
@@ -240,7 +240,7 @@ def united(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
-    """A city that has no unit of that level stands for itself, a village for its district."""
+    """The unit of a P-code at this level. A city without such a unit is unchanged; a village becomes its district."""
     if pcode is None or level == 0:
         return None
     return places.oblast(pcode) if level == 1 else places.district(pcode)
@@ -250,12 +250,12 @@ NOTHING = Figure(None, None, None, MovementScope.WITHIN, Reason.NOT_REPORTED, Mo
 
 
 def total(figures: Iterable[Figure]) -> Figure:
-    """Of households, and beside them of groups."""
+    """The total of households, and separately of groups."""
     return summed([NOTHING, *figures])
 
 
 def summed(figures: Sequence[Figure]) -> Figure:
-    """By the name of the first of them."""
+    """The sum of the figures, with the name of the first."""
     if len(figures) == 1:
         return figures[0]
     return replace(
@@ -271,7 +271,7 @@ def summed(figures: Sequence[Figure]) -> Figure:
 
 
 def midnight(day: date | None) -> datetime | None:
-    """Where a day begins in Bishkek."""
+    """The start of the day in Bishkek."""
     return None if day is None else datetime.combine(day, time(), BISHKEK)
 
 

@@ -1,4 +1,4 @@
-"""How the book is kept: opened at the pages a batch needs, their rows locked, and written back in one go."""
+"""Load the working set of a batch with locked rows, and write its changes."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -23,7 +23,7 @@ from shared.postgres.bulk_copy import Copy
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Keys = dict[Name, Key]
 
-# Whatever was filed of a household has a key, so a household without one is new to the registry.
+# Every household with a filed report has a key, so a household without a key is new.
 KNOWN = """
 SELECT {subject} AS subject_id, kek_id, wrapped, author, team, registered_at, sequence, row_version
 FROM {table}_keys LEFT JOIN {table}s USING ({subject})
@@ -40,7 +40,7 @@ WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 
 
 class Store:
-    """One batch's view of the book, and the keys of whoever stands in it."""
+    """Loads and saves one batch's working set, with the keys of its households and groups."""
 
     def __init__(self, session: AsyncSession, vault: EnvelopeEncryption, places: Places) -> None:
         self._session = session
@@ -50,11 +50,11 @@ class Store:
         self._known: set[Name] = set()
 
     async def open(self, batch: Sequence[Filed]) -> WorkingSet:
-        """What is known of the batch's households, groups and reports."""
+        """Load the working set of the batch's households, groups and reports."""
         return await self.open_at({filed.subject for filed in batch}, [filed.report_id for filed in batch])
 
     async def open_at(self, names: Collection[Name], report_ids: Sequence[str]) -> WorkingSet:
-        """What is known of these households and groups, whose rows are locked, and of these reports."""
+        """Load these households and groups, with locked rows, and these reports."""
         connection = await database.driver(self._session)
         known = [
             row
@@ -83,7 +83,7 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, found: Iterable[asyncpg.Record]) -> None:
-        """A report may be known under another household than the one it names now."""
+        """Load the missing keys: a report may be stored under another household than it names now."""
         missing = {(row["kind"], str(row["subject_id"])) for row in found} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -126,7 +126,7 @@ class Store:
         )
 
     async def save(self, book: WorkingSet, messages: Iterable[Message]) -> None:
-        """A known household is rewritten whole; so every row goes in by COPY, and only the known cost a DELETE."""
+        """Write the changes. All rows of a changed household are replaced: DELETE if it is known, then COPY."""
         connection = await database.driver(self._session)
         changed = {kind: [one for one in book.changed.values() if one.name[0] == kind] for kind in KNOWN_OF}
         await clear_away(
@@ -151,7 +151,7 @@ class Store:
         return name[1], key.kek_id, key.wrapped
 
     def _copies(self, book: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
-        """Made in this order, the keys before what they seal."""
+        """The COPYs in order. Keys must be drawn before."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         yield Copy("reports", rows.REPORTS, (rows.report(one, keys[one.subject]) for one in book.filed))
         yield Copy("households", rows.HOUSEHOLDS, (rows.household(one, keys[one.name]) for one in households))

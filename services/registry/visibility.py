@@ -1,4 +1,4 @@
-"""Who may see which household: those whose area holds it, and its author the own report."""
+"""Visibility of households: by the caller's areas, and for an author the own report."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,9 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 
 
 def is_within(pcode: str, units: str) -> str:
-    """SQL: whether a P-code is among a parameter's units (NULL = the whole country), or by its digits lies in one of them.
+    """SQL: whether a P-code is one of a parameter's units (NULL = the whole country), or lies in one by its digits.
 
-    As `Places.ancestors` reads a code that is not among the `known`: who sees a district sees its villages.
+    A code that is not in `known` is resolved like in `Places.ancestors`: a district includes its villages.
     """
     district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
     return f"""(
@@ -25,16 +25,16 @@ def is_within(pcode: str, units: str) -> str:
     )"""
 
 
-# The household's current district, or the one it came from while it is abroad.
+# The household's current district, or its district of origin while it is abroad.
 IN_SIGHT = is_within("coalesce(households.destination_pcode, households.origin_pcode)", "pcodes")
 
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """`pcodes` None = the whole country; `author` is whose own reports are meant, where there is no area to go by."""
+    """`pcodes` None = the whole country. `author` restricts to own reports, for callers without an office role."""
 
     pcodes: list[str] | None
-    known: list[str]  # every unit there is
+    known: list[str]  # all units
     author: UUID | None = None
 
     def parameters(self) -> dict[str, Any]:
@@ -51,5 +51,5 @@ def visibility_of(caller: Principal, places: Places) -> Visibility:
 
 
 def within(area: str, places: Places) -> list[str]:
-    """A unit and all units in it."""
+    """A unit and all units below it."""
     return sorted({area, *(unit.pcode for unit in places.units() if places.covers((area,), unit.pcode))})

@@ -1,4 +1,4 @@
-"""The registry at work: reports become households, and what became of them leaves through the outbox."""
+"""The registry's worker: consume reports, publish the outbox, execute decisions, move data to new keys."""
 
 import asyncio
 import gc
@@ -25,7 +25,7 @@ from shared.postgres import database
 
 
 async def run(settings: RegistrySettings) -> None:
-    """Until cancelled."""
+    """Run until cancelled."""
     engine = database.engine(settings, pool_size=10)
     keys = Opener(settings.seal_private_keys)
     digests = Digests(settings.digest_key_file)
@@ -63,7 +63,7 @@ def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Op
 
 
 def settle_garbage() -> None:
-    """A batch is many small objects in no cycles: looking through them all the time would cost a third of the speed."""
+    """Reduce garbage collection: a batch has many small objects without cycles, and scans cost a third of the speed."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 20)

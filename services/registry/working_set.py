@@ -1,4 +1,4 @@
-"""The registry's book, open at the pages a batch needs: pure; what it changes is written by `storage.Store.save`."""
+"""The working set of a batch: its households, groups and reports. Pure; `storage.Store.save` writes the changes."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -17,7 +17,7 @@ BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
 
 @dataclass(slots=True)
 class Subject:
-    """A household or a group: who owns it, and each of its displacements (or counts) in the version that holds."""
+    """A household or a group: its owner, and the valid version of each displacement (or count)."""
 
     name: Name
     owner: Owner
@@ -28,17 +28,20 @@ class Subject:
 
     @property
     def is_new(self) -> bool:
-        """Whether its row was never written: there is none to clear away."""
+        """Whether the subject has no stored row yet."""
         return self.row_version == 0
 
     @property
     def current(self) -> Filed:
-        """What was said of it last; practice counts only where nothing real was."""
+        """The latest displacement. Exercise and Test reports count only if there is no Actual one."""
         return latest(self._said)
 
     @property
     def told(self) -> Filed:
-        """What the world is told of it: the latest in which it moved, where it did. Who is trapped where they fled to is displaced still."""
+        """The displacement that events publish: the latest move, or the latest report if there was no move.
+
+        A household that is trapped at its destination is still displaced.
+        """
         said = self._said
         return latest([one for one in said if one.clear.mobility is not Mobility.UNABLE_TO_MOVE] or said)
 
@@ -49,16 +52,16 @@ class Subject:
 
 
 def latest(displacements: Collection[Filed]) -> Filed:
-    """In the world, whatever order the reports came in."""
+    """The latest by the order of events in the world, independent of arrival order."""
     if len(displacements) == 1:
         return next(iter(displacements))
     return max(displacements, key=order)
 
 
 class Told(NamedTuple):
-    """What the world is to hear of a household: its state after one change, and which displacement was changed.
+    """Input of a household event: the state after one change, and the changed displacement.
 
-    `latest` is what was said last, which is not `current` where the household could not move since.
+    `latest` differs from `current` if the latest report says that the household was unable to move.
     """
 
     subject: Name
@@ -70,7 +73,7 @@ class Told(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What became of a report, and the outcome event that this one takes the place of."""
+    """The outcome of a report; `replaces` is the id of the outcome event that it replaces."""
 
     filed: Filed
     outcome: OutcomeKind
@@ -84,8 +87,8 @@ class WorkingSet:
     places: Places
     subjects: dict[Name, Subject]
     reports: defaultdict[str, list[Filed]]
-    filed: list[Filed] = field(default_factory=list)  # new to the book
-    refiled: list[Filed] = field(default_factory=list)  # in it before, with another outcome now
+    filed: list[Filed] = field(default_factory=list)  # new reports
+    refiled: list[Filed] = field(default_factory=list)  # stored reports with a new outcome
     changed: dict[Name, Subject] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
@@ -98,7 +101,7 @@ class WorkingSet:
         return cls(places, {subject.name: subject for subject in subjects}, known)
 
     def file(self, filed: Filed) -> ReportDecision:
-        """Decides what becomes of a report that is new to the book; those that waited for it are settled with it."""
+        """Decide about a new report, and settle the reports that waited for it."""
         siblings = self.reports[filed.report_id]
         decision = self._settle(filed, siblings, filed.replaces)
         siblings.append(filed)
@@ -107,7 +110,10 @@ class WorkingSet:
         return decision
 
     def accept(self, filed: Filed, *, is_expiry_only: bool = False) -> ReportDecision:
-        """A person frees a held report: it takes effect as if its author had been entitled, or as if the sign-in had not ended."""
+        """A person accepts a held report, as if its author had been entitled.
+
+        With `is_expiry_only` it is decided as if the sign-in had not expired.
+        """
         siblings = self.reports[filed.report_id]
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
         decision = self._resettle(filed, siblings)
@@ -115,7 +121,7 @@ class WorkingSet:
         return decision
 
     def refuse(self, filed: Filed) -> ReportDecision:
-        """A person refuses a held report: it has no effect, and its author reads so."""
+        """A person refuses a held report: it has no effect, and the outcome tells its author."""
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason
         self.settled.append(Settled(filed, filed.outcome, filed.reason, filed.outcome_id, replaced))
@@ -123,7 +129,7 @@ class WorkingSet:
         return REFUSED
 
     def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: ReportDecision) -> None:
-        """Settles the corrections that waited for this version: it took effect, or it is held and yields to them."""
+        """Settle the corrections that waited for this version, if it took effect or yields to them."""
         has_begun = decision.effect in BEGINNINGS
         for waiting in sorted(
             (one for one in siblings if one.reason == Held.WAITING), key=lambda one: one.clear.version
@@ -165,5 +171,5 @@ class WorkingSet:
         subject.displacements[filed.report_id] = filed
         self.changed[subject.name] = subject
         subject.sequence += 1
-        is_correction = effect is Effect.SUPERSEDE or subject.told is before  # it stands where it stood
+        is_correction = effect is Effect.SUPERSEDE or subject.told is before  # the published displacement is the same
         self.told.append(Told(subject.name, subject.sequence, subject.told, filed, is_correction, subject.current))

@@ -1,4 +1,4 @@
-"""Households, members, episodes, groups, every report's versions, keys, search keys, and who read what."""
+"""Households, members, episodes, groups, report versions, keys, search keys, and reads of personal data."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from shared.messaging.tables import create_consumer_tables
 revision = "registry_0001"
 down_revision = None
 
-# No foreign keys among them: one writer changes a household's rows together, and a check per copied row is dear.
+# No foreign keys: one writer changes all rows of a household together, and a check per copied row is expensive.
 PLACES = """
     origin_pcode text,
     origin_country text,
@@ -57,7 +57,7 @@ CREATE TABLE members (
 )
 """
 
-# A report is an episode: whatever two workers do at once, a report_id begins one displacement only.
+# The primary key ensures that a report_id begins only one displacement, even with concurrent workers.
 EPISODES = f"""
 CREATE TABLE episodes (
     report_id uuid NOT NULL,

@@ -1,4 +1,4 @@
-"""What people decide about held reports and dead letters; who reads at a terminal has no token."""
+"""Decisions about held reports and dead letters; reads at a terminal have no token."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""The security log, and in it who read personal data so far."""
+"""The security log, with the earlier reads of personal data."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from shared.audit import AUDIT
 revision = "registry_0003"
 down_revision = "registry_0002"
 
-# What was read before. The old table stays: the release before may still write there.
+# Copies earlier reads. The old table stays, because the release before may still write to it.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads ORDER BY id
@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads O
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning made it already, and owns it
+    AUDIT.create(op.get_bind(), checkfirst=True)  # already created by provisioning, which owns the table
     op.execute(COPIED)

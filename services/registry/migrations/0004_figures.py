@@ -1,4 +1,4 @@
-"""Figures of some months do not read what was recorded in all the others."""
+"""Indexes, so that figures of some months do not read all other months."""
 
 from alembic import op
 

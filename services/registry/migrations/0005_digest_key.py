@@ -1,4 +1,4 @@
-"""Which key the stored digests were made with last; the worker, which alone holds the keys, lays them over what there is."""
+"""The newest key applied to the stored digests. Only the worker holds the keys, so it applies new keys."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Dead letters that came out of a backup are found again."""
+"""The written offset, to find dead letters that were restored from a backup."""
 
 from alembic import op
 

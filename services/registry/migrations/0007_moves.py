@@ -1,4 +1,4 @@
-"""Figures read what they ask for: until when a move is a household's latest, and what they sum and group by, in columns of their own."""
+"""Separate columns for figures: when a move is superseded, and the values to sum and group by."""
 
 from alembic import op
 
@@ -6,16 +6,16 @@ revision = "registry_0007"
 down_revision = "registry_0006"
 
 MOVES = "('displacement', 'evacuation', 'planned_relocation', 'migration')"
-# When the next move of the same household (of the same group and measure) began, of the same status.
+# The start of the next move of the same household and status (for groups, also of the same measure).
 NEXT = """
 SELECT min(later.occurred_at) FROM {table} AS later
 WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mobility IN {moves} {measure}
     AND (later.occurred_at, later.reported_at, later.report_id) > (one.occurred_at, one.reported_at, one.report_id)
 """
 FILL = "UPDATE {table} AS one SET superseded_at = coalesce(({next}), 'infinity')"
-# The release before writes rows without `superseded_at` while this one is rolled out, a household's all at once. Filled
-# here and not by who reads: a reader that asks each row whether it is one of those takes four times as long. The next
-# release drops the trigger and makes the column NOT NULL.
+# During the rollout the release before writes rows without `superseded_at`, all rows of a household together. A trigger
+# fills the column, because a check of each row by readers takes four times as long. The next release drops the trigger
+# and makes the column NOT NULL.
 FILLS = """
 CREATE FUNCTION fill_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -29,14 +29,14 @@ TRIGGER = """
 CREATE TRIGGER fill AFTER INSERT ON {table} REFERENCING NEW TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION fill_{table}()
 """
-# The month in Bishkek as 202606; 202600 where only the year is known.
+# The month in Bishkek as 202606; 202600 if only the year is known.
 PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer
     + CASE occurred_at_precision WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer END"""
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
 CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]  # the order of `sex_age`
-# To read a cell of an array costs a copy of the array; NULL, as most cells are, takes no room and is not summed.
+# Reading an array element copies the whole array. Most cells are NULL, which takes no space and is not summed.
 COLUMNS = {
     "period": f"integer GENERATED ALWAYS AS ({PERIOD}) STORED",
     "reason": "text GENERATED ALWAYS AS (reasons[1]) STORED",
