@@ -1,4 +1,4 @@
-"""Digests of opened reports: worth nothing without their keys, laid anew without opening anything, and removed for an erasure."""
+"""Digests of opened reports: useless without keys, updated to a new key without opening reports, removed by erasure."""
 
 import shutil
 from collections.abc import AsyncIterator

@@ -29,7 +29,7 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Move(NamedTuple):
-    """One row of either table: `cells` are persons by sex and age, `number` who moved and in which order it was reported."""
+    """A row of either table. `cells`: persons by sex and age; `number`: who moved, and the order of the reports."""
 
     subject: UUID
     report: UUID

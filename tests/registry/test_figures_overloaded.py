@@ -46,7 +46,7 @@ def watched(office: Office) -> Iterator[Watched]:
 async def test_the_connection_is_given_back_before_the_rows_are_written(
     office: Office, path: str, watched: Watched
 ) -> None:
-    """Many requests at once write for seconds, and PostgreSQL ends a transaction that stands idle for five: that was a 500."""
+    """Many requests at once serialise for seconds, and PostgreSQL ends transactions idle for five: that was a 500."""
     await office.file(household())
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200
     assert set(watched.in_use) == {0}

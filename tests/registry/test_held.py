@@ -1,4 +1,4 @@
-"""`dayar held`: a held report is shown, accepted or refused, and the registry's worker carries the decision out once."""
+"""`dayar held`: a held report is shown, accepted or refused, and the registry's worker executes the decision once."""
 
 import asyncio
 import json

@@ -20,7 +20,7 @@ VILLAGE = "KG05236830020"  # of Leilek, and no unit of ours
 
 
 async def example(office: Office) -> None:
-    """Two families within the country, one abroad, one moved on in July; one stuck, one exercise; two groups, one recounted."""
+    """Two families within the country, one abroad, one moved on in July, one stuck, one exercise; two groups."""
     moved_on = household()
     again = household(
         household_id=moved_on["household_id"],

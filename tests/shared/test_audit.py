@@ -158,7 +158,8 @@ async def test_what_was_read_before_is_carried_over(tables: Installation) -> Non
         values = {"account": account, "household": household}
         await connection.execute(
             text(
-                "INSERT INTO reads (account, what, household_ids) VALUES (:account, 'history', ARRAY[CAST(:household AS uuid)])"
+                "INSERT INTO reads (account, what, household_ids) "
+                "VALUES (:account, 'history', ARRAY[CAST(:household AS uuid)])"
             ),
             values,
         )

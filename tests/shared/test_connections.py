@@ -33,7 +33,7 @@ class Server:
         self.may_answer = asyncio.Event()
 
     async def said(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
-        """All that is answered until the connection is closed; `more` is sent after the request, as often as it is taken."""
+        """All answers until the connection is closed. `more` is sent after the request, as often as possible."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answer = asyncio.ensure_future(read(reader))
         with contextlib.suppress(OSError), contextlib.closing(writer):

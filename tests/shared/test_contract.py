@@ -1,4 +1,4 @@
-"""The contract as it was promised: golden files written by hand, marks on every field, and a document that is current."""
+"""The contract: golden files written by hand, a mark on every field, and an up-to-date document."""
 
 import json
 import re

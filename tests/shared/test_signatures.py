@@ -1,4 +1,4 @@
-"""Record signatures: whoever has a broker login and no key forges nothing, and a key can be replaced while records flow."""
+"""Record signatures: a broker login without a key forges nothing, and a key can be replaced during operation."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A service small enough to try the spine on: it reads `hazards` as alerts does, and leaves one row and one event for each."""
+"""A minimal service for tests of the consumer: it reads `hazards` and writes one row and one event per record."""
 
 import asyncio
 import os

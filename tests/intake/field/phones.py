@@ -47,7 +47,7 @@ def keep_account(page: Page, name: str) -> None:
 
 @contextmanager
 def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
-    """Chromium's own "offline" lets a page that is just being loaded slip a report through: so the centre is away too."""
+    """Take the phone offline, and the server too: Chromium's offline mode lets a loading page send a report."""
     phone.set_offline(True)
     centre.web.stop()
     try:

@@ -1,4 +1,4 @@
-"""What cannot be true is refused with the field and the reason, what is unlikely is asked about; nothing is out of view."""
+"""The form refuses impossible values with field and reason, asks about unlikely values, and keeps them in view."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from playwright.sync_api import BrowserContext, Dialog, Page, expect
 from tests.intake.field.phones import Centre, filled, kept_reports, opened
 
 IN_VIEW = """() => {
-  const field = document.activeElement.getBoundingClientRect(), bar = document.querySelector(".send").getBoundingClientRect();
+  const field = document.activeElement.getBoundingClientRect();
+  const bar = document.querySelector(".send").getBoundingClientRect();
   return field.top >= 0 && field.bottom <= bar.top;
 }"""
 

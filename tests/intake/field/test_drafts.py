@@ -80,7 +80,7 @@ def test_what_was_begun_waits_while_a_correction_is_written(phone: BrowserContex
 
 
 def test_what_was_begun_outlives_the_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
-    """Saved at every change: what the phone holds then is all that the next start has, and no event told of the page's end."""
+    """The draft is saved at every change, because the next start has nothing else and no event announces the end."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     half_written(page)

@@ -90,7 +90,9 @@ def test_a_report_that_was_too_slow_for_the_centre_is_sent_again(phone: BrowserC
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 
-SETTLED = """() => { window.settled = new Promise((done) => addEventListener("dayar-kept-changed", () => done(), { once: true })); }"""
+SETTLED = """() => {
+    window.settled = new Promise((done) => addEventListener("dayar-kept-changed", () => done(), { once: true }));
+}"""
 
 
 def test_an_answer_that_another_tab_gets_late_takes_no_correction_back(phone: BrowserContext, centre: Centre) -> None:

@@ -1,4 +1,4 @@
-"""What the phone keeps of the form itself: one whole release, for the time without a signal; and a phone without room."""
+"""The phone caches one complete release of the form for offline use; and a phone without storage space."""
 
 import httpx
 from playwright.sync_api import BrowserContext, Page, expect
