@@ -45,7 +45,7 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Doo
 
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[Door]:
-    """An admission started without a broker: it does not know of one revoked account and one that must sign in again."""
+    """An admission started without a broker: it does not know of one revoked account and one that must sign in."""
     given = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **given)
     changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **given)

@@ -1,4 +1,4 @@
-// Who reports from this phone.
+// The account that reports from this phone: sign-in, renewal and sign-out.
 
 import { adoptDrafts } from "./drafts.js";
 import { show } from "./form.js";
@@ -23,7 +23,7 @@ export async function signIn(event) {
   void sendWaiting();
 }
 
-/** Who has just signed in by the centre's own page goes straight on: its session becomes this phone's sign-in. */
+/** Continue a session of the centre's own sign-in page: it becomes this phone's sign-in. */
 export async function takeSession() {
   if (!new URLSearchParams(location.search).has("signed-in")) return;
   history.replaceState(null, "", location.pathname);
@@ -35,11 +35,11 @@ export async function takeSession() {
     adopt();
     show();
   } catch {
-    // the form's own sign-in is there
+    // the form's own sign-in is shown
   }
 }
 
-/** What went wrong, or nothing. @param {string} name @param {string} password */
+/** Sign in. Return an error text, or an empty value. @param {string} name @param {string} password */
 async function signedIn(name, password) {
   try {
     const answer = await post("/v1/tokens", { name, password, device: device() });
@@ -51,10 +51,10 @@ async function signedIn(name, password) {
 }
 
 /**
- * With the account's own name, however it was typed; and ending by this phone's clock, which may be months off.
+ * Keep the account's own spelling of the name, and the expiry by this phone's clock, which may be months off.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} told
- * @param {number} toldAt by the centre's clock
+ * @param {number} toldAt time of the answer, by the centre's clock
  */
 function begun(name, told, toldAt) {
   const ahead = Date.now() - (toldAt || Date.now());
@@ -62,7 +62,7 @@ function begun(name, told, toldAt) {
   return { name, ...told, expires_at, renewedAt: Date.now() };
 }
 
-/** Each contact makes the sign-in last another year. What the centre refuses here, the next report will show. */
+/** Renew the sign-in at each contact, for another year. If the centre refuses, the next report shows the reason. */
 export async function renew() {
   const known = account();
   if (!known || isOver(known) || Date.now() - (known.renewedAt ?? 0) < RENEW_MS) return;
@@ -71,11 +71,11 @@ export async function renew() {
     if (!answer.ok || account()?.token !== known.token) return;
     setAccount(begun(known.name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
   } catch {
-    // no signal: the next look tries again
+    // offline: the next call tries again
   }
 }
 
-/** Reports written, and begun, before anybody signed in are of whoever signs in first. */
+/** Reports and drafts that were written without a sign-in belong to the first account that signs in. */
 function adopt() {
   const name = account()?.name ?? "";
   adoptDrafts(name);

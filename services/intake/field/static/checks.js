@@ -1,4 +1,4 @@
-// What cannot be sent as it stands, and what is so unlikely that its author is asked; each message names the field and the reason.
+// Find invalid fields, and unlikely values that the author must confirm. Each message names the field and the reason.
 
 import { nameOf, personOf, placeName } from "./labels.js";
 import { element, filled, texts } from "./page.js";
@@ -28,16 +28,16 @@ function unequal(form) {
   return sum > Number(persons.value) ? [{ control: counted[0], text: filled(texts.counts, { sum, persons: persons.value }) }] : [];
 }
 
-/** Those that count for the chosen kind. @param {HTMLFormElement} form @returns {Control[]} */
+/** The controls of the chosen kind. @param {HTMLFormElement} form @returns {Control[]} */
 function controls(form) {
   const all = [...form.elements].filter((each) => each instanceof HTMLInputElement || each instanceof HTMLSelectElement || each instanceof HTMLTextAreaElement);
   return all.filter((control) => !control.closest("[hidden]"));
 }
 
-/** What is wrong with it, or nothing. @param {Control} control */
+/** The error text of a control, or an empty string. @param {Control} control */
 function reason(control) {
   const { validity } = control;
-  if (validity.valid || isDay(control) && validity.rangeOverflow) return ""; // a day to come is asked back, as a phone's clock may be wrong
+  if (validity.valid || isDay(control) && validity.rangeOverflow) return ""; // a future day needs confirmation only, because a phone's clock may be wrong
   if (validity.valueMissing) return isDay(control) ? texts.day : texts.missing;
   if (validity.badInput || validity.stepMismatch) return isDay(control) ? texts.day : texts.integer;
   if (control instanceof HTMLInputElement && (validity.rangeUnderflow || validity.rangeOverflow)) return filled(texts.between, { min: control.min, max: control.max });
@@ -50,7 +50,7 @@ function isDay(control) {
 }
 
 /**
- * What is possible, and hardly true.
+ * Texts about values that are possible but unlikely.
  * @param {import("./kept.js").Body} body
  * @param {string} today
  */
@@ -72,7 +72,7 @@ function isOddBirth(year, today) {
   return year !== undefined && (year < FIRST_BIRTH || year > Number(today.slice(0, 4)));
 }
 
-/** Who could not leave is where they were. @param {import("./kept.js").Body} body */
+/** Whether origin and destination are equal; that is right for people who could not leave. @param {import("./kept.js").Body} body */
 function isSamePlace({ origin, destination, mobility }) {
   if (mobility === "unable_to_move" || origin.country === "ZZ") return false;
   return origin.pcode === destination.pcode && origin.country === destination.country;
@@ -83,7 +83,7 @@ function shownDay(day) {
   return day.split("-").reverse().join(".");
 }
 
-/** Marks the fields, opens what hides them, and brings the first one into view with the focus. @param {HTMLFormElement} form @param {Problem[]} found */
+/** Mark the fields, open sections that hide them, and focus the first. @param {HTMLFormElement} form @param {Problem[]} found */
 export function mark(form, found) {
   for (const control of controls(form)) unmark(control);
   for (const { control, text } of found) {

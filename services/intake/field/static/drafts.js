@@ -1,15 +1,15 @@
-// What is begun and not sent: saved at every change, so that a killed tab loses nothing; several may wait.
+// Drafts: reports that are not sent yet. Saved at every change, so that a killed tab loses nothing.
 
 import { changed, uuid } from "./kept.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
- * @typedef {{author: string, corrected: Kept | null, body: Body, at: string, tab: string}} Draft `tab` is the one that writes it
+ * @typedef {{author: string, corrected: Kept | null, body: Body, at: string, tab: string}} Draft `tab` is the tab that writes the draft
  */
 
 const PREFIX = "dayar.draft.";
-const OPEN = "dayar.open"; // in the tab: which draft it holds
+const OPEN = "dayar.open"; // in session storage: the id of this tab's draft
 
 /** @returns {Draft[]} newest first */
 export function drafts() {
@@ -22,7 +22,7 @@ export function draftOf(reportId) {
   return JSON.parse(localStorage.getItem(PREFIX + reportId) ?? "null");
 }
 
-/** As this tab's own: another one that held it lets it go. @param {Omit<Draft, "at" | "tab">} draft @throws {DOMException} where the phone has no room */
+/** Save as this tab's draft; another tab that held the draft releases it. @param {Omit<Draft, "at" | "tab">} draft @throws {DOMException} if the phone's storage is full */
 export function keepDraft(draft) {
   const { report_id } = draft.body;
   localStorage.setItem(PREFIX + report_id, JSON.stringify({ ...draft, at: new Date().toISOString(), tab: tab() }));
@@ -35,12 +35,12 @@ export function discard(reportId) {
   changed();
 }
 
-/** The draft stays, and this tab holds it no more. */
+/** Release the draft from this tab, and keep it. */
 export function letGo() {
   sessionStorage.removeItem(OPEN);
 }
 
-/** What this tab held before it was loaded again. */
+/** The draft that this tab held before a reload. */
 export function held() {
   return draftOf(sessionStorage.getItem(OPEN) ?? "");
 }
@@ -50,14 +50,14 @@ export function isHeldHere(reportId) {
   return draftOf(reportId)?.tab === tab();
 }
 
-/** This tab's own name, also after it was loaded again. */
+/** The id of this tab, which survives a reload. */
 function tab() {
   const known = sessionStorage.getItem("dayar.tab") ?? uuid();
   sessionStorage.setItem("dayar.tab", known);
   return known;
 }
 
-/** What was begun before anybody signed in is of whoever signs in first. @param {string} name */
+/** Drafts that were begun without a sign-in belong to the first account that signs in. @param {string} name */
 export function adoptDrafts(name) {
   for (const draft of drafts()) {
     if (!draft.author) localStorage.setItem(PREFIX + draft.body.report_id, JSON.stringify({ ...draft, author: name }));

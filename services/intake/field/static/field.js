@@ -1,4 +1,4 @@
-// The field form: a report is kept on the phone first, then sent, and its answer is shown.
+// The field form: store a report on the phone, send it, and show the answer.
 
 import { renew, signIn, signOut, takeSession } from "./accounts.js";
 import { listen, renewToday, resume } from "./form.js";
@@ -8,7 +8,7 @@ import { sendWaiting } from "./outbox.js";
 import { element, tell, texts } from "./page.js";
 
 const AGAIN_MS = 30_000;
-const SCOPES = ["/intake/field", "/field"]; // the second is the address on the card
+const SCOPES = ["/intake/field", "/field"]; // the second is the printed address
 
 if (canKeep()) start();
 else tell(element("opening"), texts.unkept);
@@ -21,8 +21,8 @@ function start() {
   addEventListener(CHANGED, show);
   addEventListener("online", () => { show(); void sendWaiting(); });
   addEventListener("offline", show);
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // what it holds may have been sent meanwhile
-  document.addEventListener("visibilitychange", () => { changed(); look(); }); // a page that slept was not told what another tab did
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // its draft may have been sent meanwhile
+  document.addEventListener("visibilitychange", () => { changed(); look(); }); // a suspended page gets no events of other tabs
   setInterval(look, AGAIN_MS);
   if ("serviceWorker" in navigator) for (const scope of SCOPES) void navigator.serviceWorker.register("/intake/field/worker.js", { scope });
   void navigator.storage?.persist?.();
@@ -35,7 +35,7 @@ function start() {
   void renew();
 }
 
-/** What time alone changes. */
+/** Update everything that changes with time. */
 function look() {
   renewToday();
   showAccount();

@@ -1,4 +1,4 @@
-// The form: empty, holding what was begun, or a report to correct.
+// The form: empty, with a draft, or with a report to correct.
 
 import { mark, oddities, problems, unmark } from "./checks.js";
 import { discard, draftOf, held, isHeldHere, keepDraft, letGo } from "./drafts.js";
@@ -13,7 +13,7 @@ import { counters, fields, idsOf, read } from "./reports.js";
  * @typedef {import("./kept.js").Body} Body
  * @typedef {{lat: number, lon: number, accuracy: number}} Point
  * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: Kept | null, point: Point | null, isTouched: boolean, isKept: boolean}} Open
- *   who began it, what it corrects, where it is; whether it is among the drafts
+ *   author, the report it corrects, position, and whether it is stored as a draft
  */
 
 const LOCATING_MS = 20_000;
@@ -22,7 +22,7 @@ const form = /** @type {HTMLFormElement} */ (element("report"));
 const status = element("main").dataset.status ?? "Actual";
 /** @type {Open} */
 let draft = { ids: idsOf(), author: "", corrected: null, point: null, isTouched: false, isKept: false };
-let asked = ""; // the unlikely values that the author was asked about
+let asked = ""; // the unlikely values that the author was asked to confirm
 
 /** @param {string} name @returns {HTMLInputElement} */
 function control(name) {
@@ -46,7 +46,7 @@ export function listen() {
   addEventListener(CHANGED, follow);
 }
 
-/** A phone is shared: what one typed another must neither read nor send. What nobody's was is of whoever signs in first. */
+/** Phones are shared: another account must neither read nor send this draft. Drafts without an account belong to the first sign-in. */
 function follow() {
   if (isAnothers() || isElsewhere()) begin();
   draft.author = account()?.name ?? "";
@@ -58,12 +58,12 @@ function isAnothers() {
   return Boolean(author && !isSameName(author, account()?.name)) || Boolean(latest && !isOwn(latest));
 }
 
-/** Another tab sent it, removed it, or goes on with it. */
+/** Another tab sent the draft, removed it, or continues it. */
 function isElsewhere() {
   return draft.isKept && !isHeldHere(draft.ids.report_id);
 }
 
-/** What the draft corrects, as it is now: it may have been answered meanwhile. */
+/** The current state of the report that the draft corrects: it may have been answered meanwhile. */
 function latestCorrected() {
   return draft.corrected && (kept(draft.corrected.body.report_id) ?? draft.corrected);
 }
@@ -75,7 +75,7 @@ function touched({ target }) {
   save();
 }
 
-/** At every change: a phone short of memory ends a page without a word. */
+/** Save at every change: a phone short of memory can end a page without an event. */
 function save() {
   if (isAnothers()) return;
   draft.isTouched = true;
@@ -93,7 +93,7 @@ function save() {
 /** @param {SubmitEvent} event */
 function submitted(event) {
   event.preventDefault();
-  if (isAnothers()) { // a tab that slept was not told of it
+  if (isAnothers()) { // a suspended tab gets no event
     begin();
     return tell(element("wrong"), texts.another);
   }
@@ -117,13 +117,13 @@ function submitted(event) {
   void sendWaiting();
 }
 
-/** The first of them, so that they leave room for the field on a small screen. @param {string[]} messages */
+/** Show only the first messages, so that a small screen has room for the field. @param {string[]} messages */
 function summed(messages) {
   const more = messages.length > 1 ? filled(texts.more, { count: messages.length - 1 }) : "";
   return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
 }
 
-/** Whether what is unlikely is true: the button then sends it as it stands. @param {string} odd */
+/** Ask the author to confirm unlikely values: the button then sends them. @param {string} odd */
 function ask(odd) {
   asked = odd;
   element("odd").hidden = !odd;
@@ -141,7 +141,7 @@ export function correct(report) {
   show();
 }
 
-/** What was begun goes on in this tab. @param {import("./drafts.js").Draft} begun */
+/** Continue a draft in this tab. @param {import("./drafts.js").Draft} begun */
 export function goOn(begun) {
   begin(begun);
   save();
@@ -149,14 +149,14 @@ export function goOn(begun) {
   show();
 }
 
-/** What is begun stays among the drafts, and a clean form begins. */
+/** Keep the draft and show an empty form. */
 function another() {
   begin();
   changed();
   show();
 }
 
-/** Whether this tab's form holds it. @param {string} reportId */
+/** Whether this tab's form holds the report. @param {string} reportId */
 export function isOpen(reportId) {
   return draft.ids.report_id === reportId;
 }
@@ -166,7 +166,7 @@ export function show() {
   element("form-title").scrollIntoView();
 }
 
-/** What this tab held before, or a clean form. */
+/** Show the draft that this tab held before, or an empty form. */
 export function resume() {
   const left = held();
   begin();
@@ -175,7 +175,7 @@ export function resume() {
   save();
 }
 
-/** A clean form, or one that holds what was begun. @param {{author: string, corrected: Kept | null, body: Body}} [begun] */
+/** Show an empty form, or a draft. @param {{author: string, corrected: Kept | null, body: Body}} [begun] */
 export function begin(begun) {
   form.reset();
   letGo();
@@ -254,14 +254,14 @@ function removeMember(item) {
   save();
 }
 
-/** The number goes with the list, but what was told of more people than are listed yet stands. @param {number} [removed] */
+/** Set the number of persons to the number of listed members, but keep a larger number. @param {number} [removed] */
 function membersChanged(removed = 0) {
   const count = element("members").childElementCount;
   const told = Number(control("persons").value);
   if (count && control("kind").value === "household" && (told < count || told === count + removed)) control("persons").value = String(count);
 }
 
-/** For the draft that asked: a place found late is not that of the next household. */
+/** Use the position only for the draft that asked: a late answer is not the position of the next household. */
 function locate() {
   const asking = draft;
   navigator.geolocation.getCurrentPosition(({ coords }) => {
@@ -283,7 +283,7 @@ function round(degrees) {
   return Math.round(degrees * 100_000) / 100_000; // one metre
 }
 
-/** A form left open overnight: the new day can be chosen, and stands where nobody had begun. What is begun keeps the day that it shows. */
+/** For a form that is open past midnight: allow the new day, and set it in an untouched form. A draft keeps its day. */
 export function renewToday() {
   const field = control("occurred");
   if (field.value === field.max && !draft.isTouched) field.value = today();

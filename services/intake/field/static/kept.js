@@ -1,4 +1,4 @@
-// What this phone keeps: reports until they are answered and a while after, the token, the phone's own id.
+// Local storage: reports until some time after their answer, the token, and the phone's id.
 
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused"} State
@@ -11,7 +11,7 @@
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const ANSWERED_DAYS = 14;
-const EARLY_MS = 3_600_000; // clocks drift: a report sent a minute too late waits at the centre until a person frees it
+const EARLY_MS = 3_600_000; // clocks drift: a report sent with an expired token is held until a person accepts it
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
 /** @returns {string} a random UUID; pages without https have no `randomUUID` */
@@ -34,7 +34,7 @@ export function kept(reportId) {
   return JSON.parse(localStorage.getItem(PREFIX + reportId) ?? "null");
 }
 
-/** @param {Kept} report @throws {DOMException} where the phone has no room */
+/** @param {Kept} report @throws {DOMException} if the phone's storage is full */
 export function keep(report) {
   localStorage.setItem(PREFIX + report.body.report_id, JSON.stringify(report));
   changed();
@@ -50,7 +50,7 @@ export function changed() {
   dispatchEvent(new Event(CHANGED));
 }
 
-// a change by another tab is told as one of this one's own
+// treats a change by another tab like a change by this tab
 addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
 
 /** @param {Kept} report */
@@ -58,12 +58,12 @@ export function isAnswered(report) {
   return ANSWERED.includes(report.state);
 }
 
-/** A phone is shared: what another wrote is not theirs to open. @param {Kept} report */
+/** Whether the signed-in account, or nobody, wrote the report: phones are shared. @param {Kept} report */
 export function isOwn(report) {
   return !report.account || isSameName(report.account, account()?.name);
 }
 
-/** As the centre compares names: whoever types a capital letter is nobody else. @param {string} one @param {string} [other] */
+/** Compare account names like the centre does, without case. @param {string} one @param {string} [other] */
 export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -73,12 +73,12 @@ export function isSame(one, other) {
   return JSON.stringify(one.body) === JSON.stringify(other.body);
 }
 
-/** What a correction of it is: a version that the centre does not have is still free. @param {Kept} report */
+/** The version of a correction: a version that the centre does not have yet can be used again. @param {Kept} report */
 export function nextVersion(report) {
   return report.body.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
 
-/** Answered reports stay a while for corrections; personal data has no business here for longer. */
+/** Delete old answered reports: they are kept for corrections, but personal data must not stay longer. */
 export function forgetOld() {
   const oldest = new Date(Date.now() - ANSWERED_DAYS * 86_400_000).toISOString();
   reports().filter((report) => isAnswered(report) && report.at < oldest).forEach(remove);
@@ -89,7 +89,7 @@ export function account() {
   return JSON.parse(localStorage.getItem("dayar.account") ?? "null");
 }
 
-/** Whether the sign-in has ended: the centre said so, or its time is over. @param {Account} known */
+/** Whether the sign-in has ended: the centre refused it, or it has expired. @param {Account} known */
 export function isOver(known) {
   return Boolean(known.isOver) || !(Date.now() < Date.parse(known.expires_at) - EARLY_MS);
 }
@@ -108,7 +108,7 @@ export function device() {
   return known;
 }
 
-/** A browser may be told to keep nothing. */
+/** Whether the browser has local storage: settings can forbid it. */
 export function canKeep() {
   try {
     return Boolean(device());

@@ -1,10 +1,10 @@
-// What the form calls a field, a person and a place, in the reader's language.
+// Names of fields, persons and places in the reader's language.
 
 import { element, filled, texts } from "./page.js";
 
 /** @typedef {{pcode: string, name: string}} Unit */
 
-// where a field of the report and its control have different names
+// controls whose names differ from the report's fields
 const CONTROLS = /** @type {Record<string, string>} */ ({
   occurred_at: "occurred", origin: "origin_oblast", destination: "destination_oblast", reasons: "reason", legal_basis: "consent",
 });
@@ -13,7 +13,7 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 /** @type {(Unit & {districts: Unit[]})[]} */
 export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 
-/** What an answer's JSON pointer points to, or nothing where the form has no such field. @param {string} pointer */
+/** The control that a JSON pointer refers to, or nothing if the form has no such field. @param {string} pointer */
 export function labelOf(pointer) {
   const [, field, place, inner] = pointer.split("/");
   if (inner && field === "members") return inPerson(Number(place), inner);
@@ -21,7 +21,7 @@ export function labelOf(pointer) {
   return control ? groupOf(control) : "";
 }
 
-/** With the person, or the row and column, where there are several of its kind. @param {Element} control */
+/** The label of a control, with the person, or the row and column, if there are several. @param {Element} control */
 export function nameOf(control) {
   const person = control.closest(".member");
   if (person) return `${personOf([...element("members").children].indexOf(person))}, ${ownLabel(control)}`;
@@ -42,7 +42,7 @@ export function placeName({ pcode, country }) {
   return units.find((unit) => unit.pcode === pcode)?.name ?? pcode;
 }
 
-/** As its group is called, where it has one. @param {Element} control */
+/** The name of the control's group, if any. @param {Element} control */
 function groupOf(control) {
   const group = control.closest("fieldset, details");
   return group ? words(group.querySelector("legend, summary")) : ownLabel(control);
@@ -60,7 +60,7 @@ function inPerson(place, name) {
   return control ? `${personOf(place)}, ${ownLabel(control)}` : personOf(place);
 }
 
-/** Without those of the control within. @param {Element | null} label */
+/** The label's text without the text of the control inside. @param {Element | null} label */
 function words(label) {
   return [...(label?.childNodes ?? [])].map((each) => (each instanceof Text ? each.data : "")).join("").trim();
 }

@@ -1,4 +1,4 @@
-// What is on this phone: reports that were begun, and reports that were sent, with what became of each.
+// The list of this phone's drafts and reports, with the state of each.
 
 import { discard, drafts } from "./drafts.js";
 import { correct, goOn, isOpen } from "./form.js";
@@ -25,7 +25,7 @@ export function show() {
   element("reports").replaceChildren(...kept.map(shown));
 }
 
-/** Apart from the reports, as a sign-in ends by time alone, and a list made anew is read out anew. */
+/** Separate from the list, because a sign-in expires by time, and a screen reader reads a new list again. */
 export function showAccount() {
   const known = account();
   const hasEnded = Boolean(known && isOver(known));
@@ -35,7 +35,7 @@ export function showAccount() {
   element("account-name").textContent = known?.name ?? "";
 }
 
-/** Those of whoever is signed in, but for the one that is open. */
+/** The drafts of the signed-in account, without the open draft. */
 function showDrafts() {
   const name = account()?.name;
   const own = drafts().filter((draft) => (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.body.report_id));
@@ -69,7 +69,7 @@ function shown(report) {
   return item;
 }
 
-/** What tells it from the others without a name: whom, how many, from where to where, when, and its own short code. @param {HTMLElement} item @param {Body} body @param {string} at */
+/** Describe a report without names: kind, number of persons, origin, destination, time, short code. @param {HTMLElement} item @param {Body} body @param {string} at */
 function title(item, body, at) {
   const version = body.version > 1 ? ` · ${filled(texts.version, { number: body.version - 1 })}` : "";
   part(item, "strong").textContent = `${texts[body.kind]} ${codeOf(body)}${version}`;
@@ -88,13 +88,13 @@ function answerOf(report) {
   return texts[report.state];
 }
 
-/** In the reader's words where the form has the field. @param {import("./kept.js").FieldError} error */
+/** The error with the field's label, if the form has the field. @param {import("./kept.js").FieldError} error */
 function told(error) {
   const label = labelOf(error.pointer);
   return label ? filled(texts.check, { field: label }) : `${error.pointer} ${error.expected}`;
 }
 
-/** In figures alone, as not every phone knows Kyrgyz. @param {string} at */
+/** Digits only, because not every phone knows Kyrgyz. @param {string} at */
 function moment(at) {
   return new Date(at).toLocaleString("ru", { timeZone: "Asia/Bishkek", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" });
 }

@@ -1,4 +1,4 @@
-// What waits is sent, oldest first, and its answer is kept.
+// Send waiting reports, oldest first, and store the answers.
 
 import { account, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
 
@@ -8,7 +8,7 @@ const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
 let isSending = false;
 
-/** Oldest first, so that no correction overtakes what it corrects. */
+/** Oldest first, so that no correction overtakes the report it corrects. */
 export async function sendWaiting() {
   if (isSending) return;
   isSending = true;
@@ -20,15 +20,15 @@ export async function sendWaiting() {
   }
 }
 
-/** What its author, signed in, has waiting: looked for anew each time, as it may be corrected meanwhile. */
+/** The oldest waiting report of the signed-in account. Read again each time, because it may be corrected meanwhile. */
 function oldest() {
   const known = account();
-  if (!known || known.isOver) return undefined; // one whose time is over is sent all the same: the centre decides
+  if (!known || known.isOver) return undefined; // an expired sign-in is used all the same: the centre decides
   return reports().reverse().find((report) => report.state === "waiting" && isSameName(report.account, known.name));
 }
 
 /**
- * Whether to go on with the next one.
+ * Send one report. Return whether to continue with the next.
  * @param {Kept} report
  */
 async function send(report) {
@@ -44,14 +44,14 @@ async function send(report) {
     if (known && known.token === token) setAccount({ ...known, isOver: true });
     return false;
   }
-  if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return false; // too slow, too many, ours: later
+  if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return false; // try again later
   settle(report, answer, await answer.json());
   return true;
 }
 
 /**
- * The answer is about what was sent: where it was corrected on the way, what the phone keeps is still to be sent,
- * as the next version once the centre has this one; another tab may be further than that.
+ * Store the answer to a sent version. If the report was corrected during sending, the stored correction must still be
+ * sent, as the next version if the centre accepted this version. Another tab may already have a later version.
  * @param {Kept} sent
  * @param {Response} answer
  * @param {{status: import("./kept.js").State, errors?: import("./kept.js").FieldError[]}} told
@@ -70,11 +70,11 @@ function stateOf(answer, told) {
 }
 
 /**
- * With this phone's clock, so that the centre can correct what a wrong one wrote.
+ * Send with this phone's clock, so that the centre can correct times of a wrong clock.
  * @param {string} path
  * @param {object} body
  * @param {string} [token]
- * @param {RequestCredentials} [credentials] the form has a sign-in of its own
+ * @param {RequestCredentials} [credentials] the form has its own sign-in
  */
 export function post(path, body, token, credentials = "omit") {
   return fetch(path, {

@@ -1,4 +1,4 @@
-// The page's own texts and pieces, for all who show something on it.
+// The page's texts and templates, for the other scripts.
 
 /** @type {Record<string, string>} */
 export const texts = JSON.parse(element("texts").textContent ?? "{}");

@@ -1,13 +1,13 @@
-// A report as the form has it and as intake takes it, there and back.
+// Convert between the form's fields and intake's report body.
 
 import { uuid } from "./kept.js";
 
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {{report_id: string, household_id?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
 
-const NOON = "T12:00:00+06:00"; // a day is told by its noon in Bishkek, with the precision "day"
+const NOON = "T12:00:00+06:00"; // a day is reported as its noon in Bishkek, with precision "day"
 
-/** Those of a report, or new ones; of the kind that it is not there are none to keep. @param {Partial<Body>} [body] @returns {Ids} */
+/** The ids of a report, or new ids, also for the other kind. @param {Partial<Body>} [body] @returns {Ids} */
 export function idsOf({ report_id = uuid(), household_id = uuid(), group_id = uuid(), version = 1 } = {}) {
   return { report_id, household_id, group_id, version };
 }

@@ -1,9 +1,9 @@
-// Answers for the field form when there is no signal: one whole release of it is kept, and nothing else.
+// Service worker of the field form: caches one complete release, and answers from the cache when offline.
 
-const RELEASE = ""; // the server writes it in, so that another release is another worker
+const RELEASE = ""; // filled in by the server, so that a new release is a new worker
 const KEPT = `field-${RELEASE}`;
 const PAGE = "/intake/field";
-const CARD = "/field"; // the address on the card leads to the page, also without a signal
+const CARD = "/field"; // the printed address redirects to the page, also offline
 const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
   PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
@@ -32,26 +32,26 @@ self.addEventListener("fetch", (event) => {
   /** @type {WorkerEvent} */ (event).respondWith(answer);
 });
 
-/** All of it or nothing: a phone without room for it goes on with what it has. */
+/** Cache the whole release or nothing: a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
-  // without cookies: each language's page would else set the reader's language
+  // without cookies, because each language's page would set the language cookie
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
 }
 
-/** Once no page of another release is open. */
+/** Delete other releases; runs when no page of another release is open. */
 async function forgetOthers() {
   const others = (await caches.keys()).filter((name) => name.startsWith("field-") && name !== KEPT);
   await Promise.all(others.map((name) => caches.delete(name)));
 }
 
-/** What this release alone has. @param {Request} request */
+/** Answer from this release's cache. @param {Request} request */
 async function own(request) {
   return (await found(request)) ?? fetch(request);
 }
 
 /**
- * From the network if it answers in time, else what is kept; where nothing is, the network has all the time it needs.
+ * Answer from the network if it is fast enough, else from the cache; without a cached answer wait for the network.
  * @param {Request} request
  */
 async function fresh(request) {
@@ -68,13 +68,13 @@ async function fresh(request) {
 async function found(request) {
   try {
     const kept = await caches.open(KEPT);
-    return await kept.match(request, { ignoreVary: true }); // the address names the language
+    return await kept.match(request, { ignoreVary: true }); // the URL has the language
   } catch {
-    return undefined; // a full phone may open no cache: then there is the network alone
+    return undefined; // a full phone cannot open a cache: use the network only
   }
 }
 
-/** The answer once all of it is here. @param {Request} request @param {number} [patience] in milliseconds */
+/** The complete answer from the network. @param {Request} request @param {number} [patience] in milliseconds */
 async function whole(request, patience) {
   const stop = new AbortController();
   const timer = patience && setTimeout(() => stop.abort(), patience);
