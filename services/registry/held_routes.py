@@ -47,11 +47,8 @@ async def count(team: UUID, request: Request, session: Session, caller: Caller) 
 async def accept(team: UUID, request: Request, session: Session, caller: Caller) -> Accepted:
     """Accept the reports. A report on another team's household stays held, because a registrar must look at it."""
     outcome_ids = await held.oldest_of_team(session, team, visibility_of(caller, request.app.state.places))
-    for outcome_id in outcome_ids:
-        decision = HeldDecision(
-            outcome_id=outcome_id, account=caller.account, reason=REASON, is_accepted=True, is_expiry_only=True
-        )
-        await decisions.write(session, decision)
+    accepted = {"account": caller.account, "reason": REASON, "is_accepted": True, "is_expiry_only": True}
+    await decisions.write(session, *(HeldDecision(outcome_id=outcome_id, **accepted) for outcome_id in outcome_ids))
     reason = f"count={len(outcome_ids)}"
     await audit.add(session, audit.entry_of(request, Action.HELD_ACCEPTED, objects=[team], reason=reason))
     return Accepted(count=len(outcome_ids))

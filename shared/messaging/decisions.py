@@ -34,9 +34,9 @@ D = TypeVar("D", bound=Decision)
 Deed = Callable[[AsyncSession], Awaitable[str]]
 
 
-async def write(session: AsyncSession, decision: Decision) -> None:
-    """Add the decision. The caller's commit sends NOTIFY to the worker."""
-    session.add(decision)
+async def write(session: AsyncSession, *decisions: Decision) -> None:
+    """Add the decisions. The caller's commit sends NOTIFY to the worker."""
+    session.add_all(decisions)
     await session.execute(select(func.pg_notify(func.current_schema().op("||")("_decisions"), "")))
 
 
