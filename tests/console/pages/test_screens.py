@@ -62,12 +62,14 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
 
 
-# How far the longest choice of a list runs beyond it; the list of places, which is of names of any length, is left out.
+# How much wider each list would have to be for its longest choice.
 CUT = """lists => lists.map(list => {
-  const style = getComputedStyle(list), pen = document.createElement('canvas').getContext('2d');
-  pen.font = style.font;
-  const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 20; // its arrow
-  return Math.max(...[...list.options].map(option => pen.measureText(option.text).width)) - room;
+  const whole = list.cloneNode(true);
+  whole.style.cssText = 'position: absolute; width: max-content';
+  list.after(whole);
+  const width = whole.offsetWidth;
+  whole.remove();
+  return width - list.offsetWidth;
 })"""
 
 
