@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import paths
-from deploy.local.messages import PartFailed, PortInUse
+from deploy.local.messages import PartFailed, PortInUse, PortPrivileged
 from deploy.local.process import Process, wait_until
 from deploy.local.users import User
 
@@ -91,8 +91,7 @@ class Component(ABC):
     def spawn(self) -> None:
         """Start the server without waiting until it is ready. Call this from the main thread."""
         for name, port in self.ports().items():
-            if not paths.is_free(port):
-                raise PortInUse(f"{name}={port}")
+            check_port(name, port)
         if self._process is None:
             self._process = Process(
                 self.name,
@@ -134,6 +133,15 @@ class Component(ABC):
         """Kill the server, when its data is no longer needed."""
         if self._process is not None:
             self._process.kill9()
+
+
+def check_port(name: str, port: int) -> None:
+    """Raises PortPrivileged or PortInUse, with the name by which a person chooses the port."""
+    is_free = paths.is_free(port)
+    if port < paths.lowest_unprivileged_port() and (os.geteuid() == 0 or not is_free):
+        raise PortPrivileged(f"{name}={port}")
+    if not is_free:
+        raise PortInUse(f"{name}={port}")
 
 
 def accepts(port: int) -> bool:

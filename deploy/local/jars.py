@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,11 +49,16 @@ def locked() -> list[Jar]:
     return [Jar(coordinate, sha256, int(size)) for coordinate, sha256, size in rows]
 
 
-def ensure(cache: Path, progress: Progress = lambda _done, _total: None) -> list[Path]:
-    """Download the missing jars and return the class path. Every jar's checksum is verified at every start."""
+def ensure(cache: Path, progress: Progress = lambda _done, _total: None, *, earlier: Path | None = None) -> list[Path]:
+    """Copy missing jars from the earlier cache, download the rest, and return the class path.
+
+    Every jar's checksum is verified at every start.
+    """
     jars = locked()
     paths.make_passable(cache)
     missing = [jar for jar in jars if not _is_intact(cache / jar.file_name, jar)]
+    if missing and earlier is not None:
+        missing = _take(missing, earlier, cache)
     if missing:
         _fetch(missing, cache, progress)
     return [cache / jar.file_name for jar in jars]
@@ -65,6 +71,15 @@ def _is_intact(file: Path, jar: Jar) -> bool:
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
+    """Copy intact jars, so that an update starts without a network. Returns the jars that are still missing."""
+    there = [jar for jar in jars if _is_intact(earlier / jar.file_name, jar)]
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        for jar in there:
+            _keep(Path(shutil.copy(earlier / jar.file_name, folder)), jar, cache)
+    return [jar for jar in jars if jar not in there]
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
@@ -97,6 +112,10 @@ def _install(jar: Jar, repository: Path, cache: Path, counted: Counted) -> None:
         file = dependency.artifact.resolve()
     except (requests.RequestException, RuntimeError, AssertionError) as error:
         raise JarsUnavailable(jar.coordinate) from error
+    _keep(file, jar, cache)
+
+
+def _keep(file: Path, jar: Jar, cache: Path) -> None:
     if _sha256(file) != jar.sha256:
         raise JarAltered(jar.coordinate)
     file.chmod(0o644)  # when root starts the stack, Kafka's user reads the jar

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
@@ -15,7 +14,7 @@ from deploy.local import jars, paths
 from deploy.local.component import LOOPBACK, Component, Folders, accepts
 from deploy.local.messages import CannotStart, FolderClosed, PartFailed
 from deploy.local.readable_copies import reachable
-from deploy.local.users import KAFKA, User, if_root, let_read, own
+from deploy.local.users import KAFKA, User, copy_written, if_root, let_read, own
 from shared.config import secret
 from shared.crypto.seal import write_private
 
@@ -37,6 +36,13 @@ UNSAYABLE = frozenset(',"\\')  # a comma separates two of Kafka's folders; the o
 
 class FolderUnsayable(CannotStart):
     """Kafka accepts no folder with a comma, a quotation mark or a backslash in its path. Choose another by STATE=."""
+
+
+class CacheClosed(CannotStart):
+    """Root started Kafka, so it runs as user 60773, and this user cannot read Kafka's jars in the cache.
+
+    Let others read the cache (chmod -R go+rX FOLDER) and enter the folders above, or start without XDG_CACHE_HOME.
+    """
 
 
 def cluster(folders: Folders) -> str | None:
@@ -99,7 +105,10 @@ class Kafka(Component):
     def prepare(self) -> None:
         if not UNSAYABLE.isdisjoint(str(self.folder)):
             raise FolderUnsayable(self.folder)
-        self._jars = jars.ensure(self._cache, self._progress)
+        earlier = paths.earlier_cache()
+        self._jars = jars.ensure(self._cache, self._progress, earlier=earlier and earlier / self._cache.name)
+        if (user := self.user()) and not user.may("r", *self._jars):
+            raise CacheClosed(self._cache)
         self._make_folders()
         write_private(self._settings, self._properties().encode())
         if not (self._data / "meta.properties").exists():
@@ -169,12 +178,11 @@ class Kafka(Component):
 
     def stop(self) -> None:
         super().stop()
-        if self._new_aot is not None and self._new_aot.is_file():
+        if self._new_aot is not None:
             unfinished = self._cache / self._new_aot.name
-            shutil.copyfile(self._new_aot, unfinished, follow_symlinks=False)
-            unfinished.chmod(0o644)
-            unfinished.replace(self._cache / "kafka.aot")
-            self._new_aot.unlink()
+            if copy_written(self._new_aot, unfinished, self.user()):
+                unfinished.replace(self._cache / "kafka.aot")
+                self._new_aot.unlink()
 
     def end(self) -> None:
         if self._new_aot is None:

@@ -11,9 +11,13 @@ class CannotStart(Exception):
 
 
 class PortInUse(CannotStart):
-    """Another program listens on a port of this installation, or the port is below 1024 and only root may open it.
+    """Another program listens on a port of this installation. Stop that program, or choose another port."""
 
-    Stop that program, or choose another port.
+
+class PortPrivileged(CannotStart):
+    """Only root may open this port, and no service runs as root.
+
+    Choose a port from 1024 on, and put a proxy in front of it.
     """
 
 

@@ -27,6 +27,11 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
 
 
+def earlier_cache() -> Path | None:
+    """Where an earlier release kept what it fetched as root."""
+    return Path.home() / ".cache" / "dayar" if os.geteuid() == 0 else None
+
+
 def make_passable(folder: Path) -> None:
     """Create the folder, closed to others. For root, others may pass through it to a folder below."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
@@ -46,6 +51,10 @@ def free_port() -> int:
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - not a secret
         if is_free(port):
             return port
+
+
+def lowest_unprivileged_port() -> int:
+    return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text(encoding="ascii"))
 
 
 def is_free(port: int) -> bool:

@@ -26,23 +26,43 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """The running interpreter and checkout if the user can read them, else a copy.
-
-    The sources are copied at each start, as they may have changed.
-    """
-    python, here = Path(sys.executable), Path(__file__)
-    if user is None or user.may("r", python.resolve(), here, paths.wheel("fastapi") / "__init__.py"):
-        return Program(python, paths.ROOT)
-    folder = state / "program"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name in SOURCES:
-        _copy(paths.ROOT / name, folder / name)
-    _open_to_all(folder)
+    """The running interpreter and checkout if the user can read them, else a copy of what the user cannot read."""
+    if user is None:
+        return Program(Path(sys.executable), paths.ROOT)
+    folder = sources(state, user)
+    if _may_read_libraries(user):
+        return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
     # an interpreter that was linked against a library beside it refers to that library by its original path
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
+
+
+def sources(state: Path, user: User) -> Path:
+    """The checkout if the user can read every source file, else a copy.
+
+    An update under another umask closes only the files that it changed. The sources are copied at each start, as they
+    may have changed.
+    """
+    if user.may_read_all(*_sources()):
+        return paths.ROOT
+    folder = state / "program"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for source in _sources():
+        _copy(source, folder / source.name)
+    _open_to_all(folder)
+    return folder
+
+
+def _may_read_libraries(user: User) -> bool:
+    """Look at the folder of every library: an update under another umask closes only the libraries that it changed."""
+    libraries = [each for each in paths.wheel("fastapi").parent.iterdir() if each.name != "__pycache__"]
+    return user.may("r", Path(sys.executable).resolve(), *libraries)
+
+
+def _sources() -> list[Path]:
+    return [paths.ROOT / name for name in SOURCES]
 
 
 def reachable(file: Path, within: Path, user: User | None) -> Path:

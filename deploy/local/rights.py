@@ -5,16 +5,25 @@ Everything else in the folder belongs to root alone.
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.local.component import Folders
 from deploy.local.messages import CannotStart
+from deploy.local.paths import make_passable
 from deploy.local.users import OPENER, SERVICES, let_read, own
 from shared.events.topics import SERVICES as NAMES
 
 READ = ("valkey", *(f"{part}-{service}" for part in ("kafka", "database") for service in NAMES))
 WRITTEN = ("spool", "access")
 FILES = ("_FILE", "PLACES_PATH", "ALERTS_RULES")
+
+
+class PaperClosed(CannotStart):
+    """Root started the services, so the console's worker runs as user 60771, and it cannot write to PAPER_FOLDER.
+
+    Give it the folder (chown 60771 FOLDER) and let it enter the folders above, or choose another folder.
+    """
 
 
 class FileClosed(CannotStart):
@@ -67,8 +76,12 @@ def _files(settings: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 def give_paper(folder: Path) -> None:
     """Create the folder that the console's worker writes to. A folder of root is given to the services' user.
 
-    A folder of any other user is not changed.
+    A folder of any other user is not changed. Raises PaperClosed if the worker cannot write to the folder.
     """
-    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    if folder.stat().st_uid == 0:
-        os.chown(folder, SERVICES.uid, -1)
+    with suppress(OSError):  # a network share can refuse root and still let the worker write
+        make_passable(folder.parent)
+        folder.mkdir(mode=0o750, exist_ok=True)
+        if folder.stat().st_uid == 0:
+            os.chown(folder, SERVICES.uid, -1)
+    if not (SERVICES.may("w", folder) and SERVICES.may("x", folder)):
+        raise PaperClosed(folder)

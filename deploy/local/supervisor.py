@@ -6,10 +6,10 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from deploy.local import accounts, given, paths
-from deploy.local.component import Component
+from deploy.local import accounts, given
+from deploy.local.component import Component, check_port
 from deploy.local.given import ServerAway
-from deploy.local.messages import CannotStart, PartFailed, PortInUse
+from deploy.local.messages import CannotStart, PartFailed
 from deploy.local.options import GIVEN
 from deploy.local.process import Process
 from deploy.local.stack import Stack
@@ -63,8 +63,7 @@ class Supervisor:
             await welcome(self._stack, self._screen)
 
     async def _start(self) -> None:
-        if not paths.is_free(self._stack.options.port):
-            raise PortInUse(f"PORT={self._stack.options.port}")
+        check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
         for process in self._stack.processes:
             process.start()  # they import their libraries while the servers start

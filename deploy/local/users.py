@@ -5,6 +5,8 @@ The user ids belong to no account, so the machine is not changed. Debian and sys
 
 import os
 import pwd
+import shutil
+import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +29,21 @@ class User:
     def may(self, test: str, *paths: Path) -> bool:
         """Test the paths by the letters of test(1): `r` to read, `w` to write, `x` to run or to enter."""
         words = ["sh", "-c", f'for each; do test -{test} "$each" || exit 1; done', "sh", *map(str, paths)]
-        return subprocess.run(["setpriv", *self.switch(), "--", *words], check=False, cwd="/").returncode == 0  # noqa: S603, S607
+        return self._run(*words).returncode == 0
+
+    def may_read_all(self, *folders: Path) -> bool:
+        """With everything in them but bytecode, which Python can do without."""
+        closed = ["!", "-type", "l", "(", "!", "-readable", "-o", "-type", "d", "!", "-executable", ")"]
+        done = self._run("find", *map(str, folders), "-name", "__pycache__", "-prune", "-o", *closed, "-print", "-quit")
+        return done.returncode == 0 and not done.stdout
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(  # noqa: S603
+            ["setpriv", *self.switch(), "--", *words],  # noqa: S607
+            cwd="/",
+            capture_output=True,
+            check=False,
+        )
 
 
 SERVICES = User(60771, 60771)
@@ -64,3 +80,23 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
         if not any(path.is_relative_to(each) for each in but):
             os.chown(path, 0, group)
             path.chmod(FOLDER if path.is_dir() else FILE)
+
+
+def copy_written(file: Path, target: Path, writer: User | None) -> bool:
+    """Copies a regular file that this user wrote to a new file that everybody reads; returns whether there was one.
+
+    The user can put a link to a file of root's in its place. So the link is not followed, and rights are set by descriptor.
+    """
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as written:
+        known = os.fstat(descriptor)
+        if not stat.S_ISREG(known.st_mode) or known.st_uid != (writer.uid if writer else os.geteuid()):
+            return False
+        target.unlink(missing_ok=True)
+        with target.open("xb") as copy:
+            os.fchmod(copy.fileno(), 0o644)
+            shutil.copyfileobj(written, copy)
+    return True

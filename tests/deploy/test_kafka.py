@@ -1,16 +1,20 @@
 """Kafka's folder and ports, before it starts."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from deploy.local import paths
+from deploy.local import jars, paths
 from deploy.local.component import Folders
-from deploy.local.kafka import FolderUnsayable, Kafka
-from deploy.local.messages import FolderClosed, PortInUse
+from deploy.local.kafka import VERSION, CacheClosed, FolderUnsayable, Kafka
+from deploy.local.messages import FolderClosed, PortInUse, PortPrivileged
+from deploy.local.users import own
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root runs Kafka as himself")
 
 
 def test_kafka_lives_in_a_folder_with_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,11 +29,74 @@ def test_kafka_lives_in_a_folder_with_any_name(monkeypatch: pytest.MonkeyPatch) 
         assert [each.name for each in place.iterdir()] == ["кырсык бөлмөсү"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root runs Kafka as himself")
+@needs_root
 def test_a_folder_that_kafkas_user_cannot_enter_is_said(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     with pytest.raises(FolderClosed):
         kafka_in(tmp_path / "state", port=29092).prepare()
+
+
+@needs_root
+def test_kafkas_user_cannot_make_root_open_a_file_by_a_link_in_its_folder(tmp_path: Path) -> None:
+    kafka = kafka_in(tmp_path, port=29092, cache=tmp_path / "cache")
+    file = written_by(kafka)
+    secret = kafka.folders.secrets / "kafka-admin"
+    secret.chmod(0o600)
+    file.symlink_to(secret)
+    kafka.stop()
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert not [*kafka.folders.cache.rglob("kafka.aot*")]
+
+
+@needs_root
+def test_hard_link_to_a_file_of_roots_is_not_taken_for_kafkas_own(tmp_path: Path) -> None:
+    kafka = kafka_in(tmp_path, port=29092, cache=tmp_path / "cache")
+    written_by(kafka).hardlink_to(kafka.folders.secrets / "kafka-admin")
+    kafka.stop()
+    assert not [*kafka.folders.cache.rglob("kafka.aot*")]
+
+
+def test_classes_that_kafka_linked_are_kept_for_the_next_start_of_everybody(tmp_path: Path) -> None:
+    kafka = kafka_in(tmp_path, port=29092, cache=tmp_path / "cache")
+    file = written_by(kafka)
+    file.write_bytes(b"classes")
+    file.chmod(0o600)
+    if user := kafka.user():
+        own(file.parent, user)
+    kafka.stop()
+    (kept,) = kafka.folders.cache.rglob("kafka.aot*")
+    assert (kept.name, kept.read_bytes(), kept.stat().st_mode & 0o777) == ("kafka.aot", b"classes", 0o644)
+
+
+def written_by(kafka: Kafka) -> Path:
+    """Where Kafka is told to write the classes that it loaded."""
+    (kafka.folders.cache / f"kafka-{VERSION}").mkdir(parents=True)
+    (kafka.folder / "written").mkdir(parents=True)
+    (option,) = (word for word in kafka.command() if word.startswith("-XX:AOTCacheOutput="))
+    return Path(option.partition("=")[2])
+
+
+@needs_root
+def test_jars_that_kafkas_user_cannot_read_are_said(tmp_path: Path) -> None:
+    """As those of pytest, and of a home, are closed to others."""
+    shutil.copytree(paths.cache(), tmp_path / "cache")
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        with pytest.raises(CacheClosed, match=str(tmp_path / "cache")):
+            kafka_in(Path(folder) / "state", port=29092, cache=tmp_path / "cache").prepare()
+
+
+def test_jars_of_an_earlier_release_are_taken_if_they_are_intact(tmp_path: Path) -> None:
+    earlier, cache = tmp_path / "earlier", tmp_path / "cache"
+    shutil.copytree(jars.ensure(paths.cache() / f"kafka-{VERSION}")[0].parent, earlier)
+    fetched: list[int] = []
+    found = jars.ensure(cache, lambda done, _total: fetched.append(done), earlier=earlier)
+    assert fetched == []
+    assert all(file.parent == cache and file.stat().st_mode & 0o777 == 0o644 for file in found)
+    found[0].unlink()
+    (earlier / found[0].name).write_bytes(b"altered")
+    jars.ensure(cache, lambda done, _total: fetched.append(done), earlier=earlier)
+    assert fetched  # from Maven Central
 
 
 @pytest.mark.parametrize("name", ["Osh, Alai", 'the "new" one', "back\\slash"])
@@ -45,7 +112,14 @@ def test_a_port_that_is_taken_is_named_as_it_is_chosen(tmp_path: Path) -> None:
             kafka_in(tmp_path, port=port).spawn()
 
 
-def kafka_in(state: Path, *, port: int) -> Kafka:
-    folders = Folders(state=state, cache=paths.cache()).make()
+@pytest.mark.skipif(paths.lowest_unprivileged_port() <= 1, reason="every port is everybody's here")
+def test_port_that_only_root_may_open_is_refused(tmp_path: Path) -> None:
+    port = paths.lowest_unprivileged_port() - 1
+    with pytest.raises(PortPrivileged, match=f"KAFKA_PORT={port}"):
+        kafka_in(tmp_path, port=port).spawn()
+
+
+def kafka_in(state: Path, *, port: int, cache: Path | None = None) -> Kafka:
+    folders = Folders(state=state, cache=cache or paths.cache()).make()
     (folders.secrets / "kafka-admin").write_text("secret")
     return Kafka(folders, port=port, controller_port=29093, password_file=folders.secrets / "kafka-admin")

@@ -1,6 +1,7 @@
 """When root starts `make run`, every program runs as a user of its own, and can read only the files for that user."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from deploy.local import paths, rights
+from deploy.local import paths, readable_copies, rights
 from deploy.local.component import Folders
-from deploy.local.rights import FileClosed
-from deploy.local.users import KAFKA, User
+from deploy.local.rights import FileClosed, PaperClosed
+from deploy.local.users import KAFKA, SERVICES, User
 from deploy.provision import secrets
 from shared.crypto.seal import write_whole
 from shared.places import bundle
@@ -33,6 +34,14 @@ pytestmark = [
 def run() -> Iterator[Run]:
     with running(DEMO="0") as started:
         yield started
+
+
+@pytest.fixture
+def passable() -> Iterator[Path]:
+    """A folder that other users can pass through, as those of pytest are closed to them."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 def user_of(run: Run, name: str) -> User:
@@ -122,6 +131,59 @@ def test_imported_boundaries_that_a_restore_laid_are_the_services_to_read() -> N
         rights.grant(folders)
         rights.check_readable(settings)
         assert not KAFKA.may("r", folders.places)
+
+
+def test_folder_for_paper_is_made_so_that_the_worker_can_write_there(passable: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        rights.give_paper(folder := passable / "shared" / "new" / "board")
+    finally:
+        os.umask(before)
+    assert SERVICES.may("w", folder)
+    assert SERVICES.may("x", folder)
+
+
+def test_folder_for_paper_that_the_worker_cannot_write_to_stops_the_start(passable: Path) -> None:
+    (closed := passable / "closed").mkdir(mode=0o700)
+    with pytest.raises(PaperClosed, match=str(closed)):
+        rights.give_paper(closed / "board")
+
+
+def test_module_that_an_update_closed_is_read_in_a_copy(passable: Path) -> None:
+    """A `git pull` of root's with umask 077 closes the files that changed, and these alone."""
+    checkout, state = passable / "checkout", passable / "state"
+    for name in readable_copies.SOURCES:
+        shutil.copytree(paths.ROOT / name, checkout / name, symlinks=True)
+    checkout.chmod(0o755)
+    state.mkdir(mode=0o711)
+    module = Path("shared") / "messaging" / "consumer.py"
+    (checkout / module).chmod(0o600)
+    folder = Path(sources_of(checkout, state))
+    assert SERVICES.may("r", folder / module)
+
+
+def sources_of(checkout: Path, state: Path) -> str:
+    """Where the services of this checkout are run from."""
+    ask = "print(readable_copies.sources(Path(sys.argv[1]), users.SERVICES))"
+    head = "import sys; from pathlib import Path; from deploy.local import readable_copies, users"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{head}; {ask}", str(state)], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_port_below_those_that_everybody_may_open_stops_the_start(passable: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local"],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        env={**own_environment(), "STATE": str(passable / "state"), "PORT": "443"},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "✗ Only root may open this port" in done.stdout
+    assert "(PORT=443)" in done.stdout
 
 
 def test_file_that_the_services_cannot_read_stops_the_start(tmp_path: Path) -> None:
