@@ -4,12 +4,14 @@ While Valkey is unavailable or frozen, each process counts in its own memory: si
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from ipaddress import ip_network
+from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -17,32 +19,43 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # in memory; beyond this number the oldest counter is dropped
+MOST_COUNTERS = 50_000  # in memory; beyond this number the oldest counter that locks nothing is dropped
 
 
 class CounterScope(StrEnum):
     """What a counter counts and locks.
 
     A browser known to the account has its own counter. All others count by account and address, account, and address.
+    After the right password, the second factor has its own counters per account.
     """
 
     BROWSER = "browser"
     PAIR = "pair"
     ACCOUNT = "account"
     ADDRESS = "address"
+    SECOND_FACTOR = "second_factor"
 
 
-MOST = {CounterScope.BROWSER: 5, CounterScope.PAIR: 5, CounterScope.ACCOUNT: 25, CounterScope.ADDRESS: 100}
+MOST = {
+    CounterScope.BROWSER: 5,
+    CounterScope.PAIR: 5,
+    CounterScope.ACCOUNT: 25,
+    CounterScope.ADDRESS: 100,
+    CounterScope.SECOND_FACTOR: 5,
+}
 
 # An attempt counts before the password is checked: otherwise many concurrent guesses would all pass the limit.
-# After the first locked counter no further one is raised: from one address at most five guesses count against an
-# account.
+# A refused attempt adds no counter: from one address at most five guesses count against an account, and an address at
+# its limit cannot fill the memory with invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
-    local count = redis.call('INCR', key)
-    if count == 1 then redis.call('EXPIRE', key, ARGV[1]) end
     local most = tonumber(ARGV[number + 1])
-    if count > most then return {number, count - most, redis.call('TTL', key)} end
+    if tonumber(redis.call('GET', key) or 0) >= most then
+        return {number, redis.call('INCR', key) - most, redis.call('TTL', key)}
+    end
+end
+for _, key in ipairs(KEYS) do
+    if redis.call('INCR', key) == 1 then redis.call('EXPIRE', key, ARGV[1]) end
 end
 return {0, 0, 0}
 """
@@ -64,8 +77,22 @@ class TooManyFailures(Exception):
         self.scope, self.wait_s, self.begins = scope, wait_s, begins
 
 
+class Attempt(ABC):
+    __slots__ = ()
+    address: str
+
+    @property
+    @abstractmethod
+    def counters(self) -> dict[CounterScope, str]:
+        """The counted value of each scope, in the order in which the limits are checked."""
+
+    @property
+    def keys(self) -> list[str]:
+        return [f"console:failures:{scope}:{counted}" for scope, counted in self.counters.items()]
+
+
 @dataclass(frozen=True, slots=True)
-class SignInAttempt:
+class SignInAttempt(Attempt):
     """The account name and the address; `known` is the mark of a browser or phone that the account knows."""
 
     name: str
@@ -79,9 +106,25 @@ class SignInAttempt:
             return {CounterScope.BROWSER: f"{account}:{_short(self.known)}"}
         return {CounterScope.PAIR: f"{account}:{address}", CounterScope.ACCOUNT: account, CounterScope.ADDRESS: address}
 
+
+class SecondFactorStep(StrEnum):
+    """Each step has its own counter: wrong codes must not stop desk work."""
+
+    CODE = "code"
+    WITHOUT = "without"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorAttempt(Attempt):
+    """After the right password. The counter's key holds the account's id, which a typed name cannot produce."""
+
+    step: SecondFactorStep
+    account_id: UUID
+    address: str
+
     @property
-    def keys(self) -> list[str]:
-        return [f"console:failures:{scope}:{counted}" for scope, counted in self.counters.items()]
+    def counters(self) -> dict[CounterScope, str]:
+        return {CounterScope.SECOND_FACTOR: f"{self.step}:{self.account_id}"}
 
 
 class Attempts:
@@ -95,7 +138,7 @@ class Attempts:
         """Runs until cancelled: probes Valkey while the circuit is open."""
         await self._circuit.run()
 
-    async def claim(self, attempt: SignInAttempt) -> None:
+    async def claim(self, attempt: Attempt) -> None:
         """Counts the attempt. Raises TooManyFailures."""
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
@@ -106,41 +149,67 @@ class Attempts:
         if number:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
-    async def release(self, attempt: SignInAttempt) -> None:
+    async def release(self, attempt: Attempt) -> None:
         """The password was right: resets the pair's or browser's counter, lowers the account's and address's by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    count: int
+    limit: int
+    ends: float
+
+    @property
+    def may_be_forgotten(self) -> bool:
+        return self.count < self.limit or self.ends <= time.monotonic()
+
+
 class Counters:
     """The same counting as the scripts above, in memory."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, tuple[int, float]] = {}  # count, end of the window
+        self._counters: dict[str, Counter] = {}  # ordered by the end of their windows
 
     def claim(self, keys: Sequence[str], most: Sequence[int]) -> tuple[int, int, int]:
         now = time.monotonic()
-        for number, (key, limit) in enumerate(zip(keys, most, strict=True), start=1):
-            count, ends = self._counts.get(key, (0, 0.0))
-            count, ends = (count + 1, ends) if ends > now else (1, now + WINDOW_S)
-            self._keep(key, count, ends)
-            if count > limit:
-                return number, count - limit, round(ends - now)
+        counters = [self._running(key, limit, now) for key, limit in zip(keys, most, strict=True)]
+        for number, (key, counter) in enumerate(zip(keys, counters, strict=True), start=1):
+            if counter.count >= counter.limit:
+                self._counters[key] = replace(counter, count=counter.count + 1)
+                return number, counter.count + 1 - counter.limit, round(counter.ends - now)
+        for key, counter in zip(keys, counters, strict=True):
+            self._counters[key] = replace(counter, count=counter.count + 1)
+        self._forget()
         return 0, 0, 0
 
     def release(self, keys: Sequence[str]) -> None:
         first, *others = keys
-        self._counts.pop(first, None)
+        self._counters.pop(first, None)
         for key in others:
-            count, ends = self._counts.pop(key, (0, 0.0))
-            if count > 1:
-                self._keep(key, count - 1, ends)
+            counter = self._counters.get(key)
+            if counter and counter.count > 1:
+                self._counters[key] = replace(counter, count=counter.count - 1)
+            elif counter:
+                del self._counters[key]
 
-    def _keep(self, key: str, count: int, ends: float) -> None:
-        self._counts[key] = count, ends
-        if len(self._counts) > MOST_COUNTERS:
-            del self._counts[next(iter(self._counts))]
+    def _running(self, key: str, limit: int, now: float) -> Counter:
+        """The counter of the current window; an ended counter is removed, so that its successor goes to the end."""
+        counter = self._counters.get(key)
+        if counter is None or counter.ends > now:
+            return counter or Counter(0, limit, now + WINDOW_S)
+        del self._counters[key]
+        return Counter(0, limit, now + WINDOW_S)
+
+    def _forget(self) -> None:
+        """Drops ended windows first, as they are the oldest, and never a lock: each lock costs at least five attempts."""
+        while len(self._counters) > MOST_COUNTERS:
+            oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
+            if oldest is None:
+                return
+            del self._counters[oldest]
 
 
 def _net(address: str) -> str:

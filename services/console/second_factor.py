@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from services.console import accounts, signin, totp
-from services.console.attempts import SignInAttempt, TooManyFailures
+from services.console.attempts import SecondFactorAttempt, SecondFactorStep, TooManyFailures
 from services.console.models import Account
 from services.console.queries import accounts as queries
 from services.console.queries import second_factors
@@ -87,7 +87,7 @@ async def without_it(request: Request, session: AsyncSession, account: Account, 
 
     Its counter is separate from wrong codes: a lock of the second factor must not stop desk work.
     """
-    attempt = SignInAttempt(f"{account.name} without second factor", signin.address_of(request))
+    attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
     return await signin.welcomed(request, session, account, next, without=frozenset({Role.ADMINISTRATOR}))
 
@@ -108,7 +108,7 @@ async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Acco
 
 async def proves(request: Request, session: AsyncSession, account: Account, code: str) -> bool:
     """Whether the code is the phone's or a recovery code; each is valid once. Raises TooManyFailures."""
-    attempt = SignInAttempt(f"second factor of {account.name}", signin.address_of(request))
+    attempt = SecondFactorAttempt(SecondFactorStep.CODE, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
     factor, now = await second_factors.of(session, account.account_id), datetime.now(UTC)
     if factor is None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.console import accounts, bootstrap, browsers, cookies, credentials, passwords
-from services.console.attempts import SignInAttempt, TooManyFailures
+from services.console.attempts import Attempt, SignInAttempt, TooManyFailures
 from services.console.models import Account
 from services.console.notices import NoticeKind
 from services.console.queries import accounts as queries
@@ -235,7 +235,7 @@ async def not_signed_in(request: Request, account: Account | None, reason: str) 
     await audit.write(request.app.state.sessions, entry)
 
 
-async def claimed(request: Request, attempt: SignInAttempt, account: Account | None) -> None:
+async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
     """Counts the attempt. Raises TooManyFailures; the start of a lock is logged and shown to administrators."""
     try:
         await console(request).attempts.claim(attempt)

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from redis.asyncio import Redis
 
-from services.console.attempts import MOST, Attempts, Counters, CounterScope, SignInAttempt, TooManyFailures
+from services.console.attempts import MOST, WINDOW_S, Attempts, Counters, CounterScope, SignInAttempt, TooManyFailures
 from shared import lifecycle
 from shared.config import secret
 from tests.installation import Ground
@@ -43,7 +43,7 @@ async def test_without_valkey_each_process_counts_and_nobody_waits(
     assert await guesses(attempts, "bakyt") == [None] * 5 + [CounterScope.PAIR]
     for number in range(4):
         await guesses(attempts, "bakyt", address=f"192.0.2.{number}")
-    assert await guesses(attempts, "bakyt", address="192.0.2.77") == [CounterScope.ACCOUNT] * 5 + [CounterScope.PAIR]
+    assert await guesses(attempts, "bakyt", address="192.0.2.77") == [CounterScope.ACCOUNT] * 6
     assert time.monotonic() - began < SOON
     await attempts.release(SignInAttempt("bakyt", ADDRESS))
     await attempts.claim(SignInAttempt("chynara", ADDRESS))
@@ -63,7 +63,35 @@ def test_many_names_take_no_more_memory_than_there_is_for_them() -> None:
     counters = Counters()
     for number in range(60_000):
         counters.claim([f"pair {number}"], [MOST[CounterScope.PAIR]])
-    assert len(counters._counts) == 50_000
+    assert len(counters._counters) == 50_000
+
+
+def test_a_lock_is_not_flushed_by_invented_names() -> None:
+    counters = Counters()
+    for _ in range(5):
+        assert counters.claim(["locked"], [5]) == (0, 0, 0)
+    for number in range(60_000):
+        counters.claim([f"pair {number}", f"account {number}"], [5, 25])
+    assert counters.claim(["locked"], [5])[:2] == (1, 1)
+
+
+def test_an_address_at_its_limit_adds_no_counter() -> None:
+    counters = Counters()
+    answers = [counters.claim([f"pair {number}", "address"], [5, 100])[0] for number in range(200)]
+    assert answers == [0] * 100 + [2] * 100
+    assert len(counters._counters) == 101
+
+
+def test_windows_that_have_ended_are_forgotten_before_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    counters, began = Counters(), time.monotonic()
+    for _ in range(6):
+        counters.claim(["ended lock"], [5])
+    counters.claim(["ended", "renewed"], [5, 5])
+    monkeypatch.setattr(time, "monotonic", lambda: began + WINDOW_S + 60)
+    counters.claim(["renewed"], [5])
+    for number in range(49_999):
+        counters.claim([f"pair {number}"], [5])
+    assert set(counters._counters) == {"renewed", *(f"pair {number}" for number in range(49_999))}
 
 
 ADDRESS = "192.0.2.1"

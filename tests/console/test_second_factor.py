@@ -10,6 +10,7 @@ import pyotp
 import pytest
 
 from services.console import totp
+from services.console.attempts import MOST, CounterScope
 from services.console.config import ConsoleSettings
 from services.console.queries import second_factors
 from shared.auth.tokens import Authenticator, Principal, Role
@@ -93,6 +94,34 @@ def test_going_on_without_it_is_counted_apart_from_wrong_codes(served: Served) -
     assert [by_code(desk, asked, f"{n:06}").status_code for n in range(6)] == [401] * 5 + [429]
     body = {"ticket": ticket(asked), "without": "1"}
     assert [served.client().post("/sign-in/code", data=body).status_code for _ in range(6)] == [303] * 5 + [429]
+
+
+@pytest.mark.parametrize("typed", ["{} without second factor", "second factor of {}", "without:{}", "code:{}"])
+def test_no_typed_name_counts_against_the_second_step_of_an_account(served: Served, typed: str) -> None:
+    name, client = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
+    sign_in(client, name)
+    code, *_ = set_up(client, offered(client))
+    for named in (name, served.known(name).account_id):
+        assert [sign_in(served.client(), typed.format(named), "guess").status_code for _ in range(6)][-1] == 429
+    desk = served.client()
+    asked = sign_in(desk, name)
+    assert desk.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 303
+    again = served.client()
+    assert by_code(again, sign_in(again, name), code).status_code == 303
+
+
+def test_strangers_who_lock_the_address_keep_no_known_browser_from_its_second_step(served: Served) -> None:
+    name, desk = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
+    sign_in(desk, name)
+    code, *_ = set_up(desk, offered(desk))
+    sign_in(served.client(), "nobody", "guess")
+    with served.installation.redis() as redis:
+        [key] = redis.keys("console:failures:address:*")
+        redis.set(key, MOST[CounterScope.ADDRESS] + 1, keepttl=True)
+    assert sign_in(served.client(), name).status_code == 429
+    asked = sign_in(desk, name)
+    assert desk.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 303
+    assert by_code(desk, asked, code).status_code == 303
 
 
 def test_a_secret_comes_under_the_newest_key(served: Served) -> None:
