@@ -124,7 +124,7 @@ def may_change(principal: Principal, report: HazardReport) -> None:
     """Raise Problem unless the caller is the person who entered the event, a duty head or an integration."""
     entered_by = enterer(report.source, report.source_id)
     if entered_by not in (None, principal.account) and principal.roles.isdisjoint({Role.DUTY_HEAD, Role.INTEGRATION}):
-        raise Problem(403, "another-author", "Only who entered this event, or a duty head, may correct or cancel it.")
+        raise Problem(403, "not-your-event", "Only who entered this event, or a duty head, may correct or cancel it.")
 
 
 def too_big(what: str, limit: int = REPORT_BYTES) -> Problem:

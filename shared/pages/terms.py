@@ -220,6 +220,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "invalid": N_("check the marked fields"),
         "conflict": N_("this report number was already used for different content"),
         "another-author": N_("somebody else has noted who called"),
+        "not-your-event": N_("only who entered the event, or a head of shift, may correct or cancel it"),
         "not-your-source": N_("the account does not report for that source"),
         "suppressed": N_("nobody was told of this alert"),
         "already-acknowledged": N_("somebody else has acknowledged it"),
@@ -277,6 +278,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "pair": N_("the account, from this network address"),
         "account": N_("the account, in browsers that never signed in to it"),
         "address": N_("this network address, in browsers that never signed in"),
+        "second_factor": N_("the account's second factor, after the right password"),
     },
     "verdict": {
         Verdict.CONFIRMED: N_("Confirmed"),

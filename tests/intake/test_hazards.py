@@ -96,7 +96,7 @@ async def test_what_a_person_entered_is_changed_by_that_person_a_duty_head_or_it
     answer = await caller.post(HAZARDS, later)
     assert answer.status_code == expected
     if expected == 403:
-        assert answer.json()["type"] == "urn:dayar:problem:another-author"
+        assert answer.json()["type"] == "urn:dayar:problem:not-your-event"
 
 
 async def test_whatever_else_a_source_names_it_belongs_to_nobody(door: Door) -> None:
