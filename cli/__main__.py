@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import acts, environment
+from shared import log
 
 OF_NONE = ("contract", "provision", "restore")  # these commands do not use a running installation
 GROUPS = (
@@ -51,6 +52,7 @@ def dayar(context: typer.Context) -> None:
 
 
 def main() -> None:
+    log.configure("dayar", stream=sys.stderr)  # standard output is for what a person or a script reads
     try:
         acts.noted([name for name in GROUPS if name not in OF_NONE], app)
     except (ConnectionError, TimeoutError, gaierror):

@@ -4,13 +4,13 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 
-def configure(service: str, *, level: int = logging.INFO) -> None:
-    """Write JSON lines to standard output. Loggers of libraries write from WARNING on, through the same renderer."""
+def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Write JSON lines to `stream` or standard output. Loggers of libraries write from WARNING on, in the same format."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -19,11 +19,11 @@ def configure(service: str, *, level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, without_error_text],

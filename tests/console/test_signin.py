@@ -380,6 +380,20 @@ def test_another_systems_token_is_for_integration_accounts(served: Served) -> No
     assert "not an active integration account" in at_terminal(served, "user", "token", served.account(Role.OPERATOR))
 
 
+def test_the_security_log_of_a_command_is_not_among_what_a_person_reads(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", "user", "change", name, "--area", KADAMJAI],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**served.installation.env(), "PATH": "/usr/bin:/bin"},
+    )
+    assert ran.stdout == f"{name} signs in anew, within seconds everywhere.\n"
+    assert '"action": "rights_changed"' in ran.stderr
+
+
 def at_terminal(served: Served, *arguments: str) -> str:
     """What a person reads who types it."""
     ours, theirs = pty.openpty()
