@@ -10,7 +10,7 @@ import structlog
 
 
 def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Write JSON lines to `stream` or standard output. Loggers of libraries write from WARNING on, in the same format."""
+    """Write JSON lines to `stream` or standard output. Loggers of libraries write from WARNING on, formatted alike."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

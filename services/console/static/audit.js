@@ -36,8 +36,10 @@ function begin() {
 /** Shows the next hundred entries. As many are read from every service, so that the newest of all are among them. */
 async function show() {
   const asked = logs;
+  older.disabled = true; // a second press would list the same entries again
   const silent = (await Promise.all([...logs.keys()].map(read))).filter((name) => name !== undefined);
   if (asked !== logs) return; // the filters changed meanwhile, and a newer request shows its own result
+  older.disabled = false;
   const found = [...logs].flatMap(([service, log]) => log.waiting.map((entry) => ({ service, entry })));
   found.sort((a, b) => b.entry.at.localeCompare(a.entry.at));
   const newest = found.slice(0, PAGE);

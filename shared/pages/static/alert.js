@@ -1,8 +1,7 @@
-// The operator's acts on an alert's own page: each form makes one call, and then the page is loaded again.
+// The operator's acts on an alert's own page: each form makes one call, and then the page is read again. What is typed
+// in its other forms stays.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-
-const acts = /** @type {HTMLElement | null} */ (document.querySelector(".acts"));
 
 /** Called by `forms.js` when a form is submitted. @param {HTMLFormElement} form */
 export async function submitted(form) {
@@ -11,14 +10,39 @@ export async function submitted(form) {
   button.disabled = true;
   try {
     const answer = await call(form.dataset.method ?? "PUT", form.dataset.path ?? "", body(form));
-    if (answer.ok) return location.reload();
+    if (answer.ok) return await readAgain(form);
     fail(form, refusal(await problem(answer)));
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    fail(form, acts?.dataset.away ?? "");
+    fail(form, acts()?.dataset.away ?? "");
   } finally {
     button.disabled = false;
   }
+}
+
+/** Shows the page as it is now, and keeps the forms that were not sent. @param {HTMLFormElement} sent */
+async function readAgain(sent) {
+  const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => undefined);
+  if (!answer?.ok || answer.redirected) return location.reload();
+  const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+  const before = document.querySelector("main");
+  if (!main || !before) return location.reload();
+  const focused = document.activeElement;
+  for (const form of before.querySelectorAll("form.act")) if (form !== sent) keep(form, main);
+  before.replaceWith(main);
+  if (focused instanceof HTMLElement && main.contains(focused)) focused.focus();
+}
+
+/** @param {Element} form @param {Element} main */
+function keep(form, main) {
+  const fresh = main.querySelector(`#${form.querySelector("button")?.id}`)?.closest("form");
+  const details = fresh?.closest("details");
+  if (details) details.open = form.closest("details")?.open ?? false;
+  fresh?.replaceWith(form);
+}
+
+function acts() {
+  return /** @type {HTMLElement | null} */ (document.querySelector(".acts"));
 }
 
 /** The form's fields as JSON: a dot in a name makes an object, empty fields are omitted. @param {HTMLFormElement} form */
@@ -40,10 +64,10 @@ function body(form) {
 /** @param {{status: number, text: string, body: Record<string, any>}} found */
 function refusal({ status, text, body }) {
   const deed = ["acknowledged", "confirmed", "progressed", "snoozed", "resolved"].find((each) => body[`${each}_name`]);
-  if (status !== 409 || !deed) return (acts?.dataset.failed ?? "").replace("{problem}", text);
+  if (status !== 409 || !deed) return (acts()?.dataset.failed ?? "").replace("{problem}", text);
   const at = new Date(body[`${deed}_at`] ?? body[`${deed}_until`]);
   const time = new Intl.DateTimeFormat("ru", { timeZone: "Asia/Bishkek", hour: "2-digit", minute: "2-digit" }).format(at);
-  return (acts?.dataset.taken ?? "").replace("{name}", body[`${deed}_name`]).replace("{time}", time);
+  return (acts()?.dataset.taken ?? "").replace("{name}", body[`${deed}_name`]).replace("{time}", time);
 }
 
 /** @param {HTMLFormElement} form @param {string} text */

@@ -15,3 +15,27 @@ function scriptMissing(form) {
   failure.textContent = /** @type {HTMLElement} */ (document.querySelector("[data-away]")).dataset.away ?? "";
   failure.hidden = false;
 }
+
+// Without its script, or one that this imports, a page looks alive and does nothing. It says so, and loads the script
+// again in place: a reload would lose what was typed.
+/** @type {Set<string>} */
+const missing = new Set();
+
+addEventListener("error", ({ target }) => {
+  if (!(target instanceof HTMLScriptElement)) return;
+  missing.add(target.src);
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", showMissing, { once: true });
+  else showMissing();
+}, { capture: true });
+
+function showMissing() {
+  const notice = document.getElementById("script-missing");
+  if (notice) notice.hidden = !missing.size;
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (!(target instanceof Element) || target.id !== "script-again") return;
+  for (const script of missing) {
+    void import(script).then(() => missing.delete(script), () => undefined).then(showMissing);
+  }
+});

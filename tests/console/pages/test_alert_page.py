@@ -56,6 +56,29 @@ def test_it_is_read_whole_and_answered_by_keyboard(whole: Whole, seat: Any) -> N
     assert desk.errors == []
 
 
+def test_what_is_half_typed_stays_when_something_else_is_done(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    alert_id = raised(whole, page, "jut")
+    page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
+    page.locator("summary", has_text="Snooze").click()
+    page.locator("#snooze-reason").fill("The team is on")
+    page.locator("#comment-text").fill("The bridge is")
+    page.click("#acknowledge")
+    expect(page.locator(".done")).to_contain_text(f"Acknowledged {desk.name}", timeout=SLOW_MS)
+    expect(page.locator("#acknowledge")).to_have_count(0)
+    expect(page.locator("#snooze-reason")).to_be_visible()
+    expect(page.locator("#snooze-reason")).to_have_value("The team is on")
+    expect(page.locator("#comment-text")).to_have_value("The bridge is")
+    page.locator("#comment-text").press("End")
+    page.keyboard.type(" open")
+    page.click("#comment")
+    expect(page.locator(".done")).to_contain_text("The bridge is open", timeout=SLOW_MS)
+    expect(page.locator("#comment-text")).to_have_value("")
+    expect(page.locator("#snooze-reason")).to_have_value("The team is on")
+    assert desk.errors == []
+
+
 def test_the_second_person_reads_who_was_first(whole: Whole, seat: Any) -> None:
     first, second = seat(Role.OPERATOR), seat(Role.DUTY_HEAD)
     one, two = first.open("/"), second.open("/")

@@ -7,10 +7,12 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
+from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
+OLDER = re.compile(r"/console/v1/audit\?.*before=201")
 UNFILTERED = re.compile(r"/v1/audit\?limit=100$")
 
 
@@ -57,12 +59,42 @@ def test_an_answer_that_comes_after_another_filter_is_not_shown(whole: Whole, se
     assert desk.errors == []
 
 
-@pytest.mark.parametrize(("language", "title"), [("ky", "Коопсуздук журналы"), ("ru", "Журнал безопасности")])
+def page_of(newest: int) -> dict[str, Any]:
+    """A service's answer: a hundred entries, newest first."""
+    about = {"action": "read", "result": "done", "account": None, "address": None, "subject": None, "reason": None}
+    at = "2026-06-15T06:00:00Z"
+    entries = [
+        {"id": number, "at": at, **about, "objects": [str(number)]} for number in range(newest, newest - 100, -1)
+    ]
+    return {"entries": entries, "next": newest - 99}
+
+
+def test_older_entries_are_listed_once_however_often_they_are_asked_for(whole: Whole, seat: Any) -> None:
+    page = seat(Role.AUDITOR).open("/")
+    held: list[Route] = []
+    page.route("**/v1/audit?**", lambda route: route.fulfill(json={"entries": [], "next": None}))
+    page.route("**/console/v1/audit?**", lambda route: route.fulfill(json=page_of(300)))
+    page.goto(f"{whole.url}/audit")
+    expect(page.locator("#audit tr")).to_have_count(100, timeout=SLOW_MS)
+    page.route(OLDER, lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
+    page.evaluate("() => { for (const _ of [1, 2]) document.getElementById('older').click(); }")
+    expect(page.locator("#older")).to_be_disabled()
+    assert wait_until(lambda: bool(page.evaluate("true") and held), timeout=20)
+    for route in held:
+        route.fulfill(json=page_of(200))
+    expect(page.locator("#audit tr td:last-child").last).to_have_text("101", timeout=SLOW_MS)
+    assert page.locator("#audit tr").count() == 200
+    expect(page.locator("#older")).to_be_enabled()
+
+
+@pytest.mark.parametrize(("language", "title"), [("ky", "Аудит"), ("ru", "Аудит"), ("en", "Audit")])
 def test_it_speaks_the_reader_s_language(whole: Whole, seat: Any, language: str, title: str) -> None:
     desk = seat(Role.AUDITOR)
     page = desk.open("/audit")
     page.goto(f"{whole.url}/audit?lang={language}")
     expect(page.locator("#audit-title")).to_have_text(title, timeout=SLOW_MS)
+    expect(page.locator(".bar nav a[aria-current=page]")).to_have_text(title)
+    assert page.title().startswith(f"{title} · ")
     expect(page.locator("#audit tr").first).to_be_visible(timeout=SLOW_MS)
     assert desk.errors == []
 

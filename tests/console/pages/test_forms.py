@@ -29,3 +29,30 @@ def test_a_caller_typed_before_the_script_is_there_stays_in_the_form(whole: Whol
     said = "Accepted: Rockfall · Kadamjai rayon, Batken oblast"
     expect(page.locator("#answer-text")).to_contain_text(said, timeout=SLOW_MS)
     assert desk.errors == []
+
+
+def test_a_script_that_does_not_load_is_said_and_loaded_again_without_losing_what_was_typed(
+    whole: Whole, seat: Any
+) -> None:
+    page = seat(Role.OPERATOR).open("/")
+    page.route("**/static/combobox.js", lambda route: route.abort())
+    page.goto(f"{whole.url}/new-event")
+    notice = page.locator("#script-missing")
+    expect(notice).to_contain_text("did not load completely", timeout=SLOW_MS)
+    page.fill("#hazard", "rockfall")
+    page.fill("#place", "kadamjai")
+    page.click("#script-again")
+    expect(notice).to_be_visible()
+    expect(page.locator("#send")).to_be_disabled()
+    page.unroute("**/static/combobox.js")
+    page.click("#script-again")
+    expect(notice).to_be_hidden(timeout=SLOW_MS)
+    page.click("#send")
+    said = "Accepted: Rockfall · Kadamjai rayon, Batken oblast"
+    expect(page.locator("#answer-text")).to_contain_text(said, timeout=SLOW_MS)
+
+
+def test_a_page_whose_scripts_all_load_says_nothing_of_it(whole: Whole, seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/new-event")
+    expect(page.locator("#send")).to_be_enabled(timeout=SLOW_MS)
+    expect(page.locator("#script-missing")).to_be_hidden()
