@@ -1,6 +1,7 @@
 """`dayar keys`: draws keys of every kind, and destroys an old key that nothing needs any more."""
 
 import asyncio
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ import typer
 
 from cli.deciding import within
 from deploy.provision import keys, record_keys, rotation
-from deploy.provision.keys import CannotRetire
+from deploy.provision.keys import OVER, CannotRetire
 from deploy.provision.rotation import FOLLOWS, Kind
 from services.alerts import behalf, subscriptions
 from services.alerts.config import AlertsSettings
@@ -24,11 +25,13 @@ from services.registry.config import RegistrySettings
 from shared.auth.tokens import signing_key_id
 from shared.config import Settings
 from shared.crypto import keyring, seal
-from shared.events import CredentialRevoked
+from shared.crypto.keyring import UnknownKey
+from shared.events import TOPICS, CredentialRevoked
 from shared.events.envelope import SIGNATURE
 from shared.events.topics import KEY_HOLDERS, SERVICES
 from shared.failures import SetAside
 from shared.messaging import kafka
+from shared.messaging.dead_letters import DEAD_SIGNATURE
 from shared.messaging.signatures import RecordVerifier
 
 app = typer.Typer(help="The installation's keys, of every kind.", no_args_is_help=True)
@@ -106,7 +109,8 @@ def retire(
             case Kind.RECORDS:
                 topic = rotation.retiring(record_folders(), kid, datetime.now(UTC))
                 count = asyncio.run(signed_by(topic, kid, before))
-                rotation.retire_record_key(record_folders(), topic, kid, uses=count)
+                letters = asyncio.run(letters_of(topic, kid))
+                rotation.retire_record_key(record_folders(), topic, kid, uses=count, letters=letters)
             case _:
                 [gone] = rotation.retire(of, kid, folders()[of], uses=asyncio.run(uses(of, kid)))
                 if of is Kind.TOKENS:  # the folder where containers publish the key
@@ -131,6 +135,38 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
                     verifier.verify(record)
                     count += 1
     return count
+
+
+async def letters_of(topic: str, kid: str) -> int:
+    """How many dead letters may keep a record of the topic that this key signed: a redrive verifies that signature."""
+    consumers = TOPICS[topic].consumers if topic in TOPICS else ()
+    return sum([await letters_at(topic, service, kid) for service in consumers])
+
+
+async def letters_at(topic: str, service: str, kid: str) -> int:
+    settings, count = Settings().for_service(service), 0
+    verifier = RecordVerifier(settings)
+    until = sealed_until(topic, kid, settings)
+    async with kafka.log_reader(settings, [TOPICS[topic].dead(service)]) as log:
+        async for letter in log.records():
+            with suppress(SetAside, UnknownKey):  # anybody with a login may write one; a redrive passes it over
+                verifier.verify(letter)
+                headers = dict(letter.headers)
+                count += (
+                    letter.timestamp_ms < until
+                    if "dead_sealed" in headers
+                    else headers.get(DEAD_SIGNATURE, b"").startswith(kid.encode())
+                )
+    return count
+
+
+def sealed_until(topic: str, kid: str, settings: Settings) -> float:
+    """Until when, in ms, a letter may be written of a record that this key signed: one sealed whole does not show it."""
+    kept_ms = settings.kept_ms(TOPICS[topic])
+    if kept_ms is None:
+        return math.inf
+    newer = min(each for each in record_keys.known(record_folders())[topic] if each > kid)
+    return (keyring.drawn_at(newer) + OVER).timestamp() * 1000 + kept_ms
 
 
 async def uses(of: Kind, kid: str) -> int:

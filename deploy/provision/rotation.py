@@ -101,6 +101,10 @@ class KeySigned(CannotRetire):
     """
 
 
+class KeyOfDeadLetters(CannotRetire):
+    """Dead letters of this topic hold records that this key signed, or may hold them, and could not be redriven any more. They go 90 days after they were set aside, or as DEAD_LETTERS_DAYS says; `--before` does not change that. Nothing was changed."""
+
+
 def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Folders) -> list[str]:
     """Return the new keys' ids. Raises NoKeys."""
     if kind is Kind.RECORDS:
@@ -144,13 +148,16 @@ def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
     return topic
 
 
-def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, uses: int) -> None:
-    """Destroy the key's files of its writers and readers. Raises KeySigned.
+def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, uses: int, letters: int) -> None:
+    """Destroy the key's files of its writers and readers. Raises KeySigned, KeyOfDeadLetters.
 
     `uses`: how many records that a service may still read were signed with it.
+    `letters`: how many dead letters may hold a record that was signed with it.
     """
     if uses:
         raise KeySigned(topic, uses)
+    if letters:
+        raise KeyOfDeadLetters(topic, letters)
     destroy(*record_keys.files(records, topic, key_id))
 
 

@@ -1,7 +1,7 @@
 """`dayar keys`, each kind from list to retire, on a whole installation."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -29,10 +29,14 @@ from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap
 from shared.auth.tokens import Role
 from shared.config import Settings
+from shared.crypto.seal import Sealer
+from shared.events.vocabulary import OutcomeKind
 from shared.messaging.publisher import Publisher
+from shared.messaging.records import Outcome, Received
 from shared.postgres import database
 from tests.installation import Installation, in_thread
-from tests.shared.trial import event, hazard
+from tests.shared.trial import Trial, event, hazard
+from tests.waiting import wait_for
 
 T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
@@ -152,6 +156,39 @@ def test_a_record_key_stays_while_a_record_that_it_signed_is_on_the_log(
         done = retire(installation, Kind.RECORDS, kid, *words)
         assert done.exit_code == 0, done.output
         assert not list(installation.secrets.rglob(f"{kid}.key"))
+
+
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["clear", "sealed whole"])
+def test_a_record_key_stays_while_a_dead_letter_keeps_a_record_that_it_signed(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, is_sealed: bool
+) -> None:
+    monkeypatch.setattr(rotation, "TAKEN_OVER", timedelta(0))
+    in_thread(set_aside(installation, is_sealed=is_sealed))
+    assert dayar(installation, keys.app, "rotate", "--of", Kind.RECORDS).exit_code == 0
+    told = dayar(installation, keys.app, "list", "--of", Kind.RECORDS).output.splitlines()
+    [old, _] = [line.split()[1] for line in told if line.startswith("hazards ")]
+    later = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
+    refused = retire(installation, Kind.RECORDS, old, "--before", later)
+    assert "could not be redriven any more" in " ".join(refused.output.replace("│", "").split())
+    assert list(installation.secrets.rglob(f"{old}.key"))
+
+
+async def set_aside(installation: Installation, *, is_sealed: bool) -> None:
+    """One hazard is a dead letter of alerts."""
+    sealer = Sealer(installation.settings(Settings, "alerts").seal_public_key_file)
+    message = event(hazard())
+    if is_sealed:
+        message = message._replace(headers=(*message.headers, ("note", "Айбек".encode())))
+    async with Trial(installation) as trial:
+        await trial.publish(message)
+        consumer = trial.consumer(refuses, sealer=sealer if is_sealed else None)
+        async with trial.running(consumer), trial.relaying():
+            assert await trial.drained() == {"set_aside": 1}
+            await wait_for(trial.nothing_to_relay, 20)
+
+
+async def refuses(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    return [Outcome(OutcomeKind.SET_ASIDE, "unbelievable")] * len(received)
 
 
 async def publish(installation: Installation) -> None:

@@ -101,8 +101,8 @@ def test_a_record_key_is_destroyed_with_all_who_hold_it_once_nothing_it_signed_i
             rotation.retiring(records, key_id, moment)
     assert rotation.retiring(records, old, later) == "hazards"
     with pytest.raises(KeySigned):
-        rotation.retire_record_key(records, "hazards", old, uses=1)
-    rotation.retire_record_key(records, "hazards", old, uses=0)
+        rotation.retire_record_key(records, "hazards", old, uses=1, letters=0)
+    rotation.retire_record_key(records, "hazards", old, uses=0, letters=0)
     assert record_keys.known(records)["hazards"] == [newest]
     assert not list(folder.rglob(f"{old}.key"))
 
