@@ -70,7 +70,7 @@ def show(place: Place) -> None:
 def redrive(place: Place, by: By, reason: Reason) -> None:
     """Let the service process a message again, unchanged."""
     if place.startswith("intake/"):
-        refuse("Intake never passed this report on. Its author signs in and sends it again, or an operator enters it.")
+        refuse(f"Intake never passed this report on. {found_set_aside(place).advice}")
     service, topic, partition, offset = parsed(place)
 
     async def do() -> None:
@@ -91,11 +91,16 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 
 
 def show_set_aside(name: str) -> None:
+    record = found_set_aside(name)
+    typer.echo(f"{record.name}  event {record.event_id or '–'}  {record.reason}")
+    typer.echo(f"Taken by intake and never passed on: kept in the spool's folder. {record.advice}")
+
+
+def found_set_aside(name: str) -> set_aside.UnpublishedRecord:
     record = next((each for each in set_aside.records(IntakeSettings().spool_folder) if each.name == name), None)
     if record is None:
         refuse("No such message.")
-    typer.echo(f"{record.name}  event {record.event_id or '–'}  {record.reason}")
-    typer.echo("Taken by intake and never passed on: kept in the spool's folder.")
+    return record
 
 
 def named(service: str, letter: DeadLetter) -> str:

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from services.intake import unchecked
 from services.intake.deduplication import Deduplication, Fingerprint
-from services.intake.reports import Draft, HazardDraft
+from services.intake.reports import Draft, HazardDraft, name_in
 from services.intake.spool import Spool, SpoolFull
 from shared import log
 from shared.auth.revocations import Revocations
@@ -173,7 +173,15 @@ class Admission:
         published, withheld = await unchecked.checked(messages, self.revocations)
         if published:  # with no message the publisher would have no ack to wait for
             withheld += await self._publish_surely(published)
+        if withheld:
+            await self._forget(withheld)
         return withheld
+
+    async def _forget(self, messages: Sequence[Message]) -> None:
+        """What is set aside is taken again when its author sends it again, with other content too."""
+        names = [name for message in messages if (name := name_in(message.value)) is not None]
+        if names and not await self.memory.forget(names):
+            logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
         """Publish until acked, at least once. Return records that are too big for the broker, found by halving."""

@@ -81,7 +81,10 @@ class Deduplication:
     def _use(self, key_id: str, key: bytes) -> None:
         """Use a new key and prefix: marks of the old key would look like conflicts. The inbox finds such repeats."""
         self._key_id, self._mac = key_id, hmac.new(key, digestmod="sha256")
-        self._prefix = f"{self._topic_prefix}memory:{key_id}:".encode()
+        self._prefix = self._prefix_of(key_id)
+
+    def _prefix_of(self, key_id: str) -> bytes:
+        return f"{self._topic_prefix}memory:{key_id}:".encode()
 
     async def marks(self, traces: Sequence[Fingerprint]) -> list[bytes | None]:
         """The stored marks of these names."""
@@ -90,6 +93,18 @@ class Deduplication:
     async def keep(self, traces: Sequence[Fingerprint]) -> None:
         """Store fingerprints. Call after the ack or the spool's fsync, before the answer."""
         await self._ask(Question((), traces))
+
+    async def forget(self, names: Sequence[bytes]) -> bool:
+        """What was never passed on is new when it is sent again; False: Valkey could not be told so."""
+        key_id, _ = self._ring.newest
+        keys = [self._prefix_of(key_id) + name for name in names]
+        try:
+            await self._circuit.call(
+                lambda: self._valkey.delete(*keys), budget=BUDGET_SECONDS + NAME_SECONDS * len(keys)
+            )
+        except CircuitOpen:
+            return False
+        return True
 
     async def is_there(self) -> bool:
         return await self._reply([]) is not None

@@ -1,9 +1,11 @@
 """From a validated report to a sealed record. Pure."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -172,7 +174,20 @@ def displacement(
 
 
 def name(report: HouseholdReport | GroupReport | HazardReport, principal: Principal) -> bytes:
-    return b"%b%b%d" % (principal.account.bytes, report.report_id.bytes, report.version)
+    return _name(principal.account, report.report_id, report.version)
+
+
+def name_in(record: bytes) -> bytes | None:
+    """The same name, out of a finished record; None where the record is no report."""
+    try:
+        said = json.loads(record)
+        return _name(UUID(said["author"]), UUID(said["report_id"]), said["version"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _name(author: UUID, report_id: UUID, version: int) -> bytes:
+    return b"%b%b%d" % (author.bytes, report_id.bytes, version)
 
 
 def stamps(

@@ -10,6 +10,14 @@ from shared.events import Message
 
 DAMAGED, REVOKED, TOO_BIG = "damaged", "revoked_credential", "too_big"
 
+ADVICE = {
+    REVOKED: "Its author signs in and sends it again, or an operator enters it.",
+    TOO_BIG: "Its author sends it again, shorter, or an operator enters it. Answered `duplicate` or `conflict`, because "
+    "Valkey was away, it is sent as the next version.",
+    DAMAGED: "Sent again, it is answered `duplicate`: its author sends the next version (of a displacement it is held as "
+    "`waiting`, and a registrar accepts it), or an operator enters the report anew.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedRecord:
@@ -23,6 +31,11 @@ class UnpublishedRecord:
     @property
     def name(self) -> str:
         return f"intake/{self.message.topic if self.message else 'spool'}/{self.segment}/{self.number}"
+
+    @property
+    def advice(self) -> str:
+        """How the report comes in after all."""
+        return ADVICE[self.reason]
 
     @property
     def event_id(self) -> str | None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from services.intake import spool as spools
 from services.intake.config import IntakeSettings
@@ -141,6 +142,37 @@ async def test_a_spooled_record_too_big_for_the_broker_holds_up_no_other(install
         published = await everything(installation, "hazards", "alerts")
         assert {len(record.value) for record in published} == {10, 20}
         assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+
+
+async def test_a_report_set_aside_as_too_big_is_taken_when_it_is_sent_again(
+    killable_installation: Installation,
+) -> None:
+    """Under its own id and shorter, after the broker takes smaller records than before."""
+    members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
+    long = household(persons=40, members=members)
+    short = {**long, "persons": 2, "members": members[:2]}
+    await asyncio.to_thread(limit_records, killable_installation, "displacements", 3_000)
+    kafka = killable_installation.parts.kafka
+    async for door in opened(killable_installation):
+        caller = door.caller()
+        kafka.freeze()
+        for body in (long, household()):
+            assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "spooled"
+        assert (await caller.post(DISPLACEMENTS, long)).json()["status"] == "duplicate"
+        kafka.resume()
+        await wait_for(partial(is_drained, door), timeout=60)
+        assert (await spool(door))["damaged"] == 1
+        assert len(await everything(killable_installation, "displacements", "registry")) == 1
+        assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "accepted"
+        assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "duplicate"
+
+
+def limit_records(installation: Installation, topic: str, size: int) -> None:
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    name = f"{installation.topic_prefix}{topic}"
+    resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
+    for done in installation.parts.broker.admin().incremental_alter_configs([resource]).values():
+        done.result(timeout=20)
 
 
 async def spool(door: Door) -> dict[str, int]:
