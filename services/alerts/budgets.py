@@ -62,10 +62,10 @@ class Budgets:
         return is_mild and is_of_system(hazard) and hazard.source not in self._lifted
 
 
-def withheld_with(hazard_id: UUID, finding: Finding, book: AlertChanges) -> Finding:
+def withheld_with(hazard: HazardReported, finding: Finding, book: AlertChanges) -> Finding:
     """Suppresses the finding if its hazard is withheld, unless it is above Moderate or already notified."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
-    if is_mild and book.is_withheld(hazard_id) and not book.is_told(finding.situation):
+    if is_mild and book.is_withheld(hazard.hazard_id, hazard.status) and not book.is_told(finding.situation):
         return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
     return finding
 

@@ -14,7 +14,7 @@ from services.alerts.rules import Finding, RuleKind, Situation, Window
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.auth.tokens import Ancestry
-from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, Message
+from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, HazardReported, Message
 from shared.events.vocabulary import OutcomeKind, Status
 from shared.messaging.records import Outcome
 
@@ -79,16 +79,23 @@ class AlertChanges:
             return Outcome(OutcomeKind.SUPPRESSED, finding.suppression)
         return Outcome(OutcomeKind.ALERTED, finding.reason)
 
+    def tell_of(self, hazard: HazardReported, finding: Finding) -> Outcome:
+        """Raises or renews the hazard's own alert. Its alert of an earlier status, exercise or actual, lapses."""
+        for alert in list(self._alerts.values()):
+            is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard.hazard_id)
+            if is_own and alert.status != hazard.status:
+                self._lapse(alert, alerts.STATUS_CHANGED)
+        return self.tell(finding, hazard.report_id)
+
     def is_told(self, situation: Situation) -> bool:
         """Whether the situation has an alert that is not suppressed."""
         alert = self._alerts.get(alerts.identity(situation))
         return alert is not None and not alert.is_suppressed
 
-    def is_withheld(self, hazard_id: UUID) -> bool:
-        """Whether the hazard's own alert is withheld because its source's budget is spent."""
-        own = (
-            alert for alert in self._alerts.values() if (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard_id)
-        )
+    def is_withheld(self, hazard_id: UUID, status: Status) -> bool:
+        """Whether the hazard's own alert of this status is withheld because its source's budget is spent."""
+        wanted = (RuleKind.HAZARD, hazard_id, status)
+        own = (alert for alert in self._alerts.values() if (alert.kind, alert.hazard_id, alert.status) == wanted)
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:

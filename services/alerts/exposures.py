@@ -92,7 +92,7 @@ class Exposures:
             if isinstance(said, Nothing):
                 book.lapse(each.hazard_id, said.reason, kind=RuleKind.EXPOSURE, area=each.area)
             else:
-                book.tell(budgets.withheld_with(each.hazard_id, said, book), hazard.report_id)
+                book.tell(budgets.withheld_with(hazard, said, book), hazard.report_id)
         for hazard_id in hazards:
             book.count_displaced(hazard_id, displaced.get(hazard_id, 0))
         await queries.save_book(session, book)

@@ -70,7 +70,7 @@ class HazardHandler:
 
     def _settled(self, hazard: HazardReported, found: Finding | Nothing, book: AlertChanges) -> Outcome:
         if isinstance(found, Finding):
-            return book.tell(found, hazard.report_id)
+            return book.tell_of(hazard, found)
         if hazard.msg_type is MsgType.CANCEL:
             return book.lapse(hazard.hazard_id, found.reason)
         return book.lapse(hazard.hazard_id, found.reason, kind=RuleKind.HAZARD)

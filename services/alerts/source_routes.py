@@ -40,7 +40,7 @@ async def withheld(source: Source, request: Request, session: Session, caller: C
 
 @router.put("/v1/sources/{source}/lift")
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
-    """Lifts the source's budget for an hour. Withheld alerts are raised now, or stay suppressed as too old.
+    """Lifts the source's budget for an hour. Withheld alerts are raised now, or leave the list.
 
     Exposure alerts of the released hazards follow within seconds.
     """
@@ -52,12 +52,14 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
     )
     book = await queries.book(session, locked, state.places, state.rules, now)
     for alert in locked:
-        hazard = await queries.hazard(session, alert.hazard_id) if alert.hazard_id and alert.is_suppressed else None
-        finding = decide(hazard, state.rules, state.watched, now) if hazard else None
-        if hazard and isinstance(finding, Finding):
-            book.tell(finding, hazard.report_id)
-    released = [alert for alert in book.changed.values() if not alert.is_suppressed]
-    await counts.change(session, {alert.hazard_id for alert in released if alert.hazard_id})
+        if alert.is_suppressed and alert.hazard_id and (hazard := await queries.hazard(session, alert.hazard_id)):
+            found_now = decide(hazard, state.rules, state.watched, now)
+            if isinstance(found_now, Finding):
+                book.tell_of(hazard, found_now)
+            else:
+                book.lapse(hazard.hazard_id, found_now.reason, kind=RuleKind.HAZARD)
+    released = [alert for alert in book.changed.values() if not (alert.is_suppressed or alert.is_lapsed)]
+    await counts.change(session, {alert.hazard_id for alert in book.changed.values() if alert.hazard_id})
     await queries.save_book(session, book)
     await outbox.add(session, *book.messages)
     return Lifted(lifted_until=until, released=[alert.alert_id for alert in released])

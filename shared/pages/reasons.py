@@ -27,6 +27,7 @@ TEXTS: Mapping[str, str] = {
     "moved_away": N_("Revised: the hazard no longer lies there"),
     "out_of_area": N_("Revised: now outside the watched area"),
     "status_not_alerted": N_("Revised: now a test of the system or a draft"),
+    "status_changed": N_("Revised: changed from an exercise to actual, or back"),
     "no_rule": N_("No longer meets an alert rule"),
 }
 # Why no alert was raised for a hazard that had none before.

@@ -136,6 +136,59 @@ async def test_what_is_cancelled_or_found_too_old_is_withheld_no_more(desk: Desk
         assert await session.scalar(reason, {"id": old.hazard_id}) == "too_old"
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "reason"), [("msg_type", "Cancel", "cancelled"), ("severity", "Minor", "below_threshold")]
+)
+async def test_a_lift_takes_off_the_list_what_an_earlier_release_left_there(
+    desk: Desk, field: str, value: str, reason: str
+) -> None:
+    """Its hazard was cancelled or downgraded, and its alert still said that it is withheld."""
+    left = reported()
+    await tell(desk, *(reported() for _ in range(BUDGET)), left)
+    async with desk.sessions.begin() as session:
+        revised = "UPDATE hazards SET report = jsonb_set(report::jsonb, :path, to_jsonb(CAST(:value AS text)))::text"
+        await session.execute(
+            text(f"{revised} WHERE hazard_id = :id"), {"path": [field], "value": value, "id": left.hazard_id}
+        )
+    assert await withheld(desk) == [str(left.hazard_id)]
+    async with desk.caller() as caller:
+        assert (await caller.put("/v1/sources/kyrgyzhydromet/lift")).json()["released"] == []
+    assert await withheld(desk) == []
+    assert await standing(desk, left) == {"hazard": (True, reason)}
+
+
+async def by_status(desk: Desk, hazard: HazardReported) -> dict[tuple[str, str], tuple[bool, str]]:
+    async with desk.sessions.begin() as session:
+        found = await queries.alerts_of_hazard(session, hazard.hazard_id)
+    return {(alert.kind.value, alert.status.value): (alert.is_suppressed, alert.reason) for alert in found}
+
+
+async def test_what_was_withheld_as_an_exercise_silences_nothing_once_it_is_actual(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await desk.watch([received(household(destination=Place(pcode=KADAMJAI), reasons=["conflict"]))], session)
+    exercise = reported(status="Exercise")
+    await tell(desk, *(reported(status="Exercise", area={"pcodes": [LEILEK]}) for _ in range(BUDGET)), exercise)
+    assert (await by_status(desk, exercise))["hazard", "Exercise"] == (True, "over_budget")
+    await tell(desk, reported(hazard_id=exercise.hazard_id, revision=2, msg_type="Update"))
+    standing = await by_status(desk, exercise)
+    assert standing["hazard", "Actual"] == (False, "source_severity")
+    assert standing["exposure", "Actual"] == (False, "displaced_in_hazard_area")
+    assert standing["hazard", "Exercise"] == (True, "status_changed")
+    assert await withheld(desk) == []
+
+
+async def test_an_alert_of_an_exercise_is_over_once_its_hazard_is_actual(desk: Desk) -> None:
+    hazard = reported(status="Exercise", severity="Severe")
+    await tell(desk, hazard)
+    await tell(desk, reported(hazard_id=hazard.hazard_id, revision=2, msg_type="Update", severity="Severe"))
+    async with desk.sessions.begin() as session:
+        found = await queries.alerts_of_hazard(session, hazard.hazard_id)
+    assert {alert.status.value: (alert.is_lapsed, alert.reason) for alert in found} == {
+        "Exercise": (True, "status_changed"),
+        "Actual": (False, "source_severity"),
+    }
+
+
 async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
     """Beyond the budget, over a district where a displaced household lives."""
     async with desk.sessions.begin() as session:
