@@ -171,7 +171,8 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     name = f"{installation.topic_prefix}{topic}"
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
-    for done in installation.parts.broker.admin().incremental_alter_configs([resource]).values():
+    admin = installation.parts.broker.admin()  # closed with its last reference, answers or not
+    for done in admin.incremental_alter_configs([resource]).values():
         done.result(timeout=20)
 
 
