@@ -102,7 +102,11 @@ class KeySigned(CannotRetire):
 
 
 class KeyOfDeadLetters(CannotRetire):
-    """Dead letters of this topic hold records that this key signed, or may hold them, and could not be redriven any more. They go 90 days after they were set aside, or as DEAD_LETTERS_DAYS says; `--before` does not change that. Nothing was changed."""
+    """Dead letters of this topic hold records that this key signed, and could not be redriven without the key.
+
+    They go 90 days after they were set aside, or as DEAD_LETTERS_DAYS says; `--before` does not change that.
+    Nothing was changed.
+    """
 
 
 def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Folders) -> list[str]:

@@ -12,10 +12,10 @@ DAMAGED, REVOKED, TOO_BIG = "damaged", "revoked_credential", "too_big"
 
 ADVICE = {
     REVOKED: "Its author signs in and sends it again, or an operator enters it.",
-    TOO_BIG: "Its author sends it again, shorter, or an operator enters it. Answered `duplicate` or `conflict`, because "
-    "Valkey was away, it is sent as the next version.",
-    DAMAGED: "Sent again, it is answered `duplicate`: its author sends the next version (of a displacement it is held as "
-    "`waiting`, and a registrar accepts it), or an operator enters the report anew.",
+    TOO_BIG: "Its author sends it again, shorter, or an operator enters it. Answered `duplicate` or `conflict`, "
+    "because Valkey was away, it is sent as the next version.",
+    DAMAGED: "Sent again, it is answered `duplicate`: its author sends the next version (of a displacement it is held "
+    "as `waiting`, and a registrar accepts it), or an operator enters the report anew.",
 }
 
 

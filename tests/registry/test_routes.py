@@ -24,7 +24,9 @@ PATHS = ("/v1/households", "/v1/households/{id}", "/v1/households/{id}/history")
 # Of each held report, with other ids.
 COPIES = """
 INSERT INTO reports
-SELECT (jsonb_populate_record(one, jsonb_build_object('report_id', gen_random_uuid(), 'outcome_id', gen_random_uuid()))).*
+SELECT (jsonb_populate_record(
+    one, jsonb_build_object('report_id', gen_random_uuid(), 'outcome_id', gen_random_uuid())
+)).*
 FROM reports AS one, generate_series(1, :count) WHERE outcome = 'held'
 """
 
