@@ -1,6 +1,6 @@
 """Limits failed sign-ins: counters in Valkey for 15 minutes stop guessing without locking out other people.
 
-While Valkey is unavailable or frozen, each process counts in its own memory: sign-in goes on, and stays limited.
+Each process counts in its own memory too: sign-in goes on, and stays limited, while Valkey is slow or unavailable.
 """
 
 import time
@@ -139,13 +139,16 @@ class Attempts:
         await self._circuit.run()
 
     async def claim(self, attempt: Attempt) -> None:
-        """Counts the attempt. Raises TooManyFailures."""
+        """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
+
+        The process always counts: while Valkey is slow, some attempts of a burst reach it in time and others do not.
+        """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
-        try:
-            number, over, wait_s = await self._circuit.call(lambda: self._claim(keys=keys, args=[WINDOW_S, *most]))
-        except CircuitOpen:
-            number, over, wait_s = self._counters.claim(keys, most)
+        number, over, wait_s = self._counters.claim(keys, most)
+        if not number:
+            with suppress(CircuitOpen):
+                number, over, wait_s = await self._circuit.call(lambda: self._claim(keys=keys, args=[WINDOW_S, *most]))
         if number:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
