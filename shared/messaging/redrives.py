@@ -49,7 +49,7 @@ class Redrive(Decision, database.Base):
     offset: Mapped[int] = mapped_column(BigInteger)
 
 
-class Row(NamedTuple):
+class DeadLetterRow(NamedTuple):
     """A dead letter in the table. `written` is the offset that the letter names: of an older log if it was restored."""
 
     written: int
@@ -77,7 +77,7 @@ class Redrives:
         async with sessions() as session:
             place = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
             found = (await session.execute(ROW, place)).one_or_none()
-        row = None if found is None else Row(*found)
+        row = None if found is None else DeadLetterRow(*found)
         record = None if row is None else await self._original(redrive, row)
         if row is None or record is None:
             return answer("not_found")
@@ -103,7 +103,7 @@ class Redrives:
             raise SetAside(outcome.reason or "")
         return outcome.kind
 
-    async def _original(self, redrive: Redrive, row: Row) -> Record | None:
+    async def _original(self, redrive: Redrive, row: DeadLetterRow) -> Record | None:
         """The record of this row with its original bytes and headers."""
         async with asyncio.timeout(SEARCH_SECONDS):
             return chosen([record async for record in self._named(redrive, row.written)], row)
@@ -141,7 +141,7 @@ class Redrives:
         return Record(redrive.topic, redrive.partition, redrive.offset, letter.timestamp_ms, key, value, headers)
 
 
-def chosen(records: Sequence[Record], row: Row) -> Record | None:
+def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
     """The record of this row among the records that had this offset, each on its own log.
 
     An unreadable record has no event id. Then time decides: the log in use has the latest letter of an offset.
