@@ -6,7 +6,7 @@ GROUPS := intake registry alerts console
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix quick fuzz lock docs audit sbom release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
+.PHONY: help run test check fix quick fuzz lock docs audit sbom messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
         bench-alert-latency-under-load bench-figures bench-signing bench-restart \
         clean-state env up down test-compose running development
 
@@ -55,6 +55,9 @@ sbom: development ## what is run and from where, as CycloneDX, into sbom.json
 
 docs: development ## write the contract's documents anew
 	@$(PYTHON) -m cli contract
+
+messages: development ## bring every catalog up to the texts in code and templates
+	@$(PYTHON) -m shared.pages.messages
 
 release: check test ## a version, its changelog section, a commit and a tag: PART=minor (major | minor | patch)
 	@$(BIN)/bump-my-version bump $${PART:-minor}
