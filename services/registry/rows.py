@@ -171,6 +171,21 @@ def episodes(household: Subject) -> Iterator[Row]:
 def episode(filed: Filed, superseded_at: datetime) -> Row:
     clear, cells = filed.clear, sex_age(filed)
     return (
+        *displacement(filed),
+        clear.persons,
+        sum(cells),
+        cells,
+        clear.reasons,
+        clear.hazard_type,
+        clear.hazard_id,
+        superseded_at,
+    )
+
+
+def displacement(filed: Filed) -> Row:
+    """The first columns of `episodes` and of `counts`: what a household's and a group's displacement share."""
+    clear = filed.clear
+    return (
         filed.report_id,
         filed.subject[1],
         clear.version,
@@ -180,13 +195,6 @@ def episode(filed: Filed, superseded_at: datetime) -> Row:
         clear.reported_at,
         clear.mobility,
         *places(clear),
-        clear.persons,
-        sum(cells),
-        cells,
-        clear.reasons,
-        clear.hazard_type,
-        clear.hazard_id,
-        superseded_at,
     )
 
 
@@ -217,15 +225,7 @@ def count(filed: Filed, superseded_at: datetime) -> Row:
     clear = filed.clear
     assert isinstance(clear, GroupClear)
     return (
-        filed.report_id,
-        filed.subject[1],
-        clear.version,
-        clear.status,
-        clear.occurred_at,
-        clear.occurred_at_precision,
-        clear.reported_at,
-        clear.mobility,
-        *places(clear),
+        *displacement(filed),
         clear.measure,
         clear.quantifier,
         clear.persons,
