@@ -20,7 +20,7 @@ from shared.pages import Pages
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import database
-from shared.web import apps, audit_routes
+from shared.web import apps
 
 HERE = Path(__file__).parent
 
@@ -61,7 +61,6 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             pages.router,
             alert_page.router,
             ledger.routes("alerts"),
-            audit_routes.routes("alerts"),
         ],
     )
     app.add_exception_handler(AnswerRefused, act_routes.refused)

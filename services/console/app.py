@@ -28,7 +28,7 @@ from shared.failures import retry_while_unavailable
 from shared.messaging import ledger
 from shared.places import Places
 from shared.postgres import database
-from shared.web import apps, audit_routes
+from shared.web import apps
 
 HERE = Path(__file__).parent
 NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and lock somebody out
@@ -98,7 +98,6 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             entry.api,
             routes.router,
             ledger.routes("console"),
-            audit_routes.routes("console"),
         ],
         routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static", HTMX))],
     )

@@ -25,7 +25,7 @@ from shared.crypto.seal import Sealer
 from shared.messaging.publisher import Publisher
 from shared.places import Places
 from shared.postgres import database
-from shared.web import apps, audit_routes
+from shared.web import apps
 
 
 def create_app(settings: IntakeSettings) -> FastAPI:
@@ -74,7 +74,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         lifespan=lifespan,
         authenticator=Authenticator(settings.token_public_keys, revocations),
         ready=ready,
-        routers=(feeds.router, audit_routes.routes("intake")),
+        routers=(feeds.router,),
         routes=[*ROUTES, *FieldForm(settings, places).routes()],
     )
     paths = {route.path for route in HOT}

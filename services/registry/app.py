@@ -16,7 +16,7 @@ from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places
 from shared.postgres import database
-from shared.web import apps, audit_routes
+from shared.web import apps
 
 HERE = Path(__file__).parent
 
@@ -58,6 +58,5 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             held_routes.router,
             figures.router,
             ledger.routes("registry"),
-            audit_routes.routes("registry"),
         ],
     )

@@ -23,6 +23,7 @@ from shared.audit import Action, Result
 from shared.auth import access
 from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
 from shared.config import Settings
+from shared.web import audit_routes
 from shared.web.body_limits import FewValues
 from shared.web.concurrency import ConcurrentRequests, too_many
 from shared.web.metrics import HttpMetrics, metrics
@@ -47,7 +48,7 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """Create the app. A guard applies the rule of `shared.auth.access` to each route.
+    """Create the app, with the service's security log. A guard applies the rule of `shared.auth.access` to each route.
 
     Raises KeyError at start if a route has no rule.
     """
@@ -62,7 +63,7 @@ def create_app(
     app.state.settings, app.state.metrics = settings, CollectorRegistry()
     app.state.refusals = Refusals(settings, authenticator)
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
-    own = [copy.copy(route) for router in routers for route in router.routes]
+    own = [copy.copy(route) for router in (*routers, audit_routes.routes(service)) for route in router.routes]
     app.router.routes.extend([*plumbing, *map(copy.copy, routes), *own])
     under_way = ConcurrentRequests()
     for route in app.router.routes:
