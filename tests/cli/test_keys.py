@@ -57,6 +57,11 @@ def listed(installation: Installation, kind: Kind) -> list[str]:
     return [line.split()[0] for line in lines]
 
 
+def words_of(result: Result) -> str:
+    """What was printed, without the frame and the line breaks of the terminal."""
+    return " ".join(result.output.replace("│", "").split())
+
+
 def retire(installation: Installation, kind: Kind, kid: str, *words: str) -> Result:
     return dayar(installation, keys.app, "retire", kid, "--of", kind, *words)
 
@@ -69,7 +74,7 @@ def test_each_kind_is_rotated_and_an_older_key_retired(tables: Installation, kin
     assert known[0] == old
     for kid, why in ((known[1], "in use"), ("0" * 16, "no private key of this id")):
         refused = retire(tables, kind, kid)
-        assert refused.exit_code != 0 and why in " ".join(refused.output.replace("│", "").split())
+        assert refused.exit_code != 0 and why in words_of(refused)
     done = retire(tables, kind, old)
     assert done.exit_code == 0, done.output
     assert listed(tables, kind) == known[1:]
@@ -79,7 +84,7 @@ def test_each_kind_is_rotated_and_an_older_key_retired(tables: Installation, kin
 def test_the_pair_that_reports_are_sealed_to_is_kept_while_one_may_be_on_the_log(tables: Installation) -> None:
     [old] = listed(tables, Kind.SEALING)
     assert dayar(tables, keys.app, "rotate").exit_code == 0
-    assert "may still be on the log" in " ".join(retire(tables, Kind.SEALING, old).output.replace("│", "").split())
+    assert "may still be on the log" in words_of(retire(tables, Kind.SEALING, old))
     assert len(listed(tables, Kind.SEALING)) == 2
 
 
@@ -146,7 +151,7 @@ def test_a_record_key_stays_while_a_record_that_it_signed_is_on_the_log(
     told = dayar(installation, keys.app, "list", "--of", Kind.RECORDS).output.splitlines()
     [old, newest] = [line.split()[1] for line in told if line.startswith("hazards ")]
     [unused, _] = [line.split()[1] for line in told if line.startswith("alerts.console.dead ")]
-    assert "Try again in ten minutes" in " ".join(retire(installation, Kind.RECORDS, old).output.split())
+    assert "Try again in ten minutes" in words_of(retire(installation, Kind.RECORDS, old))
     monkeypatch.setattr(rotation, "TAKEN_OVER", timedelta(0))
     assert retire(installation, Kind.RECORDS, newest).exit_code != 0
     today, tomorrow = datetime.now(UTC), datetime.now(UTC) + timedelta(days=1)
@@ -169,7 +174,7 @@ def test_a_record_key_stays_while_a_dead_letter_keeps_a_record_that_it_signed(
     [old, _] = [line.split()[1] for line in told if line.startswith("hazards ")]
     later = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
     refused = retire(installation, Kind.RECORDS, old, "--before", later)
-    assert "could not be redriven without the key" in " ".join(refused.output.replace("│", "").split())
+    assert "could not be redriven without the key" in words_of(refused)
     assert list(installation.secrets.rglob(f"{old}.key"))
 
 
@@ -207,7 +212,7 @@ def held_until(
     old = listed(installation, kind)[-1]
     assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0
     refused = retire(installation, kind, old)
-    assert refused.exit_code != 0 and "not yet under the newest" in " ".join(refused.output.replace("│", "").split())
+    assert refused.exit_code != 0 and "not yet under the newest" in words_of(refused)
     assert old in listed(installation, kind)
     assert in_sessions(settings, renew) == rows
     done = retire(installation, kind, old)

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,16 +16,13 @@ from deploy.local.users import own
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root runs Kafka as himself")
 
 
-def test_kafka_lives_in_a_folder_with_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kafka_lives_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Java would take its file names from the terminal's language, and read its settings as Latin-1."""
     monkeypatch.setenv("LC_ALL", "C")
-    with TemporaryDirectory() as folder:
-        place = Path(folder)
-        place.chmod(0o711)  # as root, Kafka's user has its folder below
-        kafka = kafka_in(place / "кырсык бөлмөсү", port=29092)
-        kafka.prepare()
-        assert (kafka.folder / "data" / "meta.properties").exists()
-        assert [each.name for each in place.iterdir()] == ["кырсык бөлмөсү"]
+    kafka = kafka_in(passable / "кырсык бөлмөсү", port=29092)
+    kafka.prepare()
+    assert (kafka.folder / "data" / "meta.properties").exists()
+    assert [each.name for each in passable.iterdir()] == ["кырсык бөлмөсү"]
 
 
 @needs_root
@@ -77,13 +73,11 @@ def written_by(kafka: Kafka) -> Path:
 
 
 @needs_root
-def test_jars_that_kafkas_user_cannot_read_are_said(tmp_path: Path) -> None:
+def test_jars_that_kafkas_user_cannot_read_are_said(tmp_path: Path, passable: Path) -> None:
     """As those of pytest, and of a home, are closed to others."""
     shutil.copytree(paths.cache(), tmp_path / "cache")
-    with TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
-        with pytest.raises(CacheClosed, match=str(tmp_path / "cache")):
-            kafka_in(Path(folder) / "state", port=29092, cache=tmp_path / "cache").prepare()
+    with pytest.raises(CacheClosed, match=str(tmp_path / "cache")):
+        kafka_in(passable / "state", port=29092, cache=tmp_path / "cache").prepare()
 
 
 def test_jars_of_an_earlier_release_are_taken_if_they_are_intact(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -128,18 +127,10 @@ def test_sigterm_stops_everything_in_order(run: Run) -> None:
     assert "Stopped." in run.said
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """As root, the servers' and services' users have to enter the folder that the state folder stands in."""
-    with TemporaryDirectory() as made:
-        Path(made).chmod(0o711)
-        yield Path(made)
-
-
-def test_a_port_in_use_is_said(folder: Path) -> None:
+def test_a_port_in_use_is_said(passable: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = refused(STATE=str(folder / "state"), PORT=str(port))
+        done = refused(STATE=str(passable / "state"), PORT=str(port))
     assert f"PORT={port}" in done.stdout
 
 
@@ -153,9 +144,11 @@ def test_a_port_in_use_is_said(folder: Path) -> None:
         ("DATABASE_URL", "postgresql:///dayar?host=/nowhere", "/nowhere/.s.PGSQL.5432"),
     ],
 )
-def test_given_server_that_is_not_there_is_one_sentence(variable: str, address: str, shown: str, folder: Path) -> None:
+def test_given_server_that_is_not_there_is_one_sentence(
+    variable: str, address: str, shown: str, passable: Path
+) -> None:
     port = paths.free_port()
-    asked = {"STATE": str(folder / "state"), "PORT": str(paths.free_port()), variable: address.format(port=port)}
+    asked = {"STATE": str(passable / "state"), "PORT": str(paths.free_port()), variable: address.format(port=port)}
     done = refused(**asked)
     messages = [line for line in done.stdout.splitlines() if not line.startswith("Stop")]
     assert len(messages) == 1, done.stdout
@@ -163,11 +156,9 @@ def test_given_server_that_is_not_there_is_one_sentence(variable: str, address: 
     assert "geheim" not in done.stdout
 
 
-def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts) -> None:
+def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts, passable: Path) -> None:
     url = parts.server.url.replace("@", ":geheim@")
-    with TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)  # as root, the servers' users have their folders below
-        done = refused(STATE=f"{folder}/state", PORT=str(paths.free_port()), DATABASE_URL=url)
+    done = refused(STATE=str(passable / "state"), PORT=str(paths.free_port()), DATABASE_URL=url)
     assert "PostgreSQL answers, but does not let this login in" in done.stdout
     assert "geheim" not in done.stdout
 
@@ -183,9 +174,9 @@ def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts) -> Non
     ],
 )
 def test_nightly_backups_that_could_not_be_made_stop_the_start(
-    asked: dict[str, str], sentence: str, folder: Path
+    asked: dict[str, str], sentence: str, passable: Path
 ) -> None:
-    done = refused(STATE=str(folder / "state"), PORT=str(paths.free_port()), **asked)
+    done = refused(STATE=str(passable / "state"), PORT=str(paths.free_port()), **asked)
     assert done.stdout.startswith(f"✗ {sentence}")
 
 

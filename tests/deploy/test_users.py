@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -34,14 +33,6 @@ pytestmark = [
 def run() -> Iterator[Run]:
     with running(DEMO="0") as started:
         yield started
-
-
-@pytest.fixture
-def passable() -> Iterator[Path]:
-    """A folder that other users can pass through, as those of pytest are closed to them."""
-    with TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
 
 
 def user_of(run: Run, name: str) -> User:
@@ -119,18 +110,16 @@ def test_after_a_start_all_is_as_before(run: Run) -> None:
     assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
 
 
-def test_imported_boundaries_that_a_restore_laid_are_the_services_to_read() -> None:
-    with TemporaryDirectory() as folder:
-        folders = Folders(state=Path(folder) / "main", cache=Path(folder) / "cache").make()
-        Path(folder).chmod(0o711)
-        secrets.draw(folders.secrets)
-        write_whole(folders.places, b"{}")
-        settings = {"PLACES_PATH": str(folders.places)}
-        with pytest.raises(FileClosed, match="PLACES_PATH"):
-            rights.check_readable(settings)
-        rights.grant(folders)
+def test_imported_boundaries_that_a_restore_laid_are_the_services_to_read(passable: Path) -> None:
+    folders = Folders(state=passable / "main", cache=passable / "cache").make()
+    secrets.draw(folders.secrets)
+    write_whole(folders.places, b"{}")
+    settings = {"PLACES_PATH": str(folders.places)}
+    with pytest.raises(FileClosed, match="PLACES_PATH"):
         rights.check_readable(settings)
-        assert not KAFKA.may("r", folders.places)
+    rights.grant(folders)
+    rights.check_readable(settings)
+    assert not KAFKA.may("r", folders.places)
 
 
 def test_folder_for_paper_is_made_so_that_the_worker_can_write_there(passable: Path) -> None:

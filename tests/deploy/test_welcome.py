@@ -1,9 +1,7 @@
 """The exercise's scenario is begun once by itself."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,19 +12,11 @@ from deploy.local.terminal import Terminal
 from deploy.local.welcome import _play_once, _tell_administrator
 
 
-@pytest.fixture
-def state_folder() -> Iterator[Path]:
-    """A folder that the services' users can enter when root runs the tests; pytest's own folders are closed to them."""
-    with TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
-
-
 async def test_a_scenario_that_was_not_played_to_its_end_is_not_begun_again(
-    state_folder: Path, capsys: pytest.CaptureFixture[str]
+    passable: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with state.held(state_folder, exercise=True, kafka_port=None) as (folders, installation):
-        stack = Stack(folders, installation, Options.read({"STATE": str(state_folder)}), lambda _done, _total: None)
+    with state.held(passable, exercise=True, kafka_port=None) as (folders, installation):
+        stack = Stack(folders, installation, Options.read({"STATE": str(passable)}), lambda _done, _total: None)
         await _play_once(stack, Terminal())  # nothing runs there
         assert "could not be played" in capsys.readouterr().out
         await _play_once(stack, Terminal())
@@ -34,7 +24,7 @@ async def test_a_scenario_that_was_not_played_to_its_end_is_not_begun_again(
 
 
 async def test_a_scenario_that_was_cut_short_is_told_how_to_be_played(
-    state_folder: Path, capsys: pytest.CaptureFixture[str]
+    passable: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     begun = asyncio.Event()
 
@@ -44,8 +34,8 @@ async def test_a_scenario_that_was_cut_short_is_told_how_to_be_played(
 
     door = await asyncio.start_server(knocked, "127.0.0.1", 0)
     port = door.sockets[0].getsockname()[1]
-    with state.held(state_folder, exercise=True, kafka_port=None) as (folders, installation):
-        options = Options.read({"STATE": str(state_folder), "PORT": str(port)})
+    with state.held(passable, exercise=True, kafka_port=None) as (folders, installation):
+        options = Options.read({"STATE": str(passable), "PORT": str(port)})
         (folders.state / "accounts").write_text("operator-1 secret\nfield-1 secret\n")
         playing = asyncio.create_task(
             _play_once(Stack(folders, installation, options, lambda _done, _total: None), Terminal())
@@ -57,9 +47,9 @@ async def test_a_scenario_that_was_cut_short_is_told_how_to_be_played(
     assert "./dayar demo play" in capsys.readouterr().out
 
 
-def test_a_folder_is_named_as_it_is_written(state_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_named_as_it_is_written(passable: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Square brackets are the terminal's own marks, and a folder's too."""
-    root = state_folder / "[" / "x]"
+    root = passable / "[" / "x]"
     with state.held(root, exercise=True, kafka_port=None) as (folders, installation):
         stack = Stack(folders, installation, Options.read({"STATE": str(root)}), lambda _done, _total: None)
         (folders.state / "admin-password").touch()

@@ -1,0 +1,15 @@
+"""What the tests of several starts share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+
+@pytest.fixture
+def passable() -> Iterator[Path]:
+    """A folder that other users can pass through; pytest's own folders are closed to them when root runs the tests."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
