@@ -4,7 +4,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from deploy.local.process import wait_until
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")  # as deploy/local/needs.sh looks for it
 FLAGS = (
@@ -27,3 +29,10 @@ def chromium() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield launched
         launched.close()
+
+
+def wait_for_script(page: Page, expression: str, argument: object = None, timeout: float = SLOW_MS / 1000) -> None:
+    """Poll an expression from here: the pages forbid `eval`, with which `page.wait_for_function` polls in them."""
+    assert wait_until(lambda: bool(page.evaluate(expression, argument)), timeout), (
+        f"not so in {timeout} s: {expression}"
+    )

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.pages.conftest import Whole, newest_alert
 
 TITLE_COUNTS = "() => /^\\(\\d+\\) /.test(document.title)"
@@ -19,7 +19,7 @@ def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, se
     whole.report_hazard(type="avalanche", severity="Extreme")
     alert = newest_alert(page, "Avalanche")
     expect(alert).to_contain_text("Not acknowledged", timeout=SLOW_MS)
-    page.wait_for_function(TITLE_COUNTS)
+    wait_for_script(page, TITLE_COUNTS)
     alert_id = alert.get_attribute("id")
     alert.focus()
     page.keyboard.press("a")

@@ -13,7 +13,7 @@ from services.console.config import ConsoleSettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_presence import BLOCKED
 from tests.console.pages.test_screens import told
@@ -23,7 +23,7 @@ from tests.installation import in_thread
 def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     for words in ("landsl", "кадамж", "Pulgon"):
         page.keyboard.type(words)
         page.keyboard.press("Tab")
@@ -71,7 +71,7 @@ def test_a_call_entered_quickly_alerts_and_says_whom(
 ) -> None:
     """Hazard, place, a few words, and sent: without a severity it is the duty desk that judges."""
     page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     for words in ("mud", "ала"):
         page.keyboard.type(words)
         page.keyboard.press("Tab")
@@ -158,7 +158,7 @@ def test_what_was_changed_after_a_lost_answer_is_its_next_version(whole: Whole, 
 
 def begun(seat: Any, hazard: str, place: str) -> Page:
     page: Page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.fill("#hazard", hazard)
     page.fill("#place", place)
     return page
@@ -172,7 +172,7 @@ def taken_but_not_told(route: Route) -> None:
 
 def test_what_is_missing_is_said_and_nothing_is_sent(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.keyboard.type("flood")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#failure")).to_contain_text("Where")
@@ -182,7 +182,7 @@ def test_what_is_missing_is_said_and_nothing_is_sent(whole: Whole, seat: Any) ->
 def test_a_refused_field_is_marked_and_focused_and_the_reason_is_in_view(seat: Any) -> None:
     page = seat(Role.OPERATOR, width=1366, height=768).open("/new-event")
     page.goto(f"{page.url}?lang=ru")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.fill("#hazard", "сель")
     page.fill("#place", "kadamjai")
     page.fill("#caller-phone", "call me")
@@ -213,7 +213,7 @@ def test_a_caller_who_cannot_be_read_is_not_one_who_was_not_noted(
 
 def test_a_call_entered_quickly_is_sent_with_an_unknown_severity(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     assert page.locator("input[name=severity]:checked").count() == 0
     page.keyboard.type("mud")
     page.keyboard.press("Tab")
@@ -232,7 +232,7 @@ def test_a_call_entered_quickly_is_sent_with_an_unknown_severity(seat: Any) -> N
 )
 def test_one_key_chooses_the_severity(seat: Any, digit: int, severity: str) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.focus("#certainty")
     page.keyboard.press(str(digit))
     expect(page.locator(f"input[value={severity}]")).to_be_checked()
@@ -240,7 +240,7 @@ def test_one_key_chooses_the_severity(seat: Any, digit: int, severity: str) -> N
 
 def test_a_digit_in_a_text_stays_a_digit(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.locator("#known").press_sequentially("2 houses")
     expect(page.locator("#known")).to_have_value("2 houses")
     assert page.locator("input[name=severity]:checked").count() == 0
@@ -248,7 +248,7 @@ def test_a_digit_in_a_text_stays_a_digit(seat: Any) -> None:
 
 def test_a_name_of_a_city_and_an_oblast_is_asked_about(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.focus("#place")
     page.keyboard.type("Ош")
     page.keyboard.press("Tab")
@@ -281,14 +281,14 @@ def test_an_ambiguous_place_is_not_sent(seat: Any) -> None:
 )
 def test_what_people_say_finds_the_hazard(seat: Any, said: str, name: str) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.locator("#hazard").press_sequentially(said)
     expect(page.locator("#hazard-list")).to_contain_text(name)
 
 
 def test_a_place_is_found_without_its_hyphen(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.locator("#place").press_sequentially("Жалалабад")
     expect(page.locator("#place-list li").first).to_contain_text("Jalal-Abad")
 
@@ -338,7 +338,7 @@ def test_a_half_written_event_asks_before_it_is_left(seat: Any) -> None:
 def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/new-event")
-    page.wait_for_function("document.getElementById('onset').value")
+    wait_for_script(page, "document.getElementById('onset').value")
     page.fill("#hazard", "epidemic")
     page.fill("#place", "leilek")
     page.fill("#known", "Twelve ill in one school")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.factories import KARA_SUU, LEILEK
 from tests.console.pages.conftest import Whole, newest_alert
 from tests.console.pages.test_presence import BLOCKED
@@ -137,7 +137,7 @@ def test_fourteen_rows_are_seen_at_once_while_it_rings_and_the_sound_is_blocked(
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(BLOCKED)
     page = desk.open("/")
-    page.wait_for_function("Number(document.querySelector('#panel-alerts').dataset.waiting) >= 62", timeout=SLOW_MS)
+    wait_for_script(page, "Number(document.querySelector('#panel-alerts').dataset.waiting) >= 62")
     page.goto(f"{desk.whole.url}/?lang={language}")
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
@@ -152,7 +152,7 @@ def test_nothing_open_is_unreachable(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     waiting = "document.querySelector('#panel-alerts').dataset.waiting"
-    page.wait_for_function(f"Number({waiting}) >= {len(reports)}", timeout=SLOW_MS)
+    wait_for_script(page, f"Number({waiting}) >= {len(reports)}")
     away(page)
     total = int(page.locator("#panel-alerts").get_attribute("data-waiting") or 0)
     tallies = page.locator("#section-waiting .tally").all_inner_texts()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.pages.conftest import Whole, newest_alert
 from tests.console.pages.test_alert_page import raised
 
@@ -82,9 +82,9 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
     whole.report_hazard(type="tailings_release", severity="Severe")
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_function("() => /^\\(\\d+\\) /.test(document.title)")
+    wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    page.wait_for_function(f"() => ({TONES}) > {before + 8}", timeout=SLOW_MS)  # it goes on
+    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # it goes on
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
@@ -116,10 +116,10 @@ def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(NOTIFYING.replace("PERMISSION", permission))
     page = desk.open("/ledger")
-    page.wait_for_function("() => localStorage.getItem('heard')", timeout=SLOW_MS)  # what rang before is no news
+    wait_for_script(page, "() => localStorage.getItem('heard')")  # what rang before is no news
     alert_id = raised(whole, page, "avalanche")
     heard = "id => JSON.parse(localStorage.getItem('heard')).some(name => name.startsWith(id))"
-    page.wait_for_function(heard, arg=alert_id, timeout=SLOW_MS)
+    wait_for_script(page, heard, alert_id)
     notified = [name for name, tag in page.evaluate("window.notified") if tag == alert_id]
     if permission == "granted":
         (name,) = notified

@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, expect
 
 from deploy.local.process import wait_until
+from tests.browsers import wait_for_script
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import Installation, in_thread
 from tests.journeys.count import everything
@@ -28,7 +29,7 @@ class Centre(Served):
 def opened(phone: BrowserContext, centre: Centre, language: str = "en") -> Page:
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}?lang={language}")
-    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    wait_for_script(page, "navigator.serviceWorker.ready.then(() => true)")
     return page
 
 

@@ -9,7 +9,7 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.pages.languages import TIMEZONE
 from shared.web.connections import refusal
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.installation import in_thread
 from tests.intake.field.phones import FORM, Centre, filled, kept_reports, no_signal, opened, shown, signed_in
 from tests.intake.records import records
@@ -159,7 +159,7 @@ def test_a_contact_makes_the_sign_in_last_another_year(phone: BrowserContext, ce
         localStorage.setItem("dayar.account", JSON.stringify({ ...known, renewedAt: 1 }));
     }""")
     page.reload()
-    page.wait_for_function(RENEWED)
+    wait_for_script(page, RENEWED)
     filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 

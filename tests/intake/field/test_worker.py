@@ -4,7 +4,7 @@ import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
 from services.intake.field import pages
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.intake.field.phones import FORM, Centre, no_signal, opened
 
 KEPT = """async () => {
@@ -42,7 +42,7 @@ def test_what_another_release_kept_is_forgotten(phone: BrowserContext, centre: C
     page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.unregister())")
     page.evaluate(OTHER, f"{FORM}?lang=en")
     page.reload()
-    page.wait_for_function("caches.keys().then((names) => names.length === 1 && !names.includes('field-other'))")
+    wait_for_script(page, "caches.keys().then((names) => names.length === 1 && !names.includes('field-other'))")
 
 
 def test_without_a_signal_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
@@ -59,7 +59,7 @@ def test_without_a_signal_the_form_is_of_one_release(phone: BrowserContext, cent
 
 def test_the_address_on_the_card_opens_the_form_without_a_signal(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
-    page.wait_for_function("navigator.serviceWorker.getRegistration('/field').then((found) => found?.active)")
+    wait_for_script(page, "navigator.serviceWorker.getRegistration('/field').then((found) => found?.active)")
     with no_signal(phone, centre):
         page.goto(f"{centre.url}/field")
         expect(page).to_have_url(f"{centre.url}{FORM}")
