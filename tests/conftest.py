@@ -1,4 +1,4 @@
-"""The parts start once; each test that asks for an `installation` has one of its own on them."""
+"""The servers start once; each test that asks for an `installation` has its own on them."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.installation import Ground, Installation
 from tests.parts import Parts, parts
 
 PARTS = {"parts", "killable"}
-SHARED = ("tests/console/pages", "tests/intake/field")  # their fixtures of a package's scope
+SHARED = ("tests/console/pages", "tests/intake/field")  # their fixtures have the scope of a package
 
 __all__ = ["pytest_terminal_summary", "real_data"]
 
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=impure)
         items[:] = [item for item in items if item not in impure]
         return
-    # The pure tests are short: at the end they keep every worker busy until the last one is done.
+    # The pure tests are short: run last, they keep every worker busy until the end.
     worlds = {world(item.nodeid) for item in impure}
     items.sort(key=lambda item: world(item.nodeid) not in worlds)
 
@@ -48,7 +48,7 @@ def needs_parts(item: pytest.Item) -> bool:
 
 
 def world(nodeid: str) -> str:
-    """Of the tests that share what starts once: their package, where one shares it, else their file."""
+    """The group of tests that share expensive fixtures: their package, if it shares them, else their file."""
     file = nodeid.partition("::")[0]
     return next((package for package in SHARED if file.startswith(f"{package}/")), file)
 
@@ -60,7 +60,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(autouse=True)
 def kept_umask() -> Iterator[None]:
-    """Some commands set the process's umask: a test that runs one must not close the files of later tests."""
+    """Some commands set the process's umask. It is reset, or files of later tests would be closed to other users."""
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -69,7 +69,7 @@ def kept_umask() -> Iterator[None]:
 
 @pytest.fixture(name="parts", scope="session")
 def session_parts() -> Iterator[Parts]:
-    """Kafka, PostgreSQL and Valkey, shared by all tests: leave them alive."""
+    """Kafka, PostgreSQL and Valkey, shared by all tests: do not stop them."""
     with parts() as found:
         yield found
 
@@ -83,7 +83,7 @@ def ground(parts: Parts) -> Iterator[Ground]:
 
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """Its topics have two partitions: enough to share, and made in half the time of six."""
+    """Topics have two partitions: enough to share between workers, and created in half the time of six."""
     made = Installation(ground, tmp_path / "installation", partitions=2)
     yield made
     made.remove()
@@ -91,7 +91,7 @@ def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """A database without topics, for what goes through PostgreSQL alone."""
+    """A database without topics, for tests that use PostgreSQL alone."""
     made = Installation(ground, tmp_path / "installation", partitions=0)
     yield made
     made.remove()
@@ -99,7 +99,7 @@ def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One for all tests of a module, where they do not disturb each other."""
+    """One for all tests of a module, if they do not disturb each other."""
     made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
     yield made
     made.remove()
@@ -115,14 +115,14 @@ def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Ground]:
-    """Parts to be killed at will, as long as they are brought back: they are the next test's too."""
+    """Servers that a test may kill if it starts them again: the next test uses them too."""
     with parts(own=True) as found:
         yield Ground(found)
 
 
 @pytest.fixture
 def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """On `killable`, whose parts live again before it is removed, also when the test failed in between."""
+    """On `killable`, whose servers run again before it is removed, also if the test failed in between."""
     made = Installation(killable, tmp_path / "installation")
     yield made
     for part in killable.parts.started:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-# The fixture ends what it started; the helper that would do it again is one more image to pull.
+# The fixture removes its containers itself; the usual helper container would be one more image to pull.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 import asyncpg
@@ -32,12 +32,12 @@ JAAS = "org.apache.kafka.common.security"
 
 
 class Container(Component):
-    """Its data is a folder of the test's, so that what a part wrote can be looked at."""
+    """Its data is a folder of the test, so that a test can search the files."""
 
     image: str
-    data: str  # where the image keeps it
+    data: str  # where the image keeps its data
     runs_as_anybody = True
-    settings: str | None = None  # where the image writes its own
+    settings: str | None = None  # where the image writes its own settings
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders)
@@ -118,7 +118,7 @@ class Container(Component):
     def end(self) -> None:
         if self._container is None:
             return
-        with suppress(APIError):  # killed, or stopped: then its files are left to whoever owns them
+        with suppress(APIError):  # killed or stopped: then its files keep their owner
             self.running.exec_run(["find", self.data, "-mindepth", "1", "-delete"], user="0")
         self._container.stop()
 
@@ -128,7 +128,7 @@ class Kafka(Container):
     image = "apache/kafka:4.3.1"
     data = "/var/lib/kafka/data"
     settings = "/opt/kafka/config"
-    runs_as_anybody = False  # its user is wanted by more than its data
+    runs_as_anybody = False  # the image needs its user for more than the data
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders, password_file=password_file)
@@ -142,7 +142,7 @@ class Kafka(Container):
         return []
 
     def ports_within(self) -> Mapping[int, int]:
-        # the same within and outside: the broker finds itself under the address that it tells its clients
+        # the same port inside and outside: the broker connects to itself by the address that it advertises
         return {self.port: self.port, self.admin_port: self.admin_port}
 
     def wait_ready(self) -> None:
@@ -155,7 +155,7 @@ class Kafka(Container):
         return False
 
     def _by_plain(self) -> Broker:
-        """As which the administrator is let in before any login was made."""
+        """The user that is admitted before the administrator's login exists."""
         return Broker(f"{LOOPBACK}:{self.admin_port}", kafka.ADMIN, self.password, mechanism="PLAIN")
 
     def variables(self) -> Mapping[str, str]:
@@ -200,7 +200,7 @@ class Kafka(Container):
 
 
 def variable(name: str) -> str:
-    """How the official image spells a property: `-` is `___`, `.` is `_`."""
+    """The official image's spelling of a property: `-` is `___`, `.` is `_`."""
     return "KAFKA_" + name.replace("-", "___").replace(".", "_").upper()
 
 

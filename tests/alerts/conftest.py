@@ -30,7 +30,7 @@ CHANGED = (
 
 @pytest.fixture(scope="module")
 def shared_installation(shared_tables: Installation) -> Installation:
-    """Without topics: no event comes or goes here but by PostgreSQL."""
+    """An installation without topics: events enter and leave only through PostgreSQL."""
     return shared_tables
 
 
@@ -48,7 +48,7 @@ async def engine(settings: AlertsSettings) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """What a test writes is rolled back."""
+    """A session whose changes are rolled back at the end."""
     async with database.sessions(engine)() as session:
         yield session
 
@@ -77,9 +77,7 @@ async def post(session: AsyncSession) -> Post:
 async def desk(shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine) -> AsyncIterator[Desk]:
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
-    revocation_snapshots.save(
-        revocation_snapshots.file_of(settings), datetime.now(UTC), []
-    )  # there is no broker to ask
+    revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])  # there is no broker
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield Desk(shared_installation, engine, httpx.ASGITransport(app))
@@ -92,7 +90,7 @@ def box() -> Box:
 
 @pytest.fixture
 async def port(box: Box) -> AsyncIterator[int]:
-    """Where a real mail server listens."""
+    """The port of a real mail server."""
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(box, authenticator=box.admits, auth_require_tls=False), "127.0.0.1", 0
     )

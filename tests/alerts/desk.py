@@ -1,4 +1,4 @@
-"""Callers in front of the alerts app, and hazards that become alerts behind it."""
+"""HTTP callers of the alerts app, and the handlers that raise its alerts."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from tests.installation import Installation
 
 
 class Desk:
-    """Callers in front of the app, and hazards that become alerts behind it."""
+    """HTTP callers of the alerts app, and the handlers that raise its alerts."""
 
     def __init__(self, installation: Installation, engine: AsyncEngine, transport: httpx.ASGITransport) -> None:
         self.installation, self.sessions, self.transport = installation, database.sessions(engine), transport

@@ -1,4 +1,4 @@
-"""Hazards and households as the alerts service reads them, and rules to judge them by."""
+"""Hazards and households as the alerts service reads them, and rules that judge them."""
 
 import itertools
 import json
@@ -28,7 +28,7 @@ _offsets = itertools.count()
 
 
 def hazard(**changed: Any) -> HazardReported:
-    """A fresh M 4.7 near Sary-Tash, as a feed brings it: no severity of its own."""
+    """A new M 4.7 near Sary-Tash as a feed reports it, without a severity."""
     fields: dict[str, Any] = {
         "report_id": uuid4(),
         "hazard_id": uuid4(),
@@ -64,7 +64,7 @@ def mudflow(**changed: Any) -> HazardReported:
 
 
 def household(**changed: Any) -> HouseholdRegistered:
-    """Displaced today from Kadamjai to Leilek."""
+    """A household displaced today from Kadamjai to Leilek."""
     fields: dict[str, Any] = {
         "household_id": uuid4(),
         "report_id": uuid4(),
@@ -97,7 +97,7 @@ def received(data: HazardReported | HouseholdRegistered) -> Received:
 
 
 def rules(**changed: Any) -> Ruleset:
-    """The product's rules with tables changed, or taken out by None."""
+    """The product's rules with changed tables; a table that is None is removed."""
     product = Ruleset.load().model_dump(exclude_none=True)
     merged = {
         name: table | changed[name] if changed.get(name) else table
@@ -108,6 +108,6 @@ def rules(**changed: Any) -> Ruleset:
 
 
 def deed(headers: str) -> str:
-    """What an alert's event in the outbox tells: raised, updated and the like."""
+    """The kind of an alert event in the outbox: raised, updated and so on."""
     event_type: str = dict(json.loads(headers))["ce_type"]
     return event_type.removeprefix("dayar.alert.").removesuffix(".v1")

@@ -13,7 +13,7 @@ from shared.places import Places
 
 
 class Handling:
-    """All that the worker does with what arrives, in one transaction."""
+    """All handlers of the worker, called in one transaction."""
 
     def __init__(self, rules: Ruleset, places: Places, clock: Callable[[], datetime] = utcnow) -> None:
         self.hazards, self.households = HazardHandler(rules, places, clock), HouseholdHandler(rules, places, clock)

@@ -1,4 +1,4 @@
-"""A real mail server, and what it took."""
+"""A real mail server that stores the mails it accepts."""
 
 import asyncio
 import email
@@ -11,7 +11,10 @@ from services.alerts.config import AlertsSettings
 
 
 class Box:
-    """The mails that a server accepted. `answer` is its reply to the next message, `answer_to_recipient` to RCPT."""
+    """The mails that a server accepted.
+
+    `answer` is its reply to the next message, `answer_to_recipient` its reply to RCPT.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []

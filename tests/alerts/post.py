@@ -1,4 +1,4 @@
-"""What comes to the handler, and what stands in the tables after."""
+"""Passes events to the handlers and reads the tables afterwards."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.alerts.handling import Handling
 
 
 class Post:
-    """Gives what comes to the handler, a batch a call, and looks at what stands in the tables after."""
+    """Passes events to the handlers, one batch per call, and reads the tables afterwards."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -36,7 +36,7 @@ class Post:
         return alert
 
     async def told(self) -> list[str]:
-        """The types of the alert events that wait in the outbox, in order."""
+        """The types of the alert events in the outbox, in order."""
         rows = await self.fetch("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
         return [deed(row[0]) for row in rows]
 

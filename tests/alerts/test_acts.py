@@ -1,4 +1,4 @@
-"""What people do about an alert over HTTP, and what a second person hears."""
+"""People's acts on an alert over HTTP, and the answer to a second person."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""An alert's own page: what was typed, whole, and who did and heard what."""
+"""An alert's own page: the full text of the report, who acted, and who was notified."""
 
 import re
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}
 
 
 async def raised(desk: Desk) -> UUID:
-    """Two revisions of what an operator typed, told to a webhook."""
+    """An alert after two revisions of an operator's event, delivered to a webhook."""
     async with desk.sessions.begin() as session:
         await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
     first = mudflow(

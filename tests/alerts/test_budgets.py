@@ -1,4 +1,4 @@
-"""A system that reports unusually much: what goes beyond its hour's budget is withheld behind one alert."""
+"""A source that reports unusually much: alerts beyond its hourly budget are withheld behind one alert."""
 
 import asyncio
 from collections import Counter
@@ -27,7 +27,7 @@ def reported(**changed: Any) -> HazardReported:
 
 
 async def tell(desk: Desk, *hazards: HazardReported) -> Counter[str]:
-    """The outcomes, as the ledger has them."""
+    """The outcomes as the ledger stores them."""
     async with desk.sessions.begin() as session:
         outcomes = await desk.watch([received(each) for each in hazards], session)
     return Counter(f"{outcome.kind} {outcome.reason}" for outcome in outcomes)
@@ -142,7 +142,7 @@ async def test_what_is_cancelled_or_found_too_old_is_withheld_no_more(desk: Desk
 async def test_a_lift_takes_off_the_list_what_an_earlier_release_left_there(
     desk: Desk, field: str, value: str, reason: str
 ) -> None:
-    """Its hazard was cancelled or downgraded, and its alert still said that it is withheld."""
+    """The hazard was cancelled or downgraded, and an earlier release left its alert marked as withheld."""
     left = reported()
     await tell(desk, *(reported() for _ in range(BUDGET)), left)
     async with desk.sessions.begin() as session:
@@ -190,7 +190,7 @@ async def test_an_alert_of_an_exercise_is_over_once_its_hazard_is_actual(desk: D
 
 
 async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
-    """Beyond the budget, over a district where a displaced household lives."""
+    """A hazard beyond the budget, over a district where a displaced household lives."""
     async with desk.sessions.begin() as session:
         await desk.watch([received(household(destination=Place(pcode=KADAMJAI), reasons=["conflict"]))], session)
     elsewhere = {"area": {"pcodes": [LEILEK]}}
@@ -201,7 +201,7 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 
 
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
-    """Of each kind of the hazard's alerts whether it is only recorded, and why it stands."""
+    """For each kind of the hazard's alerts: whether it is suppressed, and its reason."""
     async with desk.sessions.begin() as session:
         found = await queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in found}
@@ -287,7 +287,7 @@ async def test_what_is_being_withheld_as_it_is_lifted_is_raised_too(desk: Desk) 
 
 
 async def is_waited_for(desk: Desk) -> bool:
-    """Whether somebody stands before another's lock of a budget."""
+    """Whether a transaction waits for another one's lock of a budget."""
     waiting = """
         SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -1,4 +1,4 @@
-"""Receivers are told once each, over real HTTP, whatever they do."""
+"""Deliveries over real HTTP: each receiver gets each message once, also if the receiver fails or is slow."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -94,7 +94,7 @@ async def test_away_broken_and_well_again_it_is_told_once_with_one_id(town: Town
 
 
 async def test_whoever_was_away_hears_of_an_alert_in_the_order_in_which_it_changed(town: Town, hook: Hook) -> None:
-    """Else the last that is read of an alert taken back would be that it was raised."""
+    """Otherwise a receiver could read of a withdrawn alert last that it was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))
@@ -127,7 +127,7 @@ async def test_what_is_new_is_not_held_up_by_the_long_pauses_of_what_waits_befor
 
 
 async def is_tried_anew(town: Town) -> bool:
-    """With the newest beside it."""
+    """Whether the old delivery was attempted again after the newest delivery was created."""
     statement = "SELECT true FROM attempts WHERE number > 20 AND began_at > (SELECT max(created_at) FROM deliveries)"
     async with town.sessions.begin() as session:
         return bool(await session.scalar(text(statement)))
@@ -149,7 +149,7 @@ async def test_one_that_hangs_holds_up_only_itself(town: Town, hook: Hook) -> No
 
 
 async def test_a_claim_without_a_record_falls_due_again_with_the_same_id(town: Town, hook: Hook) -> None:
-    """What a `kill -9` between the delivery and its record leaves behind."""
+    """The state after `kill -9` between the delivery and its record."""
     await town.receiver("duty", hook)
     await town.alert()
     async with town.sessions.begin() as session:
@@ -163,7 +163,7 @@ async def test_a_claim_without_a_record_falls_due_again_with_the_same_id(town: T
 
 
 class Late:
-    """Answers when it is told to: a worker that was frozen meanwhile."""
+    """A channel that answers on command, like a worker that was frozen meanwhile."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
@@ -191,7 +191,7 @@ async def test_whoever_wakes_after_the_claim_went_on_has_nothing_more_to_say(tow
 
 
 class FirstAlone(Late):
-    """Answers the first, when it is told to, and none after it."""
+    """A channel that answers the first delivery on command, and no later one."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A household that the hazard itself displaced is no second alert: the hazard's own one counts it."""
+"""A household displaced by the hazard itself raises no second alert: the hazard's own alert counts it."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ def flood() -> HazardReported:
 
 
 async def exposed_and_displaced(post: Post) -> tuple[int, int]:
-    """Households that live in the hazard's districts by its alerts: displaced by something else, and by it."""
+    """By the hazard's alerts: households in its districts displaced by something else, and those displaced by it."""
     alerts = await post.alerts()
     (own,) = [alert for alert in alerts if alert.kind == "hazard"]
     standing = [alert for alert in alerts if alert.kind == "exposure" and not alert.is_lapsed]
@@ -57,7 +57,7 @@ async def test_families_that_fled_the_hazard_are_counted_on_its_own_alert(post: 
 async def test_who_counts_as_displaced_by_the_hazard(
     post: Post, flood: HazardReported, changed: dict[str, Any], expected: tuple[int, int]
 ) -> None:
-    """Whichever comes first."""
+    """The result is the same whether the household or the hazard comes first."""
     before = household(**changed)
     await post(before)
     await post(flood)

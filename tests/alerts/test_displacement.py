@@ -1,4 +1,4 @@
-"""Households displaced from one area in a short time."""
+"""Households displaced from one district in a short time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """For what two workers do at one time: it is committed, and taken away after."""
+    """For concurrent transactions of two workers: they commit, and the tables are emptied afterwards."""
     yield database.sessions(engine)
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
@@ -80,7 +80,7 @@ async def is_locked_out(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 @pytest.mark.parametrize("later", [0, 1])
 async def test_the_same_household_again_is_counted_once(post: Post, later: int) -> None:
-    """Reported by two, or fled twice in a night: it is one household all the same."""
+    """Reported by two teams, or displaced twice in a night, it is still one household."""
     ids = [uuid4() for _ in range(9)]
     await post(*(household(household_id=id) for id in ids))
     again = TODAY + timedelta(days=later)
@@ -123,7 +123,7 @@ async def test_what_is_said_of_a_displacement_that_another_took_the_place_of_is_
 
 
 def beside(stands: HouseholdRegistered, told: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
-    """The household stands as it did; told is what another report says of it."""
+    """The household's present state is unchanged; `told` is a displacement that another report states."""
     return household(**dict(stands) | {"sequence": sequence, "displacement": told.model_dump()})
 
 

@@ -70,7 +70,7 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
 
 
 async def test_a_digest_has_the_message_id_of_all_in_it() -> None:
-    """Tried again with one more it is another mail: a server that drops second copies must take it."""
+    """A server that drops second copies must accept a retry with one more alert, so its id has to be a new one."""
     one, two, three = job(), job(), job()
     settings = settings_for("127.0.0.1")
     async with Outbound(settings) as outbound:
@@ -86,7 +86,7 @@ async def test_a_digest_has_the_message_id_of_all_in_it() -> None:
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> None:
-    """As RFC 2047 reads it: `email` itself dropped the one on which a line ended."""
+    """By RFC 2047: Python's `email` drops a space at which a line ends."""
     settings, places = settings_for("127.0.0.1"), Places.load()
     texts = Texts.of_installation(places, settings)
     async with Outbound(settings) as outbound:

@@ -1,4 +1,4 @@
-"""Nobody answers: who is told next, and when it is quiet again."""
+"""Escalation while nobody acknowledges: who is notified next, and when it ends."""
 
 import importlib
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ MODERATE, EXTREME = timedelta(minutes=30), timedelta(minutes=5)
 
 
 class Night:
-    """A clock to turn, alerts to raise, and who was told when."""
+    """A clock to advance, alerts to raise, and the time of each receiver's notifications."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.sessions = database.sessions(engine)
@@ -380,7 +380,7 @@ async def test_a_step_that_nobody_stands_on_is_passed_over(night: Night) -> None
 
 
 async def test_the_first_step_that_wants_the_alert_is_told_at_once(night: Night) -> None:
-    """The duty desk hears of grave alerts alone: a moderate one does not wait for its escalation."""
+    """The duty desk takes only Severe and Extreme alerts: a Moderate one must not wait for its escalation."""
     await night.receiver("duty", 0, floor=Severity.EXTREME)
     await night.report(hazard())
     assert await night.passes(MODERATE) == 1

@@ -104,7 +104,7 @@ async def test_a_figure_that_grows_is_told_in_its_turn(post: Post) -> None:
 
 
 async def test_of_a_hazard_whose_cancellation_is_not_followed_yet_nothing_is_told(post: Post) -> None:
-    """It is taken back for its own reason, not for one that no rule gave."""
+    """The alert must end for the reason of the cancellation, not because no rule applies."""
     flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
     await post(flood, household())
     cancelled = mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]})
@@ -126,7 +126,7 @@ async def test_a_late_cancel_takes_back_what_is_still_open(post: Post, is_known:
     post.now = NOW + timedelta(hours=7)
     await post()
     if not is_known:
-        await post.session.execute(text("DELETE FROM exposures"))  # as an earlier release did
+        await post.session.execute(text("DELETE FROM exposures"))  # an earlier release did this
     await post(mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]}))
     assert [(alert.is_lapsed, alert.reason) for alert in await post.alerts()] == [(True, "cancelled")] * 2
 

@@ -1,4 +1,4 @@
-"""What becomes of hazards: alerts, what is told of them and to whom, and the word that each position gets."""
+"""Hazards that raise alerts: the published events, their receivers, and the outcome of each record."""
 
 from datetime import timedelta
 from typing import Any

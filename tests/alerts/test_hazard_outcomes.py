@@ -1,4 +1,4 @@
-"""What followed from a hazard, as the page on which it was entered asks."""
+"""The result of a hazard, as the page where it was entered asks for it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -61,7 +61,7 @@ REVISED = mudflow(
 
 
 def expected(told: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """By kind and area: households that live there displaced by something else, and for the hazard those by itself."""
+    """By kind and area: `exposure` counts residents displaced by something else, `hazard` those displaced by it."""
     counted = Counter[tuple[str, str]]()
     for one in told:
         fled = one.hazard_id == HAZARD.hazard_id or (one.origin.pcode in areas and one.occurred_on == TODAY)
@@ -107,7 +107,7 @@ def test_in_whatever_order_they_come_the_alerts_are_the_same(
 def test_in_transactions_at_one_time_the_alerts_are_the_same(
     shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool
 ) -> None:
-    """Two workers with households, one with hazards and two that tell of exposures, as their locks let them."""
+    """Two workers with households, one with hazards and two with exposures, in any order that their locks permit."""
     households = [linked(one) for one in told]
 
     async def at_once(sessions: Sessions) -> None:
@@ -157,7 +157,7 @@ async def handled(sessions: Sessions, told: Data) -> None:
 
 
 async def exposed(sessions: Sessions) -> None:
-    """As the worker does it: each deed a transaction of its own."""
+    """Like the worker: one transaction per step."""
     exposures = Handling(rules(), PLACES, clock=lambda: NOW).exposures
     handled = 1
     while handled:
@@ -224,7 +224,7 @@ def test_departures_are_counted_as_they_come_as_if_counted_anew(
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """A report speaks of one household, whatever else it comes to say."""
+    """All versions of one report name the same household."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]
@@ -232,7 +232,7 @@ def with_id(id: UUID, departure: Departure | None) -> Departure | None:
 
 
 async def counted_anew(session: AsyncSession, table: str, statement: str) -> list[Any]:
-    """What the migration fills the table with."""
+    """The counts as the migration computes them."""
     await session.execute(text(f"TRUNCATE {table}"))
     migration = importlib.import_module("services.alerts.migrations.0005_counts")
     await session.execute(text(getattr(migration, statement)))

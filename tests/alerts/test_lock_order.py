@@ -1,4 +1,4 @@
-"""Whoever locks several alerts does so in one order, so that no two wait for each other."""
+"""All code locks several alerts in one order, so that no two transactions wait for each other."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def reported(hazard_id: UUID, **changed: object) -> HazardReported:
 
 
 async def test_hazards_and_a_mail_s_record_at_once(town: Town, port: int, box: Box) -> None:
-    """The record holds the source's alert and comes to the hazard's; the hazard's batch needs both too."""
+    """The delivery's record locks the source's alert, then the hazard's; the hazard's batch needs both too."""
     await told_by_mail(town)
     await town.report(*(reported(uuid4()) for _ in range(BUDGET + 1)))
     async with town.sessions.begin() as session:
@@ -63,6 +63,6 @@ async def revise(town: Town, hazard: HazardReported) -> None:
 
 
 async def are_waiting(town: Town, count: int) -> bool:
-    """Whether so many stand before an alert that somebody else has locked."""
+    """Whether `count` transactions wait for an alert that another one has locked."""
     async with town.sessions.begin() as session:
         return bool(await session.scalar(text(WAITING), {"count": count}))

@@ -1,4 +1,4 @@
-"""The alerts as people see and answer them."""
+"""The alerts over HTTP, as people read them and act on them."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -90,7 +90,7 @@ async def test_on_whose_behalf_is_the_centres_alone(desk: Desk, role: Role) -> N
 
 
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
-    """An update by another account moves the alert to its own area, and names a revision of before the first."""
+    """Another account's update moves the alert to its own area and uses a revision number below the first one."""
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
     (alert_id,) = await desk.alerts(first)

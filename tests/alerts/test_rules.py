@@ -1,4 +1,4 @@
-"""The rules by table: what raises, what does not, and the reason each gives."""
+"""Each rule by a table: which hazards raise an alert, which do not, and with which reason."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -182,7 +182,7 @@ def test_ten_households_of_one_date_raise_one_alert() -> None:
 
 
 def test_a_night_across_two_dates_is_counted_as_one() -> None:
-    """24 hours touch two dates, and a date does not tell the hour."""
+    """24 hours touch two dates, and a date does not state the hour."""
     assert found(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
     assert found(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
     assert displaced({TODAY - DAY: 5, TODAY: 4, TODAY + DAY: 5}) == Nothing("below_threshold")
@@ -261,7 +261,7 @@ def test_a_rule_file_with_a_slip_is_refused() -> None:
 
 
 def test_an_alert_is_dated_by_the_days_people_left_and_not_by_its_window() -> None:
-    """What happened in the evening of the 15th is not told as of the 15th and 16th."""
+    """An alert about the evening of the 15th must not be dated 15th to 16th."""
     finding = found(displaced({TODAY: 12}))
     assert finding.figures["newest"] == TODAY.isoformat()
     figures = {**finding.figures, "first": TODAY.isoformat(), "last": (TODAY + DAY).isoformat()}

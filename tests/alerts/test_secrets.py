@@ -1,4 +1,4 @@
-"""What receivers know us by: sealed at rest, replaced without a gap."""
+"""The secrets of receivers: sealed in the database, replaced without interruption."""
 
 from uuid import uuid4
 
@@ -46,7 +46,7 @@ async def test_a_secret_is_sealed_at_rest_and_bound_to_its_receiver(town: Town, 
 
 
 async def test_a_secret_that_the_key_does_not_open_holds_up_only_its_receiver(town: Town, hook: Hook) -> None:
-    """As after the key file was replaced: a rotation heals it, and what waited is told."""
+    """The key file was replaced. A rotation repairs the receiver, and its waiting deliveries are sent."""
     async with listening() as other:
         await town.receiver("sealed before", hook)
         await town.receiver("well", other)

@@ -1,4 +1,4 @@
-"""What a receiver reads, in its language."""
+"""The text that a receiver reads, in the receiver's language."""
 
 import re
 from datetime import timedelta
@@ -39,7 +39,7 @@ def test_a_quake_in_english() -> None:
     assert "Earthquake of magnitude 4.7 at a depth of 11 km" in text.body
     assert "not official until a person confirms it" in text.body
     assert "https://alerts.example/alerts/" in text.body
-    assert "11:40" in text.body  # on the clock of Bishkek
+    assert "11:40" in text.body  # the time in Bishkek
 
 
 def test_a_quake_in_russian() -> None:

@@ -1,4 +1,4 @@
-"""What ends without having been told: not allowed, given up, nobody there; each says why."""
+"""Deliveries that fail for good: address refused, given up, receiver removed; each states its reason."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whom an alert's changes are told: those whom it concerns by now, and those who were called before."""
+"""The receivers of an alert's changes: those in its present area, and those who were notified before."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Some receivers, the deliveries' worker, and alerts to be told: what the tests of deliveries stand on."""
+"""Receivers, the delivery worker and alerts to deliver, shared by the tests of deliveries."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -30,7 +30,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Town:
-    """Some receivers, the deliveries' worker, and alerts to be told."""
+    """Receivers, the delivery worker and alerts to deliver."""
 
     def __init__(self, settings: AlertsSettings, engine: AsyncEngine) -> None:
         self.settings, self.engine = settings, engine
@@ -91,7 +91,7 @@ async def notified(town: Town) -> None:
 
 
 async def is_kept_waiting(town: Town) -> bool:
-    """Whether a claim stands before the receivers' locked table."""
+    """Whether a claim waits for the locked table of receivers."""
     async with town.sessions.begin() as session:
         return bool(
             await session.scalar(

@@ -1,4 +1,4 @@
-"""Each command leaves a row in the security log: which, by whom, from where, and how it ended."""
+"""Each command adds a row to the security log: which command, by whom, from where, and its result."""
 
 import getpass
 import os
@@ -21,7 +21,7 @@ HOOK = "https://hook.example/dayar"
 BY = ("--by", "aida", "--reason", "a test")
 DONE, FAILED = "done", "failed"
 
-# In this order on one installation; each with how it ends.
+# Run in this order on one installation; each with its result.
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),
     ("dayar user add", FAILED, ("user", "add", "aida", "--role", "operator")),

@@ -1,4 +1,4 @@
-"""`dayar keys`, each kind from list to retire, on a whole installation."""
+"""`dayar keys`, from list to retire for each kind, on a whole installation."""
 
 import os
 from collections.abc import Awaitable, Callable, Sequence
@@ -49,7 +49,7 @@ def dayar(installation: Installation, app: Any, *words: str) -> Result:
 
 
 def listed(installation: Installation, kind: Kind) -> list[str]:
-    """The ids, the one in use last."""
+    """The ids; the last one is in use."""
     told = dayar(installation, keys.app, "list", "--of", kind)
     assert told.exit_code == 0, told.output
     lines = sorted(told.output.splitlines(), key=lambda line: line.endswith("in use"))
@@ -58,7 +58,7 @@ def listed(installation: Installation, kind: Kind) -> list[str]:
 
 
 def words_of(result: Result) -> str:
-    """What was printed, without the frame and the line breaks of the terminal."""
+    """The printed words, without the terminal's frame and line breaks."""
     return " ".join(result.output.replace("│", "").split())
 
 
@@ -179,7 +179,7 @@ def test_a_record_key_stays_while_a_dead_letter_keeps_a_record_that_it_signed(
 
 
 async def set_aside(installation: Installation, *, is_sealed: bool) -> None:
-    """One hazard is a dead letter of alerts."""
+    """One hazard becomes a dead letter of alerts."""
     sealer = Sealer(installation.settings(Settings, "alerts").seal_public_key_file)
     message = event(hazard())
     if is_sealed:
@@ -208,7 +208,7 @@ def held_until(
     renew: Callable[[Sessions], Awaitable[int]],
     rows: int = 1,
 ) -> None:
-    """An older key is refused until the worker has brought its rows under the newest."""
+    """`retire` refuses an older key until the worker has sealed its rows with the newest one."""
     old = listed(installation, kind)[-1]
     assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0
     refused = retire(installation, kind, old)

@@ -1,4 +1,4 @@
-"""`dayar places import`, on drawings of our own: a rayon is a square here."""
+"""`dayar places import` with boundaries of our own: each rayon is a square."""
 
 import json
 import zipfile
@@ -25,7 +25,7 @@ def square(west: float, south: float, side: float = 0.5) -> Corners:
 
 
 def row(pcode: str | None, corners: Corners, **columns: Any) -> dict[str, Any]:
-    """A feature as OCHA's tables have it."""
+    """A feature in the form of OCHA's tables."""
     properties = {"ADM2_PCODE": pcode, "ADM2_EN": "Kadamjay", "ADM1_PCODE": OBLAST, "ADM0_PCODE": "KG", **columns}
     return {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [corners]}}
 

@@ -1,4 +1,4 @@
-"""The exercise's story holds what it promises, and nothing that could be taken for real."""
+"""The exercise's scenario contains what it promises, and nothing that could be taken for real."""
 
 from collections import Counter
 from datetime import UTC, datetime

@@ -17,7 +17,7 @@ FIRST_PASSWORD = "rather long words\n" * 2
 
 
 def test_a_team_is_listed_whole_on_a_terminal_of_80_columns(shared_installation: Installation) -> None:
-    """It is nowhere else, and whoever joins the team is added by it."""
+    """The id is shown nowhere else, and it is needed to add an account to the team."""
     team = str(uuid4())
     added = dayar(shared_installation, "add", f"a-long-name-{team}", "--role", "field", "--team", team)
     assert added.exit_code == 0, added.output
@@ -33,7 +33,7 @@ def test_a_team_is_listed_whole_on_a_terminal_of_80_columns(shared_installation:
 
 
 def test_spaces_around_a_name_are_none_of_it(shared_installation: Installation) -> None:
-    """Who signs in types none, and whoever is to be disabled has to be found."""
+    """A person signs in without them, and `disable` must find the account."""
     name = f"aida-{uuid4()}"
     assert dayar(shared_installation, "add", f" {name} ", "--role", "viewer").exit_code == 0
     assert "already" in dayar(shared_installation, "add", name, "--role", "viewer").output

@@ -1,6 +1,7 @@
 """The whole system in containers: `python -m tests.compose`.
 
-The scenario is played, containers are killed, reports are counted, everything is restarted, and counted again.
+The scenario is played, containers are killed, reports are counted, everything is restarted, and the reports are counted
+again.
 """
 
 import json
@@ -73,7 +74,7 @@ def no_registry_is_asked_for_ours(project: Project) -> None:
 
 
 def what_is_set_arrives(project: Project) -> None:
-    """By its own name, and nothing in the place of what is not set: an empty mail server would be one."""
+    """Each setting arrives under its own name, and unset ones are absent: an empty mail server would be a setting."""
     given = {"ALERTS_SMTP_HOST": "mail.example", "OUTBOUND_ALLOW": '["mail.example:25"]'}
     same("what is set arrives", list(given.values()), settings_of_alerts(project, *given, **given))
     same("what is not set does not", [None, None], settings_of_alerts(project, *given))
@@ -85,7 +86,7 @@ def settings_of_alerts(project: Project, *names: str, **given: str) -> list[str 
 
 
 def refuses_bad_secrets() -> None:
-    """Before anything is made: no volume of PostgreSQL knows the bad password."""
+    """Before anything is created: no volume of PostgreSQL has the bad password."""
     for bad in ("", "change-me-change-me-change-me-change-me"):
         project = Project()
         good = project.env_file.read_text(encoding="ascii")
@@ -102,7 +103,7 @@ def refuses_bad_secrets() -> None:
 
 
 def each_is_hardened(project: Project) -> None:
-    """The servers of others too: as an unprivileged user, on a read-only disk, without capabilities, within limits."""
+    """Also third-party servers: an unprivileged user, a read-only disk, no capabilities, limits."""
     for service, container in project.inspected().items():
         host = container["HostConfig"]
         holds(f"{service} runs as a user of its own", container["Config"]["User"] not in ("", "0", "root"))
@@ -172,7 +173,7 @@ def the_gateway_keeps_its_promises(project: Project) -> None:
 
 
 def the_services_keep_the_limits_too(project: Project) -> None:
-    """A body that does not say how long it is passes the gateway."""
+    """The gateway lets a body of unknown length pass."""
     client = project.desk().client
     for path, limit in LIMITS.items():
         over = client.post(path, content=(b" " * 1024 for _ in range(limit + 1)))
@@ -180,14 +181,14 @@ def the_services_keep_the_limits_too(project: Project) -> None:
 
 
 def stream_is_unbuffered(project: Project) -> None:
-    """Its first bytes come while it is open, not when a buffer is full."""
+    """The first bytes arrive while the stream is open, not only when a buffer is full."""
     with project.desk().client.stream("GET", "/stream?topics=hazards", timeout=20) as answer:
         same("the stream is one", "text/event-stream", answer.headers["content-type"].partition(";")[0])
         holds("the stream speaks at once", bool(next(answer.iter_raw())))
 
 
 class Sent:
-    """What the story sent, by what became of it at the door."""
+    """The requests of the scenario, by intake's answer."""
 
     def __init__(self) -> None:
         self.taken: dict[str, set[str]] = defaultdict(set)
@@ -225,7 +226,7 @@ def is_taken(answers: Mapping[str, int]) -> bool:
 
 
 def counted(project: Project, sent: Sent) -> Any:
-    """The count check, from outside."""
+    """The count check, from outside the containers."""
     ledgers = project.drained()
     unbalanced = [row for row in rows(ledgers) if not row["is_balanced"]]
     same("what does not balance", [], unbalanced)
@@ -240,7 +241,7 @@ def counted(project: Project, sent: Sent) -> Any:
 
 
 def comparable(ledgers: dict[str, Any]) -> Any:
-    """The ledgers without what changes by itself: counts of one process's life, times, and alerts, which escalate."""
+    """The ledgers without values that change by themselves: counters of one process, times, alerts that escalate."""
     return {
         (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
         for row in rows(ledgers)
@@ -290,7 +291,7 @@ def played_as_the_readme_says(project: Project) -> None:
 
 
 def everything_comes_back(project: Project) -> None:
-    """From the nightly backup, into volumes and servers that are empty; the copy on paper is beside it."""
+    """Restores the nightly backup into empty volumes and servers; the copy on paper is beside it."""
     backups, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
     private = project.folder / "backup.key"
     settings: dict[str, Any] = {
@@ -324,7 +325,7 @@ def closed(container: Any) -> tuple[str, bool]:
 
 
 def kinds(ledgers: dict[str, Any]) -> dict[str, Counter[str]]:
-    """By consumer, whatever partition it was."""
+    """Counts by consumer, over all partitions."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows(ledgers):
         if row["topic"] != "alerts":

@@ -1,4 +1,4 @@
-"""What the check says as it goes: each thing that is as promised, and the first that is not."""
+"""The output of the check: each promise that holds, and the first one that does not."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.compose.project import Failed
 
-SECONDS = 180  # on a machine that does much else
+SECONDS = 180  # on a busy machine
 
 
 def wait(is_so: Callable[[], bool], what: str) -> None:

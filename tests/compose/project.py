@@ -1,4 +1,4 @@
-"""One installation in containers, under a name and a port of its own, and what may be asked of it from outside."""
+"""One installation in containers, under its own name and port, and queries from outside."""
 
 import json
 import os
@@ -19,11 +19,11 @@ from cli.demo import client, sign_in
 from deploy.local import paths
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
-SECONDS_TO_DRAIN = 240  # on a machine that does much else
+SECONDS_TO_DRAIN = 240  # on a busy machine
 
 
 class Failed(Exception):
-    """What was promised is not so."""
+    """A promise does not hold."""
 
 
 class Project:
@@ -39,7 +39,7 @@ class Project:
     def compose(
         self, *arguments: str, check: bool = True, given: str | None = None, **variables: str
     ) -> "subprocess.CompletedProcess[str]":
-        """`given`: on its standard input."""
+        """`given` is its standard input."""
         return run(
             "docker",
             "compose",
@@ -56,7 +56,7 @@ class Project:
         )
 
     def folder_for_services(self, name: str) -> Path:
-        """On this machine, theirs to write to."""
+        """A folder on this machine that belongs to the services' user."""
         self.folder.chmod(0o711)
         folder = self.folder / name
         folder.mkdir()
@@ -64,7 +64,7 @@ class Project:
         return folder
 
     def up(self, *services: str, **variables: str) -> float:
-        """Returns after how many seconds everything, or these services, was healthy."""
+        """Returns the seconds until everything, or these services, was healthy."""
         began = time.monotonic()
         done = self.compose("up", "--wait", *services, check=False, **variables)
         if done.returncode:
@@ -89,11 +89,11 @@ class Project:
         return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
 
     def kill9(self, service: str) -> None:
-        """The process itself, as the kernel would when memory runs out; Docker starts it again by itself."""
+        """Kills the process itself, like the kernel when memory runs out; Docker starts it again."""
         os.kill(self.inspected()[service]["State"]["Pid"], signal.SIGKILL)
 
     def python(self, service: str, program: str, *arguments: str) -> str:
-        """What it says, run in the service's container as the service."""
+        """The output of a script that runs in the service's container as the service."""
         return self.compose("exec", "--no-TTY", service, "python", "-c", program, *arguments).stdout
 
     def query(self, statement: str) -> list[str]:
@@ -104,7 +104,7 @@ class Project:
         return Desk(self.base_url, accounts or self.accounts())
 
     def drained(self, accounts: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The ledgers when nothing is on its way any more: neither on the log nor in an outbox."""
+        """The ledgers when every record is processed: nothing is left on the log or in an outbox."""
         desk, end = self.desk(accounts), time.monotonic() + SECONDS_TO_DRAIN
         while True:
             found = desk.ledgers()
@@ -116,7 +116,7 @@ class Project:
             time.sleep(0.5)
 
     def outboxes(self) -> list[str]:
-        """Those in which something waits for the log."""
+        """The outboxes that still contain events."""
         counts = (f"SELECT '{service}', count(*) FROM {service}.outbox" for service in SERVICES)
         return [found for found in self.query(" UNION ALL ".join(counts)) if not found.endswith("|0")]
 
@@ -127,7 +127,7 @@ class Project:
 
 
 class Desk:
-    """An operator's view."""
+    """An operator's session."""
 
     def __init__(self, base_url: str, accounts: Mapping[str, str], name: str = "operator-1") -> None:
         self.client: httpx.Client = client(base_url)
@@ -151,11 +151,11 @@ def rows(ledgers: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def resident(container: str) -> float:
-    """What its processes hold; the cache of files, which the kernel takes back at will, is not counted."""
+    """The memory of its processes, without the file cache, which the kernel can reclaim."""
     pids = run("docker", "top", container, "-eo", "pid").stdout.split()[1:]
     kilobytes = 0
     for pid in pids:
-        with suppress(ProcessLookupError, FileNotFoundError):  # a health check that ended meanwhile holds nothing
+        with suppress(ProcessLookupError, FileNotFoundError):  # a health check that has ended meanwhile uses none
             fields = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii").splitlines()
             kilobytes += sum(int(line.split()[1]) for line in fields if line.startswith("Pss:"))
     return kilobytes / 1024

@@ -1,11 +1,11 @@
-"""What a service may do with what it holds, tried from within its own container."""
+"""The rights of a service, tried from within its own container."""
 
 from tests.compose.findings import holds, same
 from tests.compose.project import SERVICES, Project
 
 
 def kafka_knows_who_writes_what(project: Project) -> None:
-    """As itself the registry may write households; hazards are intake's."""
+    """With its own login the registry may write households, but not hazards, which are intake's."""
     probe = """
 import asyncio, sys
 from aiokafka import AIOKafkaProducer
@@ -26,7 +26,7 @@ asyncio.run(main())
 
 
 def postgres_knows_who_reads_what(project: Project) -> None:
-    """As itself the registry reads households; accounts are the console's."""
+    """With its own login the registry reads households, but not accounts, which are the console's."""
     probe = """
 import asyncio, os, asyncpg
 from shared.config import Settings, secret
@@ -56,7 +56,10 @@ for service in sys.argv[1:]:
 
 
 def an_address_is_the_gateways_to_tell(project: Project) -> None:
-    """Five sign-ins to an account may fail from an address. A client inside cannot evade this with a forged address."""
+    """Five sign-ins to an account may fail from one address.
+
+    A client inside cannot evade this with a forged address.
+    """
     probe = """
 import json, sys, urllib.error, urllib.request
 for number in range(6):
@@ -71,6 +74,6 @@ for number in range(6):
     refused = ["401"] * 5 + ["429"]
     same("a service cannot name another's address", refused, project.python("registry", probe, "console").split())
     same("nor by way of the gateway", refused, project.python("alerts", probe, "gateway").split())
-    project.desk()  # signs in: the gateway told whose failures these were
-    # forgotten, as another container may be given one of these addresses later
+    project.desk()  # signs in: the gateway forwarded the real address
+    # deleted, as another container may get one of these addresses later
     project.compose("exec", "--no-TTY", "valkey", "valkey-cli", "FLUSHALL")

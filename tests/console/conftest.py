@@ -1,4 +1,4 @@
-"""The console's web side and worker on a module's own installation, and people who sign in there."""
+"""The console's web side and worker on an installation per module, and people who sign in there."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ PASSWORD = "a long enough password"
 
 
 class Served:
-    """A web process that answers, the workers behind it, and the people who use it."""
+    """A ready web process, its workers, and the people who use it."""
 
     def __init__(self, installation: Installation, web: Web, *workers: Process) -> None:
         self.installation = installation
@@ -50,7 +50,7 @@ class Served:
             process.stop()
 
     def client(self, **options: Any) -> httpx.Client:
-        """One person's browser, on a page of ours; closed at the end."""
+        """A person's browser on one of our pages; closed at the end."""
         given = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, **options}
         self.clients.append(httpx.Client(base_url=self.url, **given))
         return self.clients[-1]
@@ -81,7 +81,7 @@ class Served:
     def meanwhile(self, ask: Callable[[], Any], deed: str, *, seconds: int = 0) -> Any:
         """The answer to `ask`, which waits for the row that `deed` locks.
 
-        `deed` is committed `seconds` after `ask` has begun to wait.
+        `deed` is committed `seconds` after that wait has begun.
         """
         return in_thread(self._meanwhile(ask, deed, seconds))
 
@@ -91,7 +91,7 @@ class Served:
             await one.execute(text(deed))
             asked = asyncio.create_task(asyncio.to_thread(ask))
             while not asked.done() and not await other.scalar(text(WAITS)):
-                await other.rollback()  # else it sees the same activity again
+                await other.rollback()  # a transaction would see the same activity again
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
             await one.commit()
@@ -106,7 +106,7 @@ class Served:
         return client
 
     def publish(self, *told: Any) -> None:
-        """As the services that own the topics do."""
+        """Publishes with the logins of the services that own the topics."""
         in_thread(self._publish(told))
 
     async def _publish(self, told: tuple[Any, ...]) -> None:
@@ -131,7 +131,7 @@ def served(shared_installation: Installation) -> Iterator[Served]:
 
 @pytest.fixture
 def fresh_attempts(shared_installation: Installation) -> None:
-    """Every test signs in from one address: none inherits another's failures."""
+    """All tests sign in from one address: no test inherits the failures of another."""
     with shared_installation.redis() as client:
         client.flushdb()
 
@@ -145,6 +145,6 @@ async def engine(shared_installation: Installation) -> AsyncIterator[AsyncEngine
 
 @pytest.fixture
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """What a test writes is rolled back."""
+    """A session whose changes are rolled back at the end."""
     async with database.sessions(engine)() as session:
         yield session

@@ -1,4 +1,4 @@
-"""Valid events as the other services tell them, and the accounts that read of them."""
+"""Valid events as the other services publish them, and the accounts that read them."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -113,7 +113,7 @@ def outcome(**changed: Any) -> events.ReportSettled:
 
 
 def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
-    """Of an event; what is a record already stays as it is."""
+    """The record of an event; a record stays as it is."""
     if isinstance(data, Message):
         return data
     return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)

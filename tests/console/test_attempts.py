@@ -15,7 +15,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-SOON = 4  # of 30 claims; each would wait for five seconds of its own
+SOON = 4  # for 30 claims; without the circuit breaker each of them would wait for five seconds
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ ADDRESS = "192.0.2.1"
 
 
 async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[CounterScope | None]:
-    """What six wrong passwords are answered: None, or what is locked."""
+    """The answers to six wrong passwords: None, or the lock's kind."""
     answers: list[CounterScope | None] = []
     for _ in range(6):
         try:

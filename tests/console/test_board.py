@@ -1,4 +1,4 @@
-"""What the panels say of rows."""
+"""How the panels of the board describe their rows."""
 
 from collections import Counter
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Who called: sealed, read by the centre alone, and no reading goes unrecorded."""
+"""Who called: sealed, readable in the console alone, and every read is recorded."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""What the others tell becomes the board: the newest of each thing, on real PostgreSQL."""
+"""Events of the other services become the board's tables: the newest state of each thing, on real PostgreSQL."""
 
 import random
 from datetime import timedelta
@@ -107,7 +107,7 @@ async def test_the_board_counts_as_displaced_whom_the_figures_do(session: AsyncS
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
 async def test_an_outcome_that_names_another_takes_its_place(session: AsyncSession, later: timedelta) -> None:
-    """Also in the batch, and at the instant, of the other: a correction that came first waits no longer than that."""
+    """Also if both are in one batch or have the same instant: a correction that arrived first must not wait longer."""
     held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
     settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
     told = [received(held, id=held_id), received(settled, time=NOW + later)]
@@ -137,7 +137,7 @@ async def test_a_suppressed_alert_is_known_as_one(session: AsyncSession) -> None
 
 
 async def test_alerts_and_their_counts_are_those_of_the_area(session: AsyncSession) -> None:
-    """A district's are also those over its oblast, and those without a place."""
+    """A district also shows alerts over its oblast, and alerts without a place."""
     places = Places.load()
     operator = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(KADAMJAI,))
     pcodes = board.concerning(operator, places)
@@ -156,7 +156,7 @@ async def test_of_reports_an_areas_operator_counts_the_public_ones(session: Asyn
 
 
 async def test_nothing_open_is_pushed_out_by_what_waits(session: AsyncSession) -> None:
-    """Each section has its own rows, and counts that do not depend on how many are shown."""
+    """Each section has its own rows and counts, however many rows are shown."""
     answered: dict[str, Any] = {"acknowledged_at": NOW, "acknowledged_by": uuid4(), "work": "acknowledged"}
     worked: dict[str, Any] = {**answered, "progressed_at": NOW, "progressed_by": uuid4(), "work": "in_progress"}
     waiting = [alert(severity="Moderate") for _ in range(61)] + [alert(severity="Extreme")]

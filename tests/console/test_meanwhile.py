@@ -1,4 +1,4 @@
-"""An account that is changed while somebody signs in to it, and a sign-in that goes on as another."""
+"""An account that is changed while somebody signs in to it, and a sign-in that continues as another account."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

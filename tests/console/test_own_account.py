@@ -1,4 +1,4 @@
-"""One's own account: open sign-ins and ending them, the stated purpose, and a duty head's readmission of a team."""
+"""One's own account: open sign-ins and their end, the stated purpose, and a duty head's readmission of a team."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -106,7 +106,7 @@ def test_a_readmitted_teams_ended_phone_has_another_year_at_its_next_contact(ser
     renewed = principal(served, phone.post("/v1/session").json()["token"])
     assert renewed.expires_at > (datetime.now(UTC) + timedelta(days=360)).timestamp()
     assert other.post("/v1/session").status_code == 401
-    assert phone.post(f"/sign-ins/{uuid4()}/end").status_code == 401  # the ended one does nothing else
+    assert phone.post(f"/sign-ins/{uuid4()}/end").status_code == 401  # the ended sign-in can do nothing else
 
 
 def test_no_team_is_readmitted_that_nobody_is_of(served: Served) -> None:

@@ -1,4 +1,4 @@
-"""Passwords that are given and changed, also two at once."""
+"""Passwords that are set and changed, also two changes at once."""
 
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 def test_a_first_password_is_not_changed_to_itself(served: Served) -> None:
-    """Whoever gave it knows it."""
+    """The person who gave the password knows it."""
     name = served.account(Role.OPERATOR, must_change=True)
     answer = change(served.client(), name, PASSWORD, PASSWORD)
     assert answer.status_code == 422 and 'role="alert"' in answer.text
@@ -25,7 +25,7 @@ def test_a_first_password_is_not_changed_to_itself(served: Served) -> None:
 
 
 def test_who_is_disabled_while_a_new_password_is_hashed_does_not_come_in_by_it(served: Served) -> None:
-    """What ends the old tokens would also end the end of them all."""
+    """The record that ends the old tokens would replace the record that ends all tokens of the account."""
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(
         lambda: change(served.client(), name, PASSWORD, "another long password"),

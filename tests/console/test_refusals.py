@@ -1,4 +1,4 @@
-"""A page that is refused keeps the way on."""
+"""A refused page keeps its navigation."""
 
 import pytest
 

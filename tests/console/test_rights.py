@@ -1,4 +1,4 @@
-"""Rights taken back: from an account, from one lost phone, from a session that asks for more time."""
+"""Revoked rights: of an account, of one lost phone, of a session that asks for an extension."""
 
 from typing import Any
 from uuid import UUID, uuid4

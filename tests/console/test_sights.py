@@ -1,4 +1,4 @@
-"""Who sees what of the stream: role × topic, and area."""
+"""Which events of the stream each caller sees: role × topic, and area."""
 
 import dataclasses
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Signing in, failing to, and being signed out everywhere."""
+"""Signing in, failed sign-ins, and signing out everywhere."""
 
 import os
 import pty
@@ -29,7 +29,7 @@ from tests.console.factories import KADAMJAI
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
-SOON = 15  # the promise is 5 s on a machine that does nothing else
+SOON = 15  # the promise is 5 s on an idle machine
 
 
 class Nobody:
@@ -71,7 +71,7 @@ def test_sign_in_leads_to_no_other_site(served: Served, elsewhere: str) -> None:
 
 @pytest.mark.parametrize("site", [{"sec-fetch-site": "cross-site"}, {}])
 def test_another_sites_form_signs_nobody_in(served: Served, site: dict[str, str]) -> None:
-    """Older browsers send `Origin` alone."""
+    """Older browsers send only `Origin`."""
     client = served.client(headers={**site, "origin": "https://evil.example"})
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 403
 
@@ -113,7 +113,7 @@ def test_an_address_has_a_much_higher_bound_so_that_nobody_locks_an_office_out(s
 
 
 def test_nobody_is_locked_out_of_a_browser_that_signed_in_before(served: Served) -> None:
-    """A duty room's colleagues and its attacker have one address."""
+    """The colleagues in a duty room and their attacker have the same address."""
     name = served.account(Role.OPERATOR)
     desk, stranger = served.client(), served.client()
     assert sign_in(desk, name).status_code == 303
@@ -179,7 +179,7 @@ def test_a_lockout_is_shown_to_administrators_and_named_on_their_page(served: Se
 
 
 def test_a_name_that_is_nobodys_stands_in_no_notice(served: Served) -> None:
-    """It may be a password that somebody typed into the wrong field."""
+    """Somebody may have typed a password into the field for the name."""
     for _ in range(6):
         sign_in(served.client(), "correct horse battery", "guess")
     assert "correct horse" not in served.signed_in(Role.ADMINISTRATOR).get("/security").text
@@ -261,7 +261,7 @@ def test_a_session_is_not_renewed_after_its_end_also_before_its_revocation_is_re
     sign_in(old, name)
     chosen = {"new": "another long password", "again": "another long password"}
     data = {"name": name, "password": PASSWORD, **chosen}
-    served.workers[0].freeze()  # it is the one that tells of revocations
+    served.workers[0].freeze()  # this worker publishes the revocations
     try:
         assert at_the_next_second(lambda: served.client().post("/password", data=data)).status_code == 303
         assert at_the_next_second(lambda: old.post("/v1/session")).status_code == 401
@@ -271,7 +271,7 @@ def test_a_session_is_not_renewed_after_its_end_also_before_its_revocation_is_re
 
 
 def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
-    """Tokens are issued by the second, so the two sign-ins are not in one."""
+    """Tokens have a resolution of one second: the two sign-ins must not be in the same second."""
     before = int(time.time())
     assert wait_until(lambda: int(time.time()) > before, timeout=SOON)
     return act()
@@ -395,7 +395,7 @@ def test_the_security_log_of_a_command_is_not_among_what_a_person_reads(served: 
 
 
 def at_terminal(served: Served, *arguments: str) -> str:
-    """What a person reads who types it."""
+    """What a person who types the command reads."""
     ours, theirs = pty.openpty()
     try:
         subprocess.run(
@@ -414,7 +414,7 @@ def at_terminal(served: Served, *arguments: str) -> str:
 
 
 def dayar(served: Served, *words: str, typed: str = "") -> Result:
-    """`dayar user`, without a terminal."""
+    """`dayar user` without a terminal."""
     with patch.dict(os.environ, served.installation.env()):
         return CliRunner().invoke(user.app, words, input=typed)
 

@@ -241,7 +241,7 @@ def test_an_areas_operator_hears_of_households_there_alone(served: Served) -> No
 
 
 def test_a_record_that_is_none_of_the_contract_is_passed_over(served: Served) -> None:
-    """For an area's operator, whose sight asks each record where it is; and the next record is told."""
+    """An operator's stream looks up the place of each record; it must continue with the next record."""
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [

@@ -1,4 +1,4 @@
-"""Positions survive their trip through a browser; anything else is refused."""
+"""Stream positions survive a round trip through a browser; anything else is refused."""
 
 from base64 import urlsafe_b64encode
 

@@ -1,4 +1,4 @@
-"""Personal data that can be told from everything else, and the looking for it."""
+"""Recognisable personal data, and the search for it."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True)
 class Canary:
-    """One invented person. `field` is used as a field's name, as a question's name in a form can reveal data too."""
+    """One invented person. `field` is the name of a field, as a question's name in a form can reveal data too."""
 
     person: dict[str, str]
     notes: str
@@ -51,7 +51,7 @@ class Canary:
         return {name: value for name, value in body.items() if name not in ("household_id", "members", "phone")}
 
     def wrong(self) -> list[Any]:
-        """Bodies that the door refuses, each for another reason."""
+        """Bodies that intake refuses, each for another reason."""
         return [
             self.household(**{self.field: self.person["given_name"]}),
             self.household(persons=self.notes),
@@ -69,7 +69,7 @@ class Canary:
         ]
 
 
-# One comes in by the door, the other past it, on the topic itself, as a faulty release of intake would bring it.
+# One goes through intake, the other directly to the topic, as a faulty release of intake would write it.
 AT_THE_DOOR = Canary(
     person={
         "given_name": "Канарбек",
@@ -102,7 +102,7 @@ INDEXES = (".index", ".timeindex")
 
 
 def looked_for(canaries: Iterable[Canary]) -> dict[bytes, str]:
-    """Each way in which bytes may show a needle: as it is, in JSON's ASCII, in a URL, in base64 wherever it begins."""
+    """The forms in which bytes may contain a text: as it is, in JSON's ASCII, in a URL, in base64 at any offset."""
     return {written: needle for canary in canaries for needle in canary.needles for written in ways(needle)}
 
 
@@ -110,18 +110,18 @@ def ways(needle: str) -> Iterator[bytes]:
     plain = needle.encode()
     yield from (plain, json.dumps(needle)[1:-1].encode(), quote(needle).encode())
     for before in range(3):
-        # The first and the last characters also stand for what is before and after.
+        # The first and the last characters also encode neighbouring bytes.
         yield base64.b64encode(b"\0" * before + plain).rstrip(b"=")[4 if before else 0 : -1]
 
 
 def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]:
-    content = content.strip(b"\0")  # logs and pages are laid out long before they are filled
+    content = content.strip(b"\0")  # logs and pages are allocated long before they are filled
     for written, needle in needles.items():
         if written in content:
             yield f"{where}: {needle}"
 
 
 def files(folders: Iterable[Path]) -> Iterator[Path]:
-    """But for Kafka's indexes, which are long, empty and hold nothing but offsets."""
+    """All files but Kafka's indexes, which are long, empty and contain only offsets."""
     for folder in folders:
         yield from (file for file in folder.rglob("*") if file.is_file() and file.suffix not in INDEXES)

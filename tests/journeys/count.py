@@ -1,4 +1,4 @@
-"""The count check that ends every journey: nothing was dropped, nothing was doubled, and it can be shown."""
+"""The count check that ends every journey: it proves that no report was lost and none was counted twice."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -26,19 +26,19 @@ from shared.postgres import database
 from tests.installation import Installation
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # nobody writes to one that stands before it
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each is checked after the services that write to it
 
 
 @dataclass
 class Sent:
-    """What was sent, and what each was answered: `sent.answered(topic, response)` after every request."""
+    """The reports that were sent, and their answers: call `sent.answered(topic, response)` after every request."""
 
     reports: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     taken: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
-        """Of a request with one report. A broken door is no answer; a full one (503) is."""
+        """For a request with one report. An error is not an answer; a full spool (503) is."""
         assert response.status_code < 500 or response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
         self.reports += 1
         if response.is_success:
@@ -48,7 +48,7 @@ class Sent:
         return response
 
     def answered_batch(self, topics: Iterable[str], response: httpx.Response) -> httpx.Response:
-        """Of a batch, given each report's topic."""
+        """For a batch, given each report's topic."""
         assert response.status_code == httpx.codes.OK, response.text
         for topic, result in zip(topics, response.json()["results"], strict=True):
             self.reports += 1
@@ -59,15 +59,15 @@ class Sent:
         return response
 
     def same_as(self, *doors: Mapping[str, int]) -> None:
-        """What the senders were told is what the door counted, in each life of its process that they spoke to."""
+        """Intake's counters equal the senders' answers, in each life of its process that they spoke to."""
         counted = {kind: sum(door[kind] for door in doors) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
-        """No answer came: whether it was taken, the same report sent again will tell."""
+        """No answer came: when the same report is sent again, the answer says whether it was accepted."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
-        """What came by another door than HTTP: a feed."""
+        """For reports that did not come over HTTP: a feed."""
         self.taken[topic].update(report_ids)
 
     def _take(self, topic: str, result: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ class Sent:
 
 @dataclass
 class Standing:
-    """Where everything stands at one look, upstream first."""
+    """All offsets and counts at one moment, upstream first."""
 
     on_the_way: list[str] = field(default_factory=list)
     unbalanced: list[str] = field(default_factory=list)
@@ -93,7 +93,10 @@ class Standing:
 
 
 async def count_check(installation: Installation, sent: Sent, *, timeout: float = 60) -> Standing:
-    """Waits until nothing is on its way; then all must balance, and every report taken must have its outcomes."""
+    """Waits until all records are processed.
+
+    Then all counts must balance, and each accepted report must have outcomes.
+    """
     assert sent.reports == sum(sent.answers[each] for each in ANSWERS), sent.answers
     standing = await drained(installation, timeout)
     assert not standing.unbalanced, "\n".join(standing.unbalanced)
@@ -110,7 +113,7 @@ async def count_check(installation: Installation, sent: Sent, *, timeout: float 
 
 
 async def door_counts(installation: Installation, intake_url: str) -> dict[str, int]:
-    """What intake's door counted since its process started."""
+    """Intake's counters since the start of its process."""
     headers = {"authorization": f"Bearer {installation.token(roles=[Role.OPERATOR])}"}
     async with httpx.AsyncClient(base_url=intake_url, headers=headers, trust_env=False, timeout=30) as client:
         answer = await client.get(f"{intake_url}/v1/ledger")
@@ -118,7 +121,7 @@ async def door_counts(installation: Installation, intake_url: str) -> dict[str, 
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
-    """One look goes downstream, so that what moves meanwhile is met again."""
+    """The services are read in downstream order, so that a record that moves meanwhile is seen again."""
     standing = Standing()
     try:
         async with asyncio.timeout(timeout), looking(installation) as books:
@@ -133,7 +136,7 @@ async def drained(installation: Installation, timeout: float = 60) -> Standing:
 
 @dataclass(frozen=True)
 class Books:
-    """A service's database, and the logs that it reads; intake reads none."""
+    """A service's database, and the topics that it reads; intake reads none."""
 
     service: str
     sessions: async_sessionmaker[AsyncSession]
@@ -142,7 +145,7 @@ class Books:
 
 @asynccontextmanager
 async def looking(installation: Installation) -> AsyncIterator[list[Books]]:
-    """Every service's, opened once for all looks of a check."""
+    """Those of all services, opened once for all reads of a check."""
     async with AsyncExitStack() as stack:
         books = []
         for service in DOWNSTREAM:
@@ -178,7 +181,7 @@ async def balance(session: AsyncSession) -> list[Row]:
 
 
 async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID]]:
-    """The report_ids that each consumer told an outcome for, by the topic the reports came on."""
+    """The report_ids for which each consumer published an outcome, by the reports' topic."""
     topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
     found: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):
@@ -188,7 +191,7 @@ async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID
 
 
 async def everything(installation: Installation, topic: str, service: str = "console") -> list[Any]:
-    """All records that stand on a topic now, as `service` may read them."""
+    """All records on a topic now, as `service` may read them."""
     settings = installation.settings(Settings, service)
     reader = AIOKafkaConsumer(settings.topic_prefix + topic, **kafka.options(settings), auto_offset_reset="earliest")
     records: list[Any] = []

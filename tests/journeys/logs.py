@@ -1,4 +1,4 @@
-"""What stands on a topic, as events."""
+"""The records of a topic as events."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.journeys.count import everything
 
 
 async def events_on(installation: Installation, topic: str) -> list[Event[Any]]:
-    """All there are now, each partition in its order; of the topics that console reads."""
+    """All events now on a topic that console reads, each partition in its order."""
     return [
         events.decode(topic, record.value, list(record.headers)) for record in await everything(installation, topic)
     ]

@@ -1,4 +1,4 @@
-"""Route × role × area, asked of the running services: the table of `shared.auth.access` is what they do."""
+"""Route × role × area against the running services: they behave as the table of `shared.auth.access` says."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ def path_of(route: str) -> str:
 
 
 async def status(client: httpx.AsyncClient, route: str, token: str | None) -> int:
-    """Of the answer's head alone: a stream would never end."""
+    """Reads only the answer's head, as a stream never ends."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     async with client.stream(route.partition(" ")[0], path_of(route), headers=headers) as answer:
         return answer.status_code
@@ -83,7 +83,7 @@ async def test_an_ended_token_opens_nothing_but_intake_for_a_field_device(
     assert taken == {
         "POST /intake/v1/displacements",
         "POST /intake/v1/reports:batch",
-    }  # a late hazard could still alert
+    }  # a late hazard could still raise an alert
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,16 @@ class Told:
 
 @dataclass(frozen=True)
 class Sight:
-    """Where to look, and what is to be seen there by whom it concerns; a refusal is 404, as of what is not there."""
+    """A path, and the content that entitled callers see there; other callers get 404, as for a missing thing."""
 
     path: str
     seen: str = ""
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert among them
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert's id is added
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
-NOW = "id: "  # ends what a stream replays
+NOW = "id: "  # ends the replay of a stream
 BY_AREA = {
     "GET /registry/v1/households": Sight("/registry/v1/households", "{household}"),
     HOUSEHOLD: Sight("/registry/v1/households/{household}", "{household}"),
@@ -123,7 +123,7 @@ BY_AREA = {
     "GET /alerts/{alert_id:uuid}": Sight("/alerts/{alert}", "{alert}"),
     "GET /": Sight("/", "{alert}"),
     "GET /board/{panel}": Sight("/board/alerts", "{alert}"),
-    "GET /v1/ringing": Sight("/v1/ringing", "{alert}"),  # before anybody acknowledges it, below
+    "GET /v1/ringing": Sight("/v1/ringing", "{alert}"),  # before anybody acknowledges the alert below
     "GET /stream": Sight(f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"),
     "GET /v1/callers/{report_id}": Sight("/v1/callers/{hazard_report}", "A caller"),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": Sight("/alerts/v1/alerts/{alert}/acknowledgement"),
@@ -157,7 +157,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
-    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested where alerts' routes are: nobody else knows the hazard's id
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # the tests of alerts cover it: only they know the hazard's id
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
@@ -172,7 +172,7 @@ OF_NO_AREA = {
     "POST /second-factor",
     "POST /second-factor/removal",
     "GET /registry/v1/teams/{team}/held",
-    "POST /registry/v1/teams/{team}/held:accept",  # tested where the registry's are
+    "POST /registry/v1/teams/{team}/held:accept",  # the tests of registry cover it
     "GET /purpose",
     "POST /purpose",
     "GET /readmission",
@@ -180,7 +180,7 @@ OF_NO_AREA = {
     "GET /new-event",
     "PUT /v1/callers/{report_id}",
 }
-# A field team has no area to read by, but what it wrote; an integration hears of hazards, which are public.
+# A field team reads only its own reports, in no area; an integration reads hazards, which are public.
 WITHOUT_SIGHT = {Role.FIELD, Role.INTEGRATION}
 
 
@@ -223,7 +223,7 @@ async def test_a_household_is_read_in_its_area_by_its_author_and_by_nobody_else(
 
 @pytest.fixture(scope="module")
 async def told(web: Web, shared_installation: Installation) -> AsyncIterator[Told]:
-    """Told everywhere; and at the end nothing of it was lost or doubled."""
+    """The events, known to all services; at the end the count check must balance."""
     await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in ("registry", "alerts", "console"):
         shared_installation.start(service, "worker")
@@ -237,7 +237,7 @@ async def told(web: Web, shared_installation: Installation) -> AsyncIterator[Tol
 
 
 async def somebody_to_tell(settings: AlertsSettings) -> None:
-    """Whom no message reaches: that there is one is what is looked for."""
+    """A receiver that no message reaches: a page must list it."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         receiver = Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.invalid/")
@@ -252,20 +252,20 @@ async def is_everywhere(client: httpx.AsyncClient, installation: Installation, t
 
 
 async def shows(client: httpx.AsyncClient, sight: Sight, told: Told, token: str, method: str = "GET") -> bool:
-    """Whether it is there to be seen."""
+    """Whether the answer contains the content."""
     names = {"household": told.household, "alert": told.alert, "hazard_report": told.hazard_report}
     body = {"alert_ids": [told.alert]} if sight.body == SEVERAL else sight.body
     request = client.build_request(method, sight.path.format(**names), headers=bearer(token), json=body)
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in sight.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if method != "GET":  # 409: another who may answer was first
+    if method != "GET":  # 409: another entitled caller was first
         return answer.status_code != 404 and '"not-found"' not in text
     return sight.seen.format(**names) in text
 
 
 async def replayed(answer: httpx.Response) -> str:
-    """What a stream tells of the past: up to the first position without anything told."""
+    """The past events of a stream, up to the first position without an event."""
     lines: list[str] = []
     async for line in answer.aiter_lines():
         if not line and lines and lines[-1].startswith(NOW):

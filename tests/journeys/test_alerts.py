@@ -1,4 +1,4 @@
-"""From a hazard or a household that comes in to people who are told, whatever happens on the way."""
+"""From a hazard or a household to the notified people, whatever fails on the way."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ DISTRICTS = ("KG05258000000", "KG05214000000", "KG06211000000")
 
 
 class Centre:
-    """An installation at work but for the alerts' worker, which each test starts as it needs it."""
+    """A running installation without the alerts' worker, which each test starts itself."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -104,7 +104,7 @@ class Centre:
         assert answer.status_code == 202, answer.text
 
     async def told(self) -> list[Any]:
-        """What the deliveries' table says, settled or not."""
+        """The rows of the table of deliveries, settled or not."""
         async with self.sessions.begin() as session:
             rows = await session.execute(text("SELECT recipient, settled_at, is_delivered, attempts FROM deliveries"))
             return list(rows)
@@ -115,7 +115,7 @@ class Centre:
             return bool(await session.scalar(statement, {"reason": reason}))
 
     async def shares(self, group: str) -> list[set[Partition]]:
-        """The partitions that each of the group's two workers holds; empty while there are not two at work."""
+        """The partitions of each of the group's two workers; empty until both have some."""
         try:
             found = await asyncio.to_thread(self._held, group)
         except KafkaException:  # the group has no coordinator before its first member
@@ -124,7 +124,7 @@ class Centre:
 
     def _held(self, name: str) -> list[set[Partition]]:
         prefix = self.installation.topic_prefix
-        admin = self.installation.parts.broker.admin()  # kept by name: what it was asked ends with it
+        admin = self.installation.parts.broker.admin()  # kept in a variable: its requests end with it
         group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}
@@ -194,7 +194,7 @@ async def test_a_webhook_down_then_hanging_then_slow_is_told_later_once_and_hold
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
         assert not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
-        await hook.close()  # what hangs is cut off: that it would end by itself is shown in tests/alerts
+        await hook.close()  # a hanging request is cut off here; tests/alerts shows that it would end by itself
         hook.mood = Mood.SLOW
         await hook.open()
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))

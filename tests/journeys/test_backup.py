@@ -1,4 +1,4 @@
-"""The state is lost and comes back from its backup: with the log still there, and on a machine that has nothing."""
+"""The state is lost and restored from its backup: with Kafka's log still there, and on an empty machine."""
 
 import re
 import shutil
@@ -27,11 +27,11 @@ def test_everything_comes_back_from_a_backup(tmp_path: Path) -> None:
         settled(run, accounts, households=PLAYED)
         backup = Backups(run, tmp_path)
         name = backup.make()
-        report(run, accounts)  # after the backup: on the log alone
+        report(run, accounts)  # after the backup: only on the log
         settled(run, accounts, households=PLAYED + 1)
 
         run.stop()
-        for each in run.folder.iterdir():  # all but Kafka's disk is lost
+        for each in run.folder.iterdir():  # everything but Kafka's disk is lost
             if each.name != "kafka":
                 shutil.rmtree(each) if each.is_dir() else each.unlink()
         assert "what came after the backup is read again" in backup.restore(name)
@@ -86,7 +86,7 @@ def report(run: Run, accounts: dict[str, str]) -> None:
 
 
 def settled(run: Run, accounts: dict[str, str], *, households: int) -> None:
-    """All is up, everything that came is accounted for, nobody waits, and the registry has as many."""
+    """All services answer, every record is handled, and the registry has recorded this number of households."""
     assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.said
     with Desk(run.url, accounts) as desk:
         assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())

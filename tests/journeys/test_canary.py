@@ -1,4 +1,4 @@
-"""Personal data nowhere it should not be: planted as values and as names of fields, then looked for everywhere."""
+"""Personal data stays where it belongs: planted as values and as field names, then searched for everywhere."""
 
 import asyncio
 import json
@@ -29,10 +29,10 @@ from tests.parts import parts
 from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.parts
-LEAKY = "displacements"  # where PAST_THE_DOOR was put by hand
-# Put where a report's clear part has a text of its own: kept with the record, and not to be quoted by any error.
+LEAKY = "displacements"  # where PAST_THE_DOOR was written directly
+# Put into clear text fields: stored with the record, and never quoted by an error.
 REFUSED = "a linnet over the scree"
-# What is wrong with each record that is put past the door.
+# The fault of each record that bypasses intake.
 REASONS = {
     "malformed": 6,
     "seal_mismatch": 2,
@@ -62,7 +62,7 @@ PAGES = (
 
 @dataclass
 class Place:
-    """A running installation, and all that it said."""
+    """A running installation, and all its output."""
 
     installation: Installation
     base_url: str
@@ -86,7 +86,7 @@ class Place:
             await publisher.publish_all(messages, timeout=30)
 
     async def listen(self, token: str) -> None:
-        """The stream as the board has it, until cancelled."""
+        """Reads the stream like the board, until cancelled."""
         headers = {"authorization": f"Bearer {token}"}
         url = "/stream?topics=hazards,households,alerts,outcomes"
         async with (
@@ -99,7 +99,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """On parts of its own, as every byte that they leave on the disk is looked at."""
+    """On servers of its own, as every byte of their files is searched."""
     with parts(own=True) as own:
         installation = Installation(Ground(own), tmp_path / "installation")
         web = installation.web()
@@ -135,7 +135,7 @@ async def take_in(place: Place, token: str) -> None:
 
 
 async def refuse(place: Place, token: str) -> None:
-    """One error of each kind at the door."""
+    """Causes one error of each kind at intake."""
     canary, url = AT_THE_DOOR, "/intake/v1/displacements"
     for body in canary.wrong():
         assert (await place.report(body, token)).status_code == 422, body
@@ -160,7 +160,7 @@ async def refuse(place: Place, token: str) -> None:
 
 
 async def wait_in_the_spool(place: Place, token: str) -> None:
-    """What waits for the broker is looked at while it waits."""
+    """The records are searched while they wait in the spool for the broker."""
     place.installation.parts.kafka.kill9()
     response = await place.report(AT_THE_DOOR.household(), token)
     assert response.json()["status"] == "spooled"
@@ -188,7 +188,7 @@ async def go_wrong_behind_the_door(place: Place) -> None:
         good._replace(headers=renamed(good, "ce_id", canary.person["personal_number"])),
         good._replace(headers=renamed(good, "ce_id", str(uuid4()))),
         desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),  # this one is recorded
-        # Whole in every other way: it is opened, decided and written, with the words among what is written.
+        # Valid in every other way: it is opened, decided and written, and the words are in a row.
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),
     )
     await forge(place.installation, "intake", good._replace(value=strange))
@@ -211,7 +211,7 @@ async def look_at_the_pages(place: Place) -> None:
 
 
 async def sights(place: Place) -> AsyncIterator[str]:
-    """Of what should not be seen. On the way it is seen to that the looking finds what there is."""
+    """Finds of forbidden text. Also checks that the search finds text where it exists."""
     both, first, past = (
         looked_for(canaries) for canaries in ([AT_THE_DOOR, PAST_THE_DOOR], [AT_THE_DOOR], [PAST_THE_DOOR])
     )

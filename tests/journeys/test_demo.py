@@ -1,4 +1,4 @@
-"""The exercise's story, played over HTTP on a whole installation."""
+"""The exercise's scenario, played over HTTP on a whole installation."""
 
 import asyncio
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from tests.journeys.count import Sent, count_check, door_counts, drained
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # of an alert that stands, a new figure is not waited for
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # an existing alert shows a new figure at once
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
 
@@ -54,7 +54,7 @@ async def people(installation: Installation) -> dict[str, str]:
 
 @dataclass
 class Telling:
-    """Keeps what was sent and answered, for the count check."""
+    """Records requests and answers, for the count check."""
 
     sent: Sent
 
@@ -67,7 +67,7 @@ class Telling:
 
 
 async def exposures_told(installation: Installation) -> None:
-    """Until every alert of exposure is raised and published: they follow the counts, beside the consumers."""
+    """Waits until every exposure alert is raised and published: they follow the counts, outside the consumers."""
     rule = Ruleset.load().exposure
     assert rule is not None
     engine = database.engine(installation.settings(Settings, "alerts"))

@@ -1,4 +1,4 @@
-"""Nothing that the door answered for is lost or doubled: with Kafka away, Valkey emptied, answers lost, two at once."""
+"""No accepted report is lost or counted twice: without Kafka, with an emptied Valkey, lost answers, two at once."""
 
 import asyncio
 from collections import Counter
@@ -27,7 +27,7 @@ ANSWER_SECONDS = 60
 
 
 class Phones:
-    """Field teams that send to intake's own web process, and count what they were told."""
+    """Field teams that send to intake's own web process, and count its answers."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -43,7 +43,7 @@ class Phones:
         )
 
     async def send(self, body: dict[str, Any]) -> str:
-        """Again and again, as a phone does, until there is an answer; what it was."""
+        """Repeats a request like a phone until there is an answer; returns the answer."""
         while True:
             try:
                 answer = await self.client.post(PATH, json=body)
@@ -69,12 +69,12 @@ class Phones:
             return False
 
     async def households(self) -> dict[str, int]:
-        """The number of persons of each household, as the registry has it."""
+        """The number of persons of each household in the registry."""
         rows = await self.rows("SELECT household_id, persons FROM households")
         return {str(household_id): persons for household_id, persons in rows}
 
     async def episodes(self, body: dict[str, Any]) -> int:
-        """How often the registry has it that this household was displaced."""
+        """The number of displacements of this household in the registry."""
         rows = await self.rows("SELECT household_id FROM episodes")
         return sum(str(household_id) == body["household_id"] for (household_id,) in rows)
 
@@ -156,7 +156,9 @@ async def test_the_same_report_by_two_connections_at_once_is_one_household(field
     body, before = household(), await repeats(field)
     told = Counter(await asyncio.gather(field.send(body), field.send(body)))
     assert set(told) <= {"accepted", "duplicate"}
-    assert await repeats(field) == before + told["accepted"] - 1  # what was published twice is told apart downstream
+    assert (
+        await repeats(field) == before + told["accepted"] - 1
+    )  # the registry drops the report that was published twice
     assert await field.episodes(body) == 1
 
 
@@ -165,7 +167,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
     reader, writer = await asyncio.open_connection("127.0.0.1", field.port)
     writer.write(request(field, body))
     await writer.drain()
-    await reader.readexactly(1)  # answered, but the phone has no signal any more
+    await reader.readexactly(1)  # the answer was sent, but the phone has lost its signal
     writer.close()
     field.sent.lost()
     assert await field.send(body) == "duplicate"
@@ -174,7 +176,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
 
 
 async def repeats(field: Phones) -> int:
-    """How many records the registry had seen before, once nothing is on its way and all balances."""
+    """The number of repeats in the registry, after all records are processed and the counts balance."""
     standing = await count_check(field.installation, field.sent)
     return standing.kinds["registry", "displacements"]["repeat"]
 

@@ -1,4 +1,4 @@
-"""A thousand reports become a thousand households, each told once, whatever dies in the middle."""
+"""A thousand reports become a thousand households, each published once, whatever process fails meanwhile."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_reports() -> None:
 
 @pytest.fixture
 def families() -> Sequence[hope.Family]:
-    """The real ones where the machine has them, else our own."""
+    """Real families if the machine has the file, else our own."""
     return hope.families(data.FOLDER / WORKBOOK) if data.is_there() else hope.own_families()
 
 
@@ -69,7 +69,7 @@ async def test_a_thousand_households_live_through_four_accidents(
 
 
 async def started_again(part: Component) -> None:
-    """As the supervisor does: PostgreSQL refuses as long as one of its old processes has not ended."""
+    """Like the supervisor: PostgreSQL does not start until all its old processes have ended."""
     for is_last in (False, False, False, True):
         part.spawn()
         try:
@@ -116,7 +116,7 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """The second worker does all the work meanwhile; the first, awake again, must not do it twice."""
+        """The second worker does all the work meanwhile. When the first one wakes, it must not repeat that work."""
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -137,7 +137,7 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """The next `count` reports, the last third when it is told to; `next` moves on once all are sent."""
+        """The next `count` reports; the last third waits for a signal. `next` advances when all are sent."""
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()
@@ -148,7 +148,7 @@ class Journey:
         self.next += count
 
     async def is_halfway(self, count: int) -> None:
-        """The accident comes in the middle: some are recorded, and some are not even sent."""
+        """The failure happens in the middle: some reports are recorded, and some are not even sent."""
         await self.recorded(at_least=self.next + count // 3)
         assert self.sent.reports < self.next + count
         assert not await self.has_recorded(self.next + count)
@@ -187,12 +187,12 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Also the frozen worker lives: it lost its partitions to the other worker, and continued with new ones."""
+        """The frozen worker lives too: it lost its partitions to the other worker, and continued with new ones."""
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 
     async def each_was_told_once(self) -> None:
-        """The relay may send an event twice; it is the same event then, by its id."""
+        """The relay may send an event twice; then both have the same id."""
         told: dict[str, Counter[str]] = {}
         for topic, name in (("outcomes", "report_id"), ("households", "household_id")):
             found = [

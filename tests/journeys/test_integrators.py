@@ -1,4 +1,4 @@
-"""The consumers printed in docs/integrators.md, run as they stand there, with the read-only account."""
+"""The consumers printed in docs/integrators.md, run unchanged with the read-only account."""
 
 import json
 import re
@@ -56,7 +56,7 @@ def hazard() -> HazardReported:
 
 
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
-    """Each one twice, as a publisher may that did not hear the broker's answer."""
+    """Each event twice, like a publisher that did not receive the broker's answer."""
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
         for one in hazards:
             message = events.message(one, id=uuid4(), source="/intake", time=one.received_at)
@@ -65,7 +65,7 @@ async def publish(installation: Installation, *hazards: HazardReported) -> None:
 
 @contextmanager
 def running(code: str, installation: Installation, *arguments: str) -> Iterator[Iterator[UUID]]:
-    """The hazard ids that the code prints, as it prints them."""
+    """The hazard ids that the code prints, in order."""
     file = installation.secrets / "integrator.json"
     file.write_text(settings(installation))
     process = subprocess.Popen(
@@ -93,7 +93,7 @@ async def test_from_the_start_without_repeats_and_on_from_where_it_stopped(insta
     with running(FROM_START, installation) as printed:
         await publish(installation, late[1])
         resumed = set(iter(lambda: next(printed), late[1].hazard_id))
-    assert resumed.isdisjoint({one.hazard_id for one in early})  # the last one printed may not have been committed
+    assert resumed.isdisjoint({one.hazard_id for one in early})  # the last printed one may not have been committed
 
 
 @pytest.mark.timeout(90)
@@ -108,7 +108,7 @@ async def test_from_a_time(installation: Installation) -> None:
 
 @pytest.mark.parametrize("topic", ["displacements", "households", "alerts", "outcomes", "access"])
 def test_the_account_sees_nothing_but_hazards(topic: str, shared_installation: Installation) -> None:
-    """Who may not even describe a topic may not read it."""
+    """An account that may not even describe a topic cannot read it."""
     name = shared_installation.topic_prefix + topic
     seen = Consumer(login(shared_installation) | {"group.id": "integrator.test"}).list_topics(name, timeout=20)
     assert seen.topics[name].error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED

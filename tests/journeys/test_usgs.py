@@ -43,7 +43,7 @@ LATER = ONSET_MS + 3_600_000
 
 @dataclass(frozen=True)
 class Told:
-    """What followed from the quakes of one test, by the source's first id."""
+    """The results of the quakes of one test, by the source's first id."""
 
     hazards: dict[str, list[HazardReported]]
     outcomes: dict[UUID, Any]
@@ -55,7 +55,7 @@ class Told:
 
 @dataclass
 class Centre:
-    """Its workers read no feed by themselves; each test has quakes of its own. Somebody is to be told of alerts."""
+    """Its workers do not read feeds by themselves; each test has its own quakes. One receiver exists."""
 
     installation: Installation
     sent: Sent
@@ -64,7 +64,7 @@ class Centre:
         return await feed.read("usgs", name, content, self.installation.settings(IntakeSettings, **changed))
 
     def expect(self, content: bytes, *names: str) -> None:
-        """That these quakes of the document come through: a report is of one state of one quake."""
+        """Adds the reports that these quakes of the document must become, one per state of a quake."""
         parsed = json.loads(content)
         for quake in parsed.get("features", [parsed]):
             if quake["id"] in names:
@@ -77,7 +77,7 @@ class Centre:
             await subscriptions.put(session, Receiver("desk", DeliveryChannel.WEBHOOK, "http://127.0.0.1:9/"), box)
 
     async def deliveries(self, alerts: list[Event[Any]]) -> int:
-        """How many messages about these alerts went, or wait to go, to anybody."""
+        """The number of messages about these alerts that were sent or wait, to any receiver."""
         async with self._alerts() as session:
             ids = [alert.data.alert_id for alert in alerts]
             query = text("SELECT count(*) FROM deliveries WHERE alert_id = ANY(:ids)")
@@ -93,7 +93,7 @@ class Centre:
             await engine.dispose()
 
     async def followed(self) -> Told:
-        """Once nothing is on its way, and everything balances: what was expected came, and nothing else."""
+        """Waits until all records are processed and balance. Then exactly the expected reports have arrived."""
         await count_check(self.installation, self.sent)
         hazards: dict[str, list[HazardReported]] = {}
         for event in await events_on(self.installation, "hazards"):
@@ -117,7 +117,7 @@ async def centre(shared_installation: Installation) -> Centre:
 
 @pytest.fixture(scope="module")
 def bundle(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `dayar places import` makes of the official boundaries."""
+    """The bundle that `dayar places import` makes of the official boundaries."""
     target = tmp_path_factory.mktemp("places") / "places.geojson"
     files = [str(real_data / BOUNDARIES), str(real_data / HOLES)]
     result = CliRunner().invoke(places.app, ["import", *files, "--to", str(target)])

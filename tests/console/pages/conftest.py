@@ -1,4 +1,4 @@
-"""The whole installation, and people at their screens."""
+"""The whole installation, and people with browsers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,18 +26,18 @@ class Whole(Served):
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:
-        """Every worker has begun with every partition it reads."""
+        """Whether every worker has started to read each of its partitions."""
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         ledgers = [
             self.client(headers=bearer).get(f"/{name}/v1/ledger").json() for name in ("alerts", "console", "registry")
         ]
-        # one that does not know yet what is revoked answers 503
+        # a process answers 503 until it knows the revocations
         return all("partitions" in ledger for ledger in ledgers) and all(
             each["advanced_at"] for ledger in ledgers for each in ledger["partitions"]
         )
 
     def report_hazard(self, **changed: Any) -> str:
-        """Through intake, as any source does."""
+        """Sends a hazard through intake, like any source."""
         report_id = str(uuid4())
         now = datetime.now(UTC).isoformat()
         body = {
@@ -58,7 +58,7 @@ class Whole(Served):
         return report_id
 
     def close_alerts(self) -> None:
-        """Closes every alert, so that none rings or escalates any more."""
+        """Closes every alert, so that none rings or escalates."""
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         client = self.client(headers=bearer)
         unclosed = "/alerts/v1/alerts?state=open&state=acknowledged&limit=200"
@@ -66,12 +66,12 @@ class Whole(Served):
             for alert in alerts:
                 path = f"/alerts/v1/alerts/{alert['alert_id']}/resolution"
                 answer = client.put(path, json={"verdict": "confirmed"})
-                assert answer.status_code in (200, 409), answer.text  # 409: meanwhile it was closed by the system
+                assert answer.status_code in (200, 409), answer.text  # 409: the system has closed it meanwhile
 
 
 @pytest.fixture(scope="package")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One for all pages: it takes a while until all of it works."""
+    """One installation for all tests of pages, as its start takes a while."""
     made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
     yield made
     made.remove()
@@ -86,7 +86,7 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 @pytest.fixture(scope="module", autouse=True)
 def closed(whole: Whole) -> None:
-    """Each file begins without the alerts of the others: an acknowledged one rings again after some minutes."""
+    """No file sees alerts of another: an acknowledged alert rings again after some minutes."""
     whole.close_alerts()
 
 
@@ -97,7 +97,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Seat:
-    """One person at one screen."""
+    """One person with a browser."""
 
     def __init__(self, whole: Whole, browser: Browser, *roles: Role, width: int = 1920, height: int = 1080) -> None:
         self.whole = whole

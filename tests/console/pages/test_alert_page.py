@@ -1,4 +1,4 @@
-"""An alert's own page in a real browser: read whole, and answered by keyboard."""
+"""An alert's own page in a real browser: the full text, and all acts by keyboard."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ LONG = "The water came down the street. " * 20 + "Last word."
 
 
 def raised(whole: Whole, page: Any, type: str) -> str:
-    """Its id, once the alerts have it."""
+    """The id of an alert, once the alerts service has raised it."""
     report_id = whole.report_hazard(
         type=type,
         severity="Extreme",
@@ -92,7 +92,7 @@ def test_the_second_person_reads_who_was_first(whole: Whole, seat: Any) -> None:
 
 
 def test_a_comment_sent_before_the_script_is_there_is_not_lost(whole: Whole, seat: Any) -> None:
-    """A browser that sends the form itself gets 405, and the comment is gone."""
+    """If the browser itself sent the form, the answer would be 405 and the comment would be lost."""
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     alert_id = raised(whole, page, "bank_erosion")

@@ -1,4 +1,4 @@
-"""Alerts on the board: they arrive by themselves, are heard, and are answered."""
+"""Alerts on the board: they appear by themselves, ring, and are acknowledged."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def test_the_second_operator_is_told_who_was_first(whole: Whole, seat: Any) -> N
     one, two = first.open("/"), second.open("/")
     for page in (one, two):
         expect(newest_alert(page, "Hail")).to_contain_text("Not acknowledged", timeout=SLOW_MS)
-    second.context.set_offline(True)  # so that its board cannot learn of the first answer
+    second.context.set_offline(True)  # so that its board cannot receive the first acknowledgement
     newest_alert(one, "Hail").get_by_role("button", name="Acknowledge").click()
     expect(newest_alert(one, "Hail")).to_contain_text(first.name, timeout=SLOW_MS)
     alert_id = newest_alert(one, "Hail").get_attribute("data-key")
@@ -68,7 +68,7 @@ def test_the_second_operator_is_told_who_was_first(whole: Whole, seat: Any) -> N
 
 
 def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
-    """A button that moves as it takes the focus would let the click pass."""
+    """A button that moves when it gets the focus would miss the click."""
     whole.report_hazard(type="heat_wave")
     desk = seat(Role.OPERATOR)
     alert = newest_alert(desk.open("/"), "Heat wave")
@@ -77,7 +77,7 @@ def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
 
 
 def test_an_acknowledgement_without_an_answer_is_said(whole: Whole, seat: Any) -> None:
-    """After the ten seconds that a call may take."""
+    """The message appears after ten seconds, the time limit of a call."""
     whole.report_hazard(type="cold_wave")
     page = seat(Role.OPERATOR).open("/")
     page.route("**/acknowledgement", lambda _: None)

@@ -17,7 +17,7 @@ UNFILTERED = re.compile(r"/v1/audit\?limit=100$")
 
 
 def refused_everywhere(whole: Whole) -> None:
-    """A viewer asks each of two services for what it may not see."""
+    """A viewer asks two services for data that a viewer may not see."""
     token = whole.installation.token(roles=[Role.VIEWER])
     with httpx.Client(base_url=whole.url, headers={"authorization": f"Bearer {token}"}, trust_env=False) as viewer:
         for path in ("/registry/v1/households", "/alerts/v1/deliveries"):
@@ -60,7 +60,7 @@ def test_an_answer_that_comes_after_another_filter_is_not_shown(whole: Whole, se
 
 
 def page_of(newest: int) -> dict[str, Any]:
-    """A service's answer: a hundred entries, newest first."""
+    """A service's answer: a page of a hundred entries, newest first."""
     about = {"action": "read", "result": "done", "account": None, "address": None, "subject": None, "reason": None}
     at = "2026-06-15T06:00:00Z"
     entries = [

@@ -1,4 +1,4 @@
-"""Every word can be read: contrast of at least 4.5:1 (WCAG 2.2, 1.4.3), also while the line is lost."""
+"""All text has a contrast of at least 4.5:1 (WCAG 2.2, 1.4.3), also while the connection is lost."""
 
 from typing import Any
 
@@ -9,9 +9,8 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
-# Large text (24 px, or bold from 18.66 px) needs 3:1; what is disabled, nothing. Colours are read back from a canvas,
-# whatever notation they are computed in; opacity and grayscale() of the ancestors are applied as a browser applies
-# them.
+# Large text (24 px, or bold from 18.66 px) needs 3:1; disabled controls need none. A canvas converts every colour
+# notation. The ancestors' opacity and grayscale() are applied like in a browser.
 FAINT = """() => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {
@@ -84,7 +83,7 @@ def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
 
 
 def lose_the_line(page: Page) -> None:
-    """For good: the stream that fell silent is opened anew, and never answers."""
+    """The stream falls silent, is opened again, and never answers."""
     page.route("**/stream?**", lambda route: route.abort())
     page.clock.fast_forward(46_000)
     expect(page.locator("#link")).to_have_attribute("data-state", "lost", timeout=SLOW_MS)

@@ -1,4 +1,4 @@
-"""An exercise installation: no page says that something was delivered where nothing is sent."""
+"""An exercise installation sends nothing, and none of its pages says that a message was delivered."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -10,7 +10,7 @@ from tests.console.pages.conftest import Whole
 
 
 def test_a_caller_typed_before_the_script_is_there_stays_in_the_form(whole: Whole, seat: Any) -> None:
-    """A browser that sends this form itself puts the caller's telephone into the address."""
+    """If the browser itself sent this form, the caller's telephone would be in the URL."""
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     held: list[Route] = []

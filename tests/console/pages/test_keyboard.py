@@ -1,4 +1,4 @@
-"""The board by keyboard alone: the focus is never lost to what is drawn anew."""
+"""The board by keyboard alone: redrawing never loses the focus."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def test_the_focus_goes_on_to_the_first_alert_where_one_is_closed(whole: Whole, 
 
 
 def test_a_closed_dialog_gives_the_focus_back_to_its_alert(whole: Whole, seat: Any) -> None:
-    """Also where the button that opened it was drawn anew meanwhile."""
+    """Also if the button that opened it was redrawn meanwhile."""
     whole.report_hazard(type="utility_failure")
     page = seat(Role.OPERATOR).open("/")
     alert = newest_alert(page, "Utility failure")

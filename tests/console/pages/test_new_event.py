@@ -1,4 +1,4 @@
-"""New event: what comes by telephone, and who called."""
+"""New event: telephone calls, and who called."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -69,7 +69,7 @@ def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat
 def test_a_call_entered_quickly_alerts_and_says_whom(
     whole: Whole, seat: Any, duty_desk: None, digit: str | None, severity: str, followed: str
 ) -> None:
-    """Hazard, place, a few words, and sent: without a severity it is the duty desk that judges."""
+    """Only hazard, place and a few words are entered: without a severity the duty desk must judge."""
     page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     for words in ("mud", "ала"):
@@ -165,7 +165,7 @@ def begun(seat: Any, hazard: str, place: str) -> Page:
 
 
 def taken_but_not_told(route: Route) -> None:
-    """What passes by the test has lost the header that the browser's network adds."""
+    """A request that the test continues lacks a header that the browser's network stack adds."""
     assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
     route.abort()
 
@@ -372,7 +372,7 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     head.click("#send")
     expect(head.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
     expect(row).to_contain_text("Twenty ill", timeout=SLOW_MS)
-    expect(row.get_by_text("Correct or cancel")).to_be_visible()  # whoever entered it may still correct it
+    expect(row.get_by_text("Correct or cancel")).to_be_visible()  # its author may still correct it
     head.goto(f"{whole.url}/")
     at_head.get_by_text("Correct or cancel").click()
     expect(head.locator("#place")).to_have_value("Leilek rayon, Batken oblast")

@@ -1,4 +1,4 @@
-"""The list of alerts keeps its order under the pointer, shows all open alerts, and takes several answers at once."""
+"""The list of alerts keeps its order under the pointer, shows all open alerts, and acknowledges several at once."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def away(page: Page) -> None:
 
 
 def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> None:
-    """Operator 1 aims at one alert, operator 2 acknowledges it: no other alert comes under the pointer."""
+    """Operator 1 aims at one alert while operator 2 acknowledges it: no other alert moves under the pointer."""
     whole.report_hazard(type="mudflow", severity="Moderate")
     page, other = seat(Role.OPERATOR).open("/"), seat(Role.OPERATOR).open("/")
     expect(newest_alert(page, "Mudflow")).to_be_visible(timeout=SLOW_MS)
@@ -117,7 +117,7 @@ def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole,
         expect(row).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
 
 
-# Whole rows, neither under the window's edge nor behind what scrolls or lies above.
+# Whole rows that no other element covers and the window's edge does not cut.
 VISIBLE = """rows => rows.filter((row) => {
     const { left, top, bottom } = row.getBoundingClientRect();
     return [top + 2, bottom - 2].every((y) => row.contains(document.elementFromPoint(left + 40, y)));
@@ -128,7 +128,7 @@ VISIBLE = """rows => rows.filter((row) => {
 def test_fourteen_rows_are_seen_at_once_while_it_rings_and_the_sound_is_blocked(
     whole: Whole, seat: Any, language: str
 ) -> None:
-    """Sixty alerts and more, red ones among them, texts as long as people write them."""
+    """With more than sixty alerts, some of them red, and texts as long as people write them."""
     words = "Сход селя на дорогу, размыто 40 метров полотна, два дома подтоплены, люди ушли к школе на возвышенности"
     for number in range(62):
         severity = "Extreme" if number % 20 == 0 else "Severe" if number % 7 == 0 else "Moderate"
@@ -147,7 +147,7 @@ def test_fourteen_rows_are_seen_at_once_while_it_rings_and_the_sound_is_blocked(
 
 
 def test_nothing_open_is_unreachable(whole: Whole, seat: Any) -> None:
-    """With more alerts waiting than a list shows at first."""
+    """With more unacknowledged alerts than a list shows at first."""
     reports = [whole.report_hazard(type="landslide", severity="Moderate") for _ in range(105)]
     desk = seat(Role.OPERATOR)
     page = desk.open("/")

@@ -1,4 +1,4 @@
-"""A watching operator stays signed in and hears what waits; an end is announced and then seen."""
+"""A watching operator stays signed in and hears new alerts; the end of a session is announced and then shown."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def live(page: Page) -> None:
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.VIEWER])
 def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> None:
-    """For 40 minutes nobody touches it."""
+    """Nobody touches the board for 40 minutes."""
     desk = seat(role)
     desk.page.clock.install()
     page = desk.open("/")
@@ -47,7 +47,7 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
 
 
 def test_the_end_of_a_session_is_announced_and_then_seen(seat: Any) -> None:
-    """A page that is no board, and that nobody uses."""
+    """On a page that is not a board and that nobody uses."""
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     desk.open("/")
@@ -78,13 +78,13 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(COUNTING)
     page = desk.open("/ledger")
-    page.mouse.click(2, 300)  # a browser sounds only once somebody touched the page
+    page.mouse.click(2, 300)  # a browser plays sound only after somebody touched the page
     expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
     whole.report_hazard(type="tailings_release", severity="Severe")
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # it goes on
+    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # it continues
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
@@ -98,7 +98,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
 
 
-# A browser with a window behind others: a headless one shows no notifications, whatever was permitted.
+# A browser behind other windows: a headless one shows no notifications, even if they are permitted.
 NOTIFYING = """{
     window.notified = [];
     window.Notification = class {
@@ -116,7 +116,7 @@ def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(NOTIFYING.replace("PERMISSION", permission))
     page = desk.open("/ledger")
-    wait_for_script(page, "() => localStorage.getItem('heard')")  # what rang before is no news
+    wait_for_script(page, "() => localStorage.getItem('heard')")  # alerts that rang before are not new
     alert_id = raised(whole, page, "avalanche")
     heard = "id => JSON.parse(localStorage.getItem('heard')).some(name => name.startsWith(id))"
     wait_for_script(page, heard, alert_id)

@@ -1,4 +1,4 @@
-"""A team whose phones' sign-ins have ended: it is re-admitted, and what it sent meanwhile is accepted, on one page."""
+"""A team whose phones' sign-ins have ended: one page re-admits it and accepts the reports that it sent meanwhile."""
 
 import re
 from typing import Any
@@ -71,7 +71,7 @@ def test_one_act_accepts_a_thousand_and_the_page_says_what_is_left(whole: Whole,
     expect(said).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
     button.click()
     expect(said).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
-    expect(said).to_contain_text(re.compile(r"held before: \d+\."))  # one, and what the worker could not carry out
+    expect(said).to_contain_text(re.compile(r"held before: \d+\."))  # one, and the failed ones
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))
     button.click()

@@ -1,4 +1,4 @@
-"""What was sent to whom; and every page of an operator on every screen."""
+"""The page of sent messages, and all pages of an operator on every screen size."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
 from tests.intake.factories import household
 
-A4_LANDSCAPE = 1040  # pixels between margins of a centimetre
+A4_LANDSCAPE = 1040  # pixels between margins of one centimetre
 
 
 def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, seat: Any) -> None:
@@ -38,7 +38,7 @@ def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, 
 
 
 async def told(whole: Whole, receiver: Receiver | None) -> None:
-    """Makes it the only receiver; None = nobody again."""
+    """Makes it the only receiver; None removes it."""
     engine = database.engine(whole.installation.settings(AlertsSettings))
     async with database.sessions(engine).begin() as session:
         await session.execute(text("DELETE FROM receivers"))
@@ -62,7 +62,7 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
 
 
-# How much wider each list would have to be for its longest choice.
+# How much wider each list would have to be to show its longest choice.
 CUT = """lists => lists.map(list => {
   const whole = list.cloneNode(true);
   whole.style.cssText = 'position: absolute; width: max-content';
@@ -147,7 +147,7 @@ def test_an_age_is_told_of_what_was_and_of_what_will_be(seat: Any, language: str
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 @pytest.mark.parametrize("width", [1920, 1366])
 def test_the_header_never_jumps(seat: Any, language: str, width: int) -> None:
-    """One height on every page, also while the board says that its line is lost."""
+    """The header has one height on every page, also while the board shows that its connection is lost."""
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
     page = desk.open("/")
     heights = set()
@@ -164,7 +164,7 @@ def test_the_header_never_jumps(seat: Any, language: str, width: int) -> None:
 
 def test_escape_closes_the_menu(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/ledger")
-    expect(page.locator("#clock")).to_contain_text(":")  # the page's script has begun
+    expect(page.locator("#clock")).to_contain_text(":")  # the page's script has started
     page.locator(".menu summary").click()
     expect(page.locator(".menu")).to_have_attribute("open", "")
     page.keyboard.press("Escape")
@@ -173,7 +173,7 @@ def test_escape_closes_the_menu(seat: Any) -> None:
 
 
 def test_dates_of_the_figures_are_written_as_the_page_writes_them(seat: Any) -> None:
-    """Whatever the browser's language; the address has them as ISO 8601 does."""
+    """They are independent of the browser's language; the URL has them in ISO 8601."""
     desk = seat(Role.ANALYST)
     page = desk.open("/registry/figures")
     page.goto(f"{desk.whole.url}/registry/figures?lang=ru&date=2026-06-30")
