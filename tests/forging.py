@@ -1,4 +1,4 @@
-"""What somebody can write who found a broker login, and none of the keys that records are signed with."""
+"""The records that an attacker can write with a broker login, without the signing keys."""
 
 from aiokafka import AIOKafkaProducer
 

@@ -1,4 +1,4 @@
-"""A receiver of webhooks as the outside world has them: well, away, silent or slow; it checks each signature."""
+"""A webhook receiver as in the outside world: well, away, silent or slow. It verifies each signature."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ from standardwebhooks import Webhook
 class Mood(StrEnum):
     WELL = "well"
     BROKEN = "broken"  # 503
-    SILENT = "silent"  # takes the request and never answers
-    SLOW = "slow"  # answers after a second
+    SILENT = "silent"  # accepts the request and never answers
+    SLOW = "slow"  # answers after one second
 
 
 class Hook:
@@ -23,7 +23,7 @@ class Hook:
         self.mood = Mood.WELL
         self.secret: str | None = None
         self.port = 0
-        self.ids: list[str] = []  # the webhook-id of every request that came, answered or not
+        self.ids: list[str] = []  # the webhook-id of every request, answered or not
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.arrivals: list[tuple[str, float]] = []
@@ -40,7 +40,7 @@ class Hook:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Away: nothing listens on the port any more."""
+        """Stops listening on the port."""
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -1,4 +1,4 @@
-"""A fresh installation for a test: its own database, topics, logins' rights and keys, on the parts of the session."""
+"""A fresh installation for a test: its own database, topics, login rights and keys, on the session's servers."""
 
 import asyncio
 import itertools
@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 
 
 class Ground:
-    """What a session's installations share: logins with their passwords, and a migrated database to copy."""
+    """Shared by a session's installations: logins with their passwords, and a migrated database to copy."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
@@ -44,7 +44,7 @@ class Ground:
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
         self.role_prefix = f"{self.name}_"
         self.template = f"{self.name}_template"
-        self.redis_databases = deque(parts.redis_databases)  # those that no living installation holds
+        self.redis_databases = deque(parts.redis_databases)  # those that no present installation uses
         if parts.broker.is_closed:
             topics.set_passwords(
                 parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
@@ -72,7 +72,7 @@ class Ground:
 
 
 class Installation:
-    """`partitions`: of each topic that is not a dead letter's; 0 makes no topics."""
+    """`partitions` is the number per topic, without dead-letter topics; 0 creates no topics."""
 
     def __init__(self, ground: Ground, folder: Path, *, partitions: int = 6, exercise: bool = False) -> None:
         self.parts = ground.parts
@@ -119,7 +119,7 @@ class Installation:
         for number in list(free):
             free.remove(number)
             with self.redis(number) as client:
-                if self.parts.is_redis_ours:  # killed since, it may have forgotten that it was emptied
+                if self.parts.is_redis_ours:  # after `kill -9` it may contain old data again
                     client.flushdb()
                 if client.dbsize() == 0:
                     return number
@@ -132,7 +132,7 @@ class Installation:
         return redis.Redis.from_url(url, password=secret(self.parts.redis_password_file))
 
     def env(self) -> dict[str, str]:
-        """The settings of its processes."""
+        """The environment variables of its processes."""
         broker = self.parts.broker
         found = {
             **secrets.env(self.secrets),
@@ -154,18 +154,18 @@ class Installation:
         return found
 
     def settings(self, kind: type[AnySettings], service: str | None = None, **changed: Any) -> AnySettings:
-        """The service's own settings; `services.registry.config` needs no `service`."""
+        """The settings of a service; `services.registry.config` needs no `service`."""
         of_module = kind.__module__.split(".")
         named = service or (of_module[1] if of_module[0] == "services" else "")
         with patch.dict(os.environ, {**self.env(), "PATH": os.environ["PATH"]}, clear=True):
             return kind(**changed).for_service(named)
 
     def token(self, **said: Any) -> str:
-        """A bearer token as console signs it: `signed_token` says of what."""
+        """A bearer token as console signs it; its claims are those of `signed_token`."""
         return signed_token(self.secrets, **said)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
-        """A process of the service, as the supervisor starts it: `start("registry", "worker")`. Main thread only."""
+        """Starts a process of the service like the supervisor: `start("registry", "worker")`. Main thread only."""
         return self.run(f"services.{service}", *arguments, env=env)
 
     def run(self, module: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
@@ -223,7 +223,7 @@ def signed_token(
     expires_in: float = 3600,
     **claims: Any,
 ) -> str:
-    """A token as console signs it. Operators and duty heads have stated a purpose, unless `claims` has another one."""
+    """A token as console signs it. Operators and duty heads have stated a purpose, unless `claims` says otherwise."""
     if "purpose" not in claims and CMC.intersection(roles):
         claims["purpose"] = "assistance: a test"
     now = int(time.time())
@@ -262,7 +262,7 @@ class Web:
 
 
 def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """In a loop and a thread of its own, as a test's loop may be running."""
+    """Runs it in its own loop and thread, as a test's loop may be running."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 

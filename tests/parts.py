@@ -54,7 +54,7 @@ class Parts:
 
 @contextmanager
 def parts(*, own: bool = False) -> Iterator[Parts]:
-    """Given servers are used, the others are started. `own`: start all of them, so that the test may kill them."""
+    """Given servers are used, the others are started. With `own` all are started, so that the test may kill them."""
     given = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in given]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):
@@ -145,7 +145,7 @@ def _redis_url(part: Component) -> str:
 
 
 def _given_databases() -> range:
-    """Each of the processes that the suite runs in has its own."""
+    """Each parallel test process has its own databases of a given Valkey."""
     process, of = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
     return range(1, 16)[int(process.removeprefix("gw")) :: int(of)]
 

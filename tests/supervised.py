@@ -1,4 +1,4 @@
-"""`make run` as a test starts it: at a terminal of its own, on a state folder of its own."""
+"""`make run` as a test starts it: in its own terminal and with its own state folder."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ from tests.compose.project import Desk, rows
 
 
 class Run:
-    """One `make run` on no state, by somebody at a terminal."""
+    """A `make run` without earlier state, started by a person at a terminal."""
 
     def __init__(self, root: Path, **asked: str) -> None:
         self.port = paths.free_port()
@@ -52,7 +52,7 @@ class Run:
         assert self.supervisor.wait(timeout=60) == 0, self.said
 
     def kill(self) -> None:
-        """And with it everything it started."""
+        """Kills it and all its child processes."""
         children = self.children()
         self.supervisor.kill()
         self.supervisor.wait()
@@ -74,7 +74,7 @@ class Run:
 
 
 def keep(terminal: int, output: Path) -> None:
-    with output.open("ab", buffering=0) as file, suppress(OSError):  # it ends when nobody writes to it any more
+    with output.open("ab", buffering=0) as file, suppress(OSError):  # reading ends when nobody writes any more
         while said := os.read(terminal, 4096):
             file.write(said)
     os.close(terminal)
@@ -83,7 +83,7 @@ def keep(terminal: int, output: Path) -> None:
 @contextmanager
 def running(**asked: str) -> Iterator[Run]:
     root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
-    root.chmod(0o711)  # as root, PostgreSQL's user has its folder below
+    root.chmod(0o711)  # if root runs it, PostgreSQL's user has its folder below
     started = Run(root, **asked)
     try:
         yield started
@@ -94,7 +94,7 @@ def running(**asked: str) -> Iterator[Run]:
 
 
 def own_environment() -> dict[str, str]:
-    """Without the parts that the tests were given: they are not this installation's to migrate."""
+    """Without the servers given to the tests: this installation must not migrate them."""
     return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 

@@ -1,4 +1,4 @@
-"""Names: each class has one, and no module or class has a name of its own invention where the trade has a word."""
+"""Names: each class has its own, and no module or class has an invented name if the trade has a word."""
 
 import ast
 from collections import defaultdict
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# what these were called before, and what the trade calls them
+# the former names, and the terms of the trade
 REPLACED = {
     "bells": "notify",
     "book": "working_set or changes",

@@ -1,4 +1,4 @@
-"""Waiting for what has to become true, instead of sleeping."""
+"""Waiting for a condition instead of sleeping."""
 
 import asyncio
 import inspect
@@ -16,7 +16,7 @@ async def wait_for(
 @overload
 async def wait_for(condition: Callable[[], Found | None], timeout: float = 10, every: float = 0.02) -> Found: ...
 async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: float = 0.02) -> Any:
-    """The first true answer; fails the test when there is none in time."""
+    """The first true result; fails the test if there is none in time."""
     end = time.monotonic() + timeout
     while True:
         answer = condition()

@@ -1,4 +1,4 @@
-"""What the tests of several starts share."""
+"""Fixtures of the tests that start an installation."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The first accounts of an exercise: whatever interrupts their making, their passwords are in the file."""
+"""The first accounts of an exercise: even if their creation is interrupted, their passwords are in the file."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ async def test_what_a_killed_run_left_in_the_file_is_what_opens(installation: In
 
 
 async def opened(settings: ConsoleSettings, file: Path) -> set[str]:
-    """Whom the file's passwords let in."""
+    """The accounts that the file's passwords let in."""
     engine = database.engine(settings)
     found = set()
     async with database.sessions(engine)() as session:

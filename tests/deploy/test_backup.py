@@ -1,4 +1,4 @@
-"""What a backup holds, to whom it opens, and where it lies."""
+"""The contents of a backup, the keys that open it, and the places where it is stored."""
 
 import asyncio
 import resource
@@ -180,7 +180,7 @@ async def test_backup_that_could_not_be_restored_is_refused(
 async def test_key_drawn_while_the_backup_is_made_is_in_it(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """Files are looked at before and after the database."""
+    """Files are read before and after the database."""
     seen: making.Looks = {}
     folder = tmp_path / "state"
     (folder / "secrets").mkdir(parents=True)
@@ -206,7 +206,7 @@ async def test_key_drawn_while_the_backup_is_made_is_in_it(
 async def test_records_that_nobody_has_read_yet_are_in_the_backup(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """On another log they stand again; what was read and is no state does not."""
+    """They are on the new log again; records that were read and hold no state are not."""
     own, prefix = subject(installation), installation.topic_prefix
     before = log.look(own.broker, prefix)
     lines = [
@@ -262,9 +262,9 @@ async def test_log_that_is_new_is_rejoined_where_each_service_has_a_valkey_passw
 @pytest.mark.parametrize(
     ("ids", "next_offset", "expected"),
     [
-        ({"hazards": "one"}, 7, 7),  # the same log: read on
-        ({"hazards": "one"}, 12, 9),  # the same, which lost its end
-        ({"hazards": "another"}, 7, 2),  # a new one: from its first record
+        ({"hazards": "one"}, 7, 7),  # the same log: continue
+        ({"hazards": "one"}, 12, 9),  # the same log, which lost its end
+        ({"hazards": "another"}, 7, 2),  # a new log: from its first record
         ({}, 7, 7),  # the broker was away at the backup
         ({}, 12, 9),
     ],
@@ -275,7 +275,7 @@ def test_where_a_restored_database_reads_on(ids: dict[str, str], next_offset: in
 
 
 async def test_dead_letters_of_the_old_log_make_way_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """Each keeps its distance from the next record, whichever rows lie between; another partition's stay."""
+    """Each keeps its distance to the next record, whatever rows are between; letters of another partition stay."""
     server, next_offset = tables.parts.server, 9
     keep = (
         'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '
@@ -348,7 +348,7 @@ def test_restore_into_anothers_folders_stays_one_after_an_interruption(tmp_path:
             (files / name).mkdir(parents=True)
             (files / name / "own.key").write_text(f"ours of {name}")
     folders["secrets-registry"].rename(away)
-    with pytest.raises(FileNotFoundError):  # its volume is away
+    with pytest.raises(FileNotFoundError):  # its volume is missing
         restoring.put_back(files, folders, NOW)
     away.rename(folders["secrets-registry"])
     kept = restoring.put_back(files, folders, NOW + timedelta(minutes=1))
@@ -365,7 +365,7 @@ def test_restore_into_anothers_folders_stays_one_after_an_interruption(tmp_path:
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """As on a disk that fills up: what is written beyond fails."""
+    """Like a disk that fills up: a write beyond `size` bytes fails."""
     usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
     try:
@@ -399,7 +399,7 @@ async def test_first_backup_is_made_at_once(
 
 
 def subject(made: installed.Installation) -> Installation:
-    """As the administrators of the tests' own servers."""
+    """With the administrators of the tests' own servers."""
     settings = made.settings(Settings, "{service}")
     own = Installation.read(settings, BackupSettings(), AdminSettings())
     return Installation(own.settings, own.folders, made.parts.server, made.parts.broker)

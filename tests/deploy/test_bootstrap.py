@@ -1,4 +1,4 @@
-"""The libraries: what a start that was cut short left is made anew."""
+"""The libraries: if a start was interrupted, the next one installs them again."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ def test_after_a_start_that_was_cut_short_the_next_begins_anew(tmp_path: Path) -
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "package-lock.json", tmp_path)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
-    subprocess.run(  # it ends without libraries, as it may fetch none
+    subprocess.run(  # it ends without libraries, as it may not download any
         ["sh", "deploy/local/bootstrap.sh", "run"],
         cwd=tmp_path,
         env={**os.environ, "PIP_NO_INDEX": "1"},

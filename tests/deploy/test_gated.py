@@ -1,4 +1,4 @@
-"""A gated process has imported its program and does nothing of it before the word."""
+"""A preloaded process has imported its program and runs nothing of it before the signal."""
 
 import sys
 from pathlib import Path

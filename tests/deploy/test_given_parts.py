@@ -1,4 +1,4 @@
-"""A part that was given holds what is somebody else's: the tests leave it there."""
+"""A given server contains somebody else's data: the tests do not touch it."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.installation import Ground, Installation
 
 @pytest.fixture
 def given(ground: Ground) -> Iterator[Ground]:
-    """On a Valkey that is not ours, with two databases."""
+    """On an external Valkey with two databases."""
     numbers = [ground.redis_databases.pop() for _ in range(2)]
     found = copy(ground)
     found.parts = replace(ground.parts, is_redis_ours=False, redis_databases=numbers)

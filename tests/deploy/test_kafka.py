@@ -1,4 +1,4 @@
-"""Kafka's folder and ports, before it starts."""
+"""Kafka's folder and ports before it starts."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root r
 
 
 def test_kafka_lives_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Java would take its file names from the terminal's language, and read its settings as Latin-1."""
+    """Java takes the encoding of file names from the terminal's language, and reads its settings as Latin-1."""
     monkeypatch.setenv("LC_ALL", "C")
     kafka = kafka_in(passable / "кырсык бөлмөсү", port=29092)
     kafka.prepare()
@@ -65,7 +65,7 @@ def test_classes_that_kafka_linked_are_kept_for_the_next_start_of_everybody(tmp_
 
 
 def written_by(kafka: Kafka) -> Path:
-    """Where Kafka is told to write the classes that it loaded."""
+    """The file to which Kafka is told to write its loaded classes."""
     (kafka.folders.cache / f"kafka-{VERSION}").mkdir(parents=True)
     (kafka.folder / "written").mkdir(parents=True)
     (option,) = (word for word in kafka.command() if word.startswith("-XX:AOTCacheOutput="))
@@ -74,7 +74,7 @@ def written_by(kafka: Kafka) -> Path:
 
 @needs_root
 def test_jars_that_kafkas_user_cannot_read_are_said(tmp_path: Path, passable: Path) -> None:
-    """As those of pytest, and of a home, are closed to others."""
+    """Files of pytest and of a home folder are closed to other users."""
     shutil.copytree(paths.cache(), tmp_path / "cache")
     with pytest.raises(CacheClosed, match=str(tmp_path / "cache")):
         kafka_in(passable / "state", port=29092, cache=tmp_path / "cache").prepare()

@@ -1,4 +1,4 @@
-"""A key is destroyed only when no report can carry it any more."""
+"""A key is destroyed only when no report can be sealed to it any more."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def old(settings: Settings) -> str:
-    """A key drawn 200 days ago, and another one since."""
+    """A key generated 200 days ago, and a newer one."""
     kid = keys.current(settings)
     drawn_at(settings, kid, timedelta(days=200))
     keys.rotate(settings)
@@ -55,7 +55,7 @@ def test_a_key_in_use_stays(settings: Settings, old: str) -> None:
 
 
 def test_a_key_that_a_dead_letter_may_carry_stays(settings: Settings, old: str) -> None:
-    """Its 30 and 90 days are over, and the segments that they were written to may still be there."""
+    """The 30 and 90 days are over, but the log segments with such records may still exist."""
     drawn_at(settings, keys.current(settings), timedelta(days=121))
     with pytest.raises(keys.KeyCarried):
         keys.retire(settings, old, NOW)
@@ -83,7 +83,7 @@ def test_an_unknown_key_is_said(settings: Settings) -> None:
 
 
 def test_where_no_installation_keeps_its_keys_none_is_drawn(tmp_path: Path) -> None:
-    """Whoever rotates a leaked key in the wrong place must not believe that it is done."""
+    """A person who rotates a leaked key in the wrong folder must not believe that the rotation is done."""
     elsewhere = Settings(
         seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private"
     )

@@ -1,4 +1,4 @@
-"""Every kind of key is drawn anew, and an old one destroyed only when nothing needs it."""
+"""Keys of every kind are rotated, and an old key is destroyed only when nothing needs it."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -57,7 +57,7 @@ def test_what_was_sealed_is_opened_after_a_rotation_and_sealed_anew(folder: Path
     assert newer.is_old(old) and newer.open(old, b"report") == b"+996"
     new = newer.seal(b"+996", b"report")
     assert not newer.is_old(new)
-    assert sealing.open(new, b"report") == b"+996"  # a running process finds the key that came meanwhile
+    assert sealing.open(new, b"report") == b"+996"  # a running process finds the newer key
     with pytest.raises(UnknownKey):
         sealing.open(b"00000000-00000000" + new[17:], b"report")
 
@@ -109,7 +109,7 @@ def test_a_record_key_is_destroyed_with_all_who_hold_it_once_nothing_it_signed_i
 
 @pytest.mark.parametrize("kind", Kind)
 def test_where_there_are_no_keys_none_is_drawn(tmp_path: Path, kind: Kind) -> None:
-    if kind in (Kind.SEALING, Kind.RECORDS):  # of their own: `deploy.provision.keys`; drawn at each start
+    if kind in (Kind.SEALING, Kind.RECORDS):  # tested for `deploy.provision.keys`; generated at each start
         return
     with pytest.raises(NoKeys):
         rotate(tmp_path, kind)
@@ -117,7 +117,7 @@ def test_where_there_are_no_keys_none_is_drawn(tmp_path: Path, kind: Kind) -> No
 
 
 class Nobody:
-    """Of whom nobody was signed out."""
+    """No revocations: nobody was signed out."""
 
     is_known, known_since = True, None
 

@@ -1,4 +1,4 @@
-"""The bill of materials names each thing that the locks pin, and nothing that only developers have."""
+"""The bill of materials names everything that the locks pin, and nothing that only developers have."""
 
 import json
 import re

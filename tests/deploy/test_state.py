@@ -1,4 +1,4 @@
-"""A state folder that is not safe, not ours or too new is refused, and left as it was."""
+"""A state folder that is unsafe, foreign or too new is refused and left unchanged."""
 
 import json
 import os
@@ -63,7 +63,7 @@ EARLIER = "This folder was written by an earlier build. Use that build, or start
 
 
 def laid_out_by_the_first_build(root: Path, *, exercise: bool = True) -> Path:
-    """As that build left it: its mark, its secrets (no signing keys of records), and a log with a record."""
+    """The first build's state folder: its mark, its secrets (no signing keys of records), and a log with a record."""
     state_folder = root / ("demo" if exercise else "main")
     state_folder.mkdir(mode=0o700, parents=True)
     root.chmod(0o700)

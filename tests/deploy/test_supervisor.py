@@ -1,4 +1,4 @@
-"""`make run`'s supervisor: what is killed comes back, what it leaves is ended, what stops a start is said."""
+"""`make run`'s supervisor: it restarts killed processes, ends their children, and reports why a start fails."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def test_the_first_start_plays_an_exercise_and_prints_who_may_sign_in() -> None:
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
-    """The real, empty installation, behind a proxy that speaks HTTPS for it."""
+    """The real, empty installation, behind a proxy that adds HTTPS."""
     with running(DEMO="0", PUBLIC_URL="https://dayar.example") as started:
         yield started
 
@@ -86,7 +86,7 @@ def test_what_is_killed_comes_back(run: Run, name: str) -> None:
 
 
 def test_process_that_hangs_is_replaced(run: Run) -> None:
-    """A stopped one answers as one whose event loop is blocked: not at all."""
+    """A stopped process behaves like one with a blocked event loop: it does not answer."""
     hung = {name: run.pid(name) for name in ("web", "alerts-worker")}
     for pid in hung.values():
         os.kill(pid, signal.SIGSTOP)

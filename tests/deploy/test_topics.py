@@ -1,4 +1,4 @@
-"""How long records are kept is a setting, also of topics that are there already."""
+"""The retention of records is a setting, also for existing topics."""
 
 import pytest
 from confluent_kafka import Producer
@@ -24,7 +24,7 @@ def test_a_changed_setting_changes_the_topics_that_are_there(installation: Insta
 
 
 def test_what_is_not_kept_for_ever_goes_a_day_at_a_time(installation: Installation) -> None:
-    """`dayar keys retire` counts with it."""
+    """`dayar keys retire` relies on it."""
     broker, prefix = installation.parts.broker, installation.topic_prefix
     admin, names = broker.admin(), ("displacements", "displacements.registry.dead", "hazards.alerts.dead")
     week = [ConfigEntry("segment.ms", str(7 * DAY_MS), incremental_operation=AlterConfigOpType.SET)]
@@ -36,7 +36,7 @@ def test_what_is_not_kept_for_ever_goes_a_day_at_a_time(installation: Installati
 
 
 def test_topics_of_an_earlier_build_are_refused_and_left(tables: Installation) -> None:
-    """They have no mark, as that build set none, and they hold records."""
+    """That build set no mark, and the topics hold records."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 1, 1)]).values():
@@ -54,7 +54,7 @@ def test_topics_of_an_earlier_build_are_refused_and_left(tables: Installation) -
 
 
 def test_empty_topics_that_were_made_before_are_provisioned(tables: Installation) -> None:
-    """Whoever runs a cluster may make them first, with the partitions and replicas that are wanted."""
+    """An administrator of a cluster may create them first, with the wanted partitions and replicas."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 3, 1)]).values():

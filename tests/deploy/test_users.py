@@ -1,4 +1,4 @@
-"""When root starts `make run`, every program runs as a user of its own, and can read only the files for that user."""
+"""If root starts `make run`, every program runs as a user of its own, and can read only the files for that user."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ def run() -> Iterator[Run]:
 
 
 def user_of(run: Run, name: str) -> User:
-    """As the kernel says it, after a look that all four numbers are the same."""
+    """The user as the kernel reports it; all four user ids must be equal."""
     lines = Path(f"/proc/{run.pid(name)}/status").read_text().splitlines()
     said = {
         word: [int(each) for each in rest.split()]
@@ -104,7 +104,7 @@ def test_after_a_start_all_is_as_before(run: Run) -> None:
     run.stop()
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
-    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # as a restore lays it
+    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # as a restore writes it
     run.start()
     assert all_answer(run)
     assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
@@ -139,7 +139,7 @@ def test_folder_for_paper_that_the_worker_cannot_write_to_stops_the_start(passab
 
 
 def test_module_that_an_update_closed_is_read_in_a_copy(passable: Path) -> None:
-    """A `git pull` of root's with umask 077 closes the files that changed, and these alone."""
+    """A `git pull` by root with umask 077 makes the changed files unreadable for others, and only these."""
     checkout, state = passable / "checkout", passable / "state"
     for name in readable_copies.SOURCES:
         shutil.copytree(paths.ROOT / name, checkout / name, symlinks=True)
@@ -152,7 +152,7 @@ def test_module_that_an_update_closed_is_read_in_a_copy(passable: Path) -> None:
 
 
 def sources_of(checkout: Path, state: Path) -> str:
-    """Where the services of this checkout are run from."""
+    """The folder from which the services of this checkout run."""
     ask = "print(readable_copies.sources(Path(sys.argv[1]), users.SERVICES))"
     head = "import sys; from pathlib import Path; from deploy.local import readable_copies, users"
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The exercise's scenario is begun once by itself."""
+"""The exercise's scenario starts by itself once."""
 
 import asyncio
 from pathlib import Path
@@ -48,7 +48,7 @@ async def test_a_scenario_that_was_cut_short_is_told_how_to_be_played(
 
 
 def test_a_folder_is_named_as_it_is_written(passable: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Square brackets are the terminal's own marks, and a folder's too."""
+    """Square brackets are the terminal's markup, and may also be in a folder's name."""
     root = passable / "[" / "x]"
     with state.held(root, exercise=True, kafka_port=None) as (folders, installation):
         stack = Stack(folders, installation, Options.read({"STATE": str(root)}), lambda _done, _total: None)

@@ -18,5 +18,5 @@ def web(shared_installation: Installation) -> Web:
 
 @pytest.fixture(scope="module")
 def token(shared_installation: Installation) -> str:
-    """Of somebody who may call every route."""
+    """The token of an account that may call every route."""
     return shared_installation.token(roles=list(Role), road=SubmissionChannel.CONSOLE, sources=["hydromet"])

@@ -28,7 +28,7 @@ NAMES = sorted({name for base in BASES for name in base} | {"", "name", "note", 
 
 @st.composite
 def bodies(draw: st.DrawFn, most: int) -> bytes:
-    """One that is known to have cost much, or any list, object or text in any field, as long as it may be."""
+    """A body that is known to cost much, or any list, object or text of any length in any field."""
     if draw(st.booleans()):
         return draw(st.sampled_from(KNOWN))[:most]
     item, around = draw(ITEMS), draw(st.sampled_from(["[%s]", "{%s}", '"%s"', "[[%s]]", "%s"]))

@@ -1,4 +1,4 @@
-"""Intake's app in the test's own process, on real parts."""
+"""Intake's app in the test's own process, on real servers."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -17,7 +17,7 @@ DISPLACEMENTS, HAZARDS, BATCH = "/v1/displacements", "/v1/hazards", "/v1/reports
 
 
 class Caller:
-    """Somebody with a token at the door."""
+    """A client with a token."""
 
     def __init__(self, http: httpx.AsyncClient, token: str) -> None:
         self.http, self.headers = http, {"authorization": f"Bearer {token}"}
@@ -46,7 +46,7 @@ class Door:
 
 
 async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[Door]:
-    """`is_whole`: all its parts are there, and are waited for."""
+    """`is_whole`: its servers run, and the app is ready."""
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)
     async with (

@@ -1,4 +1,4 @@
-"""Bodies as they come from outside."""
+"""Request bodies as clients send them."""
 
 from typing import Any
 from uuid import uuid4

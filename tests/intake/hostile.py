@@ -1,4 +1,4 @@
-"""Bodies that are within the limits and made to cost as much as they can."""
+"""Bodies within the limits that cost as much as possible."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ REPORT, BATCH = 250_000, 2_000_000
 
 
 def filled(base: dict[str, Any], name: str, item: str, size: int = REPORT, *, around: str = "[%s]") -> bytes:
-    """`base` with a field that holds the same item until the body is as big as it may be."""
+    """`base` with a field that repeats one item until the body has the maximum size."""
     start = json.dumps({key: value for key, value in base.items() if key != name})[:-1]
     items = ",".join([item] * ((size - len(start) - 50) // (len(item) + 1)))
     return f'{start},"{name}":{around % items}}}'.encode()

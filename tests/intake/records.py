@@ -1,4 +1,4 @@
-"""The records that a report became, opened where they are sealed."""
+"""The Kafka records of a report, with their sealed fields opened."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.journeys.count import everything
 
 
 async def records(installation: Installation, topic: str, report_id: str) -> list[Any]:
-    """The records of a report, opened where they are sealed."""
+    """The records of a report, with their sealed fields opened."""
     opener = ReportOpener(
         Opener(installation.secrets / "seal" / "private"), Digests(installation.secrets / "digest-key")
     )

@@ -1,4 +1,4 @@
-"""Every answer of the door, and that each is counted."""
+"""Every answer of intake, and its counter."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ async def test_a_report_is_remembered_as_long_as_it_may_stand_on_the_log(install
 async def test_a_repeat_of_before_a_rotation_contradicts_nothing(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its mark is by the older key: the inbox knows it, intake goes on with the new key without a new start."""
+    """Its fingerprint uses the older key: the inbox detects it, and intake uses the new key without a restart."""
     body = household()
     async for door in opened(installation):
         caller = door.caller()
@@ -108,7 +108,7 @@ async def test_each_wrong_field_is_told_and_no_value(door: Door) -> None:
     assert "secret" not in answer.text
 
 
-# of years that may be told, and in UTC of years that may not
+# valid years in local time, invalid ones in UTC
 ENDS = ["1900-01-01T00:00:00+06:00", "2199-12-31T23:00:00-05:00"]
 
 
@@ -166,7 +166,7 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(door
     assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(door.installation, "displacements", body["report_id"])
     sealed = received.opened.sealed
-    assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # what is unknown is not written
+    assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # missing fields are not written
     assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
     assert set(sealed["notes"].split("; ")) == {
         "intention: wait and see",

@@ -1,4 +1,4 @@
-"""Whatever comes to the door: a clear problem, never a 5xx."""
+"""Whatever a client sends to intake: the answer is a clear problem, never a 5xx."""
 
 import json
 from pathlib import Path
@@ -70,7 +70,7 @@ async def test_a_moment_before_the_first_or_after_the_last_in_utc_is_refused(doo
 
 @pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS])
 async def test_every_file_of_bad_json_is_a_problem(door: Door, path: str, real_data: Path) -> None:
-    """None of them is a report, whether its JSON must be refused (n_) or may be read (i_)."""
+    """None of them is a report: their JSON must be refused (n_) or may be accepted (i_)."""
     for file in bad_json(real_data):
         answer = await door.caller().post(path, content=file.read_bytes())
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), file.name
@@ -92,7 +92,7 @@ def bad_json(folder: Path) -> list[Path]:
 async def test_naughty_strings_are_taken_as_they_are_or_refused_and_none_is_lost(
     installation: Installation, real_data: Path
 ) -> None:
-    """As notes, as a hazard's words and as a field's name: through the door, the log and every worker."""
+    """As notes, as text of a hazard and as a field name: through intake, the log and every worker."""
     sent, taken = Sent(), set()
     for service in ("registry", "alerts", "console"):
         installation.start(service, "worker")
@@ -113,7 +113,7 @@ async def test_naughty_strings_are_taken_as_they_are_or_refused_and_none_is_lost
 
 
 def naughty(folder: Path) -> list[str]:
-    """All of the Big List of Naughty Strings, each once."""
+    """All strings of the Big List of Naughty Strings, each once."""
     found = list(dict.fromkeys(json.loads((folder / "bad/strings/blns.json").read_bytes())))
     assert len(found) == 511
     return found

@@ -1,4 +1,4 @@
-"""Many reports in a request: one bad one harms no other."""
+"""Many reports in one request: a bad report does not affect the others."""
 
 import json
 from uuid import uuid4

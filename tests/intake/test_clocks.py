@@ -1,4 +1,4 @@
-"""Times ahead of the centre's clock: never refused, flagged, and corrected by the clock that the upload tells."""
+"""Times ahead of the centre's clock: never refused, flagged, and corrected by the clock that the upload states."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -109,7 +109,7 @@ def test_the_author_s_clock_is_told_by_the_phone_or_by_date(
 
 
 def read(report: HazardReport, clocks: Clocks) -> Received:
-    """As who reads the log does."""
+    """Reads a record like a consumer."""
     operator = Principal(account=OPERATOR, jti=uuid4(), issued_at=0, expires_at=0)
     event = reports.hazard(report, operator, clocks=clocks, places=Places.load(Settings().places_path)).event
     told = message(event, id=uuid4(), source=reports.SOURCE, time=NOW)
@@ -142,7 +142,7 @@ async def test_a_report_of_a_clock_ahead_is_recorded_right_and_its_repeat_is_one
 async def test_a_retry_that_is_corrected_otherwise_is_a_repeat_and_a_changed_time_is_none(
     door: Door, clocks: tuple[timedelta, timedelta]
 ) -> None:
-    """Valkey forgot the first try: what reads the log must tell by the record alone."""
+    """Valkey lost the first attempt: the consumers must decide by the record alone."""
     now, caller = datetime.now(UTC), door.caller()
     body = household(occurred_at=(now - HOUR).isoformat(), reported_at=(now + timedelta(minutes=20)).isoformat())
     other = {**body, "reported_at": (now + timedelta(minutes=21)).isoformat()}

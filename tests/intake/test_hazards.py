@@ -1,4 +1,4 @@
-"""Hazards at the door: each belongs to its source."""
+"""Hazards at intake: each belongs to its source."""
 
 from uuid import UUID, uuid4
 

@@ -1,4 +1,4 @@
-"""A body within the limits costs little however it is made: few errors are made of it, and fewer are told."""
+"""Any body within the limits costs little: few errors are created, and fewer are reported."""
 
 import json
 import threading
@@ -16,12 +16,12 @@ from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
 from tests.intake.factories import hazard, household
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
-MADE = 2 * bodies.FIELDS  # an unknown language is wrong by its name and by its text
+MADE = 2 * bodies.FIELDS  # an unknown language is wrong twice: by its name and by its text
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many errors each reading made."""
+    """The number of errors that each validation creates."""
     counts: list[int] = []
     original = bodies.without_unknown_codes
 
@@ -66,7 +66,7 @@ def test_fifty_of_many_wrong_fields_are_told() -> None:
 
 
 def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
-    """More than fifty of them, and none an error."""
+    """More than fifty unknown codes, and none of them is an error."""
     members = [{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"} for _ in range(60)]
     report = bodies.checked(json.dumps(household(members=members, persons=60)).encode(), bodies.DISPLACEMENT)
     assert {member.sex for member in report.members} == {"unknown"}  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says is what the door does, tried with whatever fits the document and what does not."""
+"""Intake behaves as its OpenAPI document says, for bodies that fit the document and bodies that do not."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -35,7 +35,7 @@ def served(shared_installation: Installation) -> str:
 
 
 async def test_a_body_in_pieces_is_refused_once_it_is_too_big(served: str, shared_installation: Installation) -> None:
-    """Nobody says beforehand how long it will be."""
+    """Its length is not known beforehand."""
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(48):
@@ -49,7 +49,7 @@ async def test_a_body_in_pieces_is_refused_once_it_is_too_big(served: str, share
             assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json"), path
 
 
-# schemathesis draws from `random` within its own strategies
+# schemathesis uses `random` within its own strategies
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("path", PATHS)
 async def test_generated_requests_are_answered_as_documented(

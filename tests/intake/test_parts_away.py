@@ -1,4 +1,4 @@
-"""The door without Valkey, without Kafka, and with neither."""
+"""Intake without Valkey, without Kafka, and without both."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 10  # the promise is 2 s on a machine that does nothing else
+SOON = 10  # the promise is 2 s on an idle machine
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
     parts.valkey.freeze()
-    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # nobody remembers: published again
+    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # published again
     parts.valkey.resume()
 
     with own_door.installation.redis() as valkey:
@@ -69,7 +69,7 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_who_cannot_remember_is_not_waited_for(own_door: Door, is_frozen: bool) -> None:
-    """One after the other, so that each would pay for its own waiting."""
+    """Sent one after the other, so that each report would pay for its own waiting."""
     valkey = own_door.installation.parts.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
@@ -99,7 +99,7 @@ async def test_what_was_spooled_before_a_restart_goes_after_it(killable_installa
 
 
 async def test_a_start_waits_for_no_frozen_broker(killable_installation: Installation) -> None:
-    """It takes the connection and says nothing, so that a client waits for forty seconds."""
+    """It accepts the connection and never answers, so a client waits for forty seconds."""
     killable_installation.parts.kafka.freeze()
     began = time.monotonic()
     async for door in opened(killable_installation, is_whole=False):
@@ -147,7 +147,7 @@ async def test_a_spooled_record_too_big_for_the_broker_holds_up_no_other(install
 async def test_a_report_set_aside_as_too_big_is_taken_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """Under its own id and shorter, after the broker takes smaller records than before."""
+    """Under its own id and shorter, after the broker's size limit was lowered."""
     members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
     long = household(persons=40, members=members)
     short = {**long, "persons": 2, "members": members[:2]}

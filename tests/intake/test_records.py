@@ -1,4 +1,4 @@
-"""The record that the hot path writes by hand is the contract's, and says what was reported."""
+"""The record that the fast path writes by hand equals the contract's, and contains what was reported."""
 
 import json
 from datetime import UTC, datetime
@@ -122,7 +122,7 @@ def test_a_registrar_s_report_says_how_far_their_area_reaches(
 
 
 class Ground(Places):
-    """Boundaries of one place: every point lies in Kadamjai."""
+    """Boundaries of one district: every point lies in Kadamjai."""
 
     has_boundaries = True
 
@@ -161,7 +161,7 @@ def test_the_districts_of_villages_are_added() -> None:
 
 
 class Everywhere(Ground):
-    """Whatever is drawn touches two districts."""
+    """Every geometry touches two districts."""
 
     def areas_of(self, *drawn: Any) -> tuple[str, ...]:
         return ("KG05258000000", "KG05236000000")

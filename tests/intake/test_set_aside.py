@@ -1,4 +1,4 @@
-"""What intake could not pass on, and how the report comes in after all."""
+"""Reports that intake could not publish, and how they are accepted in the end."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The spool: on disk before anybody is answered, in order, adopted from the dead, and honest when it is full."""
+"""The spool: on disk before the answer, in order, taken over from dead processes, with a clear answer when full."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """Keeps what was published, and gives back what is too big for it; away until told otherwise."""
+    """Stores published records and returns those that are too big; unavailable until a test changes that."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()
@@ -42,7 +42,7 @@ class Broker:
 
 
 async def test_a_full_segment_is_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a drained one would keep its place on the disk until the process ends."""
+    """Otherwise a drained segment would occupy the disk until the process ends."""
     monkeypatch.setattr(spools, "SEGMENT_BYTES", 1)
     spool = Spool.open(tmp_path, limit=LIMIT)
     async with asyncio.TaskGroup() as tasks:

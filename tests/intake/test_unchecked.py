@@ -1,4 +1,4 @@
-"""Reports that come while nobody knows what was revoked: taken, and checked before they are published."""
+"""Reports that arrive while revocations are unknown: accepted, and checked before they are published."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,7 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Doo
 
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[Door]:
-    """An admission started without a broker: it does not know of one revoked account and one that must sign in."""
+    """Intake's admission, started without a broker. It does not know of one revoked and one signed-out account."""
     given = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **given)
     changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **given)
@@ -58,7 +58,7 @@ async def unknowing(killable_installation: Installation) -> AsyncIterator[Door]:
 
 
 async def dead(door: Door, *words: str) -> str:
-    """What `dayar dead` answers."""
+    """The list of `dayar dead`."""
     with patch.dict(os.environ, door.installation.env()):
         result = await asyncio.to_thread(CliRunner().invoke, dead_letters.app, words)
     assert result.exit_code == 0, result.output
@@ -66,7 +66,7 @@ async def dead(door: Door, *words: str) -> str:
 
 
 async def drained(door: Door, desk: Caller) -> None:
-    """Once the broker is back."""
+    """Waits until the spool is empty, after the broker's return."""
     door.installation.parts.kafka.start()
 
     async def is_drained() -> bool:

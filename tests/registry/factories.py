@@ -1,4 +1,4 @@
-"""Reports as the registry reads them: sealed to its key, on a record of the log."""
+"""Reports as the registry reads them: Kafka records, sealed to its key."""
 
 import itertools
 import json
@@ -52,7 +52,7 @@ def family(count: int = 5) -> list[dict[str, Any]]:
 
 
 def household(**changed: Any) -> dict[str, Any]:
-    """The body of a report of a family of five displaced from Kadamjai to Leilek by a mudflow."""
+    """The report of a family of five displaced from Kadamjai to Leilek by a mudflow."""
     body = {
         "kind": "household",
         "report_id": str(uuid4()),
@@ -96,7 +96,7 @@ def group(**changed: Any) -> dict[str, Any]:
 
 
 class Desk:
-    """Stands where intake stands: stamps a body with author, team and road, and seals it."""
+    """Acts as intake: stamps a body with author, team and channel, and seals it."""
 
     def __init__(self, keys: Path) -> None:
         if not (keys / "public.key").exists():
@@ -108,11 +108,11 @@ class Desk:
         self._offsets = itertools.count()
 
     def use(self, digests: Callable[[bytes], bytes]) -> None:
-        """As an installation's own worker makes digests."""
+        """Uses these digests, as an installation's own worker does."""
         self._opener = ReportOpener(self._keys, digests)
 
     def plain_digests(self, bodies: Iterable[dict[str, Any]], **stamps: Any) -> dict[bytes, bytes]:
-        """Of each body's digest the unkeyed one that the releases before kept."""
+        """For each body, by its keyed digest: the unkeyed digest that earlier releases stored."""
         keyed = self._opener
         plain = ReportOpener(self._keys, lambda digest: digest)
         messages = [self.message(body, **stamps) for body in bodies]
@@ -128,7 +128,7 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """`unknown`: fields in clear that no release writes, and that the box is bound to all the same."""
+        """`unknown`: clear fields that no release writes; the box is bound to them nevertheless."""
         is_household = body["kind"] == "household"
         report = (HouseholdReport if is_household else GroupReport).model_validate(body)
         fields = set((HouseholdSealed if is_household else GroupSealed).model_fields)

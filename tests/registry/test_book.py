@@ -1,4 +1,4 @@
-"""The book, pure: whatever order reports come in, the same stands at the end."""
+"""The pure domain logic: the order in which reports come in does not change the final state."""
 
 import itertools
 from collections.abc import Iterable
@@ -300,7 +300,7 @@ def test_age_is_in_completed_years(born: str, years: int) -> None:
 
 
 def test_the_day_of_a_displacement_is_bishkek_s() -> None:
-    """New Year's midnight there is still the old year in UTC, and a birth year one less ago."""
+    """New Year's midnight in Bishkek is still the old year in UTC, which would make the person a year younger."""
     report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
     report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
     assert sex_age(report)[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1

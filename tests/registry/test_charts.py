@@ -1,4 +1,4 @@
-"""What the bars are measured by."""
+"""The axis and the rulings of the charts' bars."""
 
 import pytest
 

@@ -77,7 +77,7 @@ async def test_what_was_stored_without_a_key_is_laid_anew_and_repeats_are_still_
     settings, bodies = tables.settings(RegistrySettings), [household() for _ in range(60)]
     desk = await file(tables, engine, *bodies)
     plain = desk.plain_digests(bodies, author=AUTHOR, team=TEAM)
-    async with engine.begin() as connection:  # as the releases before stored them
+    async with engine.begin() as connection:  # as earlier releases stored them
         for kept, digest in plain.items():
             values = {"kept": kept, "digest": digest}
             await connection.execute(text("UPDATE inbox SET digest = :digest WHERE digest = :kept"), values)

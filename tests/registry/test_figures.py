@@ -1,4 +1,4 @@
-"""The page of figures: its links, what it calls people, and whose figures it says they are."""
+"""The page of figures: its links, its terms, and the areas that it names."""
 
 import csv
 import html
@@ -111,7 +111,7 @@ async def test_a_limited_sight_says_whose_figures_they_are(office: Office, langu
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
         [said[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
         assert all(name in html.unescape(said[view]) for name in names)
-    assert len(said["origin"]) > len(said["destination"]) + 40  # what is missing is said as well
+    assert len(said["origin"]) > len(said["destination"]) + 40  # the sentence also names the missing people
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text
 

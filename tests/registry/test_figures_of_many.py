@@ -1,4 +1,4 @@
-"""Figures of some hundred displacements, against a computation that shares nothing with the registry's own."""
+"""Figures of some hundred displacements, compared with an independent computation."""
 
 import re
 from collections import Counter, defaultdict
@@ -29,7 +29,7 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Move(NamedTuple):
-    """A row of either table. `cells`: persons by sex and age; `number`: who moved, and the order of the reports."""
+    """A row of either table. `subject` moved; `report` orders rows of one instant; `cells`: persons by sex and age."""
 
     subject: UUID
     report: UUID
@@ -149,7 +149,7 @@ def expected(
     return {key: (one, two, three, four) for key, (one, two, three, four) in found.items()}
 
 
-DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # where it begins in Bishkek
+DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # the beginning of the day in Bishkek
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("stock", "date=2026-12-31", {}),
     ("stock", "date=2025-09-30", {"until": DAY}),
@@ -219,7 +219,7 @@ async def test_a_page_beyond_the_last_one_is_the_last(office: Office) -> None:
 
 
 def test_the_set_holds_what_it_is_to_try() -> None:
-    """Else the figures would agree about nothing."""
+    """Otherwise the figures could agree without having tested anything."""
     assert {move.mobility for move in MANY} == set(MOVES)
     assert max(Counter(move.subject for move in MANY).values()) > 1
     assert any(move.at.date() < date(2025, 10, 1) for move in MANY)

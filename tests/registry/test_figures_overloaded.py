@@ -1,4 +1,4 @@
-"""Figures while the database is slow or overloaded: a connection is held for as long as it is read, and no longer."""
+"""Figures while the database is slow or overloaded: a connection is used only while rows are read."""
 
 import asyncio
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ END_WAITING = "SELECT {end}(pid) FROM pg_locks WHERE relation = 'episodes'::regc
 
 
 class Watched(Places):
-    """Counts the connections in use whenever a row's place is written."""
+    """Counts the connections in use whenever the name of a row's place is written."""
 
     pool: Any
     in_use: list[int]
@@ -46,7 +46,7 @@ def watched(office: Office) -> Iterator[Watched]:
 async def test_the_connection_is_given_back_before_the_rows_are_written(
     office: Office, path: str, watched: Watched
 ) -> None:
-    """Many requests at once serialise for seconds, and PostgreSQL ends transactions idle for five: that was a 500."""
+    """Many concurrent requests serialise for seconds, and PostgreSQL ends transactions that are idle for five."""
     await office.file(household())
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200
     assert set(watched.in_use) == {0}

@@ -36,7 +36,7 @@ async def engine(shared_tables: Installation) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """What a test writes is rolled back."""
+    """A session whose changes are rolled back at the end."""
     async with database.sessions(engine)() as session:
         yield session
 
@@ -53,7 +53,7 @@ def desk(tmp_path: Path) -> Desk:
 
 
 class Filing:
-    """Files bodies one batch at a time and looks at what stands in the tables after."""
+    """Passes bodies to the handlers, one batch at a time, and reads the tables afterwards."""
 
     def __init__(self, registrar: Registrar, desk: Desk, session: AsyncSession) -> None:
         self.registrar, self.desk, self.session = registrar, desk, session

@@ -37,7 +37,7 @@ WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AN
 
 @dataclass
 class Office:
-    """A registry's worker as a process, and who speaks to it."""
+    """A registry's worker as a process, and the person who runs commands."""
 
     installation: Installation
     engine: AsyncEngine
@@ -75,7 +75,7 @@ class Office:
         return outcomes if len(outcomes) == 2 else None
 
     async def dayar(self, *words: str) -> Result:
-        """In a thread, as each command runs a loop of its own."""
+        """Runs in a thread, as each command has its own event loop."""
         with patch.dict(os.environ, self.installation.env()):
             return await asyncio.to_thread(CliRunner().invoke, held.app, words)
 

@@ -1,4 +1,4 @@
-"""A report opens only around exactly what intake wrote beside it."""
+"""A report opens only if its clear fields are exactly those that intake wrote."""
 
 import json
 from pathlib import Path
@@ -66,6 +66,6 @@ def test_what_stands_beside_the_box_cannot_be_changed(
 
 
 def test_nothing_can_be_added_behind_the_box(record: Record, opener: ReportOpener) -> None:
-    """Of a name that stands twice every reader takes the last."""
+    """If a name occurs twice, every JSON reader takes the last one."""
     with pytest.raises(SetAside, match="seal_mismatch"):
         opener(record._replace(value=record.value[:-1] + b',"persons":3}'))

@@ -1,4 +1,4 @@
-"""Who sees which household, over HTTP, on real PostgreSQL and Kafka."""
+"""Which households each caller sees over HTTP, on real PostgreSQL and Kafka."""
 
 import base64
 from typing import Any
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 BATKEN_OBLAST, OSH_OBLAST = "KG05000000000", "KG06000000000"
 OFFICE = {Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}
 PATHS = ("/v1/households", "/v1/households/{id}", "/v1/households/{id}/history")
-# Of each held report, with other ids.
+# For each held report, with other ids.
 COPIES = """
 INSERT INTO reports
 SELECT (jsonb_populate_record(
@@ -192,7 +192,7 @@ async def test_a_household_in_a_village_is_seen_by_who_sees_its_district(office:
     body = household(destination={"pcode": "KG05236830020"})
     city = household(
         destination={"pcode": "KG03220400010"}
-    )  # by its digits in the rayon KG03220000000, and no part of it
+    )  # its code begins like rayon KG03220000000, but the city is not part of it
     await office.file(body, city)
     for area, status in ((LEILEK, 200), (BATKEN_OBLAST, 200), (BATKEN, 404)):
         answer = await office.get(f"/v1/households/{body['household_id']}", role=Role.OPERATOR, areas=(area,))
@@ -242,7 +242,7 @@ async def test_unusually_many_openings_are_noticed_and_block_nobody(office: Offi
 
 
 async def test_a_duty_head_accepts_what_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
-    """In the own areas; what waits for anything else is not touched."""
+    """In the duty head's areas; reports held for other reasons stay held."""
     other, elsewhere = uuid4(), household(origin={"pcode": OSH}, destination={"pcode": OSH})
     await office.file(household(), household(), elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     await office.file(household(), team=other, flags=(Flag.EXPIRED_TOKEN,))
@@ -260,7 +260,7 @@ async def test_a_duty_head_accepts_what_a_team_sent_after_its_sign_ins_had_ended
 
 
 async def test_a_readmitted_team_changes_no_household_of_another_team(office: Office) -> None:
-    """Only that the sign-in had ended is lifted: who may write the household is decided as of any report."""
+    """Only the ended sign-in is ignored: the usual rules decide who may change the household."""
     theirs, own = household(), household(destination={"pcode": BATKEN})
     await office.file(theirs, author=uuid4(), team=uuid4())
     moved = household(household_id=theirs["household_id"], destination={"pcode": OSH})
@@ -283,7 +283,7 @@ async def test_a_readmitted_team_changes_no_household_of_another_team(office: Of
 
 
 async def carry_out(office: Office) -> list[str]:
-    """As the worker does."""
+    """Executes the decisions like the worker."""
     async with office.app.state.sessions.begin() as session:
         decided = await session.scalars(select(HeldDecision).order_by(HeldDecision.decided_at))
         return [await office.registrar.settle_held(decision, session) for decision in decided]

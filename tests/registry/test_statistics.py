@@ -1,4 +1,4 @@
-"""Figures against a small example worked out by hand."""
+"""Figures of a small example that was calculated by hand."""
 
 import re
 from datetime import datetime
@@ -16,11 +16,11 @@ pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 BATKEN_OBLAST = "KG05000000000"
-VILLAGE = "KG05236830020"  # of Leilek, and no unit of ours
+VILLAGE = "KG05236830020"  # a village of Leilek, smaller than any area of the figures
 
 
 async def example(office: Office) -> None:
-    """Two families within the country, one abroad, one moved on in July, one stuck, one exercise; two groups."""
+    """Two families within the country, one abroad, one that moved on in July, one trapped, one exercise; two groups."""
     moved_on = household()
     again = household(
         household_id=moved_on["household_id"],
@@ -70,7 +70,7 @@ async def test_the_stock_after_a_family_moved_on_and_a_group_was_counted_anew(of
 
 
 async def test_flows_by_month_of_bishkek(office: Office) -> None:
-    """18:30 on the 31st of July in UTC is the 1st of August in Bishkek."""
+    """18:30 UTC on 31 July is 1 August in Bishkek."""
     await example(office)
     flows = await told(office, FLOWS)
     assert {
@@ -160,7 +160,7 @@ async def test_filters(office: Office) -> None:
 
 
 async def test_displaced_are_those_who_had_to_leave(office: Office) -> None:
-    """Not who migrated, unless asked for; not who could not move, whatever is asked for."""
+    """Migrants are counted only if requested, and people who could not move never."""
     await office.file(*(household(mobility=each) for each in Mobility), group(mobility="migration", persons=70))
     for path in (STOCK, FLOWS):
         usual = await told(office, path)

@@ -1,4 +1,4 @@
-"""Where households are on a day, whatever order their reports came in: late, or the correction first."""
+"""The place of each household on a day, whatever the order of its reports: late, or the correction first."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def told(draw: Random, **subject: Any) -> Body:
-    """One report; its moment is one of few, so that some stand at the same one."""
+    """A report at one of few instants, so that several reports share one."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     said = {
         "occurred_at": moment.isoformat(),
@@ -42,7 +42,7 @@ def told(draw: Random, **subject: Any) -> Body:
 
 
 def reports(draw: Random) -> Iterator[Body]:
-    """Each version of each."""
+    """All reports, in all versions."""
     for name in ("household_id", "group_id"):
         for _ in range(25):
             subject = {name: str(uuid4())}
@@ -53,7 +53,7 @@ def reports(draw: Random) -> Iterator[Body]:
 
 
 async def filed(office: Office) -> list[Body]:
-    """In an order of its own; what holds in the end."""
+    """Stores the reports in random order; returns the newest version of each."""
     draw = Random(7)
     bodies = list(reports(draw))
     draw.shuffle(bodies)
@@ -64,7 +64,7 @@ async def filed(office: Office) -> list[Body]:
 
 
 def expected(bodies: list[Body], day: date) -> tuple[Counter[str], Counter[str]]:
-    """Households and groups by where they were at the day's end in Bishkek, six hours ahead."""
+    """Households and groups by their place at the end of the day in Bishkek (UTC+6)."""
     end = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
     latest: dict[tuple[bool, str], Body] = {}
     for body in sorted(bodies, key=lambda body: (body["occurred_at"], body["reported_at"], body["report_id"])):

@@ -1,4 +1,4 @@
-"""The door every service shares: the guard, the browser's rules, and problems that show no value."""
+"""The guard of every web app: access rules, browser rules, and problems that show no value."""
 
 import json
 import time

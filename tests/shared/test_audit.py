@@ -1,4 +1,4 @@
-"""The security log: a service adds to it and can change nothing; an auditor alone reads it."""
+"""The security log: a service adds entries and cannot change any; only an auditor reads it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -151,7 +151,7 @@ async def test_what_was_refused_is_found_with_who_what_and_why(web: Web, shared_
 
 
 async def test_what_was_read_before_is_carried_over(tables: Installation) -> None:
-    """From the tables that the releases before wrote."""
+    """From the tables that earlier releases wrote."""
     settings, account, household = tables.settings(Settings, "registry"), uuid4(), uuid4()
     engine = database.engine(settings)
     async with engine.begin() as connection:

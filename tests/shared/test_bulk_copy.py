@@ -1,4 +1,4 @@
-"""COPY into several tables: in their order, and what went wrong is raised as it was."""
+"""COPY into several tables, in their order; an error is raised unchanged."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Slip(Exception):
-    """A row that cannot be made."""
+    """A row that cannot be generated."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The circuit breaker: who does not answer is waited for briefly, then not at all, until a probe finds it back."""
+"""The circuit breaker: calls to a silent dependency wait briefly, then fail at once until a probe succeeds."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Dependency:
-    """Answers, or takes what it is asked and says nothing."""
+    """A dependency that answers, or accepts calls and never answers."""
 
     def __init__(self) -> None:
         self.is_frozen = False

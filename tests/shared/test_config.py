@@ -1,4 +1,4 @@
-"""What settings say of each other."""
+"""Settings that depend on each other."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A web process over raw sockets: whoever asks for too much, or is too slow, is answered and let go."""
+"""A web process over raw sockets: a client that asks for too much, or is too slow, is answered and disconnected."""
 
 import asyncio
 import contextlib
@@ -97,7 +97,7 @@ async def test_a_request_has_at_most_16_kb_of_headers(server: Server, size: int,
 
 
 async def test_what_comes_after_a_body_is_a_request_of_its_own(server: Server, keys: Path) -> None:
-    """A body counts for no head, however big it is."""
+    """The limit on headers does not count the body, however large it is."""
     token = bearer(keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-type: application/json\r\n" % (HOST, token)
     body = b'{"persons": 1}'.ljust(60_000)
@@ -149,7 +149,7 @@ async def test_an_answer_that_takes_long_is_no_body_that_does(
 
 
 async def waits(server: Server, keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """A request that is under way until all may be answered, or was refused."""
+    """A request that waits until the server may answer, or that was refused."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.said(get(b"/v1/feeds", headers)))
@@ -161,7 +161,7 @@ async def waits(server: Server, keys: Path, account: UUID | None = None) -> asyn
 async def test_so_many_requests_at_once_and_no_more(
     server: Server, keys: Path, most: int, account: UUID | None
 ) -> None:
-    """Of one account, and of one address by any accounts; who was answered makes room."""
+    """Per account, and per address for all accounts together; an answered request frees its slot."""
     under_way = [await waits(server, keys, account) for _ in range(most)]
     assert not any(each.done() for each in under_way)
     refused = await waits(server, keys, account)

@@ -184,7 +184,7 @@ async def says_so(received: Sequence[Received], session: AsyncSession) -> list[O
 
 @pytest.mark.parametrize("refusing", [raises, says_so])
 async def test_what_was_set_aside_has_its_effect_once_it_is_driven_again(trial: Trial, refusing: Handler) -> None:
-    """As it lies in the dead letters: the same key, value and headers."""
+    """The record is unchanged: the same key, value and headers."""
     one = event(hazard())
     await trial.publish(one)
     async with trial.running(trial.consumer(refusing)):
@@ -273,7 +273,7 @@ async def test_a_key_that_is_not_here_yet_is_waited_for(trial: Trial) -> None:
 
 
 async def test_records_that_are_gone_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
-    """Retention took what nobody read: only a person can say what that means."""
+    """The retention time passed before the records were read: only a person can decide what to do."""
     one = event(hazard())
     await trial.publish(*(event(hazard())._replace(key=one.key) for _ in range(10)))
     (place,) = [(row.topic, row.partition) for row in await trial.rows() if row.end]
@@ -285,12 +285,12 @@ async def test_records_that_are_gone_stop_the_consumer(trial: Trial, capsys: pyt
             await asyncio.Event().wait()
     assert {row.stopped for row in await trial.rows() if row.partition == place[1]} == {"out_of_range"}
     [said] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
-    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", said)  # what the runbook settles it with
+    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", said)  # the statement of the runbook
     assert not await trial.effects()
 
 
 def forget(trial: Trial, partition: int, before: int) -> None:
-    """As retention does it."""
+    """Deletes records, like the retention time."""
     admin = trial.installation.parts.broker.admin()
     gone = TopicPartition(trial.settings.topic_prefix + TOPIC, partition, before)
     for done in admin.delete_records([gone]).values():

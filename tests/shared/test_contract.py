@@ -21,7 +21,7 @@ from shared.events.topics import Sensitivity
 
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
 
-# PROTECTION 2, word for word; what is not here is sealed.
+# Section 2 of PROTECTION.md, word for word; all other fields are sealed.
 MAY_BE_CLEAR = {
     "report_id",
     "household_id",
@@ -59,12 +59,12 @@ MAY_BE_CLEAR = {
     "outcome",
     "reason",
     "replaces",  # outcomes carry a report_id and a reason code
-    "displacement",  # another of the household's, of the same fields
+    "displacement",  # another displacement of the household, with the same fields
 }
 BOX = "sealed"
 
-# AsyncAPI 3.0 and its Kafka bindings 0.5.0: a tool refuses a document with any other field,
-# but those that begin with `x-`.
+# AsyncAPI 3.0 and its Kafka bindings 0.5.0: tools refuse a document with any other field, except those that begin with
+# `x-`.
 ASYNCAPI = {
     "channels": {
         "address",
@@ -151,7 +151,7 @@ def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
 
 @pytest.mark.parametrize("body", [HazardReport, HouseholdReport, GroupReport])
 def test_no_text_from_outside_carries_what_no_database_takes(body: type[BaseModel]) -> None:
-    """PostgreSQL's text and jsonb know no NUL: a worker that has to store one stops, again and again."""
+    """PostgreSQL's text and jsonb cannot store NUL: a worker that tries stops, again and again."""
     patterns = list(patterns_of_texts(body.model_json_schema()))
     assert patterns
     for pattern in patterns:
@@ -159,7 +159,7 @@ def test_no_text_from_outside_carries_what_no_database_takes(body: type[BaseMode
 
 
 def patterns_of_texts(schema: Any) -> Iterator[str]:
-    """What each field of free text must look like; anything where it does not say."""
+    """The pattern of each free-text field; a field without a pattern permits anything."""
     if isinstance(schema, dict) and schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format"}:
         yield schema.get("pattern", "")
     below = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
@@ -233,7 +233,7 @@ def test_every_field_of_a_report_is_clear_or_sealed(model: type[BaseModel]) -> N
 
 
 def shown(model: type[BaseModel]) -> Iterator[tuple[str, list[Any]]]:
-    """Each field that stands in the open, also those within."""
+    """Each clear field, nested ones too."""
     for name, field in model.model_fields.items():
         if name == BOX:
             continue

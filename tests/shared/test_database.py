@@ -1,4 +1,4 @@
-"""What a database was made for, it stays."""
+"""A database keeps the mark with which it was created: exercise or actual."""
 
 import asyncpg
 import pytest
@@ -35,12 +35,12 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
 
 
 def test_a_connection_that_broke_between_a_question_and_its_answer_is_the_part_s_fault() -> None:
-    """Asyncpg calls it its own; after `kill -9` of PostgreSQL it ended a worker."""
+    """asyncpg reports it as its own error; after `kill -9` of PostgreSQL such an error ended a worker."""
     assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 
 async def test_each_transaction_of_a_session_has_its_driver_in_it(tables: Installation) -> None:
-    """Found once and kept, it must not outlive its transaction: the pool gives the connection to others."""
+    """The driver is cached per transaction: afterwards the pool gives the connection to others."""
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)
     async with sessions() as one, sessions() as other:
@@ -48,13 +48,13 @@ async def test_each_transaction_of_a_session_has_its_driver_in_it(tables: Instal
         assert await database.driver(one) is first
         assert first.is_in_transaction()
         await one.commit()
-        assert await database.driver(other) is first  # the pool's only one
+        assert await database.driver(other) is first  # the pool's only connection
         assert await database.driver(one) is not first
     await engine.dispose()
 
 
 async def of_the_first_build(installation: Installation) -> Settings:
-    """Its mark said nothing of the records' layout."""
+    """The first build's mark contained no version of the record layout."""
     settings = installation.settings(Settings, "registry")
     own = database.engine(settings)
     async with own.begin() as connection:
@@ -75,14 +75,14 @@ async def test_a_database_of_an_earlier_build_is_refused_and_left(installation: 
             role_prefix=installation.ground.role_prefix,
             passwords=passwords,
         )
-    own = database.engine(settings)  # by its old password
+    own = database.engine(settings)  # with its old password
     async with own.begin() as connection:
         assert not await connection.scalar(text("SELECT to_jsonb(mark) ? 'contract' FROM installation AS mark"))
     await own.dispose()
 
 
 async def test_a_consumer_reads_nothing_for_a_database_of_an_earlier_build(installation: Installation) -> None:
-    """Where nobody migrated before the new images were started."""
+    """The new images were started before the migration."""
     settings = await of_the_first_build(installation)
     own = database.engine(settings)
     sessions = database.sessions(own)

@@ -1,4 +1,4 @@
-"""Dead letters keep the original whole; of sealed reports, nothing that could not be shown before is shown after."""
+"""Dead letters keep the whole record; sealed fields of a report stay sealed."""
 
 import json
 from pathlib import Path
@@ -120,7 +120,7 @@ def test_the_author_is_told_of_a_report_that_was_set_aside(letters: DeadLetters)
 
 
 def test_of_a_forged_record_nobody_is_told(letters: DeadLetters) -> None:
-    """Else whoever found a broker login could tell an author that their report was set aside."""
+    """Otherwise whoever found a broker login could tell an author that their report was set aside."""
     assert letters.outcome(UnreadableRecord(record(), "signature_mismatch")) is None
 
 

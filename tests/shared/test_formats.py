@@ -1,4 +1,4 @@
-"""Dates as they are read in the country, on its clock."""
+"""Dates in the country's formats and time zone."""
 
 from datetime import UTC, date, datetime
 

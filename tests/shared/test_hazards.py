@@ -1,4 +1,4 @@
-"""The hazards' table is whole, and says nothing the standards do not."""
+"""The table of hazard types is complete, and contains only codes of the standards."""
 
 from shared.events.vocabulary import HazardType
 from shared.hazards import HAZARDS, Nature, Onset

@@ -1,4 +1,4 @@
-"""A client of the broker, ended while it is being started."""
+"""A Kafka client that is stopped while it starts."""
 
 import asyncio
 from typing import Any
@@ -30,7 +30,7 @@ async def test_a_start_cut_short_leaves_no_connection(tables: Installation) -> N
 
 
 async def test_a_stop_that_ends_cancelled_is_no_end_of_ours_and_leaves_no_connection(tables: Installation) -> None:
-    """As aiokafka's does while a fetch that failed waits to be tried again."""
+    """aiokafka's stop does this while a failed fetch waits for its retry."""
     settings = tables.settings(Settings, "console")
     others = connections(settings)
     consumer: Any = AIOKafkaConsumer(**kafka.options(settings))
@@ -67,7 +67,7 @@ async def let_turn(times: int) -> None:
 
 
 def connections(settings: Settings) -> set[Any]:
-    """Of this process with the broker; what another test's client has not given up yet is among them."""
+    """This process's connections to the broker, also those that clients of other tests have not closed yet."""
     port = int(settings.kafka_bootstrap.rpartition(":")[2])
     found = psutil.Process().net_connections(kind="tcp")
     return {one.laddr for one in found if one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port}

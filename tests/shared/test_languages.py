@@ -1,4 +1,4 @@
-"""A page speaks the language its reader chose, or the browser asks for, or Kyrgyz."""
+"""A page uses the language that its reader chose, or the browser's language, or Kyrgyz."""
 
 import pytest
 from starlette.requests import Request

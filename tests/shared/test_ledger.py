@@ -1,4 +1,4 @@
-"""The ledger: what is on its way counts too, and old unread records are an alarm."""
+"""The ledger: unprocessed records count too, and old unread records raise an alarm."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -28,8 +28,8 @@ async def test_what_nobody_has_begun_to_read_is_on_its_way(trial: Trial) -> None
 
 
 async def test_a_partition_says_since_when_something_on_it_is_unread(trial: Trial) -> None:
-    """Also where no worker ever began; one that has settled all says nothing, however long ago it did."""
-    before = datetime.now(UTC) - timedelta(seconds=1)  # a timestamp of the log is cut to the millisecond
+    """Also if no worker ever started. A partition without unread records has no such time."""
+    before = datetime.now(UTC) - timedelta(seconds=1)  # Kafka cuts timestamps to the millisecond
     await trial.publish(event(hazard()))
     rows = await trial.rows()
     (waiting,) = [row for row in rows if row.end]

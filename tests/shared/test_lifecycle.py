@@ -1,4 +1,4 @@
-"""Web and worker as the containers run them: each fails alone, says so, and is started again."""
+"""Web and worker in one process, as in containers: each fails alone, logs it, and is restarted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +30,7 @@ async def trial(installation: Installation) -> AsyncIterator[Trial]:
 
 @pytest.fixture
 async def rename(installation: Installation) -> AsyncIterator[Rename]:
-    """A table that is gone: a failure of the program, which no waiting heals."""
+    """Renames a table: a failure of the program, which no waiting repairs."""
     engine = database.engine(installation.settings(IntakeSettings))
 
     async def renamed(old: str, new: str) -> None:
@@ -75,7 +75,7 @@ async def test_a_stopped_consumer_leaves_the_web_side_up_and_goes_on_when_its_ga
 
 
 async def test_a_web_side_whose_background_task_fails_ends(installation: Installation, rename: Rename) -> None:
-    """Else it would answer on, with revocations that nobody reads any longer."""
+    """Otherwise it would continue to answer while nobody reads revocations."""
     await rename("feed_counts", "hidden")
     process = started(installation, "intake", "web")
     async with asyncio.timeout(60):

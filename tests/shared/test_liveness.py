@@ -1,4 +1,4 @@
-"""A process that hangs is found out; one that starts, works or was asked too seldom is left alone."""
+"""A hanging process is detected; one that starts, works or was checked too rarely is left alone."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ async def returned(answers: Callable[[], bool], *, within: float = 0.5) -> bool:
         (chain([True], repeat(False)), True),
         (repeat(True), False),
         (repeat(False), False),  # it still starts
-        (chain.from_iterable(repeat([True, False, False, False])), False),  # slow, and alive
+        (chain.from_iterable(repeat([True, False, False, False])), False),  # slow, but alive
     ],
 )
 async def test_only_a_process_that_answered_once_and_no_more_is_silent(seen: chain[bool], is_over: bool) -> None:
@@ -34,7 +34,7 @@ async def test_only_a_process_that_answered_once_and_no_more_is_silent(seen: cha
 
 async def test_beat_of_an_event_loop_that_runs_is_seen_and_of_a_blocked_one_not(tmp_path: Path) -> None:
     file = tmp_path / "beat"
-    file.touch()  # an earlier life's
+    file.touch()  # by an earlier process
     answers = by_beat(file)
     assert not answers()
     beating = asyncio.create_task(beat(file, every=0.01))

@@ -1,4 +1,4 @@
-"""What may be called from here, and what an outside server cannot do to us."""
+"""The permitted outside calls, and protection against a hostile outside server."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ Answerer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
-    """A real local server; `answer` writes what it likes, `requests` holds what came."""
+    """A real local server. `answer` writes the response, `requests` stores the requests."""
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []
@@ -114,7 +114,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """The name server of the test: a name's addresses; it counts as the outside world."""
+    """The test's name server: the addresses of a name, which count as outside addresses."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 
@@ -305,7 +305,7 @@ async def test_a_certificate_for_another_name_is_not_trusted(names: dict[str, li
 
 
 def certificate(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A client's and a server's context that trust one certificate drawn for the test."""
+    """A client's and a server's TLS context that trust one certificate generated for the test."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)

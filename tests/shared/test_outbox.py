@@ -1,4 +1,4 @@
-"""The outbox on real parts: in order per key, at least once, and not before the commit."""
+"""The outbox on real servers: in order per key, at least once, and not before the commit."""
 
 import asyncio
 from collections import defaultdict
@@ -40,7 +40,7 @@ def settled(report_id: UUID, version: int) -> Message:
 
 
 async def published(trial: Trial, count: int) -> list[ConsumerRecord[bytes, bytes]]:
-    """What stands on `outcomes`, as console reads it."""
+    """The records on `outcomes`, as console reads them."""
     reader = AIOKafkaConsumer(
         **kafka.options(trial.installation.settings(Settings, "console")), auto_offset_reset="earliest"
     )
@@ -96,7 +96,7 @@ async def test_nothing_leaves_of_a_transaction_that_was_rolled_back(trial: Trial
 
 
 async def test_published_again_after_a_lost_answer_the_effect_comes_once(trial: Trial) -> None:
-    """What a relay that died between the ack and its commit leaves behind."""
+    """The state after a relay that died between the acknowledgement and its commit."""
     one = event(hazard())
     await trial.publish(one)
     async with trial.running(trial.consumer()):

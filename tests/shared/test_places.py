@@ -1,4 +1,4 @@
-"""Places by codes alone, as the product ships them."""
+"""Places without boundaries, as the product is shipped: only codes."""
 
 from random import Random
 

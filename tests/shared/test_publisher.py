@@ -1,4 +1,4 @@
-"""Publishing on a real broker: everything in order, many at once, and nothing that is refused takes others with it."""
+"""Publishing on a real broker: in order, many at once, and a refused record does not affect the others."""
 
 import asyncio
 from collections import defaultdict
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
     async with Publisher(installation.settings(Settings, "intake")) as found:
-        await found.flush()  # a fresh login's rights may take the broker a moment
+        await found.flush()  # a new login's rights may take the broker a moment
         yield found
 
 
 def heavy(size: int) -> Message:
-    """No event at all: the log keeps whatever stands in a record."""
+    """Not an event: the log stores any value."""
     return event(hazard())._replace(value=b"x" * size)
 
 
@@ -87,7 +87,7 @@ async def test_whoever_gives_up_waiting_takes_no_one_else_s_ack(
     await publisher.publish(before, timeout=30)
     hurried = asyncio.create_task(publisher.publish(first, timeout=30))
     patient = asyncio.create_task(publisher.publish(second, timeout=30))
-    await asyncio.sleep(0)  # both stand in one batch now
+    await asyncio.sleep(0)  # both are in one batch now
     hurried.cancel()
     await patient
     assert [record.value for record in await everything(installation, "hazards")] == [

@@ -1,4 +1,4 @@
-"""What tells a repeat from a conflict is what the author said, not what intake found out."""
+"""A repeat is distinguished from a conflict by the author's content, not by fields that intake added."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""`dayar dead`: a dead letter is handled once more as it came, and has its effect once."""
+"""`dayar dead`: a dead letter is processed once more, unchanged, and has its effect once."""
 
 import asyncio
 import os
@@ -44,7 +44,7 @@ async def refuses(received: Sequence[Received], session: AsyncSession) -> list[O
 
 
 async def set_aside(trial: Trial, *messages: Message, **options: Any) -> str:
-    """The place of the one that is set aside, as `dayar dead list` names it."""
+    """The name of the dead letter in `dayar dead list`."""
     await dayar(trial, user.app, "add", "aida", "--role", "administrator")
     await trial.publish(*messages)
     async with trial.running(trial.consumer(refuses, **options)), trial.relaying():
@@ -90,7 +90,7 @@ async def test_a_dead_letter_has_its_effect_once_though_two_workers_redrive_it_t
     assert list((await trial.effects()).values()) == [1]
     assert await trial.fetch("SELECT * FROM dead_letters") == []
     assert "recorded" in (await dayar(trial, dead.app, "show", place)).output
-    assert await trial.drained() == {"set_aside": 1}  # the position keeps the kind of its first reading
+    assert await trial.drained() == {"set_aside": 1}  # the offset keeps the kind of its first reading
 
 
 async def test_the_new_outcome_names_the_one_it_replaces(trial: Trial) -> None:
@@ -132,7 +132,7 @@ async def test_what_was_opened_with_an_older_key_is_opened_again(trial: Trial) -
 
 
 async def test_a_letter_that_was_sealed_whole_is_opened(trial: Trial) -> None:
-    """It showed more than the contract's fields, so its original is not on the topic of dead letters."""
+    """It contained more than the contract's fields, so its original is not on the topic of dead letters."""
     came = event(hazard())
     more = came._replace(headers=(*came.headers, ("note", "Айбек".encode())))
     sealer = Sealer(trial.settings.seal_public_key_file)
@@ -149,7 +149,7 @@ async def test_a_letter_that_was_sealed_whole_is_opened(trial: Trial) -> None:
     ):
         assert await wait_for(lambda: results(trial), 30) == ["recorded"]
     assert (handled[0].record.key, handled[0].record.value) == (more.key, more.value)
-    assert handled[0].record.headers[:-1] == more.headers  # the last is its signature
+    assert handled[0].record.headers[:-1] == more.headers  # the last header is its signature
 
 
 async def test_a_record_whose_key_came_too_late_is_redriven(trial: Trial) -> None:
@@ -182,7 +182,7 @@ async def test_what_is_no_dead_letter_is_not_redriven(trial: Trial, place: str) 
 
 
 async def test_a_letter_out_of_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
-    """Its content stood in Kafka alone. Those that were redriven before the backup are not carried."""
+    """Only Kafka stored its content. Letters that were redriven before the backup are not in the backup."""
     redriven: list[str | None] = []
 
     async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
@@ -204,7 +204,7 @@ async def test_a_letter_out_of_a_backup_is_redriven_on_a_new_log(trial: Trial) -
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_of_two_letters_of_one_offset_each_row_redrives_its_own(trial: Trial, is_readable: bool) -> None:
-    """A new log counts the offsets of the old one again, and a restored letter keeps its own."""
+    """A new log starts again at the first offset, and a restored letter keeps its own offset."""
     old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
     place = await set_aside(trial, old)
     onto = partial(onto_a_new_log, trial.installation, partitions=trial.installation.partitions)
@@ -228,7 +228,7 @@ async def test_of_two_letters_of_one_offset_each_row_redrives_its_own(trial: Tri
 
 
 def onto_a_new_log(installation: Installation, *, partitions: int = 2) -> None:
-    """What a backup and a restore do of the log: its records kept, its topics gone and made anew."""
+    """The effect of backup and restore on the log: its records are kept, its topics are created again."""
     broker, server, prefix = installation.parts.broker, installation.parts.server, installation.topic_prefix
 
     async def kept() -> tuple[log.Log, list[bytes], list[tuple[str, int, int]]]:

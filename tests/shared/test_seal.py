@@ -1,4 +1,4 @@
-"""Sealing: only the private key opens, only around the same report, and the data key wears out."""
+"""Sealing: only the private key opens a box, only with the same report, and a data key is replaced in time."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def test_a_record_splits_into_its_clear_half_and_its_box(keys: Path) -> None:
 
 @pytest.mark.parametrize("added", [b',"status":"Test"}', b"}", b" }"])
 def test_nothing_stands_after_the_box(keys: Path, added: bytes) -> None:
-    """Of a name that stands twice a reader takes the last."""
+    """If a name occurs twice, a JSON reader takes the last one."""
     box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
     value = seal.with_box(CLEAR, box.model_dump_json())
     with pytest.raises(seal.SealMismatch):

@@ -51,7 +51,7 @@ def verifier(folders: record_keys.Folders, service: str = "alerts") -> RecordVer
 
 
 def test_the_signature_is_hmac_sha256_over_each_part_with_its_length(tmp_path: Path) -> None:
-    """Computed here by RFC 2104 from the parts, so that another program can do the same."""
+    """Computed here by RFC 2104 from the fields, to show that another program can do the same."""
     key = bytes(range(32))
     keyring.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
     for topic in {topic for topic, (writers, _) in KEY_HOLDERS.items() if "intake" in writers} - {"hazards"}:
@@ -92,7 +92,7 @@ def test_what_a_service_signed_its_readers_take(folders: record_keys.Folders) ->
 def test_a_record_of_which_anything_was_changed_is_set_aside(
     folders: record_keys.Folders, changed: dict[str, Any]
 ) -> None:
-    # of another topic the alerts know the key too, and it is another key with the same id
+    # alerts also has a key for the other topic, here with the same id
     for file in (folders["alerts"] / "hazards").iterdir():
         keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
     with pytest.raises(SetAside, match="signature_mismatch"):
@@ -166,7 +166,7 @@ def test_records_that_name_a_key_nobody_has_are_waited_for_once_and_then_set_asi
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
     clock[0] += 1
-    for number in (1, 2, 3):  # whoever writes many such records does not win ten minutes by each
+    for number in (1, 2, 3):  # many such records do not cause a wait of ten minutes each
         with pytest.raises(SetAside, match="signature_unknown_key"):
             reader.verify(unknown_key(number))
     reader.verify(signed(folders))
@@ -208,7 +208,7 @@ def test_a_service_holds_the_keys_of_its_own_topics_only(folders: record_keys.Fo
     for service in SERVICES:
         held = {folder.name for folder in folders[service].iterdir()}
         assert held == {topic for topic, holders in KEY_HOLDERS.items() if service in {*holders[0], *holders[1]}}
-    # PROTECTION 3: a reader of what the registry tells holds nothing that intake signs reports with
+    # PROTECTION.md, section 3: a reader of the registry's topics has none of the keys that sign reports
     assert not (folders["alerts"] / "displacements").exists()
     assert not (folders["console"] / "displacements").exists()
     files = [file for folder in folders.values() for file in folder.rglob("*.key")]
@@ -262,7 +262,7 @@ async def test_a_record_whose_key_is_on_its_way_waits_and_is_then_recorded(insta
 
 @pytest.mark.parts
 async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_while_only(installation: Installation) -> None:
-    """Whoever found a broker login, and no key, writes a record that names a key which nobody has."""
+    """An attacker with a broker login but no signing key writes a record that names an unknown key."""
     genuine, forged = event(hazard()), event(hazard())
     signature = ("signature", b"00000001-00000000:" + b"A" * 43)
     async with Trial(installation) as trial:

@@ -1,4 +1,4 @@
-"""Tokens: what is taken, what is not, and that a revocation is asked on each request."""
+"""Tokens: which ones are accepted, which are refused, and that each request checks revocation."""
 
 import os
 import time
@@ -179,7 +179,7 @@ def test_an_ended_token_of_a_readmitted_team_is_taken_as_if_it_had_not_ended(
     assert not authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True).is_expired
     assert authenticator.authenticate(asked, takes_readmitted=True).account == team.account  # its session is renewed
     assert authenticator.authenticate(asked, takes_expired=True).is_expired
-    with pytest.raises(Unauthenticated):  # it reads nothing
+    with pytest.raises(Unauthenticated):  # it cannot read
         authenticator.authenticate(asked)
     revoked.ids.add(team.jti)
     with pytest.raises(Unauthenticated):

@@ -1,4 +1,4 @@
-"""Workers as processes of their own: killed, frozen and multiplied, and still each effect once."""
+"""Workers as separate processes: killed, frozen and multiplied, and each effect still happens once."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
 LOCK = "SELECT 1 FROM effects FOR UPDATE"
 COPYING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientRead'"
-# Holds the fence, and never writes the rows of the COPY that it began.
+# Holds the fence, and never writes the rows of the COPY that it started.
 FROZEN = """
 import asyncio, asyncpg, sys
 
@@ -37,7 +37,7 @@ async def main():
 
 asyncio.run(main())
 """
-# As one supervisor starts it again and again: its partitions need not wait until Kafka has given it up.
+# A fixed member name, as under one supervisor: after a restart its partitions need not wait for Kafka's timeout.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +75,7 @@ async def test_frozen_while_another_works_then_awake_each_effect_comes_once(tria
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    await wait_for(lambda: reached(trial, 80), 60)  # also what the frozen one has in hand
+    await wait_for(lambda: reached(trial, 80), 60)  # also the records of the frozen worker's batch
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
     assert await trial.drained() == {"recorded": 120}
@@ -86,24 +86,24 @@ async def test_frozen_while_another_works_then_awake_each_effect_comes_once(tria
 
 
 async def test_frozen_within_a_statement_it_frees_its_locks_all_the_same(trial: Trial) -> None:
-    """PostgreSQL has read the statement and waits to be told to run it: `active`, so no limit on idleness ends it."""
+    """PostgreSQL has parsed the statement and waits for its execution: it is `active`, so no idle timeout ends it."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        for shorter in ("0", "200ms"):  # a clock that runs is not set to another time
+        for shorter in ("0", "200ms"):  # a running timeout cannot be changed
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
-        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # less than an idle transaction is given
+        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # less than the timeout of an idle transaction
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
-        assert is_postgresql_unavailable(awake.value)  # so what it had in hand is tried again
+        assert is_postgresql_unavailable(awake.value)  # so its batch is retried
 
 
 async def test_frozen_within_a_copy_it_is_ended_by_who_waits_for_it(trial: Trial) -> None:
-    """There PostgreSQL heeds no limit of its own; half a minute is half of what a whole transaction is given."""
+    """During COPY PostgreSQL applies no timeout; half a minute is half of a transaction's time limit."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()

@@ -54,7 +54,7 @@ def event(data: HazardReported) -> Message:
 
 
 async def record(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-    """One effect and one event for each; how slowly, the environment says."""
+    """Writes one effect and one event per record, with the delay that the environment sets."""
     await asyncio.sleep(float(os.environ.get("TRIAL_SECONDS", "0")))
     connection = await database.driver(session)
     rows = [(one.event.id, os.getpid()) for one in received]
@@ -76,7 +76,7 @@ def settled(received: Received) -> Message:
 
 
 class Trial:
-    """The small service in an installation, and what is to be seen of it."""
+    """The small service in an installation, and its visible results."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -117,7 +117,7 @@ class Trial:
         return not await self.fetch("SELECT 1 FROM outbox LIMIT 1")
 
     async def publish(self, *messages: Message) -> None:
-        await self.publisher.flush()  # a fresh login's rights may take the broker a moment
+        await self.publisher.flush()  # a new login's rights may take the broker a moment
         await self.publisher.publish_all(messages, timeout=30)
 
     async def rows(self) -> list[Row]:
@@ -126,7 +126,7 @@ class Trial:
         return [row for row in await ledger.with_ends(rows, SERVICE, self.settings) if row.topic == TOPIC]
 
     async def drained(self, timeout: float = 60) -> Counter[str]:
-        """What became of all that was published, once nothing is on its way; it must balance."""
+        """The number of records by outcome, after all are processed; the ledger must balance."""
 
         async def is_drained() -> list[Row] | None:
             rows = await self.rows()
@@ -145,7 +145,7 @@ class Trial:
 
 
 async def work() -> None:
-    """The worker as a process of its own."""
+    """The worker as a separate process."""
     settings = Settings().for_service(SERVICE)
     engine = database.engine(settings)
     consumer = Consumer(SERVICE, [TOPIC], record, settings=settings, sessions=database.sessions(engine), max_records=20)

@@ -1,4 +1,4 @@
-"""Feed documents of our own, as the USGS would write them."""
+"""Our own feed documents in the format of the USGS."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ def feature(
     depth: float = 12.5,
     **changed: Any,
 ) -> Any:
-    """A quake in the south of Batken oblast; `changed` are properties."""
+    """A quake in the south of Batken oblast; `changed` are GeoJSON properties."""
     properties = {
         "mag": 5.1,
         "place": "20 km S of Kadamjai, Kyrgyzstan",
@@ -33,7 +33,7 @@ def feature(
 
 
 def deleted(name: str = "us7000aaaa", *, updated: int, ids: str | None = None) -> Any:
-    """What the search answers for an event that was taken back."""
+    """The answer of the search for an event that was deleted."""
     properties = {"status": "deleted", "updated": updated, "ids": ids or f",{name},", "mag": None, "time": None}
     return {"type": "Feature", "id": name, "properties": properties, "geometry": None}
 

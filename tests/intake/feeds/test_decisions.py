@@ -1,4 +1,4 @@
-"""A source's entries, read one after the other: what is told, and what not."""
+"""A source's entries, read one after the other: which are published, and which are not."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ LATER = ONSET_MS + 3_600_000
 
 
 class Reading:
-    """One source from the beginning."""
+    """One source, read from the beginning."""
 
     def __init__(self, area: WatchedArea = AREA) -> None:
         self.register = Register({}, {})
@@ -98,7 +98,7 @@ def test_an_older_reading_changes_nothing(reading: Reading) -> None:
 
 
 def test_what_changed_or_was_taken_back_at_the_same_instant_is_told_as_newer(reading: Reading) -> None:
-    """The source does not always write `updated` anew, and readers keep the highest revision."""
+    """The source does not always change `updated`, and readers keep the highest revision."""
     for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
         assert reading.take(entry).kind is ItemKind.PUBLISHED
     assert [event.revision - LATER for event in reading.told] == [0, 1, 2]

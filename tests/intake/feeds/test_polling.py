@@ -1,4 +1,4 @@
-"""Feeds polled over HTTP: only what is new is fetched, and a feed that fails harms no other."""
+"""Feeds polled over HTTP: only new documents are fetched, and a failing feed does not affect others."""
 
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +22,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Site(BaseHTTPRequestHandler):
-    """A feed server: one path is well, one is no feed, one is broken."""
+    """A feed server with three paths: a valid feed, a page that is not a feed, an error."""
 
     etag = '"first"'
     body = document(feature("us1"))

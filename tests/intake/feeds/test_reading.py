@@ -1,4 +1,4 @@
-"""Documents of a feed on real PostgreSQL: what is remembered, told and counted."""
+"""Documents of a feed on real PostgreSQL: what is stored, published and counted."""
 
 import asyncio
 import json

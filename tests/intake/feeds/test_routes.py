@@ -1,4 +1,4 @@
-"""What the CMC sees of its feeds."""
+"""The feeds as the CMC sees them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the USGS's documents say, and what is wrong with some of their entries."""
+"""The reader of the USGS's documents, with valid and faulty entries."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is done with a phone: the form opened, signed in, filled; and what the phone keeps."""
+"""Steps on a phone: open the form, sign in, fill it; and the phone's storage."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ FORM = "/intake/field"
 
 
 class Centre(Served):
-    """The web process alone: what a phone talks to."""
+    """The web process alone: phones need no worker."""
 
     def __init__(self, installation: Installation) -> None:
         super().__init__(installation, installation.web())
@@ -41,7 +41,7 @@ def signed_in(page: Page, name: str, shown: str = "") -> None:
 
 
 def keep_account(page: Page, name: str) -> None:
-    """Signed in with a token that the centre refuses, as if another tab had done it and this one was not told."""
+    """Signs in with a token that the centre refuses, as if another tab had done it without notice to this one."""
     account = {"token": "not one", "name": name, "expires_at": "2999-12-31T00:00:00Z"}
     page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
 
@@ -76,6 +76,6 @@ def shown(page: Page) -> list[str]:
 
 
 def kept_reports(page: Page) -> list[Any]:
-    """As the phone keeps them."""
+    """The reports in the phone's storage."""
     found = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
     return [json.loads(value) for _, value in found]

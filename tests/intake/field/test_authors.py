@@ -1,4 +1,4 @@
-"""Who reports from a shared phone, and with which sign-in."""
+"""The author and the sign-in of a report from a shared phone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -64,7 +64,7 @@ def test_what_was_typed_before_anybody_signed_in_is_of_whoever_signs_in_first(
 
 
 def draft(page: Page, *, is_correction: bool) -> None:
-    """A new report, or one that came to the centre and is opened again."""
+    """A new report, or a sent one that is opened again."""
     if is_correction:
         filled(page)
         expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)

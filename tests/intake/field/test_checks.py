@@ -107,7 +107,7 @@ def test_who_could_not_leave_is_where_they_were_without_being_asked(phone: Brows
 def test_what_is_wrong_is_told_by_the_field_with_the_focus_in_view(
     phone: BrowserContext, centre: Centre, field: str, value: str, told: str
 ) -> None:
-    """Also where it stands within a part of the form that was closed."""
+    """Also if the field is in a closed section of the form."""
     page = opened(phone, centre)
     with_person(page, "1990")
     page.fill(field, value)

@@ -1,4 +1,4 @@
-"""What is begun on the phone is not lost on the way, and is not another's; the form is there only where it works."""
+"""Drafts on the phone are kept and stay with their author; the form is offered only where it works."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -80,7 +80,7 @@ def test_what_was_begun_waits_while_a_correction_is_written(phone: BrowserContex
 
 
 def test_what_was_begun_outlives_the_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
-    """The draft is saved at every change, because the next start has nothing else and no event announces the end."""
+    """The draft is saved at every change: no event announces the end of a tab."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     half_written(page)

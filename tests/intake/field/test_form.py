@@ -1,4 +1,4 @@
-"""What the form asks: whom, where, when; what is missing is named, and nothing goes over into the next report."""
+"""The questions of the form: who, where, when. Missing answers are named, and no answer moves to the next report."""
 
 from datetime import UTC, datetime
 from typing import Any

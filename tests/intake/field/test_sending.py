@@ -1,4 +1,4 @@
-"""A report is kept on the phone first, sent when there is a signal, corrected, and answered in the reader's words."""
+"""A report is stored on the phone, sent when there is a signal, corrected, and answered in the reader's language."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -40,7 +40,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
 
 
 def corrected_while_held(page: Page) -> list[Route]:
-    """A report that is held on its way to the centre until `unroute`, and its correction, written and not yet sent."""
+    """A report whose upload is blocked until `unroute`, and its correction, written and not yet sent."""
     on_its_way: list[Route] = []
     page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
@@ -137,7 +137,7 @@ def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, cen
 
 
 def test_a_phone_out_of_the_drawer_sends_by_a_sign_in_whose_time_is_over(phone: BrowserContext, centre: Centre) -> None:
-    """The centre takes and flags it; the form asks to sign in again all the same."""
+    """The centre accepts and flags the report; the form still asks for a new sign-in."""
     page = opened(phone, centre)
     ended = centre.installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD, expires_in=-86_400)
     known = {"token": ended, "name": "team-1", "expires_at": "2020-01-01T00:00:00Z"}
@@ -165,7 +165,7 @@ def test_a_contact_makes_the_sign_in_last_another_year(phone: BrowserContext, ce
 
 
 def test_a_phone_whose_clock_is_a_year_ahead_reports_of_today(phone: BrowserContext, centre: Centre) -> None:
-    """The upload tells the phone's clock, by which the centre corrects what the phone wrote."""
+    """The upload states the phone's clock, and the centre corrects the times by it."""
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")

@@ -12,7 +12,7 @@ KEPT = """async () => {
   const files = await (await caches.open(names[0])).keys();
   return [names, files.map((file) => new URL(file.url).pathname)];
 }"""
-# A worker of another release stands where this one's does, with the cache of that release.
+# A worker of another release is installed in place of this one, with the cache of that release.
 OTHER = """async (page) => {
   const kept = await caches.open("field-other");
   await kept.put(page, new Response("of another release", { headers: { "content-type": "text/html" } }));
@@ -20,7 +20,7 @@ OTHER = """async (page) => {
 
 
 def release(page: Page) -> str:
-    """As its scripts are named."""
+    """The release as its scripts are named."""
     source: str = page.locator("script[type=module]").get_attribute("src") or ""
     return source.split("/")[-2]
 
@@ -46,7 +46,7 @@ def test_what_another_release_kept_is_forgotten(phone: BrowserContext, centre: C
 
 
 def test_without_a_signal_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
-    """Also where the page came from the network last."""
+    """Also if the page itself came from the network last."""
     page = opened(phone, centre)
     page.reload()
     kept = release(page)
@@ -67,7 +67,7 @@ def test_the_address_on_the_card_opens_the_form_without_a_signal(phone: BrowserC
 
 
 def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
-    """The phone has no room left for another byte of this page."""
+    """The phone has no space for another byte of this page."""
     session = phone.new_cdp_session(page)
     session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
 
