@@ -35,7 +35,7 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
 
 
 def test_a_connection_that_broke_between_a_question_and_its_answer_is_the_part_s_fault() -> None:
-    """asyncpg reports it as its own error; after `kill -9` of PostgreSQL such an error ended a worker."""
+    """The driver reports it as its own error; after `kill -9` of PostgreSQL such an error ended a worker."""
     assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 

@@ -30,7 +30,7 @@ async def test_a_start_cut_short_leaves_no_connection(tables: Installation) -> N
 
 
 async def test_a_stop_that_ends_cancelled_is_no_end_of_ours_and_leaves_no_connection(tables: Installation) -> None:
-    """aiokafka's stop does this while a failed fetch waits for its retry."""
+    """The stop of aiokafka does this while a failed fetch waits for its retry."""
     settings = tables.settings(Settings, "console")
     others = connections(settings)
     consumer: Any = AIOKafkaConsumer(**kafka.options(settings))
