@@ -47,7 +47,7 @@ def classes(path: Path) -> list[str]:
     return [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
 
 
-def test_no_two_classes_of_services_and_shared_share_a_name() -> None:
+def test_no_two_classes_of_services_and_shared_have_the_same_name() -> None:
     files = defaultdict(list)
     for path in modules("services", "shared"):
         for name in classes(path):

@@ -71,7 +71,7 @@ async def test_from_unacknowledged_to_closed_and_open_again(desk: Desk) -> None:
         ("resolution", "already-resolved", "resolved", {"verdict": "duplicate"}),
     ],
 )
-async def test_the_first_counts_and_the_second_hears_who(
+async def test_the_first_act_counts_and_the_second_person_gets_a_conflict_with_who_and_when(
     desk: Desk, act: str, kind: str, deed: str, body: dict[str, Any] | None
 ) -> None:
     (alert_id,) = await desk.alerts(fresh())
@@ -86,7 +86,7 @@ async def test_the_first_counts_and_the_second_hears_who(
     assert datetime.fromisoformat(second.json()[when]) == datetime.fromisoformat(again.json()[when])
 
 
-async def test_of_many_confirming_at_once_one_is_first(desk: Desk) -> None:
+async def test_of_many_concurrent_confirmations_one_is_first(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(fresh())
     callers = [desk.caller(name=f"operator {number}") for number in range(5)]
     answers = await asyncio.gather(*(one.put(at(alert_id, "confirmation")) for one in callers))
@@ -94,7 +94,7 @@ async def test_of_many_confirming_at_once_one_is_first(desk: Desk) -> None:
     assert (await desk.told()).count("confirmed") == 1
 
 
-async def test_undone_within_ten_seconds_nobody_is_told_of_the_acknowledgement(desk: Desk) -> None:
+async def test_an_acknowledgement_undone_within_ten_seconds_notifies_nobody(desk: Desk) -> None:
     await received_by(desk, "duty")
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller() as caller, desk.caller() as other:
@@ -123,7 +123,7 @@ async def test_after_ten_seconds_an_acknowledgement_stays(desk: Desk) -> None:
     assert (late.status_code, late.json()["type"]) == (409, "urn:dayar:problem:too-late")
 
 
-async def test_those_who_were_told_hear_of_acknowledgement_closure_and_reopening(desk: Desk) -> None:
+async def test_notified_receivers_are_notified_of_acknowledgement_closure_and_reopening(desk: Desk) -> None:
     await received_by(desk, "duty")
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller() as caller:
@@ -133,7 +133,7 @@ async def test_those_who_were_told_hear_of_acknowledgement_closure_and_reopening
     assert await causes(desk) == ["raised", "acknowledged", "resolved", "reopened"]
 
 
-async def test_several_at_once_but_no_extreme_one(desk: Desk) -> None:
+async def test_several_alerts_are_acknowledged_together_but_no_extreme_one(desk: Desk) -> None:
     now = datetime.now(UTC)
     one, taken, extreme = await desk.alerts(fresh(), mudflow(onset=now), mudflow(onset=now, severity="Extreme"))
     unknown = uuid4()
@@ -150,7 +150,7 @@ async def test_several_at_once_but_no_extreme_one(desk: Desk) -> None:
     assert (await desk.told()).count("acknowledged") == 2
 
 
-async def test_an_act_by_itself_acknowledges(desk: Desk) -> None:
+async def test_every_act_acknowledges_an_unacknowledged_alert(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller(name="Айбек") as caller:
         answer = (await caller.put(at(alert_id, "progress"))).json()
@@ -169,7 +169,7 @@ async def test_an_act_by_itself_acknowledges(desk: Desk) -> None:
         ("PUT", "progress", {"who": "me"}),
     ],
 )
-async def test_what_is_not_as_expected(desk: Desk, method: str, act: str, body: dict[str, Any]) -> None:
+async def test_invalid_acts_are_refused(desk: Desk, method: str, act: str, body: dict[str, Any]) -> None:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller() as caller:
         assert (await caller.request(method, at(alert_id, act), json=body)).status_code == 422
@@ -181,7 +181,7 @@ async def test_more_than_two_hundred_at_once_are_too_many(desk: Desk) -> None:
         assert (await caller.post("/v1/alerts:acknowledge", json=body)).status_code == 422
 
 
-async def test_a_board_says_that_it_was_touched(desk: Desk) -> None:
+async def test_a_board_reports_its_last_input(desk: Desk) -> None:
     async def said(caller: httpx.AsyncClient, ago: timedelta) -> bool:
         body = {"board_id": str(board), "last_input_at": (datetime.now(UTC) - ago).isoformat()}
         answer = await caller.put("/v1/presence", json=body)

@@ -47,7 +47,7 @@ async def raised(desk: Desk) -> UUID:
     return alert_id
 
 
-async def test_all_that_was_typed_and_done_is_on_it(desk: Desk) -> None:
+async def test_the_page_shows_the_full_report_and_every_act(desk: Desk) -> None:
     alert_id = await raised(desk)
     async with desk.caller(name="Айбек") as caller:
         await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=BEHALF)
@@ -81,7 +81,7 @@ async def test_all_that_was_typed_and_done_is_on_it(desk: Desk) -> None:
         (Role.REGISTRAR, False, False, False),
     ],
 )
-async def test_who_sees_what_of_it(
+async def test_each_role_sees_its_part_of_the_page(
     desk: Desk, role: Role, sees_deliveries: bool, acts: bool, sees_behalf: bool
 ) -> None:
     alert_id = await raised(desk)
@@ -121,7 +121,7 @@ async def test_an_alert_of_another_area_or_none_has_no_page(desk: Desk) -> None:
             assert answer.status_code == 404
 
 
-async def test_one_without_a_hazard_has_a_page_too(desk: Desk) -> None:
+async def test_an_alert_without_a_hazard_has_a_page_too(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.sessions.begin() as session:
         await session.execute(text("UPDATE alerts SET hazard_id = NULL"))
@@ -129,7 +129,7 @@ async def test_one_without_a_hazard_has_a_page_too(desk: Desk) -> None:
         assert (await caller.get(f"/{alert_id}")).status_code == 200
 
 
-async def test_revisions_of_one_batch_and_one_that_comes_late_are_all_on_it(desk: Desk) -> None:
+async def test_revisions_of_one_batch_and_a_late_revision_are_all_on_the_page(desk: Desk) -> None:
     first = mudflow(onset=datetime.now(UTC), revision=1)
     later = [
         mudflow(hazard_id=first.hazard_id, revision=revision, msg_type="Update", onset=first.onset)

@@ -45,7 +45,7 @@ async def duty(desk: Desk) -> None:
         await queries.save_receiver(session, Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.example"))
 
 
-async def test_eight_hundred_in_a_batch_are_sixty_alerts_and_one_about_their_source(desk: Desk) -> None:
+async def test_eight_hundred_hazards_in_a_batch_raise_sixty_alerts_and_one_about_their_source(desk: Desk) -> None:
     outcomes = await tell(desk, *(reported() for _ in range(800)))
     assert outcomes == {"alerted source_severity": BUDGET, "suppressed over_budget": 800 - BUDGET}
     assert await notified(desk) == BUDGET + 1
@@ -57,14 +57,14 @@ async def test_eight_hundred_in_a_batch_are_sixty_alerts_and_one_about_their_sou
     assert len(withheld) == 800 - BUDGET and about is not None
 
 
-async def test_the_hour_is_counted_on_over_batches_and_each_source_by_itself(desk: Desk) -> None:
+async def test_the_hourly_budget_spans_batches_and_is_separate_for_each_source(desk: Desk) -> None:
     await tell(desk, *(reported() for _ in range(BUDGET - 1)))
     assert await tell(desk, reported(), reported()) == {"alerted source_severity": 1, "suppressed over_budget": 1}
     assert await tell(desk, reported(source="water-agency")) == {"alerted source_severity": 1}
 
 
 @pytest.mark.parametrize("changed", [{"severity": "Severe"}, {"severity": "Extreme"}])
-async def test_severe_and_extreme_ones_are_never_withheld(desk: Desk, changed: dict[str, Any]) -> None:
+async def test_severe_and_extreme_alerts_are_never_withheld(desk: Desk, changed: dict[str, Any]) -> None:
     await tell(desk, *(reported() for _ in range(BUDGET + 1)))
     assert await tell(desk, reported(**changed)) == {"alerted source_severity": 1}
 
@@ -75,14 +75,14 @@ async def test_people_have_no_budget(desk: Desk, changed: dict[str, Any]) -> Non
     assert outcomes == {"alerted source_severity": BUDGET + 5}
 
 
-async def test_withheld_and_then_graver_it_is_raised(desk: Desk) -> None:
+async def test_a_withheld_alert_that_becomes_more_severe_is_raised(desk: Desk) -> None:
     last = reported()
     await tell(desk, *(reported() for _ in range(BUDGET)), last)
     graver = reported(hazard_id=last.hazard_id, revision=2, msg_type="Update", severity="Severe")
     assert await tell(desk, graver) == {"alerted source_severity": 1}
 
 
-async def test_an_operator_lifts_it_and_what_was_withheld_is_raised(desk: Desk) -> None:
+async def test_lifting_the_limit_raises_withheld_alerts(desk: Desk) -> None:
     await tell(desk, *(reported() for _ in range(BUDGET + 5)))
     async with desk.caller() as caller:
         page = await source_page(desk, caller)
@@ -101,7 +101,7 @@ async def source_page(desk: Desk, caller: Any) -> str:
 
 
 @pytest.mark.parametrize("changed", [{"status": "Exercise"}, {"road": "console"}], ids=["exercise", "by hand"])
-async def test_neither_an_exercise_nor_what_people_enter_spends_it(desk: Desk, changed: dict[str, Any]) -> None:
+async def test_neither_exercises_nor_entries_by_people_use_the_budget(desk: Desk, changed: dict[str, Any]) -> None:
     await tell(desk, *(reported(**changed) for _ in range(BUDGET)))
     assert await tell(desk, reported()) == {"alerted source_severity": 1}
 
@@ -112,7 +112,7 @@ async def withheld(desk: Desk) -> list[str]:
     return [alert["hazard_id"] for alert in alerts]
 
 
-async def test_what_is_withheld_is_listed_the_newest_first(desk: Desk) -> None:
+async def test_withheld_alerts_are_listed_newest_first(desk: Desk) -> None:
     await tell(desk, *(reported() for _ in range(BUDGET)))
     found = [reported() for _ in range(3)]
     for each in found:
@@ -120,7 +120,7 @@ async def test_what_is_withheld_is_listed_the_newest_first(desk: Desk) -> None:
     assert await withheld(desk) == [str(each.hazard_id) for each in reversed(found)]
 
 
-async def test_what_is_cancelled_or_found_too_old_is_withheld_no_more(desk: Desk) -> None:
+async def test_a_cancelled_or_too_old_alert_is_no_longer_withheld(desk: Desk) -> None:
     cancelled, old = reported(), reported()
     await tell(desk, *(reported() for _ in range(BUDGET)), cancelled, old)
     await tell(desk, reported(hazard_id=cancelled.hazard_id, revision=2, msg_type="Cancel"))
@@ -139,7 +139,7 @@ async def test_what_is_cancelled_or_found_too_old_is_withheld_no_more(desk: Desk
 @pytest.mark.parametrize(
     ("field", "value", "reason"), [("msg_type", "Cancel", "cancelled"), ("severity", "Minor", "below_threshold")]
 )
-async def test_a_lift_takes_off_the_list_what_an_earlier_release_left_there(
+async def test_lifting_the_limit_clears_entries_that_an_earlier_release_left(
     desk: Desk, field: str, value: str, reason: str
 ) -> None:
     """The hazard was cancelled or downgraded, and an earlier release left its alert marked as withheld."""
@@ -163,7 +163,7 @@ async def by_status(desk: Desk, hazard: HazardReported) -> dict[tuple[str, str],
     return {(alert.kind.value, alert.status.value): (alert.is_suppressed, alert.reason) for alert in found}
 
 
-async def test_what_was_withheld_as_an_exercise_silences_nothing_once_it_is_actual(desk: Desk) -> None:
+async def test_a_hazard_withheld_as_an_exercise_can_alert_once_it_is_actual(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
         await desk.watch([received(household(destination=Place(pcode=KADAMJAI), reasons=["conflict"]))], session)
     exercise = reported(status="Exercise")
@@ -177,7 +177,7 @@ async def test_what_was_withheld_as_an_exercise_silences_nothing_once_it_is_actu
     assert await withheld(desk) == []
 
 
-async def test_an_alert_of_an_exercise_is_over_once_its_hazard_is_actual(desk: Desk) -> None:
+async def test_an_exercise_alert_ends_when_its_hazard_becomes_actual(desk: Desk) -> None:
     hazard = reported(status="Exercise", severity="Severe")
     await tell(desk, hazard)
     await tell(desk, reported(hazard_id=hazard.hazard_id, revision=2, msg_type="Update", severity="Severe"))
@@ -207,7 +207,7 @@ async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, 
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in found}
 
 
-async def test_who_is_exposed_to_a_withheld_hazard_is_withheld_and_raised_with_it(desk: Desk) -> None:
+async def test_an_exposure_alert_of_a_withheld_hazard_is_withheld_and_raised_with_it(desk: Desk) -> None:
     hazard = await withheld_over_displaced(desk)
     assert await standing(desk, hazard) == {"hazard": (True, "over_budget"), "exposure": (True, "over_budget")}
     assert await notified(desk) == BUDGET + 1
@@ -220,7 +220,7 @@ async def test_who_is_exposed_to_a_withheld_hazard_is_withheld_and_raised_with_i
 
 
 @pytest.mark.parametrize("severity", ["Severe", "Extreme"])
-async def test_who_is_exposed_to_a_severe_hazard_is_never_withheld(desk: Desk, severity: str) -> None:
+async def test_an_exposure_alert_of_a_severe_hazard_is_never_withheld(desk: Desk, severity: str) -> None:
     hazard = await withheld_over_displaced(desk, severity=severity)
     raised = {"hazard": (False, "source_severity"), "exposure": (False, "displaced_in_hazard_area")}
     assert await standing(desk, hazard) == raised
@@ -230,7 +230,7 @@ async def test_who_is_exposed_to_a_severe_hazard_is_never_withheld(desk: Desk, s
     ("changed", "reason"),
     [({"msg_type": "Update", "severity": "Minor"}, "below_threshold"), ({"msg_type": "Cancel"}, "cancelled")],
 )
-async def test_revised_so_that_it_needs_no_alert_it_is_withheld_no_more(
+async def test_a_hazard_revised_below_every_rule_is_no_longer_withheld(
     desk: Desk, changed: dict[str, Any], reason: str
 ) -> None:
     hazard = await withheld_over_displaced(desk)
@@ -242,7 +242,7 @@ async def test_revised_so_that_it_needs_no_alert_it_is_withheld_no_more(
     assert await notified(desk) == BUDGET + 1, "nobody heard of it, so nobody hears that it is over"
 
 
-async def test_revised_back_above_the_threshold_it_is_withheld_again(desk: Desk) -> None:
+async def test_a_hazard_revised_back_above_the_threshold_is_withheld_again(desk: Desk) -> None:
     hazard = await withheld_over_displaced(desk)
     for revision, severity in ((2, "Minor"), (3, "Moderate")):
         await tell(desk, reported(hazard_id=hazard.hazard_id, revision=revision, msg_type="Update", severity=severity))
@@ -250,14 +250,14 @@ async def test_revised_back_above_the_threshold_it_is_withheld_again(desk: Desk)
     assert await standing(desk, hazard) == {"hazard": (True, "over_budget"), "exposure": (True, "over_budget")}
 
 
-async def test_whoever_asks_what_followed_is_told_that_it_is_withheld(desk: Desk) -> None:
+async def test_the_outcome_of_a_withheld_hazard_says_so(desk: Desk) -> None:
     hazard = await withheld_over_displaced(desk)
     async with desk.caller() as caller:
         followed = (await caller.get(f"/v1/hazards/{hazard.hazard_id}/outcome", params={"lang": "en"})).json()
     assert (followed["reason"], followed["text"]) == ("over_budget", "withheld, its source reports unusually much")
 
 
-async def test_known_as_too_old_and_then_fresh_beyond_the_budget_it_is_withheld(desk: Desk) -> None:
+async def test_a_too_old_hazard_with_a_fresh_revision_beyond_the_budget_is_withheld(desk: Desk) -> None:
     old = reported(onset=datetime.now(UTC) - timedelta(days=400))
     assert await tell(desk, old) == {"suppressed too_old": 1}
     await tell(desk, *(reported() for _ in range(BUDGET)))
@@ -276,7 +276,7 @@ async def test_two_workers_beyond_the_budget_raise_one_alert_about_the_source(de
     assert Counter(await desk.told()) == {"raised": BUDGET + 1, "suppressed": 2}
 
 
-async def test_what_is_being_withheld_as_it_is_lifted_is_raised_too(desk: Desk) -> None:
+async def test_an_alert_withheld_during_the_lift_is_raised_too(desk: Desk) -> None:
     await tell(desk, *(reported() for _ in range(BUDGET)))
     async with desk.caller() as caller, asyncio.TaskGroup() as group, desk.sessions.begin() as session:
         await desk.watch.hazards([received(reported())], session)

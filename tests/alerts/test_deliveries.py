@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_alert_is_told_by_a_signed_webhook_at_once(town: Town, hook: Hook) -> None:
+async def test_an_alert_is_sent_at_once_by_a_signed_webhook(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     async with town.working(hook):
         await town.alert()
@@ -37,7 +37,7 @@ async def test_an_alert_is_told_by_a_signed_webhook_at_once(town: Town, hook: Ho
     )
 
 
-async def test_ends_that_are_recorded_together_take_the_alerts_next_numbers(town: Town, hook: Hook) -> None:
+async def test_attempts_recorded_together_take_the_alerts_next_sequence_numbers(town: Town, hook: Hook) -> None:
     for number in range(6):
         await town.receiver(f"duty {number}", hook)
     hook.secret = None
@@ -54,9 +54,7 @@ async def test_ends_that_are_recorded_together_take_the_alerts_next_numbers(town
     assert list(numbers.values()) == [[1, 2, 3, 4, 5, 6, 7]] * 2
 
 
-async def test_that_an_alert_reached_a_receiver_is_an_event_once_and_each_time_that_it_did_not(
-    town: Town, hook: Hook
-) -> None:
+async def test_reaching_a_receiver_is_one_event_and_each_failed_delivery_is_another(town: Town, hook: Hook) -> None:
     quake = hazard(onset=datetime.now(UTC))
     await town.receiver("duty", hook)
     async with town.working(hook, alerts_retry_hours=0):
@@ -77,7 +75,7 @@ async def test_that_an_alert_reached_a_receiver_is_an_event_once_and_each_time_t
         assert [(told["step"], told["is_delivered"]) for (told,) in rows] == [(1, True), (3, False)]
 
 
-async def test_away_broken_and_well_again_it_is_told_once_with_one_id(town: Town, hook: Hook) -> None:
+async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_id(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     await hook.close()
     async with town.working(hook):
@@ -93,7 +91,7 @@ async def test_away_broken_and_well_again_it_is_told_once_with_one_id(town: Town
     assert hook.answered.total() == 1
 
 
-async def test_whoever_was_away_hears_of_an_alert_in_the_order_in_which_it_changed(town: Town, hook: Hook) -> None:
+async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
     """Otherwise a receiver could read of a withdrawn alert last that it was raised."""
     await town.receiver("duty", hook)
     await hook.close()
@@ -110,7 +108,7 @@ async def test_whoever_was_away_hears_of_an_alert_in_the_order_in_which_it_chang
     assert [body["data"]["severity"] for body in hook.bodies] == ["Moderate", "Extreme", "Extreme"]
 
 
-async def test_what_is_new_is_not_held_up_by_the_long_pauses_of_what_waits_before_it(town: Town, hook: Hook) -> None:
+async def test_a_new_message_does_not_wait_for_the_long_back_off_of_an_earlier_one(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))
@@ -133,7 +131,7 @@ async def is_tried_anew(town: Town) -> bool:
         return bool(await session.scalar(text(statement)))
 
 
-async def test_one_that_hangs_holds_up_only_itself(town: Town, hook: Hook) -> None:
+async def test_a_hanging_receiver_delays_only_itself(town: Town, hook: Hook) -> None:
     async with listening() as other:
         hook.mood = Mood.SILENT
         await town.receiver("silent", hook)
@@ -148,7 +146,7 @@ async def test_one_that_hangs_holds_up_only_itself(town: Town, hook: Hook) -> No
     assert set(hook.answered.values()) == set(other.answered.values()) == {1}
 
 
-async def test_a_claim_without_a_record_falls_due_again_with_the_same_id(town: Town, hook: Hook) -> None:
+async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town, hook: Hook) -> None:
     """The state after `kill -9` between the delivery and its record."""
     await town.receiver("duty", hook)
     await town.alert()
@@ -173,7 +171,7 @@ class Late:
         return "http_200"
 
 
-async def test_whoever_wakes_after_the_claim_went_on_has_nothing_more_to_say(town: Town, hook: Hook) -> None:
+async def test_a_worker_that_wakes_after_its_lease_records_nothing(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     late = Late()
     async with town.working(hook, channel=late, alerts_lease_seconds=0.2, alerts_at_once=1):
@@ -204,7 +202,7 @@ class FirstAlone(Late):
         return await super().send(job, receiver)
 
 
-async def test_a_hand_that_comes_free_while_others_are_claimed_takes_the_next_at_once(
+async def test_a_slot_freed_during_a_claim_takes_the_next_delivery_at_once(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliveries, "LOOK_SECONDS", 3600)
@@ -230,7 +228,7 @@ async def test_a_hand_that_comes_free_while_others_are_claimed_takes_the_next_at
         await wait_for(lambda: len(channel.asked) == 3)
 
 
-async def test_two_workers_share_the_work_and_tell_each_once(town: Town, hook: Hook) -> None:
+async def test_two_workers_share_the_deliveries_and_send_each_once(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     async with town.working(hook), town.working(hook):
         await asyncio.gather(*(town.alert(10) for _ in range(5)))
@@ -238,7 +236,7 @@ async def test_two_workers_share_the_work_and_tell_each_once(town: Town, hook: H
     assert len(hook.answered) == 50 and set(hook.answered.values()) == {1}
 
 
-async def test_the_same_delivery_is_never_made_twice(town: Town, hook: Hook) -> None:
+async def test_the_same_delivery_is_never_created_twice(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     await town.alert()
     (row,) = await town.rows()

@@ -59,7 +59,7 @@ async def two_minutes_pass(town: Town) -> None:
         await session.execute(text("UPDATE deliveries SET due_at = now() WHERE settled_at IS NULL AND lease IS NULL"))
 
 
-async def test_what_follows_within_two_minutes_goes_in_one_mail_and_each_keeps_its_id(
+async def test_mails_within_two_minutes_are_combined_and_each_delivery_keeps_its_id(
     town: Town, port: int, box: Box
 ) -> None:
     async with mailing(town, port):
@@ -79,7 +79,7 @@ async def test_what_follows_within_two_minutes_goes_in_one_mail_and_each_keeps_i
 
 
 @pytest.mark.parametrize("severity", ["Severe", "Extreme"])
-async def test_severe_and_extreme_ones_go_at_once_each_by_itself(
+async def test_severe_and_extreme_mails_go_at_once_and_separately(
     town: Town, port: int, box: Box, severity: str
 ) -> None:
     async with mailing(town, port):
@@ -89,7 +89,7 @@ async def test_severe_and_extreme_ones_go_at_once_each_by_itself(
     assert sum(subject.startswith(f"{severity}: ") for subject in subjects) == 3
 
 
-async def test_each_of_a_mail_is_given_up_at_its_own_age(town: Town, port: int, box: Box) -> None:
+async def test_each_delivery_of_a_combined_mail_is_given_up_at_its_own_age(town: Town, port: int, box: Box) -> None:
     box.answer = "451 try later"
     await told_by_mail(town)
     await town.report(flood(), flood())
@@ -111,7 +111,7 @@ async def is_mailed(box: Box, count: int) -> bool:
     return len(box.mails) >= count
 
 
-async def test_grown_severe_what_waited_goes_at_once(town: Town, port: int, box: Box) -> None:
+async def test_waiting_mails_go_at_once_when_the_alert_becomes_severe(town: Town, port: int, box: Box) -> None:
     first, second = flood(), flood()
     async with mailing(town, port):
         await town.report(first, second)
@@ -122,7 +122,7 @@ async def test_grown_severe_what_waited_goes_at_once(town: Town, port: int, box:
     assert sum("More severe now" in str(mail["Subject"]) for mail in box.mails) == 2
 
 
-async def test_one_thread_for_a_receiver_and_a_situation(town: Town, port: int, box: Box) -> None:
+async def test_mails_to_a_receiver_about_a_situation_form_one_thread(town: Town, port: int, box: Box) -> None:
     one, other = flood(severity="Severe"), flood(severity="Severe", area={"pcodes": [LEILEK]})
     async with mailing(town, port):
         await town.report(one, other)
@@ -140,17 +140,17 @@ def delivery(recipient: str = "desk", due_in: timedelta = timedelta()) -> Planne
     return PlannedDelivery(uuid4(), uuid4(), 1, recipient, DeliveryChannel.EMAIL, Cause.RAISED, "{}", NOW, due_in)
 
 
-def test_the_first_goes_at_once_and_the_others_at_the_end_of_two_minutes() -> None:
+def test_the_first_mail_goes_at_once_and_later_ones_after_two_minutes() -> None:
     first, second, third = delivery(), delivery(), delivery()
     assert list(plan([first, second, third], {}, NOW).values()) == [NOW, NOW + FOLDED_WITHIN, NOW + FOLDED_WITHIN]
 
 
-def test_what_comes_later_joins_what_waits_already() -> None:
+def test_a_later_mail_joins_those_that_already_wait() -> None:
     waiting = NOW + timedelta(seconds=30)
     assert list(plan([delivery(), delivery("other")], {"desk": waiting}, NOW).values()) == [waiting, NOW]
 
 
-def test_what_may_still_be_undone_waits_at_least_so_long() -> None:
+def test_a_mail_about_an_act_waits_until_the_act_can_no_longer_be_undone() -> None:
     undone = timedelta(seconds=10)
     soon = NOW - FOLDED_WITHIN + timedelta(seconds=3)
     assert list(plan([delivery(due_in=undone)], {"desk": soon}, NOW).values()) == [NOW + undone]

@@ -81,7 +81,9 @@ async def test_a_household_linked_to_the_hazard_is_displaced_by_it_wherever_and_
         (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # 01:30 of the 15th
     ],
 )
-async def test_who_left_in_the_hour_before_the_onset_left_for_it(post: Post, onset: datetime, first_day: date) -> None:
+async def test_a_household_that_left_in_the_hour_before_the_onset_was_displaced_by_the_hazard(
+    post: Post, onset: datetime, first_day: date
+) -> None:
     await post(mudflow(area={"pcodes": [BATKEN]}, onset=onset, expires=NOW))
     await post(household(occurred_on=first_day), household(occurred_on=first_day - timedelta(days=1)))
     assert await exposed_and_displaced(post) == (1, 1)
@@ -95,7 +97,9 @@ async def test_a_family_trapped_where_it_fled_to_is_exposed(post: Post, flood: H
     assert await exposed_and_displaced(post) == (1, 0)
 
 
-async def test_moved_on_out_of_the_area_or_corrected_it_is_counted_no_more(post: Post, flood: HazardReported) -> None:
+async def test_a_household_that_moved_on_or_was_corrected_is_no_longer_counted(
+    post: Post, flood: HazardReported
+) -> None:
     first, second = household(), household()
     await post(flood, first, second)
     await post(household(household_id=first.household_id, sequence=2, destination=Place(pcode=ALAI)))
@@ -104,7 +108,7 @@ async def test_moved_on_out_of_the_area_or_corrected_it_is_counted_no_more(post:
     assert await exposed_and_displaced(post) == (1, 0)
 
 
-async def test_a_revision_of_the_hazard_is_counted_anew_and_keeps_the_figure(post: Post, flood: HazardReported) -> None:
+async def test_a_revision_of_the_hazard_is_recounted_and_keeps_the_figure(post: Post, flood: HazardReported) -> None:
     await post(flood, household(), household(destination=Place(pcode=KADAMJAI)))
     assert await exposed_and_displaced(post) == (0, 2)
     again = {"magnitude": None, "type": "mudflow", "source": "cmc", "source_id": "m1"}
@@ -116,7 +120,7 @@ async def test_a_revision_of_the_hazard_is_counted_anew_and_keeps_the_figure(pos
     assert await exposed_and_displaced(post) == (1, 0)
 
 
-async def test_the_figure_calls_nobody(post: Post, flood: HazardReported) -> None:
+async def test_a_changed_figure_notifies_nobody(post: Post, flood: HazardReported) -> None:
     await post(flood)
     await post(household())
     assert await post.told() == ["raised", "updated"]

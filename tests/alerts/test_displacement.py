@@ -40,7 +40,7 @@ async def test_the_evacuated_are_counted_with_the_displaced(post: Post) -> None:
     assert (await post.alert()).households == 10
 
 
-async def test_nine_are_noted_the_tenth_alerts_the_rest_join(post: Post) -> None:
+async def test_nine_households_are_noted_the_tenth_alerts_and_later_ones_join(post: Post) -> None:
     for _ in range(9):
         assert await post(household()) == ["noted below_threshold"]
     assert await post(household()) == ["alerted households_displaced"]
@@ -91,7 +91,7 @@ async def test_the_same_household_again_is_counted_once(post: Post, later: int) 
     assert (await post.alert()).households == 10
 
 
-async def test_displaced_again_from_elsewhere_a_household_has_still_left_the_first_district(post: Post) -> None:
+async def test_a_household_displaced_again_elsewhere_still_counts_in_its_first_district(post: Post) -> None:
     first = [household() for _ in range(9)]
     await post(*first)
     onward = {"sequence": 2, "origin": Place(pcode=LEILEK), "destination": Place(pcode=ALAI)}
@@ -101,7 +101,7 @@ async def test_displaced_again_from_elsewhere_a_household_has_still_left_the_fir
     assert (alert.area, alert.households) == (KADAMJAI, 10)
 
 
-async def test_a_displacement_reported_after_the_one_that_followed_it_counts_too(post: Post) -> None:
+async def test_a_displacement_reported_after_a_later_one_counts_too(post: Post) -> None:
     onward = household(origin=Place(pcode=LEILEK), destination=Place(pcode=ALAI))
     await post(onward, *(household() for _ in range(9)))
     assert await post(beside(onward, household())) == ["alerted households_displaced"]
@@ -112,9 +112,7 @@ async def test_a_displacement_reported_after_the_one_that_followed_it_counts_too
 @pytest.mark.parametrize(
     "changed", [{"status": "Exercise"}, {"mobility": "unable_to_move"}, {"origin": Place(country="TJ")}]
 )
-async def test_what_is_said_of_a_displacement_that_another_took_the_place_of_is_counted_anew(
-    post: Post, changed: dict[str, Any]
-) -> None:
+async def test_a_corrected_earlier_displacement_is_counted_again(post: Post, changed: dict[str, Any]) -> None:
     first = household(origin=Place(pcode=LEILEK), destination=Place(pcode=KADAMJAI))
     onward = household(household_id=first.household_id, sequence=2)
     await post(first, onward, *(household() for _ in range(8)))
@@ -134,7 +132,7 @@ async def test_a_correction_takes_a_household_out_of_the_count(post: Post) -> No
     assert (await post.alert()).households == 10
 
 
-async def test_corrected_below_the_threshold_the_alert_is_taken_back_and_holds_again_with_another(post: Post) -> None:
+async def test_a_correction_below_the_threshold_ends_the_alert_and_another_household_renews_it(post: Post) -> None:
     wrong = [household() for _ in range(3)]
     await post(*wrong, *(household() for _ in range(7)))
     await post(*(corrected(one, status="Exercise") for one in wrong))
@@ -146,7 +144,7 @@ async def test_corrected_below_the_threshold_the_alert_is_taken_back_and_holds_a
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "lapsed"), ("duty", 3, "returned")]
 
 
-async def test_taken_back_an_alert_keeps_no_household_from_another(post: Post) -> None:
+async def test_households_of_a_withdrawn_alert_can_count_for_another_alert(post: Post) -> None:
     wrong = [household() for _ in range(10)]
     await post(*wrong)
     await post(*(corrected(one, status="Exercise") for one in wrong))
@@ -160,7 +158,7 @@ async def test_taken_back_an_alert_keeps_no_household_from_another(post: Post) -
 
 
 @pytest.mark.parametrize(("within", "beside_it"), [(0, -1), (1, 2)])
-async def test_taken_back_an_alert_leaves_the_rest_of_its_households_to_the_night_beside_it(
+async def test_the_other_households_of_a_withdrawn_alert_count_for_the_neighbouring_night(
     post: Post, within: int, beside_it: int
 ) -> None:
     wrong = [household() for _ in range(10)]
@@ -171,7 +169,7 @@ async def test_taken_back_an_alert_leaves_the_rest_of_its_households_to_the_nigh
     assert {(one.is_lapsed, one.households) for one in await post.alerts()} == {(True, 14), (False, 10)}
 
 
-async def test_an_alert_told_to_nobody_is_taken_back_from_nobody(post: Post) -> None:
+async def test_an_alert_that_notified_nobody_ends_without_notification(post: Post) -> None:
     post.now += timedelta(days=8)
     wrong = [household() for _ in range(10)]
     assert set(await post(*wrong)) == {"suppressed too_old"}
@@ -179,7 +177,7 @@ async def test_an_alert_told_to_nobody_is_taken_back_from_nobody(post: Post) -> 
     assert await post.told() == ["suppressed"]
 
 
-async def test_a_correction_that_comes_after_the_greatest_age_takes_nothing_back(post: Post) -> None:
+async def test_a_correction_after_the_maximum_age_ends_no_alert(post: Post) -> None:
     wrong = household()
     await post(wrong, *(household() for _ in range(9)))
     post.now += timedelta(days=9)
@@ -204,12 +202,12 @@ async def told_before(post: Post, count: int) -> list[UUID]:
     return ids
 
 
-async def test_what_the_release_before_writes_while_it_is_replaced_counts_too(post: Post) -> None:
+async def test_rows_that_the_release_before_writes_during_an_update_count_too(post: Post) -> None:
     await told_before(post, 9)
     assert await post(household()) == ["alerted households_displaced"]
 
 
-async def test_what_the_release_before_wrote_is_corrected_too(post: Post) -> None:
+async def test_rows_of_the_release_before_can_be_corrected(post: Post) -> None:
     wrong, again, *_ = await told_before(post, 9)
     await post(household(household_id=wrong, version=2, sequence=2, origin=Place(pcode=LEILEK)))
     assert await post(household()) == ["noted below_threshold"]
@@ -217,13 +215,15 @@ async def test_what_the_release_before_wrote_is_corrected_too(post: Post) -> Non
     assert await post(household()) == ["alerted households_displaced"]
 
 
-async def test_the_release_before_reads_what_this_one_wrote(post: Post) -> None:
+async def test_the_release_before_reads_rows_of_this_release(post: Post) -> None:
     await post(household())
     assert await post.fetch("SELECT is_day, occurred_on IS NOT NULL FROM households") == [(False, True)]
 
 
 @pytest.mark.parametrize("changed", [{"mobility": "migration"}, {"origin": Place(country="TJ")}])
-async def test_corrected_to_no_displacement_from_here_it_counts_no_more(post: Post, changed: dict[str, Any]) -> None:
+async def test_a_household_corrected_to_no_displacement_from_the_district_is_no_longer_counted(
+    post: Post, changed: dict[str, Any]
+) -> None:
     wrong = household()
     await post(wrong, *(household() for _ in range(8)))
     await post(corrected(wrong, **changed))
@@ -239,18 +239,18 @@ async def test_corrected_to_no_displacement_from_here_it_counts_no_more(post: Po
         {"origin": Place(country="TJ")},
     ],
 )
-async def test_what_does_not_count_towards_the_threshold(post: Post, changed: dict[str, Any]) -> None:
+async def test_some_households_do_not_count_towards_the_threshold(post: Post, changed: dict[str, Any]) -> None:
     assert set(await post(*(household(**changed) for _ in range(20)))) == {"noted no_rule"}
     assert await post.alerts() == []
 
 
-async def test_districts_are_counted_apart(post: Post) -> None:
+async def test_districts_are_counted_separately(post: Post) -> None:
     origins = [Place(pcode=KADAMJAI)] * 6 + [Place(pcode=ALAI)] * 6
     await post(*(household(origin=origin) for origin in origins))
     assert await post.alerts() == []
 
 
-async def test_old_displacement_is_recorded_and_told_to_nobody(post: Post) -> None:
+async def test_an_old_displacement_is_recorded_and_notifies_nobody(post: Post) -> None:
     old = TODAY - timedelta(days=30)
     said = await post(*(household(occurred_on=old) for _ in range(12)))
     assert set(said) == {"suppressed too_old"}

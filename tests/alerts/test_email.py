@@ -69,7 +69,7 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
     assert "Магнитудасы 4,7" in mail.get_content()
 
 
-async def test_a_digest_has_the_message_id_of_all_in_it() -> None:
+async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
     """A server that drops second copies must accept a retry with one more alert, so its id has to be a new one."""
     one, two, three = job(), job(), job()
     settings = settings_for("127.0.0.1")
@@ -104,7 +104,7 @@ def read(header: str) -> str:
     return str(make_header(decode_header("".join(header.splitlines()))))
 
 
-async def test_outside_text_stays_in_its_line(port: int, box: Box) -> None:
+async def test_outside_text_stays_on_its_line(port: int, box: Box) -> None:
     told = job()
     content = json.loads(told.content)
     content["data"]["pcodes"] = ["X\r\nBcc: all@example.org"]
@@ -117,7 +117,7 @@ async def test_outside_text_stays_in_its_line(port: int, box: Box) -> None:
 
 @pytest.mark.parametrize("asked", ["answer", "answer_to_recipient"])
 @pytest.mark.parametrize(("answer", "is_final"), [("451 try later", False), ("554 no such user", True)])
-async def test_what_the_server_says_decides_whether_to_try_again(
+async def test_the_servers_reply_decides_whether_to_retry(
     port: int, box: Box, asked: str, answer: str, is_final: bool
 ) -> None:
     setattr(box, asked, answer)
@@ -127,7 +127,7 @@ async def test_what_the_server_says_decides_whether_to_try_again(
 
 
 @pytest.mark.parametrize("asked", ["answer_to_helo", "answer_to_sender"])
-async def test_what_the_server_holds_against_us_is_tried_again(port: int, box: Box, asked: str) -> None:
+async def test_a_refusal_of_our_own_login_or_sender_is_retried(port: int, box: Box, asked: str) -> None:
     setattr(box, asked, "550 not from you")
     with pytest.raises(Undelivered, match="smtp_550") as caught:
         await send(settings_for("127.0.0.1", port), job())
@@ -139,16 +139,14 @@ async def test_what_the_server_holds_against_us_is_tried_again(port: int, box: B
     "answer",
     ["530 Authentication required", "554 5.7.1 Relay access denied", "550 5.1.8 Sender address rejected"],
 )
-async def test_what_the_server_says_of_us_only_at_the_receiver_is_tried_again(
-    port: int, box: Box, asked: str, answer: str
-) -> None:
+async def test_a_refusal_of_our_server_after_rcpt_is_retried(port: int, box: Box, asked: str, answer: str) -> None:
     setattr(box, asked, answer)
     with pytest.raises(Undelivered, match=f"smtp_{answer[:3]}") as caught:
         await send(settings_for("127.0.0.1", port), job())
     assert not caught.value.is_final
 
 
-async def test_a_password_that_is_wrong_until_somebody_repairs_it(port: int, box: Box, tmp_path: Path) -> None:
+async def test_a_wrong_password_is_retried_until_somebody_corrects_it(port: int, box: Box, tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("wrong")
     settings = settings_for("127.0.0.1", port).model_copy(
@@ -161,7 +159,7 @@ async def test_a_password_that_is_wrong_until_somebody_repairs_it(port: int, box
     assert await send(settings, job()) == "smtp_250"
 
 
-async def test_a_server_that_greets_nobody_is_tried_again() -> None:
+async def test_a_server_that_refuses_the_greeting_is_retried() -> None:
     closed = await asyncio.start_server(turn_away, "127.0.0.1", 0)
     async with closed:
         with pytest.raises(Undelivered, match="smtp_554") as caught:
@@ -176,27 +174,25 @@ async def turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 @pytest.mark.parametrize("goodbye", ["421 too busy", ""], ids=["refused", "never said"])
-async def test_what_the_server_took_is_delivered_whatever_becomes_of_the_goodbye(
-    port: int, box: Box, goodbye: str
-) -> None:
+async def test_an_accepted_mail_is_delivered_even_if_quit_fails(port: int, box: Box, goodbye: str) -> None:
     box.goodbye = goodbye
     assert await send(settings_for("127.0.0.1", port), job(), seconds=0.5) == "smtp_250"
     assert len(box.mails) == 1
 
 
 @pytest.mark.parametrize("sender", ["", "desk", "desk@", "@", "Desk <desk@centre.example>", "дежурный@centre.example"])
-async def test_a_sender_that_is_no_address_is_this_deliverys_matter_alone(port: int, sender: str) -> None:
+async def test_an_invalid_sender_ends_only_this_delivery(port: int, sender: str) -> None:
     with pytest.raises(Undelivered, match="not_mailable") as caught:
         await send(settings_for("127.0.0.1", port, sender=sender), job())
     assert not caught.value.is_final
 
 
-async def test_a_server_on_this_machine_that_is_not_allowed_is_not_called(port: int) -> None:
+async def test_a_local_server_that_is_not_allowed_is_not_called(port: int) -> None:
     with pytest.raises(Undelivered, match="refused_address"):
         await send(settings_for("127.0.0.1", port, allow=False), job())
 
 
-async def test_a_server_that_is_away_or_silent(box: Box) -> None:
+async def test_a_server_that_is_away_or_silent_is_retried(box: Box) -> None:
     with pytest.raises(Undelivered, match="unreachable"):
         await send(settings_for("127.0.0.1", 9), job())
     silent = await asyncio.start_server(silence, "127.0.0.1", 0)
@@ -217,7 +213,7 @@ async def test_an_exercise_mails_only_on_this_machine(port: int, box: Box) -> No
     assert len(box.mails) == 1
 
 
-async def test_without_a_mail_server_it_is_tried_again() -> None:
+async def test_without_a_mail_server_a_delivery_is_retried() -> None:
     with pytest.raises(Undelivered, match="no_mail_server") as caught:
         await send(settings_for(None), job())
     assert not caught.value.is_final

@@ -110,7 +110,7 @@ async def night(engine: AsyncEngine) -> Night:
     return made
 
 
-async def test_unanswered_the_next_step_is_told_and_the_last_again_and_again(night: Night) -> None:
+async def test_without_acknowledgement_the_next_step_is_notified_and_the_last_step_repeats(night: Night) -> None:
     await night.report(hazard())
     assert await night.passes(MODERATE - timedelta(seconds=1)) == 0
     for _ in range(4):
@@ -119,12 +119,12 @@ async def test_unanswered_the_next_step_is_told_and_the_last_again_and_again(nig
     assert (await night.alert()).level == 4
 
 
-async def test_the_graver_the_sooner(night: Night) -> None:
+async def test_more_severe_alerts_escalate_sooner(night: Night) -> None:
     await night.report(hazard(magnitude=6.8))
     assert await night.passes(EXTREME) == 1
 
 
-async def test_closed_it_is_quiet_and_those_who_were_told_hear_it(night: Night) -> None:
+async def test_a_closed_alert_stops_ringing_and_notified_receivers_are_notified(night: Night) -> None:
     await night.report(hazard())
     await night.passes(MODERATE)
     await night.answer(Verdict.FALSE_ALARM)
@@ -133,7 +133,7 @@ async def test_closed_it_is_quiet_and_those_who_were_told_hear_it(night: Night) 
 
 
 @pytest.mark.parametrize(("magnitude", "idle"), [(4.7, timedelta(minutes=15)), (6.8, timedelta(minutes=5))])
-async def test_acknowledged_and_then_nothing_it_rings_again_and_escalates(
+async def test_an_acknowledged_alert_without_further_acts_rings_again_and_escalates(
     night: Night, magnitude: float, idle: timedelta
 ) -> None:
     await night.report(hazard(magnitude=magnitude))
@@ -145,7 +145,7 @@ async def test_acknowledged_and_then_nothing_it_rings_again_and_escalates(
     assert await night.causes("head") == ["stalled"]
 
 
-async def test_a_further_act_starts_the_clock_again_and_work_in_progress_stops_it(night: Night) -> None:
+async def test_a_further_act_restarts_the_clock_and_work_in_progress_stops_it(night: Night) -> None:
     await night.report(hazard())
     await night.answer()
     await night.passes(timedelta(minutes=10))
@@ -158,14 +158,14 @@ async def test_a_further_act_starts_the_clock_again_and_work_in_progress_stops_i
     assert ((await night.alert()).work, (await night.alert()).verification) == ("in_progress", "confirmed")
 
 
-async def test_confirmed_it_stays_open(night: Night) -> None:
+async def test_a_confirmed_alert_stays_open(night: Night) -> None:
     await night.report(hazard())
     await night.does("confirm", None)
     alert = await night.alert()
     assert (alert.verification, alert.work, alert.resolved_at) == ("confirmed", "acknowledged", None)
 
 
-async def test_snoozed_it_comes_back_loudly(night: Night) -> None:
+async def test_a_snoozed_alert_rings_again(night: Night) -> None:
     await night.report(hazard(magnitude=6.8))
     await night.does("snooze", timedelta(minutes=40), "waiting for the post's report")
     assert (await night.alert()).demand is None
@@ -177,7 +177,7 @@ async def test_snoozed_it_comes_back_loudly(night: Night) -> None:
 
 
 @pytest.mark.parametrize("deed", ["confirm", "progress"])
-async def test_a_cancel_asks_whoever_is_at_work_instead_of_closing(night: Night, deed: str) -> None:
+async def test_a_cancel_asks_the_people_at_work_to_close_the_alert(night: Night, deed: str) -> None:
     quake = hazard()
     await night.report(quake)
     await night.does(deed, None)
@@ -188,7 +188,7 @@ async def test_a_cancel_asks_whoever_is_at_work_instead_of_closing(night: Night,
     assert ((await night.alert()).work, (await night.alert()).demand) == ("closed", None)
 
 
-async def test_an_extreme_one_that_nobody_acknowledged_is_kept_as_unseen(night: Night) -> None:
+async def test_an_extreme_alert_that_nobody_acknowledged_is_kept_as_unseen(night: Night) -> None:
     quake = hazard(magnitude=6.8)
     await night.report(quake)
     await night.report(hazard(hazard_id=quake.hazard_id, revision=2, magnitude=6.8, msg_type="Cancel"))
@@ -199,7 +199,7 @@ async def test_an_extreme_one_that_nobody_acknowledged_is_kept_as_unseen(night: 
 @pytest.mark.parametrize(
     ("severity", "work", "is_unseen"), [("Moderate", "closed", False), ("Severe", "unacknowledged", True)]
 )
-async def test_over_with_its_hazard(night: Night, severity: str, work: str, is_unseen: bool) -> None:
+async def test_an_alert_expires_with_its_hazard(night: Night, severity: str, work: str, is_unseen: bool) -> None:
     await night.report(mudflow(severity=severity, expires=NOW + timedelta(minutes=5)))
     assert await night.expires_after(timedelta(minutes=4)) == 0
     assert await night.expires_after(timedelta(minutes=1)) == 1
@@ -218,7 +218,7 @@ async def test_over_with_its_hazard(night: Night, severity: str, work: str, is_u
     ],
     ids=["graver", "wider", "milder"],
 )
-async def test_over_and_then_revised_with_the_same_end(
+async def test_an_expired_alert_revised_with_the_same_end_stays_expired(
     night: Night, changed: dict[str, Any], causes: list[str]
 ) -> None:
     expires = NOW + timedelta(minutes=5)
@@ -234,13 +234,13 @@ async def test_over_and_then_revised_with_the_same_end(
     assert (alert.validity, alert.demand) == (("in_force", "acknowledgement") if is_back else ("expired", None))
 
 
-async def test_known_after_its_end_it_still_asks(night: Night) -> None:
+async def test_an_alert_raised_after_its_hazards_end_still_asks_for_acknowledgement(night: Night) -> None:
     await night.report(mudflow(onset=NOW - timedelta(hours=2), expires=NOW - timedelta(hours=1)))
     assert await night.expires_after(timedelta(minutes=1)) == 0
     assert (await night.alert()).demand == "acknowledgement"
 
 
-async def test_over_a_larger_area_it_must_be_acknowledged_again(night: Night) -> None:
+async def test_an_alert_over_a_larger_area_must_be_acknowledged_again(night: Night) -> None:
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await night.report(flood)
     await night.answer()
@@ -251,7 +251,7 @@ async def test_over_a_larger_area_it_must_be_acknowledged_again(night: Night) ->
     assert await night.causes("duty") == ["raised", "acknowledged", "widened"]
 
 
-async def test_unattended_it_escalates_in_half_the_time(night: Night) -> None:
+async def test_unattended_boards_halve_the_escalation_delay(night: Night) -> None:
     await night.touched(NOW)
     night.now += timedelta(minutes=31)
     await night.report(hazard(onset=night.now))
@@ -259,7 +259,7 @@ async def test_unattended_it_escalates_in_half_the_time(night: Night) -> None:
     assert await night.passes(timedelta(seconds=1)) == 1
 
 
-async def test_one_board_that_is_touched_is_enough(night: Night) -> None:
+async def test_one_attended_board_is_enough(night: Night) -> None:
     await night.touched(NOW)
     night.now += timedelta(minutes=31)
     await night.touched(night.now)
@@ -268,7 +268,7 @@ async def test_one_board_that_is_touched_is_enough(night: Night) -> None:
     assert await night.passes(MODERATE / 2) == 1
 
 
-async def test_cancelled_it_is_quiet_and_those_who_were_told_hear_it(night: Night) -> None:
+async def test_a_cancelled_alert_stops_ringing_and_notified_receivers_are_notified(night: Night) -> None:
     quake = hazard()
     await night.report(quake)
     await night.passes(MODERATE)
@@ -277,7 +277,7 @@ async def test_cancelled_it_is_quiet_and_those_who_were_told_hear_it(night: Nigh
     assert await night.told() == [(1, "duty"), (2, "head"), (3, "duty"), (3, "head")]
 
 
-async def test_getting_worse_it_waits_no_longer_than_it_should(night: Night) -> None:
+async def test_an_alert_that_gets_worse_waits_no_longer_than_its_severity_allows(night: Night) -> None:
     quake = hazard()
     await night.report(quake)
     night.now += timedelta(minutes=1)
@@ -285,7 +285,7 @@ async def test_getting_worse_it_waits_no_longer_than_it_should(night: Night) -> 
     assert (await night.alert()).escalates_at == night.now + EXTREME
 
 
-async def test_getting_worse_after_an_answer_it_must_be_acknowledged_again(night: Night) -> None:
+async def test_an_acknowledged_alert_that_gets_worse_must_be_acknowledged_again(night: Night) -> None:
     quake = hazard()
     await night.report(quake)
     await night.does("progress", None)
@@ -298,7 +298,7 @@ async def test_getting_worse_after_an_answer_it_must_be_acknowledged_again(night
 @pytest.mark.parametrize(
     "revisions", [[{"magnitude": 6.9}], [{"msg_type": "Cancel"}, {}]], ids=["graver", "spoken of again"]
 )
-async def test_resolved_and_then_not_over_at_all_it_must_be_answered_again(
+async def test_a_resolved_alert_that_comes_into_force_again_must_be_acknowledged_again(
     night: Night, revisions: list[dict[str, Any]]
 ) -> None:
     quake = hazard()
@@ -316,7 +316,7 @@ async def test_resolved_and_then_not_over_at_all_it_must_be_answered_again(
 
 
 @pytest.mark.parametrize(("deed", "due"), [("confirm", 1), ("progress", 0)])
-async def test_acknowledged_cancelled_and_in_force_again_it_rings_where_nobody_is_at_work(
+async def test_an_acknowledged_alert_cancelled_and_in_force_again_rings_unless_people_work_on_it(
     night: Night, deed: str, due: int
 ) -> None:
     quake = hazard()
@@ -333,7 +333,7 @@ async def test_acknowledged_cancelled_and_in_force_again_it_rings_where_nobody_i
     ("deeds", "is_wound_up"),
     [(["acknowledge"], True), ([], False), (["progress"], False), (["cancelled"], False)],
 )
-async def test_an_alert_that_was_acknowledged_before_there_were_clocks_gets_one(
+async def test_an_alert_acknowledged_under_an_earlier_release_gets_a_waiting_time(
     night: Night, deeds: list[str], is_wound_up: bool
 ) -> None:
     quake = hazard()
@@ -355,14 +355,14 @@ async def test_an_alert_that_was_acknowledged_before_there_were_clocks_gets_one(
     assert waits == (timedelta(minutes=15) if is_wound_up else None)
 
 
-async def test_a_worker_that_starts_later_finds_the_clock_where_it_was(night: Night, engine: AsyncEngine) -> None:
+async def test_a_worker_that_starts_later_keeps_the_stored_due_times(night: Night, engine: AsyncEngine) -> None:
     await night.report(hazard())
     again = Night(engine)
     again.now = night.now + MODERATE
     assert await again.escalation.escalate() == 1
 
 
-async def test_only_those_whom_the_alert_concerns(night: Night) -> None:
+async def test_only_receivers_that_the_alert_concerns_are_notified(night: Night) -> None:
     await night.receiver("trainer", 1, statuses=frozenset({Status.EXERCISE}))
     await night.receiver("osh", 1, areas=("KG06000000000",))
     await night.report(mudflow())
@@ -370,7 +370,7 @@ async def test_only_those_whom_the_alert_concerns(night: Night) -> None:
     assert await night.told() == [(1, "duty"), (2, "head")]
 
 
-async def test_a_step_that_nobody_stands_on_is_passed_over(night: Night) -> None:
+async def test_a_step_without_receivers_is_skipped(night: Night) -> None:
     await night.only(("duty", 0), ("minister", 2))
     quake = hazard()
     await night.report(quake)
@@ -379,7 +379,7 @@ async def test_a_step_that_nobody_stands_on_is_passed_over(night: Night) -> None
     assert await night.told() == [(1, "duty"), (2, "minister"), (3, "duty"), (3, "minister")]
 
 
-async def test_the_first_step_that_wants_the_alert_is_told_at_once(night: Night) -> None:
+async def test_the_first_step_that_takes_the_alert_is_notified_at_once(night: Night) -> None:
     """The duty desk takes only Severe and Extreme alerts: a Moderate one must not wait for its escalation."""
     await night.receiver("duty", 0, floor=Severity.EXTREME)
     await night.report(hazard())
@@ -387,7 +387,7 @@ async def test_the_first_step_that_wants_the_alert_is_told_at_once(night: Night)
     assert await night.told() == [(1, "head"), (2, "minister")]
 
 
-async def test_nobody_on_the_list_the_alert_still_rises(night: Night) -> None:
+async def test_an_alert_without_receivers_still_escalates(night: Night) -> None:
     await night.only()
     await night.report(hazard())
     assert await night.passes(MODERATE) == 1

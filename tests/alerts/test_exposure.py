@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 FROM_ALAI = Place(pcode=ALAI)
 
 
-async def test_a_hazard_over_where_displaced_households_live(post: Post) -> None:
+async def test_a_hazard_over_displaced_households_raises_an_exposure_alert(post: Post) -> None:
     await post(household(), household())
     await post(mudflow(area={"pcodes": [LEILEK]}))
     exposure, own = await post.alerts()
@@ -39,7 +39,7 @@ async def test_exposed_are_the_displaced_and_evacuated_of_the_hazard_s_own_statu
         ({"msg_type": "Cancel"}, "cancelled"),
     ],
 )
-async def test_revised_so_that_it_threatens_the_displaced_no_more_it_is_taken_back(
+async def test_an_exposure_alert_ends_when_the_revised_hazard_no_longer_covers_the_displaced(
     post: Post, changed: dict[str, Any], reason: str
 ) -> None:
     flood = mudflow(area={"pcodes": [LEILEK, KADAMJAI]})
@@ -52,7 +52,7 @@ async def test_revised_so_that_it_threatens_the_displaced_no_more_it_is_taken_ba
     assert [(one.is_lapsed, one.reason, one.escalates_at) for one in exposure] == [(True, reason, None)] * 2
 
 
-async def test_where_nobody_displaced_lives_any_more_it_is_taken_back_and_where_one_comes_it_is_back(
+async def test_an_exposure_alert_ends_when_the_last_displaced_household_leaves_and_returns_with_the_next(
     post: Post,
 ) -> None:
     guest = household()
@@ -66,7 +66,7 @@ async def test_where_nobody_displaced_lives_any_more_it_is_taken_back_and_where_
     assert [cause for _, _, cause in await post.deliveries()] == ["raised", "raised", "lapsed", "returned"]
 
 
-async def test_households_that_arrive_under_a_hazard(post: Post) -> None:
+async def test_households_that_arrive_in_the_area_of_a_hazard_are_exposed(post: Post) -> None:
     await post(mudflow(area={"pcodes": [BATKEN]}))
     await post(household(origin=FROM_ALAI))
     await post(household(origin=FROM_ALAI))
@@ -74,7 +74,7 @@ async def test_households_that_arrive_under_a_hazard(post: Post) -> None:
     assert (exposure.area, exposure.households) == (LEILEK, 2)
 
 
-async def test_a_hazard_that_is_over_exposes_nobody(post: Post) -> None:
+async def test_an_expired_hazard_exposes_nobody(post: Post) -> None:
     await post(mudflow(area={"pcodes": [LEILEK]}))
     post.now = NOW + timedelta(hours=7)
     await post()
@@ -82,7 +82,7 @@ async def test_a_hazard_that_is_over_exposes_nobody(post: Post) -> None:
     assert [alert.kind for alert in await post.alerts()] == ["hazard"]
 
 
-async def test_an_old_hazard_over_displaced_households_is_recorded_and_told_to_nobody(post: Post) -> None:
+async def test_an_old_hazard_over_displaced_households_is_recorded_and_notifies_nobody(post: Post) -> None:
     await post(household(origin=FROM_ALAI), mudflow(area={"pcodes": [LEILEK]}, onset=NOW - timedelta(days=30)))
     assert [(alert.kind, alert.is_suppressed) for alert in await post.alerts()] == [
         ("exposure", True),
@@ -91,7 +91,7 @@ async def test_an_old_hazard_over_displaced_households_is_recorded_and_told_to_n
     assert await post.deliveries() == []
 
 
-async def test_a_figure_that_grows_is_told_in_its_turn(post: Post) -> None:
+async def test_a_growing_figure_is_updated_at_its_interval(post: Post) -> None:
     post.handling.exposures.renewed_every = timedelta(seconds=10)
     await post(mudflow(area={"pcodes": [LEILEK]}), household())
     await post(household())
@@ -103,7 +103,7 @@ async def test_a_figure_that_grows_is_told_in_its_turn(post: Post) -> None:
     assert exposure.households == 2
 
 
-async def test_of_a_hazard_whose_cancellation_is_not_followed_yet_nothing_is_told(post: Post) -> None:
+async def test_a_cancelled_hazard_that_is_not_recounted_yet_updates_no_exposure_alert(post: Post) -> None:
     """The alert must end for the reason of the cancellation, not because no rule applies."""
     flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
     await post(flood, household())
@@ -120,7 +120,7 @@ async def test_of_a_hazard_whose_cancellation_is_not_followed_yet_nothing_is_tol
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["counted", "forgotten"])
-async def test_a_late_cancel_takes_back_what_is_still_open(post: Post, is_known: bool) -> None:
+async def test_a_late_cancel_ends_an_open_exposure_alert(post: Post, is_known: bool) -> None:
     flood = mudflow(area={"pcodes": [LEILEK]})
     await post(household(), flood)
     post.now = NOW + timedelta(hours=7)
@@ -131,7 +131,7 @@ async def test_a_late_cancel_takes_back_what_is_still_open(post: Post, is_known:
     assert [(alert.is_lapsed, alert.reason) for alert in await post.alerts()] == [(True, "cancelled")] * 2
 
 
-async def test_while_an_alert_is_open_its_district_is_counted_and_no_longer(post: Post) -> None:
+async def test_a_district_is_counted_while_an_alert_is_open_and_no_longer(post: Post) -> None:
     flood, guest = mudflow(area={"pcodes": [LEILEK]}), household()
     await post(guest, flood)
     post.now = NOW + timedelta(hours=7)

@@ -22,7 +22,7 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert(post: Post) -> N
     assert await post.deliveries() == [("duty", 1, "raised")]
 
 
-async def test_an_old_quake_is_recorded_and_told_to_nobody(post: Post) -> None:
+async def test_an_old_quake_is_recorded_and_notifies_nobody(post: Post) -> None:
     old = hazard(onset=NOW - timedelta(days=3650), magnitude=7.8)
     assert await post(old) == ["suppressed too_old"]
     assert (await post.alert()).reason == "too_old"
@@ -33,7 +33,7 @@ async def test_an_old_quake_is_recorded_and_told_to_nobody(post: Post) -> None:
     assert await post.told() == ["suppressed"]
 
 
-async def test_a_graver_revision_updates_the_alert_and_tells_again(post: Post) -> None:
+async def test_a_more_severe_revision_updates_the_alert_and_notifies_again(post: Post) -> None:
     quake = hazard()
     await post(quake)
     assert await post(revised(quake, 2, magnitude=6.6)) == ["alerted quake_magnitude"]
@@ -43,7 +43,7 @@ async def test_a_graver_revision_updates_the_alert_and_tells_again(post: Post) -
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "updated")]
 
 
-async def test_a_milder_revision_updates_the_alert_and_pages_nobody(post: Post) -> None:
+async def test_a_less_severe_revision_updates_the_alert_and_notifies_nobody(post: Post) -> None:
     quake = hazard(magnitude=5.6)
     await post(quake)
     await post(revised(quake, 2, magnitude=5.1))
@@ -59,7 +59,7 @@ async def test_an_older_or_equal_revision_changes_nothing(post: Post) -> None:
     assert (await post.alert()).sequence == 1
 
 
-async def test_a_cancelled_moderate_alert_is_marked_closed_and_told_once(post: Post) -> None:
+async def test_a_cancelled_moderate_alert_is_closed_with_one_notification(post: Post) -> None:
     quake = hazard()
     await post(quake)
     assert await post(revised(quake, 2, msg_type="Cancel")) == ["alerted cancelled"]
@@ -76,7 +76,7 @@ async def test_a_cancelled_moderate_alert_is_marked_closed_and_told_once(post: P
     assert await post.told() == ["raised", "resolved"]
 
 
-async def test_revised_below_the_threshold_the_alert_lapses_and_above_it_comes_back(post: Post) -> None:
+async def test_an_alert_lapses_below_the_threshold_and_returns_above_it(post: Post) -> None:
     quake = hazard()
     await post(quake)
     assert await post(revised(quake, 2, magnitude=4.2)) == ["alerted below_threshold"]
@@ -87,12 +87,12 @@ async def test_revised_below_the_threshold_the_alert_lapses_and_above_it_comes_b
     assert [cause for _, _, cause in await post.deliveries()] == ["raised", "lapsed", "returned"]
 
 
-async def test_cancelled_before_it_was_known_is_noted(post: Post) -> None:
+async def test_a_hazard_cancelled_before_it_was_known_is_noted(post: Post) -> None:
     assert await post(hazard(msg_type="Cancel")) == ["noted cancelled"]
     assert await post.alerts() == []
 
 
-async def test_raised_and_cancelled_in_one_batch(post: Post) -> None:
+async def test_a_hazard_raised_and_cancelled_in_one_batch(post: Post) -> None:
     quake = hazard()
     assert await post(quake, revised(quake, 2, msg_type="Cancel")) == ["alerted quake_magnitude", "alerted cancelled"]
     assert await post.told() == ["raised", "resolved"]
@@ -106,7 +106,7 @@ async def test_each_hazard_report_is_owed_one_outcome(post: Post) -> None:
     assert [row[0] for row in rows] == ["alerted", "noted", "suppressed"]
 
 
-async def test_exercise_and_actual_never_meet(post: Post) -> None:
+async def test_exercise_and_actual_hazards_have_separate_alerts(post: Post) -> None:
     await post.receiver("trainer", statuses=frozenset({Status.EXERCISE}))
     await post(*(household(status="Exercise") for _ in range(5)), *(household() for _ in range(5)))
     assert await post.alerts() == []
@@ -116,7 +116,7 @@ async def test_exercise_and_actual_never_meet(post: Post) -> None:
 
 
 @pytest.mark.parametrize("status", ["System", "Draft"])
-async def test_what_is_for_no_person_is_noted(post: Post, status: str) -> None:
+async def test_a_hazard_for_no_person_is_noted(post: Post, status: str) -> None:
     assert await post(hazard(status=status)) == ["noted status_not_alerted"]
 
 
@@ -131,7 +131,7 @@ async def test_what_is_for_no_person_is_noted(post: Post, status: str) -> None:
         ({"step": 1}, False),
     ],
 )
-async def test_who_is_told(post: Post, changed: dict[str, Any], is_told: bool) -> None:
+async def test_receivers_by_step_area_floor_and_status(post: Post, changed: dict[str, Any], is_told: bool) -> None:
     await post.receiver("other", **changed)
     await post(hazard())
     assert (("other", 1, "raised") in await post.deliveries()) is is_told

@@ -30,7 +30,7 @@ def path(hazard: HazardReported) -> str:
     return f"/v1/hazards/{hazard.hazard_id}/outcome?report_id={hazard.report_id}"
 
 
-async def test_an_alert_and_who_is_notified(desk: Desk) -> None:
+async def test_the_outcome_lists_the_alert_and_the_notified_receivers(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
         await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
     hazard = called_in()
@@ -52,7 +52,9 @@ async def test_an_alert_and_who_is_notified(desk: Desk) -> None:
         ({"area": {"point": {"lat": 35.7, "lon": 139.7}}}, "out_of_area", "вне зоны наблюдения"),
     ],
 )
-async def test_no_alert_and_why(desk: Desk, changed: dict[str, Any], reason: str, text: str) -> None:
+async def test_the_outcome_gives_the_reason_if_there_is_no_alert(
+    desk: Desk, changed: dict[str, Any], reason: str, text: str
+) -> None:
     hazard = called_in(**changed)
     await judged(desk, hazard)
     async with desk.caller() as caller:
@@ -60,7 +62,7 @@ async def test_no_alert_and_why(desk: Desk, changed: dict[str, Any], reason: str
     assert (answer["is_judged"], answer["alerts"], answer["reason"], answer["text"]) == (True, [], reason, text)
 
 
-async def test_another_report_of_it_is_not_judged_yet(desk: Desk) -> None:
+async def test_a_newer_report_of_the_hazard_is_not_judged_yet(desk: Desk) -> None:
     hazard = called_in()
     await judged(desk, hazard)
     async with desk.caller() as caller:
@@ -68,7 +70,7 @@ async def test_another_report_of_it_is_not_judged_yet(desk: Desk) -> None:
     assert answer.json()["is_judged"] is False
 
 
-async def test_a_hazard_of_another_area_is_not_there_but_for_who_reported_it(desk: Desk) -> None:
+async def test_a_hazard_of_another_area_is_hidden_except_from_its_author(desk: Desk) -> None:
     hazard = called_in()
     await judged(desk, hazard)
     async with desk.caller(areas=[OSH_OBLAST]) as other, desk.caller(areas=[BATKEN_OBLAST]) as own:

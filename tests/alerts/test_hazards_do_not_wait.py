@@ -86,7 +86,7 @@ async def standing(sessions: Sessions) -> dict[tuple[str, str], int]:
 
 @settings(max_examples=25, deadline=None)
 @given(told=st.lists(HOUSEHOLDS, max_size=6), is_revised=st.booleans(), data=st.data())
-def test_in_whatever_order_they_come_the_alerts_are_the_same(
+def test_any_order_of_hazards_and_households_gives_the_same_alerts(
     shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool, data: st.DataObject
 ) -> None:
     households = [linked(one) for one in told]
@@ -104,7 +104,7 @@ def test_in_whatever_order_they_come_the_alerts_are_the_same(
 
 @settings(max_examples=25, deadline=None)
 @given(told=st.lists(HOUSEHOLDS, min_size=1, max_size=6), is_revised=st.booleans())
-def test_in_transactions_at_one_time_the_alerts_are_the_same(
+def test_concurrent_transactions_give_the_same_alerts(
     shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool
 ) -> None:
     """Two workers with households, one with hazards and two with exposures, in any order that their locks permit."""
@@ -194,7 +194,7 @@ COUNTED = {
 
 @settings(max_examples=40, deadline=None)
 @given(batches=st.lists(st.dictionaries(st.sampled_from(REPORTS), DEPARTURES, min_size=1), min_size=1, max_size=5))
-def test_departures_are_counted_as_they_come_as_if_counted_anew(
+def test_incremental_departure_counts_equal_a_full_count(
     shared_alerts: AlertsSettings, batches: list[dict[UUID, Departure | None]]
 ) -> None:
     standing: dict[UUID, Departure] = {}
@@ -240,7 +240,7 @@ async def counted_anew(session: AsyncSession, table: str, statement: str) -> lis
 
 
 @pytest.mark.anyio
-async def test_residents_are_counted_as_they_come_as_if_counted_anew(session: AsyncSession) -> None:
+async def test_incremental_resident_counts_equal_a_full_count(session: AsyncSession) -> None:
     post, moving, leaving = Post(session), household(), household()
     await post(moving, leaving, household(mobility="evacuation"), household(destination=Place(country="TJ")))
     await post(household(household_id=moving.household_id, sequence=2, destination=Place(pcode=ALAI)))

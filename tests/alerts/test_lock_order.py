@@ -33,7 +33,7 @@ def reported(hazard_id: UUID, **changed: object) -> HazardReported:
     return mudflow(hazard_id=hazard_id, **{**usual, **changed})
 
 
-async def test_hazards_and_a_mail_s_record_at_once(town: Town, port: int, box: Box) -> None:
+async def test_hazards_and_the_record_of_a_combined_mail_do_not_deadlock(town: Town, port: int, box: Box) -> None:
     """The delivery's record locks the source's alert, then the hazard's; the hazard's batch needs both too."""
     await told_by_mail(town)
     await town.report(*(reported(uuid4()) for _ in range(BUDGET + 1)))

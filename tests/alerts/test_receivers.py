@@ -62,20 +62,20 @@ def test_mail_has_no_secret(dayar: Dayar) -> None:
         ("remove", "nobody"),
     ],
 )
-def test_a_slip_changes_nothing_and_says_why(dayar: Dayar, words: tuple[str, ...]) -> None:
+def test_an_invalid_command_changes_nothing_and_says_why(dayar: Dayar, words: tuple[str, ...]) -> None:
     refused = dayar(*words)
     assert refused.exit_code in (1, 2)
     assert "Traceback" not in refused.output
     assert " x " not in dayar("list").output
 
 
-def test_a_receiver_is_taken_off(dayar: Dayar) -> None:
+def test_a_receiver_is_removed(dayar: Dayar) -> None:
     dayar("add", "gone", "https://desk.example/hook")
     assert dayar("remove", "gone").exit_code == 0
     assert "gone" not in dayar("list").output
 
 
-def test_a_label_is_read_as_it_was_written(dayar: Dayar) -> None:
+def test_a_label_is_printed_as_it_was_written(dayar: Dayar) -> None:
     """Square brackets are the terminal's markup, and may also be in a label."""
     assert dayar.secret("add", "[/] post", "https://desk.example/hook")
     assert "[/] post is told by webhook" in dayar("add", "[/] post", "https://desk.example/hook").output

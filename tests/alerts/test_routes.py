@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 OSH_OBLAST, BATKEN_OBLAST = "KG06000000000", "KG05000000000"
 
 
-async def test_one_acknowledges_the_other_is_told_who_and_when(desk: Desk) -> None:
+async def test_the_first_acknowledgement_counts_and_the_second_person_sees_who_and_when(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(fresh())
     path = f"/v1/alerts/{alert_id}/acknowledgement"
     async with desk.caller(name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
@@ -43,7 +43,7 @@ async def test_one_acknowledges_the_other_is_told_who_and_when(desk: Desk) -> No
     assert await desk.told() == ["raised", "acknowledged"]
 
 
-async def test_of_many_at_the_same_instant_one_wins_and_all_others_hear_who(desk: Desk) -> None:
+async def test_of_many_concurrent_acknowledgements_one_wins_and_the_others_see_who(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(fresh())
     callers = [desk.caller(name=f"operator {number}") for number in range(5)]
     answers = await asyncio.gather(*(one.put(f"/v1/alerts/{alert_id}/acknowledgement") for one in callers))
@@ -53,7 +53,7 @@ async def test_of_many_at_the_same_instant_one_wins_and_all_others_hear_who(desk
     assert await desk.told() == ["raised", "acknowledged"]
 
 
-async def test_noted_for_somebody_on_the_telephone(desk: Desk) -> None:
+async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(fresh())
     body = {"on_behalf_of": {"name": "Касымов", "by": "telephone", "at": "2026-06-15T06:10:00+00:00"}}
     async with desk.caller(name="Айбек") as caller:
@@ -67,7 +67,7 @@ async def test_noted_for_somebody_on_the_telephone(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/alerts/{id}", "/{id}"])
-async def test_who_reads_on_whose_behalf_is_noted_where_a_name_was_shown(desk: Desk, path: str) -> None:
+async def test_reading_on_whose_behalf_is_logged_where_a_name_was_shown(desk: Desk, path: str) -> None:
     noted, other = await desk.alerts(fresh(), fresh())
     async with desk.caller() as caller, desk.caller(Role.ANALYST) as analyst:
         await caller.put(f"/v1/alerts/{noted}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
@@ -80,7 +80,7 @@ async def test_who_reads_on_whose_behalf_is_noted_where_a_name_was_shown(desk: D
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.REGISTRAR, Role.ADMINISTRATOR])
-async def test_on_whose_behalf_is_the_centres_alone(desk: Desk, role: Role) -> None:
+async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, role: Role) -> None:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller() as caller, desk.caller(role) as reader:
         await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
@@ -131,7 +131,7 @@ async def test_on_whose_behalf_is_read_before_during_and_after_a_rotation(desk: 
     assert told == ["by telephone, Касымов"] * 4
 
 
-async def test_what_an_earlier_release_noted_in_clear_is_sealed(desk: Desk, settings: AlertsSettings) -> None:
+async def test_notes_that_an_earlier_release_wrote_in_clear_are_sealed(desk: Desk, settings: AlertsSettings) -> None:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.sessions.begin() as session:
         await session.execute(text("UPDATE alerts SET acknowledged_note = 'by telephone, Касымов'"))
@@ -182,13 +182,13 @@ async def test_the_first_verdict_stays(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"verdict": "maybe"}, {"verdict": "confirmed", "by": "me"}, {"verdict": "confirmed", "note": "a\nb"}]
 )
-async def test_a_verdict_with_a_slip(desk: Desk, body: dict[str, Any]) -> None:
+async def test_an_invalid_verdict_is_refused(desk: Desk, body: dict[str, Any]) -> None:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller() as caller:
         assert (await caller.put(f"/v1/alerts/{alert_id}/resolution", json=body)).status_code == 422
 
 
-async def test_what_was_only_recorded_is_not_to_be_answered(desk: Desk) -> None:
+async def test_a_suppressed_alert_accepts_no_acts(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(hazard(onset=datetime(2016, 4, 1, tzinfo=UTC)))
     async with desk.caller() as caller:
         assert (await caller.get("/v1/alerts")).json()["alerts"] == []
@@ -198,7 +198,7 @@ async def test_what_was_only_recorded_is_not_to_be_answered(desk: Desk) -> None:
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:dayar:problem:suppressed")
 
 
-async def test_pages_follow_each_other_without_a_gap_or_a_double(desk: Desk) -> None:
+async def test_pages_have_no_gap_and_no_duplicate(desk: Desk) -> None:
     expected = await desk.alerts(*(fresh() for _ in range(25)))
     found: list[str] = []
     cursor: str | None = None
@@ -235,20 +235,20 @@ async def test_filters(desk: Desk) -> None:
         assert await names(status="Exercise") == set()
 
 
-async def test_asked_for_a_district_an_alert_over_its_oblast_is_among_them(desk: Desk) -> None:
+async def test_a_districts_list_includes_alerts_over_its_oblast(desk: Desk) -> None:
     (alert_id,) = await desk.alerts(fresh(area={"pcodes": [BATKEN_OBLAST]}))
     async with desk.caller() as caller:
         page = (await caller.get("/v1/alerts", params={"area": KADAMJAI})).json()
     assert [alert["alert_id"] for alert in page["alerts"]] == [str(alert_id)]
 
 
-async def test_what_is_no_place_is_said_to_be_none(desk: Desk) -> None:
+async def test_an_unknown_place_is_refused(desk: Desk) -> None:
     async with desk.caller() as caller:
         for area in ("\0", "Kadamjai"):
             assert (await caller.get("/v1/alerts", params={"area": area})).status_code == 422
 
 
-async def test_of_what_is_no_id_not_a_letter_is_quoted(desk: Desk) -> None:
+async def test_an_invalid_id_is_refused_without_being_quoted(desk: Desk) -> None:
     async with desk.caller() as caller:
         for path in ("/v1/alerts/Үсөнов", "/v1/alerts?hazard_id=Үсөнов"):
             answer = await caller.get(path)
@@ -256,7 +256,7 @@ async def test_of_what_is_no_id_not_a_letter_is_quoted(desk: Desk) -> None:
             assert answer.status_code == 422 and "Ү" not in answer.text
 
 
-async def test_an_alert_of_another_area_is_not_there(desk: Desk) -> None:
+async def test_an_alert_of_another_area_is_not_found(desk: Desk) -> None:
     quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
     async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
         listed = (await caller.get("/v1/alerts")).json()["alerts"]
@@ -267,7 +267,7 @@ async def test_an_alert_of_another_area_is_not_there(desk: Desk) -> None:
         assert (await caller.put(f"/v1/alerts/{flood}/acknowledgement")).status_code == 200
 
 
-async def test_what_was_sent_about_another_area_is_not_there(desk: Desk) -> None:
+async def test_deliveries_of_another_area_are_not_listed(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
         await queries.save_receiver(session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example"))
     quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
@@ -280,7 +280,7 @@ async def test_what_was_sent_about_another_area_is_not_there(desk: Desk) -> None
         assert len((await caller.get("/v1/deliveries")).json()["deliveries"]) == 2
 
 
-async def test_one_alert_with_who_was_told(desk: Desk) -> None:
+async def test_one_alert_with_its_notified_receivers(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
         await queries.save_receiver(
             session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", language="ru")
@@ -308,7 +308,7 @@ async def test_one_alert_with_who_was_told(desk: Desk) -> None:
         ),
     ],
 )
-async def test_a_page_shows_what_was_sent_to_whom_and_what_came_of_it(
+async def test_the_page_of_sent_messages_shows_receiver_and_result(
     desk: Desk, language: str, words: tuple[str, ...]
 ) -> None:
     async with desk.sessions.begin() as session:
@@ -359,7 +359,9 @@ async def test_the_page_too_shows_only_the_callers_area(desk: Desk) -> None:
         (None, (403, 403, 403)),
     ],
 )
-async def test_who_may_see_and_answer(desk: Desk, role: Role | None, statuses: tuple[int, int, int]) -> None:
+async def test_each_role_may_see_and_act_as_the_table_says(
+    desk: Desk, role: Role | None, statuses: tuple[int, int, int]
+) -> None:
     (alert_id,) = await desk.alerts(fresh(area={"pcodes": [ALAI]}))
     async with desk.caller(role) as caller:
         answers = (

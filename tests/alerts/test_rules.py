@@ -69,7 +69,7 @@ def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) 
         ("other", "Moderate"),
     ],
 )
-def test_what_a_person_reports_without_a_severity_alerts_at_its_types_own(type: str, severity: str) -> None:
+def test_a_hazard_reported_without_a_severity_alerts_with_its_types_severity(type: str, severity: str) -> None:
     reported = mudflow(type=type, severity="Unknown", road="console", type_text="a crack")
     finding = found(decide(reported, RULES, WATCHED, NOW))
     assert (finding.severity, finding.reason) == (severity, "severity_unjudged")
@@ -86,12 +86,12 @@ def test_what_a_person_reports_without_a_severity_alerts_at_its_types_own(type: 
         ("feed", "gdacs", False),
     ],
 )
-def test_only_a_person_alerts_without_a_severity(road: str, source: str, is_alerted: bool) -> None:
+def test_only_a_persons_report_alerts_without_a_severity(road: str, source: str, is_alerted: bool) -> None:
     reported = mudflow(severity="Unknown", road=road, source=source)
     assert isinstance(decide(reported, RULES, WATCHED, NOW), Finding) is is_alerted
 
 
-def test_judged_to_be_minor_it_alerts_no_more() -> None:
+def test_a_hazard_judged_minor_no_longer_alerts() -> None:
     reported = mudflow(severity="Minor", road="console", revision=2)
     assert decide(reported, RULES, WATCHED, NOW) == Nothing("below_threshold")
 
@@ -109,7 +109,7 @@ def test_judged_to_be_minor_it_alerts_no_more() -> None:
         ({"road": "api", "area": TOKYO, "type": "mudflow", "severity": "Extreme"}, "out_of_area"),
     ],
 )
-def test_what_raises_nothing_says_why(changed: dict[str, Any], reason: str) -> None:
+def test_a_hazard_that_raises_no_alert_has_a_reason(changed: dict[str, Any], reason: str) -> None:
     assert decide(hazard(**changed), RULES, WATCHED, NOW) == Nothing(reason)
 
 
@@ -124,7 +124,7 @@ def test_what_raises_nothing_says_why(changed: dict[str, Any], reason: str) -> N
         {"description": "above Sary-Tash"},
     ],
 )
-def test_in_the_country_near_it_or_known_by_words_alone(area: dict[str, Any]) -> None:
+def test_hazards_in_the_country_near_it_or_without_coordinates(area: dict[str, Any]) -> None:
     found(decide(hazard(road="api", area=area), RULES, WATCHED, NOW))
 
 
@@ -135,11 +135,11 @@ def test_a_hazard_is_as_severe_as_its_source_says(severity: str) -> None:
 
 
 @pytest.mark.parametrize("severity", ["Minor", "Unknown"])
-def test_below_the_floor_the_source_is_noted(severity: str) -> None:
+def test_a_source_severity_below_the_floor_is_noted(severity: str) -> None:
     assert decide(mudflow(severity=severity), RULES, WATCHED, NOW) == Nothing("below_threshold")
 
 
-def test_of_two_rules_that_speak_the_graver_word_stands_and_there_is_one_alert() -> None:
+def test_if_two_rules_apply_the_higher_severity_counts_and_there_is_one_alert() -> None:
     by_source = found(decide(hazard(magnitude=4.7, severity="Extreme"), RULES, WATCHED, NOW))
     assert (by_source.rule, by_source.severity) == ("severity", "Extreme")
     quake = hazard(magnitude=6.9, severity="Moderate")
@@ -160,7 +160,7 @@ def test_of_two_rules_that_speak_the_graver_word_stands_and_there_is_one_alert()
         (-timedelta(hours=1), -timedelta(hours=8), False),
     ],
 )
-def test_six_hours_after_onset_or_expiry_nobody_is_paged(
+def test_six_hours_after_onset_or_expiry_nobody_is_notified(
     onset: timedelta, expires: timedelta | None, is_suppressed: bool
 ) -> None:
     late = hazard(onset=NOW + onset, expires=None if expires is None else NOW + expires)
@@ -181,7 +181,7 @@ def test_ten_households_of_one_date_raise_one_alert() -> None:
     assert displaced({TODAY: 9}) == Nothing("below_threshold")
 
 
-def test_a_night_across_two_dates_is_counted_as_one() -> None:
+def test_a_night_across_two_dates_counts_as_one() -> None:
     """24 hours touch two dates, and a date does not state the hour."""
     assert found(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
     assert found(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
@@ -198,14 +198,14 @@ def test_later_households_join_the_window_and_are_counted_once() -> None:
     )
 
 
-def test_a_date_between_two_windows_stands_alone() -> None:
+def test_a_date_between_two_windows_is_counted_alone() -> None:
     taken = [Window(TODAY - 2 * DAY, TODAY - DAY), Window(TODAY + DAY, TODAY + 2 * DAY)]
     finding = found(displaced({TODAY - DAY: 50, TODAY: 10, TODAY + DAY: 50}, taken=taken))
     assert (finding.figures["first"], finding.figures["last"], finding.households) == ("2026-06-15", "2026-06-15", 10)
 
 
 @pytest.mark.parametrize(("days", "is_suppressed"), [(0, False), (7, False), (8, True), (400, True)])
-def test_displacement_older_than_a_week_pages_nobody(days: int, is_suppressed: bool) -> None:
+def test_a_displacement_older_than_a_week_notifies_nobody(days: int, is_suppressed: bool) -> None:
     day = TODAY - timedelta(days=days)
     assert found(displaced({day: 12}, day)).is_suppressed is is_suppressed
 
@@ -225,7 +225,7 @@ def test_a_longer_span_counts_more_dates() -> None:
     assert found(finding).households == 12
 
 
-def test_exposure_is_an_alert_of_its_own_per_district() -> None:
+def test_each_district_has_its_own_exposure_alert() -> None:
     finding = found(decide_exposure(mudflow(), KADAMJAI, 3, RULES, NOW))
     assert (finding.situation.kind, finding.situation.area, finding.households) == (RuleKind.EXPOSURE, KADAMJAI, 3)
     assert finding.severity is Severity.SEVERE
@@ -234,7 +234,7 @@ def test_exposure_is_an_alert_of_its_own_per_district() -> None:
     assert found(decide_exposure(mudflow(onset=NOW - DAY), KADAMJAI, 3, RULES, NOW)).is_suppressed
 
 
-def test_a_quake_without_a_severity_exposes_by_its_magnitude() -> None:
+def test_a_quake_without_a_severity_has_the_exposure_severity_of_its_magnitude() -> None:
     assert effective_severity(hazard(magnitude=5.6), RULES) is Severity.SEVERE
     assert effective_severity(hazard(magnitude=5.6, severity="Extreme"), RULES) is Severity.EXTREME
     assert found(decide_exposure(hazard(), ALAI, 1, RULES, NOW)).severity is Severity.MODERATE
@@ -253,7 +253,7 @@ def test_a_rule_without_its_table_is_off(name: str) -> None:
     assert silent == [name == other for other in ("quake", "severity", "displacement", "exposure")]
 
 
-def test_a_rule_file_with_a_slip_is_refused() -> None:
+def test_an_invalid_rule_file_is_refused() -> None:
     product = Ruleset.load().model_dump(exclude_none=True)
     for slip in ({"reason": "No Code"}, {"max_age_hours": 0}, {"floor": "Awful"}, {"flor": "Severe"}):
         with pytest.raises(ValidationError):

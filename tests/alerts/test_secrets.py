@@ -16,7 +16,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 
-async def test_while_a_secret_is_replaced_both_are_good(town: Town, hook: Hook) -> None:
+async def test_during_a_rotation_both_secrets_are_valid(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     old = hook.secret
     async with town.working(hook):
@@ -45,7 +45,7 @@ async def test_a_secret_is_sealed_at_rest_and_bound_to_its_receiver(town: Town, 
         town.box.open(sealed, "other")
 
 
-async def test_a_secret_that_the_key_does_not_open_holds_up_only_its_receiver(town: Town, hook: Hook) -> None:
+async def test_a_secret_that_the_key_cannot_open_delays_only_its_receiver(town: Town, hook: Hook) -> None:
     """The key file was replaced. A rotation repairs the receiver, and its waiting deliveries are sent."""
     async with listening() as other:
         await town.receiver("sealed before", hook)
@@ -63,7 +63,7 @@ async def test_a_secret_that_the_key_does_not_open_holds_up_only_its_receiver(to
     assert all(row["is_delivered"] for row in rows)
 
 
-async def test_secrets_come_under_the_newest_key(town: Town, hook: Hook) -> None:
+async def test_secrets_are_resealed_under_the_newest_key(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     folder = town.settings.alerts_key_file
     old = max(keyring.known(folder))

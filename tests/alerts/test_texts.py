@@ -59,7 +59,7 @@ MORE = {"ky": "жана дагы 50", "ru": "и ещё 50", "en": "and 50 more"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_large_area_is_named_whole_by_oblast(language: str) -> None:
+def test_a_large_area_is_named_by_oblast(language: str) -> None:
     named = [unit.pcode for unit in PLACES.units(2)]
     tops = [unit.pcode for unit in PLACES.units(1)]
     cities = [pcode for pcode in tops if not PLACES.children(pcode)]
@@ -71,31 +71,31 @@ def test_a_large_area_is_named_whole_by_oblast(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_subject_says_how_many_places_it_does_not_name(language: str) -> None:
+def test_a_subject_counts_the_places_that_it_does_not_name(language: str) -> None:
     named = [unit.pcode for unit in PLACES.units(2)]
     assert len(named) == 53
     text = read(decide(quake(status="Exercise", area={"pcodes": named}), RULES, WATCHED, NOW), language)
     assert text.subject.endswith(f"{PLACES.name(named[2], language)} {MORE[language]}")
 
 
-def test_an_area_of_codes_without_names_says_how_many_more() -> None:
+def test_an_area_of_unnamed_codes_is_counted() -> None:
     unknown = [f"KG990000{number:05}" for number in range(200)]
     text = read(decide(quake(severity="Severe", area={"pcodes": [KADAMJAI, *unknown]}), RULES, WATCHED, NOW))
     assert "Where: Batken oblast (Kadamjai rayon); KG99000000000, " in text.body
     assert "KG99000000019 and 180 more\n" in text.body
 
 
-def test_a_district_within_an_oblast_that_is_told_is_told_by_it() -> None:
+def test_a_district_within_a_named_oblast_is_named_by_the_oblast() -> None:
     text = read(decide(quake(area={"pcodes": [PLACES.oblast(KADAMJAI), KADAMJAI]}), RULES, WATCHED, NOW))
     assert text.subject.endswith("Earthquake, Batken oblast") and "Where: Batken oblast\n" in text.body
 
 
-def test_a_part_of_a_city_is_told_by_the_city() -> None:
+def test_a_city_district_is_named_by_its_city() -> None:
     text = read(decide(quake(area={"pcodes": ["KG11201000000", "KG11000000000"]}), RULES, WATCHED, NOW))
     assert text.subject.endswith(", Bishkek city")
 
 
-def test_a_village_is_told_by_its_district() -> None:
+def test_a_village_is_named_by_its_district() -> None:
     village = KADAMJAI.replace("000000", "800010")
     text = read(decide(quake(area={"pcodes": [village, KADAMJAI]}), RULES, WATCHED, NOW))
     assert text.subject.endswith("Earthquake, Kadamjai rayon")
@@ -113,7 +113,7 @@ def test_exposure_names_the_hazard_and_the_place() -> None:
     assert "Displaced households that now live in the hazard's area, Kadamjai rayon: 3\n" in text.body
 
 
-def test_an_exercise_says_so_first() -> None:
+def test_a_text_of_an_exercise_begins_with_the_word_exercise() -> None:
     text = read(decide(quake(status="Exercise"), RULES, WATCHED, NOW))
     assert text.subject.startswith("EXERCISE ")
     assert text.body.startswith("*** EXERCISE ***")
@@ -121,7 +121,7 @@ def test_an_exercise_says_so_first() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("cause", CAUSES)
-def test_every_cause_is_said_in_every_language(language: str, cause: Cause) -> None:
+def test_every_cause_has_a_text_in_every_language(language: str, cause: Cause) -> None:
     text = read(decide(quake(), RULES, WATCHED, NOW), language, cause)
     assert len(text.subject) <= 150 and "\n" not in text.subject
     if language != "en":
@@ -129,7 +129,7 @@ def test_every_cause_is_said_in_every_language(language: str, cause: Cause) -> N
         assert not any(word in text.body for word in ("Severity", "Where", "Since", "Raised", "Open", "machine"))
 
 
-def test_outside_words_cannot_break_a_mail() -> None:
+def test_outside_text_cannot_break_a_mail() -> None:
     nasty = quake(source="usgs", type="other", type_text="x", area={"pcodes": ["KG99999999999"]}, severity="Severe")
     assert "\n" not in read(decide(nasty, RULES, WATCHED, NOW)).subject
     assert clean("a\r\nBcc: b@example.org\u202e\u2066evil\x00") == "a Bcc: b@example.orgevil"
@@ -144,7 +144,7 @@ TOLD = {
 }
 
 
-def test_what_was_typed_and_the_village_stand_in_the_body() -> None:
+def test_the_reported_text_and_the_village_are_in_the_body() -> None:
     flood = mudflow(area={"pcodes": [KADAMJAI], "description": "село Пульгон, левый берег"}, text=TOLD)
     body = read(decide(flood, RULES, WATCHED, NOW), "ru", told=words.of(flood)).body
     assert "Место: село Пульгон, левый берег" in body
@@ -154,17 +154,17 @@ def test_what_was_typed_and_the_village_stand_in_the_body() -> None:
     assert "Пулгондо сел" not in body, "in the reader's own language alone"
 
 
-def test_what_stands_in_one_language_alone_is_read_in_any() -> None:
+def test_a_text_in_one_language_is_shown_to_every_reader() -> None:
     flood = mudflow(text={"ky": TOLD["ky"]})
     assert "Пулгондо сел" in read(decide(flood, RULES, WATCHED, NOW), "en", told=words.of(flood)).body
 
 
-def test_outside_text_changes_no_line_and_no_direction() -> None:
+def test_outside_text_cannot_change_lines_or_text_direction() -> None:
     flood = mudflow(text={"ru": HazardText(headline="x", description="a\r\nBcc: b\u202e\u2066c")})
     assert "a Bcc: bc" in read(decide(flood, RULES, WATCHED, NOW), "ru", told=words.of(flood)).body.splitlines()
 
 
-def test_subjects_tell_the_kind_of_alert_and_what_happened_to_it() -> None:
+def test_subjects_state_the_kind_of_alert_and_what_happened() -> None:
     flood = mudflow()
     own = decide(flood, RULES, WATCHED, NOW)
     affected = decide_exposure(flood, KADAMJAI, 3, RULES, NOW)
@@ -193,12 +193,12 @@ NEXT_YEAR = NOW.replace(year=2027, month=12)
         ("ky", "15.12.2027", "дароо"),
     ],
 )
-def test_what_is_still_to_come_is_not_called_immediate(language: str, time: str, immediate: str) -> None:
+def test_a_future_event_is_not_called_immediate(language: str, time: str, immediate: str) -> None:
     reported = mudflow(onset=NEXT_YEAR, urgency="Immediate", certainty="Observed", flags=["clock_ahead"])
     text = read(decide(reported, RULES, WATCHED, NOW), language)
     assert time in text.body and immediate not in text.body.lower()
 
 
-def test_a_forecast_says_that_it_is_one() -> None:
+def test_a_forecast_is_called_a_forecast() -> None:
     forecast = mudflow(onset=NOW + timedelta(hours=6), urgency="Expected", certainty="Likely")
     assert "Forecast for: 15 Jun 2026, 18:00" in read(decide(forecast, RULES, WATCHED, NOW)).body

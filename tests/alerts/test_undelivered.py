@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
         ("http://127.0.0.1:9/", {}, "refused_address"),
     ],
 )
-async def test_what_may_not_be_called_is_not(
+async def test_a_forbidden_address_is_not_called(
     town: Town, hook: Hook, address: str, changed: dict[str, Any], reason: str
 ) -> None:
     await town.receiver("duty", hook)
@@ -32,7 +32,7 @@ async def test_what_may_not_be_called_is_not(
 
 
 @pytest.mark.parametrize("address", ["https://93.184.215.14/", "http://93.184.215.14/"])
-async def test_an_exercise_keeps_what_is_for_outside_on_its_outbox_page(town: Town, hook: Hook, address: str) -> None:
+async def test_an_exercise_keeps_outside_messages_on_its_outbox_page(town: Town, hook: Hook, address: str) -> None:
     await town.receiver("duty", hook)
     async with town.sessions.begin() as session:
         await session.execute(text("UPDATE receivers SET address = :address"), {"address": address})
@@ -42,7 +42,7 @@ async def test_an_exercise_keeps_what_is_for_outside_on_its_outbox_page(town: To
     assert (row["is_delivered"], row["reason"]) == (True, "outbox_page")
 
 
-async def test_given_up_after_a_day_and_said_so(town: Town, hook: Hook) -> None:
+async def test_a_delivery_is_given_up_after_a_day_and_reported(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     hook.mood = Mood.BROKEN
     async with town.working(hook, alerts_retry_hours=2 / 3600):
@@ -52,7 +52,7 @@ async def test_given_up_after_a_day_and_said_so(town: Town, hook: Hook) -> None:
     assert row["attempts"] > 1
 
 
-async def test_a_removed_receiver_is_told_no_more(town: Town, hook: Hook) -> None:
+async def test_a_removed_receiver_gets_no_more_messages(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     await town.alert()
     async with town.sessions.begin() as session:

@@ -23,7 +23,7 @@ def moved(flood: HazardReported, revision: int, *pcodes: str, **changed: Any) ->
     return mudflow(hazard_id=flood.hazard_id, revision=revision, **told)
 
 
-async def test_a_hazard_that_grows_is_new_to_those_it_reaches_now(post: Post) -> None:
+async def test_a_growing_hazard_is_a_new_alert_for_newly_reached_receivers(post: Post) -> None:
     await post.receiver("leilek", areas=(LEILEK,))
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await post(flood)
@@ -32,7 +32,7 @@ async def test_a_hazard_that_grows_is_new_to_those_it_reaches_now(post: Post) ->
     assert await post.deliveries() == [("duty", 1, "raised"), ("leilek", 2, "raised")]
 
 
-async def test_what_grows_after_it_was_closed_opens_anew_for_those_it_reaches(post: Post) -> None:
+async def test_a_closed_alert_that_grows_opens_again_for_newly_reached_receivers(post: Post) -> None:
     await post.receiver("leilek", areas=(LEILEK,))
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await post(flood)
@@ -43,7 +43,7 @@ async def test_what_grows_after_it_was_closed_opens_anew_for_those_it_reaches(po
     assert (alert.state, alert.escalates_at is None) == ("open", False)
 
 
-async def test_what_comes_back_milder_is_not_called_graver(post: Post) -> None:
+async def test_an_alert_that_returns_less_severe_is_not_called_worse(post: Post) -> None:
     await post.receiver("kadamjai", areas=(KADAMJAI,))
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await post(flood)
@@ -55,7 +55,9 @@ async def test_what_comes_back_milder_is_not_called_graver(post: Post) -> None:
     ]
 
 
-async def test_where_it_moved_from_all_whom_its_level_called_the_next_step_is(post: Post) -> None:
+async def test_a_moved_alert_continues_with_the_next_step_if_its_level_notified_only_the_former_area(
+    post: Post,
+) -> None:
     await subscriptions.remove(post.session, "duty")
     await post.receiver("kadamjai", areas=(KADAMJAI,))
     await post.receiver("head", step=1)
@@ -65,7 +67,7 @@ async def test_where_it_moved_from_all_whom_its_level_called_the_next_step_is(po
     assert await post.deliveries() == [("kadamjai", 1, "raised"), ("head", 2, "raised")]
 
 
-async def test_taken_back_is_told_to_those_who_were_called_wherever_it_moved(post: Post) -> None:
+async def test_the_end_of_a_moved_alert_is_sent_to_all_notified_receivers(post: Post) -> None:
     await post.receiver("kadamjai", areas=(KADAMJAI,))
     await post.receiver("osh", areas=("KG06000000000",))
     flood = mudflow(area={"pcodes": [KADAMJAI]})
@@ -78,7 +80,7 @@ async def test_taken_back_is_told_to_those_who_were_called_wherever_it_moved(pos
     ]
 
 
-async def test_taken_back_is_told_to_those_whose_floor_it_fell_below(post: Post) -> None:
+async def test_the_end_of_an_alert_is_sent_to_receivers_whose_floor_it_fell_below(post: Post) -> None:
     await post.receiver("minister", floor=Severity.EXTREME)
     quake = hazard(magnitude=6.7)
     await post(quake)
@@ -87,7 +89,7 @@ async def test_taken_back_is_told_to_those_whose_floor_it_fell_below(post: Post)
     assert [who for who, _, cause in await post.deliveries() if cause == "lapsed"] == ["duty", "minister"]
 
 
-async def test_graver_it_is_new_to_those_who_were_not_called_before(post: Post) -> None:
+async def test_a_more_severe_alert_is_new_to_receivers_not_notified_before(post: Post) -> None:
     await post.receiver("minister", floor=Severity.EXTREME)
     quake = hazard()
     await post(quake)
@@ -95,7 +97,7 @@ async def test_graver_it_is_new_to_those_who_were_not_called_before(post: Post) 
     assert sorted(await post.deliveries()) == [("duty", 1, "raised"), ("duty", 2, "updated"), ("minister", 2, "raised")]
 
 
-async def test_raised_after_it_was_too_old_it_is_as_old_as_its_raising(post: Post) -> None:
+async def test_the_age_of_a_formerly_too_old_alert_starts_when_it_is_raised(post: Post) -> None:
     old = hazard(onset=NOW - timedelta(days=2))
     post.now = NOW - timedelta(hours=9)
     await post(old)

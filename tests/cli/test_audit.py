@@ -72,7 +72,7 @@ def rows(installation: Installation) -> list[tuple[str, str, str, str]]:
 
 
 @pytest.mark.timeout(600)
-def test_each_command_that_changes_something_leaves_who_from_where_what_and_how_it_ended(
+def test_each_changing_command_logs_who_from_where_what_and_the_result(
     tables: Installation,
 ) -> None:
     ended = [(words, result, dayar(tables, *words)) for _, result, words in COMMANDS]
@@ -83,5 +83,5 @@ def test_each_command_that_changes_something_leaves_who_from_where_what_and_how_
     assert {row[0] for row in found} >= set(BESIDE)
 
 
-def test_the_list_is_called_as_the_documents_say() -> None:
+def test_the_audit_list_command_is_named_as_in_the_documents() -> None:
     assert CliRunner().invoke(audit.app, ["list", "--help"]).exit_code == 0

@@ -25,25 +25,25 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_one_that_runs_is_spoken_to(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_uses_the_running_installation(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with state.held(root, exercise=False, kafka_port=None):
         environment.load()
     assert os.environ["DATABASE_URL"] == "postgresql://main"
     assert str(root / "main") in capsys.readouterr().err
 
 
-def test_where_none_runs_it_is_the_exercise(root: Path) -> None:
+def test_if_no_installation_runs_the_exercise_is_used(root: Path) -> None:
     environment.load()
     assert os.environ["DATABASE_URL"] == "postgresql://demo"
 
 
-def test_an_installation_that_is_stopped_is_told_to_be_started(root: Path) -> None:
+def test_the_command_asks_to_start_a_stopped_installation(root: Path) -> None:
     done = dayar("user", "list", state=root)
     assert done.returncode == 1
     assert "Start it (make run)" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_where_there_is_none_it_is_said(tmp_path: Path) -> None:
+def test_a_missing_installation_is_reported(tmp_path: Path) -> None:
     done = dayar("keys", "list", state=tmp_path)
     assert f"No installation in {tmp_path}" in done.stderr
 

@@ -22,7 +22,7 @@ def run(installation: Installation, file: Path) -> tuple[int, str]:
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
-def test_it_says_how_each_entry_ended(tables: Installation, tmp_path: Path) -> None:
+def test_the_command_prints_the_result_of_each_entry(tables: Installation, tmp_path: Path) -> None:
     file = tmp_path / "own.geojson"
     file.write_bytes(document(feature(), feature("us2", type="quarry blast"), feature("us3", at=(0.0, 0.0))))
 
@@ -35,7 +35,7 @@ def test_it_says_how_each_entry_ended(tables: Installation, tmp_path: Path) -> N
     assert "1 │ out of area" in output
 
 
-def test_a_file_that_is_no_feed_is_refused_with_its_reason(tables: Installation, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_feed_is_refused_with_its_reason(tables: Installation, tmp_path: Path) -> None:
     file = tmp_path / "own.geojson"
     file.write_text("[]")
 

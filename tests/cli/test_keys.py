@@ -81,14 +81,14 @@ def test_each_kind_is_rotated_and_an_older_key_retired(tables: Installation, kin
     assert not list(tables.secrets.rglob(f"{old}.*"))
 
 
-def test_the_pair_that_reports_are_sealed_to_is_kept_while_one_may_be_on_the_log(tables: Installation) -> None:
+def test_a_sealing_pair_is_kept_while_a_report_sealed_to_it_may_be_on_the_log(tables: Installation) -> None:
     [old] = listed(tables, Kind.SEALING)
     assert dayar(tables, keys.app, "rotate").exit_code == 0
     assert "may still be on the log" in words_of(retire(tables, Kind.SEALING, old))
     assert len(listed(tables, Kind.SEALING)) == 2
 
 
-def test_a_household_keeps_the_key_that_wrapped_it_until_the_worker_wrapped_it_anew(tables: Installation) -> None:
+def test_a_key_encryption_key_is_kept_until_the_worker_has_rewrapped_the_households(tables: Installation) -> None:
     settings = tables.settings(RegistrySettings)
     key = EnvelopeEncryption(settings.registry_kek_file).draw()
 
@@ -104,7 +104,7 @@ def test_a_household_keeps_the_key_that_wrapped_it_until_the_worker_wrapped_it_a
     )
 
 
-def test_a_caller_and_a_second_factor_keep_their_key_until_they_are_sealed_anew(tables: Installation) -> None:
+def test_a_callers_key_is_kept_until_callers_and_second_factors_are_resealed(tables: Installation) -> None:
     settings = tables.settings(ConsoleSettings)
     folder, report_id = settings.callers_key_file, uuid4()
 
@@ -123,14 +123,14 @@ def test_a_caller_and_a_second_factor_keep_their_key_until_they_are_sealed_anew(
     )
 
 
-def test_a_receivers_secret_keeps_its_key_until_it_is_sealed_anew(tables: Installation) -> None:
+def test_a_receivers_key_is_kept_until_the_secrets_are_resealed(tables: Installation) -> None:
     added = dayar(tables, receiver.app, "add", "duty", "https://hook.example/dayar")
     assert added.exit_code == 0, added.output
     settings = tables.settings(AlertsSettings)
     held_until(tables, Kind.RECEIVERS, settings, lambda made: alerts.reseal(made, Secrets(settings.alerts_key_file)))
 
 
-def test_the_keys_of_digests_stay_while_one_is_stored(tables: Installation) -> None:
+def test_digest_keys_are_kept_while_any_digest_is_stored(tables: Installation) -> None:
     settings = tables.settings(RegistrySettings)
 
     async def store(session: AsyncSession) -> None:
@@ -143,7 +143,7 @@ def test_the_keys_of_digests_stay_while_one_is_stored(tables: Installation) -> N
     assert old in listed(tables, Kind.DIGESTS)
 
 
-def test_a_record_key_stays_while_a_record_that_it_signed_is_on_the_log(
+def test_a_record_key_is_kept_while_a_record_that_it_signed_is_on_the_log(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_thread(publish(installation))
@@ -164,7 +164,7 @@ def test_a_record_key_stays_while_a_record_that_it_signed_is_on_the_log(
 
 
 @pytest.mark.parametrize("is_sealed", [False, True], ids=["clear", "sealed whole"])
-def test_a_record_key_stays_while_a_dead_letter_keeps_a_record_that_it_signed(
+def test_a_record_key_is_kept_while_a_dead_letter_holds_a_record_that_it_signed(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, is_sealed: bool
 ) -> None:
     monkeypatch.setattr(rotation, "TAKEN_OVER", timedelta(0))

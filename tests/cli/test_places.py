@@ -45,7 +45,7 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "state" / "places.geojson"
 
 
-def test_boundaries_are_joined_by_code_and_names_stay_the_products(tmp_path: Path, target: Path) -> None:
+def test_boundaries_are_joined_by_code_and_the_products_names_are_kept(tmp_path: Path, target: Path) -> None:
     file = geojson(tmp_path / "adm2.geojson", row(KADAMJAI, square(71.0, 39.5)), row(BATKEN, square(70.5, 39.5)))
 
     code, _ = run("import", file, "--to", target)
@@ -59,12 +59,12 @@ def test_boundaries_are_joined_by_code_and_names_stay_the_products(tmp_path: Pat
     assert len(places.units()) == 62
 
 
-def test_a_refused_file_is_named_as_it_is_written(tmp_path: Path, target: Path) -> None:
+def test_a_refused_file_is_named_as_the_person_wrote_it(tmp_path: Path, target: Path) -> None:
     file = tmp_path / "[" / "adm2].geojson"
     assert str(file) in run("import", file, "--to", target)[1].replace(" ", "")
 
 
-def test_an_area_has_its_own_codes_and_those_it_touches(tmp_path: Path, target: Path) -> None:
+def test_an_area_has_its_own_codes_and_those_that_it_touches(tmp_path: Path, target: Path) -> None:
     file = geojson(tmp_path / "adm2.geojson", row(KADAMJAI, square(71.0, 39.5)), row(BATKEN, square(70.5, 39.5)))
     run("import", file, "--to", target)
     places = Places.load(target)
@@ -117,7 +117,7 @@ def test_an_oblast_drawn_over_its_rayons_is_not_located(tmp_path: Path, target: 
     assert Places.load(target).locate(39.2, 69.8) is None
 
 
-def test_enclaves_and_neighbours_are_left_out_and_counted(tmp_path: Path, target: Path) -> None:
+def test_enclaves_and_neighbouring_countries_are_left_out_and_counted(tmp_path: Path, target: Path) -> None:
     file = geojson(
         tmp_path / "adm2.geojson",
         row(KADAMJAI, square(71.0, 39.5)),
@@ -128,13 +128,13 @@ def test_enclaves_and_neighbours_are_left_out_and_counted(tmp_path: Path, target
     assert "2 rows without a code of the country" in output
 
 
-def test_finer_rows_are_put_together_to_their_rayon(tmp_path: Path, target: Path) -> None:
+def test_finer_units_are_merged_into_their_rayon(tmp_path: Path, target: Path) -> None:
     east, west = row(KADAMJAI, square(71.0, 39.5), ADM3_PCODE="a"), row(KADAMJAI, square(71.5, 39.5), ADM3_PCODE="b")
     run("import", geojson(tmp_path / "adm3.geojson", east, west), "--to", target)
     assert Places.load(target).areas_of(circles=[(39.7, 71.8, 1)]) == (KADAMJAI,)
 
 
-def test_a_unit_that_the_product_does_not_know_is_taken_with_its_parent(tmp_path: Path, target: Path) -> None:
+def test_an_unknown_unit_is_added_with_its_parent(tmp_path: Path, target: Path) -> None:
     new = row(
         "KG05299000000", square(71.0, 39.5), ADM2_EN="New", ADM2_RU="Новый", ADM2_KY="Жаңы", ADM2TYP_EN="district"
     )
@@ -159,7 +159,7 @@ def test_a_shapefile_is_read(tmp_path: Path, target: Path) -> None:
     assert Places.load(target).locate(39.7, 71.2) == KADAMJAI
 
 
-def test_a_workbook_gives_codes_and_names_alone(tmp_path: Path, target: Path) -> None:
+def test_a_workbook_gives_only_codes_and_names(tmp_path: Path, target: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(["ADM2_EN", "ADM2_PCODE", "ADM1_PCODE", "validOn"])
@@ -184,7 +184,7 @@ def test_a_workbook_gives_codes_and_names_alone(tmp_path: Path, target: Path) ->
         ("a.shp", "no shapes", "not a shp file"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named_and_nothing_is_written(
+def test_an_unusable_file_is_named_and_nothing_is_written(
     tmp_path: Path, target: Path, name: str, content: str, said: str
 ) -> None:
     (tmp_path / name).write_text(content)
@@ -210,7 +210,7 @@ def test_a_workbook_of_broken_xml_is_named(tmp_path: Path, target: Path) -> None
     assert not target.exists()
 
 
-def test_a_missing_file_metres_and_doubled_boundaries_are_refused(tmp_path: Path, target: Path) -> None:
+def test_a_missing_file_metres_and_duplicate_boundaries_are_refused(tmp_path: Path, target: Path) -> None:
     metres = geojson(tmp_path / "m.geojson", row(KADAMJAI, square(500_000.0, 4_400_000.0)))
     one = geojson(tmp_path / "one.geojson", row(KADAMJAI, square(71.0, 39.5)))
 

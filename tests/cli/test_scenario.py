@@ -59,11 +59,11 @@ def test_enough_households_left_kadamjai_for_the_threshold_and_live_where_the_qu
     assert any(step.body["destination"]["pcode"] == KYZYL_KIA for step in left)
 
 
-def test_the_story_can_be_played_again(steps: list[Step]) -> None:
+def test_the_scenario_can_be_played_again(steps: list[Step]) -> None:
     again = scenario.steps(NOW)
     assert {step.body["report_id"] for step in steps}.isdisjoint(step.body["report_id"] for step in again)
 
 
-def test_without_accounts_it_says_what_makes_them(tmp_path: Path) -> None:
+def test_without_accounts_the_command_says_how_to_create_them(tmp_path: Path) -> None:
     with pytest.raises(CannotPlay, match="make run"):
         accounts(tmp_path / "accounts")

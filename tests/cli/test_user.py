@@ -16,7 +16,7 @@ from tests.installation import Installation
 FIRST_PASSWORD = "rather long words\n" * 2
 
 
-def test_a_team_is_listed_whole_on_a_terminal_of_80_columns(shared_installation: Installation) -> None:
+def test_a_team_id_is_listed_whole_on_a_terminal_of_80_columns(shared_installation: Installation) -> None:
     """The id is shown nowhere else, and it is needed to add an account to the team."""
     team = str(uuid4())
     added = dayar(shared_installation, "add", f"a-long-name-{team}", "--role", "field", "--team", team)
@@ -32,7 +32,7 @@ def test_a_team_is_listed_whole_on_a_terminal_of_80_columns(shared_installation:
     assert team in listed.stdout
 
 
-def test_spaces_around_a_name_are_none_of_it(shared_installation: Installation) -> None:
+def test_spaces_around_a_name_are_removed(shared_installation: Installation) -> None:
     """A person signs in without them, and `disable` must find the account."""
     name = f"aida-{uuid4()}"
     assert dayar(shared_installation, "add", f" {name} ", "--role", "viewer").exit_code == 0
@@ -41,7 +41,7 @@ def test_spaces_around_a_name_are_none_of_it(shared_installation: Installation) 
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "tab\tbed"])
-def test_a_name_that_nobody_can_type_is_refused(shared_installation: Installation, name: str) -> None:
+def test_a_name_that_cannot_be_typed_is_refused(shared_installation: Installation, name: str) -> None:
     assert dayar(shared_installation, "add", name, "--role", "viewer").exit_code == 1
 
 

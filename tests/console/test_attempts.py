@@ -59,14 +59,14 @@ async def test_without_valkey_each_process_counts_and_nobody_waits(
     await redis.aclose()
 
 
-def test_many_names_take_no_more_memory_than_there_is_for_them() -> None:
+def test_many_names_do_not_exceed_the_memory_for_counters() -> None:
     counters = Counters()
     for number in range(60_000):
         counters.claim([f"pair {number}"], [MOST[CounterScope.PAIR]])
     assert len(counters._counters) == 50_000
 
 
-def test_a_lock_is_not_flushed_by_invented_names() -> None:
+def test_invented_names_do_not_flush_a_lock() -> None:
     counters = Counters()
     for _ in range(5):
         assert counters.claim(["locked"], [5]) == (0, 0, 0)
@@ -82,7 +82,7 @@ def test_an_address_at_its_limit_adds_no_counter() -> None:
     assert len(counters._counters) == 101
 
 
-def test_windows_that_have_ended_are_forgotten_before_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ended_windows_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     counters, began = Counters(), time.monotonic()
     for _ in range(6):
         counters.claim(["ended lock"], [5])

@@ -36,11 +36,11 @@ def test_an_oblast_named_beside_its_district_is_not_named_twice() -> None:
     assert board.whereabouts([BATKEN, KADAMJAI], PLACES, "en").named == (("Kadamjai rayon", "Batken oblast"),)
 
 
-def test_a_code_that_nobody_knows_harms_nothing() -> None:
+def test_an_unknown_code_does_no_harm() -> None:
     assert board.whereabouts(["KG99999999999"], PLACES, "ky") == board.Whereabouts()
 
 
-def test_households_stand_where_they_are_and_are_missed_where_they_came_from() -> None:
+def test_households_count_at_their_place_and_as_departed_from_their_origin() -> None:
     shown = board.by_area([moved(LEILEK, KADAMJAI, 3), moved(KADAMJAI, OSH_CITY, 2)], PLACES)
     batken = next(area for area in shown.areas if area.code == BATKEN)
     assert (batken.here, batken.left) == (3, 5)
@@ -53,17 +53,17 @@ def test_a_city_without_districts_stands_alone() -> None:
     assert list(area.within) == [OSH_CITY]
 
 
-def test_who_went_abroad_is_counted_by_country() -> None:
+def test_households_abroad_are_counted_by_country() -> None:
     shown = board.by_area([moved(LEILEK, None, 2, destination_country="KZ")], PLACES)
     assert [(each.code, each.here) for each in shown.abroad] == [("KZ", 2)]
 
 
-def test_who_is_in_the_country_without_a_place_is_not_abroad() -> None:
+def test_households_in_the_country_without_a_place_are_not_abroad() -> None:
     rows = [moved(LEILEK, None, destination_country=country) for country in ("KG", "ZZ")]
     assert [(each.code, each.here) for each in board.by_area(rows, PLACES).abroad] == [("ZZ", 2)]
 
 
-def test_outcomes_are_a_table_and_what_needs_a_person_has_its_reason() -> None:
+def test_outcomes_are_a_table_and_those_that_need_a_person_have_a_reason() -> None:
     rows = [
         SimpleNamespace(kind="household", outcome="recorded", reason=None, count=7),
         SimpleNamespace(kind="household", outcome="held", reason="not_author", count=1),
@@ -76,7 +76,7 @@ def test_outcomes_are_a_table_and_what_needs_a_person_has_its_reason() -> None:
     assert shown.counts["household"] == Counter(recorded=7, held=1)
 
 
-def test_an_area_holds_its_districts() -> None:
+def test_an_area_includes_its_districts() -> None:
     principal = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(BATKEN,))
     covered = board.covered(principal, PLACES)
     assert covered is not None

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.usefixtures("fresh_attempts"), pytest.mark.anyio]
 TOLD = {"name": "A. Caller", "phone": "+996 700 000 001"}
 
 
-async def test_a_caller_is_kept_sealed_and_each_reading_leaves_a_row(served: Served, session: AsyncSession) -> None:
+async def test_a_caller_is_stored_sealed_and_each_read_is_logged(served: Served, session: AsyncSession) -> None:
     report_id = uuid4()
     desk, other = served.signed_in(Role.OPERATOR), served.signed_in(Role.DUTY_HEAD)
     assert desk.put(f"/v1/callers/{report_id}", json=TOLD).status_code == 204
@@ -35,7 +35,7 @@ async def test_a_caller_is_kept_sealed_and_each_reading_leaves_a_row(served: Ser
     assert await session.scalar(wanted) == 2
 
 
-async def test_only_its_author_notes_a_caller_anew(served: Served) -> None:
+async def test_only_its_author_replaces_a_caller(served: Served) -> None:
     path = f"/v1/callers/{uuid4()}"
     author, other = served.signed_in(Role.OPERATOR), served.signed_in(Role.OPERATOR)
     assert author.put(path, json=TOLD).status_code == 204
@@ -44,7 +44,7 @@ async def test_only_its_author_notes_a_caller_anew(served: Served) -> None:
     assert author.get(path).json()["note"] == "calls again at noon"
 
 
-async def test_a_caller_is_read_where_the_hazard_is_and_by_whoever_noted_them(served: Served) -> None:
+async def test_a_caller_is_read_in_the_hazards_area_and_by_its_author(served: Served) -> None:
     told = hazard(area={"pcodes": [KADAMJAI]})
     path = f"/v1/callers/{told.report_id}"
     author = served.signed_in(Role.OPERATOR, areas=(KARA_SUU,))
@@ -58,7 +58,7 @@ async def test_a_caller_is_read_where_the_hazard_is_and_by_whoever_noted_them(se
     assert list(shown.values()) == [True, False, True]
 
 
-async def test_who_called_is_found_after_the_hazard_was_updated(served: Served) -> None:
+async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) -> None:
     first, title = hazard(), f"Second report {uuid4()}"
     later = hazard(
         events.HazardUpdated, hazard_id=first.hazard_id, revision=2, road="api", text={"en": {"headline": title}}
@@ -70,7 +70,7 @@ async def test_who_called_is_found_after_the_hazard_was_updated(served: Served) 
     assert f'data-report="{first.report_id}"' in desk.get("/board/hazards").text
 
 
-async def test_moving_the_hazard_moves_no_reader_of_the_caller(served: Served) -> None:
+async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Served) -> None:
     """Another account's update that moves the hazard gives that account no access and takes no reader's away."""
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
@@ -99,11 +99,11 @@ async def test_a_refused_caller_is_not_repeated_in_the_answer(served: Served) ->
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.ADMINISTRATOR, Role.INTEGRATION])
-async def test_others_learn_nothing(served: Served, role: Role) -> None:
+async def test_other_roles_read_no_caller(served: Served, role: Role) -> None:
     assert served.signed_in(role).get(f"/v1/callers/{uuid4()}").status_code == 403
 
 
-async def test_callers_come_under_the_newest_key(served: Served, session: AsyncSession) -> None:
+async def test_callers_are_resealed_under_the_newest_key(served: Served, session: AsyncSession) -> None:
     report_id = uuid4()
     desk = served.signed_in(Role.OPERATOR)
     assert desk.put(f"/v1/callers/{report_id}", json=TOLD).status_code == 204

@@ -55,18 +55,18 @@ async def test_clock_that_drifts_by_more_than_two_seconds_is_bad(ahead: float, i
 
 
 @pytest.mark.parametrize("answer", [{"echo": b"another!"}, {"stratum": 0}, {"leap": 3}])
-async def test_answer_that_proves_nothing_is_none(answer: dict[str, bytes | int]) -> None:
+async def test_an_unproven_ntp_answer_is_ignored(answer: dict[str, bytes | int]) -> None:
     with ntp_server(ahead=60, **answer) as server:  # type: ignore[arg-type]
         found = await clock.look(server)
     assert (found.is_well, found.figure) == (None, None)
 
 
-async def test_server_that_does_not_answer_says_nothing_of_the_clock() -> None:
+async def test_an_ntp_server_without_an_answer_says_nothing_about_the_clock() -> None:
     found = await clock.look("127.0.0.1:1")
     assert found.is_well is None
 
 
-def test_each_check_says_how_it_stands() -> None:
+def test_each_check_has_a_state() -> None:
     found = seen(
         [
             InstallationCheck(CheckName.BACKUP, NOW - 30 * HOUR, True, due_at=NOW - HOUR),
@@ -77,14 +77,14 @@ def test_each_check_says_how_it_stands() -> None:
     assert [each.state for each in found] == [CheckState.OVERDUE, CheckState.BAD, CheckState.NEVER]
 
 
-def test_only_what_is_wrong_alarms() -> None:
+def test_only_a_failed_check_raises_an_alarm() -> None:
     assert [
         each.check.name for each in alarms([InstallationCheck(CheckName.CLOCK, NOW, None, None, NOW + HOUR)], NOW)
     ] == []
     assert [each.check.name for each in alarms([InstallationCheck(CheckName.PAPER, NOW, False)], NOW)] == ["paper"]
 
 
-async def test_backup_by_hand_does_not_end_those_of_each_night(session: AsyncSession) -> None:
+async def test_a_manual_backup_does_not_replace_the_nightly_schedule(session: AsyncSession) -> None:
     await checks.record(session, InstallationCheck(CheckName.BACKUP, NOW, True, due_at=NOW + 26 * HOUR))
     await checks.record(session, InstallationCheck(CheckName.BACKUP, NOW + HOUR, True))
     (found,) = await checks.known(session)
@@ -124,7 +124,7 @@ def shown(page: str, pcode: str) -> bool:
     return f'data-key="{pcode}" data-count="2/' in page
 
 
-def test_board_and_displaced_by_place_are_written_for_a_printer(watched: tuple[Served, Path]) -> None:
+def test_the_board_and_the_displaced_by_place_are_written_for_a_printer(watched: tuple[Served, Path]) -> None:
     _, folder = watched
     page = (folder / "dayar-en.html").read_text()
     text = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL).split())
@@ -136,7 +136,7 @@ def test_board_and_displaced_by_place_are_written_for_a_printer(watched: tuple[S
     assert "<script" not in page and "http" not in page
 
 
-def test_paper_is_there_in_each_language_by_its_hour_and_for_its_group(watched: tuple[Served, Path]) -> None:
+def test_the_printable_files_exist_in_each_language_with_their_hour_and_group(watched: tuple[Served, Path]) -> None:
     _, folder = watched
     names = sorted(file.name for file in folder.iterdir())
     assert [name for name in names if name.startswith("dayar-2")] != []
@@ -144,7 +144,7 @@ def test_paper_is_there_in_each_language_by_its_hour_and_for_its_group(watched: 
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o640}
 
 
-def test_wrong_clock_is_told_on_the_board_and_in_the_ledger(watched: tuple[Served, Path]) -> None:
+def test_a_wrong_clock_is_shown_on_the_board_and_in_the_ledger(watched: tuple[Served, Path]) -> None:
     served, _ = watched
     operator, analyst = served.signed_in(Role.OPERATOR), served.signed_in(Role.ANALYST)
     english = {"accept-language": "en"}

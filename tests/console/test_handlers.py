@@ -41,13 +41,13 @@ async def kinds(session: AsyncSession, *told: Any) -> list[OutcomeKind]:
     return [each.kind for each in await show(all_received(told), session)]
 
 
-async def test_one_of_each_is_shown(session: AsyncSession) -> None:
+async def test_one_event_of_each_type_is_shown(session: AsyncSession) -> None:
     assert await kinds(session, hazard(), household(), alert(), outcome(), delivery()) == [RECORDED] * 5
     for model in (BoardHazard, BoardHousehold, BoardAlert, ReportOutcome, BoardDelivery):
         assert len((await session.scalars(select(model))).all()) == 1
 
 
-async def test_the_newest_wins_in_whatever_order_they_come(session: AsyncSession) -> None:
+async def test_the_newest_state_wins_in_any_order(session: AsyncSession) -> None:
     alert_id = uuid4()
     told = [alert(events.AlertUpdated, alert_id=alert_id, sequence=n, households=n) for n in range(1, 7)]
     random.Random(4).shuffle(told)
@@ -57,7 +57,7 @@ async def test_the_newest_wins_in_whatever_order_they_come(session: AsyncSession
     assert (kept.sequence, kept.households) == (6, 6)
 
 
-async def test_what_was_overtaken_is_noted(session: AsyncSession) -> None:
+async def test_an_outdated_event_is_noted(session: AsyncSession) -> None:
     hazard_id = uuid4()
     newer, older = hazard(events.HazardUpdated, hazard_id=hazard_id, revision=2), hazard(hazard_id=hazard_id)
     assert await kinds(session, newer, older) == [RECORDED, NOTED]
@@ -82,7 +82,7 @@ async def test_a_household_moves_with_its_correction(session: AsyncSession) -> N
 
 
 @pytest.mark.parametrize("batches", [1, 2])
-async def test_a_correction_registers_nobody_anew(session: AsyncSession, batches: int) -> None:
+async def test_a_correction_does_not_register_a_household_again(session: AsyncSession, batches: int) -> None:
     first, long_ago = household(), NOW - timedelta(days=3)
     corrected = household(events.HouseholdCorrected, household_id=first.household_id, sequence=2, persons=6)
     told = [received(first, time=long_ago), received(corrected)]
@@ -92,21 +92,21 @@ async def test_a_correction_registers_nobody_anew(session: AsyncSession, batches
     assert (kept.persons, kept.registered_at) == (6, long_ago)
 
 
-async def test_a_household_displaced_again_is_registered_anew(session: AsyncSession) -> None:
+async def test_a_household_displaced_again_is_registered_again(session: AsyncSession) -> None:
     first = household()
     await show([received(first, time=NOW - timedelta(days=3))], session)
     await show([received(household(household_id=first.household_id, sequence=2))], session)
     assert (await session.scalars(select(BoardHousehold.registered_at))).all() == [NOW]
 
 
-async def test_the_board_counts_as_displaced_whom_the_figures_do(session: AsyncSession) -> None:
+async def test_the_board_counts_the_displaced_like_the_figures(session: AsyncSession) -> None:
     await kinds(session, *(household(mobility=mobility) for mobility in Mobility))
     (here,) = await snapshots.households(session, Status.ACTUAL, NOW - timedelta(days=1), None)
     assert (here.households, here.persons) == (3, 15)
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
-async def test_an_outcome_that_names_another_takes_its_place(session: AsyncSession, later: timedelta) -> None:
+async def test_an_outcome_that_names_another_replaces_it(session: AsyncSession, later: timedelta) -> None:
     """Also if both are in one batch or have the same instant: a correction that arrived first must not wait longer."""
     held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
     settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
@@ -123,14 +123,14 @@ async def test_an_outcome_is_replaced_across_batches(session: AsyncSession) -> N
 
 
 @pytest.mark.parametrize("what", ["held", "repeat"])
-async def test_anothers_use_of_a_report_id_stands_beside_the_report(session: AsyncSession, what: str) -> None:
+async def test_another_use_of_a_report_id_is_stored_beside_the_report(session: AsyncSession, what: str) -> None:
     own = outcome()
     strangers = outcome(report_id=own.report_id, outcome=what)
     await show([received(own), received(strangers, time=NOW + timedelta(hours=1))], session)
     assert set(await session.scalars(select(ReportOutcome.outcome))) == {"recorded", what}
 
 
-async def test_a_suppressed_alert_is_known_as_one(session: AsyncSession) -> None:
+async def test_a_suppressed_alert_is_marked_as_suppressed(session: AsyncSession) -> None:
     await kinds(session, alert(events.AlertSuppressed, reason="too_old"))
     (kept,) = (await session.scalars(select(BoardAlert))).all()
     assert kept.is_suppressed
@@ -149,13 +149,13 @@ async def test_alerts_and_their_counts_are_those_of_the_area(session: AsyncSessi
     assert await board_alerts.suppressed(session, NOW, pcodes) == 3
 
 
-async def test_of_reports_an_areas_operator_counts_the_public_ones(session: AsyncSession) -> None:
+async def test_an_operator_of_an_area_sees_counts_of_public_reports_only(session: AsyncSession) -> None:
     await kinds(session, outcome(), outcome(kind="hazard", consumer="alerts", outcome="alerted"))
     (counted,) = await snapshots.outcomes(session, Status.ACTUAL, NOW - timedelta(days=1), board.PUBLIC_KINDS)
     assert (counted.kind, counted.count) == ("hazard", 1)
 
 
-async def test_nothing_open_is_pushed_out_by_what_waits(session: AsyncSession) -> None:
+async def test_many_waiting_alerts_do_not_displace_open_ones(session: AsyncSession) -> None:
     """Each section has its own rows and counts, however many rows are shown."""
     answered: dict[str, Any] = {"acknowledged_at": NOW, "acknowledged_by": uuid4(), "work": "acknowledged"}
     worked: dict[str, Any] = {**answered, "progressed_at": NOW, "progressed_by": uuid4(), "work": "in_progress"}
@@ -169,7 +169,7 @@ async def test_nothing_open_is_pushed_out_by_what_waits(session: AsyncSession) -
     assert len((await board_alerts.sections(session, NOW, None, most=1000))[Section.WAITING].alerts) == 62
 
 
-async def test_hazards_are_ordered_by_severity_and_none_is_missing_silently(session: AsyncSession) -> None:
+async def test_hazards_are_ordered_by_severity_and_hidden_ones_are_counted(session: AsyncSession) -> None:
     minor = hazard(severity="Minor", onset=NOW - timedelta(minutes=1))
     extreme = hazard(severity="Extreme", onset=NOW - timedelta(hours=3))
     forecast = hazard(severity="Extreme", onset=NOW + timedelta(hours=3))

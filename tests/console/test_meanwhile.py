@@ -17,7 +17,7 @@ CHANGES = ["disabled_at = now()", "password_hash = 'given anew'", "must_change =
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_who_is_changed_while_the_password_is_looked_at_does_not_come_in(served: Served, change: str) -> None:
+def test_an_account_changed_during_the_password_check_is_not_signed_in(served: Served, change: str) -> None:
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(lambda: sign_in(served.client(), name), changed(name, change))
     assert answer.status_code == 401
@@ -25,14 +25,14 @@ def test_who_is_changed_while_the_password_is_looked_at_does_not_come_in(served:
 
 
 @pytest.mark.parametrize(("change", "status"), [(CHANGES[1], 401), ("roles = '{field,operator}'", 403)])
-def test_a_phone_signs_in_to_the_account_as_it_is_now(served: Served, change: str, status: int) -> None:
+def test_a_phone_signs_in_with_the_accounts_present_rights(served: Served, change: str, status: int) -> None:
     name = served.account(Role.FIELD, team=uuid4())
     answer = served.meanwhile(lambda: phone_of(served, name), changed(name, change))
     assert answer.status_code == status
 
 
 @pytest.mark.parametrize("deed", [("change", "--role", "viewer"), ("password",), ("disable",)])
-def test_what_ends_tokens_ends_those_that_began_while_it_waited(served: Served, deed: tuple[str, ...]) -> None:
+def test_ending_tokens_also_ends_sign_ins_that_waited_for_it(served: Served, deed: tuple[str, ...]) -> None:
     name, (verb, *options) = served.account(Role.OPERATOR), deed
     began_at = datetime.now(UTC)
     typed = "typed by somebody\n" * 2
@@ -47,7 +47,7 @@ def test_what_ends_tokens_ends_those_that_began_while_it_waited(served: Served, 
     assert valid_from > began_at + timedelta(seconds=3)
 
 
-def test_the_pages_sign_in_ends_where_a_phone_goes_on_with_it(served: Served) -> None:
+def test_a_pages_sign_in_ends_when_a_phone_takes_it_over(served: Served) -> None:
     page = served.client()
     assert sign_in(page, served.account(Role.FIELD, team=uuid4())).status_code == 303
     kept = served.client(cookies=dict(page.cookies))

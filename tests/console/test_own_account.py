@@ -43,7 +43,7 @@ def test_own_sign_ins_are_listed_and_each_is_ended_alone(served: Served) -> None
     assert desk.get("/sign-ins").text.count("<tr data-key") == 1
 
 
-def test_nobody_ends_anothers_sign_in(served: Served) -> None:
+def test_nobody_can_end_another_accounts_sign_in(served: Served) -> None:
     mine, other = served.signed_in(Role.OPERATOR), served.signed_in(Role.OPERATOR)
     jti = principal(served, other.cookies["session"]).jti
     assert mine.post(f"/sign-ins/{jti}/end").status_code == 404
@@ -67,13 +67,13 @@ def test_a_purpose_is_stated_once_and_stays_with_the_session(served: Served) -> 
 @pytest.mark.parametrize(
     "stated", [{}, {"purpose": "curiosity", "emergency": "x"}, {"purpose": "checking", "emergency": "x" * 101}]
 )
-def test_what_is_no_purpose_is_not_kept(served: Served, stated: dict[str, str]) -> None:
+def test_an_invalid_purpose_is_not_stored(served: Served, stated: dict[str, str]) -> None:
     client = served.signed_in(Role.DUTY_HEAD)
     assert client.post("/purpose", data=stated).status_code == 422
     assert principal(served, client.cookies["session"]).purpose is None
 
 
-def test_many_reports_of_ended_sign_ins_are_a_notice_to_the_duty_head(served: Served) -> None:
+def test_many_reports_of_ended_sign_ins_notify_the_duty_head(served: Served) -> None:
     head, operator = served.signed_in(Role.DUTY_HEAD), served.signed_in(Role.OPERATOR)
     held(served, readmissions.NOTICED_FROM)
     assert "Re-admit" not in head.get("/notices", params={"lang": "en"}).text
@@ -83,7 +83,9 @@ def test_many_reports_of_ended_sign_ins_are_a_notice_to_the_duty_head(served: Se
 
 
 @pytest.mark.parametrize("by", ["page", "cli"])
-def test_a_readmitted_teams_ended_phone_has_another_year_at_its_next_contact(served: Served, by: str) -> None:
+def test_an_ended_phone_of_a_readmitted_team_is_signed_in_for_another_year_at_its_next_contact(
+    served: Served, by: str
+) -> None:
     team = uuid4()
     account = served.known(served.account(Role.FIELD, team=team))
     ended: dict[str, Any] = {
@@ -109,12 +111,12 @@ def test_a_readmitted_teams_ended_phone_has_another_year_at_its_next_contact(ser
     assert phone.post(f"/sign-ins/{uuid4()}/end").status_code == 401  # the ended sign-in can do nothing else
 
 
-def test_no_team_is_readmitted_that_nobody_is_of(served: Served) -> None:
+def test_a_team_without_members_is_not_readmitted(served: Served) -> None:
     assert served.signed_in(Role.DUTY_HEAD).post("/readmission", data={"team": str(uuid4())}).status_code == 404
     assert dayar(served, "readmit", str(uuid4())).exit_code == 1
 
 
-def test_a_duty_head_readmits_only_teams_whose_whole_work_lies_in_the_own_areas(served: Served) -> None:
+def test_a_duty_head_readmits_only_teams_that_work_inside_the_own_areas(served: Served) -> None:
     head = served.signed_in(Role.DUTY_HEAD, areas=(BATKEN_OBLAST,))
     statuses = []
     for areas in ((KADAMJAI,), (OSH,), (COUNTRY,), (KADAMJAI, OSH)):
@@ -135,7 +137,7 @@ def test_a_duty_head_readmits_only_teams_whose_whole_work_lies_in_the_own_areas(
         ("ky", "Бардык эсептери сиздин аймактарыңызга кирген чыгуучу топ жок."),
     ],
 )
-def test_where_there_is_no_team_to_readmit_the_page_says_so(served: Served, language: str, said: str) -> None:
+def test_without_a_team_to_readmit_the_page_says_so(served: Served, language: str, said: str) -> None:
     page = served.signed_in(Role.DUTY_HEAD, areas=(LEILEK,)).get("/readmission", params={"lang": language}).text
     assert said in page and "<tbody>" not in page
 

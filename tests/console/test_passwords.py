@@ -15,7 +15,7 @@ from tests.installation import in_thread
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
-def test_a_first_password_is_not_changed_to_itself(served: Served) -> None:
+def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
     """The person who gave the password knows it."""
     name = served.account(Role.OPERATOR, must_change=True)
     answer = change(served.client(), name, PASSWORD, PASSWORD)
@@ -24,7 +24,7 @@ def test_a_first_password_is_not_changed_to_itself(served: Served) -> None:
     assert served.known(name).must_change
 
 
-def test_who_is_disabled_while_a_new_password_is_hashed_does_not_come_in_by_it(served: Served) -> None:
+def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(served: Served) -> None:
     """The record that ends the old tokens would replace the record that ends all tokens of the account."""
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(
@@ -35,7 +35,7 @@ def test_who_is_disabled_while_a_new_password_is_hashed_does_not_come_in_by_it(s
     assert "set-cookie" not in answer.headers
 
 
-def test_a_password_that_was_given_anew_is_not_undone_by_the_old_one(served: Served) -> None:
+def test_a_newly_given_password_is_not_overwritten_by_a_change_with_the_old_one(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     given = in_thread(passwords.hashed("given by somebody"))
     answer = served.meanwhile(
@@ -46,14 +46,14 @@ def test_a_password_that_was_given_anew_is_not_undone_by_the_old_one(served: Ser
     assert served.known(name).password_hash == given
 
 
-def test_a_password_given_anew_ends_also_what_was_signed_in_within_the_same_second(served: Served) -> None:
+def test_a_newly_given_password_also_ends_sign_ins_of_the_same_second(served: Served) -> None:
     name, client = served.account(Role.OPERATOR), served.client()
     assert at_the_next_second(lambda: sign_in(client, name)).status_code == 303
     assert dayar(served, "password", name, typed="typed by somebody\n" * 2).exit_code == 0
     assert wait_until(lambda: client.get("/board/alerts").status_code == 401, timeout=SOON)
 
 
-def test_a_name_that_cannot_be_typed_is_nobodys(served: Served) -> None:
+def test_a_name_that_cannot_be_typed_has_no_account(served: Served) -> None:
     client, name = served.client(), "some\0body"
     assert sign_in(client, name).status_code == 401
     assert change(client, name, PASSWORD, "another long password").status_code == 401

@@ -15,7 +15,7 @@ def test_a_refused_page_keeps_the_readers_navigation(
     assert 'href="/registry/figures"' in answer.text
 
 
-def test_who_is_not_signed_in_sees_no_navigation(served: Served) -> None:
+def test_a_signed_out_reader_sees_no_navigation(served: Served) -> None:
     answer = served.client().get("/no-such-page", headers={"accept": "text/html"})
     assert answer.status_code == 404
     assert 'href="/registry/figures"' not in answer.text

@@ -16,7 +16,7 @@ from tests.console.test_signin import SOON, Nobody, at_the_next_second, dayar, s
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
-def test_changed_rights_end_every_token_of_before(served: Served) -> None:
+def test_changed_rights_end_all_earlier_tokens(served: Served) -> None:
     name, client = served.account(Role.OPERATOR), served.client()
     sign_in(client, name)
     assert dayar(served, "change", name, "--role", "viewer", "--area", KADAMJAI).exit_code == 0
@@ -28,7 +28,7 @@ def test_changed_rights_end_every_token_of_before(served: Served) -> None:
     assert again.get("/new-event").status_code == 403
 
 
-def test_what_a_change_does_not_name_stays(served: Served) -> None:
+def test_options_left_out_of_a_change_stay_the_same(served: Served) -> None:
     team = uuid4()
     name = served.account(Role.OPERATOR, team=team, areas=(KADAMJAI,), sources=("hydromet",))
     assert dayar(served, "change", name, "--role", "duty_head").exit_code == 0
@@ -37,13 +37,13 @@ def test_what_a_change_does_not_name_stays(served: Served) -> None:
     assert account.sources == ["cmc", "hydromet"]
 
 
-def test_an_area_that_is_no_place_changes_nothing(served: Served) -> None:
+def test_an_unknown_area_changes_nothing(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     assert dayar(served, "change", name, "--area", "KG99").exit_code == 1
     assert served.known(name).areas == ["KG"]
 
 
-def test_a_lost_phone_is_forgotten_and_the_accounts_other_phone_is_not(served: Served) -> None:
+def test_a_lost_phone_is_signed_out_and_the_accounts_other_phone_is_not(served: Served) -> None:
     name, lost, kept = served.account(Role.FIELD, team=uuid4()), uuid4(), uuid4()
     found, other = (served.client(headers=phone_token(served, name, device)) for device in (lost, kept))
     told = dayar(served, "devices", name).stdout
@@ -56,13 +56,13 @@ def test_a_lost_phone_is_forgotten_and_the_accounts_other_phone_is_not(served: S
     assert anew.status_code == 200
 
 
-def test_only_an_accounts_own_phone_is_forgotten(served: Served) -> None:
+def test_only_a_phone_of_the_account_can_be_signed_out(served: Served) -> None:
     name, other, device = served.account(Role.FIELD), served.account(Role.FIELD), uuid4()
     phone_token(served, other, device)
     assert "never signed in" in dayar(served, "forget", name, str(device)).stderr
 
 
-def test_a_phone_that_makes_contact_has_another_year_under_the_same_sign_in(served: Served) -> None:
+def test_a_phone_that_makes_contact_is_signed_in_for_another_year(served: Served) -> None:
     name, device = served.account(Role.FIELD, team=uuid4()), uuid4()
     headers = phone_token(served, name, device)
     answer = at_the_next_second(lambda: served.client(headers=headers).post("/v1/session")).json()
@@ -71,7 +71,7 @@ def test_a_phone_that_makes_contact_has_another_year_under_the_same_sign_in(serv
     assert after.expires_at > before.expires_at
 
 
-def test_another_systems_token_is_not_made_longer(served: Served) -> None:
+def test_an_integrations_token_is_not_extended(served: Served) -> None:
     token = served.installation.token(roles=[Role.INTEGRATION], expires_in=600)
     answer = served.client(headers={"authorization": f"Bearer {token}"}).post("/v1/session")
     assert answer.status_code == 200 and "token" not in answer.json()

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 NOW = datetime(2026, 6, 15, 6, tzinfo=UTC)
 
 
-def test_a_code_opens_once_and_a_clock_may_be_a_step_off() -> None:
+def test_a_code_is_valid_once_and_with_a_clock_one_step_off() -> None:
     secret = totp.draw()
     now = int(NOW.timestamp()) // totp.STEP_S
     code = {offset: pyotp.TOTP(secret).at(NOW, counter_offset=offset) for offset in range(-2, 3)}
@@ -42,7 +42,7 @@ def test_a_secret_is_sealed_to_its_account(tmp_path: Path) -> None:
     assert (box.open(sealed, account), box.open(sealed, other)) == ("SECRET", None)
 
 
-def test_it_is_set_up_with_a_code_and_asked_for_after_the_password(served: Served) -> None:
+def test_the_second_factor_is_set_up_with_a_code_and_required_after_the_password(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     assert "no second factor" in client.get("/notices", params={"lang": "en"}).text
@@ -61,7 +61,7 @@ def test_it_is_set_up_with_a_code_and_asked_for_after_the_password(served: Serve
     assert again.get("/security").status_code == 200
 
 
-def test_each_recovery_code_opens_once(served: Served) -> None:
+def test_each_recovery_code_is_valid_once(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     code, *_ = set_up(client, offered(client))
@@ -72,7 +72,7 @@ def test_each_recovery_code_opens_once(served: Served) -> None:
     assert answers == [303, 401]
 
 
-def test_whoever_works_at_the_desk_too_goes_on_without_it_and_is_no_administrator_then(served: Served) -> None:
+def test_an_administrator_with_other_roles_may_continue_without_the_code_and_without_that_role(served: Served) -> None:
     name, client = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     set_up(client, offered(client))
@@ -85,7 +85,7 @@ def test_whoever_works_at_the_desk_too_goes_on_without_it_and_is_no_administrato
     assert principal(served, desk).roles == {Role.OPERATOR}
 
 
-def test_going_on_without_it_is_counted_apart_from_wrong_codes(served: Served) -> None:
+def test_continuing_without_the_code_is_counted_apart_from_wrong_codes(served: Served) -> None:
     name, client = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     set_up(client, offered(client))
@@ -97,7 +97,7 @@ def test_going_on_without_it_is_counted_apart_from_wrong_codes(served: Served) -
 
 
 @pytest.mark.parametrize("typed", ["{} without second factor", "second factor of {}", "without:{}", "code:{}"])
-def test_no_typed_name_counts_against_the_second_step_of_an_account(served: Served, typed: str) -> None:
+def test_no_typed_name_counts_against_an_accounts_second_step(served: Served, typed: str) -> None:
     name, client = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     code, *_ = set_up(client, offered(client))
@@ -110,7 +110,7 @@ def test_no_typed_name_counts_against_the_second_step_of_an_account(served: Serv
     assert by_code(again, sign_in(again, name), code).status_code == 303
 
 
-def test_strangers_who_lock_the_address_keep_no_known_browser_from_its_second_step(served: Served) -> None:
+def test_strangers_who_lock_the_address_do_not_lock_a_known_browsers_second_step(served: Served) -> None:
     name, desk = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
     sign_in(desk, name)
     code, *_ = set_up(desk, offered(desk))
@@ -124,7 +124,7 @@ def test_strangers_who_lock_the_address_keep_no_known_browser_from_its_second_st
     assert by_code(desk, asked, code).status_code == 303
 
 
-def test_a_secret_comes_under_the_newest_key(served: Served) -> None:
+def test_a_secret_is_resealed_under_the_newest_key(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     secret = offered(client)
@@ -151,7 +151,7 @@ def test_a_secret_comes_under_the_newest_key(served: Served) -> None:
     assert by_code(again, sign_in(again, name), code).status_code == 303
 
 
-def test_who_is_administrator_alone_does_not_go_on_without_it(served: Served) -> None:
+def test_an_account_with_only_the_administrator_role_cannot_continue_without_the_code(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     set_up(client, offered(client))
@@ -161,7 +161,7 @@ def test_who_is_administrator_alone_does_not_go_on_without_it(served: Served) ->
     assert "session" not in again.cookies
 
 
-def test_codes_are_guessed_five_times_at_most(served: Served) -> None:
+def test_codes_can_be_guessed_five_times_at_most(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     set_up(client, offered(client))
@@ -170,7 +170,7 @@ def test_codes_are_guessed_five_times_at_most(served: Served) -> None:
     assert [by_code(again, asked, f"{n:06}").status_code for n in range(6)] == [401] * 5 + [429]
 
 
-def test_a_changed_password_alone_lets_nobody_in(served: Served) -> None:
+def test_a_changed_password_alone_admits_nobody(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     set_up(client, offered(client))
@@ -180,7 +180,7 @@ def test_a_changed_password_alone_lets_nobody_in(served: Served) -> None:
     assert answer.status_code == 200 and "session" not in thief.cookies
 
 
-def test_a_wrong_code_does_not_make_the_ticket_last_longer(served: Served) -> None:
+def test_a_wrong_code_does_not_extend_the_ticket(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     set_up(client, offered(client))
@@ -195,7 +195,7 @@ def test_a_wrong_code_does_not_make_the_ticket_last_longer(served: Served) -> No
     "deeds",
     [[("change", "--role", "operator", "--role", "administrator")], [("password",)], [("disable",), ("enable",)]],
 )
-def test_a_ticket_ends_with_the_state_that_it_was_given_in(served: Served, deeds: list[tuple[str, ...]]) -> None:
+def test_a_ticket_ends_when_the_account_changes(served: Served, deeds: list[tuple[str, ...]]) -> None:
     name, client = served.account(Role.OPERATOR, Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     code, *_ = set_up(client, offered(client))
@@ -208,7 +208,7 @@ def test_a_ticket_ends_with_the_state_that_it_was_given_in(served: Served, deeds
     assert "session" not in again.cookies
 
 
-def test_a_ticket_is_no_token_and_a_token_no_ticket(served: Served) -> None:
+def test_a_ticket_is_not_a_token_and_a_token_is_not_a_ticket(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     set_up(client, offered(client))
@@ -219,7 +219,7 @@ def test_a_ticket_is_no_token_and_a_token_no_ticket(served: Served) -> None:
     assert served.client().post("/sign-in/code", data={"ticket": token, "code": "1"}).status_code == 401
 
 
-def test_it_is_removed_by_a_code_or_by_the_command(served: Served) -> None:
+def test_the_second_factor_is_removed_by_a_code_or_by_the_command(served: Served) -> None:
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     first, *_ = set_up(client, offered(client))

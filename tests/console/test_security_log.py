@@ -67,7 +67,7 @@ DEEDS: dict[str, tuple[Role, Deed, tuple[str, str, str | None]]] = {
 
 
 @pytest.mark.parametrize("kind", DEEDS)
-def test_each_kind_of_act_is_logged_with_who_from_where_and_what_came_of_it(served: Served, kind: str) -> None:
+def test_each_kind_of_act_is_logged_with_account_address_and_result(served: Served, kind: str) -> None:
     role, deed, expected = DEEDS[kind]
     name, client = served.account(role), served.client()
     deed(served, client, name)
@@ -83,7 +83,7 @@ def test_each_kind_of_act_is_logged_with_who_from_where_and_what_came_of_it(serv
         (("password",), "password_changed"),
     ],
 )
-def test_what_is_changed_at_the_terminal_names_the_account(served: Served, words: tuple[str, ...], action: str) -> None:
+def test_a_change_at_the_terminal_logs_the_account(served: Served, words: tuple[str, ...], action: str) -> None:
     name = served.account(Role.OPERATOR)
     verb, *options = words
     assert dayar(served, verb, name, *options, typed="typed by somebody\n" * 2).exit_code == 0

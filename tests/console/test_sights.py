@@ -31,68 +31,70 @@ def principal(role: Role, *areas: str, purpose: str | None = None) -> Principal:
         (Role.VIEWER, {"hazards", "alerts"}),
     ],
 )
-def test_staff_read_what_their_role_needs_and_hear_of_the_rest_that_it_changed(
-    role: Role, topics: frozenset[str]
-) -> None:
+def test_staff_read_topics_of_their_role_and_learn_of_changes_in_the_others(role: Role, topics: frozenset[str]) -> None:
     sight = visibility.visibility_of(principal(role), TOPICS)
     assert (sight.topics, sight.hints) == (topics, ALL - topics)
 
 
 @pytest.mark.parametrize("topic", ["alerts", "households", "outcomes"])
-def test_an_integration_reads_hazards_alone(topic: str) -> None:
+def test_an_integration_reads_only_hazards(topic: str) -> None:
     assert visibility.visibility_of(principal(Role.INTEGRATION), ["hazards"]).topics == {"hazards"}
     with pytest.raises(NotGranted):
         visibility.visibility_of(principal(Role.INTEGRATION), [topic])
 
 
-def test_an_integration_reads_alerts_where_an_administrator_granted_it() -> None:
+def test_an_integration_reads_alerts_if_an_administrator_granted_them() -> None:
     granted = principal(Role.INTEGRATION, purpose="alerts")
     assert visibility.visibility_of(granted, ["hazards", "alerts"]).topics == {"hazards", "alerts"}
 
 
 @pytest.mark.parametrize("role", [Role.FIELD, Role.AUDITOR])
-def test_others_hear_nothing(role: Role) -> None:
+def test_other_roles_hear_nothing(role: Role) -> None:
     with pytest.raises(NotGranted):
         visibility.visibility_of(principal(role), TOPICS)
 
 
-def test_outcomes_have_no_place_so_an_areas_operator_only_hears_that_they_changed() -> None:
+def test_an_operator_of_an_area_learns_only_that_outcomes_changed() -> None:
     assert visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS).hints == {"outcomes"}
 
 
 @pytest.mark.parametrize(("destination", "is_seen"), [(KADAMJAI, True), (KARA_SUU, False)])
-def test_a_household_is_seen_where_it_is_now(destination: str, *, is_seen: bool) -> None:
+def test_a_household_is_visible_at_its_present_place(destination: str, *, is_seen: bool) -> None:
     sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
     data = household(destination=destination).model_dump(mode="json")
     assert visibility.sees(sight, "households", data, PLACES) is is_seen
 
 
-def test_a_household_abroad_is_seen_where_it_came_from() -> None:
+def test_a_household_abroad_is_visible_at_its_origin() -> None:
     sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
     data = household().model_dump(mode="json") | {"destination": {"country": "KZ"}}
     assert visibility.sees(sight, "households", data, PLACES)
 
 
 @pytest.mark.parametrize(("pcodes", "is_seen"), [([KADAMJAI], True), ([KARA_SUU], False), ([], True)])
-def test_an_alert_is_seen_in_its_area_and_one_without_a_place_by_all(pcodes: list[str], *, is_seen: bool) -> None:
+def test_an_alert_is_visible_in_its_area_and_one_without_a_place_everywhere(
+    pcodes: list[str], *, is_seen: bool
+) -> None:
     sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
     assert visibility.sees(sight, "alerts", alert(pcodes=pcodes).model_dump(mode="json"), PLACES) is is_seen
 
 
 @pytest.mark.parametrize(("area", "is_seen"), [(BATKEN, False), ("KG", True)])
-def test_what_came_of_a_delivery_has_no_place_and_is_seen_by_the_country_alone(area: str, *, is_seen: bool) -> None:
+def test_delivery_results_have_no_place_and_are_visible_to_country_wide_accounts_only(
+    area: str, *, is_seen: bool
+) -> None:
     sight = visibility.visibility_of(principal(Role.OPERATOR, area), TOPICS)
     assert visibility.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
 
 
 @pytest.mark.parametrize(("topic", "told"), [("households", household()), ("alerts", alert(pcodes=[KADAMJAI]))])
-def test_who_has_no_area_sees_none(topic: str, told: BaseModel) -> None:
+def test_an_account_without_an_area_sees_no_area(topic: str, told: BaseModel) -> None:
     nowhere = dataclasses.replace(principal(Role.OPERATOR), areas=())
     sight = visibility.visibility_of(nowhere, TOPICS)
     assert not visibility.sees(sight, topic, told.model_dump(mode="json"), PLACES)
 
 
-def test_an_alert_over_the_oblast_is_seen_in_its_districts() -> None:
+def test_an_alert_over_the_oblast_is_visible_in_its_districts() -> None:
     sight = visibility.visibility_of(principal(Role.OPERATOR, KADAMJAI), TOPICS)
     seen = [visibility.sees(sight, "alerts", {"pcodes": [pcode]}, PLACES) for pcode in (BATKEN, LEILEK)]
     assert seen == [True, False]
@@ -103,7 +105,7 @@ def test_hazards_are_public() -> None:
     assert visibility.sees(sight, "hazards", hazard(area={"pcodes": [KARA_SUU]}).model_dump(mode="json"), PLACES)
 
 
-def test_a_wall_screen_hears_of_alerts_and_not_who_was_notified() -> None:
+def test_a_wall_screen_sees_alerts_and_not_the_notified_receivers() -> None:
     told = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMINISTRATOR: True}
     for role, is_seen in told.items():
         sight = visibility.visibility_of(principal(role), ["alerts"])

@@ -56,7 +56,7 @@ def test_a_right_password_opens_the_board(served: Served) -> None:
     assert client.get("/").status_code == 200
 
 
-def test_a_name_is_found_whatever_its_letters_case(served: Served) -> None:
+def test_a_name_is_found_in_any_letter_case(served: Served) -> None:
     assert sign_in(served.client(), served.account(Role.OPERATOR).upper()).status_code == 303
 
 
@@ -64,19 +64,19 @@ def test_a_name_is_found_whatever_its_letters_case(served: Served) -> None:
     "elsewhere",
     ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "//[", f"/?{'x' * 500}"],
 )
-def test_sign_in_leads_to_no_other_site(served: Served, elsewhere: str) -> None:
+def test_sign_in_redirects_to_no_other_site(served: Served, elsewhere: str) -> None:
     answer = sign_in(served.client(), served.account(Role.OPERATOR), next=elsewhere)
     assert answer.headers["location"] == "/"
 
 
 @pytest.mark.parametrize("site", [{"sec-fetch-site": "cross-site"}, {}])
-def test_another_sites_form_signs_nobody_in(served: Served, site: dict[str, str]) -> None:
+def test_a_form_of_another_site_signs_nobody_in(served: Served, site: dict[str, str]) -> None:
     """Older browsers send only `Origin`."""
     client = served.client(headers={**site, "origin": "https://evil.example"})
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 403
 
 
-def test_who_is_not_signed_in_is_asked_to(served: Served) -> None:
+def test_a_signed_out_reader_is_asked_to_sign_in(served: Served) -> None:
     client = served.client()
     assert client.get("/").headers["location"] == "/sign-in?next=/"
     asked = client.get("/?alert=1&lang=ru").headers["location"]
@@ -84,16 +84,16 @@ def test_who_is_not_signed_in_is_asked_to(served: Served) -> None:
     assert client.get("/board/alerts").status_code == 401
 
 
-def test_another_language_keeps_what_was_asked_for(served: Served) -> None:
+def test_changing_the_language_keeps_the_requested_page(served: Served) -> None:
     page = served.client().get("/sign-in", params={"next": "/?alert=1", "lang": "en"}).text
     assert 'href="?next=%2F%3Falert%3D1&amp;lang=ru"' in page
 
 
-def test_a_stream_is_not_written_to(served: Served) -> None:
+def test_a_stream_accepts_no_writes(served: Served) -> None:
     assert served.client().post("/stream").status_code == 405
 
 
-def test_five_failures_close_an_account_even_for_the_right_password(served: Served) -> None:
+def test_five_failures_lock_an_account_even_for_the_right_password(served: Served) -> None:
     name, client = served.account(Role.OPERATOR), served.client()
     assert [sign_in(client, name, "wrong password").status_code for _ in range(5)] == [401] * 5
     answer = sign_in(client, name)
@@ -101,7 +101,7 @@ def test_five_failures_close_an_account_even_for_the_right_password(served: Serv
     assert 0 < int(answer.headers["retry-after"]) <= 900
 
 
-def test_an_address_has_a_much_higher_bound_so_that_nobody_locks_an_office_out(served: Served) -> None:
+def test_an_address_has_a_much_higher_limit_so_that_nobody_locks_an_office_out(served: Served) -> None:
     client = served.client()
     assert {sign_in(client, f"nobody-{n}").status_code for n in range(6)} == {401}
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 303
@@ -136,7 +136,7 @@ def test_an_account_is_locked_for_browsers_unknown_to_it_wherever_they_are(serve
     assert sign_in(served.client(), served.account(Role.OPERATOR)).status_code == 303
 
 
-def test_a_known_browser_guesses_no_longer_than_others_and_locks_itself_alone(served: Served) -> None:
+def test_a_known_browser_has_the_same_number_of_guesses_and_locks_only_itself(served: Served) -> None:
     name, other = served.account(Role.OPERATOR), served.account(Role.OPERATOR)
     client = served.client()
     sign_in(client, name)
@@ -145,7 +145,7 @@ def test_a_known_browser_guesses_no_longer_than_others_and_locks_itself_alone(se
     assert sign_in(served.client(), name).status_code == 303
 
 
-def test_what_is_locked_counts_no_further_against_the_account(served: Served) -> None:
+def test_attempts_on_a_locked_scope_do_not_count_against_the_account(served: Served) -> None:
     name, client = served.account(Role.OPERATOR), served.client()
     for _ in range(12):
         sign_in(client, name, "guess")
@@ -154,7 +154,7 @@ def test_what_is_locked_counts_no_further_against_the_account(served: Served) ->
         assert int(redis.get(key) or 0) == 5
 
 
-def test_a_phone_that_signed_in_before_is_not_locked_out_by_others(served: Served) -> None:
+def test_a_phone_that_signed_in_before_cannot_be_locked_out_by_others(served: Served) -> None:
     name, device = served.account(Role.FIELD, team=uuid4()), uuid4()
     wanted = {"name": name, "password": PASSWORD, "device": str(device)}
     assert served.client().post("/v1/tokens", json=wanted).status_code == 200
@@ -164,7 +164,7 @@ def test_a_phone_that_signed_in_before_is_not_locked_out_by_others(served: Serve
     assert served.client().post("/v1/tokens", json={**wanted, "device": str(uuid4())}).status_code == 429
 
 
-def test_a_lockout_is_shown_to_administrators_and_named_on_their_page(served: Served) -> None:
+def test_a_lockout_is_shown_to_administrators_and_listed_on_their_page(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     for _ in range(6):
         sign_in(served.client(), name, "guess")
@@ -178,7 +178,7 @@ def test_a_lockout_is_shown_to_administrators_and_named_on_their_page(served: Se
     assert "data-notices" not in operator.get("/").text
 
 
-def test_a_name_that_is_nobodys_stands_in_no_notice(served: Served) -> None:
+def test_a_name_without_an_account_is_in_no_notice(served: Served) -> None:
     """Somebody may have typed a password into the field for the name."""
     for _ in range(6):
         sign_in(served.client(), "correct horse battery", "guess")
@@ -186,27 +186,27 @@ def test_a_name_that_is_nobodys_stands_in_no_notice(served: Served) -> None:
     assert "correct horse" not in served.web.log.read_text(encoding="utf-8")
 
 
-def test_an_address_is_not_what_a_header_says_where_no_proxy_is(served: Served) -> None:
+def test_without_a_proxy_forwarding_headers_are_ignored(served: Served) -> None:
     guesses = [served.client(headers={"x-forwarded-for": f"198.51.100.{n}"}) for n in range(6)]
     assert [sign_in(client, "nobody").status_code for client in guesses] == [401] * 5 + [429]
     assert sign_in(served.client(headers={"x-forwarded-for": "a:b"}), "nobody").status_code == 429
 
 
-def test_guesses_at_once_are_counted_before_they_are_looked_at(served: Served) -> None:
+def test_concurrent_guesses_are_counted_before_the_password_is_checked(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(lambda n: sign_in(served.client(), name, f"guess {n}").status_code, range(12)))
     assert sorted(answers) == [401] * 5 + [429] * 7
 
 
-def test_a_success_forgives(served: Served) -> None:
+def test_a_successful_sign_in_resets_the_counter(served: Served) -> None:
     name, client = served.account(Role.OPERATOR), served.client()
     for _ in range(3):
         assert [sign_in(client, name, "wrong").status_code for _ in range(2)] == [401] * 2
         assert sign_in(client, name).status_code == 303
 
 
-def test_signed_out_means_that_the_token_is_dead(served: Served) -> None:
+def test_signing_out_ends_the_token(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     kept = dict(client.cookies)
     assert client.post("/sign-out").headers["location"] == "/sign-in"
@@ -214,7 +214,7 @@ def test_signed_out_means_that_the_token_is_dead(served: Served) -> None:
     assert wait_until(lambda: thief.get("/board/alerts").status_code == 401, timeout=SOON)
 
 
-def test_enabling_an_account_revives_no_token_of_before(served: Served) -> None:
+def test_enabling_an_account_does_not_restore_earlier_tokens(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     client = served.client()
     sign_in(client, name)
@@ -244,7 +244,7 @@ def seconds_to_its_end(answer: httpx.Response) -> float:
     return time.monotonic() - began
 
 
-def test_a_changed_password_ends_what_was_signed_in_before(served: Served) -> None:
+def test_a_changed_password_ends_earlier_sign_ins(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     old, new = served.client(), served.client()
     sign_in(old, name)
@@ -255,7 +255,7 @@ def test_a_changed_password_ends_what_was_signed_in_before(served: Served) -> No
     assert wait_until(lambda: old.get("/board/alerts").status_code == 401, timeout=SOON)
 
 
-def test_a_session_is_not_renewed_after_its_end_also_before_its_revocation_is_read(served: Served) -> None:
+def test_an_ended_session_is_not_renewed_even_before_its_revocation_is_read(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     old = served.client()
     sign_in(old, name)
@@ -302,7 +302,7 @@ def test_a_first_password_must_be_changed(served: Served) -> None:
     assert "set-cookie" not in answer.headers
 
 
-def test_the_first_administrator_is_made_with_a_password_of_an_hour_in_a_private_file(served: Served) -> None:
+def test_the_first_administrator_gets_a_password_for_an_hour_in_a_private_file(served: Served) -> None:
     file = served.installation.settings(ConsoleSettings).admin_password_file
     assert file.stat().st_mode & 0o777 == 0o600
     client = served.client()
@@ -332,7 +332,7 @@ def test_a_field_accounts_phone_gets_a_token_for_a_year(served: Served) -> None:
     assert principal.expires_at - principal.issued_at == 365 * 86_400
 
 
-def test_an_operators_phone_gets_none(served: Served) -> None:
+def test_an_operators_phone_gets_no_token(served: Served) -> None:
     wanted = {"name": served.account(Role.OPERATOR), "password": PASSWORD, "device": str(uuid4())}
     assert served.client().post("/v1/tokens", json=wanted).status_code == 403
 
@@ -343,7 +343,7 @@ def test_a_secret_is_not_printed_into_a_file(served: Served) -> None:
     assert "only to a terminal" in told.stderr
 
 
-def test_a_drawn_password_is_shown_at_the_terminal_and_opens_only_its_own_change(served: Served) -> None:
+def test_a_generated_password_is_shown_at_the_terminal_and_only_allows_its_own_change(served: Served) -> None:
     told = at_terminal(served, "user", "add", "newcomer", "--role", "operator", "--area", KADAMJAI, "--generate")
     drawn = told.partition("First password of newcomer: ")[2].split()[0]
     answer = sign_in(served.client(), "newcomer", drawn)
@@ -367,12 +367,12 @@ def test_a_password_that_somebody_else_typed_is_changed_within_an_hour(
     assert served.known(name).password_until is None
 
 
-def test_an_area_that_is_no_place_is_refused(served: Served) -> None:
+def test_an_unknown_area_is_refused(served: Served) -> None:
     told = at_terminal(served, "user", "add", "nobody", "--role", "operator", "--area", "KG99", "--generate")
     assert "Not a P-code" in told
 
 
-def test_another_systems_token_is_for_integration_accounts(served: Served) -> None:
+def test_tokens_for_other_systems_are_only_for_integration_accounts(served: Served) -> None:
     name = served.account(Role.INTEGRATION)
     token = at_terminal(served, "user", "token", name).split()[-1]
     client = served.client(headers={"authorization": f"Bearer {token}"})
@@ -380,7 +380,7 @@ def test_another_systems_token_is_for_integration_accounts(served: Served) -> No
     assert "not an active integration account" in at_terminal(served, "user", "token", served.account(Role.OPERATOR))
 
 
-def test_the_security_log_of_a_command_is_not_among_what_a_person_reads(served: Served) -> None:
+def test_a_commands_security_log_is_not_in_its_output(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     ran = subprocess.run(
         [sys.executable, "-m", "cli", "user", "change", name, "--area", KADAMJAI],
@@ -419,7 +419,7 @@ def dayar(served: Served, *words: str, typed: str = "") -> Result:
         return CliRunner().invoke(user.app, words, input=typed)
 
 
-def test_a_request_for_a_token_with_countless_fields_is_refused_in_a_word(served: Served) -> None:
+def test_a_token_request_with_countless_fields_is_refused_briefly(served: Served) -> None:
     device = {"name": "nobody", "password": PASSWORD, "device": str(uuid4())}
     for count, status in ((95_000, 413), (5_000, 422), (500, 422)):
         answer = served.client().post("/v1/tokens", json=device | {f"{number:x}": 0 for number in range(count)})

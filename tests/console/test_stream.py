@@ -77,7 +77,7 @@ def until_position(heard: Heard) -> None:
             return
 
 
-def test_what_happens_is_heard_as_a_cloud_event(served: Served) -> None:
+def test_an_event_arrives_as_a_cloud_event(served: Served) -> None:
     told = hazard()
     with listening(served.signed_in(Role.OPERATOR)) as heard:
         served.publish(told)
@@ -87,7 +87,7 @@ def test_what_happens_is_heard_as_a_cloud_event(served: Served) -> None:
     assert event["data"]["hazard_id"] == str(told.hazard_id)
 
 
-def test_a_quiet_line_beats(served: Served) -> None:
+def test_a_quiet_stream_sends_beats(served: Served) -> None:
     """What a page can hear: an event without data, or a comment, no browser dispatches."""
     with listening(served.signed_in(Role.OPERATOR)) as heard:
         before, heard.last_id, heard.beats = heard.last_id, "", True
@@ -95,7 +95,7 @@ def test_a_quiet_line_beats(served: Served) -> None:
         assert heard.last_id == before
 
 
-def test_a_listener_who_comes_back_misses_nothing_and_hears_nothing_twice(served: Served) -> None:
+def test_a_listener_that_reconnects_misses_nothing_and_gets_nothing_twice(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     told = [hazard() for _ in range(30)]
     ids = [str(each.hazard_id) for each in told]
@@ -110,7 +110,7 @@ def test_a_listener_who_comes_back_misses_nothing_and_hears_nothing_twice(served
     assert sorted(before + after) == sorted(ids)
 
 
-def test_a_pages_stream_begins_where_the_page_was_read(served: Served) -> None:
+def test_a_pages_stream_begins_at_the_position_of_the_page(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     vector = client.get("/").text.partition('data-vector="')[2].partition('"')[0]
     told = hazard()
@@ -120,7 +120,7 @@ def test_a_pages_stream_begins_where_the_page_was_read(served: Served) -> None:
     assert heard == [str(told.hazard_id)]
 
 
-def test_a_panel_holds_what_the_browser_was_told(served: Served) -> None:
+def test_a_panel_contains_every_event_that_the_browser_received(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     told = hazard(text={"en": {"headline": f"Mud in the street {uuid4()}"}})
     with listening(client) as heard:
@@ -132,7 +132,7 @@ def test_a_panel_holds_what_the_browser_was_told(served: Served) -> None:
 
 
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
-async def test_a_position_too_far_back_or_unknown_is_told_to_begin_anew(served: Served, position: str) -> None:
+async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
     """With a memory of fifty, which fifty-one records of one hazard overflow."""
     sight = sight_of_hazards()
     stream, one = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
@@ -148,7 +148,7 @@ async def test_a_position_too_far_back_or_unknown_is_told_to_begin_anew(served: 
 
 
 @pytest.mark.parametrize(("start", "begins"), [(None, b"id: "), ({}, b"event: reset")], ids=["new", "too far back"])
-async def test_who_listens_before_the_first_reading_waits_for_it(
+async def test_a_listener_before_the_first_read_waits_for_it(
     served: Served, start: Vector | None, begins: bytes
 ) -> None:
     """Before, a silent gap would pass for none, and all that is remembered for news."""
@@ -165,7 +165,7 @@ async def test_who_listens_before_the_first_reading_waits_for_it(
     assert str(old.hazard_id).encode() not in heard
 
 
-async def test_while_nothing_can_be_read_a_listener_is_asked_to_come_later(served: Served) -> None:
+async def test_while_nothing_can_be_read_a_listener_is_asked_to_retry_later(served: Served) -> None:
     settings = served.installation.settings(ConsoleSettings)
     revocations = Revocations(settings)
     listening = Listening(EventStream(settings, Places.load(), patience=0), revocations)
@@ -213,7 +213,7 @@ def asking(position: str) -> Request:
     return Request({"type": "http", "headers": headers, "query_string": b""})
 
 
-def test_an_integration_hears_hazards_and_nothing_else(served: Served) -> None:
+def test_an_integration_gets_only_hazards(served: Served) -> None:
     bearer = {"authorization": f"Bearer {served.installation.token(roles=[Role.INTEGRATION])}"}
     client = served.client(headers=bearer)
     for topics in ("alerts", "hazards,households", "outcomes"):
@@ -223,7 +223,7 @@ def test_an_integration_hears_hazards_and_nothing_else(served: Served) -> None:
         assert [name for name, _ in heard.take(1)] == ["hazards"]
 
 
-def test_a_viewer_learns_that_a_count_changed_and_of_whom_nothing(served: Served) -> None:
+def test_a_viewer_learns_that_a_count_changed_and_no_household(served: Served) -> None:
     told = household()
     with listening(served.signed_in(Role.VIEWER), "households") as heard:
         served.publish(told)
@@ -232,7 +232,7 @@ def test_a_viewer_learns_that_a_count_changed_and_of_whom_nothing(served: Served
     assert event.keys() == {"type", "specversion", "time"}
 
 
-def test_an_areas_operator_hears_of_households_there_alone(served: Served) -> None:
+def test_an_operator_of_an_area_gets_only_its_households(served: Served) -> None:
     here, elsewhere = household(destination=KADAMJAI), household(destination=KARA_SUU)
     with listening(served.signed_in(Role.OPERATOR, areas=(BATKEN,)), "households") as heard:
         served.publish(elsewhere, here)
@@ -240,7 +240,7 @@ def test_an_areas_operator_hears_of_households_there_alone(served: Served) -> No
     assert event["data"]["household_id"] == str(here.household_id)
 
 
-def test_a_record_that_is_none_of_the_contract_is_passed_over(served: Served) -> None:
+def test_a_record_outside_the_contract_is_skipped(served: Served) -> None:
     """An operator's stream looks up the place of each record; it must continue with the next record."""
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
@@ -257,7 +257,7 @@ def test_a_record_that_is_none_of_the_contract_is_passed_over(served: Served) ->
     assert event["data"] == json.loads(good.value)
 
 
-def test_what_was_written_by_a_broker_login_alone_is_heard_by_nobody(served: Served) -> None:
+def test_a_record_written_with_a_broker_login_alone_reaches_nobody(served: Served) -> None:
     forged, good = message(household(destination=KADAMJAI)), message(household(destination=KADAMJAI))
     with listening(served.signed_in(Role.OPERATOR), "households") as heard:
         in_thread(forge(served.installation, "registry", forged._replace(key=good.key)))
@@ -278,7 +278,7 @@ def test_households_and_outcomes_reach_the_board(served: Served) -> None:
 
 
 @pytest.mark.parametrize(("areas", "is_said"), [(("KG",), False), ((BATKEN, KARA_SUU), True)])
-def test_a_board_of_some_areas_says_that_its_households_are_of_those(
+def test_a_board_of_some_areas_says_that_its_households_are_limited_to_them(
     served: Served, areas: tuple[str, ...], is_said: bool
 ) -> None:
     panel = served.signed_in(Role.OPERATOR, areas=areas).get("/board/households", params={"lang": "en"}).text
@@ -296,7 +296,7 @@ def test_a_country_is_called_by_its_name(served: Served) -> None:
     assert "Чет өлкөдө: Казакстан" in panel
 
 
-def test_a_listener_that_reads_nothing_is_dropped_and_holds_nobody_up(served: Served) -> None:
+def test_a_listener_that_does_not_read_is_dropped_and_delays_nobody(served: Served) -> None:
     one = hazard(text={"en": {"headline": "x" * 150, "description": "y" * 4000}})
     asleep = served.signed_in(Role.OPERATOR)
     with (

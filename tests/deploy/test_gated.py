@@ -17,14 +17,14 @@ def process(tmp_path: Path) -> Process:
     return made
 
 
-def test_at_the_word_it_runs_with_its_arguments(process: Process) -> None:
+def test_at_the_signal_the_program_runs_with_its_arguments(process: Process) -> None:
     process.give_word()
     assert wait_until(lambda: not process.is_running, timeout=60)
     assert process.exit_code == 0
     assert "7 loops" in process.log_tail()
 
 
-def test_where_the_supervisor_died_it_never_runs(process: Process) -> None:
+def test_if_the_supervisor_died_the_program_never_runs(process: Process) -> None:
     assert process._popen is not None and process._popen.stdin is not None
     process._popen.stdin.close()
     assert wait_until(lambda: not process.is_running, timeout=60)
@@ -32,7 +32,7 @@ def test_where_the_supervisor_died_it_never_runs(process: Process) -> None:
     assert "loops" not in process.log_tail()
 
 
-def test_who_died_before_the_word_is_told_nothing(process: Process) -> None:
+def test_a_dead_process_gets_no_signal(process: Process) -> None:
     process.kill9()
     process.give_word()
     assert process.exit_code == -9

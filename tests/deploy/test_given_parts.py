@@ -22,7 +22,7 @@ def given(ground: Ground) -> Iterator[Ground]:
     ground.redis_databases.extend(numbers)
 
 
-def test_a_given_valkey_keeps_what_is_in_it(given: Ground, tables: Installation, tmp_path: Path) -> None:
+def test_a_given_valkey_keeps_its_data(given: Ground, tables: Installation, tmp_path: Path) -> None:
     others, free = given.parts.redis_databases
     with tables.redis(others) as client:
         client.set("somebody", "else")
@@ -33,7 +33,7 @@ def test_a_given_valkey_keeps_what_is_in_it(given: Ground, tables: Installation,
     assert (ours.redis_database, kept) == (free, b"else")
 
 
-def test_a_database_is_one_installations_until_that_is_removed(given: Ground, tmp_path: Path) -> None:
+def test_a_database_belongs_to_one_installation_until_that_is_removed(given: Ground, tmp_path: Path) -> None:
     one, two = (Installation(given, tmp_path / name, partitions=0) for name in ("one", "two"))
     assert {one.redis_database, two.redis_database} == set(given.parts.redis_databases)
     with pytest.raises(AssertionError, match="REDIS_URL"):

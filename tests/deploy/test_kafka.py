@@ -16,7 +16,7 @@ from deploy.local.users import own
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root runs Kafka as himself")
 
 
-def test_kafka_lives_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kafka_runs_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Java takes the encoding of file names from the terminal's language, and reads its settings as Latin-1."""
     monkeypatch.setenv("LC_ALL", "C")
     kafka = kafka_in(passable / "кырсык бөлмөсү", port=29092)
@@ -26,7 +26,7 @@ def test_kafka_lives_in_a_folder_with_any_name(passable: Path, monkeypatch: pyte
 
 
 @needs_root
-def test_a_folder_that_kafkas_user_cannot_enter_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_kafkas_user_cannot_enter_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     with pytest.raises(FolderClosed):
         kafka_in(tmp_path / "state", port=29092).prepare()
@@ -45,14 +45,14 @@ def test_kafkas_user_cannot_make_root_open_a_file_by_a_link_in_its_folder(tmp_pa
 
 
 @needs_root
-def test_hard_link_to_a_file_of_roots_is_not_taken_for_kafkas_own(tmp_path: Path) -> None:
+def test_a_hard_link_to_a_file_of_root_is_not_given_to_kafkas_user(tmp_path: Path) -> None:
     kafka = kafka_in(tmp_path, port=29092, cache=tmp_path / "cache")
     written_by(kafka).hardlink_to(kafka.folders.secrets / "kafka-admin")
     kafka.stop()
     assert not [*kafka.folders.cache.rglob("kafka.aot*")]
 
 
-def test_classes_that_kafka_linked_are_kept_for_the_next_start_of_everybody(tmp_path: Path) -> None:
+def test_classes_that_kafka_linked_are_kept_for_the_next_start_by_any_user(tmp_path: Path) -> None:
     kafka = kafka_in(tmp_path, port=29092, cache=tmp_path / "cache")
     file = written_by(kafka)
     file.write_bytes(b"classes")
@@ -73,14 +73,14 @@ def written_by(kafka: Kafka) -> Path:
 
 
 @needs_root
-def test_jars_that_kafkas_user_cannot_read_are_said(tmp_path: Path, passable: Path) -> None:
+def test_jars_that_kafkas_user_cannot_read_are_reported(tmp_path: Path, passable: Path) -> None:
     """Files of pytest and of a home folder are closed to other users."""
     shutil.copytree(paths.cache(), tmp_path / "cache")
     with pytest.raises(CacheClosed, match=str(tmp_path / "cache")):
         kafka_in(passable / "state", port=29092, cache=tmp_path / "cache").prepare()
 
 
-def test_jars_of_an_earlier_release_are_taken_if_they_are_intact(tmp_path: Path) -> None:
+def test_intact_jars_of_an_earlier_release_are_reused(tmp_path: Path) -> None:
     earlier, cache = tmp_path / "earlier", tmp_path / "cache"
     shutil.copytree(jars.ensure(paths.cache() / f"kafka-{VERSION}")[0].parent, earlier)
     fetched: list[int] = []
@@ -94,12 +94,12 @@ def test_jars_of_an_earlier_release_are_taken_if_they_are_intact(tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["Osh, Alai", 'the "new" one', "back\\slash"])
-def test_a_folder_that_kafka_would_take_for_another_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_folder_that_kafka_would_misread_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(FolderUnsayable):
         kafka_in(tmp_path / name, port=29092).prepare()
 
 
-def test_a_port_that_is_taken_is_named_as_it_is_chosen(tmp_path: Path) -> None:
+def test_a_port_in_use_is_named_by_its_setting(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=f"KAFKA_PORT={port}"):
@@ -107,7 +107,7 @@ def test_a_port_that_is_taken_is_named_as_it_is_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(paths.lowest_unprivileged_port() <= 1, reason="every port is everybody's here")
-def test_port_that_only_root_may_open_is_refused(tmp_path: Path) -> None:
+def test_a_port_that_only_root_may_open_is_refused(tmp_path: Path) -> None:
     port = paths.lowest_unprivileged_port() - 1
     with pytest.raises(PortPrivileged, match=f"KAFKA_PORT={port}"):
         kafka_in(tmp_path, port=port).spawn()

@@ -40,7 +40,7 @@ def drawn_at(settings: Settings, kid: str, ago: timedelta) -> None:
     os.utime(settings.seal_private_keys / f"{kid}.key", (moment, moment))
 
 
-def test_what_was_sealed_before_a_rotation_is_opened_after_it(settings: Settings) -> None:
+def test_a_report_sealed_before_a_rotation_is_opened_after_it(settings: Settings) -> None:
     before = seal.Sealer(settings.seal_public_key_file).seal(b"x", AAD)
     kid = keys.rotate(settings)
     after = seal.Sealer(settings.seal_public_key_file)
@@ -49,12 +49,12 @@ def test_what_was_sealed_before_a_rotation_is_opened_after_it(settings: Settings
     assert [opener.open(before, AAD), opener.open(after.seal(b"y", AAD), AAD)] == [b"x", b"y"]
 
 
-def test_a_key_in_use_stays(settings: Settings, old: str) -> None:
+def test_a_key_in_use_is_kept(settings: Settings, old: str) -> None:
     with pytest.raises(keys.KeyInUse):
         keys.retire(settings, keys.current(settings), NOW)
 
 
-def test_a_key_that_a_dead_letter_may_carry_stays(settings: Settings, old: str) -> None:
+def test_a_key_that_a_dead_letter_may_need_is_kept(settings: Settings, old: str) -> None:
     """The 30 and 90 days are over, but the log segments with such records may still exist."""
     drawn_at(settings, keys.current(settings), timedelta(days=121))
     with pytest.raises(keys.KeyCarried):
@@ -62,7 +62,7 @@ def test_a_key_that_a_dead_letter_may_carry_stays(settings: Settings, old: str) 
     assert old in keys.drawn(settings)
 
 
-def test_a_key_that_the_spool_carries_stays(settings: Settings, old: str) -> None:
+def test_a_key_that_the_spool_needs_is_kept(settings: Settings, old: str) -> None:
     drawn_at(settings, keys.current(settings), timedelta(days=124))
     spool = settings.state / "spool" / "intake" / "one"
     spool.mkdir(parents=True)
@@ -71,18 +71,18 @@ def test_a_key_that_the_spool_carries_stays(settings: Settings, old: str) -> Non
         keys.retire(settings, old, NOW)
 
 
-def test_a_key_that_nothing_can_carry_is_destroyed(settings: Settings, old: str) -> None:
+def test_a_key_that_nothing_needs_is_destroyed(settings: Settings, old: str) -> None:
     drawn_at(settings, keys.current(settings), timedelta(days=124))
     keys.retire(settings, old, NOW)
     assert list(keys.drawn(settings)) == [keys.current(settings)]
 
 
-def test_an_unknown_key_is_said(settings: Settings) -> None:
+def test_an_unknown_key_is_reported(settings: Settings) -> None:
     with pytest.raises(keys.NoSuchKey):
         keys.retire(settings, "0011223344556677", NOW)
 
 
-def test_where_no_installation_keeps_its_keys_none_is_drawn(tmp_path: Path) -> None:
+def test_without_an_installation_no_key_is_generated(tmp_path: Path) -> None:
     """A person who rotates a leaked key in the wrong folder must not believe that the rotation is done."""
     elsewhere = Settings(
         seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private"

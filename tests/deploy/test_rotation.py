@@ -28,7 +28,7 @@ def rotate(folder: Path, kind: Kind) -> list[str]:
     return rotation.rotate(kind, folders=folders, records=record_keys.folders(folder))
 
 
-def test_what_is_drawn_once_is_kept(folder: Path) -> None:
+def test_existing_keys_are_kept(folder: Path) -> None:
     before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     secrets.draw(folder)
     assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
@@ -36,7 +36,7 @@ def test_what_is_drawn_once_is_kept(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", RINGS)
-def test_after_a_rotation_the_newest_is_used_and_the_older_is_there(folder: Path, kind: Kind) -> None:
+def test_after_a_rotation_the_newest_key_is_used_and_the_older_one_stays(folder: Path, kind: Kind) -> None:
     before = keyring.known(folder / RINGS[kind])
     [drawn] = rotate(folder, kind)
     ring = Keyring(folder / RINGS[kind])
@@ -44,12 +44,12 @@ def test_after_a_rotation_the_newest_is_used_and_the_older_is_there(folder: Path
     assert ring.keys.keys() == {*before, drawn}
 
 
-def test_two_rotations_within_a_second_stand_in_order(folder: Path) -> None:
+def test_two_rotations_within_a_second_keep_their_order(folder: Path) -> None:
     drawn = [rotate(folder, Kind.CALLERS)[0] for _ in range(5)]
     assert drawn == sorted(drawn) and len(set(drawn)) == 5
 
 
-def test_what_was_sealed_is_opened_after_a_rotation_and_sealed_anew(folder: Path) -> None:
+def test_sealed_data_is_opened_after_a_rotation_and_resealed(folder: Path) -> None:
     sealing = Sealing(folder / "callers-key")
     old = sealing.seal(b"+996", b"report")
     rotate(folder, Kind.CALLERS)
@@ -63,7 +63,7 @@ def test_what_was_sealed_is_opened_after_a_rotation_and_sealed_anew(folder: Path
 
 
 @pytest.mark.parametrize("kind", [Kind.HOUSEHOLDS, Kind.CALLERS, Kind.RECEIVERS, Kind.MEMORY])
-def test_an_old_key_goes_when_nothing_is_under_it(folder: Path, kind: Kind) -> None:
+def test_an_old_key_is_removed_when_nothing_is_encrypted_under_it(folder: Path, kind: Kind) -> None:
     of = folder / RINGS[kind]
     [old] = keyring.known(of)
     with pytest.raises(KeyNewest):
@@ -77,7 +77,7 @@ def test_an_old_key_goes_when_nothing_is_under_it(folder: Path, kind: Kind) -> N
     assert list(keyring.known(of)) == [new]
 
 
-def test_a_key_of_digests_stays_while_there_are_any(folder: Path) -> None:
+def test_a_digest_key_is_kept_while_any_digest_is_stored(folder: Path) -> None:
     [old] = keyring.known(folder / "digest-key")
     rotate(folder, Kind.DIGESTS)
     with pytest.raises(KeyLaid):
@@ -86,7 +86,7 @@ def test_a_key_of_digests_stays_while_there_are_any(folder: Path) -> None:
     assert old not in keyring.known(folder / "digest-key")
 
 
-def test_a_record_key_is_destroyed_with_all_who_hold_it_once_nothing_it_signed_is_read(folder: Path) -> None:
+def test_a_record_key_is_removed_everywhere_once_no_record_that_it_signed_is_read(folder: Path) -> None:
     records = record_keys.folders(folder)
     [old] = record_keys.known(records)["hazards"]
     rotate(folder, Kind.RECORDS)
@@ -108,7 +108,7 @@ def test_a_record_key_is_destroyed_with_all_who_hold_it_once_nothing_it_signed_i
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_where_there_are_no_keys_none_is_drawn(tmp_path: Path, kind: Kind) -> None:
+def test_without_keys_none_is_generated(tmp_path: Path, kind: Kind) -> None:
     if kind in (Kind.SEALING, Kind.RECORDS):  # tested for `deploy.provision.keys`; generated at each start
         return
     with pytest.raises(NoKeys):

@@ -20,20 +20,20 @@ def hold(root: Path, *, exercise: bool = True, kafka_port: int | None = None) ->
         return installation
 
 
-def test_the_mark_and_the_ports_are_kept(tmp_path: Path) -> None:
+def test_the_mark_and_the_ports_are_stored(tmp_path: Path) -> None:
     first = hold(tmp_path / "state")
     assert first.exercise
     assert hold(tmp_path / "state") == first
     assert not hold(tmp_path / "state", exercise=False).exercise
 
 
-def test_a_chosen_kafka_port_is_kept(tmp_path: Path) -> None:
+def test_a_chosen_kafka_port_is_stored(tmp_path: Path) -> None:
     hold(tmp_path / "state", kafka_port=29092)
     assert hold(tmp_path / "state").ports["kafka"] == 29092
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770])
-def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, mode: int) -> None:
     root = tmp_path / "state"
     root.mkdir()
     root.chmod(mode)
@@ -42,7 +42,7 @@ def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, mode: int) ->
     assert list(root.iterdir()) == []
 
 
-def test_what_is_inside_is_closed_to_others(tmp_path: Path) -> None:
+def test_the_folders_contents_are_closed_to_others(tmp_path: Path) -> None:
     hold(tmp_path / "state")
     folder = tmp_path / "state" / "demo"
     assert folder.stat().st_mode & 0o077 == (0o011 if os.geteuid() == 0 else 0)
@@ -89,7 +89,7 @@ def everything(folder: Path) -> dict[Path, tuple[int, int, bytes]]:
 
 
 @pytest.mark.parametrize("exercise", [True, False])
-def test_an_earlier_build_s_folder_is_refused_in_one_sentence_and_left(tmp_path: Path, *, exercise: bool) -> None:
+def test_an_earlier_builds_folder_is_refused_in_one_sentence_and_unchanged(tmp_path: Path, *, exercise: bool) -> None:
     laid_out_by_the_first_build(tmp_path / "state", exercise=exercise)
     before = everything(tmp_path / "state")
     asked = {"STATE": str(tmp_path / "state"), "DEMO": str(int(exercise)), "TERM": "dumb", "COLUMNS": "400"}
@@ -120,7 +120,7 @@ def test_a_field_that_a_later_release_of_this_layout_added_is_ignored(tmp_path: 
 
 
 @pytest.mark.parametrize("torn", ["", '{"version": 1, "exer', "[]", f'{{"version": {state.VERSION}}}'])
-def test_a_torn_mark_is_said_and_left(tmp_path: Path, torn: str) -> None:
+def test_a_damaged_mark_is_reported_and_unchanged(tmp_path: Path, torn: str) -> None:
     hold(tmp_path / "state")
     file = tmp_path / "state" / "demo" / "installation.json"
     file.write_text(torn)
@@ -129,14 +129,14 @@ def test_a_torn_mark_is_said_and_left(tmp_path: Path, torn: str) -> None:
     assert file.read_text() == torn
 
 
-def test_the_mark_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mark_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink().name))
     hold(tmp_path / "state")
     assert synced == [".installation.json.unfinished", "demo"]
 
 
-def test_an_inner_port_that_another_program_took_is_drawn_anew(tmp_path: Path) -> None:
+def test_an_internal_port_that_another_program_took_is_replaced(tmp_path: Path) -> None:
     ports = hold(tmp_path / "state").ports
     with socket.create_server(("127.0.0.1", ports["postgres"])):
         changed = hold(tmp_path / "state").ports
@@ -154,7 +154,7 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest
         hold(root)
 
 
-def test_what_is_full_or_newer_can_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_or_newer_folder_can_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hold(tmp_path / "state")
     (tmp_path / "state" / "demo" / "installation.json").write_text('{"version": 99}')
     monkeypatch.setattr(state, "LEAST_FREE_BYTES", 2**62)
@@ -164,7 +164,7 @@ def test_what_is_full_or_newer_can_be_removed(tmp_path: Path, monkeypatch: pytes
     assert list((tmp_path / "state").iterdir()) == []
 
 
-def test_what_runs_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_installation_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
     monkeypatch.setattr("builtins.input", lambda _: "demo")
     with state.held(tmp_path / "state", exercise=True, kafka_port=None), pytest.raises(state.StateBusy):
@@ -172,7 +172,7 @@ def test_what_runs_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (tmp_path / "state" / "demo" / "installation.json").exists()
 
 
-def test_a_stranger_s_folder_is_refused(tmp_path: Path) -> None:
+def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state" / "demo").mkdir(parents=True)
     (tmp_path / "state" / "demo" / "thesis.txt").touch()
     with pytest.raises(state.StateOther):
@@ -184,13 +184,13 @@ def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:
         hold(tmp_path / "state")
 
 
-def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "LEAST_FREE_BYTES", 2**62)
     with pytest.raises(state.DiskFull):
         hold(tmp_path / "state")
 
 
-def test_a_place_that_cannot_be_written_is_said() -> None:
+def test_a_folder_that_cannot_be_written_is_reported() -> None:
     with pytest.raises(state.DiskReadOnly):
         hold(Path("/proc/1/dayar"))
 
@@ -201,7 +201,7 @@ def test_binding_to_the_network_needs_tls_in_front() -> None:
     assert Options.read({"HOST": "0.0.0.0", "PUBLIC_URL": "https://dayar.example"}).host == "0.0.0.0"
 
 
-def test_a_name_for_this_machine_needs_none() -> None:
+def test_a_name_of_this_machine_needs_no_tls() -> None:
     assert Options.read({"HOST": "localhost"}).public_url == "http://localhost:8080"
     with pytest.raises(BindingOpen):
         Options.read({"HOST": "dayar.example"})
@@ -212,14 +212,14 @@ def test_a_port_is_a_number() -> None:
         Options.read({"PORT": "eighty"})
 
 
-def test_the_scenario_never_plays_on_given_parts() -> None:
+def test_the_scenario_never_plays_on_given_servers() -> None:
     assert Options.read({}).plays
     assert not Options.read({"DEMO": "0"}).exercise
     assert not Options.read({"KAFKA_BOOTSTRAP": "broker:9092"}).exercise
     assert not Options.read({"KAFKA_BOOTSTRAP": "broker:9092", "DEMO": "1"}).plays
 
 
-def test_the_administrator_s_password_reaches_no_child() -> None:
+def test_the_administrators_password_reaches_no_child_process() -> None:
     options = Options.read({"DAYAR_ADMIN_PASSWORD": "secret"})
     assert options.admin_password == "secret"
     assert "DAYAR_ADMIN_PASSWORD" not in options.environment

@@ -55,7 +55,7 @@ def test_behind_a_proxy_it_becomes_ready_under_the_proxys_name(run: Run) -> None
     assert all_answer(run)
 
 
-def test_an_integrator_is_told_of_settings_that_read_hazards(run: Run) -> None:
+def test_an_integrator_gets_settings_that_read_hazards(run: Run) -> None:
     file = run.folder / "secrets" / "integrator.json"
     assert str(file) in run.said
     assert file.stat().st_mode & 0o777 == 0o600
@@ -78,14 +78,14 @@ def test_two_workers_share_the_reports(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["registry-worker", "registry-worker-2", "web", "valkey", "kafka", "postgres"])
-def test_what_is_killed_comes_back(run: Run, name: str) -> None:
+def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
     killed = run.pid(name)
     os.kill(killed, signal.SIGKILL)
     assert wait_until(lambda: f"{name} ended (signal 9)" in run.said, timeout=10), run.said
     assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=60, every=0.2), run.said
 
 
-def test_process_that_hangs_is_replaced(run: Run) -> None:
+def test_a_hanging_process_is_replaced(run: Run) -> None:
     """A stopped process behaves like one with a blocked event loop: it does not answer."""
     hung = {name: run.pid(name) for name in ("web", "alerts-worker")}
     for pid in hung.values():
@@ -95,7 +95,7 @@ def test_process_that_hangs_is_replaced(run: Run) -> None:
         assert wait_until(lambda: run.pid(name) != pid and all_answer(run), timeout=60, every=0.2), run.said  # noqa: B023
 
 
-def test_nothing_outlives_a_killed_supervisor_and_all_comes_again(run: Run) -> None:
+def test_nothing_outlives_a_killed_supervisor_and_the_next_start_restores_everything(run: Run) -> None:
     children = run.children()
     assert len(children) >= 9
     run.supervisor.kill()
@@ -106,7 +106,7 @@ def test_nothing_outlives_a_killed_supervisor_and_all_comes_again(run: Run) -> N
     assert all_answer(run)
 
 
-def test_start_makes_topics_and_rights_again_only_where_something_changed(run: Run) -> None:
+def test_a_start_creates_topics_and_rights_again_only_if_they_changed(run: Run) -> None:
     mark = run.folder / "kafka" / "provisioned"
     made = mark.stat().st_mtime_ns
     run.stop()
@@ -127,7 +127,7 @@ def test_sigterm_stops_everything_in_order(run: Run) -> None:
     assert "Stopped." in run.said
 
 
-def test_a_port_in_use_is_said(passable: Path) -> None:
+def test_a_port_in_use_is_reported(passable: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = refused(STATE=str(passable / "state"), PORT=str(port))
@@ -144,7 +144,7 @@ def test_a_port_in_use_is_said(passable: Path) -> None:
         ("DATABASE_URL", "postgresql:///dayar?host=/nowhere", "/nowhere/.s.PGSQL.5432"),
     ],
 )
-def test_given_server_that_is_not_there_is_one_sentence(
+def test_an_absent_given_server_is_reported_in_one_sentence(
     variable: str, address: str, shown: str, passable: Path
 ) -> None:
     port = paths.free_port()
@@ -156,7 +156,7 @@ def test_given_server_that_is_not_there_is_one_sentence(
     assert "geheim" not in done.stdout
 
 
-def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts, passable: Path) -> None:
+def test_a_given_database_that_refuses_the_login_is_reported_in_one_sentence(parts: Parts, passable: Path) -> None:
     url = parts.server.url.replace("@", ":geheim@")
     done = refused(STATE=str(passable / "state"), PORT=str(paths.free_port()), DATABASE_URL=url)
     assert "PostgreSQL answers, but does not let this login in" in done.stdout
@@ -173,9 +173,7 @@ def test_given_database_that_lets_nobody_in_is_one_sentence(parts: Parts, passab
         ),
     ],
 )
-def test_nightly_backups_that_could_not_be_made_stop_the_start(
-    asked: dict[str, str], sentence: str, passable: Path
-) -> None:
+def test_an_impossible_nightly_backup_stops_the_start(asked: dict[str, str], sentence: str, passable: Path) -> None:
     done = refused(STATE=str(passable / "state"), PORT=str(paths.free_port()), **asked)
     assert done.stdout.startswith(f"✗ {sentence}")
 

@@ -13,7 +13,7 @@ from tests.installation import Installation
 DAY_MS = 86_400_000
 
 
-def test_a_changed_setting_changes_the_topics_that_are_there(installation: Installation) -> None:
+def test_a_changed_setting_changes_existing_topics(installation: Installation) -> None:
     broker, prefix = installation.parts.broker, installation.topic_prefix
     shorter = Settings(topic_prefix=prefix, displacements_days=10, dead_letters_days=60)
     admin = broker.admin()
@@ -23,7 +23,7 @@ def test_a_changed_setting_changes_the_topics_that_are_there(installation: Insta
     assert wait_until(lambda: kept_ms(admin, prefix, *names) == [10 * DAY_MS, 60 * DAY_MS, -1], timeout=10)
 
 
-def test_what_is_not_kept_for_ever_goes_a_day_at_a_time(installation: Installation) -> None:
+def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Installation) -> None:
     """`dayar keys retire` relies on it."""
     broker, prefix = installation.parts.broker, installation.topic_prefix
     admin, names = broker.admin(), ("displacements", "displacements.registry.dead", "hazards.alerts.dead")
@@ -35,7 +35,7 @@ def test_what_is_not_kept_for_ever_goes_a_day_at_a_time(installation: Installati
     assert wait_until(lambda: shown(admin, "segment.ms", prefix, *names) == [DAY_MS] * 3, timeout=10)
 
 
-def test_topics_of_an_earlier_build_are_refused_and_left(tables: Installation) -> None:
+def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) -> None:
     """That build set no mark, and the topics hold records."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
@@ -53,7 +53,7 @@ def test_topics_of_an_earlier_build_are_refused_and_left(tables: Installation) -
             answer.result(timeout=30)
 
 
-def test_empty_topics_that_were_made_before_are_provisioned(tables: Installation) -> None:
+def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
     """An administrator of a cluster may create them first, with the wanted partitions and replicas."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
@@ -68,7 +68,7 @@ def test_empty_topics_that_were_made_before_are_provisioned(tables: Installation
             answer.result(timeout=30)
 
 
-def test_topics_of_another_layout_are_refused_both_ways(
+def test_topics_of_another_record_layout_are_refused_both_ways(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broker, settings = installation.parts.broker, Settings(topic_prefix=installation.topic_prefix)

@@ -57,7 +57,7 @@ def test_no_program_but_the_supervisor_is_root(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", [WEB, *WORKERS, *OPENERS, *SERVERS])
-def test_no_program_reads_what_is_roots(run: Run, name: str) -> None:
+def test_no_program_reads_the_files_of_root(run: Run, name: str) -> None:
     user = user_of(run, name)
     folder = run.folder
     for closed in ("secrets/kafka-admin", "secrets/database-admin", "settings", "environment", "logs/web.log"):
@@ -66,7 +66,7 @@ def test_no_program_reads_what_is_roots(run: Run, name: str) -> None:
     assert not any(user.may("w", folder / name) for name in ("", "secrets", "secrets/tokens", "run"))
 
 
-def test_private_sealing_keys_are_read_by_those_alone_that_open_reports(run: Run) -> None:
+def test_private_sealing_keys_are_readable_only_by_the_registrys_workers(run: Run) -> None:
     (key,) = (run.folder / "secrets" / "seal" / "private").iterdir()
     readers = [name for name in (WEB, *WORKERS, *OPENERS, *SERVERS) if user_of(run, name).may("r", key)]
     assert readers == [*OPENERS]
@@ -81,7 +81,7 @@ def test_no_server_reads_the_services_keys(run: Run) -> None:
 @pytest.mark.parametrize(
     "kind", ["sealing", "records", "households", "digests", "callers", "receivers", "memory", "tokens"]
 )
-def test_key_that_root_draws_is_the_services_to_read(run: Run, kind: str) -> None:
+def test_a_key_that_root_generates_is_readable_by_the_services(run: Run, kind: str) -> None:
     secrets = run.folder / "secrets"
     before = set(secrets.rglob("*"))
     done = subprocess.run(
@@ -100,7 +100,7 @@ def test_key_that_root_draws_is_the_services_to_read(run: Run, kind: str) -> Non
     assert all_answer(run)
 
 
-def test_after_a_start_all_is_as_before(run: Run) -> None:
+def test_a_start_by_root_leaves_the_machine_unchanged(run: Run) -> None:
     run.stop()
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
@@ -110,7 +110,7 @@ def test_after_a_start_all_is_as_before(run: Run) -> None:
     assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
 
 
-def test_imported_boundaries_that_a_restore_laid_are_the_services_to_read(passable: Path) -> None:
+def test_restored_boundaries_are_readable_by_the_services(passable: Path) -> None:
     folders = Folders(state=passable / "main", cache=passable / "cache").make()
     secrets.draw(folders.secrets)
     write_whole(folders.places, b"{}")
@@ -122,7 +122,7 @@ def test_imported_boundaries_that_a_restore_laid_are_the_services_to_read(passab
     assert not KAFKA.may("r", folders.places)
 
 
-def test_folder_for_paper_is_made_so_that_the_worker_can_write_there(passable: Path) -> None:
+def test_the_paper_folder_is_created_so_that_the_worker_can_write_there(passable: Path) -> None:
     before = os.umask(0o077)
     try:
         rights.give_paper(folder := passable / "shared" / "new" / "board")
@@ -132,13 +132,13 @@ def test_folder_for_paper_is_made_so_that_the_worker_can_write_there(passable: P
     assert SERVICES.may("x", folder)
 
 
-def test_folder_for_paper_that_the_worker_cannot_write_to_stops_the_start(passable: Path) -> None:
+def test_a_paper_folder_that_the_worker_cannot_write_to_stops_the_start(passable: Path) -> None:
     (closed := passable / "closed").mkdir(mode=0o700)
     with pytest.raises(PaperClosed, match=str(closed)):
         rights.give_paper(closed / "board")
 
 
-def test_module_that_an_update_closed_is_read_in_a_copy(passable: Path) -> None:
+def test_a_module_that_an_update_made_unreadable_is_read_from_a_copy(passable: Path) -> None:
     """A `git pull` by root with umask 077 makes the changed files unreadable for others, and only these."""
     checkout, state = passable / "checkout", passable / "state"
     for name in readable_copies.SOURCES:
@@ -161,7 +161,7 @@ def sources_of(checkout: Path, state: Path) -> str:
     return done.stdout.strip()
 
 
-def test_port_below_those_that_everybody_may_open_stops_the_start(passable: Path) -> None:
+def test_a_port_below_1024_stops_the_start(passable: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deploy.local"],
         cwd=paths.ROOT,
@@ -175,7 +175,7 @@ def test_port_below_those_that_everybody_may_open_stops_the_start(passable: Path
     assert "(PORT=443)" in done.stdout
 
 
-def test_file_that_the_services_cannot_read_stops_the_start(tmp_path: Path) -> None:
+def test_a_file_that_the_services_cannot_read_stops_the_start(tmp_path: Path) -> None:
     file = tmp_path / "mail-password"
     file.write_text("a password of the operator's")
     file.chmod(0o600)

@@ -12,9 +12,7 @@ from deploy.local.terminal import Terminal
 from deploy.local.welcome import _play_once, _tell_administrator
 
 
-async def test_a_scenario_that_was_not_played_to_its_end_is_not_begun_again(
-    passable: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_an_interrupted_scenario_is_not_started_again(passable: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with state.held(passable, exercise=True, kafka_port=None) as (folders, installation):
         stack = Stack(folders, installation, Options.read({"STATE": str(passable)}), lambda _done, _total: None)
         await _play_once(stack, Terminal())  # nothing runs there
@@ -23,7 +21,7 @@ async def test_a_scenario_that_was_not_played_to_its_end_is_not_begun_again(
     assert capsys.readouterr().out == ""
 
 
-async def test_a_scenario_that_was_cut_short_is_told_how_to_be_played(
+async def test_after_an_interrupted_scenario_the_command_to_play_it_is_shown(
     passable: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     begun = asyncio.Event()
@@ -47,7 +45,7 @@ async def test_a_scenario_that_was_cut_short_is_told_how_to_be_played(
     assert "./dayar demo play" in capsys.readouterr().out
 
 
-def test_a_folder_is_named_as_it_is_written(passable: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_printed_as_it_is_written(passable: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Square brackets are the terminal's markup, and may also be in a folder's name."""
     root = passable / "[" / "x]"
     with state.held(root, exercise=True, kafka_port=None) as (folders, installation):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDep
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("service", MOUNTS)
-async def test_no_request_of_the_schema_s_making_is_a_fault(web: Web, token: str, service: str) -> None:
+async def test_no_request_generated_from_the_schema_causes_a_server_error(web: Web, token: str, service: str) -> None:
     url = web.base_url + MOUNTS[service]
     await wait_for(lambda: httpx.get(f"{url}/ready").is_success, timeout=60)
     await anyio.to_thread.run_sync(try_all, url, token)

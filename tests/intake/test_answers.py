@@ -46,7 +46,7 @@ async def test_a_group_and_its_correction(door: Door) -> None:
     assert [each.event.type.split(".")[2] for each in found] == ["group_reported", "correction_reported"]
 
 
-async def test_the_same_again_is_a_duplicate_and_other_content_a_conflict(door: Door) -> None:
+async def test_the_same_report_again_is_a_duplicate_and_other_content_is_a_conflict(door: Door) -> None:
     caller, body = door.caller(), household()
     first = await caller.post(DISPLACEMENTS, body)
     again = await caller.post(DISPLACEMENTS, dict(reversed(body.items())))
@@ -57,7 +57,7 @@ async def test_the_same_again_is_a_duplicate_and_other_content_a_conflict(door: 
     assert len(await records(door.installation, "displacements", body["report_id"])) == 1
 
 
-async def test_a_report_is_remembered_as_long_as_it_may_stand_on_the_log(installation: Installation) -> None:
+async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: Installation) -> None:
     async for door in opened(installation, displacements_days=10):
         await door.caller().post(DISPLACEMENTS, household())
         with installation.redis() as valkey:
@@ -65,7 +65,7 @@ async def test_a_report_is_remembered_as_long_as_it_may_stand_on_the_log(install
             assert 9 * 86_400 < valkey.ttl(name) <= 10 * 86_400
 
 
-async def test_a_repeat_of_before_a_rotation_contradicts_nothing(
+async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its fingerprint uses the older key: the inbox detects it, and intake uses the new key without a restart."""
@@ -79,7 +79,7 @@ async def test_a_repeat_of_before_a_rotation_contradicts_nothing(
         assert answers == ["accepted", "duplicate"]
 
 
-async def test_only_its_author_is_told_about_a_report(door: Door) -> None:
+async def test_only_its_author_learns_whether_a_report_exists(door: Door) -> None:
     body = household()
     await door.caller().post(DISPLACEMENTS, body)
     assert (await door.caller().post(DISPLACEMENTS, body)).json()["status"] == "accepted"
@@ -94,14 +94,14 @@ async def test_an_id_that_is_not_random_is_refused(door: Door) -> None:
 
 
 @pytest.mark.parametrize("name", ["author", "team", "road", "received_at", "Айгүл Токтогулова"])
-async def test_what_intake_stamps_and_unknown_fields_are_refused_unnamed(door: Door, name: str) -> None:
+async def test_intakes_stamps_and_unknown_fields_are_refused_without_naming_them(door: Door, name: str) -> None:
     answer = await door.caller().post(DISPLACEMENTS, household(**{name: str(uuid4())}))
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"pointer": "/?", "expected": "no such field"}]
     assert name not in answer.json()["title"]
 
 
-async def test_each_wrong_field_is_told_and_no_value(door: Door) -> None:
+async def test_each_wrong_field_is_named_without_its_value(door: Door) -> None:
     body = household(kind="household", report_id="secretsecret", persons="secret", destination={"pcode": "secret"})
     answer = await door.caller().post(DISPLACEMENTS, body)
     assert {error["pointer"] for error in answer.json()["errors"]} == {"/report_id", "/persons", "/destination/pcode"}
@@ -115,18 +115,18 @@ ENDS = ["1900-01-01T00:00:00+06:00", "2199-12-31T23:00:00-05:00"]
 @pytest.mark.parametrize(
     "moment", ["0001-01-01T00:00:00+06:00", "9999-12-31T23:59:59-06:00", "1899-12-31T12:00:00Z", *ENDS]
 )
-async def test_a_time_at_the_calendar_s_ends_is_told_by_its_field(door: Door, moment: str) -> None:
+async def test_a_time_at_the_ends_of_the_calendar_is_refused_by_its_field(door: Door, moment: str) -> None:
     answer = await door.caller().post(DISPLACEMENTS, household(occurred_at=moment))
     assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, ["/occurred_at"])
     assert "1900 to 2199" in answer.json()["errors"][0]["expected"]
 
 
-async def test_a_relocation_that_lies_ahead_is_taken(door: Door) -> None:
+async def test_a_future_relocation_is_accepted(door: Door) -> None:
     body = household(occurred_at="2031-05-01T00:00:00+06:00", mobility="planned_relocation")
     assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
 
 
-async def test_counts_by_sex_and_age_are_of_the_persons(door: Door) -> None:
+async def test_counts_by_sex_and_age_must_not_exceed_the_persons(door: Door) -> None:
     counts = [{"sex": "female", "age": "0-5", "count": 3}, {"sex": "male", "age": "60+", "count": 2}]
     for body in (household(members=[], sex_age=counts), group(sex_age=counts)):
         answer = await door.caller().post(DISPLACEMENTS, {**body, "persons": 4})
@@ -136,7 +136,7 @@ async def test_counts_by_sex_and_age_are_of_the_persons(door: Door) -> None:
         assert (await door.caller().post(DISPLACEMENTS, {**body, "persons": 5})).status_code == 202
 
 
-async def test_an_unknown_kind_is_told_without_its_value(door: Door) -> None:
+async def test_an_unknown_kind_is_refused_without_its_value(door: Door) -> None:
     answer = await door.caller().post(DISPLACEMENTS, household(kind="secret"))
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/kind"]
     assert "secret" not in answer.text
@@ -179,7 +179,7 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(door
 
 
 @pytest.mark.parametrize("changed", [{"mobility": "fled"}, {"occurred_at_precision": "decade"}])
-async def test_a_code_without_a_value_for_not_known_is_refused(door: Door, changed: dict[str, str]) -> None:
+async def test_an_unknown_code_without_a_value_for_not_known_is_refused(door: Door, changed: dict[str, str]) -> None:
     answer = await door.caller().post(DISPLACEMENTS, household(**changed))
     assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{name}" for name in changed]
 
@@ -191,7 +191,7 @@ async def test_without_a_valid_token_401_and_without_the_role_403(door: Door) ->
     assert (await door.caller(Role.ANALYST).post(DISPLACEMENTS, household())).status_code == 403
 
 
-async def test_a_phone_with_an_expired_token_is_heard_and_flagged(door: Door) -> None:
+async def test_a_phone_with_an_expired_token_is_accepted_and_flagged(door: Door) -> None:
     body = household()
     assert (await door.caller(expires_in=-60).post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(door.installation, "displacements", body["report_id"])
@@ -199,7 +199,7 @@ async def test_a_phone_with_an_expired_token_is_heard_and_flagged(door: Door) ->
     assert "intake_ended_sign_in_reports_total 1.0" in (await door.http.get("/metrics")).text
 
 
-async def test_outside_the_author_s_area_is_taken_and_flagged(door: Door) -> None:
+async def test_a_report_outside_the_authors_area_is_accepted_and_flagged(door: Door) -> None:
     caller = door.caller(areas=["KG06000000000"])
     outside, inside = household(), household(destination={"pcode": "KG06226000000"})
     assert [(await caller.post(DISPLACEMENTS, body)).status_code for body in (outside, inside)] == [202, 202]
@@ -216,7 +216,7 @@ async def test_outside_the_author_s_area_is_taken_and_flagged(door: Door) -> Non
         (BATCH, [household()], 2 * 1024 * 1024),
     ],
 )
-async def test_a_body_of_the_greatest_size_is_taken_and_one_byte_more_is_413(
+async def test_a_body_of_the_maximum_size_is_accepted_and_one_byte_more_is_413(
     door: Door, path: str, body: Any, limit: int
 ) -> None:
     caller, written = door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE), json.dumps(body).encode()
@@ -227,7 +227,7 @@ async def test_a_body_of_the_greatest_size_is_taken_and_one_byte_more_is_413(
     assert (await caller.post(path, content=written.ljust(limit))).is_success
 
 
-async def test_more_at_once_than_one_account_may_have_is_429(door: Door) -> None:
+async def test_more_concurrent_requests_than_one_account_may_have_are_429(door: Door) -> None:
     caller = door.caller()
     answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, household()) for _ in range(50)))
     statuses = Counter(answer.status_code for answer in answers)
@@ -238,7 +238,7 @@ async def test_more_at_once_than_one_account_may_have_is_429(door: Door) -> None
     assert (await caller.post(DISPLACEMENTS, household())).status_code == 202
 
 
-async def test_an_exercise_installation_takes_nothing_actual(installation: Installation) -> None:
+async def test_an_exercise_installation_accepts_no_actual_report(installation: Installation) -> None:
     installation.exercise = True
     async for door in opened(installation):
         actual = await door.caller().post(DISPLACEMENTS, household())
@@ -246,7 +246,7 @@ async def test_an_exercise_installation_takes_nothing_actual(installation: Insta
         assert (await door.caller().post(DISPLACEMENTS, household(status="Exercise"))).status_code == 202
 
 
-async def test_all_that_is_sent_is_counted(door: Door) -> None:
+async def test_every_report_is_counted(door: Door) -> None:
     before, caller, body = await door.counts(), door.caller(), household()
     await caller.post(DISPLACEMENTS, body)
     await caller.post(DISPLACEMENTS, body)
@@ -265,7 +265,7 @@ TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example
     ("sent", "carried"),
     [(TRACE, TRACE), (None, None), ("nonsense", None), (TRACE.replace("00f067aa0ba902b7", "0" * 16), None)],
 )
-async def test_a_request_s_trace_goes_on_with_its_reports(door: Door, sent: str | None, carried: str | None) -> None:
+async def test_a_requests_trace_continues_with_its_reports(door: Door, sent: str | None, carried: str | None) -> None:
     caller, single, listed = door.caller(Role.OPERATOR), household(), {**hazard(), "kind": "hazard"}
     caller.headers |= {"traceparent": sent} if sent else {}
     await caller.post(DISPLACEMENTS, single)
@@ -279,7 +279,7 @@ async def test_a_request_s_trace_goes_on_with_its_reports(door: Door, sent: str 
     assert of_hazards[listed["report_id"]].get("traceparent") == (carried.encode() if carried else None)
 
 
-async def test_two_connections_at_once_are_one_report(door: Door) -> None:
+async def test_the_same_report_on_two_connections_is_one_report(door: Door) -> None:
     body, caller = household(), door.caller()
     answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, body) for _ in range(10)))
     assert all(answer.is_success for answer in answers)

@@ -89,7 +89,7 @@ def bad_json(folder: Path) -> list[Path]:
     return found
 
 
-async def test_naughty_strings_are_taken_as_they_are_or_refused_and_none_is_lost(
+async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_lost(
     installation: Installation, real_data: Path
 ) -> None:
     """As notes, as text of a hazard and as a field name: through intake, the log and every worker."""
@@ -129,7 +129,7 @@ VALUES = st.recursive(
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(BASES)), st.data(), VALUES)
-def test_a_field_with_any_value_is_checked_or_told(base: str, chosen: st.DataObject, value: Any) -> None:
+def test_any_value_of_a_field_is_validated_or_refused(base: str, chosen: st.DataObject, value: Any) -> None:
     body = dict(BASES[base])
     body[chosen.draw(st.sampled_from(sorted([*body, "unheard-of"])))] = value
     result = bodies.one(json.dumps(body).encode())
@@ -141,5 +141,5 @@ def test_a_field_with_any_value_is_checked_or_told(base: str, chosen: st.DataObj
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
-def test_any_bytes_are_told(raw: bytes) -> None:
+def test_any_bytes_are_refused_with_a_problem(raw: bytes) -> None:
     assert isinstance(bodies.one(raw), Invalid)

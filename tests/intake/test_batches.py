@@ -43,13 +43,13 @@ async def test_a_batch_answers_each_item_in_order(door: Door) -> None:
     assert results[3]["problem"]["status"] == 409
 
 
-async def test_a_batch_may_be_one_report_a_line(door: Door) -> None:
+async def test_a_batch_may_have_one_report_per_line(door: Door) -> None:
     lines = b"\n".join(json.dumps(body).encode() for body in (group(), household(), {"kind": "household"}))
     results = (await door.caller().post(BATCH, content=lines + b"\n\n")).json()["results"]
     assert [each["status"] for each in results] == ["accepted", "accepted", 422]
 
 
-async def test_a_report_twice_in_a_batch_is_told(door: Door) -> None:
+async def test_a_repeated_report_in_a_batch_is_reported(door: Door) -> None:
     body = household()
     results = (await door.caller().post(BATCH, [body, body, {**body, "notes": "other"}])).json()["results"]
     assert [each["status"] for each in results] == ["accepted", "duplicate", "refused"]
@@ -70,13 +70,13 @@ async def test_a_report_twice_in_a_batch_is_told(door: Door) -> None:
         b"",
     ],
 )
-async def test_what_a_strict_reader_will_not_have_harms_no_other(door: Door, bad: bytes) -> None:
+async def test_an_item_that_a_strict_parser_refuses_does_not_affect_the_others(door: Door, bad: bytes) -> None:
     good = json.dumps(household()).encode()
     answer = await door.caller().post(BATCH, content=b"[%b,%b]" % (bad, good))
     assert [each["status"] for each in answer.json()["results"]] == [422, "accepted"]
 
 
-async def test_a_thousand_are_taken_and_more_are_too_many(door: Door) -> None:
+async def test_a_thousand_reports_are_accepted_and_more_are_too_many(door: Door) -> None:
     bodies = [household(members=[]) for _ in range(1000)]
     listed, lines = json.dumps(bodies), "\n".join(map(json.dumps, bodies)) + "\n"
     for content, status in ((listed, "accepted"), (lines, "duplicate")):
@@ -87,7 +87,7 @@ async def test_a_thousand_are_taken_and_more_are_too_many(door: Door) -> None:
         assert (await door.caller().post(BATCH, content=content)).status_code == 413
 
 
-async def test_in_a_batch_too_big_is_413_of_that_report_alone(door: Door) -> None:
+async def test_in_a_batch_only_the_report_that_is_too_big_gets_413(door: Door) -> None:
     caller = door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
     ring = [[72.123456 + number / 1e6, 41.123456] for number in range(2000)]
     big = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 32}}

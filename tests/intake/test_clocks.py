@@ -41,23 +41,23 @@ def noon(day: str) -> datetime:
     return datetime.fromisoformat(f"{day}T12:00:00+06:00")
 
 
-def test_a_clock_a_year_ahead_is_taken_off_the_times_that_it_wrote() -> None:
+def test_a_clock_a_year_ahead_is_subtracted_from_the_reported_times() -> None:
     report = displaced(noon("2027-06-14"), NOW + YEAR - HOUR)
     assert correction(report, Clocks(NOW, NOW + YEAR)) == {"occurred_at": noon("2026-06-14"), "reported_at": NOW - HOUR}
 
 
-def test_a_day_that_the_author_s_calendar_began_early_is_corrected_to_a_day() -> None:
+def test_a_day_that_began_too_early_on_the_authors_calendar_is_corrected_to_a_day() -> None:
     report = displaced(noon("2026-06-16"), NOW + 10 * HOUR)
     found = correction(report, Clocks(NOW, NOW + 10 * HOUR))
     assert found == {"occurred_at": noon("2026-06-15"), "reported_at": NOW}
 
 
-def test_a_clock_that_was_not_told_was_ahead_at_least_by_what_it_wrote() -> None:
+def test_an_unstated_clock_was_ahead_at_least_as_far_as_the_reported_time() -> None:
     report = displaced(noon("2026-06-15"), NOW + 2 * HOUR)
     assert correction(report, Clocks(NOW)) == {"reported_at": NOW}
 
 
-def test_a_date_in_the_future_by_a_right_clock_is_flagged_and_stays() -> None:
+def test_a_future_date_with_a_right_clock_is_flagged_and_kept() -> None:
     assert correction(warned(NOW + YEAR), Clocks(NOW, NOW)) == {"onset": NOW + YEAR}
 
 
@@ -72,20 +72,20 @@ def test_a_date_in_the_future_by_a_right_clock_is_flagged_and_stays() -> None:
         warned(NOW + HOUR, urgency="Expected"),
     ],
 )
-def test_today_a_minute_early_and_a_forecast_are_left_alone(report: Any) -> None:
+def test_today_a_minute_ahead_and_a_forecast_stay_unchanged(report: Any) -> None:
     assert correction(report, Clocks(NOW, NOW)) is None
 
 
 @pytest.mark.parametrize(
     "seen", [{"urgency": "Immediate", "certainty": "Likely"}, {"urgency": "Future", "certainty": "Observed"}]
 )
-def test_what_is_seen_already_is_no_forecast(seen: dict[str, Any]) -> None:
+def test_an_observed_event_is_not_a_forecast(seen: dict[str, Any]) -> None:
     report = warned(NOW + HOUR, expires=(NOW + 3 * HOUR).isoformat(), **seen)
     assert correction(report, Clocks(NOW, NOW + 2 * HOUR)) == {"onset": NOW - HOUR, "expires": NOW + HOUR}
 
 
 @pytest.mark.parametrize("authors", [datetime(2199, 12, 31, tzinfo=UTC), NOW - 10 * YEAR])
-def test_a_clock_beyond_belief_or_behind_corrects_nothing(authors: datetime) -> None:
+def test_an_implausible_clock_or_one_behind_corrects_nothing(authors: datetime) -> None:
     assert correction(warned(NOW + YEAR), Clocks(NOW, authors)) == {"onset": NOW + YEAR}
 
 
@@ -102,7 +102,7 @@ def test_a_clock_beyond_belief_or_behind_corrects_nothing(authors: datetime) -> 
         ([(b"date", b"1" * 10_000)], None),
     ],
 )
-def test_the_author_s_clock_is_told_by_the_phone_or_by_date(
+def test_the_authors_clock_comes_from_the_phones_header_or_from_date(
     headers: list[tuple[bytes, bytes]], told: datetime | None
 ) -> None:
     assert authors_clock(headers) == told
@@ -123,7 +123,7 @@ async def upload(caller: Caller, body: dict[str, Any], clock: datetime) -> httpx
 
 
 @pytest.mark.anyio
-async def test_a_report_of_a_clock_ahead_is_recorded_right_and_its_repeat_is_one(door: Door) -> None:
+async def test_a_report_with_a_clock_ahead_is_recorded_correctly_and_its_repeat_is_a_repeat(door: Door) -> None:
     now = datetime.now(UTC)
     body = household(occurred_at=(now + YEAR).isoformat(), reported_at=(now + YEAR - HOUR).isoformat())
     caller = door.caller()
@@ -139,7 +139,7 @@ async def test_a_report_of_a_clock_ahead_is_recorded_right_and_its_repeat_is_one
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("clocks", [(YEAR, 2 * YEAR), (timedelta(), YEAR), (YEAR, timedelta())])
-async def test_a_retry_that_is_corrected_otherwise_is_a_repeat_and_a_changed_time_is_none(
+async def test_a_retry_with_another_correction_is_a_repeat_and_a_changed_time_is_not(
     door: Door, clocks: tuple[timedelta, timedelta]
 ) -> None:
     """Valkey lost the first attempt: the consumers must decide by the record alone."""
@@ -155,7 +155,7 @@ async def test_a_retry_that_is_corrected_otherwise_is_a_repeat_and_a_changed_tim
     assert Flag.CLOCK_AHEAD in first.opened.flags
 
 
-def test_a_hazard_that_is_corrected_otherwise_is_a_repeat_and_a_changed_time_is_none() -> None:
+def test_a_hazard_with_another_correction_is_a_repeat_and_a_changed_time_is_not() -> None:
     report = warned(NOW + timedelta(minutes=20))
     later = report.model_copy(update={"onset": NOW + HOUR})
     tries = [(report, Clocks(NOW, NOW + HOUR)), (report, Clocks(NOW + HOUR)), (later, Clocks(NOW, NOW + HOUR))]

@@ -12,7 +12,7 @@ from tests.intake.factories import hazard, household
 from tests.intake.records import records
 
 
-async def test_a_hazard_of_its_source(door: Door) -> None:
+async def test_a_source_reports_its_own_hazard(door: Door) -> None:
     body = hazard()
     caller = door.caller(Role.INTEGRATION, road=SubmissionChannel.API, sources=["hydromet"])
     answer = await caller.post(HAZARDS, body)
@@ -24,7 +24,7 @@ async def test_a_hazard_of_its_source(door: Door) -> None:
 
 
 @pytest.mark.parametrize(("msg_type", "type"), [("Alert", "reported"), ("Update", "updated"), ("Cancel", "cancelled")])
-async def test_what_a_hazard_s_message_says_is_its_event(door: Door, msg_type: str, type: str) -> None:
+async def test_the_message_of_a_hazard_has_the_events_fields(door: Door, msg_type: str, type: str) -> None:
     body = hazard(msg_type=msg_type, revision=2, source="cmc")
     assert (await door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE).post(HAZARDS, body)).status_code == 202
     [event] = await records(door.installation, "hazards", body["report_id"])
@@ -40,7 +40,7 @@ async def test_a_higher_version_of_a_hazard_is_a_higher_revision(door: Door) -> 
 
 
 @pytest.mark.parametrize("changed", [{}, {"revision": 1}, {"revision": 0}, {"version": 3, "revision": 1}])
-async def test_an_update_that_would_change_nothing_is_refused(door: Door, changed: dict[str, int]) -> None:
+async def test_an_update_without_effect_is_refused(door: Door, changed: dict[str, int]) -> None:
     answer = await door.caller(Role.OPERATOR).post(HAZARDS, hazard(msg_type="Update", **changed))
     assert answer.status_code == 422
     assert "`revision`" in answer.json()["errors"][0]["expected"]
@@ -49,7 +49,7 @@ async def test_an_update_that_would_change_nothing_is_refused(door: Door, change
 @pytest.mark.parametrize(
     "web", ["ftp://a", "https://", "https://a/\x00", "https://a b", "https://a\n", "see https://a"]
 )
-async def test_a_link_that_is_none_is_refused(door: Door, web: str) -> None:
+async def test_an_invalid_link_is_refused(door: Door, web: str) -> None:
     answer = await door.caller(Role.OPERATOR).post(HAZARDS, hazard(web=web))
     assert (answer.status_code, [each["pointer"] for each in answer.json()["errors"]]) == (422, ["/web"])
 
@@ -62,7 +62,7 @@ async def test_the_order_of_languages_changes_nothing(door: Door) -> None:
     assert again.json()["status"] == "duplicate"
 
 
-async def test_nobody_speaks_for_another_s_source(door: Door) -> None:
+async def test_nobody_reports_for_another_source(door: Door) -> None:
     caller = door.caller(Role.INTEGRATION, road=SubmissionChannel.API, sources=["another"])
     answer = await caller.post(HAZARDS, hazard())
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-source")
@@ -85,7 +85,7 @@ async def test_an_expired_token_reports_no_hazard(door: Door) -> None:
     ],
 )
 @pytest.mark.parametrize("changed", [{"msg_type": "Update"}, {"msg_type": "Cancel"}, {"msg_type": "Alert"}])
-async def test_what_a_person_entered_is_changed_by_that_person_a_duty_head_or_its_source(
+async def test_an_entered_event_is_changed_only_by_its_author_a_duty_head_or_its_source(
     door: Door, role: Role, is_own: bool, expected: int, changed: dict[str, str]
 ) -> None:
     author = uuid4()
@@ -99,7 +99,7 @@ async def test_what_a_person_entered_is_changed_by_that_person_a_duty_head_or_it
         assert answer.json()["type"] == "urn:dayar:problem:not-your-event"
 
 
-async def test_whatever_else_a_source_names_it_belongs_to_nobody(door: Door) -> None:
+async def test_other_ids_of_a_source_belong_to_no_account(door: Door) -> None:
     for source, source_id in (("usgs", f"{uuid4()}/1"), ("cmc", "2026/14"), ("cmc", str(uuid4()))):
         body = hazard(source=source, source_id=source_id)
         assert (await door.caller(Role.OPERATOR).post(HAZARDS, body)).status_code == 202

@@ -34,7 +34,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("name", SINGLES)
-def test_a_report_makes_few_errors_and_tells_fifty(made: list[int], name: str) -> None:
+def test_a_report_creates_few_errors_and_reports_fifty(made: list[int], name: str) -> None:
     with pytest.raises(Invalid) as invalid:
         bodies.checked(SINGLES[name](), bodies.DISPLACEMENT)
     assert 1 <= len(invalid.value.errors) <= 50
@@ -42,7 +42,7 @@ def test_a_report_makes_few_errors_and_tells_fifty(made: list[int], name: str) -
 
 
 @pytest.mark.parametrize("name", HAZARDS)
-def test_a_hazard_makes_few_errors_and_tells_fifty(made: list[int], name: str) -> None:
+def test_a_hazard_creates_few_errors_and_reports_fifty(made: list[int], name: str) -> None:
     with pytest.raises(Invalid) as invalid:
         bodies.checked(HAZARDS[name](), bodies.HAZARD)
     assert 1 <= len(invalid.value.errors) <= 50
@@ -50,7 +50,7 @@ def test_a_hazard_makes_few_errors_and_tells_fifty(made: list[int], name: str) -
 
 
 @pytest.mark.parametrize("name", BATCHES)
-def test_a_batch_tells_at_most_five_thousand(name: str) -> None:
+def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
     try:
         results = bodies.batch(BATCHES[name]())
     except (Invalid, TooMany):
@@ -58,7 +58,7 @@ def test_a_batch_tells_at_most_five_thousand(name: str) -> None:
     assert sum(len(each.errors) for each in results if isinstance(each, Invalid)) <= 5_000
 
 
-def test_fifty_of_many_wrong_fields_are_told() -> None:
+def test_fifty_of_many_wrong_fields_are_reported() -> None:
     body = household() | {f"unknown {number}": 0 for number in range(1_000)}
     result = bodies.one(json.dumps(body).encode())
     assert isinstance(result, Invalid)
@@ -74,7 +74,7 @@ def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
 
 
 @pytest.mark.parametrize("name", SINGLES)
-async def test_what_an_ended_token_brings_is_answered_as_soon(door: Door, name: str) -> None:
+async def test_a_body_with_an_ended_token_is_answered_as_fast(door: Door, name: str) -> None:
     answer = await door.caller(expires_in=-400 * 86_400).post(DISPLACEMENTS, content=SINGLES[name]())
     assert answer.status_code == 422
     assert len(answer.json()["errors"]) <= 50
@@ -88,7 +88,7 @@ async def test_a_hostile_batch_is_refused(door: Door, name: str) -> None:
     assert len(answer.content) < 1_000_000
 
 
-async def test_what_takes_long_is_checked_in_a_thread_of_its_own(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_check_runs_in_its_own_thread(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the event loop nor the threads that write to the disk wait for it."""
     threads: list[str] = []
     original = bodies.checked
@@ -105,9 +105,7 @@ async def test_what_takes_long_is_checked_in_a_thread_of_its_own(door: Door, mon
     assert all(name.startswith("drafting") for name in threads)
 
 
-async def test_what_a_drawn_hazard_touches_is_looked_for_in_a_thread(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_areas_of_a_drawn_hazard_are_found_in_a_thread(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
     original = Places.pcodes_of
 

@@ -34,7 +34,7 @@ def served(shared_installation: Installation) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-async def test_a_body_in_pieces_is_refused_once_it_is_too_big(served: str, shared_installation: Installation) -> None:
+async def test_a_chunked_body_is_refused_once_it_is_too_big(served: str, shared_installation: Installation) -> None:
     """Its length is not known beforehand."""
 
     async def pieces() -> AsyncIterator[bytes]:

@@ -30,7 +30,7 @@ async def own_door(killable_installation: Installation) -> AsyncIterator[Door]:
         yield made
 
 
-async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
+async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own_door: Door) -> None:
     caller, body = own_door.caller(), household()
     parts = own_door.installation.parts
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
@@ -68,7 +68,7 @@ async def test_the_door_stays_open_while_its_parts_go(own_door: Door) -> None:
 
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
-async def test_who_cannot_remember_is_not_waited_for(own_door: Door, is_frozen: bool) -> None:
+async def test_a_silent_valkey_does_not_delay_reports(own_door: Door, is_frozen: bool) -> None:
     """Sent one after the other, so that each report would pay for its own waiting."""
     valkey = own_door.installation.parts.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
@@ -85,7 +85,7 @@ async def test_who_cannot_remember_is_not_waited_for(own_door: Door, is_frozen: 
     await wait_for(is_remembered, timeout=30)
 
 
-async def test_what_was_spooled_before_a_restart_goes_after_it(killable_installation: Installation) -> None:
+async def test_reports_spooled_before_a_restart_are_published_after_it(killable_installation: Installation) -> None:
     async for door in opened(killable_installation):
         killable_installation.parts.kafka.freeze()
         answers = await asyncio.gather(*(door.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
@@ -98,7 +98,7 @@ async def test_what_was_spooled_before_a_restart_goes_after_it(killable_installa
         assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
 
 
-async def test_a_start_waits_for_no_frozen_broker(killable_installation: Installation) -> None:
+async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:
     """It accepts the connection and never answers, so a client waits for forty seconds."""
     killable_installation.parts.kafka.freeze()
     began = time.monotonic()
@@ -112,7 +112,7 @@ async def test_a_start_waits_for_no_frozen_broker(killable_installation: Install
 
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "away"])
-async def test_the_process_of_all_four_apps_takes_reports_without_kafka_and_postgresql(
+async def test_the_process_of_all_four_apps_accepts_reports_without_kafka_and_postgresql(
     killable_installation: Installation, is_frozen: bool
 ) -> None:
     parts = killable_installation.parts
@@ -130,7 +130,7 @@ async def test_the_process_of_all_four_apps_takes_reports_without_kafka_and_post
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "duplicate"
 
 
-async def test_a_spooled_record_too_big_for_the_broker_holds_up_no_other(installation: Installation) -> None:
+async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installation: Installation) -> None:
     folder = installation.settings(IntakeSettings).spool_folder / "of one who died"
     folder.mkdir(parents=True)
     headers = (("ce_id", b"1"),)
@@ -144,7 +144,7 @@ async def test_a_spooled_record_too_big_for_the_broker_holds_up_no_other(install
         assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
 
 
-async def test_a_report_set_aside_as_too_big_is_taken_when_it_is_sent_again(
+async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
     """Under its own id and shorter, after the broker's size limit was lowered."""

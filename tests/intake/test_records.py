@@ -50,7 +50,7 @@ def draft(body: dict[str, Any], who: Principal, places: Places = PLACES) -> repo
 
 
 @pytest.mark.parametrize("team", [None, uuid4()])
-def test_a_household_s_record_reads_back_whole(keys: Path, team: Any) -> None:
+def test_a_households_record_is_read_back_whole(keys: Path, team: Any) -> None:
     body, who = household(notes='"quoted" \\ ө\n'), principal(team=team)
     made = draft(body, who)
     message = made.finish(Sealer(keys / "public.key"))
@@ -68,7 +68,7 @@ def test_a_household_s_record_reads_back_whole(keys: Path, team: Any) -> None:
     assert [person.given_name for person in opened.members] == ["Айгүл", None]
 
 
-def test_nothing_sealed_stands_in_clear(keys: Path) -> None:
+def test_no_sealed_field_is_in_clear(keys: Path) -> None:
     value = json.loads(draft(household(), principal()).finish(Sealer(keys / "public.key")).value)
     clear = {name for name in HouseholdReported.model_fields if name != "sealed"}
     assert set(value) - {"sealed"} <= clear
@@ -79,7 +79,7 @@ def test_the_version_decides_the_type(version: int, expected: str) -> None:
     assert draft(group(version=version), principal()).event_type == expected
 
 
-def test_the_order_of_fields_and_of_writing_a_time_changes_nothing() -> None:
+def test_the_order_of_fields_and_the_format_of_a_time_change_nothing() -> None:
     body, who = household(), principal()
     same = {**dict(reversed(body.items())), "reported_at": "2026-06-15T06:00:00Z"}
     assert draft(body, who).content == draft(same, who).content
@@ -93,7 +93,7 @@ def test_another_author_is_another_event() -> None:
     assert one.name != other.name
 
 
-def test_a_household_abroad_is_of_the_area_it_came_from() -> None:
+def test_a_household_abroad_belongs_to_the_area_of_its_origin() -> None:
     body = household(destination={"country": "RU"})
     assert '"flags":[]' in draft(body, principal(areas=("KG05000000000",))).stamps
     assert '"flags":["outside_area"]' in draft(body, principal(areas=("KG06000000000",))).stamps
@@ -114,7 +114,7 @@ def test_a_household_abroad_is_of_the_area_it_came_from() -> None:
         (("KG11000000000",), household(destination={"pcode": "KG11000000000"}), '["registrar_of_oblast"]'),
     ],
 )
-def test_a_registrar_s_report_says_how_far_their_area_reaches(
+def test_a_registrars_report_states_the_reach_of_the_registrar(
     areas: tuple[str, ...], body: dict[str, Any], expected: str
 ) -> None:
     who = principal(roles=frozenset({Role.REGISTRAR}), areas=areas)
@@ -167,7 +167,7 @@ class Everywhere(Ground):
         return ("KG05258000000", "KG05236000000")
 
 
-def test_districts_on_top_of_all_that_were_told_can_be_read() -> None:
+def test_districts_added_to_a_full_area_can_be_read() -> None:
     codes = [f"KG06{number:09}" for number in range(200)]
     body = hazard(area={"pcodes": codes, "point": {"lat": 40, "lon": 72}})
     places = Everywhere((PLACES.unit(each.pcode) or each for each in PLACES.units()), PLACES.version)
@@ -181,7 +181,7 @@ def test_districts_on_top_of_all_that_were_told_can_be_read() -> None:
 
 
 @given(st.text(max_size=60), st.integers(0, 1_000_000), st.sampled_from(["KG05258000000", "KG99999999999"]))
-def test_whatever_is_taken_can_be_read(text: str, persons: int, pcode: str) -> None:
+def test_every_accepted_report_can_be_read(text: str, persons: int, pcode: str) -> None:
     body = household(
         notes=text, persons=persons, members=[], destination={"pcode": pcode}, reasons=["not a code", "economic"]
     )

@@ -21,7 +21,7 @@ REVOKED = WHOLE._replace(headers=(*WHOLE.headers, (REVOKED_HEADER, b"1")))
         (b"0" + line(WHOLE), "damaged", "sends the next version"),
     ],
 )
-def test_each_reason_says_how_the_report_comes_in_after_all(
+def test_each_reason_says_how_the_report_can_still_be_accepted(
     tmp_path: Path, kept: bytes, reason: str, advice: str
 ) -> None:
     (tmp_path / "a").mkdir()

@@ -41,7 +41,7 @@ class Broker:
         return [each for each in messages if len(each.value) > self.limit]
 
 
-async def test_a_full_segment_is_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_segment_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise a drained segment would occupy the disk until the process ends."""
     monkeypatch.setattr(spools, "SEGMENT_BYTES", 1)
     spool = Spool.open(tmp_path, limit=LIMIT)
@@ -56,7 +56,7 @@ async def test_a_full_segment_is_let_go_of(tmp_path: Path, monkeypatch: pytest.M
     spool.close()
 
 
-async def test_records_leave_in_the_order_they_came(tmp_path: Path) -> None:
+async def test_records_leave_in_the_order_of_arrival(tmp_path: Path) -> None:
     spool, broker = Spool.open(tmp_path, limit=LIMIT), Broker()
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(spool.write()), tasks.create_task(spool.drain(broker.publish))]
@@ -100,7 +100,7 @@ def test_a_new_folder_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest.M
     assert tmp_path in synced
 
 
-async def test_a_dead_owner_s_records_are_adopted_and_a_living_one_s_are_not(tmp_path: Path) -> None:
+async def test_records_of_a_dead_owner_are_adopted_and_those_of_a_living_one_are_not(tmp_path: Path) -> None:
     dead, living = Spool.open(tmp_path, limit=LIMIT), Spool.open(tmp_path, limit=LIMIT)
     await written(dead, range(3))
     await written(living, range(3, 5))
@@ -114,7 +114,7 @@ async def test_a_dead_owner_s_records_are_adopted_and_a_living_one_s_are_not(tmp
     )
 
 
-async def test_a_torn_end_is_dropped_as_nobody_was_answered_for_it(tmp_path: Path) -> None:
+async def test_an_incomplete_last_line_is_dropped_because_it_was_never_answered(tmp_path: Path) -> None:
     spool = Spool.open(tmp_path, limit=LIMIT)
     await written(spool, range(3))
     [file] = segments(spool.folder)
@@ -123,7 +123,7 @@ async def test_a_torn_end_is_dropped_as_nobody_was_answered_for_it(tmp_path: Pat
     assert (messages, lines, is_damaged) == ([message(0), message(1)], 2, False)
 
 
-async def test_a_damaged_record_is_kept_for_a_person_and_the_others_go(tmp_path: Path) -> None:
+async def test_a_damaged_record_is_kept_for_a_person_and_the_others_are_published(tmp_path: Path) -> None:
     spool, broker = Spool.open(tmp_path, limit=LIMIT), Broker()
     broker.there.set()
     await written(spool, range(3))
@@ -137,7 +137,9 @@ async def test_a_damaged_record_is_kept_for_a_person_and_the_others_go(tmp_path:
     assert spool.damaged == 1
 
 
-async def test_a_record_that_the_broker_refuses_is_kept_for_a_person_and_the_others_go(tmp_path: Path) -> None:
+async def test_a_record_that_the_broker_refuses_is_kept_for_a_person_and_the_others_are_published(
+    tmp_path: Path,
+) -> None:
     spool, broker = Spool.open(tmp_path, limit=LIMIT), Broker(limit=500)
     broker.there.set()
     big = message(1, size=1000)
@@ -154,7 +156,7 @@ async def test_a_record_that_the_broker_refuses_is_kept_for_a_person_and_the_oth
     assert spools.read(kept)[0] == [big]
 
 
-async def test_full_is_said_and_takes_nothing(tmp_path: Path) -> None:
+async def test_a_full_spool_says_so_and_accepts_nothing(tmp_path: Path) -> None:
     spool = Spool.open(tmp_path, limit=1000)
     async with asyncio.TaskGroup() as tasks:
         writing = tasks.create_task(spool.write())
@@ -165,7 +167,7 @@ async def test_full_is_said_and_takes_nothing(tmp_path: Path) -> None:
     assert spool.records == 1
 
 
-async def test_a_full_disk_takes_back_what_it_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_partial_write_on_a_full_disk_is_truncated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool = Spool.open(tmp_path, limit=LIMIT)
     await written(spool, range(2))
     write, monkey = os.write, monkeypatch
@@ -188,7 +190,7 @@ async def test_a_full_disk_takes_back_what_it_cut_off(tmp_path: Path, monkeypatc
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
-def test_a_line_gives_its_record_back(key: str, text: str) -> None:
+def test_a_line_decodes_to_its_record(key: str, text: str) -> None:
     record = Message("displacements", key.encode(), json.dumps(text, ensure_ascii=False).encode(), (("ce_id", b"1"),))
     written = spools.line(record)
     assert written.count(b"\n") == 1

@@ -76,7 +76,9 @@ async def drained(door: Door, desk: Caller) -> None:
     await wait_for(is_drained, 60)
 
 
-async def test_reports_are_taken_reads_are_not_and_only_those_of_the_revoked_are_held(unknowing: Door) -> None:
+async def test_without_revocations_reports_are_accepted_reads_refused_and_only_revoked_reports_held(
+    unknowing: Door,
+) -> None:
     honest, revoked = unknowing.caller(), unknowing.caller(account=REVOKED)
     desk = unknowing.caller(Role.OPERATOR, sources=["cmc"])
     assert (await desk.get("/v1/ledger")).status_code == 503
@@ -103,7 +105,7 @@ async def test_reports_are_taken_reads_are_not_and_only_those_of_the_revoked_are
     assert (await revoked.post(DISPLACEMENTS, household())).status_code == 401
 
 
-async def test_a_hazard_that_was_withheld_is_taken_after_a_new_sign_in(unknowing: Door) -> None:
+async def test_a_withheld_hazard_is_accepted_after_a_new_sign_in(unknowing: Door) -> None:
     body, before = hazard(), int(CHANGED_AT.timestamp()) - 60
     revoked = unknowing.caller(Role.OPERATOR, account=CHANGED, signed_in_at=before)
     assert (await revoked.post(HAZARDS, body)).status_code == 202
@@ -115,7 +117,7 @@ async def test_a_hazard_that_was_withheld_is_taken_after_a_new_sign_in(unknowing
     assert (await signed_in.post(HAZARDS, body)).json()["status"] == "duplicate"
 
 
-async def test_a_restart_goes_by_what_was_known_and_answers_at_once(installation: Installation) -> None:
+async def test_a_restart_uses_the_known_revocations_and_answers_at_once(installation: Installation) -> None:
     snapshot = revocation_snapshots.file_of(installation.settings(IntakeSettings))
     async for _ in opened(installation):
         await wait_for(snapshot.exists)
@@ -125,7 +127,7 @@ async def test_a_restart_goes_by_what_was_known_and_answers_at_once(installation
         assert (taken.status_code, read.status_code) == (202, 200)
 
 
-async def test_without_a_known_state_only_reads_wait(installation: Installation) -> None:
+async def test_without_known_revocations_only_reads_wait(installation: Installation) -> None:
     async for door in opened(installation, is_whole=False):
         assert (await door.caller().post(DISPLACEMENTS, household())).status_code == 202
         await wait_for(partial(is_read, door.caller(Role.OPERATOR)))

@@ -59,7 +59,7 @@ async def status(client: httpx.AsyncClient, route: str, token: str | None) -> in
 
 
 @pytest.mark.parametrize(("route", "rule"), GUARDED.items(), ids=GUARDED)
-async def test_each_role_gets_what_the_table_says(
+async def test_each_role_gets_the_access_that_the_table_says(
     route: str, rule: AccessRule, client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
     tokens = {role: shared_installation.token(roles=[role]) for role in Role}
@@ -73,7 +73,7 @@ async def test_without_a_token_nobody_gets_anything(route: str, rule: AccessRule
     assert await status(client, route, None) == (303 if rule.is_page else 401)
 
 
-async def test_an_ended_token_opens_nothing_but_intake_for_a_field_device(
+async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
     client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
     ended = shared_installation.token(roles=list(Role), road=SubmissionChannel.FIELD, expires_in=-60)
@@ -184,13 +184,13 @@ OF_NO_AREA = {
 WITHOUT_SIGHT = {Role.FIELD, Role.INTEGRATION}
 
 
-def test_each_route_is_known_to_go_by_area_or_not() -> None:
+def test_each_route_is_listed_as_limited_by_area_or_not() -> None:
     assert BY_AREA.keys().isdisjoint(OF_NO_AREA)
     assert BY_AREA.keys() | OF_NO_AREA == GUARDED.keys()
 
 
 @pytest.mark.parametrize(("route", "sight"), BY_AREA.items(), ids=BY_AREA)
-async def test_each_role_sees_what_is_in_its_area_and_nothing_of_another(
+async def test_each_role_sees_its_area_and_nothing_of_another(
     route: str, sight: Sight, told: Told, client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
     roles = GUARDED[route].roles - WITHOUT_SIGHT
@@ -204,7 +204,7 @@ async def test_each_role_sees_what_is_in_its_area_and_nothing_of_another(
     assert seen == {(role, area): area == KADAMJAI for role, area in seen}
 
 
-async def test_a_household_is_read_in_its_area_by_its_author_and_by_nobody_else(
+async def test_a_household_is_read_in_its_area_and_by_its_author_only(
     told: Told, client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
     readers = {

@@ -177,7 +177,7 @@ async def other() -> AsyncIterator[Hook]:
         yield found
 
 
-async def test_a_webhook_down_then_hanging_then_slow_is_told_later_once_and_holds_up_nobody(
+async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays_nobody(
     centre: Centre, hook: Hook, other: Hook
 ) -> None:
     await centre.receiver("troubled", hook)
@@ -206,7 +206,7 @@ async def test_a_webhook_down_then_hanging_then_slow_is_told_later_once_and_hold
     await count_check(centre.installation, centre.sent)
 
 
-async def test_killed_between_the_delivery_and_its_record_it_comes_again_with_the_same_id(
+async def test_a_worker_killed_between_delivery_and_record_sends_again_with_the_same_id(
     centre: Centre, hook: Hook
 ) -> None:
     await centre.receiver("duty", hook)
@@ -224,7 +224,7 @@ async def test_killed_between_the_delivery_and_its_record_it_comes_again_with_th
     await count_check(centre.installation, centre.sent)
 
 
-async def test_killed_again_and_again_each_hazard_raises_one_alert(centre: Centre, hook: Hook) -> None:
+async def test_with_workers_killed_repeatedly_each_hazard_raises_one_alert(centre: Centre, hook: Hook) -> None:
     await centre.receiver("duty", hook)
     worker = centre.worker(hook, ALERTS_LEASE_SECONDS="2")
     async with centre.operator() as client:
@@ -239,7 +239,7 @@ async def test_killed_again_and_again_each_hazard_raises_one_alert(centre: Centr
     await count_check(centre.installation, centre.sent)
 
 
-async def test_two_operators_at_the_same_instant_one_wins_and_the_other_is_told_who(centre: Centre) -> None:
+async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_who(centre: Centre) -> None:
     centre.worker()
     async with centre.operator("Айбек") as aibek, centre.operator("Нургүл") as nurgul:
         await centre.hazard(aibek)
@@ -253,9 +253,7 @@ async def test_two_operators_at_the_same_instant_one_wins_and_the_other_is_told_
     await count_check(centre.installation, centre.sent)
 
 
-async def test_households_on_two_workers_raise_the_threshold_alert_once_and_do_not_miss_it(
-    centre: Centre, hook: Hook
-) -> None:
+async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(centre: Centre, hook: Hook) -> None:
     """Ten households each of three districts, on two workers of the registry and two of alerts."""
     await centre.receiver("duty", hook)
     centre.workers.append(centre.installation.start("registry", "worker"))

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.parts, pytest.mark.timeout(600)]
 PLAYED = 37  # 36 households and a group
 
 
-def test_everything_comes_back_from_a_backup(tmp_path: Path) -> None:
+def test_everything_is_restored_from_a_backup(tmp_path: Path) -> None:
     with running(DEMO_FAST="1") as run:
         accounts = first_accounts(run)
         settled(run, accounts, households=PLAYED)

@@ -109,7 +109,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         installation.end_processes()
 
 
-async def test_personal_data_is_nowhere_it_should_not_be(place: Place) -> None:
+async def test_personal_data_is_only_where_it_may_be(place: Place) -> None:
     token = place.installation.token(roles=["field", "operator", "registrar"], team=uuid4())
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(place.listen(token))

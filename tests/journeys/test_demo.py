@@ -83,7 +83,7 @@ async def exposures_told(installation: Installation) -> None:
     await drained(installation)
 
 
-async def test_the_story_is_told_to_its_end(exercise: Installation) -> None:
+async def test_the_scenario_is_played_to_its_end(exercise: Installation) -> None:
     drawn, sent = await people(exercise), Sent()
     web = exercise.web()
     for service in SERVICES:

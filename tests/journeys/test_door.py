@@ -112,7 +112,7 @@ async def field(shared_installation: Installation) -> AsyncIterator[Phones]:
         yield made
 
 
-async def test_kafka_away_and_intake_restarted_lose_nothing_and_the_correction_wins(
+async def test_an_outage_of_kafka_and_a_restart_of_intake_lose_nothing_and_the_correction_wins(
     killable_installation: Installation,
 ) -> None:
     kafka = killable_installation.parts.kafka
@@ -139,7 +139,7 @@ async def test_kafka_away_and_intake_restarted_lose_nothing_and_the_correction_w
         assert await field.households() == expected
 
 
-async def test_valkey_emptied_in_the_middle_doubles_nothing(field: Phones) -> None:
+async def test_emptying_valkey_meanwhile_counts_nothing_twice(field: Phones) -> None:
     bodies, before = [household() for _ in range(40)], await repeats(field)
     for body in bodies[:20]:
         assert await field.send(body) == "accepted"
@@ -152,7 +152,7 @@ async def test_valkey_emptied_in_the_middle_doubles_nothing(field: Phones) -> No
         assert await field.episodes(body) == 1
 
 
-async def test_the_same_report_by_two_connections_at_once_is_one_household(field: Phones) -> None:
+async def test_the_same_report_on_two_connections_at_once_is_one_household(field: Phones) -> None:
     body, before = household(), await repeats(field)
     told = Counter(await asyncio.gather(field.send(body), field.send(body)))
     assert set(told) <= {"accepted", "duplicate"}

@@ -52,7 +52,7 @@ def families() -> Sequence[hope.Family]:
     return hope.families(data.FOLDER / WORKBOOK) if data.is_there() else hope.own_families()
 
 
-async def test_a_thousand_households_live_through_four_accidents(
+async def test_a_thousand_households_survive_four_failures(
     killable_installation: Installation, families: Sequence[hope.Family]
 ) -> None:
     journey = Journey(killable_installation, hope.reports(families, 1000))

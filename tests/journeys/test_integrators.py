@@ -32,7 +32,7 @@ def settings(installation: Installation) -> str:
     return topics.reader_settings(installation.parts.broker.bootstrap, login, password)
 
 
-def test_the_consumer_is_ten_lines() -> None:
+def test_the_consumer_has_ten_lines() -> None:
     assert len(FROM_START.splitlines()) == 10
 
 
@@ -83,7 +83,7 @@ def running(code: str, installation: Installation, *arguments: str) -> Iterator[
 
 
 @pytest.mark.timeout(90)
-async def test_from_the_start_without_repeats_and_on_from_where_it_stopped(installation: Installation) -> None:
+async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(installation: Installation) -> None:
     early, late = [hazard() for _ in range(3)], [hazard() for _ in range(2)]
     await publish(installation, *early)
     with running(FROM_START, installation) as printed:
@@ -97,7 +97,7 @@ async def test_from_the_start_without_repeats_and_on_from_where_it_stopped(insta
 
 
 @pytest.mark.timeout(90)
-async def test_from_a_time(installation: Installation) -> None:
+async def test_a_consumer_starts_from_a_time(installation: Installation) -> None:
     await publish(installation, hazard())
     since = datetime.now(UTC)
     later = hazard()
@@ -107,14 +107,14 @@ async def test_from_a_time(installation: Installation) -> None:
 
 
 @pytest.mark.parametrize("topic", ["displacements", "households", "alerts", "outcomes", "access"])
-def test_the_account_sees_nothing_but_hazards(topic: str, shared_installation: Installation) -> None:
+def test_the_account_reads_only_hazards(topic: str, shared_installation: Installation) -> None:
     """An account that may not even describe a topic cannot read it."""
     name = shared_installation.topic_prefix + topic
     seen = Consumer(login(shared_installation) | {"group.id": "integrator.test"}).list_topics(name, timeout=20)
     assert seen.topics[name].error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
-def test_the_account_writes_nothing(shared_installation: Installation) -> None:
+def test_the_account_cannot_write(shared_installation: Installation) -> None:
     refused: list[KafkaError | None] = []
     producer = Producer(login(shared_installation))
     producer.produce(

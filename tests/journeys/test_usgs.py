@@ -125,7 +125,7 @@ def bundle(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-async def test_a_real_week_has_two_quakes_of_ours_and_old_ones_page_nobody(
+async def test_a_real_week_has_two_of_our_quakes_and_old_ones_notify_nobody(
     centre: Centre, real_data: Path, bundle: Path
 ) -> None:
     content = (real_data / WEEK).read_bytes()
@@ -151,7 +151,7 @@ async def test_a_real_week_has_two_quakes_of_ours_and_old_ones_page_nobody(
     assert await centre.deliveries(told.alerts_of("us20005gku")) == 0
 
 
-async def test_a_real_revision_of_links_alone_is_unchanged(centre: Centre, real_data: Path) -> None:
+async def test_a_real_revision_of_links_only_is_unchanged(centre: Centre, real_data: Path) -> None:
     earlier, later = (
         (real_data / "hazard" / name).read_bytes()
         for name in ("usgs-detail-us10004u1y.earlier-revision.json", "usgs-detail-us10004u1y.json")

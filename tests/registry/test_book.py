@@ -68,14 +68,14 @@ def standing(book: WorkingSet) -> dict[str, tuple[str, int]]:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
-def test_versions_in_any_order_end_in_the_highest(order: tuple[int, ...]) -> None:
+def test_the_highest_version_wins_in_any_order(order: tuple[int, ...]) -> None:
     book = book_of(filed(version) for version in order)
     assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
     assert all(one.reason != Held.WAITING for one in book.filed)
 
 
 @given(st.permutations([(report, version) for report in "abc" for version in (1, 2)]))
-def test_episodes_in_any_order_end_in_the_latest_in_the_world(order: list[tuple[str, int]]) -> None:
+def test_the_latest_displacement_wins_in_any_order_of_reports(order: list[tuple[str, int]]) -> None:
     book = book_of(
         filed(version, report_id=report, occurred_at=NOON + timedelta(days=ord(report))) for report, version in order
     )
@@ -84,7 +84,7 @@ def test_episodes_in_any_order_end_in_the_latest_in_the_world(order: list[tuple[
 
 
 @given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))
-def test_each_report_is_settled_and_what_is_settled_anew_names_the_old(order: list[int], strange: set[int]) -> None:
+def test_each_report_has_an_outcome_and_a_new_outcome_names_the_old_one(order: list[int], strange: set[int]) -> None:
     reports = [
         filed(version, author=STRANGER if place in strange else AUTHOR, team=None if place in strange else TEAM)
         for place, version in enumerate(order)
@@ -109,7 +109,7 @@ def test_held_version_1_does_not_block_version_2(order: tuple[int, ...]) -> None
     }
 
 
-def test_held_version_1_of_a_stranger_frees_nothing() -> None:
+def test_a_strangers_held_version_1_releases_nothing() -> None:
     book = book_of([filed(2), filed(1, author=STRANGER, team=None, flags=EXPIRED)])
     assert [one.reason for one in book.filed] == ["waiting", "expired_token"] and not book.subjects
 
@@ -128,7 +128,7 @@ def test_accepted_version_1_takes_effect_once(late: bool) -> None:
     assert accepted.outcome_id == held.outcome_id != held_as
 
 
-def test_accepted_report_of_a_stranger_begins_a_displacement_and_changes_no_owner() -> None:
+def test_an_accepted_report_of_a_stranger_begins_a_displacement_and_keeps_the_owner() -> None:
     own, strange = filed(), filed(report_id="s", author=STRANGER, team=None, occurred_at=NOON + timedelta(days=1))
     book = book_of([own, strange])
     assert strange.reason == Held.NOT_AUTHOR
@@ -138,7 +138,7 @@ def test_accepted_report_of_a_stranger_begins_a_displacement_and_changes_no_owne
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_reports_of_an_ended_sign_in_stand_as_if_it_had_not_ended(order: tuple[int, ...]) -> None:
+def test_accepted_reports_of_an_ended_sign_in_count_as_if_it_had_not_ended(order: tuple[int, ...]) -> None:
     versions = [filed(version, flags=EXPIRED) for version in (1, 2, 3)]
     book = book_of(versions)
     for index in order:
@@ -147,7 +147,7 @@ def test_reports_of_an_ended_sign_in_stand_as_if_it_had_not_ended(order: tuple[i
     assert all(one.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED) for one in versions)
 
 
-def test_accepting_a_correction_frees_those_that_waited_with_it() -> None:
+def test_accepting_a_correction_releases_those_that_waited_with_it() -> None:
     corrections = filed(2), filed(3, author=STRANGER, team=TEAM)
     book = book_of(corrections)
     book.accept(corrections[0])
@@ -170,45 +170,45 @@ LATER = NOON + timedelta(days=1)
 
 @pytest.mark.parametrize("status", ["Exercise", "Test"])
 @pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
-def test_practice_moves_no_real_household(order: tuple[int, ...], status: str) -> None:
+def test_an_exercise_report_does_not_move_a_real_household(order: tuple[int, ...], status: str) -> None:
     real, practice = filed(), filed(report_id="s", status=status, occurred_at=LATER)
     book = book_of([(real, practice)[number] for number in order])
     assert (book.subjects[HOUSEHOLD].current, book.told[-1].current) == (real, real)
     assert practice.outcome is OutcomeKind.RECORDED
 
 
-def test_where_all_is_practice_the_latest_holds() -> None:
+def test_among_exercise_reports_the_latest_counts() -> None:
     practice = [filed(status="Exercise"), filed(report_id="s", status="Exercise", occurred_at=LATER)]
     assert book_of(practice).told[-1].current is practice[1]
 
 
-def test_what_is_corrected_to_practice_gives_way_to_what_is_real() -> None:
+def test_a_report_corrected_to_exercise_gives_way_to_actual_reports() -> None:
     real, second = filed(), filed(report_id="s", occurred_at=LATER)
     book = book_of([real, second, filed(2, report_id="s", status="Exercise", occurred_at=LATER)])
     assert [told.current for told in book.told] == [real, second, real]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
-def test_who_is_trapped_where_they_fled_to_is_displaced_still(order: tuple[int, ...]) -> None:
+def test_a_household_trapped_at_its_destination_is_still_displaced(order: tuple[int, ...]) -> None:
     fled = filed(report_id="r")
     trapped = filed(report_id="s", occurred_at=LATER, mobility="unable_to_move")
     book = book_of([(fled, trapped)[number] for number in order])
     assert (book.subjects[HOUSEHOLD].current, book.told[-1].current) == (trapped, fled)
 
 
-def test_who_never_moved_is_told_as_that() -> None:
+def test_a_household_that_never_moved_is_published_as_such() -> None:
     trapped = filed(mobility="unable_to_move")
     assert book_of([trapped]).told[-1].current is trapped
 
 
-def test_what_a_stranger_left_waiting_is_held_when_the_household_comes() -> None:
+def test_a_strangers_waiting_correction_is_held_when_the_household_arrives() -> None:
     strange = filed(2, author=STRANGER, team=None)
     book = book_of([strange, filed(1)])
     assert (strange.outcome, strange.reason) == (OutcomeKind.HELD, Held.NOT_AUTHOR)
     assert standing(book) == {HOUSEHOLD[1]: ("r", 1)}
 
 
-def test_a_household_that_is_known_only_by_its_row_is_corrected() -> None:
+def test_a_household_known_only_by_its_row_is_corrected() -> None:
     first = filed(1)
     first.outcome = OutcomeKind.RECORDED
     subject = Subject(HOUSEHOLD, Owner(AUTHOR, TEAM), NOON, {"r": first}, sequence=4, row_version=2)
@@ -276,14 +276,14 @@ def test_decisions(claim: Claim, owner: Owner | None, precedents: list[Precedent
         (Flag.OUTSIDE_AREA, LEILEK, LEILEK, False),
     ],
 )
-def test_a_registrar_s_area_holds_the_old_place_and_the_new(
+def test_a_registrars_area_must_contain_the_old_and_the_new_place(
     flag: Flag, told: str | None, known: str | None, expected: bool
 ) -> None:
     assert registers([flag], told, known, PLACES) is expected
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
-def test_a_registrar_s_correction_stands_among_the_team_s_in_any_order(order: tuple[int, ...]) -> None:
+def test_a_registrars_correction_counts_among_the_teams_in_any_order(order: tuple[int, ...]) -> None:
     flags = (Flag.REGISTRAR_OF_DISTRICT,)
     by = {1: filed(1), 2: filed(2, author=STRANGER, team=None, flags=flags), 3: filed(3)}
     book = book_of(by[version] for version in order)
@@ -299,14 +299,14 @@ def test_age_is_in_completed_years(born: str, years: int) -> None:
     assert age({"birth_date": born}, 2026, "06-15") == years
 
 
-def test_the_day_of_a_displacement_is_bishkek_s() -> None:
+def test_the_day_of_a_displacement_is_in_bishkek_time() -> None:
     """New Year's midnight in Bishkek is still the old year in UTC, which would make the person a year younger."""
     report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
     report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
     assert sex_age(report)[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1
 
 
-def test_brackets_are_those_of_hope() -> None:
+def test_age_brackets_are_those_of_hope() -> None:
     assert [bracket(years) for years in (0, 5, 6, 11, 12, 17, 18, 59, 60, 100, None, -1)] == [
         "0-5",
         "0-5",
@@ -323,7 +323,7 @@ def test_brackets_are_those_of_hope() -> None:
     ]
 
 
-def test_whom_nobody_described_is_of_unknown_sex_and_age() -> None:
+def test_undescribed_persons_have_unknown_sex_and_age() -> None:
     report = filed()
     report.sealed = {"sex_age": [{"sex": "female", "age": "0-5", "count": 2}]}
     cells = sex_age(report)

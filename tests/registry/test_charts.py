@@ -9,7 +9,7 @@ from shared.events.vocabulary import Mobility, Reason
 
 
 @pytest.mark.parametrize("persons", [1, 2, 3, 5, 7, 12, 37, 99, 180, 1001, 4999])
-def test_a_tick_stands_where_its_number_says(persons: int) -> None:
+def test_a_tick_is_drawn_at_its_value(persons: int) -> None:
     cells = (persons, *[0] * (len(CELLS) - 1))
     month = Figure(
         "2026-06", None, "KG", MovementScope.WITHIN, Reason.FAMILY, Mobility.DISPLACEMENT, households=1, cells=cells
@@ -22,7 +22,7 @@ def test_a_tick_stands_where_its_number_says(persons: int) -> None:
     ]
 
 
-def test_ten_is_ruled_by_twos() -> None:
+def test_an_axis_up_to_ten_has_ticks_of_two() -> None:
     assert [line.value for line in charts.ruled(10)] == [0, 2, 4, 6, 8, 10]
     assert [line.value for line in charts.ruled(2)] == [0, 1, 2]
     assert [line.value for line in charts.ruled(1)] == [0, 1]

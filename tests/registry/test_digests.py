@@ -47,7 +47,7 @@ def test_a_digest_of_a_phone_cannot_be_guessed_without_the_key(tmp_path: Path) -
     assert kept == Digests(tmp_path)(events.digest((phones[1234],)))
 
 
-def test_each_key_is_laid_over_the_one_before(tmp_path: Path) -> None:
+def test_each_digest_key_is_applied_to_the_result_of_the_one_before(tmp_path: Path) -> None:
     keyring.draw(tmp_path)
     before = Digests(tmp_path)(b"x" * 32)
     drawn = keyring.draw(tmp_path)
@@ -71,7 +71,7 @@ async def stored(engine: AsyncEngine, table: str) -> list[bytes]:
         return list(await connection.scalars(text(f"SELECT digest FROM {table} ORDER BY digest")))
 
 
-async def test_what_was_stored_without_a_key_is_laid_anew_and_repeats_are_still_known(
+async def test_digests_stored_without_a_key_are_replaced_and_repeats_still_detected(
     tables: Installation, engine: AsyncEngine
 ) -> None:
     settings, bodies = tables.settings(RegistrySettings), [household() for _ in range(60)]
@@ -93,7 +93,7 @@ async def test_what_was_stored_without_a_key_is_laid_anew_and_repeats_are_still_
         assert await inbox.sort(session, again) == [inbox.Reading.REPEAT] * len(bodies)
 
 
-async def test_a_worker_with_the_older_key_opens_again_what_it_holds(tables: Installation, engine: AsyncEngine) -> None:
+async def test_a_worker_with_the_older_key_opens_its_batch_again(tables: Installation, engine: AsyncEngine) -> None:
     settings, body = tables.settings(RegistrySettings), household()
     slow = Digests(settings.digest_key_file)
     await slow.lay_newest(settings)
@@ -129,7 +129,7 @@ async def test_a_worker_that_lacks_the_newest_key_waits_for_it(
         assert await inbox.sort(session, [desk.received(body, author=AUTHOR, team=TEAM)]) == [inbox.Reading.REPEAT]
 
 
-async def test_for_an_erasure_both_digests_go_and_a_report_that_comes_again_has_no_effect(
+async def test_an_erasure_removes_both_digests_and_a_repeated_report_has_no_effect(
     tables: Installation, engine: AsyncEngine
 ) -> None:
     body, other = household(), household()
@@ -145,7 +145,7 @@ async def test_for_an_erasure_both_digests_go_and_a_report_that_comes_again_has_
         assert await inbox.sort(session, again) == [inbox.Reading.REPEAT] * 3
 
 
-async def test_households_keys_come_under_the_newest_and_open_what_they_did(
+async def test_household_keys_are_rewrapped_under_the_newest_key_and_open_the_same_data(
     tables: Installation, engine: AsyncEngine
 ) -> None:
     settings, sessions = tables.settings(RegistrySettings), database.sessions(engine)

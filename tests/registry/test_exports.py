@@ -79,7 +79,7 @@ async def test_csv_has_the_hxl_row(office: Office) -> None:
         ("scope=within&mobility=migration&mobility=displacement", "#population+moved+ind+registered"),
     ],
 )
-async def test_a_column_is_tagged_as_those_whom_it_counts(office: Office, asked: str, tag: str) -> None:
+async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, asked: str, tag: str) -> None:
     tags, _ = await csv_of(office, f"{STOCK}?{asked}")
     assert tags["persons"] == tag
 
@@ -100,7 +100,7 @@ async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> Non
 
 
 @pytest.mark.anyio
-async def test_a_report_of_the_country_alone_is_told_from_its_districts(office: Office) -> None:
+async def test_a_report_for_the_whole_country_is_distinguished_from_its_districts(office: Office) -> None:
     await office.file(household(), household(destination={"country": "KG"}))
     _, rows = await csv_of(office, STOCK)
     assert [(row["country"], row["pcode"]) for row in rows] == [("KGZ", LEILEK), ("KGZ", "")]
@@ -109,7 +109,7 @@ async def test_a_report_of_the_country_alone_is_told_from_its_districts(office: 
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("view", View)
 @pytest.mark.parametrize("mobilities", [DISPLACED, MOVES, (Mobility.MIGRATION,)])
-def test_no_two_columns_have_one_tag(level: int, view: View, mobilities: tuple[Mobility, ...]) -> None:
+def test_no_two_columns_have_the_same_tag(level: int, view: View, mobilities: tuple[Mobility, ...]) -> None:
     names = exports.names(is_stock=True)
     tags = exports.tags(names, people=exports.people(mobilities, [MovementScope.WITHIN]), view=view, level=level)
     assert len(set(tags)) == len(names)
@@ -128,7 +128,7 @@ def test_no_two_columns_have_one_tag(level: int, view: View, mobilities: tuple[M
         ("QO", "QO"),
     ],
 )
-def test_countries_leave_as_alpha_3(alpha_2: str, expected: str) -> None:
+def test_countries_are_exported_as_alpha_3(alpha_2: str, expected: str) -> None:
     assert alpha_3(alpha_2) == expected
 
 

@@ -68,7 +68,7 @@ async def test_every_link_of_the_page_answers_with_what_the_page_shows(
         assert (await totals(office, href))["persons"] == newly, href
 
 
-async def test_who_migrated_is_not_called_displaced(office: Office) -> None:
+async def test_migrants_are_not_called_displaced(office: Office) -> None:
     await office.file(household(), household(mobility="migration", destination={"country": "RU"}))
     usual = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
     assert (tiles(usual)[0], "Displaced on " in usual, "Russia" in usual) == (5, True, False)
@@ -93,7 +93,7 @@ async def test_the_form_shows_which_moves_count(office: Office) -> None:
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
-async def test_the_whole_country_stands_on_the_page_once(office: Office, language: str) -> None:
+async def test_the_whole_country_is_on_the_page_once(office: Office, language: str) -> None:
     await office.file(household(), household(destination={"country": "KG"}))
     page = (await office.get(f"/figures?lang={language}&level=0", role=Role.ANALYST)).text
     name = "Kyrgyzstan" if language == "en" else "Кыргызстан"
@@ -103,7 +103,7 @@ async def test_the_whole_country_stands_on_the_page_once(office: Office, languag
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
-async def test_a_limited_sight_says_whose_figures_they_are(office: Office, language: str) -> None:
+async def test_limited_visibility_is_stated_on_the_page(office: Office, language: str) -> None:
     await office.file(household())
     names = [office.app.state.places.name(area, language) for area in (LEILEK, OSH)]
     said = {}
@@ -116,7 +116,7 @@ async def test_a_limited_sight_says_whose_figures_they_are(office: Office, langu
     assert 'id="areas"' not in whole.text
 
 
-async def test_a_limited_sight_is_said_to_machines_too(office: Office) -> None:
+async def test_limited_visibility_is_stated_in_files(office: Office) -> None:
     limited = await office.get(f"{STOCK}?date=2026-07-01", role=Role.REGISTRAR, areas=(LEILEK, KADAMJAI))
     whole = await office.get(STOCK, role=Role.ANALYST)
     assert (limited.json()["areas"], whole.json()["areas"]) == ([LEILEK, KADAMJAI], None)
@@ -130,7 +130,7 @@ async def test_a_limited_sight_is_said_to_machines_too(office: Office) -> None:
         ((OSH, LEILEK), "stock-2026-07-01-only-2-areas.csv"),
     ],
 )
-async def test_a_file_is_named_by_whose_figures_it_holds(office: Office, areas: tuple[str, ...], name: str) -> None:
+async def test_a_file_name_shows_the_areas_that_it_covers(office: Office, areas: tuple[str, ...], name: str) -> None:
     answer = await office.get(f"{STOCK}?date=2026-07-01&format=csv", role=Role.REGISTRAR, areas=areas)
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
 

@@ -176,7 +176,7 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "query", "asked"), QUESTIONS, ids=[f"{kind}?{query}" for kind, query, _ in QUESTIONS])
-async def test_figures_are_those_of_an_independent_computation(
+async def test_figures_equal_an_independent_computation(
     office: Office, kind: str, query: str, asked: dict[str, Any]
 ) -> None:
     await copied(office)
@@ -195,7 +195,7 @@ async def test_figures_are_those_of_an_independent_computation(
     assert list(answer["total"].values()) == totals
 
 
-async def test_the_page_shows_some_rows_of_a_table_and_leads_to_the_others(office: Office) -> None:
+async def test_the_page_shows_some_rows_of_a_table_and_links_to_the_others(office: Office) -> None:
     await copied(office)
     path, seen = "/figures?lang=en&date=2026-12-31&since=2025-01&until=2026-12", Counter[str]()
     total = len(
@@ -218,7 +218,7 @@ async def test_a_page_beyond_the_last_one_is_the_last(office: Office) -> None:
     assert 'rel="prev"' in page
 
 
-def test_the_set_holds_what_it_is_to_try() -> None:
+def test_the_example_contains_every_case() -> None:
     """Otherwise the figures could agree without having tested anything."""
     assert {move.mobility for move in MANY} == set(MOVES)
     assert max(Counter(move.subject for move in MANY).values()) > 1

@@ -43,7 +43,7 @@ def watched(office: Office) -> Iterator[Watched]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_the_connection_is_given_back_before_the_rows_are_written(
+async def test_the_connection_is_returned_before_the_rows_are_written(
     office: Office, path: str, watched: Watched
 ) -> None:
     """Many concurrent requests serialise for seconds, and PostgreSQL ends transactions that are idle for five."""
@@ -54,7 +54,7 @@ async def test_the_connection_is_given_back_before_the_rows_are_written(
 
 @pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_statement_that_the_database_ends_is_asked_for_again(office: Office, path: str, end: str) -> None:
+async def test_a_statement_that_the_database_ends_is_retried(office: Office, path: str, end: str) -> None:
     async def end_waiting() -> bool:
         async with office.app.state.sessions() as session:
             return bool(await session.scalar(text(END_WAITING.format(end=end))))

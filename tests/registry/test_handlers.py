@@ -97,7 +97,7 @@ async def test_a_first_report_makes_a_household_with_members_and_an_episode(file
     assert (settled["report_id"], settled["outcome"]) == (body["report_id"], "recorded")
 
 
-async def test_nothing_personal_stands_in_clear(file: Filing) -> None:
+async def test_no_personal_data_is_in_clear(file: Filing) -> None:
     await file(household(), group())
     for table in ("households", "members", "episodes", "groups", "counts", "reports", "outbox"):
         shown = b"\0".join(bytes_of(cell) for row in await file.rows(table) for cell in row.values())
@@ -125,7 +125,7 @@ async def test_a_correction_supersedes_and_keeps_the_history(file: Filing) -> No
 @pytest.mark.parametrize(
     "batches", [((3,), (2,), (1,)), ((3, 2, 1),), ((2,), (1,), (3,)), ((2, 1), (3,)), ((1, 3), (2,))]
 )
-async def test_the_highest_version_holds_whatever_order_they_come_in(
+async def test_the_highest_version_counts_in_any_order_of_arrival(
     file: Filing, batches: tuple[tuple[int, ...], ...]
 ) -> None:
     body = household()
@@ -137,7 +137,7 @@ async def test_the_highest_version_holds_whatever_order_they_come_in(
     assert {report["outcome"] for report in await file.rows("reports")} <= {"recorded", "merged"}
 
 
-async def test_what_waited_gets_a_new_outcome_that_names_the_old(file: Filing) -> None:
+async def test_a_waiting_report_gets_a_new_outcome_that_names_the_old_one(file: Filing) -> None:
     body = household()
     assert await file({**body, "version": 2}) == ["waiting"]
     assert await file.rows("households") == []
@@ -174,7 +174,7 @@ async def test_a_registrar_of_the_area_may_correct_a_household_and_a_group(file:
     assert (row["author"], row["team"], row["version"]) == (AUTHOR, TEAM, 2)
 
 
-async def test_a_registrar_moves_no_household_into_the_own_area(file: Filing) -> None:
+async def test_a_registrar_cannot_move_a_household_into_the_own_area(file: Filing) -> None:
     body = household()
     await file(body)
     moved = {**body, "version": 2, "destination": {"pcode": OSH}}
@@ -183,7 +183,7 @@ async def test_a_registrar_moves_no_household_into_the_own_area(file: Filing) ->
     assert await file({**moved, "version": 3}, **stranger, flags=[Flag.REGISTRAR_OF_COUNTRY]) == ["recorded"]
 
 
-async def test_a_registrar_s_correction_that_came_first_is_applied_after_what_it_corrects(file: Filing) -> None:
+async def test_a_registrars_early_correction_is_applied_after_the_version_that_it_corrects(file: Filing) -> None:
     body = household()
     flags = [Flag.REGISTRAR_OF_OBLAST]
     assert await file({**body, "version": 2}, author=uuid4(), team=None, flags=flags) == ["waiting"]
@@ -219,7 +219,7 @@ async def test_a_later_report_of_a_known_household_is_a_new_episode(file: Filing
     assert (str(row["report_id"]), row["destination_pcode"], row["sequence"]) == (again["report_id"], BATKEN, 2)
 
 
-async def test_an_earlier_displacement_that_comes_later_does_not_move_the_household(file: Filing) -> None:
+async def test_an_earlier_displacement_reported_later_does_not_move_the_household(file: Filing) -> None:
     body = household()
     await file(body)
     earlier = household(
@@ -233,7 +233,7 @@ async def test_an_earlier_displacement_that_comes_later_does_not_move_the_househ
     assert row["destination_pcode"] == BATKEN
 
 
-async def test_a_displacement_in_which_the_household_does_not_stand_is_told_beside_the_one_in_which_it_does(
+async def test_an_earlier_displacement_is_published_beside_the_current_one(
     file: Filing,
 ) -> None:
     body = household()
@@ -267,7 +267,7 @@ async def test_a_displacement_in_which_the_household_does_not_stand_is_told_besi
     assert types == ["dayar.household.registered.v1", *["dayar.household.corrected.v1"] * 2]
 
 
-async def test_a_household_trapped_where_it_fled_to_is_told_as_displaced_there_and_trapped(file: Filing) -> None:
+async def test_a_household_trapped_at_its_destination_is_published_as_displaced_there_and_trapped(file: Filing) -> None:
     fled = household()
     trapped = household(
         household_id=fled["household_id"],
@@ -281,7 +281,7 @@ async def test_a_household_trapped_where_it_fled_to_is_told_as_displaced_there_a
     assert [(told["mobility"], told["latest_mobility"]) for told in later] == [("displacement", "unable_to_move")] * 2
 
 
-async def test_a_household_under_a_key_that_is_not_here_waits(file: Filing, tmp_path: Path) -> None:
+async def test_a_household_whose_key_is_missing_waits(file: Filing, tmp_path: Path) -> None:
     body = household()
     await file(body)
     file.registrar = Registrar(EnvelopeEncryption(kek(tmp_path)), Places.load())
@@ -296,7 +296,7 @@ async def test_an_expired_token_is_held(file: Filing) -> None:
     assert await file(household(household_id=body["household_id"])) == ["recorded"]
 
 
-async def test_a_report_of_a_credential_that_was_revoked_before_is_held(file: Filing) -> None:
+async def test_a_report_of_an_already_revoked_credential_is_held(file: Filing) -> None:
     assert await file(household(), headers=((REVOKED_HEADER, b"1"),)) == ["revoked_credential"]
     assert await file.rows("households") == []
 
@@ -312,7 +312,7 @@ async def test_a_group_is_counted_and_recounted(file: Filing) -> None:
     assert len(await file.events("outcomes")) == 3
 
 
-async def test_a_group_that_borrows_a_households_id_changes_no_household(file: Filing) -> None:
+async def test_a_group_with_a_households_id_changes_no_household(file: Filing) -> None:
     body = household()
     await file(body)
     await file(group(group_id=body["household_id"], report_id=body["report_id"], version=2), author=uuid4(), team=None)
@@ -320,7 +320,7 @@ async def test_a_group_that_borrows_a_households_id_changes_no_household(file: F
     assert row["version"] == 1
 
 
-async def test_an_accepted_correction_waits_for_its_first_version_though_its_sign_in_had_ended(file: Filing) -> None:
+async def test_an_accepted_correction_with_an_ended_sign_in_waits_for_its_first_version(file: Filing) -> None:
     body = household()
     corrected = {**body, "version": 2, "destination": {"pcode": OSH}}
     assert await file(corrected, flags=(Flag.EXPIRED_TOKEN,)) == ["expired_token"]

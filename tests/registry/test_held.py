@@ -95,7 +95,7 @@ async def office(installation: Installation) -> AsyncIterator[Office]:
     await engine.dispose()
 
 
-async def test_an_accepted_report_takes_effect_once_though_the_worker_is_killed_meanwhile(office: Office) -> None:
+async def test_an_accepted_report_takes_effect_once_even_if_the_worker_is_killed(office: Office) -> None:
     worker = office.work()
     body = household()
     await office.publish(body, flags=(Flag.EXPIRED_TOKEN,))
@@ -117,7 +117,7 @@ async def test_an_accepted_report_takes_effect_once_though_the_worker_is_killed_
     assert await office.rows("SELECT persons FROM households") == [{"persons": 5}]
 
 
-async def test_a_refused_report_tells_its_author_so(office: Office) -> None:
+async def test_the_author_learns_of_a_refused_report(office: Office) -> None:
     office.work()
     await office.publish(household(), flags=(Flag.EXPIRED_TOKEN,))
     id = await office.held_id()
@@ -130,7 +130,7 @@ async def test_a_refused_report_tells_its_author_so(office: Office) -> None:
     assert await office.rows("SELECT * FROM households") == []
 
 
-async def test_what_is_held_is_shown_without_names_and_the_read_is_recorded(office: Office) -> None:
+async def test_a_held_report_is_shown_without_names_and_the_read_is_recorded(office: Office) -> None:
     office.work()
     body = household()
     await office.publish(body, flags=(Flag.EXPIRED_TOKEN,))
@@ -145,7 +145,7 @@ async def test_what_is_held_is_shown_without_names_and_the_read_is_recorded(offi
     assert read == {"token": None, "subject": "held report", "objects": [UUID(body["household_id"])]}
 
 
-async def test_who_may_not_decide_decides_nothing(office: Office) -> None:
+async def test_an_account_without_the_role_decides_nothing(office: Office) -> None:
     office.work()
     await office.add("bek", "operator")
     await office.publish(household(), flags=(Flag.EXPIRED_TOKEN,))
@@ -165,7 +165,7 @@ async def test_who_may_not_decide_decides_nothing(office: Office) -> None:
     )
 
 
-async def test_a_report_is_held_for_those_alone_whose_areas_it_lies_in(office: Office) -> None:
+async def test_a_held_report_is_visible_only_in_its_areas(office: Office) -> None:
     office.work()
     await office.publish(household(), flags=(Flag.EXPIRED_TOKEN,))
     id = str(await office.held_id())

@@ -33,7 +33,7 @@ def opener(tmp_path: Path, desk: Desk) -> ReportOpener:
     return ReportOpener(Opener(tmp_path / "private"), Digests(tmp_path / "digests"))
 
 
-def test_a_report_opens_as_it_was_sealed(record: Record, opener: ReportOpener) -> None:
+def test_a_sealed_report_opens_unchanged(record: Record, opener: ReportOpener) -> None:
     assert opener(record).opened is not None
 
 
@@ -55,7 +55,7 @@ def test_a_report_opens_as_it_was_sealed(record: Record, opener: ReportOpener) -
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_what_stands_beside_the_box_cannot_be_changed(
+def test_clear_fields_beside_the_box_cannot_be_changed(
     record: Record, opener: ReportOpener, changed: dict[str, Any]
 ) -> None:
     value = json.loads(record.value)
@@ -65,7 +65,7 @@ def test_what_stands_beside_the_box_cannot_be_changed(
         opener(record._replace(value=text))
 
 
-def test_nothing_can_be_added_behind_the_box(record: Record, opener: ReportOpener) -> None:
+def test_nothing_can_be_added_after_the_box(record: Record, opener: ReportOpener) -> None:
     """If a name occurs twice, every JSON reader takes the last one."""
     with pytest.raises(SetAside, match="seal_mismatch"):
         opener(record._replace(value=record.value[:-1] + b',"persons":3}'))

@@ -33,7 +33,7 @@ FROM reports AS one, generate_series(1, :count) WHERE outcome = 'held'
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("role", Role)
-async def test_role_by_own_area_and_other_area(office: Office, path: str, role: Role) -> None:
+async def test_access_by_role_in_the_own_and_another_area(office: Office, path: str, role: Role) -> None:
     body = household()
     await office.file(body)
     own = await office.get(path.format(id=body["household_id"]), role=role, areas=(BATKEN_OBLAST,))
@@ -47,12 +47,12 @@ async def test_role_by_own_area_and_other_area(office: Office, path: str, role: 
         assert (own.status_code, other.status_code) == (200 if role in OFFICE else 404, 404)
 
 
-async def test_without_a_token_nothing_is_told(office: Office) -> None:
+async def test_without_a_token_the_answer_reveals_nothing(office: Office) -> None:
     for path in PATHS:
         assert (await office.client.get(path.format(id=uuid4()))).status_code == 401
 
 
-async def test_a_household_is_opened_as_it_was_told(office: Office) -> None:
+async def test_an_opened_household_shows_the_reported_data(office: Office) -> None:
     body = household()
     await office.file(body)
     seen = (await office.get(f"/v1/households/{body['household_id']}", role=Role.REGISTRAR)).json()
@@ -62,7 +62,7 @@ async def test_a_household_is_opened_as_it_was_told(office: Office) -> None:
     assert (seen["persons"], seen["displaced"], seen["destination_pcode"]) == (5, 5, LEILEK)
 
 
-async def test_the_history_tells_every_version_and_what_became_of_it(office: Office) -> None:
+async def test_the_history_shows_every_version_and_its_outcome(office: Office) -> None:
     body = household()
     await office.file(body)
     await office.file({**body, "version": 2, "notes": "мост цел"})
@@ -76,7 +76,7 @@ async def test_the_history_tells_every_version_and_what_became_of_it(office: Off
     assert seen["versions"][1]["report"]["notes"] == "мост цел"
 
 
-async def test_the_history_keeps_what_the_team_said_beside_the_registrar_s_correction(office: Office) -> None:
+async def test_the_history_keeps_the_teams_version_beside_the_registrars_correction(office: Office) -> None:
     body, registrar = household(), uuid4()
     await office.file(body)
     await office.file(
@@ -91,7 +91,7 @@ async def test_the_history_keeps_what_the_team_said_beside_the_registrar_s_corre
     assert (await office.get(path, role=Role.REGISTRAR, areas=(LEILEK,))).json()["details"]["notes"] == "по списку"
 
 
-async def test_an_author_reads_back_only_the_own_report(office: Office) -> None:
+async def test_an_author_reads_only_the_own_report(office: Office) -> None:
     body = household()
     await office.file(body)
     assert await listed(office, AUTHOR) == [body["household_id"]]
@@ -106,7 +106,7 @@ async def test_an_author_reads_back_only_the_own_report(office: Office) -> None:
     assert await listed(office, AUTHOR) == []
 
 
-async def test_an_author_reads_back_the_own_correction_also_where_it_came_first(office: Office) -> None:
+async def test_an_author_reads_the_own_correction_even_if_it_arrived_first(office: Office) -> None:
     body = household(reported_at="2026-06-03T00:00:00Z")
     await office.file({**body, "version": 2, "reported_at": "2026-06-02T00:00:00Z", "notes": "мост цел"})
     await office.file(body)
@@ -119,7 +119,7 @@ async def listed(office: Office, author: UUID) -> list[str]:
     return [one["household_id"] for one in page["households"]]
 
 
-async def test_a_key_that_is_not_here_is_said_and_nothing_is_shown(office: Office) -> None:
+async def test_a_missing_key_is_reported_and_nothing_is_shown(office: Office) -> None:
     body = household()
     await office.file(body)
     async with office.app.state.sessions.begin() as session:
@@ -132,7 +132,7 @@ async def test_a_key_that_is_not_here_is_said_and_nothing_is_shown(office: Offic
     assert await office.reads(reader) == []
 
 
-async def test_a_household_abroad_is_seen_where_it_came_from(office: Office) -> None:
+async def test_a_household_abroad_is_visible_at_its_origin(office: Office) -> None:
     body = household(destination={"country": "RU"})
     await office.file(body)
     path = f"/v1/households/{body['household_id']}"
@@ -140,7 +140,7 @@ async def test_a_household_abroad_is_seen_where_it_came_from(office: Office) -> 
     assert (await office.get(path, role=Role.OPERATOR, areas=(BATKEN,))).status_code == 404
 
 
-async def test_every_read_leaves_a_row(office: Office) -> None:
+async def test_every_read_adds_an_audit_row(office: Office) -> None:
     body = household()
     await office.file(body)
     reader = uuid4()
@@ -153,7 +153,7 @@ async def test_every_read_leaves_a_row(office: Office) -> None:
     assert {tuple(map(str, row["objects"])) for row in rows} == {(body["household_id"],)}
 
 
-async def test_pages_go_on_where_the_last_one_ended(office: Office) -> None:
+async def test_each_page_continues_where_the_last_one_ended(office: Office) -> None:
     await office.file(*(household(reported_at=f"2026-06-{day:02}T00:00:00Z") for day in range(1, 8)))
     seen: list[str] = []
     cursor = ""
@@ -176,19 +176,19 @@ async def test_pages_go_on_where_the_last_one_ended(office: Office) -> None:
         '["2026-06-01T00:00:00Z"]',
     ],
 )
-async def test_a_cursor_that_is_none_of_ours_is_told(office: Office, inside: str) -> None:
+async def test_an_invalid_cursor_is_refused(office: Office, inside: str) -> None:
     cursor = base64.urlsafe_b64encode(inside.replace("{id}", str(uuid4())).encode()).decode()
     answer = await office.get(f"/v1/households?cursor={cursor}", role=Role.OPERATOR)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cursor")
 
 
-async def test_a_page_can_be_asked_of_an_area(office: Office) -> None:
+async def test_a_page_can_be_limited_to_an_area(office: Office) -> None:
     await office.file(household(), household(destination={"pcode": OSH}))
     page = (await office.get(f"/v1/households?area={OSH_OBLAST}", role=Role.OPERATOR)).json()
     assert [one["destination_pcode"] for one in page["households"]] == [OSH]
 
 
-async def test_a_household_in_a_village_is_seen_by_who_sees_its_district(office: Office) -> None:
+async def test_a_household_in_a_village_is_visible_in_its_district(office: Office) -> None:
     body = household(destination={"pcode": "KG05236830020"})
     city = household(
         destination={"pcode": "KG03220400010"}
@@ -219,7 +219,7 @@ async def test_operators_state_a_purpose_and_registrars_need_none(office: Office
     assert (await office.get(path, role=Role.REGISTRAR, purpose=None)).status_code == 200
 
 
-async def test_unusually_many_openings_are_noticed_and_block_nobody(office: Office) -> None:
+async def test_unusually_many_openings_are_reported_and_block_nobody(office: Office) -> None:
     body, account = household(), uuid4()
     await office.file(body)
     async with office.app.state.sessions.begin() as session:
@@ -241,7 +241,7 @@ async def test_unusually_many_openings_are_noticed_and_block_nobody(office: Offi
     assert (await office.get("/notices", role=Role.OPERATOR)).status_code == 403
 
 
-async def test_a_duty_head_accepts_what_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
+async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
     """In the duty head's areas; reports held for other reasons stay held."""
     other, elsewhere = uuid4(), household(origin={"pcode": OSH}, destination={"pcode": OSH})
     await office.file(household(), household(), elsewhere, flags=(Flag.EXPIRED_TOKEN,))
@@ -300,7 +300,7 @@ async def test_accepting_held_reports_is_in_the_security_log(office: Office) -> 
     assert entries == [("held_accepted", "done", route, [team], "count=2")]
 
 
-async def test_many_held_reports_elsewhere_hide_none_of_the_callers_area(office: Office) -> None:
+async def test_many_held_reports_elsewhere_do_not_hide_those_of_the_callers_area(office: Office) -> None:
     """The report elsewhere is the older, and there are as many like it as one act accepts."""
     elsewhere = household(origin={"pcode": OSH}, destination={"pcode": OSH}, reported_at=NOON.isoformat())
     await office.file(elsewhere, flags=(Flag.EXPIRED_TOKEN,))
@@ -318,7 +318,7 @@ async def test_many_held_reports_elsewhere_hide_none_of_the_callers_area(office:
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.DUTY_HEAD])
-async def test_nobody_else_accepts_it(office: Office, role: Role) -> None:
+async def test_no_other_role_accepts_held_reports(office: Office, role: Role) -> None:
     path = f"/v1/teams/{TEAM}/held"
     statuses = [(await office.get(path, role=role)).status_code]
     statuses.append((await office.post(f"{path}:accept", role=role)).status_code)

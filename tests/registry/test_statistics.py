@@ -61,7 +61,7 @@ async def test_the_stock_on_a_day(office: Office) -> None:
     assert june["total"] == {"households": 4, "persons": 15, "groups": 1, "group_persons": 120}
 
 
-async def test_the_stock_after_a_family_moved_on_and_a_group_was_counted_anew(office: Office) -> None:
+async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(office: Office) -> None:
     await example(office)
     august = await told(office, f"{STOCK}?date=2026-08-01")
     by_place = {row["pcode"]: row for row in august["rows"]}
@@ -69,7 +69,7 @@ async def test_the_stock_after_a_family_moved_on_and_a_group_was_counted_anew(of
     assert (by_place[BATKEN]["groups"], by_place[BATKEN]["group_persons"]) == (1, 90)
 
 
-async def test_flows_by_month_of_bishkek(office: Office) -> None:
+async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
     """18:30 UTC on 31 July is 1 August in Bishkek."""
     await example(office)
     flows = await told(office, FLOWS)
@@ -86,7 +86,7 @@ async def test_flows_by_month_of_bishkek(office: Office) -> None:
     assert (await told(office, f"{FLOWS}?since=2026-07&until=2026-08"))["total"]["households"] == 1
 
 
-async def test_the_first_moment_of_a_month_is_of_it(office: Office) -> None:
+async def test_the_first_moment_of_a_month_belongs_to_it(office: Office) -> None:
     await office.file(household(occurred_at="2026-07-01T00:00:00+06:00"))
     asked = {
         f"{STOCK}?date=2026-06-30": 0,
@@ -109,7 +109,7 @@ async def test_the_first_moment_of_a_month_is_of_it(office: Office) -> None:
         ({"pcode": KADAMJAI}, {"country": "ZZ"}, "unknown"),
     ],
 )
-async def test_a_scope_says_on_which_side_of_the_border_a_move_began_and_ended(
+async def test_a_scope_states_on_which_side_of_the_border_a_move_began_and_ended(
     office: Office, origin: dict[str, str], destination: dict[str, str], scope: str
 ) -> None:
     await office.file(household(origin=origin, destination=destination))
@@ -117,7 +117,7 @@ async def test_a_scope_says_on_which_side_of_the_border_a_move_began_and_ended(
         assert [row["scope"] for row in (await told(office, path))["rows"]] == [scope]
 
 
-async def test_what_a_figure_rests_on_stands_with_it(office: Office) -> None:
+async def test_a_figure_comes_with_its_data_quality(office: Office) -> None:
     corrected, counted = household(), {"destination": {"pcode": LEILEK}}
     await office.file(corrected, household(occurred_at_precision="month"), group(**counted))
     await office.file(group(**counted, quantifier="exact"))
@@ -139,7 +139,7 @@ async def test_flows_by_origin(office: Office) -> None:
     assert sum(row["persons"] for row in flows["rows"]) == 20
 
 
-async def test_sex_and_age_are_those_on_the_day_of_displacement(office: Office) -> None:
+async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> None:
     """Born on 31 January 2009, 7 July 2016 and 8 March 1955: 17, 9 and 71 on 15 June 2026."""
     await office.file(household())
     [row] = (await told(office, FLOWS))["rows"]
@@ -159,7 +159,7 @@ async def test_filters(office: Office) -> None:
     assert (await office.get(f"{FLOWS}?raison=economic", role=Role.ANALYST)).status_code == 422
 
 
-async def test_displaced_are_those_who_had_to_leave(office: Office) -> None:
+async def test_people_who_had_to_leave_count_as_displaced(office: Office) -> None:
     """Migrants are counted only if requested, and people who could not move never."""
     await office.file(*(household(mobility=each) for each in Mobility), group(mobility="migration", persons=70))
     for path in (STOCK, FLOWS):
@@ -174,7 +174,7 @@ async def test_displaced_are_those_who_had_to_leave(office: Office) -> None:
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/mobility/0")
 
 
-async def test_a_displaced_family_that_migrated_is_counted_once_and_as_what_came_last(office: Office) -> None:
+async def test_a_displaced_family_that_migrated_is_counted_once_as_its_latest_move(office: Office) -> None:
     displaced = household()
     migrated = household(
         household_id=displaced["household_id"],
@@ -202,7 +202,7 @@ async def test_a_displaced_family_that_migrated_is_counted_once_and_as_what_came
         "flows?since=0000-01",
     ],
 )
-async def test_a_day_outside_the_calendar_of_reports_is_refused(office: Office, asked: str) -> None:
+async def test_a_day_outside_the_reports_calendar_is_refused(office: Office, asked: str) -> None:
     path, _, query = asked.partition("?")
     for page in (f"/v1/statistics/{asked}", f"/figures?{query}"):
         answer = await office.get(page, role=Role.ANALYST)
@@ -214,11 +214,11 @@ async def test_a_day_outside_the_calendar_of_reports_is_refused(office: Office, 
 @pytest.mark.parametrize(
     "query", ["date=1900-01-01", "date=2199-12-31", "until=2199-12", "since=1900-01&until=1900-01"]
 )
-async def test_the_first_and_the_last_day_are_answered(office: Office, query: str) -> None:
+async def test_the_first_and_the_last_day_are_accepted(office: Office, query: str) -> None:
     assert (await office.get(f"/figures?{query}", role=Role.ANALYST)).status_code == 200
 
 
-async def test_one_report_dated_far_ahead_draws_no_bar_unless_asked_for(office: Office) -> None:
+async def test_a_report_dated_far_ahead_has_no_bar_unless_requested(office: Office) -> None:
     this_month = f"{datetime.now(BISHKEK):%Y-%m}"
     await office.file(
         household(occurred_at=f"{this_month}-01T12:00:00+06:00"), household(occurred_at="2199-05-01T00:00:00Z")
@@ -230,7 +230,7 @@ async def test_one_report_dated_far_ahead_draws_no_bar_unless_asked_for(office: 
     assert "The bars show the last months only" in ahead
 
 
-async def test_a_year_is_no_month(office: Office) -> None:
+async def test_a_year_is_not_a_month(office: Office) -> None:
     await office.file(household(occurred_at="2025-01-01T00:00:00Z", occurred_at_precision="year"))
     [row] = (await told(office, FLOWS))["rows"]
     assert (row["month"], row["imprecise"]) == ("2025", 1)
@@ -255,7 +255,7 @@ async def test_a_village_counts_in_its_district(office: Office) -> None:
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
-async def test_the_page_shows_both_kinds_side_by_side(office: Office, language: str) -> None:
+async def test_the_page_shows_registered_and_counted_people_side_by_side(office: Office, language: str) -> None:
     await example(office)
     page = await office.get(
         f"/figures?lang={language}&date=2026-06-30&since=&until=2026-08&reason=&area=&age=", role=Role.ANALYST

@@ -79,7 +79,7 @@ def expected(bodies: list[Body], day: date) -> tuple[Counter[str], Counter[str]]
     return at[False], at[True]
 
 
-async def test_a_household_is_where_its_latest_move_before_the_days_end_brought_it(office: Office) -> None:
+async def test_a_household_is_at_the_destination_of_its_latest_move_before_the_end_of_the_day(office: Office) -> None:
     bodies = await filed(office)
     for day in DAYS:
         answer = (await office.get(f"/v1/statistics/stock?date={day}", role=Role.ANALYST)).json()
@@ -99,7 +99,7 @@ TABLES = pytest.mark.parametrize(("table", "columns"), [("episodes", EPISODES), 
 
 
 @TABLES
-async def test_rows_of_the_release_before_are_marked_as_ours(
+async def test_rows_of_the_release_before_get_the_same_mark(
     office: Office, table: str, columns: tuple[str, ...]
 ) -> None:
     await filed(office)
@@ -117,9 +117,7 @@ async def test_rows_of_the_release_before_are_marked_as_ours(
 
 
 @TABLES
-async def test_rows_that_were_there_are_marked_by_the_migration(
-    office: Office, table: str, columns: tuple[str, ...]
-) -> None:
+async def test_existing_rows_are_marked_by_the_migration(office: Office, table: str, columns: tuple[str, ...]) -> None:
     await filed(office)
     made = import_module(MIGRATION)
     async with office.app.state.sessions() as session:

@@ -98,19 +98,19 @@ def bearer(keys: Path, *roles: Role, account: UUID | None = None) -> dict[str, s
     return {"authorization": f"Bearer {token(keys, *roles, account=account)}"}
 
 
-async def test_without_a_token_nobody_comes_in(client: httpx.AsyncClient) -> None:
+async def test_without_a_token_nobody_is_admitted(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/ledger")
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:dayar:problem:unauthenticated")
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_role_that_the_table_does_not_name_is_refused(client: httpx.AsyncClient, keys: Path) -> None:
+async def test_a_role_that_is_not_in_the_table_is_refused(client: httpx.AsyncClient, keys: Path) -> None:
     assert (await client.get("/v1/ledger", headers=bearer(keys, Role.VIEWER))).status_code == 403
     assert (await client.get("/v1/ledger", headers=bearer(keys, Role.OPERATOR))).status_code == 200
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
-async def test_a_browser_that_is_refused_shows_a_page_with_a_way_on(
+async def test_a_refused_browser_gets_a_page_with_navigation(
     client: httpx.AsyncClient, keys: Path, language: str
 ) -> None:
     seen = {"accept": "text/html,*/*;q=0.8", "accept-language": language}
@@ -125,7 +125,7 @@ async def test_a_browser_that_is_refused_shows_a_page_with_a_way_on(
         assert 'href="/"' in answer.text and "urn:dayar" not in answer.text
 
 
-async def test_by_cookie_only_our_own_pages_may_write(client: httpx.AsyncClient, keys: Path) -> None:
+async def test_with_a_cookie_only_our_own_pages_may_write(client: httpx.AsyncClient, keys: Path) -> None:
     cookie = {"cookie": f"session={token(keys, Role.OPERATOR)}"}
     origins = [{}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}]
     refused = [await client.post("/v1/hazards", json={"persons": 1}, headers=cookie | each) for each in origins]
@@ -146,7 +146,7 @@ async def test_each_address_has_its_own_cookie(keys: Path, public_url: str, take
             assert answer.status_code == (200 if name == taken else 401)
 
 
-async def test_a_wrong_field_is_named_and_its_value_is_not(client: httpx.AsyncClient, keys: Path) -> None:
+async def test_a_wrong_field_is_named_without_its_value(client: httpx.AsyncClient, keys: Path) -> None:
     body = {"persons": "Асан", "Үсөнов": 1}
     answer = await client.post("/v1/hazards", json=body, headers=bearer(keys, Role.OPERATOR))
     assert answer.status_code == 422
@@ -166,9 +166,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_of_many_wrong_values_at_most_fifty_are_looked_at(
-    client: httpx.AsyncClient, keys: Path, name: str
-) -> None:
+async def test_at_most_fifty_of_many_wrong_values_are_checked(client: httpx.AsyncClient, keys: Path, name: str) -> None:
     headers = {**bearer(keys, Role.OPERATOR), "content-type": "application/json"}
     answer = await client.post("/v1/hazards", content=HOSTILE[name], headers=headers)
     assert answer.status_code == 422
@@ -181,7 +179,7 @@ async def test_a_text_of_commas_is_one_value(client: httpx.AsyncClient, keys: Pa
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/persons"]
 
 
-async def test_a_fault_is_a_problem_without_its_text_in_answer_or_log(
+async def test_a_server_error_is_a_problem_without_its_text_in_answer_or_log(
     client: httpx.AsyncClient, keys: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = await client.post("/v1/displacements", headers=bearer(keys, Role.OPERATOR))
@@ -196,11 +194,11 @@ async def test_another_host_name_is_not_served(client: httpx.AsyncClient, host: 
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8080", "[::1]", "[::1]:8080"])
-async def test_an_own_host_name_is_served_by_any_port(client: httpx.AsyncClient, host: str) -> None:
+async def test_an_own_host_name_is_served_on_any_port(client: httpx.AsyncClient, host: str) -> None:
     assert (await client.get("/live", headers={"host": host})).status_code == 200
 
 
-async def test_ready_names_the_part_that_is_missing(client: httpx.AsyncClient) -> None:
+async def test_ready_names_the_unavailable_dependency(client: httpx.AsyncClient) -> None:
     answer = await client.get("/ready")
     assert (answer.status_code, answer.json()["parts"]) == (503, {"kafka": True, "database": False})
 
@@ -216,7 +214,7 @@ async def test_metrics_count_by_route(client: httpx.AsyncClient) -> None:
     assert 'http_requests_total{route="/intake/live",status="200"} 1.0' in (await client.get("/metrics")).text
 
 
-def test_a_route_without_a_row_in_the_table_does_not_start(keys: Path) -> None:
+def test_an_app_with_a_route_that_has_no_row_does_not_start(keys: Path) -> None:
     stray = APIRouter()
     stray.add_api_route("/v1/stray", read)
     with pytest.raises(KeyError, match="GET /intake/v1/stray"):

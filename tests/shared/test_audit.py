@@ -36,7 +36,7 @@ async def engine(tables: Installation) -> AsyncIterator[AsyncEngine]:
     await found.dispose()
 
 
-async def test_what_was_done_and_its_entry_stand_together_or_neither_does(engine: AsyncEngine) -> None:
+async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(engine: AsyncEngine) -> None:
     sessions = database.sessions(engine)
     async with sessions() as session:
         await audit.add(session, ENTRY)
@@ -51,7 +51,7 @@ async def test_what_was_done_and_its_entry_stand_together_or_neither_does(engine
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_service_adds_and_reads_and_does_nothing_else(tables: Installation, service: str) -> None:
+async def test_a_service_can_only_add_and_read_entries(tables: Installation, service: str) -> None:
     settings = tables.settings(Settings, service)
     connection = await asyncpg.connect(settings.database_url, password=secret(settings.database_password_file))
     try:
@@ -85,7 +85,7 @@ async def connection_owner(tables: Installation, service: str) -> str:
         await connection.close()
 
 
-async def test_without_postgresql_a_refusal_is_answered_all_the_same(tables: Installation) -> None:
+async def test_without_postgresql_a_refusal_is_still_answered(tables: Installation) -> None:
     away = tables.settings(Settings, "alerts").model_copy(update={"database_url": "postgresql://127.0.0.1:1/none"})
     engine = database.engine(away)
     await audit.write(database.sessions(engine), ENTRY)
@@ -114,7 +114,9 @@ PATHS = {
 
 @pytest.mark.parametrize("path", PATHS.values())
 @pytest.mark.parametrize("role", Role)
-async def test_only_an_auditor_reads_it(web: Web, shared_installation: Installation, path: str, role: Role) -> None:
+async def test_only_an_auditor_reads_the_log(
+    web: Web, shared_installation: Installation, path: str, role: Role
+) -> None:
     async with client(web, shared_installation, role) as asked:
         await wait_for(lambda: is_ready(asked), 60)
         assert (await asked.get(path)).status_code == (200 if role is Role.AUDITOR else 403)
@@ -124,7 +126,7 @@ async def is_ready(asked: httpx.AsyncClient) -> bool:
     return all([(await asked.get(f"{prefix}/ready")).status_code == 200 for prefix in ("", "/intake", "/registry")])
 
 
-async def test_what_was_refused_is_found_with_who_what_and_why(web: Web, shared_installation: Installation) -> None:
+async def test_a_refusal_is_found_with_account_request_and_reason(web: Web, shared_installation: Installation) -> None:
     account = uuid4()
     async with client(web, shared_installation, Role.VIEWER, account=account) as viewer:
         await wait_for(lambda: is_ready(viewer), 60)
@@ -150,7 +152,7 @@ async def test_what_was_refused_is_found_with_who_what_and_why(web: Web, shared_
         assert page["entries"] + rest.json()["entries"] == found
 
 
-async def test_what_was_read_before_is_carried_over(tables: Installation) -> None:
+async def test_earlier_read_entries_are_migrated(tables: Installation) -> None:
     """From the tables that earlier releases wrote."""
     settings, account, household = tables.settings(Settings, "registry"), uuid4(), uuid4()
     engine = database.engine(settings)
@@ -175,7 +177,7 @@ def again(connection: Connection, migration: str) -> None:
         import_module(migration).upgrade()
 
 
-async def test_of_a_stated_purpose_the_processs_log_has_the_code_alone(engine: AsyncEngine) -> None:
+async def test_the_processs_log_has_only_the_code_of_a_stated_purpose(engine: AsyncEngine) -> None:
     stated = replace(ENTRY, account=uuid4(), reason="assistance: the words of a person")
     sessions = database.sessions(engine)
     with capture_logs() as told:

@@ -35,7 +35,7 @@ async def write(connection: AsyncConnection, *written: Copy) -> None:
     await bulk_copy.write(raw.driver_connection, written)
 
 
-async def test_later_tables_stand_on_earlier_ones_and_empty_ones_are_passed_over(connection: AsyncConnection) -> None:
+async def test_tables_are_copied_in_order_and_empty_ones_are_skipped(connection: AsyncConnection) -> None:
     many = 1001
     parents, children = ([(number,) for number in range(many)] for _ in range(2))
     await write(
@@ -44,7 +44,7 @@ async def test_later_tables_stand_on_earlier_ones_and_empty_ones_are_passed_over
     assert await connection.scalar(text("SELECT count(*) FROM children JOIN parents ON of = id")) == many
 
 
-async def test_a_row_that_cannot_be_made_ends_it(connection: AsyncConnection) -> None:
+async def test_a_row_that_cannot_be_generated_ends_the_copy(connection: AsyncConnection) -> None:
     def some() -> Iterator[Row]:
         yield (1,)
         raise Slip
@@ -53,6 +53,6 @@ async def test_a_row_that_cannot_be_made_ends_it(connection: AsyncConnection) ->
         await write(connection, Copy("parents", ("id",), [(1,)]), Copy("children", ("of",), some()))
 
 
-async def test_a_row_that_is_refused_ends_it(connection: AsyncConnection) -> None:
+async def test_a_row_that_postgresql_refuses_ends_the_copy(connection: AsyncConnection) -> None:
     with pytest.raises(asyncpg.UniqueViolationError):
         await write(connection, Copy("parents", ("id",), [(1,), (1,)]), Copy("children", ("of",), [(1,)]))

@@ -26,7 +26,7 @@ class Dependency:
         return "answer"
 
 
-async def test_who_is_frozen_is_asked_three_times_and_again_when_a_probe_found_it_back() -> None:
+async def test_a_frozen_dependency_is_called_three_times_and_again_after_a_successful_probe() -> None:
     dependency = Dependency()
     circuit = Circuit("dependency", dependency.answer, failures=())
     dependency.is_frozen = True
@@ -45,7 +45,7 @@ async def test_who_is_frozen_is_asked_three_times_and_again_when_a_probe_found_i
         await probing
 
 
-async def test_failures_that_are_not_in_a_row_open_nothing() -> None:
+async def test_failures_that_are_not_in_a_row_do_not_open_the_circuit() -> None:
     dependency = Dependency()
     circuit = Circuit("dependency", dependency.answer, failures=())
     for is_frozen in (True, True, False) * 3:
@@ -56,7 +56,7 @@ async def test_failures_that_are_not_in_a_row_open_nothing() -> None:
     assert dependency.asked == 9
 
 
-async def test_a_busy_event_loop_is_no_slow_dependency() -> None:
+async def test_a_busy_event_loop_is_not_a_slow_dependency() -> None:
     async def answer() -> str:
         time.sleep(0.3)  # noqa: ASYNC251 - what keeps the loop busy
         await asyncio.sleep(0)

@@ -14,5 +14,5 @@ from shared.config import Settings
         ({"forwarded_allow_ips": "10.0.0.2"}, "10.0.0.2"),
     ],
 )
-def test_who_is_believed_of_a_requests_address_is_a_proxy_or_nobody(given: dict[str, str], believed: str) -> None:
+def test_forwarding_headers_are_trusted_from_a_proxy_or_from_nobody(given: dict[str, str], believed: str) -> None:
     assert Settings(**given).proxies == believed  # type: ignore[arg-type]

@@ -96,7 +96,7 @@ async def test_a_request_has_at_most_16_kb_of_headers(server: Server, size: int,
     assert status(await server.said(get(b"/live?" + b"1" * size))) == expected
 
 
-async def test_what_comes_after_a_body_is_a_request_of_its_own(server: Server, keys: Path) -> None:
+async def test_bytes_after_a_body_are_a_request_of_their_own(server: Server, keys: Path) -> None:
     """The limit on headers does not count the body, however large it is."""
     token = bearer(keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-type: application/json\r\n" % (HOST, token)
@@ -125,12 +125,12 @@ async def test_ten_connections_that_wait_for_no_answer_take_no_memory(server: Se
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /live HT", b"GET /live HTTP/1.1\r\nhost: 127."])
-async def test_headers_that_do_not_come_are_408(server: Server, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+async def test_slow_headers_are_408(server: Server, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
     assert status(await server.said(sent)) == 408
 
 
-async def test_a_body_that_does_not_come_is_408(server: Server, monkeypatch: pytest.MonkeyPatch, keys: Path) -> None:
+async def test_a_slow_body_is_408(server: Server, monkeypatch: pytest.MonkeyPatch, keys: Path) -> None:
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.2)
     token = bearer(keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-length: 20\r\n\r\n" % (HOST, token)
@@ -138,9 +138,7 @@ async def test_a_body_that_does_not_come_is_408(server: Server, monkeypatch: pyt
     assert (status(answer), answer.count(b"HTTP/1.1")) == (408, 1)
 
 
-async def test_an_answer_that_takes_long_is_no_body_that_does(
-    server: Server, monkeypatch: pytest.MonkeyPatch, keys: Path
-) -> None:
+async def test_a_slow_answer_is_not_a_slow_body(server: Server, monkeypatch: pytest.MonkeyPatch, keys: Path) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.1)
     waiting = await waits(server, keys)
@@ -158,7 +156,7 @@ async def waits(server: Server, keys: Path, account: UUID | None = None) -> asyn
 
 
 @pytest.mark.parametrize(("most", "account"), [(32, uuid4()), (256, None)], ids=["account", "address"])
-async def test_so_many_requests_at_once_and_no_more(
+async def test_a_limited_number_of_concurrent_requests(
     server: Server, keys: Path, most: int, account: UUID | None
 ) -> None:
     """Per account, and per address for all accounts together; an answered request frees its slot."""
@@ -171,7 +169,7 @@ async def test_so_many_requests_at_once_and_no_more(
     assert status(await (await waits(server, keys, account))) == 200
 
 
-def test_limits_of_an_ipv6_address_are_those_of_its_house() -> None:
+def test_an_ipv6_address_has_the_limits_of_its_network() -> None:
     houses: list[dict[str, Any]] = [
         {"client": (address, 1)} for address in ("2001:db8::1", "2001:db8::2:1", "10.0.0.1")
     ]

@@ -64,7 +64,7 @@ async def test_a_repeat_has_no_effect(trial: Trial) -> None:
     assert set((await trial.effects()).values()) == {1}
 
 
-async def test_repeats_are_told_from_new_ones_within_a_large_batch(trial: Trial) -> None:
+async def test_repeats_are_distinguished_from_new_records_within_a_large_batch(trial: Trial) -> None:
     known, new = [event(hazard()) for _ in range(100)], [event(hazard()) for _ in range(100)]
     await trial.publish(*known)
     async with trial.running(trial.consumer(max_records=2000)):
@@ -89,7 +89,7 @@ async def test_an_unknown_version_is_set_aside(trial: Trial) -> None:
     assert await reasons(trial) == [("unknown_type", "")]
 
 
-async def test_a_type_of_another_topic_is_unknown_here(trial: Trial) -> None:
+async def test_an_event_type_of_another_topic_is_unknown(trial: Trial) -> None:
     revoked = CredentialRevoked(credential_id=uuid4(), kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC))
     foreign = message(revoked, id=uuid4(), source="/console", time=revoked.revoked_at)
     await trial.publish(foreign._replace(topic="hazards"), event(hazard()))
@@ -123,7 +123,7 @@ async def test_malformed_records_are_set_aside_with_a_pointer(trial: Trial) -> N
     assert ("malformed", "/type") in await reasons(trial)
 
 
-async def test_a_record_that_always_fails_is_set_aside_and_its_neighbours_are_done(trial: Trial) -> None:
+async def test_a_record_that_always_fails_is_set_aside_and_its_neighbours_are_handled(trial: Trial) -> None:
     bad = event(hazard(magnitude=6.66))
     key = bad.key
     await trial.publish(*(event(hazard())._replace(key=key) for _ in range(20)), bad)
@@ -183,7 +183,7 @@ async def says_so(received: Sequence[Received], session: AsyncSession) -> list[O
 
 
 @pytest.mark.parametrize("refusing", [raises, says_so])
-async def test_what_was_set_aside_has_its_effect_once_it_is_driven_again(trial: Trial, refusing: Handler) -> None:
+async def test_a_redriven_record_has_its_effect_once(trial: Trial, refusing: Handler) -> None:
     """The record is unchanged: the same key, value and headers."""
     one = event(hazard())
     await trial.publish(one)
@@ -195,7 +195,7 @@ async def test_what_was_set_aside_has_its_effect_once_it_is_driven_again(trial: 
         assert await trial.drained() == {"set_aside": 1, "recorded": 1}
 
 
-async def test_a_handler_that_breaks_on_every_record_stops_the_consumer(trial: Trial) -> None:
+async def test_a_handler_that_fails_on_every_record_stops_the_consumer(trial: Trial) -> None:
     async def broken(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         raise KeyError(received[0].event.data.source_id)
 
@@ -213,7 +213,7 @@ async def test_a_handler_that_breaks_on_every_record_stops_the_consumer(trial: T
     assert not any(row.stopped for row in await trial.rows())
 
 
-async def test_a_batch_that_another_worker_went_past_is_fenced(trial: Trial) -> None:
+async def test_a_batch_that_another_worker_has_passed_is_fenced(trial: Trial) -> None:
     letters, readings = DeadLetters(SERVICE, None), [reading(0), reading(1)]
     async with trial.sessions.begin() as session:
         await offsets.begin(session, {(TOPIC, 0): 0})
@@ -226,7 +226,7 @@ async def test_a_batch_that_another_worker_went_past_is_fenced(trial: Trial) -> 
     assert len(await trial.effects()) == 2
 
 
-async def test_what_cannot_even_be_set_aside_stops_the_consumer(trial: Trial) -> None:
+async def test_a_record_that_cannot_be_set_aside_stops_the_consumer(trial: Trial) -> None:
     async def broken(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         raise KeyError
 
@@ -239,7 +239,7 @@ async def test_what_cannot_even_be_set_aside_stops_the_consumer(trial: Trial) ->
     assert {row.stopped for row in await trial.rows() if row.stopped} == {"cannot_set_aside"}
 
 
-async def test_while_a_part_is_away_the_record_waits(trial: Trial) -> None:
+async def test_while_a_dependency_is_unavailable_the_record_waits(trial: Trial) -> None:
     tries = 0
 
     async def needs_a_part(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
@@ -257,7 +257,7 @@ async def test_while_a_part_is_away_the_record_waits(trial: Trial) -> None:
     assert set((await trial.effects()).values()) == {1}
 
 
-async def test_a_key_that_is_not_here_yet_is_waited_for(trial: Trial) -> None:
+async def test_a_record_whose_key_is_missing_waits(trial: Trial) -> None:
     tries = 0
 
     def opens_at_the_third(record: Record) -> Received:
@@ -272,7 +272,7 @@ async def test_a_key_that_is_not_here_yet_is_waited_for(trial: Trial) -> None:
         assert await trial.drained() == {"recorded": 1}
 
 
-async def test_records_that_are_gone_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
     """The retention time passed before the records were read: only a person can decide what to do."""
     one = event(hazard())
     await trial.publish(*(event(hazard())._replace(key=one.key) for _ in range(10)))

@@ -133,7 +133,7 @@ def test_each_type_has_a_golden_file() -> None:
 
 
 @pytest.mark.parametrize("name", ["hazard.reported", "displacement.household_reported", "displacement.group_reported"])
-def test_the_id_of_a_report_is_that_of_its_type_author_id_and_version(name: str) -> None:
+def test_a_reports_event_id_follows_from_type_author_id_and_version(name: str) -> None:
     golden = next(json.loads(file.read_text(encoding="utf-8")) for file in GOLDEN if file.stem == f"dayar.{name}.v1")
     data = golden["data"]
     expected = events.event_id(f"dayar.{name}.v1", UUID(data["author"]), UUID(data["report_id"]), data["version"])
@@ -150,7 +150,7 @@ def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
 
 
 @pytest.mark.parametrize("body", [HazardReport, HouseholdReport, GroupReport])
-def test_no_text_from_outside_carries_what_no_database_takes(body: type[BaseModel]) -> None:
+def test_no_outside_text_contains_characters_that_the_database_refuses(body: type[BaseModel]) -> None:
     """PostgreSQL's text and jsonb cannot store NUL: a worker that tries stops, again and again."""
     patterns = list(patterns_of_texts(body.model_json_schema()))
     assert patterns
@@ -168,7 +168,7 @@ def patterns_of_texts(schema: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
-def test_the_published_schema_takes_the_golden_file(file: Path) -> None:
+def test_the_published_schema_accepts_the_golden_file(file: Path) -> None:
     golden = json.loads(file.read_text(encoding="utf-8"))
     published = document()
     components = {"components": published["components"]}
@@ -181,7 +181,7 @@ def test_the_published_document_is_current() -> None:
     assert json.loads(FILE.read_text(encoding="utf-8")) == json.loads(json.dumps(document())), "run `make docs`"
 
 
-def test_the_document_says_who_writes_reads_and_owes() -> None:
+def test_the_document_names_writers_readers_and_owed_outcomes() -> None:
     displacements = document()["channels"]["displacements"]
     assert displacements["x-written-by"] == ["intake"]
     assert displacements["x-read-by"] == ["registry"]
@@ -191,19 +191,19 @@ def test_the_document_says_who_writes_reads_and_owes() -> None:
 
 
 @pytest.mark.parametrize("kind", ASYNCAPI)
-def test_the_document_says_nothing_that_asyncapi_has_no_field_for(kind: str) -> None:
+def test_the_document_has_only_fields_of_asyncapi(kind: str) -> None:
     published = document()
     for name, said in (published if kind in published else published["components"])[kind].items():
         assert {field for field in said if not field.startswith("x-")} <= ASYNCAPI[kind], name
         assert said.get("bindings", {}).get("kafka", {}).keys() <= KAFKA[kind], name
 
 
-def test_each_message_says_what_its_key_is() -> None:
+def test_each_message_documents_its_key() -> None:
     for name, message in document()["components"]["messages"].items():
         assert message["bindings"]["kafka"]["key"] == {"type": "string", "format": "uuid"}, name
 
 
-def test_every_reference_in_the_document_leads_somewhere() -> None:
+def test_every_reference_in_the_document_resolves() -> None:
     published = document()
     for reference in references(published):
         found: Any = published
@@ -219,7 +219,7 @@ def restricted_models() -> Iterator[type[BaseModel]]:
 
 
 @pytest.mark.parametrize("model", list(restricted_models()), ids=lambda model: model.__name__)
-def test_what_travels_restricted_shows_only_what_may_be_clear(model: type[BaseModel]) -> None:
+def test_restricted_topics_show_only_permitted_clear_fields(model: type[BaseModel]) -> None:
     for name, marks in shown(model):
         assert CLEAR in marks and SEALED not in marks, f"{model.__name__}.{name} is not marked Clear"
         assert name in MAY_BE_CLEAR, f"{model.__name__}.{name} is Clear outside the closed list"

@@ -34,12 +34,12 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
     await engine.dispose()
 
 
-def test_a_connection_that_broke_between_a_question_and_its_answer_is_the_part_s_fault() -> None:
+def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_postgresql() -> None:
     """The driver reports it as its own error; after `kill -9` of PostgreSQL such an error ended a worker."""
     assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 
-async def test_each_transaction_of_a_session_has_its_driver_in_it(tables: Installation) -> None:
+async def test_each_transaction_of_a_session_has_its_own_driver_connection(tables: Installation) -> None:
     """The driver is cached per transaction: afterwards the pool gives the connection to others."""
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)
@@ -63,7 +63,7 @@ async def of_the_first_build(installation: Installation) -> Settings:
     return settings
 
 
-async def test_a_database_of_an_earlier_build_is_refused_and_left(installation: Installation) -> None:
+async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation: Installation) -> None:
     settings = await of_the_first_build(installation)
     with pytest.raises(EarlierBuild):
         await migrate("registry", settings)
@@ -81,7 +81,7 @@ async def test_a_database_of_an_earlier_build_is_refused_and_left(installation: 
     await own.dispose()
 
 
-async def test_a_consumer_reads_nothing_for_a_database_of_an_earlier_build(installation: Installation) -> None:
+async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(installation: Installation) -> None:
     """The new images were started before the migration."""
     settings = await of_the_first_build(installation)
     own = database.engine(settings)

@@ -90,7 +90,9 @@ def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLe
         ),
     ],
 )
-def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys: Path, spoil: "object") -> None:
+def test_a_record_with_more_than_the_permitted_clear_fields_is_sealed_whole(
+    letters: DeadLetters, keys: Path, spoil: "object"
+) -> None:
     spoiled: Record = spoil(record())  # type: ignore[operator]
     letter = letters.letter(UnreadableRecord(spoiled, "malformed", "/?"))
     shown = letter.key + letter.value + b"".join(name.encode() + value for name, value in letter.headers)
@@ -102,14 +104,14 @@ def test_what_shows_more_than_it_may_is_sealed_whole(letters: DeadLetters, keys:
     assert [(name, decode(value)) for name, value in plain["headers"]] == list(spoiled.headers)  # type: ignore[attr-defined]
 
 
-def test_of_the_biggest_record_that_kafka_takes_the_letter_is_not_too_big(letters: DeadLetters) -> None:
+def test_the_dead_letter_of_the_biggest_record_is_not_too_big(letters: DeadLetters) -> None:
     biggest = record()._replace(value=b"x" * (1 << 20))
     letter = letters.letter(UnreadableRecord(biggest, "malformed", "/?"))
     weight = len(letter.value) + sum(len(name) + len(value) for name, value in letter.headers)
     assert weight < record_bytes(letter.topic)
 
 
-def test_the_author_is_told_of_a_report_that_was_set_aside(letters: DeadLetters) -> None:
+def test_the_author_learns_of_a_report_that_was_set_aside(letters: DeadLetters) -> None:
     told = letters.outcome(UnreadableRecord(record(), "seal_mismatch", "/sealed"))
     assert told is not None and told.topic == "outcomes"
     settled = json.loads(told.value)
@@ -119,12 +121,12 @@ def test_the_author_is_told_of_a_report_that_was_set_aside(letters: DeadLetters)
     assert letters.outcome(UnreadableRecord(record()._replace(value=b"{"), "malformed")) is None
 
 
-def test_of_a_forged_record_nobody_is_told(letters: DeadLetters) -> None:
+def test_no_outcome_is_published_for_a_forged_record(letters: DeadLetters) -> None:
     """Otherwise whoever found a broker login could tell an author that their report was set aside."""
     assert letters.outcome(UnreadableRecord(record(), "signature_mismatch")) is None
 
 
-def test_the_signature_of_the_original_is_kept_beside_that_of_the_letter(letters: DeadLetters) -> None:
+def test_a_dead_letter_keeps_the_originals_signature_beside_its_own(letters: DeadLetters) -> None:
     signature = ("signature", b"00000001-00000001:" + b"A" * 43)
     signed = record()._replace(headers=(*record().headers, signature))
     letter = letters.letter(UnreadableRecord(signed, "malformed", ""))
@@ -132,6 +134,6 @@ def test_the_signature_of_the_original_is_kept_beside_that_of_the_letter(letters
     assert "signature" not in dict(letter.headers)
 
 
-def test_a_consumer_of_sealed_reports_cannot_be_without_a_sealer() -> None:
+def test_a_consumer_of_sealed_reports_requires_a_sealer() -> None:
     with pytest.raises(ValueError, match="sealer"):
         Consumer("registry", ["displacements"], None, settings=None, sessions=None)  # type: ignore[arg-type]

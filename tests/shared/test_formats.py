@@ -21,7 +21,7 @@ def test_the_day_comes_before_the_month(language: str, day: str, short: str) -> 
     assert (known["day"](date(2026, 3, 5)), known["short_moment"](evening)) == (day, short)
 
 
-def test_a_year_is_told_where_it_is_not_this_one() -> None:
+def test_a_year_is_shown_unless_it_is_the_present_one() -> None:
     later = datetime(datetime.now(UTC).year + 1, 12, 24, 3, 5, tzinfo=UTC)
     assert filters("en")["short_moment"](later) == f"24 Dec {later.year}, 09:05"
     assert filters("ru")["short_moment"](later) == f"24.12.{later.year}, 09:05"

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 MOMENTS = 25
 
 
-async def test_a_start_cut_short_leaves_no_connection(tables: Installation) -> None:
+async def test_an_interrupted_start_leaves_no_connection(tables: Installation) -> None:
     settings = tables.settings(Settings, "console")
     others = connections(settings)
     turns = await turns_of_a_start(settings)
@@ -29,7 +29,7 @@ async def test_a_start_cut_short_leaves_no_connection(tables: Installation) -> N
         await wait_for(lambda: connections(settings) <= others)
 
 
-async def test_a_stop_that_ends_cancelled_is_no_end_of_ours_and_leaves_no_connection(tables: Installation) -> None:
+async def test_a_stop_that_ends_cancelled_does_not_cancel_us_and_leaves_no_connection(tables: Installation) -> None:
     """The stop of aiokafka does this while a failed fetch waits for its retry."""
     settings = tables.settings(Settings, "console")
     others = connections(settings)

@@ -23,5 +23,5 @@ def request(query: str = "", cookie: str = "", accept: str = "") -> Request:
         ("", "", "", "ky"),
     ],
 )
-def test_the_reader_chooses(query: str, cookie: str, accept: str, language: str) -> None:
+def test_the_reader_chooses_the_language(query: str, cookie: str, accept: str, language: str) -> None:
     assert language_of(request(query, cookie, accept)) == language

@@ -20,14 +20,14 @@ async def trial(installation: Installation) -> AsyncIterator[Trial]:
         yield found
 
 
-async def test_what_nobody_has_begun_to_read_is_on_its_way(trial: Trial) -> None:
+async def test_records_that_nobody_has_begun_to_read_are_unprocessed(trial: Trial) -> None:
     await trial.publish(*(event(hazard()) for _ in range(20)))
     rows = await trial.rows()
     assert sum(row.on_its_way or 0 for row in rows) == 20
     assert all(row.is_balanced for row in rows)
 
 
-async def test_a_partition_says_since_when_something_on_it_is_unread(trial: Trial) -> None:
+async def test_a_partition_states_the_age_of_its_oldest_unread_record(trial: Trial) -> None:
     """Also if no worker ever started. A partition without unread records has no such time."""
     before = datetime.now(UTC) - timedelta(seconds=1)  # Kafka cuts timestamps to the millisecond
     await trial.publish(event(hazard()))
@@ -48,7 +48,9 @@ async def test_a_count_that_was_changed_by_hand_does_not_balance(trial: Trial) -
     assert [row.is_balanced for row in await trial.rows() if row.end] == [False]
 
 
-async def test_unread_for_half_of_the_retention_is_not_in_time(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_record_unread_for_half_of_the_retention_raises_an_alarm(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(TOPICS, TOPIC, replace(TOPICS[TOPIC], kept_days=30))
     assert await is_in_time(trial, kept=timedelta(minutes=1))
     await trial.publish(event(hazard()))

@@ -57,7 +57,7 @@ def times(process: Process, said: str) -> int:
     return process.log.read_text(encoding="utf-8").count(said)
 
 
-async def test_a_stopped_consumer_leaves_the_web_side_up_and_goes_on_when_its_gap_is_settled(trial: Trial) -> None:
+async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_gap_is_settled(trial: Trial) -> None:
     async with trial.sessions.begin() as session:
         await offsets.begin(session, {(TOPIC, 0): BEYOND_THE_END})
     process = started(trial.installation, "alerts")
@@ -84,7 +84,7 @@ async def test_a_web_side_whose_background_task_fails_ends(installation: Install
     assert times(process, '"ended by a failure"') == 1
 
 
-async def test_beside_a_worker_the_web_side_is_started_again(installation: Installation, rename: Rename) -> None:
+async def test_a_web_side_beside_a_worker_is_restarted(installation: Installation, rename: Rename) -> None:
     await rename("feed_counts", "hidden")
     process = started(installation, "intake")
     await wait_for(lambda: times(process, '"ended by a failure, started again"') >= 2, 60)

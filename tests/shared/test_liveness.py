@@ -28,11 +28,11 @@ async def returned(answers: Callable[[], bool], *, within: float = 0.5) -> bool:
         (chain.from_iterable(repeat([True, False, False, False])), False),  # slow, but alive
     ],
 )
-async def test_only_a_process_that_answered_once_and_no_more_is_silent(seen: chain[bool], is_over: bool) -> None:
+async def test_only_a_process_that_answered_before_counts_as_silent(seen: chain[bool], is_over: bool) -> None:
     assert await returned(lambda: next(seen)) is is_over
 
 
-async def test_beat_of_an_event_loop_that_runs_is_seen_and_of_a_blocked_one_not(tmp_path: Path) -> None:
+async def test_the_heartbeat_of_a_running_event_loop_is_seen_and_that_of_a_blocked_one_is_not(tmp_path: Path) -> None:
     file = tmp_path / "beat"
     file.touch()  # by an earlier process
     answers = by_beat(file)
@@ -43,5 +43,5 @@ async def test_beat_of_an_event_loop_that_runs_is_seen_and_of_a_blocked_one_not(
     assert await returned(answers, within=5)
 
 
-def test_nobody_listening_is_no_answer() -> None:
+def test_without_a_listener_there_is_no_answer() -> None:
     assert not over_http("127.0.0.1", 1, "localhost")()

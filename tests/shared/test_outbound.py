@@ -135,7 +135,7 @@ async def test_an_allowed_local_server_answers(server: Server) -> None:
     assert b'If-None-Match: "a"' in server.requests[0]
 
 
-async def test_a_post_carries_its_content_on_a_kept_connection(server: Server) -> None:
+async def test_a_post_sends_its_content_on_a_kept_connection(server: Server) -> None:
     async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
         for _ in range(3):
             await outbound.post(f"http://127.0.0.1:{server.port}/hook", b'{"a":1}', {"webhook-id": "x"})
@@ -147,7 +147,7 @@ async def test_a_post_carries_its_content_on_a_kept_connection(server: Server) -
     "url",
     ["http://127.0.0.1:{port}/", "https://127.0.0.1:{port}/", "https://localhost:{port}/", "http://[::1]:{port}/"],
 )
-async def test_what_is_not_allowed_by_name_is_not_connected_to(server: Server, url: str) -> None:
+async def test_an_address_that_is_not_allowed_is_not_connected_to(server: Server, url: str) -> None:
     async with Outbound(settings()) as outbound:
         with pytest.raises(AddressRefused):
             await outbound.get(url.format(port=server.port))
@@ -158,7 +158,7 @@ async def test_what_is_not_allowed_by_name_is_not_connected_to(server: Server, u
     "url",
     ["ftp://example.org/", "https:///", "https://user:word@example.org/", "file:///etc/passwd", "nonsense", "http://"],
 )
-async def test_what_is_no_web_address_is_refused(url: str) -> None:
+async def test_an_invalid_web_address_is_refused(url: str) -> None:
     async with Outbound(settings()) as outbound:
         with pytest.raises(AddressRefused):
             await outbound.get(url)
@@ -208,18 +208,18 @@ async def test_a_name_with_one_private_address_is_refused(
         "ff02::1",
     ],
 )
-def test_addresses_that_are_not_of_the_public_network(address: str) -> None:
+def test_addresses_outside_the_public_network(address: str) -> None:
     assert not is_public(unfolded([address])[0])
 
 
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8"]
 )
-def test_addresses_of_the_public_network(address: str) -> None:
+def test_addresses_within_the_public_network(address: str) -> None:
     assert is_public(unfolded([address])[0])
 
 
-async def test_a_redirect_is_an_answer_not_a_way(server: Server) -> None:
+async def test_a_redirect_is_returned_and_not_followed(server: Server) -> None:
     server.answer = plain(b"", status="302 Found", headers="Location: http://169.254.169.254/\r\n")
     async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
         answer = await outbound.get(f"http://127.0.0.1:{server.port}/")
@@ -228,7 +228,7 @@ async def test_a_redirect_is_an_answer_not_a_way(server: Server) -> None:
 
 
 @pytest.mark.parametrize("answer", [silence, dripping])
-async def test_a_server_that_hangs_or_drips_is_left_in_time(server: Server, answer: Answerer) -> None:
+async def test_a_server_that_hangs_or_drips_times_out(server: Server, answer: Answerer) -> None:
     server.answer = answer
     async with Outbound(settings(f"127.0.0.1:{server.port}"), seconds=0.3) as outbound:
         began = asyncio.get_running_loop().time()
@@ -239,7 +239,7 @@ async def test_a_server_that_hangs_or_drips_is_left_in_time(server: Server, answ
         assert (await outbound.get(f"http://127.0.0.1:{server.port}/")).body == b"back"
 
 
-async def test_an_endless_answer_ends_at_its_limit(server: Server) -> None:
+async def test_an_endless_answer_is_cut_at_its_limit(server: Server) -> None:
     server.answer = endless
     async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
         with pytest.raises(AnswerTooBig):
@@ -247,7 +247,7 @@ async def test_an_endless_answer_ends_at_its_limit(server: Server) -> None:
 
 
 @pytest.mark.parametrize("answer", [endless, dripping, broken_off])
-async def test_a_post_was_taken_however_its_answer_goes_on(server: Server, answer: Answerer) -> None:
+async def test_a_post_succeeds_whatever_follows_its_status(server: Server, answer: Answerer) -> None:
     server.answer = answer
     async with Outbound(settings(f"127.0.0.1:{server.port}"), seconds=0.3) as outbound:
         assert await outbound.post(f"http://127.0.0.1:{server.port}/", b"{}", {}) == 200
@@ -267,7 +267,7 @@ async def test_a_closed_port_and_an_unknown_name_are_unreachable(server: Server)
             await outbound.get("http://no-such.invalid:80/")
 
 
-async def test_the_environments_proxy_is_not_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environments_proxy_is_not_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
@@ -283,7 +283,7 @@ async def test_an_exercise_installation_calls_only_loopback(names: dict[str, lis
             await outbound.get("https://public.example/")
 
 
-async def test_the_checked_address_is_called_by_the_name(names: dict[str, list[str]], tmp_path: Path) -> None:
+async def test_the_checked_address_is_called_under_the_host_name(names: dict[str, list[str]], tmp_path: Path) -> None:
     names["hook.example"] = ["127.0.0.1"]
     ours, theirs = certificate("hook.example", tmp_path)
     async with Server().listening(theirs) as server:
@@ -331,5 +331,5 @@ def certificate(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext
     return ssl.create_default_context(cafile=str(pem)), theirs
 
 
-def test_unfolding_keeps_an_address_once() -> None:
+def test_unfolding_lists_an_address_once() -> None:
     assert unfolded(["127.0.0.1", "::ffff:127.0.0.1"]) == [ipaddress.ip_address("127.0.0.1")]

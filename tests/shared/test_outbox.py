@@ -79,7 +79,7 @@ async def test_two_relays_keep_the_order_of_each_key(trial: Trial) -> None:
     assert versions == {key: list(range(1, 301)) for key in keys}
 
 
-async def test_nothing_leaves_of_a_transaction_that_was_rolled_back(trial: Trial) -> None:
+async def test_nothing_is_published_from_a_transaction_that_was_rolled_back(trial: Trial) -> None:
     async with trial.sessions() as session:
         await outbox.add(session, settled(uuid4(), 1))
         await session.rollback()
@@ -95,7 +95,7 @@ async def test_nothing_leaves_of_a_transaction_that_was_rolled_back(trial: Trial
     assert (record.value, record.key, tuple(record.headers[:-1])) == (kept.value, kept.key, kept.headers)
 
 
-async def test_published_again_after_a_lost_answer_the_effect_comes_once(trial: Trial) -> None:
+async def test_an_event_published_again_after_a_lost_answer_has_its_effect_once(trial: Trial) -> None:
     """The state after a relay that died between the acknowledgement and its commit."""
     one = event(hazard())
     await trial.publish(one)

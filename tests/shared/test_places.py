@@ -34,12 +34,12 @@ def test_a_name_says_what_kind_of_unit_it_is(places: Places, lang: str, name: st
     assert places.name(KADAMJAI, lang) == name
 
 
-def test_three_units_named_naryn_are_told_apart(places: Places) -> None:
+def test_three_units_named_naryn_are_distinguished(places: Places) -> None:
     names = [places.name(code, "en") for code in ("KG04000000000", "KG04245000000", "KG04400000010")]
     assert names == ["Naryn oblast", "Naryn rayon", "Naryn city"]
 
 
-def test_an_unknown_code_stands_for_itself(places: Places) -> None:
+def test_an_unknown_code_is_shown_as_itself(places: Places) -> None:
     assert places.unit("KG99999999999") is None
     assert places.name("KG99999999999", "ru") == "KG99999999999"
     assert places.ancestors("KG99999999999") == ()
@@ -54,12 +54,12 @@ def test_a_renamed_place_is_found_by_both_names(places: Places) -> None:
     assert {"Джалал-Абад", "Манас"} <= set(manas.terms())
 
 
-def test_a_town_that_callers_name_leads_to_its_rayon(places: Places) -> None:
+def test_a_colloquial_town_name_leads_to_its_rayon(places: Places) -> None:
     found = [unit.pcode for unit in places.units() if "Раззаков" in unit.terms()]
     assert found == ["KG05236000000"]
 
 
-def test_areas_cover_what_lies_below_them(places: Places) -> None:
+def test_an_area_covers_the_units_below_it(places: Places) -> None:
     assert places.covers([BATKEN], KADAMJAI)
     assert places.covers(["KG"], "KG99999999999")
     assert places.covers([KADAMJAI], KADAMJAI)
@@ -77,7 +77,7 @@ def test_levels(places: Places) -> None:
     assert (places.adm1("KG11000000000"), places.adm2("KG11000000000")) == ("KG11000000000", None)
 
 
-def test_a_village_that_is_not_listed_lies_where_its_digits_say(places: Places) -> None:
+def test_an_unlisted_village_belongs_to_the_unit_of_its_digits(places: Places) -> None:
     village, elsewhere = "KG05258820010", "KG05999820010"
     assert places.unit(village) is None
     assert places.ancestors(village) == (KADAMJAI, BATKEN)
@@ -93,12 +93,12 @@ def test_without_boundaries_nothing_is_located_and_nothing_fails(places: Places)
     assert places.areas_of(circles=[(39.5, 73.4, 50)]) == ()
 
 
-def test_a_ring_whose_edges_cross_encloses_what_lies_on_either_side() -> None:
+def test_a_ring_whose_edges_cross_encloses_both_sides() -> None:
     bow_tie = outline([(72, 39), (74, 41), (74, 39), (72, 41), (72, 39)])
     assert (bow_tie.area, bow_tie.bounds) == (2, (72, 39, 74, 41))
 
 
-def test_two_thousand_corners_in_no_order_hold_nobody_up() -> None:
+def test_two_thousand_unordered_corners_are_processed_quickly() -> None:
     draw = Random(7)
     ring = [(draw.uniform(70, 75), draw.uniform(39, 42)) for _ in range(1999)]
     assert outline([*ring, ring[0]]).covers(box(72, 40, 73, 41))
@@ -112,6 +112,6 @@ def test_a_picker_lists_each_oblast_with_its_rayons_and_cities(places: Places) -
     assert options[-1]["pcode"] == "KG21000000000"
 
 
-def test_the_version_is_the_content(places: Places) -> None:
+def test_the_version_depends_on_the_content(places: Places) -> None:
     assert places.version == Places.load().version
     assert all(unit.kind in UnitKind for unit in places.units())

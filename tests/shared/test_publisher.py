@@ -31,7 +31,7 @@ def heavy(size: int) -> Message:
     return event(hazard())._replace(value=b"x" * size)
 
 
-async def test_of_each_key_the_order_given_is_the_order_on_the_log_however_many_send(
+async def test_each_key_keeps_its_order_on_the_log_however_many_send(
     installation: Installation, publisher: Publisher
 ) -> None:
     keys = [uuid4() for _ in range(9)]
@@ -46,7 +46,7 @@ async def test_of_each_key_the_order_given_is_the_order_on_the_log_however_many_
     assert found == {key: [number / 20 for number in range(200)] for key in keys}
 
 
-async def test_what_no_batch_has_room_for_goes_in_the_next_one(
+async def test_a_record_that_does_not_fit_goes_into_the_next_batch(
     installation: Installation, publisher: Publisher
 ) -> None:
     messages = [heavy(BATCH_BYTES // 3) for _ in range(40)]
@@ -56,7 +56,7 @@ async def test_what_no_batch_has_room_for_goes_in_the_next_one(
     )
 
 
-async def test_a_record_beyond_what_the_broker_takes_is_refused_and_no_other(
+async def test_only_a_record_that_is_too_big_for_the_broker_is_refused(
     installation: Installation, publisher: Publisher
 ) -> None:
     fits, beyond, others = heavy(RECORD_BYTES - 1_000), heavy(RECORD_BYTES + 1), [event(hazard()) for _ in range(20)]
@@ -79,7 +79,7 @@ async def test_a_dead_letter_may_be_twice_as_big(installation: Installation) -> 
     assert record.value == letter.value
 
 
-async def test_whoever_gives_up_waiting_takes_no_one_else_s_ack(
+async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgement(
     installation: Installation, publisher: Publisher
 ) -> None:
     key = uuid4()

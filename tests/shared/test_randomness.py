@@ -13,14 +13,14 @@ def test_ids_are_random_uuids() -> None:
     assert all(str(id) == str(UUID(str(id))) for id in ids)
 
 
-def test_nothing_is_given_out_twice() -> None:
+def test_no_byte_is_returned_twice() -> None:
     draws = RandomPool()
     taken = [draws.take(12) for _ in range(3 * PIECE // 12)]
     assert len(set(taken)) == len(taken)
     assert {len(one) for one in taken} == {12}
 
 
-def test_nothing_is_given_to_two_threads() -> None:
+def test_two_threads_never_get_the_same_bytes() -> None:
     draws = RandomPool()
     with ThreadPoolExecutor(4) as threads:
         taken = [

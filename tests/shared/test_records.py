@@ -34,7 +34,7 @@ def hazard(**changed: Any) -> bytes:
     return said(event, b"")
 
 
-def test_other_boundaries_find_other_codes_and_it_is_a_repeat_all_the_same() -> None:
+def test_other_boundaries_add_other_codes_and_the_report_is_still_a_repeat() -> None:
     found = hazard(area={**DRAWN, "pcodes": ["KG06207000000"]}, places_version="2")
     assert found == hazard()
 
@@ -44,5 +44,5 @@ def test_another_area_is_another_report(area: dict[str, Any]) -> None:
     assert hazard(area=area) != hazard()
 
 
-def test_codes_that_the_author_named_alone_are_what_was_said() -> None:
+def test_codes_named_by_the_author_belong_to_the_content() -> None:
     assert hazard(area={"pcodes": ["KG06207000000"]}) != hazard(area={"pcodes": ["KG05258000000"]})

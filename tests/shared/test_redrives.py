@@ -79,7 +79,7 @@ async def results(trial: Trial) -> list[str] | None:
     return [result for (result,) in rows] if rows and all(result for (result,) in rows) else None
 
 
-async def test_a_dead_letter_has_its_effect_once_though_two_workers_redrive_it_twice(trial: Trial) -> None:
+async def test_a_dead_letter_has_its_effect_once_even_if_two_workers_redrive_it_twice(trial: Trial) -> None:
     message = event(hazard())
     place = await set_aside(trial, message)
     assert place in (await dayar(trial, dead.app, "list")).output
@@ -109,7 +109,7 @@ async def test_the_new_outcome_names_the_one_it_replaces(trial: Trial) -> None:
     assert replaced == [str(derived_id("set_aside", "alerts", event_id, partition, offset))]
 
 
-async def test_what_fails_again_stays_a_dead_letter_and_says_why(trial: Trial) -> None:
+async def test_a_record_that_fails_again_stays_a_dead_letter_with_the_reason(trial: Trial) -> None:
     place = await set_aside(trial, event(hazard()))
     await redrive(trial, place)
     async with redriving(trial, trial.consumer(refuses)):
@@ -118,7 +118,7 @@ async def test_what_fails_again_stays_a_dead_letter_and_says_why(trial: Trial) -
     assert "unbelievable" in (await dayar(trial, dead.app, "show", place)).output
 
 
-async def test_what_was_opened_with_an_older_key_is_opened_again(trial: Trial) -> None:
+async def test_a_record_opened_with_an_older_key_is_opened_again(trial: Trial) -> None:
     fences = [Fenced()]
 
     async def check(_: AsyncSession) -> None:
@@ -131,7 +131,7 @@ async def test_what_was_opened_with_an_older_key_is_opened_again(trial: Trial) -
     assert fences == []
 
 
-async def test_a_letter_that_was_sealed_whole_is_opened(trial: Trial) -> None:
+async def test_a_letter_that_was_sealed_whole_is_redriven(trial: Trial) -> None:
     """It contained more than the contract's fields, so its original is not on the topic of dead letters."""
     came = event(hazard())
     more = came._replace(headers=(*came.headers, ("note", "Айбек".encode())))
@@ -174,14 +174,14 @@ async def test_a_record_whose_key_came_too_late_is_redriven(trial: Trial) -> Non
 
 
 @pytest.mark.parametrize("place", ["alerts/hazards/0/7", "alerts/hazards/0", "alerts/nothing/0/0", "x/hazards/0/0"])
-async def test_what_is_no_dead_letter_is_not_redriven(trial: Trial, place: str) -> None:
+async def test_only_a_dead_letter_can_be_redriven(trial: Trial, place: str) -> None:
     await dayar(trial, user.app, "add", "aida", "--role", "administrator")
     told = await dayar(trial, dead.app, "redrive", place, "--by", "aida", "--reason", "why not")
     assert told.exit_code == 1
     assert await trial.fetch("SELECT * FROM redrives") == []
 
 
-async def test_a_letter_out_of_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
+async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
     """Only Kafka stored its content. Letters that were redriven before the backup are not in the backup."""
     redriven: list[str | None] = []
 
@@ -203,7 +203,7 @@ async def test_a_letter_out_of_a_backup_is_redriven_on_a_new_log(trial: Trial) -
 
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
-async def test_of_two_letters_of_one_offset_each_row_redrives_its_own(trial: Trial, is_readable: bool) -> None:
+async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial, is_readable: bool) -> None:
     """A new log starts again at the first offset, and a restored letter keeps its own offset."""
     old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
     place = await set_aside(trial, old)

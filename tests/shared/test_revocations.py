@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_broker_that_refused_for_a_while_is_read_on(installation: Installation) -> None:
+async def test_revocations_are_read_on_after_a_broker_refused_for_a_while(installation: Installation) -> None:
     account = uuid4()
     token = installation.token(roles=[Role.REGISTRAR], account=account)
     process = installation.start("registry", "web", env={"PORT": str(installation.port)})
@@ -120,7 +120,7 @@ async def start_without_broker(reader: Reader) -> None:
     reader.process = reader.start()
 
 
-async def test_without_a_known_state_nothing_is_read_until_the_topic_is(reader: Reader) -> None:
+async def test_without_a_snapshot_reads_are_refused_until_the_topic_is_read(reader: Reader) -> None:
     await wait_for(reader.snapshot.exists)
     reader.process.stop()
     reader.snapshot.unlink()
@@ -133,7 +133,7 @@ async def test_without_a_known_state_nothing_is_read_until_the_topic_is(reader: 
     await wait_for(lambda: reader.answers(OTHER, 200), 60)
 
 
-async def test_a_state_of_today_serves_under_a_banner_and_knows_who_was_revoked(reader: Reader) -> None:
+async def test_a_snapshot_of_today_is_used_with_a_banner_and_contains_the_revocations(reader: Reader) -> None:
     await revoke(
         reader.installation,
         CredentialRevoked(
@@ -159,7 +159,7 @@ async def test_a_state_of_today_serves_under_a_banner_and_knows_who_was_revoked(
 
 
 @pytest.mark.parametrize("content", ["yesterday", "torn"])
-async def test_a_state_of_yesterday_or_a_torn_one_is_none(reader: Reader, content: str) -> None:
+async def test_a_snapshot_of_yesterday_or_a_damaged_one_is_ignored(reader: Reader, content: str) -> None:
     await wait_for(reader.snapshot.exists)
     reader.process.stop()
     yesterday = datetime.now(UTC) - timedelta(hours=24)
@@ -174,7 +174,7 @@ def bearer(reader: Reader) -> dict[str, str]:
     return {"authorization": f"Bearer {reader.installation.token(roles=[Role.REGISTRAR], account=OTHER)}"}
 
 
-async def test_a_phone_that_drew_an_accounts_id_replaces_nothing_of_the_account() -> None:
+async def test_a_phone_with_an_accounts_id_replaces_nothing_of_the_account() -> None:
     """The topic is compacted: it keeps the last record of each key."""
     id, now = uuid4(), datetime.now(UTC)
     keys = {CredentialRevoked(credential_id=id, kind=kind, revoked_at=now).key for kind in CredentialKind}

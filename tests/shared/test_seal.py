@@ -26,7 +26,7 @@ def keys(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_aad_is_canonical_json_of_what_the_box_is_bound_to() -> None:
+def test_the_aad_is_canonical_json_of_the_bound_fields() -> None:
     assert AAD == (
         b'["dayar/report/v2","0011223344556677","dayar.displacement.household_reported.v1",'
         b'"00000000-0000-0000-0000-000000000001",' + CLEAR + b"]"
@@ -42,7 +42,7 @@ def test_a_record_splits_into_its_clear_half_and_its_box(keys: Path) -> None:
 
 
 @pytest.mark.parametrize("added", [b',"status":"Test"}', b"}", b" }"])
-def test_nothing_stands_after_the_box(keys: Path, added: bytes) -> None:
+def test_nothing_follows_the_box(keys: Path, added: bytes) -> None:
     """If a name occurs twice, a JSON reader takes the last one."""
     box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
     value = seal.with_box(CLEAR, box.model_dump_json())
@@ -50,7 +50,7 @@ def test_nothing_stands_after_the_box(keys: Path, added: bytes) -> None:
         seal.without_box(value[:-1] + added if added != b"}" else value + added, box)
 
 
-def test_what_is_sealed_opens_to_the_same_bytes(keys: Path) -> None:
+def test_sealed_bytes_open_unchanged(keys: Path) -> None:
     box = seal.Sealer(keys / "public.key").seal("үй чарба".encode(), AAD)
     assert seal.Opener(keys / "private").open(box, AAD) == "үй чарба".encode()
 
@@ -68,7 +68,7 @@ def test_an_altered_box_does_not_open(keys: Path) -> None:
         seal.Opener(keys / "private").open(altered, AAD)
 
 
-def test_without_the_private_key_the_part_is_at_fault_not_the_record(keys: Path, tmp_path: Path) -> None:
+def test_without_the_private_key_the_dependency_is_at_fault_not_the_record(keys: Path, tmp_path: Path) -> None:
     box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
     (tmp_path / "other").mkdir()
     with pytest.raises(seal.UnknownKeyId):
@@ -83,7 +83,7 @@ def test_two_private_keys_at_once_open_both_generations(keys: Path) -> None:
     assert [opener.open(old, AAD), opener.open(new, AAD)] == [b"old", b"new"]
 
 
-def test_a_key_that_was_drawn_meanwhile_is_found(keys: Path) -> None:
+def test_a_key_added_later_is_found(keys: Path) -> None:
     opener = seal.Opener(keys / "private")
     seal.generate(keys)
     assert opener.open(seal.Sealer(keys / "public.key").seal(b"new", AAD), AAD) == b"new"
@@ -95,7 +95,7 @@ def test_a_worn_data_key_is_replaced(keys: Path, monkeypatch: pytest.MonkeyPatch
     assert len({sealed(sealer).key for _ in range(4)}) == 2
 
 
-def test_another_public_key_is_in_force_with_the_next_data_key(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_public_key_is_used_with_the_next_data_key(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seal, "KEY_REPORTS", 1)
     sealer = seal.Sealer(keys / "public.key")
     old = sealed(sealer)
@@ -118,7 +118,7 @@ def test_only_the_owner_reads_the_keys(keys: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_each_half_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_key_file_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink().name))
     kid = seal.generate(tmp_path / "seal")

@@ -50,7 +50,7 @@ def verifier(folders: record_keys.Folders, service: str = "alerts") -> RecordVer
     return RecordVerifier(settings(folders, service))
 
 
-def test_the_signature_is_hmac_sha256_over_each_part_with_its_length(tmp_path: Path) -> None:
+def test_the_signature_is_hmac_sha256_over_each_field_with_its_length(tmp_path: Path) -> None:
     """Computed here by RFC 2104 from the fields, to show that another program can do the same."""
     key = bytes(range(32))
     keyring.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
@@ -74,7 +74,7 @@ def test_the_signature_is_hmac_sha256_over_each_part_with_its_length(tmp_path: P
     assert made._replace(headers=made.headers[:-1]) == told
 
 
-def test_what_a_service_signed_its_readers_take(folders: record_keys.Folders) -> None:
+def test_readers_accept_what_a_service_signed(folders: record_keys.Folders) -> None:
     for reader in ("alerts", "console"):
         verifier(folders, reader).verify(signed(folders))
 
@@ -89,9 +89,7 @@ def test_what_a_service_signed_its_readers_take(folders: record_keys.Folders) ->
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_a_record_of_which_anything_was_changed_is_set_aside(
-    folders: record_keys.Folders, changed: dict[str, Any]
-) -> None:
+def test_a_changed_record_is_set_aside(folders: record_keys.Folders, changed: dict[str, Any]) -> None:
     # alerts also has a key for the other topic, here with the same id
     for file in (folders["alerts"] / "hazards").iterdir():
         keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
@@ -111,7 +109,7 @@ def test_every_header_is_signed(folders: record_keys.Folders) -> None:
             verifier(folders).verify(record._replace(headers=headers))
 
 
-def test_nothing_moves_from_one_part_to_the_next(folders: record_keys.Folders) -> None:
+def test_bytes_cannot_move_from_one_field_to_the_next(folders: record_keys.Folders) -> None:
     record = signed(folders, Message("hazards", b"ab", b"cd", (("ef", b"gh"), ("ij", b"kl"))))
     for changed in (
         {"key": b"abc", "value": b"d"},
@@ -124,7 +122,7 @@ def test_nothing_moves_from_one_part_to_the_next(folders: record_keys.Folders) -
             verifier(folders).verify(record._replace(**changed))
 
 
-def test_the_newest_key_signs_and_the_older_ones_are_still_believed(folders: record_keys.Folders) -> None:
+def test_the_newest_key_signs_and_older_keys_still_verify(folders: record_keys.Folders) -> None:
     old, reader = signed(folders), verifier(folders)
     reader.verify(old)
     drawn = record_keys.rotate(folders)
@@ -135,14 +133,14 @@ def test_the_newest_key_signs_and_the_older_ones_are_still_believed(folders: rec
         reader.verify(record)
 
 
-def test_a_running_writer_takes_over_a_new_key(folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_writer_uses_a_new_key(folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     signer = RecordSigner(settings(folders, "intake"))
     drawn = record_keys.rotate(folders)
     monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
     assert signer.sign(event(hazard())).headers[-1][1][:17].decode() in drawn
 
 
-def test_a_key_that_is_not_here_yet_is_waited_for(folders: record_keys.Folders) -> None:
+def test_a_record_with_a_key_that_is_not_here_yet_waits(folders: record_keys.Folders) -> None:
     held = {file: file.read_bytes() for file in (folders["alerts"] / "hazards").iterdir()}
     for file in held:
         file.unlink()
@@ -154,7 +152,7 @@ def test_a_key_that_is_not_here_yet_is_waited_for(folders: record_keys.Folders) 
     reader.verify(record)
 
 
-def test_records_that_name_a_key_nobody_has_are_waited_for_once_and_then_set_aside(
+def test_records_with_an_unknown_key_are_waited_for_once_and_then_set_aside(
     folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [1000.0]
@@ -175,7 +173,7 @@ def test_records_that_name_a_key_nobody_has_are_waited_for_once_and_then_set_asi
         reader.verify(unknown_key(4))
 
 
-def test_after_a_key_came_the_next_rotation_has_a_whole_wait_again(
+def test_after_a_key_arrived_the_next_rotation_has_a_full_wait_again(
     folders: record_keys.Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, reader = [1000.0], verifier(folders)
@@ -204,7 +202,7 @@ def test_a_writer_without_its_key_does_not_start(tmp_path: Path) -> None:
         RecordSigner(Settings(record_keys=str(tmp_path)).for_service("intake"))
 
 
-def test_a_service_holds_the_keys_of_its_own_topics_only(folders: record_keys.Folders) -> None:
+def test_a_service_holds_only_the_keys_of_its_own_topics(folders: record_keys.Folders) -> None:
     for service in SERVICES:
         held = {folder.name for folder in folders[service].iterdir()}
         assert held == {topic for topic, holders in KEY_HOLDERS.items() if service in {*holders[0], *holders[1]}}
@@ -215,7 +213,9 @@ def test_a_service_holds_the_keys_of_its_own_topics_only(folders: record_keys.Fo
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
-def test_what_an_interrupted_start_did_not_hand_out_is_handed_out_by_the_next(folders: record_keys.Folders) -> None:
+def test_keys_that_an_interrupted_start_did_not_distribute_are_distributed_by_the_next(
+    folders: record_keys.Folders,
+) -> None:
     (lost,) = (folders["console"] / "hazards").iterdir()
     lost.unlink()
     record_keys.draw(folders)
@@ -223,7 +223,7 @@ def test_what_an_interrupted_start_did_not_hand_out_is_handed_out_by_the_next(fo
 
 
 @pytest.mark.parts
-async def test_a_record_by_the_login_alone_is_a_dead_letter_and_nobody_is_told_of_it(
+async def test_a_record_written_with_the_login_alone_becomes_a_dead_letter_without_an_outcome(
     installation: Installation,
 ) -> None:
     genuine, forged = event(hazard()), event(hazard())
@@ -241,7 +241,7 @@ async def test_a_record_by_the_login_alone_is_a_dead_letter_and_nobody_is_told_o
 
 
 @pytest.mark.parts
-async def test_a_record_whose_key_is_on_its_way_waits_and_is_then_recorded(installation: Installation) -> None:
+async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(installation: Installation) -> None:
     record_keys.rotate(record_keys.folders(installation.secrets))
     held = {}
     for file in (installation.secrets / "records" / "alerts" / TOPIC).iterdir():
@@ -261,7 +261,7 @@ async def test_a_record_whose_key_is_on_its_way_waits_and_is_then_recorded(insta
 
 
 @pytest.mark.parts
-async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_while_only(installation: Installation) -> None:
+async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(installation: Installation) -> None:
     """An attacker with a broker login but no signing key writes a record that names an unknown key."""
     genuine, forged = event(hazard()), event(hazard())
     signature = ("signature", b"00000001-00000000:" + b"A" * 43)
@@ -278,7 +278,7 @@ async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_while_only(ins
 
 
 @pytest.mark.parts
-async def test_a_forged_restoration_restores_nobody(installation: Installation) -> None:
+async def test_a_forged_restoration_restores_no_credential(installation: Installation) -> None:
     account, now = uuid4(), datetime.now(UTC)
     revoked = CredentialRevoked(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
     restored = CredentialRestored(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)

@@ -81,24 +81,24 @@ def asking(token: str | None = None, cookie: str | None = None) -> HTTPConnectio
     return HTTPConnection({"type": "http", "headers": headers, "method": "GET"})
 
 
-def test_each_half_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_key_file_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink().name))
     kid = tokens.generate(tmp_path / "tokens")
     assert synced == [f".{kid}.pem.unfinished", "public", ".private.pem.unfinished", "tokens"]
 
 
-def test_a_token_carries_its_principal_whole(keys: Path, authenticator: Authenticator) -> None:
+def test_a_token_carries_the_whole_principal(keys: Path, authenticator: Authenticator) -> None:
     principal = someone()
     assert authenticator.authenticate(asking(Signer(keys / "private.pem").sign(principal))) == principal
 
 
-def test_by_cookie_the_principal_is_marked_so(keys: Path, authenticator: Authenticator) -> None:
+def test_a_principal_from_a_cookie_is_marked(keys: Path, authenticator: Authenticator) -> None:
     token = Signer(keys / "private.pem").sign(someone())
     assert authenticator.authenticate(asking(cookie=token)).is_cookie
 
 
-def test_revoked_after_it_was_cached_is_refused(
+def test_a_cached_token_that_is_revoked_is_refused(
     keys: Path, authenticator: Authenticator, revoked: RevokedTokens
 ) -> None:
     principal = someone()
@@ -109,7 +109,7 @@ def test_revoked_after_it_was_cached_is_refused(
         authenticator.authenticate(asking(token))
 
 
-def test_an_expired_token_is_taken_only_where_asked_and_only_from_the_field(
+def test_an_expired_token_is_accepted_only_where_requested_and_only_from_the_field(
     keys: Path, authenticator: Authenticator
 ) -> None:
     signer = Signer(keys / "private.pem")
@@ -137,7 +137,7 @@ def test_a_token_without_a_required_claim_is_refused(missing: str, keys: Path, a
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "ы" * 10])
-def test_what_is_no_token_is_refused(token: str, authenticator: Authenticator) -> None:
+def test_an_invalid_token_is_refused(token: str, authenticator: Authenticator) -> None:
     with pytest.raises(Unauthenticated):
         authenticator.verify(token)
 
@@ -160,7 +160,7 @@ def test_an_area_covers_what_lies_in_it() -> None:
     assert replace(osh, areas=("KG",)).covers("KG05258000000", Districts())
 
 
-def test_while_nobody_knows_what_is_revoked_only_what_is_checked_later_is_taken(
+def test_while_revocations_are_unknown_only_requests_checked_later_are_accepted(
     authenticator: Authenticator, revoked: RevokedTokens, keys: Path
 ) -> None:
     revoked.is_known = False
@@ -170,7 +170,7 @@ def test_while_nobody_knows_what_is_revoked_only_what_is_checked_later_is_taken(
     assert authenticator.authenticate(asked, takes_unchecked=True).is_unchecked
 
 
-def test_an_ended_token_of_a_readmitted_team_is_taken_as_if_it_had_not_ended(
+def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
     authenticator: Authenticator, revoked: RevokedTokens, keys: Path
 ) -> None:
     team = someone(ends_in=-1, road=SubmissionChannel.FIELD, roles=frozenset({Role.FIELD}))
@@ -186,7 +186,7 @@ def test_an_ended_token_of_a_readmitted_team_is_taken_as_if_it_had_not_ended(
         authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True)
 
 
-def test_of_other_systems_an_ended_token_is_never_readmitted(
+def test_an_ended_token_of_another_system_is_never_readmitted(
     authenticator: Authenticator, revoked: RevokedTokens, keys: Path
 ) -> None:
     system = someone(ends_in=-1, road=SubmissionChannel.API)

@@ -56,7 +56,7 @@ async def count(trial: Trial) -> int:
     return sum((await trial.effects()).values())
 
 
-async def test_killed_in_the_middle_of_the_stream_each_effect_comes_once(trial: Trial) -> None:
+async def test_a_worker_killed_in_the_middle_leaves_each_effect_once(trial: Trial) -> None:
     await trial.publish(*(event(hazard()) for _ in range(1000)))
     for goal in (100, 300, 500):
         process = worker(trial, TRIAL_SECONDS="0.02", **ITS_NAME)
@@ -68,7 +68,7 @@ async def test_killed_in_the_middle_of_the_stream_each_effect_comes_once(trial: 
     assert len(effects) == 1000 and set(effects.values()) == {1}
 
 
-async def test_frozen_while_another_works_then_awake_each_effect_comes_once(trial: Trial) -> None:
+async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial: Trial) -> None:
     await trial.publish(*(event(hazard()) for _ in range(40)))
     frozen = worker(trial, TRIAL_SECONDS="1")
     await wait_for(lambda: is_within_a_transaction(trial), 30)
@@ -85,7 +85,7 @@ async def test_frozen_while_another_works_then_awake_each_effect_comes_once(tria
     assert other.is_running and frozen.is_running
 
 
-async def test_frozen_within_a_statement_it_frees_its_locks_all_the_same(trial: Trial) -> None:
+async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: Trial) -> None:
     """PostgreSQL has parsed the statement and waits for its execution: it is `active`, so no idle timeout ends it."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
@@ -102,7 +102,7 @@ async def test_frozen_within_a_statement_it_frees_its_locks_all_the_same(trial: 
         assert is_postgresql_unavailable(awake.value)  # so its batch is retried
 
 
-async def test_frozen_within_a_copy_it_is_ended_by_who_waits_for_it(trial: Trial) -> None:
+async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:
     """During COPY PostgreSQL applies no timeout; half a minute is half of a transaction's time limit."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
@@ -142,7 +142,7 @@ async def test_a_second_worker_takes_its_share_and_gives_it_back(trial: Trial) -
     assert first.is_running
 
 
-async def test_told_to_stop_it_leaves_nothing_half_done(trial: Trial) -> None:
+async def test_a_worker_told_to_stop_leaves_nothing_half_done(trial: Trial) -> None:
     await trial.publish(*(event(hazard()) for _ in range(300)))
     process = worker(trial, TRIAL_SECONDS="0.05")
     await wait_for(lambda: reached(trial, 60), 30)

@@ -39,7 +39,7 @@ def test_an_administrator_sets_up_a_second_factor_and_signs_in_by_it(seat: Take)
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "ky"])
-def test_the_whole_of_the_code_to_scan_is_seen(seat: Take, language: str) -> None:
+def test_the_whole_qr_code_is_visible(seat: Take, language: str) -> None:
     """A longer name of the centre makes a larger code."""
     desk = seat(Role.ADMINISTRATOR)
     page = desk.open("/second-factor")
@@ -51,7 +51,7 @@ def test_the_whole_of_the_code_to_scan_is_seen(seat: Take, language: str) -> Non
     assert page.locator(".qr svg").evaluate(is_within)
 
 
-def test_a_lockout_stands_above_every_page_of_an_administrator(seat: Take) -> None:
+def test_a_lockout_is_shown_on_every_page_of_an_administrator(seat: Take) -> None:
     administrator = seat(Role.ADMINISTRATOR)
     locked = administrator.whole.account(Role.OPERATOR)
     for _ in range(6):

@@ -32,7 +32,7 @@ def raised(whole: Whole, page: Any, type: str) -> str:
     return found[0]
 
 
-def test_it_is_read_whole_and_answered_by_keyboard(whole: Whole, seat: Any) -> None:
+def test_the_page_is_read_and_used_by_keyboard(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     alert_id = raised(whole, page, "salinization")
@@ -56,7 +56,7 @@ def test_it_is_read_whole_and_answered_by_keyboard(whole: Whole, seat: Any) -> N
     assert desk.errors == []
 
 
-def test_what_is_half_typed_stays_when_something_else_is_done(whole: Whole, seat: Any) -> None:
+def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     alert_id = raised(whole, page, "jut")
@@ -79,7 +79,7 @@ def test_what_is_half_typed_stays_when_something_else_is_done(whole: Whole, seat
     assert desk.errors == []
 
 
-def test_the_second_person_reads_who_was_first(whole: Whole, seat: Any) -> None:
+def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
     first, second = seat(Role.OPERATOR), seat(Role.DUTY_HEAD)
     one, two = first.open("/"), second.open("/")
     alert_id = raised(whole, one, "permafrost_loss")
@@ -91,7 +91,7 @@ def test_the_second_person_reads_who_was_first(whole: Whole, seat: Any) -> None:
     expect(two.locator("form:has(#acknowledge) .failure")).to_contain_text(f"Already answered by {first.name}")
 
 
-def test_a_comment_sent_before_the_script_is_there_is_not_lost(whole: Whole, seat: Any) -> None:
+def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, seat: Any) -> None:
     """If the browser itself sent the form, the answer would be 405 and the comment would be lost."""
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
@@ -111,7 +111,7 @@ def test_a_comment_sent_before_the_script_is_there_is_not_lost(whole: Whole, sea
     assert desk.errors == []
 
 
-def test_a_script_that_never_comes_is_said_and_the_comment_stays(whole: Whole, seat: Any) -> None:
+def test_a_script_that_never_loads_is_reported_and_the_comment_stays(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     alert_id = raised(whole, page, "groundwater_rise")

@@ -12,7 +12,7 @@ from tests.console.pages.conftest import Whole, newest_alert
 TITLE_COUNTS = "() => /^\\(\\d+\\) /.test(document.title)"
 
 
-def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, seat: Any) -> None:
+def test_an_alert_appears_by_itself_and_is_acknowledged_by_keyboard(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     expect(page.locator("#link")).to_have_text("Live", timeout=SLOW_MS)
@@ -33,7 +33,7 @@ def test_an_alert_arrives_by_itself_and_is_answered_by_keyboard(whole: Whole, se
     assert desk.errors == []
 
 
-def test_the_dialogs_button_says_its_deed_and_what_is_missing(whole: Whole, seat: Any) -> None:
+def test_a_dialogs_button_names_its_act_and_the_missing_input(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="rockfall")
     page = seat(Role.OPERATOR).open("/")
     newest_alert(page, "Rockfall").focus()
@@ -50,7 +50,7 @@ def test_the_dialogs_button_says_its_deed_and_what_is_missing(whole: Whole, seat
     expect(failure).to_have_text("Fill in: Name")
 
 
-def test_the_second_operator_is_told_who_was_first(whole: Whole, seat: Any) -> None:
+def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None:
     first, second = seat(Role.OPERATOR), seat(Role.OPERATOR)
     whole.report_hazard(type="hail")
     one, two = first.open("/"), second.open("/")
@@ -76,7 +76,7 @@ def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
     expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
 
 
-def test_an_acknowledgement_without_an_answer_is_said(whole: Whole, seat: Any) -> None:
+def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any) -> None:
     """The message appears after ten seconds, the time limit of a call."""
     whole.report_hazard(type="cold_wave")
     page = seat(Role.OPERATOR).open("/")
@@ -93,7 +93,7 @@ def test_an_acknowledgement_without_an_answer_is_said(whole: Whole, seat: Any) -
         ("ru", "of-tomorrow", "As the service says it"),
     ],
 )
-def test_a_refusal_is_told_in_the_readers_language(
+def test_a_refusal_is_shown_in_the_readers_language(
     whole: Whole, seat: Any, language: str, kind: str, said: str
 ) -> None:
     whole.report_hazard(type="wildfire")
@@ -105,7 +105,7 @@ def test_a_refusal_is_told_in_the_readers_language(
     expect(page.locator("#toasts")).to_contain_text(said)
 
 
-def test_somebody_answers_by_telephone(whole: Whole, seat: Any) -> None:
+def test_an_acknowledgement_by_telephone(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="explosion")
     page = seat(Role.DUTY_HEAD).open("/")
     newest_alert(page, "Explosion").get_by_role("button", name="On behalf of").click()
@@ -115,7 +115,7 @@ def test_somebody_answers_by_telephone(whole: Whole, seat: Any) -> None:
     expect(newest_alert(page, "Explosion")).to_contain_text("Acknowledged by", timeout=SLOW_MS)
 
 
-def test_a_page_does_nothing_in_the_name_of_who_signed_in_after(whole: Whole, seat: Any) -> None:
+def test_a_page_does_not_act_for_an_account_that_signed_in_later(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="drought")
     desk = seat(Role.OPERATOR)
     first = desk.open("/")

@@ -24,7 +24,7 @@ def refused_everywhere(whole: Whole) -> None:
             assert viewer.get(path).status_code == 403
 
 
-def test_what_was_refused_in_any_service_stands_in_one_list(whole: Whole, seat: Any) -> None:
+def test_refusals_of_all_services_are_in_one_list(whole: Whole, seat: Any) -> None:
     refused_everywhere(whole)
     desk = seat(Role.AUDITOR)
     page = desk.open("/audit")
@@ -40,7 +40,7 @@ def test_what_was_refused_in_any_service_stands_in_one_list(whole: Whole, seat: 
     assert desk.errors == []
 
 
-def test_an_answer_that_comes_after_another_filter_is_not_shown(whole: Whole, seat: Any) -> None:
+def test_a_late_answer_to_a_former_filter_is_not_shown(whole: Whole, seat: Any) -> None:
     refused_everywhere(whole)
     desk = seat(Role.AUDITOR)
     page = desk.open("/audit")
@@ -69,7 +69,7 @@ def page_of(newest: int) -> dict[str, Any]:
     return {"entries": entries, "next": newest - 99}
 
 
-def test_older_entries_are_listed_once_however_often_they_are_asked_for(whole: Whole, seat: Any) -> None:
+def test_older_entries_are_listed_once_however_often_they_are_requested(whole: Whole, seat: Any) -> None:
     page = seat(Role.AUDITOR).open("/")
     held: list[Route] = []
     page.route("**/v1/audit?**", lambda route: route.fulfill(json={"entries": [], "next": None}))
@@ -88,7 +88,7 @@ def test_older_entries_are_listed_once_however_often_they_are_asked_for(whole: W
 
 
 @pytest.mark.parametrize(("language", "title"), [("ky", "Аудит"), ("ru", "Аудит"), ("en", "Audit")])
-def test_it_speaks_the_reader_s_language(whole: Whole, seat: Any, language: str, title: str) -> None:
+def test_the_audit_page_is_in_the_readers_language(whole: Whole, seat: Any, language: str, title: str) -> None:
     desk = seat(Role.AUDITOR)
     page = desk.open("/audit")
     page.goto(f"{whole.url}/audit?lang={language}")
@@ -100,7 +100,7 @@ def test_it_speaks_the_reader_s_language(whole: Whole, seat: Any, language: str,
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "ky"])
-def test_the_way_to_it_is_seen_whole_beside_all_other_pages(whole: Whole, seat: Any, language: str) -> None:
+def test_the_link_to_the_audit_page_is_visible_beside_all_others(whole: Whole, seat: Any, language: str) -> None:
     page = seat(Role.ADMINISTRATOR, Role.AUDITOR).open("/audit")
     page.goto(f"{whole.url}/audit?lang={language}")
     assert page.locator(".bar nav").evaluate("nav => nav.scrollWidth - nav.clientWidth") <= 0

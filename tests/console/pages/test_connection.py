@@ -11,7 +11,7 @@ from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
 
-def test_a_lost_connection_is_seen_and_what_was_missed_comes_after(whole: Whole, seat: Any) -> None:
+def test_a_lost_connection_is_shown_and_missed_changes_arrive_afterwards(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
@@ -28,7 +28,7 @@ BEAT = """new Promise((heard, missed) => {
 })"""
 
 
-def test_a_quiet_night_is_no_lost_connection(whole: Whole, seat: Any) -> None:
+def test_a_quiet_night_is_not_a_lost_connection(whole: Whole, seat: Any) -> None:
     desk = seat(Role.VIEWER)
     desk.page.clock.install()
     page = desk.open("/")
@@ -42,7 +42,7 @@ def test_a_quiet_night_is_no_lost_connection(whole: Whole, seat: Any) -> None:
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
 
 
-def test_what_grows_old_is_drawn_anew_though_nothing_came(whole: Whole, seat: Any) -> None:
+def test_ages_are_redrawn_even_without_events(whole: Whole, seat: Any) -> None:
     desk = seat(Role.VIEWER)
     desk.page.clock.install()
     page = desk.open("/")
@@ -53,7 +53,7 @@ def test_what_grows_old_is_drawn_anew_though_nothing_came(whole: Whole, seat: An
         page.clock.fast_forward(61_000)
 
 
-def test_a_line_that_was_cut_in_silence_is_listened_to_anew(whole: Whole, seat: Any) -> None:
+def test_a_silently_cut_connection_is_opened_again(whole: Whole, seat: Any) -> None:
     desk = seat(Role.VIEWER)
     desk.page.clock.install()
     page = desk.open("/")
@@ -66,7 +66,7 @@ def test_a_line_that_was_cut_in_silence_is_listened_to_anew(whole: Whole, seat: 
     expect(page.locator("#panel-hazards")).to_contain_text("Permafrost", timeout=SLOW_MS)
 
 
-def test_a_panel_that_failed_is_asked_for_again(whole: Whole, seat: Any) -> None:
+def test_a_failed_panel_is_requested_again(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)

@@ -90,7 +90,7 @@ def lose_the_line(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_word_of_the_desk_can_be_read_also_while_the_line_is_lost(whole: Whole, seat: Any, scheme: str) -> None:
+def test_all_text_of_the_desk_is_readable_also_without_a_connection(whole: Whole, seat: Any, scheme: str) -> None:
     for severity in ("Extreme", "Severe", "Moderate", "Unknown"):
         whole.report_hazard(type="mudflow" if severity == "Severe" else "hail", severity=severity)
     desk = seat(Role.DUTY_HEAD)

@@ -28,7 +28,7 @@ def exercise(ground: Ground, tmp_path: Path) -> Iterator[Whole]:
     made.remove()
 
 
-def test_nothing_is_called_delivered_where_an_exercise_sends_nothing(exercise: Whole, browser: Browser) -> None:
+def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> None:
     on_exercise = frozenset({Status.EXERCISE})
     in_thread(told(exercise, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", statuses=on_exercise)))
     exercise.report_hazard(type="rockfall", status="Exercise")

@@ -9,7 +9,7 @@ from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
 
-def test_a_caller_typed_before_the_script_is_there_stays_in_the_form(whole: Whole, seat: Any) -> None:
+def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Whole, seat: Any) -> None:
     """If the browser itself sent this form, the caller's telephone would be in the URL."""
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
@@ -31,9 +31,7 @@ def test_a_caller_typed_before_the_script_is_there_stays_in_the_form(whole: Whol
     assert desk.errors == []
 
 
-def test_a_script_that_does_not_load_is_said_and_loaded_again_without_losing_what_was_typed(
-    whole: Whole, seat: Any
-) -> None:
+def test_a_script_that_fails_to_load_is_reported_and_reloaded_without_losing_input(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/")
     page.route("**/static/combobox.js", lambda route: route.abort())
     page.goto(f"{whole.url}/new-event")
@@ -52,7 +50,7 @@ def test_a_script_that_does_not_load_is_said_and_loaded_again_without_losing_wha
     expect(page.locator("#answer-text")).to_contain_text(said, timeout=SLOW_MS)
 
 
-def test_a_page_whose_scripts_all_load_says_nothing_of_it(whole: Whole, seat: Any) -> None:
+def test_a_page_whose_scripts_all_load_reports_nothing(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
     expect(page.locator("#send")).to_be_enabled(timeout=SLOW_MS)
     expect(page.locator("#script-missing")).to_be_hidden()

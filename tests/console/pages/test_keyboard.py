@@ -9,7 +9,7 @@ from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
 
-def test_the_focus_stays_with_the_alert_whose_button_went(whole: Whole, seat: Any) -> None:
+def test_the_focus_stays_on_the_alert_whose_button_disappeared(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="heavy_rain")
     desk = seat(Role.OPERATOR)
     alert = newest_alert(desk.open("/"), "Heavy rain")
@@ -19,7 +19,7 @@ def test_the_focus_stays_with_the_alert_whose_button_went(whole: Whole, seat: An
     expect(alert).to_be_focused()
 
 
-def test_the_focus_goes_on_to_the_first_alert_where_one_is_closed(whole: Whole, seat: Any) -> None:
+def test_the_focus_moves_to_the_first_alert_when_an_alert_is_closed(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="snowstorm")
     whole.report_hazard(type="strong_wind")
     page = seat(Role.OPERATOR).open("/")
@@ -32,7 +32,7 @@ def test_the_focus_goes_on_to_the_first_alert_where_one_is_closed(whole: Whole, 
     expect(page.locator(".alert").first).to_be_focused()
 
 
-def test_a_closed_dialog_gives_the_focus_back_to_its_alert(whole: Whole, seat: Any) -> None:
+def test_a_closed_dialog_returns_the_focus_to_its_alert(whole: Whole, seat: Any) -> None:
     """Also if the button that opened it was redrawn meanwhile."""
     whole.report_hazard(type="utility_failure")
     page = seat(Role.OPERATOR).open("/")

@@ -58,7 +58,7 @@ def a_broker_away(told: dict[str, Any]) -> None:
         ("alerts", a_broker_away, "unknown"),
     ],
 )
-def test_the_ledgers_verdict_is_of_all_that_it_shows(
+def test_the_ledgers_verdict_covers_all_its_rows(
     seat: Any, service: str, change: Callable[[dict[str, Any]], None], state: str
 ) -> None:
     def changed(route: Route) -> None:
@@ -71,7 +71,7 @@ def test_the_ledgers_verdict_is_of_all_that_it_shows(
     expect(desk.open("/ledger").locator("#verdict")).to_have_attribute("data-state", state, timeout=SLOW_MS)
 
 
-def test_the_ledger_keeps_the_focus_while_it_looks_again(seat: Any) -> None:
+def test_the_ledger_keeps_the_focus_when_it_refreshes(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/ledger")
     button = page.get_by_role("button", name="registry ← displacements")
     button.press("Enter")
@@ -81,7 +81,7 @@ def test_the_ledger_keeps_the_focus_while_it_looks_again(seat: Any) -> None:
     expect(page.locator("tr.part")).to_have_count(6)
 
 
-def test_the_ledger_of_somebody_signed_out_links_to_the_sign_in(seat: Any) -> None:
+def test_the_ledger_of_a_signed_out_reader_links_to_the_sign_in(seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/ledger")
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)

@@ -20,7 +20,7 @@ from tests.console.pages.test_screens import told
 from tests.installation import in_thread
 
 
-def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
+def test_a_telephone_call_is_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
@@ -66,7 +66,7 @@ def test_what_comes_by_telephone_is_entered_by_keyboard_alone(whole: Whole, seat
         (None, "Severity unknown", "Alert raised, notified: duty desk."),
     ],
 )
-def test_a_call_entered_quickly_alerts_and_says_whom(
+def test_a_quickly_entered_call_alerts_and_names_the_receivers(
     whole: Whole, seat: Any, duty_desk: None, digit: str | None, severity: str, followed: str
 ) -> None:
     """Only hazard, place and a few words are entered: without a severity the duty desk must judge."""
@@ -93,7 +93,7 @@ def duty_desk(whole: Whole) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "ky"])
-def test_what_rings_does_not_lie_over_the_button(whole: Whole, seat: Any, language: str) -> None:
+def test_the_ringing_notice_does_not_cover_the_button(whole: Whole, seat: Any, language: str) -> None:
     whole.report_hazard(type="avalanche", severity="Extreme")
     desk = seat(Role.OPERATOR, width=1366, height=768)
     desk.page.add_init_script(BLOCKED)
@@ -117,7 +117,7 @@ async def rows(whole: Whole, query: str, report_id: str) -> Any:
     return found
 
 
-def test_a_place_that_was_misheard_is_corrected_where_it_was_sent(whole: Whole, seat: Any) -> None:
+def test_a_misheard_place_is_corrected_in_the_sent_form(whole: Whole, seat: Any) -> None:
     page = begun(seat, "river flood", "leilek")
     page.fill("#known", "Water on the lower road")
     page.click("#send")
@@ -133,7 +133,7 @@ def test_a_place_that_was_misheard_is_corrected_where_it_was_sent(whole: Whole, 
     expect(row).to_have_count(1)
 
 
-def test_an_event_whose_answer_was_lost_is_sent_again_and_was_accepted(whole: Whole, seat: Any) -> None:
+def test_an_event_whose_answer_was_lost_is_sent_again_as_a_repeat(whole: Whole, seat: Any) -> None:
     page = begun(seat, "rockfall", "kadamjai")
     page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
     page.click("#send")
@@ -142,7 +142,7 @@ def test_an_event_whose_answer_was_lost_is_sent_again_and_was_accepted(whole: Wh
     expect(page.locator("#answer-text")).to_contain_text("Already accepted")
 
 
-def test_what_was_changed_after_a_lost_answer_is_its_next_version(whole: Whole, seat: Any) -> None:
+def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: Any) -> None:
     page = begun(seat, "building collapse", "leilek")
     page.fill("#known", "Two rooms fell in")
     page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
@@ -170,7 +170,7 @@ def taken_but_not_told(route: Route) -> None:
     route.abort()
 
 
-def test_what_is_missing_is_said_and_nothing_is_sent(whole: Whole, seat: Any) -> None:
+def test_missing_fields_are_named_and_nothing_is_sent(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     page.keyboard.type("flood")
@@ -197,7 +197,7 @@ def test_a_refused_field_is_marked_and_focused_and_the_reason_is_in_view(seat: A
 @pytest.mark.parametrize(
     ("status", "said"), [(404, "No caller was recorded"), (401, "signed out"), (500, "failed on our side")]
 )
-def test_a_caller_who_cannot_be_read_is_not_one_who_was_not_noted(
+def test_an_unreadable_caller_is_distinguished_from_a_missing_one(
     whole: Whole, seat: Any, status: int, said: str
 ) -> None:
     desk = seat(Role.OPERATOR)
@@ -211,7 +211,7 @@ def test_a_caller_who_cannot_be_read_is_not_one_who_was_not_noted(
     expect(page.locator("#caller-told")).to_be_hidden()
 
 
-def test_a_call_entered_quickly_is_sent_with_an_unknown_severity(seat: Any) -> None:
+def test_a_quickly_entered_call_is_sent_with_unknown_severity(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     assert page.locator("input[name=severity]:checked").count() == 0
@@ -246,7 +246,7 @@ def test_a_digit_in_a_text_stays_a_digit(seat: Any) -> None:
     assert page.locator("input[name=severity]:checked").count() == 0
 
 
-def test_a_name_of_a_city_and_an_oblast_is_asked_about(seat: Any) -> None:
+def test_a_name_shared_by_a_city_and_an_oblast_asks_which_one(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     page.focus("#place")
@@ -279,7 +279,7 @@ def test_an_ambiguous_place_is_not_sent(seat: Any) -> None:
         ("газ", "Chemical release"),
     ],
 )
-def test_what_people_say_finds_the_hazard(seat: Any, said: str, name: str) -> None:
+def test_everyday_words_find_the_hazard(seat: Any, said: str, name: str) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     page.locator("#hazard").press_sequentially(said)
@@ -312,7 +312,7 @@ def test_an_event_in_the_future_is_taken_only_as_a_forecast(whole: Whole, seat: 
     expect(row).to_contain_text("24 Dec 2027, 09:05")
 
 
-def test_a_date_that_is_none_is_asked_for_again(seat: Any) -> None:
+def test_an_invalid_date_is_asked_for_again(seat: Any) -> None:
     page = begun(seat, "hail", "leilek")
     page.fill("#onset", "31.02.2026 09:05")
     page.click("#send")
@@ -320,7 +320,7 @@ def test_a_date_that_is_none_is_asked_for_again(seat: Any) -> None:
     expect(page.locator("#onset")).to_be_focused()
 
 
-def test_a_half_written_event_asks_before_it_is_left(seat: Any) -> None:
+def test_a_half_written_event_asks_before_the_page_is_left(seat: Any) -> None:
     page = begun(seat, "hail", "leilek")
     asked: list[str] = []
 

@@ -60,7 +60,7 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     expect(page.locator("#strip")).to_be_hidden()
 
 
-def test_a_row_leads_to_the_alerts_own_page(whole: Whole, seat: Any) -> None:
+def test_a_row_links_to_the_alerts_own_page(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="rockfall", severity="Moderate")
     page = seat(Role.OPERATOR).open("/")
     row = newest_alert(page, "Rockfall")
@@ -70,7 +70,7 @@ def test_a_row_leads_to_the_alerts_own_page(whole: Whole, seat: Any) -> None:
     expect(page.locator("main")).to_contain_text("Rockfall")
 
 
-def test_the_list_is_drawn_anew_when_nobody_aims_at_it(whole: Whole, seat: Any) -> None:
+def test_the_list_is_redrawn_when_nobody_points_at_it(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/")
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
     away(page)
@@ -125,7 +125,7 @@ VISIBLE = """rows => rows.filter((row) => {
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "ky"])
-def test_fourteen_rows_are_seen_at_once_while_it_rings_and_the_sound_is_blocked(
+def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(
     whole: Whole, seat: Any, language: str
 ) -> None:
     """With more than sixty alerts, some of them red, and texts as long as people write them."""
@@ -146,7 +146,7 @@ def test_fourteen_rows_are_seen_at_once_while_it_rings_and_the_sound_is_blocked(
     assert 14 <= page.locator(".alert").evaluate_all(VISIBLE) <= 18
 
 
-def test_nothing_open_is_unreachable(whole: Whole, seat: Any) -> None:
+def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
     """With more unacknowledged alerts than a list shows at first."""
     reports = [whole.report_hazard(type="landslide", severity="Moderate") for _ in range(105)]
     desk = seat(Role.OPERATOR)

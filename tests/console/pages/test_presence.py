@@ -46,7 +46,7 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
     expect(page.locator("#session-warning")).to_be_hidden()
 
 
-def test_the_end_of_a_session_is_announced_and_then_seen(seat: Any) -> None:
+def test_the_end_of_a_session_is_announced_and_then_shown(seat: Any) -> None:
     """On a page that is not a board and that nobody uses."""
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
@@ -63,7 +63,7 @@ def test_the_end_of_a_session_is_announced_and_then_seen(seat: Any) -> None:
     assert page.title().startswith("⚠ Signed out")
 
 
-def test_who_is_warned_may_stay(seat: Any) -> None:
+def test_a_warned_operator_may_stay(seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     desk.open("/")
@@ -128,7 +128,7 @@ def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(
         assert notified == []
 
 
-def test_who_was_signed_out_elsewhere_sees_it_at_once(seat: Any) -> None:
+def test_a_sign_out_elsewhere_is_shown_at_once(seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     live(page)
@@ -151,7 +151,7 @@ def test_the_choice_of_sound_is_remembered(seat: Any) -> None:
     expect(page.locator("#sound")).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_blocked_sound_is_seen_and_one_key_turns_it_on(seat: Any) -> None:
+def test_a_blocked_sound_is_shown_and_one_key_turns_it_on(seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(BLOCKED)
     page = desk.open("/")

@@ -33,7 +33,7 @@ CANNOT_BE_SHOWN = {
 }
 
 
-def test_a_readmitted_teams_held_reports_are_accepted_where_it_is_readmitted(whole: Whole, seat: Any) -> None:
+def test_held_reports_of_a_team_are_accepted_on_the_page_that_readmits_it(whole: Whole, seat: Any) -> None:
     team = uuid4()
     name = whole.account(Role.FIELD, team=team)
     field: dict[str, Any] = {"roles": [Role.FIELD], "road": SubmissionChannel.FIELD, "team": team}
@@ -62,7 +62,7 @@ def test_a_readmitted_teams_held_reports_are_accepted_where_it_is_readmitted(who
     assert wait_until(lambda: office.get(household_page).status_code == 200, timeout=30)
 
 
-def test_one_act_accepts_a_thousand_and_the_page_says_what_is_left(whole: Whole, seat: Any) -> None:
+def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: Whole, seat: Any) -> None:
     team = uuid4()
     in_thread(change(whole, HELD, team=team, count=held.MOST + 1))
     page = seat(Role.DUTY_HEAD).open("/readmission")
@@ -87,7 +87,7 @@ async def change(whole: Whole, statement: str, **values: Any) -> None:
     await engine.dispose()
 
 
-def test_where_the_script_fails_the_page_says_so(whole: Whole, seat: Any) -> None:
+def test_a_script_error_is_shown_on_the_page(whole: Whole, seat: Any) -> None:
     page = seat(Role.DUTY_HEAD).open("/readmission")
     page.route("**/static/readmission.js*", lambda route: route.abort())
     for language, said in CANNOT_BE_SHOWN.items():

@@ -21,7 +21,7 @@ from tests.intake.factories import household
 A4_LANDSCAPE = 1040  # pixels between margins of one centimetre
 
 
-def test_what_was_sent_is_opened_from_the_keyboard_on_a_telephone(whole: Whole, seat: Any) -> None:
+def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat: Any) -> None:
     in_thread(told(whole, Receiver("duty", DeliveryChannel.WEBHOOK, f"https://hook.invalid/{'x' * 60}")))
     whole.report_hazard(type="rockfall")
     desk = seat(Role.OPERATOR, width=360, height=740)
@@ -98,7 +98,7 @@ def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any, language: str) -
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
-def test_an_alerts_grade_does_not_run_into_its_title(whole: Whole, seat: Any, language: str) -> None:
+def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any, language: str) -> None:
     whole.report_hazard(type="dam_release", severity="Extreme")
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
@@ -115,7 +115,7 @@ def test_an_alerts_grade_does_not_run_into_its_title(whole: Whole, seat: Any, la
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
-def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(seat: Any, language: str) -> None:
+def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_policy(seat: Any, language: str) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     for path in ("/", "/new-event", "/ledger", "/password", "/alerts/deliveries"):
@@ -137,7 +137,7 @@ def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(seat: Any, langua
         ("ky", "2026-06-15T17:05:00Z", "5 саат 5 мүн кийин"),
     ],
 )
-def test_an_age_is_told_of_what_was_and_of_what_will_be(seat: Any, language: str, moment: str, said: str) -> None:
+def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, said: str) -> None:
     page = seat(Role.OPERATOR).open("/")
     age = """([moment, language]) => import('/static/ages.js')
         .then((ages) => ages.age(moment, new Date('2026-06-15T12:00:00Z'), language))"""
@@ -146,7 +146,7 @@ def test_an_age_is_told_of_what_was_and_of_what_will_be(seat: Any, language: str
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 @pytest.mark.parametrize("width", [1920, 1366])
-def test_the_header_never_jumps(seat: Any, language: str, width: int) -> None:
+def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> None:
     """The header has one height on every page, also while the board shows that its connection is lost."""
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
     page = desk.open("/")
@@ -172,7 +172,7 @@ def test_escape_closes_the_menu(seat: Any) -> None:
     expect(page.locator(".menu summary")).to_be_focused()
 
 
-def test_dates_of_the_figures_are_written_as_the_page_writes_them(seat: Any) -> None:
+def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
     """They are independent of the browser's language; the URL has them in ISO 8601."""
     desk = seat(Role.ANALYST)
     page = desk.open("/registry/figures")

@@ -56,7 +56,7 @@ def test_a_new_quake_is_reported_under_the_first_id_seen(reading: Reading) -> No
     assert (event.certainty, event.urgency) == (Certainty.OBSERVED, Urgency.PAST)
 
 
-def test_the_same_again_is_unchanged(reading: Reading) -> None:
+def test_the_same_entry_again_is_unchanged(reading: Reading) -> None:
     reading.take(feature())
     assert reading.take(feature()).kind is ItemKind.UNCHANGED
     assert len(reading.told) == 1
@@ -80,7 +80,7 @@ def test_links_and_felt_reports_are_not_material(reading: Reading, changed: dict
         ({"status": "automatic"}, "certainty"),
     ],
 )
-def test_what_people_act_on_is_an_update(reading: Reading, changed: dict[str, Any], reason: str) -> None:
+def test_a_change_that_people_act_on_is_an_update(reading: Reading, changed: dict[str, Any], reason: str) -> None:
     reading.take(feature())
 
     decision = reading.take(feature(updated=LATER, **changed))
@@ -97,14 +97,14 @@ def test_an_older_reading_changes_nothing(reading: Reading) -> None:
     assert reading.take(feature(updated=LATER - 1, mag=7.0)).kind is ItemKind.UNCHANGED
 
 
-def test_what_changed_or_was_taken_back_at_the_same_instant_is_told_as_newer(reading: Reading) -> None:
+def test_a_change_or_deletion_at_the_same_instant_is_published_as_newer(reading: Reading) -> None:
     """The source does not always change `updated`, and readers keep the highest revision."""
     for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
         assert reading.take(entry).kind is ItemKind.PUBLISHED
     assert [event.revision - LATER for event in reading.told] == [0, 1, 2]
 
 
-def test_small_drifts_are_measured_from_what_was_told(reading: Reading) -> None:
+def test_small_drifts_are_measured_from_the_published_state(reading: Reading) -> None:
     reading.take(feature())
     for step in range(1, 4):
         last = reading.take(feature(updated=LATER + step, at=(71.5 + step * 0.005, 40.0)))
@@ -139,22 +139,22 @@ def test_a_deleted_quake_is_cancelled_once(reading: Reading) -> None:
     assert reading.told[1].magnitude == 5.1
 
 
-def test_a_network_that_takes_back_its_own_reading_cancels_nothing(reading: Reading) -> None:
+def test_a_network_that_deletes_its_own_reading_cancels_nothing(reading: Reading) -> None:
     reading.take(feature("us1", ids=",us1,ak2,"))
     assert reading.take(deleted("ak2", updated=LATER)).kind is ItemKind.UNCHANGED
 
 
-def test_a_deletion_of_what_was_never_told_says_nothing(reading: Reading) -> None:
+def test_a_deletion_of_an_unpublished_quake_publishes_nothing(reading: Reading) -> None:
     assert reading.take(deleted(updated=LATER)).kind is ItemKind.UNCHANGED
 
 
-def test_a_quake_that_comes_back_is_told_again(reading: Reading) -> None:
+def test_a_deleted_quake_that_returns_is_published_again(reading: Reading) -> None:
     reading.take(feature())
     reading.take(deleted(updated=LATER))
     assert reading.take(feature(updated=LATER + 1)).reason == "back"
 
 
-def test_a_quake_found_to_be_a_blast_is_cancelled(reading: Reading) -> None:
+def test_a_quake_found_to_be_an_explosion_is_cancelled(reading: Reading) -> None:
     reading.take(feature())
     reading.take(feature(updated=LATER, type="quarry blast"))
     assert type(reading.told[-1]) is HazardCancelled
@@ -166,12 +166,12 @@ def test_not_a_hazard_comes_before_out_of_area(reading: Reading) -> None:
     assert reading.told == []
 
 
-def test_a_told_quake_that_moves_out_of_the_area_is_still_updated(reading: Reading) -> None:
+def test_a_published_quake_that_moves_out_of_the_area_is_still_updated(reading: Reading) -> None:
     reading.take(feature())
     assert reading.take(feature(updated=LATER, at=(60.0, 40.0))).kind is ItemKind.PUBLISHED
 
 
-def test_the_same_entry_makes_the_same_event(reading: Reading) -> None:
+def test_the_same_entry_gives_the_same_event(reading: Reading) -> None:
     again = Reading()
     reading.take(feature())
     again.take(feature())
@@ -215,7 +215,7 @@ def test_the_area_is_three_hundred_kilometres_around_the_country(lon: float, lat
     assert AREA.holds(lat, lon) is is_inside
 
 
-def test_the_world_holds_everything() -> None:
+def test_the_world_contains_every_point() -> None:
     assert WatchedArea.load("world").holds(-4.9, 94.3)
 
 

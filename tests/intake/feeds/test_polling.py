@@ -83,7 +83,7 @@ async def kinds(poller: Poller) -> dict[str, int]:
         return {row.kind: row.total for row in await queries.counts(session) if row.total}
 
 
-async def test_what_has_not_changed_is_not_fetched_again(poller: Poller, site: type[Site]) -> None:
+async def test_an_unchanged_document_is_not_fetched_again(poller: Poller, site: type[Site]) -> None:
     await poller.once(USGS, url(site, "/feed"))
     await poller.once(USGS, url(site, "/feed"))
     assert site.answered == [200, 304]
@@ -94,7 +94,7 @@ async def test_what_has_not_changed_is_not_fetched_again(poller: Poller, site: t
     assert await kinds(poller) == {"published": 2, "unchanged": 1}
 
 
-async def test_two_feeds_of_one_source_tell_a_quake_once(poller: Poller, site: type[Site]) -> None:
+async def test_two_feeds_of_one_source_publish_a_quake_once(poller: Poller, site: type[Site]) -> None:
     await poller.once(USGS, url(site, "/feed"))
     await poller.once(USGS, url(site, "/week"))
     assert await kinds(poller) == {"published": 1, "unchanged": 1}
@@ -111,7 +111,7 @@ async def test_failures_are_counted_until_the_feed_is_read_again(poller: Poller,
     }
 
 
-def test_a_failing_feed_is_asked_less_and_less_often() -> None:
+def test_a_failing_feed_is_polled_less_and_less_often() -> None:
     waits = [pause(60.0, failures) for failures in (0, 1, 3, 50)]
     assert waits == sorted(waits)
     assert 54 <= waits[0] <= 66

@@ -44,7 +44,7 @@ async def told(sessions: Sessions) -> list[str]:
         return [header["ce_type"].split(".")[2] for header in (dict(json.loads(row)) for row in rows)]
 
 
-async def test_a_document_twice_is_told_once(sessions: Sessions) -> None:
+async def test_the_same_document_twice_publishes_once(sessions: Sessions) -> None:
     first = await read(sessions, feature(), feature("us2", type="explosion"), feature("us3", at=(0.0, 0.0)), "broken")
     again = await read(sessions, feature(), feature("us2", type="explosion"), feature("us3", at=(0.0, 0.0)), "broken")
 
@@ -53,14 +53,14 @@ async def test_a_document_twice_is_told_once(sessions: Sessions) -> None:
     assert await told(sessions) == ["reported"]
 
 
-async def test_a_link_that_no_database_takes_does_not_stop_a_feed(sessions: Sessions) -> None:
+async def test_a_link_that_the_database_cannot_store_does_not_stop_a_feed(sessions: Sessions) -> None:
     assert await read(sessions, feature("us1", url="https://us1/\x00"), feature("us2")) == {
         ItemKind.PUBLISHED: 2,
         ItemKind.SET_ASIDE: 0,
     }
 
 
-async def test_counts_are_kept_per_feed_in_all_and_of_the_last_reading(sessions: Sessions) -> None:
+async def test_counts_are_kept_per_feed_in_total_and_for_the_last_reading(sessions: Sessions) -> None:
     await read(sessions, feature(), feature("us9", at=(0.0, 0.0)))
     await read(sessions, feature())
 
@@ -74,7 +74,7 @@ async def test_counts_are_kept_per_feed_in_all_and_of_the_last_reading(sessions:
 
 
 @pytest.mark.parametrize("is_told_last", [False, True])
-async def test_a_quake_told_on_under_another_name_is_not_cancelled_wherever_that_stands_in_the_document(
+async def test_a_quake_that_continues_under_another_id_is_not_cancelled_wherever_it_is_in_the_document(
     sessions: Sessions, is_told_last: bool
 ) -> None:
     await read(sessions, feature("us1"))
@@ -94,7 +94,7 @@ async def test_revision_and_deletion_in_later_documents(sessions: Sessions) -> N
     assert await told(sessions) == ["reported", "updated", "cancelled"]
 
 
-async def test_two_readers_at_once_tell_one_hazard(sessions: Sessions) -> None:
+async def test_two_concurrent_readers_publish_one_hazard(sessions: Sessions) -> None:
     await asyncio.gather(*(read(sessions, feature(), feed=f"feed-{number}") for number in range(4)))
     assert await told(sessions) == ["reported"]
 
@@ -115,7 +115,7 @@ async def test_a_long_document_is_one_reading(sessions: Sessions) -> None:
     assert (await read(sessions, *many))[ItemKind.UNCHANGED] == 1200
 
 
-async def test_an_entry_that_cannot_be_read_is_kept_as_it_came(sessions: Sessions) -> None:
+async def test_an_unreadable_entry_is_stored_unchanged(sessions: Sessions) -> None:
     await read(sessions, feature("us5", mag="a\u0000b"))
 
     async with sessions.begin() as session:

@@ -23,7 +23,7 @@ async def read(installation: Installation) -> None:
     await engine.dispose()
 
 
-async def test_counts_per_feed_are_shown_to_operators_and_measured(installation: Installation) -> None:
+async def test_counts_per_feed_are_shown_to_operators_and_in_the_metrics(installation: Installation) -> None:
     await read(installation)
     async for door in opened(installation):
         answer = await door.caller(Role.OPERATOR).get("/v1/feeds")

@@ -28,7 +28,7 @@ def test_a_quake_is_read() -> None:
     assert item.certainty is Certainty.OBSERVED
 
 
-def test_comma_wrapped_ids_are_told_apart_and_the_preferred_one_stands_first() -> None:
+def test_ids_between_commas_are_split_and_the_preferred_one_comes_first() -> None:
     item = one(feature("us1", ids=",gcmt2016,us1,,at9,"))
     assert item.ids == ("us1", "gcmt2016", "at9")
 
@@ -36,7 +36,7 @@ def test_comma_wrapped_ids_are_told_apart_and_the_preferred_one_stands_first() -
 @pytest.mark.parametrize(
     "kind", ["quarry blast", "quarry_blast", "explosion", "chemical explosion", "ice quake", "sonic boom"]
 )
-def test_what_only_shakes_like_a_quake_is_no_hazard(kind: str) -> None:
+def test_an_event_that_only_shakes_like_a_quake_is_not_a_hazard(kind: str) -> None:
     assert one(feature(type=kind)).type is None
 
 
@@ -49,7 +49,7 @@ def test_what_only_shakes_like_a_quake_is_no_hazard(kind: str) -> None:
         ("snow_avalanche", HazardType.AVALANCHE),
     ],
 )
-def test_what_is_a_hazard_of_ours(kind: str, expected: HazardType) -> None:
+def test_event_types_that_are_hazards(kind: str, expected: HazardType) -> None:
     assert one(feature(type=kind)).type is expected
 
 
@@ -81,7 +81,7 @@ def test_a_detail_document_is_one_entry() -> None:
         ({**feature(), "properties": {"status": 7, "updated": 1}}, "/properties/status"),
     ],
 )
-def test_an_entry_that_cannot_be_read_is_set_aside_alone(entry: Any, pointer: str) -> None:
+def test_an_unreadable_entry_is_set_aside_alone(entry: Any, pointer: str) -> None:
     before, wrong, after = usgs.read(document(feature("us1"), entry, feature("us2")))
 
     assert isinstance(before, Item)
@@ -106,7 +106,7 @@ def test_a_title_becomes_one_line() -> None:
         "",
     ],
 )
-def test_a_link_that_is_none_is_left_out(url: str) -> None:
+def test_an_invalid_link_is_left_out(url: str) -> None:
     assert one(feature(url=url)).web is None
 
 
@@ -148,7 +148,7 @@ def test_a_magnitude_may_be_missing() -> None:
         b"\xff\xfe{}",
     ],
 )
-def test_a_document_that_is_none_is_refused_whole(wrong: bytes) -> None:
+def test_an_invalid_document_is_refused_whole(wrong: bytes) -> None:
     with pytest.raises(BadDocument):
         usgs.read(wrong)
 

@@ -22,7 +22,7 @@ def test_a_401_keeps_every_report(phone: BrowserContext, centre: Centre) -> None
     assert shown(page) == ["Kept on this phone; not sent yet"]
 
 
-def test_what_one_wrote_is_not_sent_in_another_s_name(phone: BrowserContext, centre: Centre) -> None:
+def test_a_report_is_not_sent_under_another_accounts_name(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     keep_account(page, "Гүлзат")
     page.reload()
@@ -31,7 +31,7 @@ def test_what_one_wrote_is_not_sent_in_another_s_name(phone: BrowserContext, cen
     expect(page.locator("#reports .answer")).to_have_text("Written by Гүлзат: sign in with that name to send it")
 
 
-def test_what_one_wrote_another_cannot_open(phone: BrowserContext, centre: Centre) -> None:
+def test_a_report_cannot_be_opened_by_another_account(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)
@@ -44,7 +44,7 @@ def test_what_one_wrote_another_cannot_open(phone: BrowserContext, centre: Centr
     assert page.locator("#reports button").all_inner_texts() == ["Remove from this phone"]
 
 
-def test_what_one_typed_another_neither_reads_nor_sends(phone: BrowserContext, centre: Centre) -> None:
+def test_a_draft_is_neither_read_nor_sent_by_another_account(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     begun(page)
@@ -52,7 +52,7 @@ def test_what_one_typed_another_neither_reads_nor_sends(phone: BrowserContext, c
     expect(page.locator("#notes")).to_have_value("")
 
 
-def test_what_was_typed_before_anybody_signed_in_is_of_whoever_signs_in_first(
+def test_a_draft_from_before_the_sign_in_belongs_to_the_first_account_that_signs_in(
     phone: BrowserContext, centre: Centre
 ) -> None:
     page = opened(phone, centre)
@@ -73,7 +73,7 @@ def draft(page: Page, *, is_correction: bool) -> None:
 
 
 @pytest.mark.parametrize("is_correction", [False, True])
-def test_a_report_open_in_one_tab_is_not_sent_by_who_signs_in_in_another(
+def test_a_report_open_in_one_tab_is_not_sent_by_an_account_that_signs_in_in_another(
     phone: BrowserContext, centre: Centre, is_correction: bool
 ) -> None:
     author, other = centre.account(Role.FIELD), centre.account(Role.FIELD)
@@ -90,7 +90,7 @@ def test_a_report_open_in_one_tab_is_not_sent_by_who_signs_in_in_another(
 
 
 @pytest.mark.parametrize("is_correction", [False, True])
-def test_a_tab_that_was_not_told_of_another_s_sign_in_sends_nothing(
+def test_a_tab_that_missed_another_accounts_sign_in_sends_nothing(
     phone: BrowserContext, centre: Centre, is_correction: bool
 ) -> None:
     author = centre.account(Role.FIELD)
@@ -105,7 +105,7 @@ def test_a_tab_that_was_not_told_of_another_s_sign_in_sends_nothing(
     assert kept_reports(page) == before
 
 
-def test_a_page_that_wakes_shows_who_is_signed_in_now(phone: BrowserContext, centre: Centre) -> None:
+def test_a_page_that_wakes_shows_the_present_account(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     begun(page)
@@ -115,7 +115,7 @@ def test_a_page_that_wakes_shows_who_is_signed_in_now(phone: BrowserContext, cen
     expect(page.locator("#notes")).to_have_value("")
 
 
-def test_what_its_author_typed_outlives_the_sign_in(phone: BrowserContext, centre: Centre) -> None:
+def test_a_draft_outlives_its_authors_sign_in(phone: BrowserContext, centre: Centre) -> None:
     author = centre.account(Role.FIELD)
     page = opened(phone, centre)
     keep_account(page, author)
@@ -128,7 +128,7 @@ def test_what_its_author_typed_outlives_the_sign_in(phone: BrowserContext, centr
     expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
 
 
-def test_a_name_typed_with_another_capital_is_the_same_person(phone: BrowserContext, centre: Centre) -> None:
+def test_a_name_in_another_letter_case_is_the_same_account(phone: BrowserContext, centre: Centre) -> None:
     author = centre.account(Role.FIELD)
     page = opened(phone, centre)
     keep_account(page, author.upper())
@@ -146,7 +146,7 @@ def test_a_name_typed_with_another_capital_is_the_same_person(phone: BrowserCont
     ("language", "told"),
     [("en", "sign in again with your name and password"), ("ru", "войдите снова"), ("ky", "кайра кириңиз")],
 )
-def test_a_phone_whose_sign_in_has_ended_by_time_sends_its_reports_and_says_what_to_do(
+def test_a_phone_with_an_expired_sign_in_sends_its_reports_and_says_what_to_do(
     phone: BrowserContext, centre: Centre, language: str, told: str
 ) -> None:
     page = phone.new_page()
@@ -166,7 +166,7 @@ def test_a_phone_whose_sign_in_has_ended_by_time_sends_its_reports_and_says_what
     expect(page.locator("#sign-in-again")).to_be_hidden()
 
 
-def test_a_sign_in_lasts_its_time_on_a_phone_whose_clock_is_wrong(phone: BrowserContext, centre: Centre) -> None:
+def test_a_sign_in_lasts_its_time_even_if_the_phones_clock_is_wrong(phone: BrowserContext, centre: Centre) -> None:
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + YEAR)
     page.goto(f"{centre.url}{FORM}?lang=en")
@@ -174,7 +174,7 @@ def test_a_sign_in_lasts_its_time_on_a_phone_whose_clock_is_wrong(phone: Browser
     expect(page.locator("#signing")).to_be_hidden()
 
 
-def test_a_centre_that_does_not_answer_is_not_a_wrong_password(phone: BrowserContext, centre: Centre) -> None:
+def test_a_centre_without_an_answer_is_not_a_wrong_password(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.route("**/v1/tokens", lambda route: route.fulfill(status=502, body="no gateway"))
     page.fill("#name", "anybody")
@@ -183,7 +183,7 @@ def test_a_centre_that_does_not_answer_is_not_a_wrong_password(phone: BrowserCon
     expect(page.locator("#sign-in-failed")).to_have_text("There is no connection now. Try again later.")
 
 
-def test_the_first_password_opens_no_phone_and_shows_where_it_is_changed(phone: BrowserContext, centre: Centre) -> None:
+def test_a_first_password_signs_in_no_phone_and_shows_where_to_change_it(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.fill("#name", centre.account(Role.FIELD, must_change=True))
     page.fill("#password", PASSWORD)
@@ -193,7 +193,7 @@ def test_the_first_password_opens_no_phone_and_shows_where_it_is_changed(phone: 
     expect(page).to_have_url(f"{centre.url}/sign-in")
 
 
-def test_who_signs_in_by_the_console_s_page_writes_at_once(phone: BrowserContext, centre: Centre) -> None:
+def test_an_account_that_signs_in_on_the_consoles_page_can_write_at_once(phone: BrowserContext, centre: Centre) -> None:
     author = centre.account(Role.FIELD)
     page = phone.new_page()
     page.goto(f"{centre.url}/sign-in?lang=en")

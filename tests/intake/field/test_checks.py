@@ -62,7 +62,7 @@ def same_place(page: Page) -> None:
         (same_place, "Where they are now: Russia, the same as where they come from"),
     ],
 )
-def test_what_is_unlikely_is_sent_once_it_is_confirmed(
+def test_an_unlikely_value_is_sent_once_it_is_confirmed(
     phone: BrowserContext, centre: Centre, fill: Any, told: str
 ) -> None:
     page = opened(phone, centre)
@@ -75,7 +75,7 @@ def test_what_is_unlikely_is_sent_once_it_is_confirmed(
     expect(page.locator("#reports li")).to_have_count(1)
 
 
-def test_a_changed_field_is_asked_about_anew(phone: BrowserContext, centre: Centre) -> None:
+def test_a_changed_field_is_asked_about_again(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     many(page)
     expect(page.locator("#send")).to_have_text("Yes, send")
@@ -88,7 +88,9 @@ def test_a_changed_field_is_asked_about_anew(phone: BrowserContext, centre: Cent
     expect(page.locator("#reports li")).to_have_count(1)
 
 
-def test_who_could_not_leave_is_where_they_were_without_being_asked(phone: BrowserContext, centre: Centre) -> None:
+def test_people_who_could_not_leave_stay_at_their_origin_without_a_question(
+    phone: BrowserContext, centre: Centre
+) -> None:
     page = opened(phone, centre)
     page.select_option("#mobility", "unable_to_move")
     same_place(page)
@@ -104,7 +106,7 @@ def test_who_could_not_leave_is_where_they_were_without_being_asked(phone: Brows
         ("#persons", "1.5", "Number of persons: must be a whole number"),
     ],
 )
-def test_what_is_wrong_is_told_by_the_field_with_the_focus_in_view(
+def test_an_error_is_shown_at_its_field_with_the_focus_in_view(
     phone: BrowserContext, centre: Centre, field: str, value: str, told: str
 ) -> None:
     """Also if the field is in a closed section of the form."""
@@ -149,7 +151,9 @@ def test_every_country_can_be_chosen(phone: BrowserContext, centre: Centre, lang
     expect(page.locator("#origin-oblast")).to_have_value("DE")
 
 
-def test_reports_without_names_are_told_apart_in_a_list_below_the_form(phone: BrowserContext, centre: Centre) -> None:
+def test_reports_without_names_are_distinguishable_in_the_list_below_the_form(
+    phone: BrowserContext, centre: Centre
+) -> None:
     page = opened(phone, centre)
     filled(page, persons="4")
     filled(page, persons="7")

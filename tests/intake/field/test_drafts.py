@@ -26,7 +26,7 @@ def holds_what_was_written(page: Page) -> None:
     expect(page.locator("#members [data-name=family_name]")).to_have_value("Токтогулова")
 
 
-def test_what_was_begun_is_read_on_in_another_language(phone: BrowserContext, centre: Centre) -> None:
+def test_a_draft_continues_in_another_language(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     half_written(page)
@@ -43,7 +43,7 @@ def test_what_was_begun_is_read_on_in_another_language(phone: BrowserContext, ce
     expect(page.locator("#notes")).to_have_value("")
 
 
-def test_a_number_that_nobody_gave_is_not_one_in_another_language(phone: BrowserContext, centre: Centre) -> None:
+def test_an_empty_number_stays_empty_in_another_language(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     begun(page)
     page.click(".languages [lang=ru]")
@@ -51,7 +51,7 @@ def test_a_number_that_nobody_gave_is_not_one_in_another_language(phone: Browser
     expect(page.locator("#persons")).to_have_value("")
 
 
-def test_a_correction_goes_on_as_one(phone: BrowserContext, centre: Centre) -> None:
+def test_a_correction_continues_as_a_correction(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)
@@ -66,7 +66,7 @@ def test_a_correction_goes_on_as_one(phone: BrowserContext, centre: Centre) -> N
     assert report["body"]["notes"] == NOTES
 
 
-def test_what_was_begun_waits_while_a_correction_is_written(phone: BrowserContext, centre: Centre) -> None:
+def test_a_draft_waits_while_a_correction_is_written(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)
@@ -79,7 +79,7 @@ def test_what_was_begun_waits_while_a_correction_is_written(phone: BrowserContex
     expect(page.locator("#correcting")).to_be_hidden()
 
 
-def test_what_was_begun_outlives_the_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
+def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
     """The draft is saved at every change: no event announces the end of a tab."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
@@ -128,7 +128,7 @@ def test_a_draft_is_written_in_one_tab_at_a_time_and_sent_once(phone: BrowserCon
     assert len(kept_reports(page)) == 1
 
 
-def test_what_was_begun_is_no_other_account_s(phone: BrowserContext, centre: Centre) -> None:
+def test_a_draft_is_not_shown_to_another_account(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     begun(page)
@@ -141,9 +141,7 @@ def test_what_was_begun_is_no_other_account_s(phone: BrowserContext, centre: Cen
     expect(page.locator("#drafts")).to_be_hidden()
 
 
-def test_without_its_scripts_nothing_can_be_written_that_an_address_would_tell(
-    phone: BrowserContext, centre: Centre
-) -> None:
+def test_without_scripts_nothing_can_be_entered_that_a_url_would_reveal(phone: BrowserContext, centre: Centre) -> None:
     page = phone.new_page()
     page.route("**/*.js", lambda route: route.abort())
     page.goto(f"{centre.url}{FORM}?lang=en")
@@ -157,7 +155,7 @@ REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOM
 @pytest.mark.parametrize(
     ("language", "told"), [("en", "may keep nothing"), ("ru", "ничего не может сохранить"), ("ky", "сактай албайт")]
 )
-def test_a_browser_that_keeps_nothing_is_told_before_anybody_writes(
+def test_a_browser_without_storage_says_so_before_anybody_writes(
     phone: BrowserContext, centre: Centre, language: str, told: str
 ) -> None:
     phone.add_init_script(REFUSED)

@@ -18,7 +18,9 @@ navigator.geolocation.getCurrentPosition = (found, failed) => Object.assign(wind
 @pytest.mark.parametrize(
     "late", ["found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: 8 } })", "failed({ code: 3 })"]
 )
-def test_a_place_found_late_is_not_that_of_the_next_household(phone: BrowserContext, centre: Centre, late: str) -> None:
+def test_a_position_found_late_is_not_given_to_the_next_household(
+    phone: BrowserContext, centre: Centre, late: str
+) -> None:
     phone.add_init_script(FOUND_LATE)
     page = opened(phone, centre)
     page.click("#locate")
@@ -29,7 +31,7 @@ def test_a_place_found_late_is_not_that_of_the_next_household(phone: BrowserCont
     assert [report["body"].get("destination_point") for report in kept_reports(page)] == [None, None]
 
 
-def test_a_place_found_in_time_is_that_of_the_report(phone: BrowserContext, centre: Centre) -> None:
+def test_a_position_found_in_time_belongs_to_the_report(phone: BrowserContext, centre: Centre) -> None:
     phone.add_init_script(FOUND_LATE)
     page = opened(phone, centre)
     page.click("#locate")
@@ -65,7 +67,7 @@ def left_open_overnight(phone: BrowserContext, centre: Centre, chosen: str = "")
 
 
 @pytest.mark.parametrize(("chosen", "then"), [("", "2026-03-02"), ("2026-02-27", "2026-02-27")])
-def test_a_form_left_open_overnight_wakes_with_the_new_day(
+def test_a_form_left_open_overnight_shows_the_new_day(
     phone: BrowserContext, centre: Centre, chosen: str, then: str
 ) -> None:
     page = left_open_overnight(phone, centre, chosen)
@@ -75,7 +77,7 @@ def test_a_form_left_open_overnight_wakes_with_the_new_day(
 
 
 @pytest.mark.parametrize("chosen", ["", "2026-03-02"])
-def test_a_report_of_today_is_taken_from_a_form_left_open_overnight(
+def test_a_report_of_today_is_accepted_from_a_form_left_open_overnight(
     phone: BrowserContext, centre: Centre, chosen: str
 ) -> None:
     page = left_open_overnight(phone, centre, chosen)
@@ -93,7 +95,7 @@ def test_a_report_begun_before_midnight_keeps_the_day_that_it_shows(phone: Brows
     assert kept["body"]["occurred_at"].startswith("2026-03-01")
 
 
-def test_the_day_of_a_report_that_is_corrected_overnight_stands(phone: BrowserContext, centre: Centre) -> None:
+def test_the_day_of_a_report_corrected_overnight_stays(phone: BrowserContext, centre: Centre) -> None:
     page = opened_in_the_evening(phone, centre)
     filled(page)
     page.click("#reports >> text=Correct")
@@ -118,7 +120,7 @@ def test_a_group_with_counts_by_sex_and_age(phone: BrowserContext, centre: Centr
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 
-def test_a_list_that_is_not_whole_takes_nobody_from_the_number(phone: BrowserContext, centre: Centre) -> None:
+def test_an_incomplete_list_of_persons_does_not_change_the_number(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.fill("#persons", "2")
     page.click("summary >> text=List the persons")
@@ -136,7 +138,7 @@ def test_a_list_that_is_not_whole_takes_nobody_from_the_number(phone: BrowserCon
     assert (kept["body"]["persons"], len(kept["body"]["members"])) == (2, 2)
 
 
-def test_what_is_missing_is_named(phone: BrowserContext, centre: Centre) -> None:
+def test_missing_fields_are_named(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.click("#send")
     expect(page.locator("#wrong")).to_have_text("Where they come from: must be filled in Also to be checked: 2")
@@ -144,7 +146,7 @@ def test_what_is_missing_is_named(phone: BrowserContext, centre: Centre) -> None
     assert page.locator("#reports li").count() == 0
 
 
-def test_each_field_at_fault_is_named_with_its_reason(phone: BrowserContext, centre: Centre) -> None:
+def test_each_invalid_field_is_named_with_its_reason(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.click("details:not([data-kind]) summary")
     for age in ("0-5", "6-11"):
@@ -171,7 +173,7 @@ COVERED = """() => {
 }"""
 
 
-def test_no_field_that_the_keyboard_reaches_is_under_the_button(phone: BrowserContext, centre: Centre) -> None:
+def test_no_focused_field_is_hidden_under_the_button(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre, "ru")
     page.focus("input[name=kind]")
     for _ in range(40):
@@ -179,7 +181,7 @@ def test_no_field_that_the_keyboard_reaches_is_under_the_button(phone: BrowserCo
         assert not page.evaluate(COVERED), page.evaluate("document.activeElement.id || document.activeElement.value")
 
 
-def test_a_page_without_https_draws_its_ids_all_the_same(phone: BrowserContext, centre: Centre) -> None:
+def test_a_page_without_https_still_generates_ids(phone: BrowserContext, centre: Centre) -> None:
     phone.add_init_script("crypto.randomUUID = undefined")
     page = opened(phone, centre)
     drawn: Any = page.evaluate(DRAWN)

@@ -50,7 +50,7 @@ def corrected_while_held(page: Page) -> list[Route]:
     return on_its_way
 
 
-def test_a_report_corrected_while_it_is_on_its_way_is_sent_as_its_next_version(
+def test_a_report_corrected_during_its_upload_is_sent_as_its_next_version(
     phone: BrowserContext, centre: Centre
 ) -> None:
     page = opened(phone, centre)
@@ -78,7 +78,7 @@ def test_a_report_answered_while_its_correction_is_written_is_corrected(phone: B
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 
-def test_a_report_that_was_too_slow_for_the_centre_is_sent_again(phone: BrowserContext, centre: Centre) -> None:
+def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     too_slow = refusal(HTTPStatus.REQUEST_TIMEOUT).partition(b"\r\n\r\n")[2]
@@ -95,7 +95,7 @@ SETTLED = """() => {
 }"""
 
 
-def test_an_answer_that_another_tab_gets_late_takes_no_correction_back(phone: BrowserContext, centre: Centre) -> None:
+def test_a_late_answer_in_another_tab_does_not_undo_a_correction(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     second = opened(phone, centre)
@@ -118,7 +118,7 @@ def test_an_answer_that_another_tab_gets_late_takes_no_correction_back(phone: Br
     assert [report["body"]["version"] for report in kept_reports(page)] == [3]
 
 
-def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, centre: Centre) -> None:
+def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre, "ru")
     signed_in(page, centre.account(Role.FIELD))
     pointers = ["/occurred_at", "/destination/pcode", "/members/0/birth_year", "/sex_age/1/count", "/needs/0"]
@@ -136,7 +136,7 @@ def test_what_was_wrong_is_named_as_the_form_names_it(phone: BrowserContext, cen
     )
 
 
-def test_a_phone_out_of_the_drawer_sends_by_a_sign_in_whose_time_is_over(phone: BrowserContext, centre: Centre) -> None:
+def test_a_phone_with_an_expired_sign_in_still_sends_with_it(phone: BrowserContext, centre: Centre) -> None:
     """The centre accepts and flags the report; the form still asks for a new sign-in."""
     page = opened(phone, centre)
     ended = centre.installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD, expires_in=-86_400)
@@ -151,7 +151,7 @@ def test_a_phone_out_of_the_drawer_sends_by_a_sign_in_whose_time_is_over(phone: 
 RENEWED = "JSON.parse(localStorage.getItem('dayar.account')).renewedAt > 1"
 
 
-def test_a_contact_makes_the_sign_in_last_another_year(phone: BrowserContext, centre: Centre) -> None:
+def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     page.evaluate("""() => {
@@ -164,7 +164,7 @@ def test_a_contact_makes_the_sign_in_last_another_year(phone: BrowserContext, ce
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 
-def test_a_phone_whose_clock_is_a_year_ahead_reports_of_today(phone: BrowserContext, centre: Centre) -> None:
+def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserContext, centre: Centre) -> None:
     """The upload states the phone's clock, and the centre corrects the times by it."""
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))

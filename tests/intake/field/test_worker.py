@@ -25,7 +25,7 @@ def release(page: Page) -> str:
     return source.split("/")[-2]
 
 
-def test_every_file_of_the_form_is_kept_under_the_name_of_its_release(phone: BrowserContext, centre: Centre) -> None:
+def test_every_file_of_the_form_is_cached_under_its_release(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     names, files = page.evaluate(KEPT)
     assert names == [f"field-{release(page)}"]
@@ -33,11 +33,11 @@ def test_every_file_of_the_form_is_kept_under_the_name_of_its_release(phone: Bro
     assert {f"{FORM}/files/{release(page)}/{name}" for name in scripts} <= set(files)
 
 
-def test_a_script_is_had_under_no_other_release_s_name(centre: Centre) -> None:
+def test_a_script_is_served_only_under_its_own_release(centre: Centre) -> None:
     assert httpx.get(f"{centre.url}{FORM}/files/other/field.js").status_code == 404
 
 
-def test_what_another_release_kept_is_forgotten(phone: BrowserContext, centre: Centre) -> None:
+def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.unregister())")
     page.evaluate(OTHER, f"{FORM}?lang=en")
@@ -45,7 +45,7 @@ def test_what_another_release_kept_is_forgotten(phone: BrowserContext, centre: C
     wait_for_script(page, "caches.keys().then((names) => names.length === 1 && !names.includes('field-other'))")
 
 
-def test_without_a_signal_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
+def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
     """Also if the page itself came from the network last."""
     page = opened(phone, centre)
     page.reload()
@@ -57,7 +57,7 @@ def test_without_a_signal_the_form_is_of_one_release(phone: BrowserContext, cent
         expect(page.locator("#signing")).to_be_visible(timeout=SLOW_MS)
 
 
-def test_the_address_on_the_card_opens_the_form_without_a_signal(phone: BrowserContext, centre: Centre) -> None:
+def test_the_printed_address_opens_the_form_offline(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     wait_for_script(page, "navigator.serviceWorker.getRegistration('/field').then((found) => found?.active)")
     with no_signal(phone, centre):
@@ -72,7 +72,7 @@ def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
     session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
 
 
-def test_a_full_phone_that_kept_nothing_opens_the_form(phone: BrowserContext, centre: Centre) -> None:
+def test_a_full_phone_without_a_cache_opens_the_form(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     page.evaluate("caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))))")
     full(phone, page, centre)
