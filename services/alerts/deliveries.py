@@ -194,7 +194,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), said, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt for this delivery: final if the delivery itself is too old, whatever shares its mail."""
+        """The attempt for this delivery. The delivery's own age decides whether it is final, not those in the same mail."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 

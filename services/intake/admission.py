@@ -45,7 +45,7 @@ COUNTED: tuple[str, ...] = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE, R
 
 @dataclass
 class Counts:
-    """Counts since the process started: sent = accepted + spooled + duplicate + refused, for each road."""
+    """Counts since the process started: sent = accepted + spooled + duplicate + refused, for each channel."""
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_road: dict[str, Counter[str]] = field(default_factory=dict)
@@ -178,7 +178,7 @@ class Admission:
         return withheld
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """What is set aside is taken again when its author sends it again, with other content too."""
+        """Forget records that were set aside: their authors may send them again, also with other content."""
         names = [name for message in messages if (name := name_in(message.value)) is not None]
         if names and not await self.memory.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))

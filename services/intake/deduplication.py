@@ -95,7 +95,7 @@ class Deduplication:
         await self._ask(Question((), traces))
 
     async def forget(self, names: Sequence[bytes]) -> bool:
-        """What was never passed on is new when it is sent again; False: Valkey could not be told so."""
+        """Forget reports that were never published, so that they count as new. False if Valkey did not answer."""
         key_id, _ = self._ring.newest
         keys = [self._prefix_of(key_id) + name for name in names]
         try:
