@@ -72,7 +72,7 @@ bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-ale
 clean-state: running ## remove the state folder (STATE=), after asking
 	@$(PYTHON) -m deploy.local.clean
 
-env: ## draw the passwords of the containers into .env; what is there is kept
+env: ## generate the containers' passwords into .env; existing ones are kept
 	@sh deploy/containers/env.sh
 
 up: env ## start everything in containers: DAYAR_EXERCISE=1 SITE=name PORT=

@@ -212,5 +212,5 @@ def verdict(ours: Sequence[Pass], plain: Sequence[Pass], *, promised: float, bal
     of_cpu = sum(each.cpu["server"] for each in plain) / sum(each.cpu["server"] for each in ours)
     print(f"ratio {ratio:.2f} (promised {promised}); of the servers' CPU alone {of_cpu:.2f}")
     if not balanced:
-        print("VOID: not every report was accepted and stands on the log once")
+        print("VOID: not every report was accepted and is on the log exactly once")
     return 0 if balanced and ratio >= promised else 1

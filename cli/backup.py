@@ -49,9 +49,9 @@ def listed() -> None:
 def key(
     file: Annotated[Path, typer.Argument(help="Where the private key is written: on a medium that stays elsewhere.")],
 ) -> None:
-    """Draw a pair of keys. The private key opens backups, and is needed for a restore only."""
+    """Generate a pair of keys. The private key opens backups, and is needed for a restore only."""
     if file.exists():
-        raise typer.BadParameter(f"{file} is there already; nothing was drawn.")
+        raise typer.BadParameter(f"{file} exists already; no key was generated.")
     public = archive.draw(file)
     typer.echo(f"BACKUP_RECIPIENT={public}")
     typer.echo(f"Keep {file} away from this machine, twice: without it no backup opens.", err=True)

@@ -1,4 +1,4 @@
-"""`dayar keys`: draws keys of every kind, and destroys an old key that nothing needs any more."""
+"""`dayar keys`: generates keys of every kind, and destroys an old key that nothing needs any more."""
 
 import asyncio
 import math
@@ -40,7 +40,7 @@ Of = Annotated[Kind, typer.Option("--of", help="What the key is for.")]
 
 @app.command("list")
 def listed(of: Of = Kind.SEALING) -> None:
-    """List the keys of a kind, and when each was drawn."""
+    """List the keys of a kind, and when each was generated."""
     settings = Settings()
     if of is Kind.RECORDS:
         for topic, key_ids in record_keys.known(record_folders()).items():
@@ -58,7 +58,7 @@ def line(kid: str, moment: datetime, *, is_used: bool) -> str:
 
 
 def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
-    """The id of the key in use, and when each key was drawn."""
+    """The id of the key in use, and when each key was generated."""
     if of is Kind.SEALING:
         return keys.current(settings), keys.drawn(settings)
     folder = folders()[of]
@@ -71,20 +71,20 @@ def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
 
 @app.command()
 def rotate(of: Of = Kind.SEALING) -> None:
-    """Draw a new key. Older keys stay, for the data that they encrypted or signed."""
+    """Generate a new key. Older keys stay, for the data that they encrypted or signed."""
     os.umask(0o077)
     with said():
         if of is Kind.SEALING:
             kid = keys.rotate(Settings())
             typer.echo(
-                f"{kid} is drawn; reports are sealed to it within 10 minutes, without a new start. "
-                "Back it up apart, as the others."
+                f"{kid} generated. Reports are sealed to it within 10 minutes, without a restart. "
+                "Back it up separately, like the others."
             )
             return
         drawn = rotation.rotate(of, folders=folders(), records=record_folders())
         if of is Kind.TOKENS:
             publish(folders()[of] / "public" / f"{drawn[0]}.pem", Settings().token_public_keys)
-    typer.echo(f"{' '.join(drawn)} drawn. {FOLLOWS[of]} Back it up apart, as the others.")
+    typer.echo(f"{' '.join(drawn)} generated. {FOLLOWS[of]} Back it up separately, like the others.")
 
 
 def publish(key: Path, public: Path) -> None:

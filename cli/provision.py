@@ -28,7 +28,7 @@ Secrets = Annotated[Path, typer.Argument(help="The folder that `dayar provision 
 def secrets(
     folder: Annotated[Path, typer.Argument(help="The folder of the secrets. Existing secrets are kept.")],
 ) -> None:
-    """Draw the installation's keys and passwords."""
+    """Generate the installation's keys and passwords."""
     os.umask(0o077)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret_files.draw(folder)

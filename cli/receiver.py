@@ -55,7 +55,7 @@ def add(
 
 @app.command()
 def rotate(label: Label) -> None:
-    """Draw another secret. The former secret also signs until `retire`."""
+    """Generate another secret. The former secret also signs until `retire`."""
     settings = own_settings()
     box = WebhookSecrets(settings.alerts_key_file)
     show(run(settings, lambda session: subscriptions.rotate(session, label, box)))

@@ -58,7 +58,7 @@ class Step:
 
 
 def steps(now: datetime, *, seed: int = 1) -> list[Step]:
-    """All steps in order. Every run draws new ids, so the scenario can be played again."""
+    """All steps in order. Every run uses new ids, so the scenario can be played again."""
     chance = random.Random(seed)  # noqa: S311 - a story, not a secret
     run = uuid4().hex[:8]
     mudflow = f"mudflow-{run}"

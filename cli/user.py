@@ -48,9 +48,9 @@ def add(
     ] = None,
     organisation: Annotated[str | None, typer.Option()] = None,
     source: Annotated[list[str], typer.Option(help="A hazard source it may speak for.")] = [],  # noqa: B006
-    generate: Annotated[bool, typer.Option(help="Draw the first password, and print it to this terminal.")] = False,
+    generate: Annotated[bool, typer.Option(help="Generate the first password, and print it to this terminal.")] = False,
 ) -> None:
-    """Make an account. Its first password, typed or drawn, is valid for an hour and changed at the first sign-in."""
+    """Add an account. Its first password is valid for an hour and must be changed at the first sign-in."""
     name = as_signed_in(name)
     check_areas(area)
     password = first_password(name, generate=generate)
@@ -122,7 +122,7 @@ def change(
         await noted(session, Action.RIGHTS_CHANGED, account.account_id)
 
     within(do)
-    typer.echo(f"{name} signs in anew, within seconds everywhere.")
+    typer.echo(f"{name} must sign in again; this takes effect within seconds.")
 
 
 @app.command()
@@ -213,7 +213,7 @@ def enable(name: Name) -> None:
 
 @app.command()
 def password(
-    name: Name, generate: Annotated[bool, typer.Option(help="Draw it, and print it to this terminal.")] = False
+    name: Name, generate: Annotated[bool, typer.Option(help="Generate it, and print it to this terminal.")] = False
 ) -> None:
     """Set a new password, valid for an hour and changed at the next sign-in. The account's sessions end."""
     given = first_password(name, generate=generate)
@@ -329,7 +329,7 @@ def first_password(name: str, *, generate: bool) -> str:
 
 
 def to_terminal() -> None:
-    """Refuse to print a drawn secret into a file: only a person at a terminal may read it."""
+    """Refuse to print a generated secret into a file: only a person at a terminal may read it."""
     if not sys.stdout.isatty():
         refuse("This prints a secret: it does so only to a terminal.")
 

@@ -21,7 +21,7 @@ class TargetInside(Refused):
 class NoRecipient(Refused):
     """Backups are encrypted, and BACKUP_RECIPIENT is not set.
 
-    Draw a pair of keys (dayar backup key FILE), keep FILE elsewhere, and set BACKUP_RECIPIENT to the public key.
+    Generate a pair of keys (dayar backup key FILE), keep FILE elsewhere, and set BACKUP_RECIPIENT to the public key.
     """
 
 

@@ -124,7 +124,7 @@ def _marker(folders: Mapping[str, Path]) -> Path:
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """Whether both have a key in common: two installations never draw the same key.
+    """Whether both have a key in common: two installations never generate the same key.
 
     Passwords do not count, as one `.env` may serve several installations.
     """

@@ -24,7 +24,7 @@ OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # other systems' secret
 class BadSecret(Exception):
     """This secret is empty, too short or an example.
 
-    Remove its line from .env, then `make env` draws a good one; nothing was started.
+    Remove its line from .env, then `make env` generates a good one; nothing was started.
     """
 
     def __str__(self) -> str:

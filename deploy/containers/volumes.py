@@ -1,7 +1,7 @@
 """The first container: refuses weak secrets, marks the installation, writes each service's secrets into its volume.
 
-Passwords come from the environment (`make env`). Keys are drawn here and never leave their volume. `rotate` only draws
-a new pair of sealing keys. `retire` only destroys the private half of an older pair.
+Passwords come from the environment (`make env`). Keys are generated here and never leave their volume. `rotate` only
+generates a new pair of sealing keys. `retire` only destroys the private half of an older pair.
 """
 
 import os
@@ -79,11 +79,11 @@ def main() -> None:
             drawn = rotation.rotate(kind, folders=KEY_FOLDERS, records=RECORD_KEYS)
             if kind is Kind.TOKENS:
                 publish(KEY_FOLDERS[kind] / "public" / f"{drawn[0]}.pem", INSTALLATION / "tokens")
-            print(f"{' '.join(drawn)} drawn. {FOLLOWS[kind]} Back up the volumes secrets-*.")
+            print(f"{' '.join(drawn)} generated. {FOLLOWS[kind]} Back up the volumes secrets-*.")
         case ["rotate"] | ["rotate", "sealing"]:
             kid = rotate(SECRETS / "sealing", INSTALLATION)
             print(
-                f"{kid} is drawn; reports are sealed to it within 10 minutes. Back up secrets-sealing and installation."
+                f"{kid} generated. Reports use it within 10 minutes. Back up secrets-sealing and installation."
             )
         case ["retire", kid]:
             try:
@@ -143,7 +143,7 @@ def mark(file: Path, asked: str) -> None:
 
 
 def draw_keys() -> None:
-    """Draw the keys that do not exist yet. Public halves go to the installation's shared volume."""
+    """Generate the keys that do not exist yet. Public halves go to the installation's shared volume."""
     for service, names in OWN_KEYS.items():
         for name in names:
             keyring.draw_first(SECRETS / service / name)

@@ -18,7 +18,7 @@ from shared.crypto.seal import write_whole
 
 ROOT_USER = 0  # root can write everywhere
 LEAST_FREE_BYTES = 300_000_000
-INTERNAL = ("controller", "postgres")  # ports that are not told to anybody outside
+INTERNAL = ("controller", "postgres")  # ports that are not announced to anybody outside
 VERSION = 2  # of the folder's layout and of the records on its log; increase it when either changes
 
 
@@ -37,7 +37,7 @@ class StateNewer(CannotStart):
 
 
 class StateEarlier(CannotStart):
-    """This folder was written by an earlier build. Use that build, or start anew with STATE=; nothing was changed."""
+    """This folder was written by an earlier build. Use that build, or start with another folder by STATE=; nothing was changed."""
 
 
 class StateTorn(CannotStart):
@@ -56,7 +56,7 @@ class StateBusy(CannotStart):
 
 
 class DiskFull(CannotStart):
-    """The disk is full. Free some space and start again; what was recorded is safe."""
+    """The disk is full. Free some space and start again; recorded data is safe."""
 
 
 class DiskReadOnly(CannotStart):

@@ -1,4 +1,4 @@
-"""The key pairs that reports are sealed to: draws new ones, and destroys a private half that no report needs."""
+"""The key pairs that reports are sealed to: generates new ones, and destroys a private half that no report needs."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ class NoSuchKey(CannotRetire):
 
 
 class KeyInUse(CannotRetire):
-    """Reports are sealed to this key. Draw another first (rotate)."""
+    """Reports are sealed to this key. Generate another first (rotate)."""
 
 
 class KeyCarried(CannotRetire):
@@ -39,7 +39,7 @@ class KeySpooled(CannotRetire):
 
 
 class KeysElsewhere(CannotRetire):
-    """The two halves are not in one folder here: keys are drawn and destroyed where these were drawn.
+    """The two halves are not in one folder here: keys are generated and destroyed where these were generated.
 
     In containers: docker compose run --rm secrets rotate | retire KID.
     """
@@ -48,7 +48,7 @@ class KeysElsewhere(CannotRetire):
 class NoKeys(CannotRetire):
     """There are no keys here, so no installation seals to them.
 
-    Name the folder of the installation that is meant, STATE=; nothing was drawn.
+    Name the folder of the installation that is meant, STATE=; no key was generated.
     """
 
 
@@ -79,7 +79,7 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
 
 
 def drawn(settings: Settings) -> dict[str, datetime]:
-    """Each private key and when it was drawn, oldest first."""
+    """Each private key and when it was generated, oldest first."""
     found = {
         file.stem: datetime.fromtimestamp(file.stat().st_mtime, UTC)
         for file in settings.seal_private_keys.glob("*.key")

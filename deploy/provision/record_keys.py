@@ -15,14 +15,14 @@ def folders(secrets: Path) -> Folders:
 
 
 def draw(folders: Folders) -> None:
-    """Draw a key for each topic that has none, and add files that an interrupted start or a new reader lacks."""
+    """Generate a key for each topic that has none, and add files that an interrupted start or a new reader lacks."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
 
 
 def rotate(folders: Folders) -> list[str]:
-    """Draw another key for each topic. Writers use it within a minute; records of older keys are still read."""
+    """Generate another key for each topic. Writers use it within a minute; records of older keys are still read."""
     drawn = []
     for topic in KEY_HOLDERS:
         key_id, key = keyring.generate(_known(folders, topic))

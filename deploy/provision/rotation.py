@@ -1,4 +1,4 @@
-"""Draws and destroys every other kind of key than the pairs that reports are sealed to (see `keys`)."""
+"""Generates and destroys all kinds of keys except the pairs that reports are sealed to (see `keys`)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -35,32 +35,32 @@ RINGS = {
 
 FOLLOWS = {
     Kind.RECORDS: (
-        "Records are signed with it within a minute; what the older keys signed is believed until those are destroyed."
+        "Records are signed with it within a minute. Records of an older key are accepted until that key is destroyed."
     ),
     Kind.HOUSEHOLDS: (
         "The registry's worker wraps every household's key with it within two minutes; "
-        "then the older one may be destroyed."
+        "then the older key may be destroyed."
     ),
     Kind.DIGESTS: (
-        "The registry's worker lays it over the stored digests within two minutes. The older ones stay needed."
+        "The registry's worker applies it to the stored digests within two minutes. Older keys are still needed."
     ),
     Kind.CALLERS: (
-        "The console's worker seals every caller and second factor anew with it within two minutes; "
-        "then the older one may be destroyed. "
-        "If it leaked, administrators set up their second factors anew."
+        "The console's worker seals every caller and second factor with it within two minutes; "
+        "then the older key may be destroyed. "
+        "If the older key leaked, administrators must set up their second factors again."
     ),
     Kind.RECEIVERS: (
-        "The alerts' worker seals every receiver's secret, and on whose behalf was acknowledged, "
-        "anew with it within two minutes; then the older one may be destroyed. "
+        "The alerts' worker seals every receiver's secret, and on whose behalf alerts were acknowledged, "
+        "with it within two minutes; then the older key may be destroyed. "
         "If secrets leaked, replace them: dayar receiver rotate."
     ),
     Kind.MEMORY: (
-        "Intake uses it within a minute; what was sent before is then told apart by the inbox alone. "
-        "The older one may be destroyed."
+        "Intake uses it within a minute. Repeats of earlier reports are then detected by the consumers only. "
+        "The older key may be destroyed."
     ),
     Kind.TOKENS: (
         "Tokens are signed with it from now on; "
-        "those of the older key are good until it is destroyed: then everybody signs in again."
+        "tokens of the older key are valid until it is destroyed. Then everybody signs in again."
     ),
 }
 
@@ -69,7 +69,7 @@ TAKEN_OVER = timedelta(minutes=10)  # writers take a new key within one minute
 
 
 class KeyNewest(CannotRetire):
-    """This key is in use. Draw another first (rotate)."""
+    """This key is in use. Generate another first (rotate)."""
 
 
 class KeyWanted(CannotRetire):
@@ -87,7 +87,7 @@ class KeyLaid(CannotRetire):
 
 
 class KeyFresh(CannotRetire):
-    """The newer key was drawn a moment ago, and records may still be signed with this one.
+    """The newer key was generated a moment ago, and records may still be signed with this one.
 
     Try again in ten minutes; nothing was changed.
     """
@@ -96,15 +96,15 @@ class KeyFresh(CannotRetire):
 class KeySigned(CannotRetire):
     """Records that this key signed are on the log, and no service would accept them any more.
 
-    They go when the topic's retention is over; of a topic that is kept for ever, `--before DATE` says which records are
-    never read again. Nothing was changed.
+    They are deleted when the topic's retention is over. For a topic that is kept for ever, `--before DATE` says which
+    records are never read again. Nothing was changed.
     """
 
 
 class KeyOfDeadLetters(CannotRetire):
     """Dead letters of this topic hold records that this key signed, and could not be redriven without the key.
 
-    They go 90 days after they were set aside, or as DEAD_LETTERS_DAYS says; `--before` does not change that.
+    They are deleted after 90 days, or after DEAD_LETTERS_DAYS; `--before` does not change that.
     Nothing was changed.
     """
 

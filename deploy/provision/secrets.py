@@ -1,4 +1,4 @@
-"""The installation's secrets, drawn once when it is created; only the owner can read each file."""
+"""The installation's secrets, generated once when it is created; only the owner can read each file."""
 
 import secrets
 from pathlib import Path
@@ -19,7 +19,7 @@ PASSWORDS = (
 
 
 def draw(folder: Path) -> None:
-    """Draw the secrets that do not exist yet; never replace one."""
+    """Generate the secrets that do not exist yet; never replace one."""
     for name in KEYS:
         keyring.draw_first(folder / name)
     for name in PASSWORDS:

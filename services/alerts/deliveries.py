@@ -76,7 +76,7 @@ WITH claimed AS MATERIALIZED (
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
-# One statement stores the attempts, settles each delivery or sets its next time, and draws the alerts' next sequence
+# One statement stores the attempts, settles each delivery or sets its next time, and takes the alerts' next sequence
 # numbers for the events. The alerts are locked in one order, as everywhere, against deadlocks.
 # The first delivery of an alert to a receiver is an event, and so is each failed one (docs/decisions/0027).
 # If newer messages wait behind a delivery, its back-off is at most the newest one's age plus one first back-off ($9).
@@ -194,7 +194,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), said, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt for this delivery. The delivery's own age decides whether it is final, not those in the same mail."""
+        """The attempt for this delivery: final if this delivery is too old, whatever the age of others in its mail."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 

@@ -110,7 +110,7 @@ class EventStream:
         if start is not None and not self._holds(sight, start):
             listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
         elif start is not None:
-            listener.waiting.extend(self._replayed(sight, start))  # of any size: the replay goes before new records
+            listener.waiting.extend(self._replayed(sight, start))  # without a limit: the replay precedes new records
         else:
             listener.put(self._marked(sight))
         self._listeners.setdefault(sight, set()).add(listener)

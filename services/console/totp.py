@@ -29,7 +29,7 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret; None if its key was retired: then only a recovery code opens."""
+        """The secret; None if its key was retired: then only a recovery code is accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
@@ -45,7 +45,7 @@ class TotpSecrets:
 
 
 def is_secret(text: str) -> bool:
-    """Whether the text has the form of a secret drawn here, as the page sends it back."""
+    """Whether the text has the form of a secret generated here, as the page sends it back."""
     return len(text) == SECRET_LETTERS and text.isascii() and text.isalnum() and text.isupper()
 
 

@@ -151,7 +151,7 @@ class Store:
         return name[1], key.kek_id, key.wrapped
 
     def _copies(self, book: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
-        """The COPYs in order. Keys must be drawn before."""
+        """The COPYs in order. Keys must be generated before."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         yield Copy("reports", rows.REPORTS, (rows.report(one, keys[one.subject]) for one in book.filed))
         yield Copy("households", rows.HOUSEHOLDS, (rows.household(one, keys[one.name]) for one in households))

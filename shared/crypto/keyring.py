@@ -23,7 +23,7 @@ Keys = Mapping[str, bytes]  # by key id; an id begins with the second of its cre
 
 
 class NoKey(Exception):
-    """No key in this folder: `make run` and `docker compose up` draw one; elsewhere run `dayar provision secrets`."""
+    """This folder has no key. `make run` and `docker compose up` generate one; elsewhere: `dayar provision secrets`."""
 
     def __str__(self) -> str:
         return f"{self.__doc__} ({self.args[0]})"
@@ -126,7 +126,7 @@ def generate(keys: Keys) -> tuple[str, bytes]:
 
 
 def drawn_at(key_id: str) -> datetime:
-    """When the key was drawn, from its id."""
+    """When the key was generated, from its id."""
     return datetime.fromtimestamp(int(key_id[:8], 16), UTC)
 
 
@@ -136,13 +136,13 @@ def write(folder: Path, key_id: str, key: bytes) -> None:
 
 
 def draw_first(folder: Path) -> None:
-    """Draw a key if the folder has none."""
+    """Generate a key if the folder has none."""
     if not known(folder):
         draw(folder)
 
 
 def draw(folder: Path) -> str:
-    """Draw another key into the folder. Return its id."""
+    """Generate another key in the folder. Return its id."""
     key_id, key = generate(known(folder))
     write(folder, key_id, key)
     return key_id

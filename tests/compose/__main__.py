@@ -272,7 +272,7 @@ def a_sealing_key_is_replaced(project: Project) -> None:
     kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()
-    holds("another key is drawn, and the older one kept", len(held) == 2 and kid in held)
+    holds("another key is generated, and the older one kept", len(held) == 2 and kid in held)
     older = next(each for each in held if each != kid)
     refused = project.compose("run", "--rm", "--no-TTY", "secrets", "retire", older, check=False)
     holds("a key that the log may carry stays", refused.returncode != 0 and "nothing was changed" in refused.stderr)
