@@ -149,7 +149,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
     until = sealed_until(topic, kid, settings)
     async with kafka.log_reader(settings, [TOPICS[topic].dead(service)]) as log:
         async for letter in log.records():
-            with suppress(SetAside, UnknownKey):  # anybody with a login may write one; a redrive passes it over
+            with suppress(SetAside, UnknownKey):  # anybody with a login can write a false one, which a redrive skips
                 verifier.verify(letter)
                 headers = dict(letter.headers)
                 count += (

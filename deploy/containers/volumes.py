@@ -82,9 +82,7 @@ def main() -> None:
             print(f"{' '.join(drawn)} generated. {FOLLOWS[kind]} Back up the volumes secrets-*.")
         case ["rotate"] | ["rotate", "sealing"]:
             kid = rotate(SECRETS / "sealing", INSTALLATION)
-            print(
-                f"{kid} generated. Reports use it within 10 minutes. Back up secrets-sealing and installation."
-            )
+            print(f"{kid} generated. Reports use it within 10 minutes. Back up secrets-sealing and installation.")
         case ["retire", kid]:
             try:
                 retire(SECRETS / "sealing", kid, datetime.now(UTC))

@@ -37,7 +37,7 @@ class StateNewer(CannotStart):
 
 
 class StateEarlier(CannotStart):
-    """This folder was written by an earlier build. Use that build, or start with another folder by STATE=; nothing was changed."""
+    """This folder was written by an earlier build. Use that build, or another folder by STATE=; nothing was changed."""
 
 
 class StateTorn(CannotStart):

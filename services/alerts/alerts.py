@@ -12,7 +12,7 @@ from shared.events import AlertRaised, Message
 from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-# Reasons of a lapse that are not a rule's.
+# Reasons of a lapse other than a rule's reasons.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
 NOT_ACKNOWLEDGED: dict[str, Any] = dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note"))

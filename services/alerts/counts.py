@@ -237,6 +237,6 @@ async def note_told(session: AsyncSession, told: Iterable[Exposed], now: datetim
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Deletes exposures that ended before `over_by` or are gone, if this was published and none of their alerts is open."""
+    """Deletes exposures that ended before `over_by` or are gone, if the alerts say so and none of them is open."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

@@ -390,7 +390,7 @@ def test_a_commands_security_log_is_not_in_its_output(served: Served) -> None:
         check=True,
         env={**served.installation.env(), "PATH": "/usr/bin:/bin"},
     )
-    assert ran.stdout == f"{name} signs in anew, within seconds everywhere.\n"
+    assert ran.stdout == f"{name} must sign in again; this takes effect within seconds.\n"
     assert '"action": "rights_changed"' in ran.stderr
 
 

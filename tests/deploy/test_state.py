@@ -59,7 +59,9 @@ def test_a_newer_release_s_folder_is_refused_unchanged(tmp_path: Path) -> None:
     assert file.read_text() == newer
 
 
-EARLIER = "This folder was written by an earlier build. Use that build, or start anew with STATE=; nothing was changed."
+EARLIER = (
+    "This folder was written by an earlier build. Use that build, or another folder by STATE=; nothing was changed."
+)
 
 
 def laid_out_by_the_first_build(root: Path, *, exercise: bool = True) -> Path:
