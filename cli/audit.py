@@ -26,9 +26,9 @@ def group() -> None:
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Of the newest.")] = 50,
-    action: Annotated[Action | None, typer.Option(help="Only this.")] = None,
-    result: Annotated[Result | None, typer.Option(help="Only this.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many of the newest entries.")] = 50,
+    action: Annotated[Action | None, typer.Option(help="Only this action.")] = None,
+    result: Annotated[Result | None, typer.Option(help="Only this result.")] = None,
     service: Annotated[list[str] | None, typer.Option(help="Only of these services.")] = None,
 ) -> None:
     """Print the newest entries first: ids and codes, and a stated purpose as it was written."""

@@ -54,7 +54,7 @@ def key(
         raise typer.BadParameter(f"{file} exists already; no key was generated.")
     public = archive.draw(file)
     typer.echo(f"BACKUP_RECIPIENT={public}")
-    typer.echo(f"Keep {file} away from this machine, twice: without it no backup opens.", err=True)
+    typer.echo(f"Keep {file} and a copy of it away from this machine: without it no backup can be opened.", err=True)
 
 
 def installation(settings: BackupSettings) -> Installation:

@@ -29,7 +29,7 @@ Place = Annotated[str, typer.Argument(help="As `dayar dead list` names it.")]
 
 
 @app.command("list")
-def list_(limit: Annotated[int, typer.Option(min=1, help="Of each service.")] = 200) -> None:
+def list_(limit: Annotated[int, typer.Option(min=1, help="Messages of each service.")] = 200) -> None:
     """List the messages that failed, newest first, with reason code and pointer, but without content."""
     for service in CONSUMERS:
         for letter in asyncio.run(within(service, lambda session: ledger.dead_letters(session, limit=limit))):
@@ -93,7 +93,7 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 def show_set_aside(name: str) -> None:
     record = found_set_aside(name)
     typer.echo(f"{record.name}  event {record.event_id or '–'}  {record.reason}")
-    typer.echo(f"Taken by intake and never passed on: kept in the spool's folder. {record.advice}")
+    typer.echo(f"Accepted by intake and not published: kept in the spool's folder. {record.advice}")
 
 
 def found_set_aside(name: str) -> set_aside.UnpublishedRecord:

@@ -19,7 +19,7 @@ def load() -> None:
     wanted = ("main",) if os.environ.get("DEMO") == "0" else ("demo", "main")
     found = [root / name for name in wanted if (root / name / "environment").exists()]
     if not found:
-        typer.echo(f"No installation in {root}: `make run` makes one, STATE= names another folder.", err=True)
+        typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
     folder = max(found, key=_is_running)  # the first one if neither or both are running
     typer.echo(f"The installation in {folder}", err=True)

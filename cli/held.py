@@ -63,14 +63,14 @@ def show(id: Id, by: By) -> None:
 def accept(id: Id, by: By, reason: Reason) -> None:
     """Let a held report take effect."""
     asyncio.run(decide(id, by, reason, is_accepted=True))
-    typer.echo("Written. The registry carries it out at once; `dayar held list` no longer shows the report then.")
+    typer.echo("Decision stored. The registry executes it at once; then `dayar held list` no longer shows the report.")
 
 
 @app.command("refuse")
 def refuse_(id: Id, by: By, reason: Reason) -> None:
     """Refuse a held report for good. It has no effect, and its author is told."""
     asyncio.run(decide(id, by, reason, is_accepted=False))
-    typer.echo("Written. The registry carries it out at once; `dayar held list` no longer shows the report then.")
+    typer.echo("Decision stored. The registry executes it at once; then `dayar held list` no longer shows the report.")
 
 
 async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:

@@ -57,7 +57,7 @@ def topics(
         str | None, typer.Option(help="A login that may create topics; without one no rights are set.")
     ] = None,
     admin_password_file: Annotated[Path | None, typer.Option(help="Its password.")] = None,
-    partitions: Annotated[int, typer.Option(help="Of each topic.")] = 12,
+    partitions: Annotated[int, typer.Option(help="Partitions of each topic.")] = 12,
     replication: Annotated[int, typer.Option(help="Copies of each record.")] = 3,
 ) -> None:
     """Create the topics, the services' logins and their rights."""

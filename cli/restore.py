@@ -43,7 +43,9 @@ def main(
         typer.echo(conclusion(restored.opened, restored.report, str(restored.state), restored.aside))
         settings = restored.state / "settings"
         if settings.exists() and settings.read_text(encoding="utf-8"):
-            typer.echo(f"It ran with the settings in {settings}: give the same at the next start.")
+            typer.echo(
+                f"The installation ran with the settings in {settings}: use the same settings at the next start."
+            )
 
 
 def noted() -> None:

@@ -47,7 +47,7 @@ def add(
         UUID | None, typer.Option(help="The field team; a new one where a field account names none.")
     ] = None,
     organisation: Annotated[str | None, typer.Option()] = None,
-    source: Annotated[list[str], typer.Option(help="A hazard source it may speak for.")] = [],  # noqa: B006
+    source: Annotated[list[str], typer.Option(help="A hazard source that it may report for.")] = [],  # noqa: B006
     generate: Annotated[bool, typer.Option(help="Generate the first password, and print it to this terminal.")] = False,
 ) -> None:
     """Add an account. Its first password is valid for an hour and must be changed at the first sign-in."""
@@ -171,7 +171,7 @@ def readmit(
         await noted(session, Action.RIGHTS_CHANGED, team, reason="readmitted")
 
     within(do)
-    typer.echo("Reports that were held before are settled by `dayar held`.")
+    typer.echo("Decide about reports held earlier with `dayar held`.")
 
 
 @app.command()

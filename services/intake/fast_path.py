@@ -21,7 +21,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Counts requests that the guard refused, under the channel `unknown`. The guard sets `principal` if it admits one."""
+    """Counts requests that the guard refused; their channel is unknown. The guard decides before it is awaited."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts
