@@ -33,6 +33,10 @@ def chromium() -> Iterator[Browser]:
 
 def wait_for_script(page: Page, expression: str, argument: object = None, timeout: float = SLOW_MS / 1000) -> None:
     """Poll an expression from here: the pages forbid `eval`, with which `page.wait_for_function` polls in them."""
-    assert wait_until(lambda: bool(page.evaluate(expression, argument)), timeout), (
-        f"not so in {timeout} s: {expression}"
-    )
+    assert wait_until(lambda: is_true(page, expression, argument), timeout), f"not so in {timeout} s: {expression}"
+
+
+def is_true(page: Page, expression: str, argument: object = None) -> bool:
+    """As the page judges it: of a worker or an element nothing but an empty object reaches the test."""
+    answer: bool = page.evaluate_handle(expression, argument).evaluate("answer => Boolean(answer)")
+    return answer

@@ -7,13 +7,17 @@ from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from sqlalchemy import delete
 
 from deploy.local.process import wait_until
+from services.console.config import ConsoleSettings
+from services.console.models import BoardHazard
 from shared.auth.tokens import Role
+from shared.postgres import database
 from tests.browsers import SLOW_MS, chromium
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
-from tests.installation import Ground, Installation
+from tests.installation import Ground, Installation, in_thread
 
 
 class Whole(Served):
@@ -68,6 +72,16 @@ class Whole(Served):
                 answer = client.put(path, json={"verdict": "confirmed"})
                 assert answer.status_code in (200, 409), answer.text  # 409: the system has closed it meanwhile
 
+    def clear_hazards(self) -> None:
+        """Takes every hazard off the board, which shows no more than a hundred until it is asked for all."""
+        in_thread(self._clear_hazards())
+
+    async def _clear_hazards(self) -> None:
+        engine = database.engine(self.installation.settings(ConsoleSettings))
+        async with database.sessions(engine).begin() as session:
+            await session.execute(delete(BoardHazard))
+        await engine.dispose()
+
 
 @pytest.fixture(scope="package")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
@@ -85,9 +99,10 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def closed(whole: Whole) -> None:
-    """No file sees alerts of another: an acknowledged alert rings again after some minutes."""
+def cleared(whole: Whole) -> None:
+    """No file sees events of another: an acknowledged alert rings again after some minutes."""
     whole.close_alerts()
+    whole.clear_hazards()
 
 
 @pytest.fixture(scope="package")
