@@ -93,7 +93,11 @@ def _embedded(name: str, folders: Folders, *, fsync: bool) -> Component:
     match name:
         case "kafka":
             return kafka.Kafka(
-                folders, port=paths.free_port(), controller_port=paths.free_port(), password_file=password_file
+                folders,
+                port=paths.free_port(),
+                controller_port=paths.free_port(),
+                password_file=password_file,
+                fsync=fsync,
             )
         case "postgres":
             return postgres.PostgreSQL(

@@ -30,6 +30,8 @@ JVM = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
+# For the minutes that a test's Kafka lives, it would cost more to compile the code well than to run it as it is.
+BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 UNSAYABLE = frozenset(',"\\')  # a comma separates two of Kafka's folders; the others end a word in Java's arguments
 
@@ -62,12 +64,15 @@ class Kafka(Component):
         port: int,
         controller_port: int,
         password_file: Path,
+        fsync: bool = True,
         progress: jars.Progress | None = None,
     ) -> None:
+        """Without `fsync` it is a test's: it lives for minutes, and no power cut has to be survived."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port
         self._password_file = password_file
+        self._fsync = fsync
         self._progress = progress or (lambda _done, _total: None)
         self._jars: list[Path] = []
         self._new_aot: Path | None = None
@@ -158,6 +163,7 @@ class Kafka(Component):
         return [
             str(self._java()),
             *JVM,
+            *([] if self._fsync else BRIEFLY),
             *self._aot(),
             f"@{self.folder / 'class-path.arguments'}",
             "kafka.Kafka",
@@ -236,7 +242,7 @@ class Kafka(Component):
             "broker.session.timeout.ms": 2000,
             "broker.heartbeat.interval.ms": 200,
             # flush each record: the only broker's acknowledgement has to survive a power cut
-            "log.flush.interval.messages": 1,
+            **({"log.flush.interval.messages": 1} if self._fsync else {}),
         }
         # Java reads a properties file as Latin-1; it understands JSON's escapes for all other letters
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())
