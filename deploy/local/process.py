@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import psutil
 
@@ -16,6 +16,17 @@ from deploy.local.users import User
 
 LOG_TAIL_LINES = 15
 LOG_KEPT_BYTES = 10_000_000
+
+
+class Child(Protocol):
+    """What a `Process` needs of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
 
 
 class Process:
@@ -41,7 +52,7 @@ class Process:
         self._user = user
         self._stop_signal = stop_signal
         self._is_gated = is_gated
-        self._popen: subprocess.Popen[bytes] | None = None
+        self._popen: Child | None = None
         self._pid_file = run / f"{name}.pid"
         self.log = logs / f"{name}.log"
 
@@ -51,16 +62,19 @@ class Process:
         A gated process waits until `give_word` is called.
         """
         with open_log(self.log) as log:
-            self._popen = subprocess.Popen(  # noqa: S603 - our own arguments
-                [*self._prefix(), *self._argv],
-                env=self._env,
-                cwd=self._cwd,
-                stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # else Ctrl-C would end all processes at once, out of order
-            )
+            self._popen = self._spawn(log)
         self._write_pid()
+
+    def _spawn(self, log: IO[bytes]) -> Child:
+        return subprocess.Popen(  # noqa: S603 - our own arguments
+            [*self._prefix(), *self._argv],
+            env=self._env,
+            cwd=self._cwd,
+            stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # else Ctrl-C would end all processes at once, out of order
+        )
 
     def _write_pid(self) -> None:
         """Replace the file atomically: a reader finds the old number or the new one."""
@@ -69,7 +83,7 @@ class Process:
         unfinished.replace(self._pid_file)
 
     def give_word(self) -> None:
-        assert self._popen is not None
+        assert isinstance(self._popen, subprocess.Popen)
         assert self._popen.stdin is not None
         with suppress(BrokenPipeError), self._popen.stdin as gate:  # a process that died meanwhile is started again
             gate.write(b"go on\n")

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from deploy.local.process import Process, wait_until
-from services.console import accounts, passwords
+from services.console import accounts
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
@@ -21,6 +22,7 @@ from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.messaging.publisher import Publisher
 from shared.postgres import database
+from tests.clients import PLAIN
 from tests.console.factories import WRITERS, message
 from tests.installation import Installation, Web, in_thread
 from tests.waiting import wait_for
@@ -39,7 +41,7 @@ class Served:
 
     def is_ready(self, path: str = "/ready") -> bool:
         try:
-            return httpx.get(f"{self.url}{path}").status_code == httpx.codes.OK
+            return httpx.get(f"{self.url}{path}", verify=PLAIN).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 
@@ -51,7 +53,7 @@ class Served:
 
     def client(self, **options: Any) -> httpx.Client:
         """A person's browser on one of our pages; closed at the end."""
-        given = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, **options}
+        given = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, "verify": PLAIN, **options}
         self.clients.append(httpx.Client(base_url=self.url, **given))
         return self.clients[-1]
 
@@ -116,7 +118,8 @@ class Served:
                 await publisher.publish_all(own, timeout=20)
 
 
-HASH = in_thread(passwords.hashed(PASSWORD))
+# as `tests.preloaded` hashes
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture(scope="module")

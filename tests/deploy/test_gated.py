@@ -1,5 +1,6 @@
 """A preloaded process has imported its program and runs nothing of it before the signal."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def test_at_the_signal_the_program_runs_with_its_arguments(process: Process) -> 
 
 
 def test_if_the_supervisor_died_the_program_never_runs(process: Process) -> None:
-    assert process._popen is not None and process._popen.stdin is not None
+    assert isinstance(process._popen, subprocess.Popen) and process._popen.stdin is not None
     process._popen.stdin.close()
     assert wait_until(lambda: not process.is_running, timeout=60)
     assert process.exit_code == 1

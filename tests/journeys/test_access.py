@@ -19,6 +19,7 @@ from shared.auth.access import ROUTES, AccessRule
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, SubmissionChannel
 from shared.postgres import database
+from tests.clients import PLAIN
 from tests.installation import Installation, Web
 from tests.journeys.count import Sent, count_check
 from tests.waiting import wait_for
@@ -37,7 +38,7 @@ def web(shared_installation: Installation) -> Web:
 
 @pytest.fixture
 async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=web.base_url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=web.base_url, timeout=20, verify=PLAIN) as client:
         yield client
 
 
@@ -228,7 +229,7 @@ async def told(web: Web, shared_installation: Installation) -> AsyncIterator[Tol
     for service in ("registry", "alerts", "console"):
         shared_installation.start(service, "worker")
     sent, found = Sent(), Told()
-    async with httpx.AsyncClient(base_url=web.base_url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=web.base_url, timeout=20, verify=PLAIN) as client:
         await report(client, shared_installation, found, sent)
         await wait_for(lambda: is_everywhere(client, shared_installation, found), timeout=60)
         alerts = await client.get("/alerts/v1/alerts", headers=bearer(shared_installation.token(roles=[Role.OPERATOR])))

@@ -25,6 +25,7 @@ from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import DeliveryChannel, SubmissionChannel
 from shared.messaging.records import Partition
 from shared.postgres import database
+from tests.clients import PLAIN
 from tests.hooks import Hook, Mood, listening
 from tests.installation import Installation
 from tests.journeys.count import Sent, count_check
@@ -53,7 +54,7 @@ class Centre:
     def client(self, role: Role, **claims: Any) -> httpx.AsyncClient:
         token = self.installation.token(roles=[role], **claims)
         headers = {"authorization": f"Bearer {token}"}
-        return httpx.AsyncClient(base_url=self.base_url, headers=headers, trust_env=False, timeout=30)
+        return httpx.AsyncClient(base_url=self.base_url, headers=headers, verify=PLAIN, trust_env=False, timeout=30)
 
     def operator(self, name: str = "Айбек") -> httpx.AsyncClient:
         return self.client(Role.OPERATOR, name=name, sources=["cmc"])

@@ -21,6 +21,7 @@ from shared.events import TOPICS, Message
 from shared.events.topics import SERVICES
 from shared.messaging.publisher import Publisher
 from shared.postgres import database
+from tests.clients import PLAIN
 from tests.forging import forge
 from tests.installation import Ground, Installation
 from tests.journeys.canaries import AT_THE_DOOR, PAST_THE_DOOR, files, looked_for, seen, ways
@@ -71,7 +72,9 @@ class Place:
 
     async def ask(self, method: str, path: str, *, token: str | None = None, **body: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        async with httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=30, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=self.base_url, headers=headers, timeout=30, verify=PLAIN, trust_env=False
+        ) as client:
             response = await client.request(method, path, **body)
         where = f"{method} {path.partition('?')[0]} {response.status_code}"
         self.said.append((where, response.content + repr(response.headers).encode()))

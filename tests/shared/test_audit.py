@@ -21,6 +21,7 @@ from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 from shared.postgres import database
 from shared.web.audit_routes import Wanted, entries
+from tests.clients import PLAIN
 from tests.installation import Installation, Web
 from tests.waiting import wait_for
 
@@ -99,9 +100,8 @@ def web(shared_installation: Installation) -> Web:
 
 def client(web: Web, installation: Installation, role: Role, **claims: object) -> httpx.AsyncClient:
     token = installation.token(roles=[role], **claims)
-    return httpx.AsyncClient(
-        base_url=web.base_url, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=20
-    )
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=web.base_url, headers=headers, verify=PLAIN, trust_env=False, timeout=20)
 
 
 PATHS = {

@@ -1,0 +1,168 @@
+"""The services' processes, forked from one that has imported them all: to import them takes each 2 s of a processor.
+
+The parent is `python -m tests.preloaded`, one for each process that runs tests. It answers over a socket.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from typing import IO, Any
+
+from argon2 import PasswordHasher
+
+from deploy.containers.compiled import LATE
+from deploy.local import paths
+from deploy.local.process import Process
+from services.console import passwords
+from shared.events.topics import SERVICES
+
+LONGEST_REQUEST = 1 << 17
+SET_PARENT_DEATH_SIGNAL = 1  # linux/prctl.h
+MODULES = ("deploy.local.web", *(f"services.{service}.{side}" for service in SERVICES for side in ("app", "worker")))
+
+
+class Parent:
+    """The parent of the forked processes, as the tests talk to it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "tests.preloaded", str(theirs.fileno())],
+                cwd=paths.ROOT,
+                # numpy's threads would not live in a fork
+                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+
+    def start(self, arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> int:
+        """The pid of a new process, as `python -m arguments` starts it."""
+        return int(self._ask({"arguments": list(arguments), "env": dict(env)}, log.fileno()))
+
+    def exit_code(self, pid: int) -> int | None:
+        """Negative, if a signal ended it; None while it runs."""
+        code: int | None = self._ask({"pid": pid})
+        return code
+
+    def _ask(self, request: Mapping[str, Any], *descriptors: int) -> Any:
+        with self._lock:
+            socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
+            answer = self._socket.recv(LONGEST_REQUEST)
+        assert answer, f"the parent of the services ended: {self._process.poll()}"
+        return json.loads(answer)
+
+
+class Forked:
+    """One of its processes: what `Process` asks of a `Popen`."""
+
+    def __init__(self, parent: Parent, pid: int) -> None:
+        self.pid = pid
+        self._parent = parent
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            self._code = self._parent.exit_code(self.pid)
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.poll() is None:
+            self._wait(timeout)
+        code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return code
+
+    def _wait(self, timeout: float | None) -> None:
+        descriptor = os.pidfd_open(self.pid)
+        try:
+            select.select([descriptor], [], [], timeout)
+        finally:
+            os.close(descriptor)
+
+
+class Preloaded(Process):
+    """A process of a service: `arguments` as after `python -m`."""
+
+    _parent: Parent | None = None
+
+    def __init__(self, name: str, arguments: Sequence[str], *, run: Path, logs: Path, env: Mapping[str, str]) -> None:
+        super().__init__(name, [], run=run, logs=logs)
+        self._arguments = arguments
+        self._environment = env
+
+    def _spawn(self, log: IO[bytes]) -> Forked:
+        return Forked(self.parent(), self.parent().start(self._arguments, self._environment, log))
+
+    @classmethod
+    def parent(cls) -> Parent:
+        """Started with the first of them, and ended with the tests' own process."""
+        if Preloaded._parent is None:
+            Preloaded._parent = Parent()
+        return Preloaded._parent
+
+
+def main() -> None:
+    for module in (*LATE, *MODULES):
+        import_module(module)
+    hash_cheaply()
+    gc.collect()
+    gc.freeze()  # else the first collection of each process would copy these objects
+    answering = socket.socket(fileno=int(sys.argv[1]))
+    while True:
+        data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 1)
+        if not data:
+            break
+        request = json.loads(data)
+        if "pid" in request:
+            answering.send(json.dumps(exit_code(request["pid"])).encode())
+        elif pid := os.fork():
+            os.close(*descriptors)
+            answering.send(json.dumps(pid).encode())
+        else:
+            answering.detach()
+            become(descriptors[0], **request)
+            break
+
+
+def hash_cheaply() -> None:
+    """As little work as argon2 can do: a person's password takes a tenth of a second of two processors to check."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._nobody = passwords._hasher.hash("nobody's")
+
+
+def exit_code(pid: int) -> int | None:
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def become(log: int, arguments: list[str], env: dict[str, str]) -> None:
+    """In the child: nothing of the parent's but what it imported."""
+    os.setsid()
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    for standard in (1, 2):
+        os.dup2(log, standard)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = list(arguments)
+    runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
