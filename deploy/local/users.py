@@ -32,7 +32,7 @@ class User:
         return self._run(*words).returncode == 0
 
     def may_read_all(self, *folders: Path) -> bool:
-        """With everything in them but bytecode, which Python can do without."""
+        """Whether the user can read the folders whole, except bytecode, which Python does not need."""
         closed = ["!", "-type", "l", "(", "!", "-readable", "-o", "-type", "d", "!", "-executable", ")"]
         done = self._run("find", *map(str, folders), "-name", "__pycache__", "-prune", "-o", *closed, "-print", "-quit")
         return done.returncode == 0 and not done.stdout

@@ -7,7 +7,7 @@ from shared.config import Settings
 from shared.crypto.seal import generate, key_id, sync
 from shared.events.topics import SEGMENT_MS
 
-# Segments of both logs are deleted a day at a time, and a data key in use outlives the rotation.
+# Kafka deletes both logs a day at a time, and a data key is used for some minutes after the rotation.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 

@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-PARTS = (5, 2, 1)  # the axis gets as many parts as the first of these that divides its end, so ticks are whole numbers
+PARTS = (5, 2, 1)  # the number of parts of the axis: the first that divides its end, so that ticks are whole numbers
 MOST = 120
 
 

@@ -25,7 +25,7 @@ SELECT outcome_id, report_id, version, kind, subject_id, author, team, road, rec
 FROM reports WHERE outcome = 'held'
 """
 OLDEST = text(f"{HELD} ORDER BY received_at LIMIT :limit")
-# As with a household: where the report says that it is now, or where it came from.
+# As for a household: the reported destination, or else the origin.
 PCODE = "coalesce(CAST(clear AS json) #>> '{destination,pcode}', CAST(clear AS json) #>> '{origin,pcode}')"
 OF_ENDED_SIGN_INS = f"""
 FROM reports WHERE outcome = 'held' AND reason = '{Held.EXPIRED_TOKEN}' AND team = :team AND NOT EXISTS (

@@ -23,7 +23,7 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-BETWEEN_TURNS = 8  # records opened before the event loop may continue with the batch being committed
+BETWEEN_TURNS = 8  # after opening so many records, let the event loop continue with the batch being committed
 
 Open = Callable[[Record], Awaitable[Reading]]
 

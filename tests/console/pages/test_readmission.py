@@ -71,7 +71,7 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     expect(said).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
     button.click()
     expect(said).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
-    expect(said).to_contain_text(re.compile(r"held before: \d+\."))  # one, and the failed ones
+    expect(said).to_contain_text(re.compile(r"held before: \d+\."))  # one, and those that failed
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))
     button.click()

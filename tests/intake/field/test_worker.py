@@ -1,4 +1,4 @@
-"""The phone caches one complete release of the form for offline use; and a phone without storage space."""
+"""The phone caches one complete release of the form for offline use, if it has storage space."""
 
 import httpx
 from playwright.sync_api import BrowserContext, Page, expect
