@@ -36,7 +36,7 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 
 def moved(mobility: Mobility) -> Mobility:
     if mobility not in MOVES:
-        raise ValueError("who could not move is not among those who moved")
+        raise ValueError("`unable_to_move` is not a move: no figure contains it")
     return mobility
 
 

@@ -61,7 +61,7 @@ def unauthenticated() -> Problem:
 
 
 def part_away() -> Problem:
-    title = "A part or key that this needs is not here. Nothing is lost; try again later."
+    title = "A dependency or a key is unavailable. Nothing is lost; try again later."
     return Problem(503, "part-away", title, headers={"retry-after": "5"})
 
 

@@ -92,7 +92,7 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
-    """Otherwise a receiver could read of a withdrawn alert last that it was raised."""
+    """Otherwise the last message about a withdrawn alert could say that it was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""The result of a hazard, as the page where it was entered asks for it."""
+"""The result of a hazard: the page on which it was entered shows it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -113,7 +113,7 @@ def outcome(**changed: Any) -> events.ReportSettled:
 
 
 def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
-    """The record of an event; a record stays as it is."""
+    """The record of an event. A value that is a record already is returned unchanged."""
     if isinstance(data, Message):
         return data
     return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)

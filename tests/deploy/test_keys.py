@@ -1,4 +1,4 @@
-"""A key is destroyed only when no report can be sealed to it any more."""
+"""A key is destroyed only when no remaining report is sealed to it."""
 
 import os
 from datetime import UTC, datetime, timedelta

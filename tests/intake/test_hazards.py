@@ -1,4 +1,4 @@
-"""Hazards at intake: each belongs to its source."""
+"""Hazards at intake: only its source may change a hazard."""
 
 from uuid import UUID, uuid4
 

@@ -68,7 +68,7 @@ class Sent:
         """No answer came: when the same report is sent again, the answer says whether it was accepted."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
-        """For reports that did not come over HTTP: a feed."""
+        """Counts reports of a feed, which do not come over HTTP."""
         self.taken[topic].update(report_ids)
 
     def _take(self, topic: str, result: Mapping[str, Any]) -> None:

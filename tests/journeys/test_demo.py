@@ -67,7 +67,7 @@ class Telling:
 
 
 async def exposures_told(installation: Installation) -> None:
-    """Waits until every exposure alert is raised and published: they follow the counts, outside the consumers."""
+    """Waits until every exposure alert is raised and published: a task apart from the consumers raises them."""
     rule = Ruleset.load().exposure
     assert rule is not None
     engine = database.engine(installation.settings(Settings, "alerts"))

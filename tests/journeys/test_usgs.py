@@ -64,7 +64,7 @@ class Centre:
         return await feed.read("usgs", name, content, self.installation.settings(IntakeSettings, **changed))
 
     def expect(self, content: bytes, *names: str) -> None:
-        """Adds the reports that these quakes of the document must become, one per state of a quake."""
+        """Expects one report for each state of these quakes in the document."""
         parsed = json.loads(content)
         for quake in parsed.get("features", [parsed]):
             if quake["id"] in names:

@@ -1,4 +1,4 @@
-"""The pure domain logic: the order in which reports come in does not change the final state."""
+"""The pure domain logic: the final state does not depend on the order in which reports arrive."""
 
 import itertools
 from collections.abc import Iterable

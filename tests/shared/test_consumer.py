@@ -290,7 +290,7 @@ async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.Ca
 
 
 def forget(trial: Trial, partition: int, before: int) -> None:
-    """Deletes records, like the retention time."""
+    """Deletes records, as Kafka does after the retention time."""
     admin = trial.installation.parts.broker.admin()
     gone = TopicPartition(trial.settings.topic_prefix + TOPIC, partition, before)
     for done in admin.delete_records([gone]).values():

@@ -1,4 +1,4 @@
-"""The form refuses impossible values with field and reason, asks about unlikely values, and keeps them in view."""
+"""The form refuses impossible values, naming field and reason, and asks for confirmation of unlikely values."""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: 
 
 
 def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
-    """Also if the page itself came from the network last."""
+    """Also if the page itself was last loaded from the network."""
     page = opened(phone, centre)
     page.reload()
     kept = release(page)
