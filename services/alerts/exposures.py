@@ -16,6 +16,7 @@ from shared.places import Places
 from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
+GATHER_SECONDS = 0.2  # hazards that are written within this time are counted together
 RENEWED_EVERY = timedelta(seconds=10)  # the interval for alerts of which only a figure changes
 ALL = ("exposures", "")  # the lock key that lets one worker count at a time
 
@@ -48,6 +49,7 @@ class Exposures:
             followed = await retry_while_unavailable(lambda: done(self.follow))
             if not followed + await retry_while_unavailable(lambda: done(self.tell)):
                 await notify.wait(woken, LOOK_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
         """Marks every live hazard for a new count, because the rules may have changed since the last start."""

@@ -115,10 +115,11 @@ class Consumer:
         ahead: asyncio.Queue[list[Reading]] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read_ahead(ahead))
+            group.create_task(self._stream.commit_offsets())
             while True:
                 readings = await ahead.get()
                 if not self._stream.is_dropped:
-                    await self._settle_or_drop(readings, group)
+                    await self._settle_or_drop(readings)
                 ahead.task_done()
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
@@ -131,7 +132,7 @@ class Consumer:
                 if readings := await self._stream.read():
                     await ahead.put(readings)
 
-    async def _settle_or_drop(self, readings: Sequence[Reading], group: asyncio.TaskGroup) -> None:
+    async def _settle_or_drop(self, readings: Sequence[Reading]) -> None:
         """Drop the batches read ahead if another worker has taken over (Fenced)."""
         try:
             await self._settle(readings)
@@ -139,7 +140,7 @@ class Consumer:
             log.get().warning("fenced: another worker has taken over", consumer=self._service)
             self._stream.drop()
         else:
-            group.create_task(self._stream.tell(readings))
+            self._stream.note(readings)
 
     async def open(self, record: Record) -> Reading:
         """Verify and decode the record. Return an UnreadableRecord with the reason if that fails."""

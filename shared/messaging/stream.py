@@ -24,6 +24,7 @@ from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
 BETWEEN_TURNS = 8  # after opening so many records, let the event loop continue with the batch being committed
+COMMIT_SECONDS = 1.0  # the interval of commits to Kafka: each costs the broker as much as a record
 
 Open = Callable[[Record], Awaitable[Reading]]
 
@@ -51,6 +52,8 @@ class RecordStream:
         self._failures = failures
         self._rebalances = Rebalances()
         self._positions: dict[Partition, int] = {}
+        self._uncommitted: dict[Partition, int] = {}
+        self._has_uncommitted = asyncio.Event()
         self._kafka: Any = None
 
     @asynccontextmanager
@@ -149,12 +152,32 @@ class RecordStream:
                 await self._failures.stop("gap", record.place, first_there=record.offset)
             self._positions[record.place] = record.offset + 1
 
-    async def tell(self, readings: Sequence[Reading]) -> None:
-        """Commit the offsets to Kafka, for lag tools only; they are never read back."""
-        told = {self._partition(place): next for place, next in offsets.nexts(readings).items()}
+    def note(self, readings: Sequence[Reading]) -> None:
+        """Note the offsets of a settled batch, for `commit_offsets`."""
+        self._uncommitted |= offsets.nexts(readings)
+        self._has_uncommitted.set()
+
+    async def commit_offsets(self) -> None:
+        """Commit the noted offsets to Kafka, once a second, until cancelled.
+
+        They are for lag tools only and are never read back.
+        """
+        while True:
+            await self._has_uncommitted.wait()
+            self._has_uncommitted.clear()
+            await self._commit()
+            await asyncio.sleep(COMMIT_SECONDS)
+
+    async def _commit(self) -> None:
+        noted, self._uncommitted = self._uncommitted, {}
+        held = self._kafka.assignment()  # a partition may belong to another worker since
+        own = {partition: next for place, next in noted.items() if (partition := self._partition(place)) in held}
+        if not own:
+            return
         try:
             async with asyncio.timeout(1):
-                await self._kafka.commit(told)
+                with kafka.raise_on_foreign_cancellation():
+                    await self._kafka.commit(own)
         except (TimeoutError, CommitFailedError, IllegalStateError, KafkaError):
             log.get().debug("offsets not committed to Kafka")
 

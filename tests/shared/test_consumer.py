@@ -321,3 +321,20 @@ async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(tria
         waiting.cancel()
         await trial.publish(event(hazard()))
         assert await trial.drained() == {"recorded": 2}
+
+
+async def test_kafka_knows_the_last_settled_offsets_for_lag_tools(trial: Trial) -> None:
+    consumer = trial.consumer()
+    async with trial.running(consumer):
+        for _ in range(3):  # several batches within the interval of the commits
+            await trial.publish(event(hazard()))
+            await trial.drained()
+
+        async def committed() -> int:
+            client = consumer._stream._kafka
+            return sum([await client.committed(partition) or 0 for partition in client.assignment()])
+
+        async def are_committed() -> bool:
+            return await committed() == 3
+
+        await wait_for(are_committed, 30, 0.1)
