@@ -40,13 +40,25 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """The hazards by position, each newer than the known revision."""
+    """The hazards by position, each newer than the known revision; `stored`: the ids that had a revision before."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
+    stored: frozenset[UUID] = frozenset()
 
     @property
     def newest(self) -> dict[UUID, HazardReported]:
         return {hazard.hazard_id: hazard for hazard in self.hazards.values()}
+
+    @property
+    def revised(self) -> set[UUID]:
+        """The hazards that may have alerts and exposures already; a new one has none."""
+        return self.newest.keys() & self.stored
+
+    @property
+    def superseded(self) -> list[HazardReported]:
+        """The revisions beside the newest."""
+        newest = {id(hazard) for hazard in self.newest.values()}
+        return [one.event.data for one in self.received if id(one.event.data) not in newest]
 
 
 @dataclass
@@ -90,8 +102,8 @@ class HouseholdBatch(ConsumedBatch):
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
     """The hazards that are newer than the known revision; the others get the outcome `not_newer`."""
-    batch = HazardBatch(received)
     newest = await queries.revisions(session, {one.event.data.hazard_id for one in received})
+    batch = HazardBatch(received, stored=frozenset(newest))
     for place, one in enumerate(received):
         hazard: HazardReported = one.event.data
         if hazard.revision <= newest.get(hazard.hazard_id, -1):

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Undelivered
 from services.alerts.config import AlertsSettings
+from services.alerts.queries import sealed
 from services.alerts.receivers import Receiver
 from shared import events
 from shared.events import DeliverySettled
@@ -25,6 +26,7 @@ from shared.messaging import outbox
 from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # the interval at which retries that fall due are looked for
+GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
 
 # Claims at most as many deliveries per receiver as it has free slots. A claim without a recorded attempt falls due
 # again when its lease ends. A delivery waits for earlier steps of the same alert to the same receiver, so that the
@@ -151,18 +153,39 @@ class Deliveries:
         self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._recording = asyncio.Lock()
+        self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._tasks:
             while True:
                 self._woken.clear()
                 for job in await retry_while_unavailable(self._claim):
-                    group.create_task(self._deliver(job))
+                    self.send(job)
                 await notify.wait(self._woken, LOOK_SECONDS)
 
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self._settings.alerts_lease_seconds)
+
+    def reserve(self, recipient: str) -> bool:
+        """Takes a slot of the receiver. False if none is free, or if other deliveries may wait for one."""
+        if self._tasks is None or recipient in self._waiting or self._busy[recipient] >= self._settings.alerts_at_once:
+            return False
+        self._busy[recipient] += 1
+        return True
+
+    def release(self, recipient: str) -> None:
+        self._busy[recipient] -= 1
+        if recipient in self._waiting:
+            self._woken.set()
+
+    def send(self, job: Job) -> None:
+        """Sends in a slot that was taken for it."""
+        assert self._tasks is not None
+        self._tasks.create_task(self._deliver(job))
+
     async def _claim(self) -> list[Job]:
-        busy, at_once = self._busy.copy(), self._settings.alerts_at_once
-        lease = timedelta(seconds=self._settings.alerts_lease_seconds)
+        busy, at_once, lease = self._busy.copy(), self._settings.alerts_at_once, self.lease
         async with statement(self._engine) as connection:
             rows = await connection.fetch(CLAIM, list(busy), list(busy.values()), at_once, lease)
             if folding := {row["recipient"] for row in rows if row["is_foldable"]}:
@@ -179,11 +202,11 @@ class Deliveries:
     async def _deliver(self, job: Job) -> None:
         try:
             attempt = await self._attempt(job)
-            await self._record([(each, self._of(each, attempt)) for each in (job, *job.companions)])
         finally:
-            self._busy[job.recipient] -= 1
-            if job.recipient in self._waiting:
-                self._woken.set()
+            self.release(job.recipient)
+        await self._record([(each, self._of(each, attempt)) for each in (job, *job.companions)])
+        if job.recipient in self._waiting:
+            self._woken.set()  # a later step of the alert may have waited for this record
 
     async def _attempt(self, job: Job) -> DeliveryAttempt:
         began = datetime.now(UTC)
@@ -204,9 +227,11 @@ class Deliveries:
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
     async def _record(self, tried: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Records attempts in groups: attempts that finish during a write are written together by the next one."""
+        """Records attempts in groups: those that finish during a write or shortly before the next are written by it."""
         self._finished += tried
         async with self._recording:
+            if self._finished:
+                await asyncio.sleep(GATHER_SECONDS)
             finished, self._finished = self._finished, []
             if finished:
                 await retry_while_unavailable(lambda: self._write(finished))
@@ -265,12 +290,8 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
 def job_of(row: asyncpg.Record) -> Job:
     delivery = dict(row)
     known = delivery.pop("receiver")
-    sealed = (known["secret"], known["former_secret"]) if known else ()
-    return Job(
-        **delivery,
-        receiver=_receiver.validate_python(dict(known)) if known else None,
-        secrets=tuple(secret for secret in sealed if secret is not None),
-    )
+    receiver = _receiver.validate_python(dict(known)) if known else None
+    return Job(**delivery, receiver=receiver, secrets=sealed(known) if known else ())
 
 
 def settled(row: asyncpg.Record) -> events.Message:

@@ -17,6 +17,8 @@ from services.alerts import budgets, counts, projections, queries
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HazardBatch, HouseholdBatch
 from services.alerts.changes import AlertChanges
+from services.alerts.directory import ReceiverDirectory
+from services.alerts.handover import Dispatcher
 from services.alerts.rules import Departed, Finding, Nothing, RuleKind, decide, decide_displacement
 from services.alerts.ruleset import Ruleset
 from shared import events
@@ -37,8 +39,11 @@ def utcnow() -> datetime:
 class HazardHandler:
     """Raises the hazard's own alert. `exposures` raises the exposure alerts later; a Cancel makes both lapse here."""
 
-    def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
+    def __init__(
+        self, rules: Ruleset, places: Places, clock: Clock = utcnow, *, dispatcher: Dispatcher | None = None
+    ) -> None:
         self.rules, self.places, self.watched, self.clock = rules, places, WatchedArea.load(), clock
+        self._dispatcher = dispatcher or Dispatcher(ReceiverDirectory())
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
@@ -46,19 +51,21 @@ class HazardHandler:
         await budgets.lock(session, budgets.sources_of(batch.hazards.values()))
         sources = budgets.situations(batch.hazards.values(), self.rules.budget, now)
         known = await queries.alerts_of_hazards(
-            session, batch.newest, RuleKind.HAZARD, RuleKind.EXPOSURE, others=sources
+            session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=sources
         )
-        book = await queries.book(session, known, self.places, self.rules, now)
+        receivers = (await self._dispatcher.directory.known(session)).receivers
+        book = await queries.book(session, known, self.places, self.rules, now, among=receivers)
         await self._judge(batch, book, now, session)
         await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values()))
-        await queries.keep_revisions(session, (one.event.data for one in received))
-        await queries.save_book(session, book)
+        await queries.keep_revisions(session, batch.superseded)
+        await queries.save_alerts(session, book.changed.values())
+        await self._dispatcher.add(session, book.deliveries, batch.newest)
         settled = [outcome_of(one, outcome, now) for one, outcome in zip(received, batch.outcomes, strict=True)]
         await outbox.add(session, *book.messages, *settled)
         return batch.outcomes
 
     async def _judge(self, batch: HazardBatch, book: AlertChanges, now: datetime, session: AsyncSession) -> None:
-        displaced = await counts.displaced(session, batch.newest)
+        displaced = await counts.displaced(session, batch.revised)
         budget = await budgets.of(session, list(batch.hazards.values()), self.rules.budget, now)
         for place, hazard in batch.hazards.items():
             found = decide(hazard, self.rules, self.watched, now)

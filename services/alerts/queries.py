@@ -4,7 +4,7 @@ import json
 from binascii import crc32
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -51,7 +51,13 @@ SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noq
 SAVE_ALERT = upsert("alerts", ALERT_COLUMNS)
 SAVE_HOUSEHOLD = upsert("households", HOUSEHOLD_COLUMNS)
 SAVE_DEPARTURE = upsert("departures", DEPARTURE_COLUMNS)
-SAVE_HAZARD = upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))
+# A new revision is kept beside the others in the same statement.
+SAVE_HAZARD = f"""
+WITH kept AS (
+    INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $7) ON CONFLICT DO NOTHING
+)
+{upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))}
+"""  # noqa: S608 - our own names
 KEEP_REVISION = "INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 FIRST_REVISION = """
 SELECT report FROM hazard_revisions WHERE hazard_id = $1
@@ -59,13 +65,17 @@ ORDER BY (report::jsonb ->> 'received_at')::timestamptz, revision LIMIT 1
 """
 SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
-PLANNED = len(PlannedDelivery.COLUMNS) + 1
-ADD_DELIVERY = f"""
-INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, due_at, planned_at)
-VALUES (
-    {", ".join(f"${number}" for number in range(1, PLANNED))}, coalesce(${PLANNED}, now() + ${PLANNED + 1}), ${PLANNED}
-)
+# With a lease the delivery is stored as claimed: this process sends it after the commit.
+ADD_DELIVERIES = f"""
+INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_at, lease, attempts)
+SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, coalesce(planned_at, now() + due_in), lease,
+    (lease IS NOT NULL)::integer
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::boolean[], $10::timestamptz[], $11::interval[], $12::uuid[]
+) AS added ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_in, lease)
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
+RETURNING delivery_id
 """  # noqa: S608 - our own names
 
 # Per receiver, the latest planned time of its foldable messages.
@@ -200,8 +210,8 @@ async def save_hazards(session: AsyncSession, hazards: Iterable[tuple[HazardRepo
 
 
 async def keep_revisions(session: AsyncSession, hazards: Iterable[HazardReported]) -> None:
-    """Stores every revision, in whatever order they arrive."""
-    rows = [(one.hazard_id, one.revision, one.model_dump_json(exclude_none=True)) for one in hazards]
+    """Stores further revisions, in whatever order they arrive. `save_hazards` stores the newest."""
+    rows = [(hazard.hazard_id, hazard.revision, hazard.model_dump_json(exclude_none=True)) for hazard in hazards]
     await many(session, KEEP_REVISION, rows)
 
 
@@ -240,6 +250,8 @@ async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
     """These hazards' alerts of these kinds, and the alerts `others`; one statement locks all in the order of ids."""
+    if not hazard_ids and not others:
+        return []
     connection = await database.driver(session)
     rows = await connection.fetch(OF_HAZARDS, list(hazard_ids), list(kinds), list(others))
     return [alert_of(row) for row in rows]
@@ -280,6 +292,17 @@ async def receivers(session: AsyncSession) -> list[Receiver]:
     return [_receiver.validate_python(dict(row)) for row in rows]
 
 
+async def sealed_receivers(session: AsyncSession) -> list[tuple[Receiver, tuple[bytes, ...]]]:
+    """The receivers in the order in which they are notified, each with its sealed secrets, the newest first."""
+    connection = await database.driver(session)
+    rows = await connection.fetch("SELECT * FROM receivers ORDER BY step, label")
+    return [(_receiver.validate_python(dict(row)), sealed(row)) for row in rows]
+
+
+def sealed(row: Mapping[str, Any]) -> tuple[bytes, ...]:
+    return tuple(row[name] for name in ("secret", "former_secret") if row[name] is not None)
+
+
 async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
     """The labels of the receivers notified of each alert so far."""
     connection = await database.driver(session)
@@ -287,11 +310,18 @@ async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUI
 
 
 async def book(
-    session: AsyncSession, known: Sequence[Alert], places: Ancestry, rules: Ruleset, now: datetime
+    session: AsyncSession,
+    known: Sequence[Alert],
+    places: Ancestry,
+    rules: Ruleset,
+    now: datetime,
+    *,
+    among: Sequence[Receiver] | None = None,
 ) -> AlertChanges:
-    """The change set for these alerts, with the receivers and the labels notified so far."""
+    """The change set for these alerts, with the labels notified so far and the receivers: `among`, or all stored."""
     told = await called(session, [alert.alert_id for alert in known]) if known else {}
-    return AlertChanges(known, await receivers(session), told, places=places, rules=rules, now=now)
+    found = await receivers(session) if among is None else among
+    return AlertChanges(known, found, told, places=places, rules=rules, now=now)
 
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
@@ -310,15 +340,29 @@ async def save_book(session: AsyncSession, book: AlertChanges) -> None:
     await add_deliveries(session, book.deliveries)
 
 
-async def add_deliveries(session: AsyncSession, deliveries: Iterable[PlannedDelivery]) -> None:
-    rows = list(deliveries)
-    told = await words_of(session, {each.hazard_id for each in rows if each.hazard_id is not None})
-    planned = await planned_of(session, [each for each in rows if each.is_foldable])
-    await many(session, ADD_DELIVERY, [delivery_row(each, told, planned.get(each.delivery_id)) for each in rows])
-    if again := {each.alert_id: each for each in rows if each.step > 1}:
+async def add_deliveries(
+    session: AsyncSession,
+    deliveries: Sequence[PlannedDelivery],
+    hazards: Mapping[UUID, HazardReported] | None = None,
+    leases: Mapping[UUID, UUID] | None = None,
+    lease: timedelta = timedelta(),
+) -> dict[UUID, str]:
+    """Stores the deliveries; returns the content of each that is new.
+
+    `hazards`: newest revisions that need no query. `leases`: of the deliveries that this process sends itself.
+    """
+    if not deliveries:
+        return {}
+    told = await words_of(session, deliveries, hazards or {})
+    planned = await planned_of(session, [each for each in deliveries if each.is_foldable])
+    contents = {each.delivery_id: content_with(each, told) for each in deliveries}
+    rows = [delivery_row(each, contents, planned, leases or {}, lease) for each in deliveries]
+    connection = await database.driver(session)
+    new = await connection.fetch(ADD_DELIVERIES, *map(list, zip(*rows, strict=True)))
+    if again := {each.alert_id: each for each in deliveries if each.step > 1}:
         columns = zip(*((id, each.step, not each.is_foldable) for id, each in again.items()), strict=True)
-        connection = await database.driver(session)
         await connection.execute(HASTEN, *map(list, columns))
+    return {row["delivery_id"]: contents[row["delivery_id"]] for row in new}
 
 
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
@@ -334,20 +378,34 @@ async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery])
     return plan(foldable, {row["recipient"]: row["planned_at"] for row in rows}, now)
 
 
-def delivery_row(delivery: PlannedDelivery, told: Mapping[UUID, HazardWords], planned: datetime | None) -> list[Any]:
-    values = {column: getattr(delivery, column) for column in PlannedDelivery.COLUMNS}
-    words = told.get(delivery.hazard_id) if delivery.hazard_id else None
-    content = with_words(delivery.content, words)
-    return [*({**values, "content": content}.values()), planned, delivery.due_in]
+def delivery_row(
+    delivery: PlannedDelivery,
+    contents: Mapping[UUID, str],
+    planned: Mapping[UUID, datetime],
+    leases: Mapping[UUID, UUID],
+    lease: timedelta,
+) -> list[Any]:
+    id = delivery.delivery_id
+    values = {column: getattr(delivery, column) for column in PlannedDelivery.COLUMNS} | {"content": contents[id]}
+    own = leases.get(id)
+    return [*values.values(), planned.get(id), delivery.due_in if own is None else lease, own]
 
 
-async def words_of(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:
-    """The free text of each hazard's newest revision."""
-    if not hazard_ids:
-        return {}
-    connection = await database.driver(session)
-    rows = await connection.fetch("SELECT hazard_id, report FROM hazards WHERE hazard_id = ANY($1)", list(hazard_ids))
-    return {hazard_id: words.of(HazardReported.model_validate_json(report)) for hazard_id, report in rows}
+def content_with(delivery: PlannedDelivery, told: Mapping[UUID, HazardWords]) -> str:
+    return with_words(delivery.content, told.get(delivery.hazard_id) if delivery.hazard_id else None)
+
+
+async def words_of(
+    session: AsyncSession, deliveries: Iterable[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
+) -> dict[UUID, HazardWords]:
+    """The free text of the newest revision of each delivery's hazard."""
+    ids = {each.hazard_id for each in deliveries if each.hazard_id is not None}
+    found = {id: words.of(hazards[id]) for id in ids & hazards.keys()}
+    if others := ids - hazards.keys():
+        connection = await database.driver(session)
+        rows = await connection.fetch("SELECT hazard_id, report FROM hazards WHERE hazard_id = ANY($1)", list(others))
+        found |= {id: words.of(HazardReported.model_validate_json(report)) for id, report in rows}
+    return found
 
 
 async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardReported]:

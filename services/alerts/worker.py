@@ -10,9 +10,11 @@ from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.deliveries import Deliveries
+from services.alerts.directory import ReceiverDirectory
 from services.alerts.escalation import Escalation
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HazardHandler, HouseholdHandler
+from services.alerts.handover import Dispatcher
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.texts import Texts
@@ -36,6 +38,7 @@ async def run(settings: AlertsSettings) -> None:
     rules, places = Ruleset.load(settings.alerts_rules), Places.load(settings.places_path)
     engine = database.engine(settings, pool_size=10, pings=False)
     sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
+    receivers_changed = asyncio.Event()
     box = WebhookSecrets(settings.alerts_key_file)
     await retry_while_unavailable(lambda: seal_notes(sessions, box))
     if settings.exercise:
@@ -46,8 +49,14 @@ async def run(settings: AlertsSettings) -> None:
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
                 DeliveryChannel.EMAIL: EmailChannel(settings, outbound, Texts.of_installation(places, settings)),
             }
+            deliveries = Deliveries(settings, engine, channels, woken)
+            dispatcher = Dispatcher(ReceiverDirectory(receivers_changed), deliveries)
             hazards = Consumer(
-                "alerts", ["hazards"], HazardHandler(rules, places), settings=settings, sessions=sessions
+                "alerts",
+                ["hazards"],
+                HazardHandler(rules, places, dispatcher=dispatcher),
+                settings=settings,
+                sessions=sessions,
             )
             households = Consumer(
                 "alerts",
@@ -67,7 +76,8 @@ async def run(settings: AlertsSettings) -> None:
             group.create_task(Relay(settings, engine).run())
             group.create_task(keep_newest("receivers", lambda: reseal(sessions, box)))
             group.create_task(notify.listen(engine, "alerts_deliveries", woken))
-            group.create_task(Deliveries(settings, engine, channels, woken).run())
+            group.create_task(notify.listen(engine, "alerts_receivers", receivers_changed))
+            group.create_task(deliveries.run())
             group.create_task(Escalation(sessions, rules, places).run())
     finally:
         await engine.dispose()

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HazardHandler, HouseholdHandler, utcnow
+from services.alerts.handover import Dispatcher
 from services.alerts.ruleset import Ruleset
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
@@ -15,8 +16,16 @@ from shared.places import Places
 class Handling:
     """All handlers of the worker, called in one transaction."""
 
-    def __init__(self, rules: Ruleset, places: Places, clock: Callable[[], datetime] = utcnow) -> None:
-        self.hazards, self.households = HazardHandler(rules, places, clock), HouseholdHandler(rules, places, clock)
+    def __init__(
+        self,
+        rules: Ruleset,
+        places: Places,
+        clock: Callable[[], datetime] = utcnow,
+        *,
+        dispatcher: Dispatcher | None = None,
+    ) -> None:
+        self.hazards = HazardHandler(rules, places, clock, dispatcher=dispatcher)
+        self.households = HouseholdHandler(rules, places, clock)
         self.exposures = Exposures(rules, places, clock, renewed_every=timedelta(0))
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:

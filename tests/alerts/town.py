@@ -64,18 +64,18 @@ class Town:
         return await wait_for(are_settled, 60)
 
     @asynccontextmanager
-    async def working(self, *hooks: Hook, channel: ChannelOut | None = None, **changed: Any) -> AsyncIterator[None]:
+    async def working(
+        self, *hooks: Hook, channel: ChannelOut | None = None, **changed: Any
+    ) -> AsyncIterator[Deliveries]:
         allowed = tuple(f"127.0.0.1:{hook.port}" for hook in hooks)
         settings = self.settings.model_copy(update={"outbound_allow": allowed, "alerts_retry_seconds": 0.1, **changed})
         woken = asyncio.Event()
         async with Outbound(settings, seconds=1) as outbound, asyncio.TaskGroup() as group:
             channels = {DeliveryChannel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
-            working = (
-                notify.listen(self.engine, "alerts_deliveries", woken),
-                Deliveries(settings, self.engine, channels, woken).run(),
-            )
+            deliveries = Deliveries(settings, self.engine, channels, woken)
+            working = (notify.listen(self.engine, "alerts_deliveries", woken), deliveries.run())
             tasks = [group.create_task(each) for each in working]
-            yield
+            yield deliveries
             for task in tasks:
                 task.cancel()
 

@@ -1,0 +1,41 @@
+"""The receivers in memory; they are read again when PostgreSQL notifies of a change."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import queries
+from services.alerts.receivers import Receiver
+
+OLDEST_SECONDS = 1.0  # a NOTIFY may be missed while the listening connection is renewed
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The receivers in the order in which they are notified, and each one's sealed secrets by label."""
+
+    receivers: Sequence[Receiver]
+    secrets: Mapping[str, tuple[bytes, ...]]
+
+
+class ReceiverDirectory:
+    """`changed` is set by NOTIFY. Without it the receivers are read at each call."""
+
+    def __init__(self, changed: asyncio.Event | None = None) -> None:
+        self._changed, self._known, self._read_at = changed, Known((), {}), -OLDEST_SECONDS
+
+    async def known(self, session: AsyncSession) -> Known:
+        if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
+            await self._read(session)
+        return self._known
+
+    async def _read(self, session: AsyncSession) -> None:
+        read_at = time.monotonic()
+        if self._changed is not None:
+            self._changed.clear()  # before the read: a change during it is read again
+        rows = await queries.sealed_receivers(session)
+        self._known = Known([receiver for receiver, _ in rows], {receiver.label: keys for receiver, keys in rows})
+        self._read_at = read_at

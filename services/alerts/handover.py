@@ -1,0 +1,104 @@
+"""Stores a transaction's deliveries, and hands those that need not wait to the senders of this process.
+
+They need no query that claims them: they are stored as claimed. If the process ends before it sends one, the delivery
+falls due when its lease ends, as after any claim.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import queries
+from services.alerts.channels import Job
+from services.alerts.directory import Known, ReceiverDirectory
+from services.alerts.notices import PlannedDelivery
+from shared.events import HazardReported
+
+
+class Senders(Protocol):
+    """The delivery loop of this process."""
+
+    @property
+    def lease(self) -> timedelta: ...
+
+    def reserve(self, recipient: str) -> bool:
+        """Takes a free slot of the receiver; False if it has none."""
+        ...
+
+    def release(self, recipient: str) -> None: ...
+
+    def send(self, job: Job) -> None:
+        """Sends in a reserved slot, and releases it afterwards."""
+        ...
+
+
+class Dispatcher:
+    """Without `senders` the claim takes all deliveries."""
+
+    def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
+        self.directory, self._senders = directory, senders
+
+    async def add(
+        self, session: AsyncSession, deliveries: Sequence[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
+    ) -> None:
+        if self._senders is None:
+            await queries.add_deliveries(session, deliveries, hazards)
+            return
+        handover = Handover(session, self._senders)
+        leases = {each.delivery_id: uuid4() for each in deliveries if handover.reserves(each)}
+        new = await queries.add_deliveries(session, deliveries, hazards, leases, self._senders.lease)
+        known = await self.directory.known(session)
+        handover.jobs = [
+            job_of(each, new[each.delivery_id], leases[each.delivery_id], known)
+            for each in deliveries
+            if each.delivery_id in new.keys() & leases.keys()
+        ]
+
+
+class Handover:
+    """Sends the jobs after the session's commit. After a rollback their slots are free again."""
+
+    def __init__(self, session: AsyncSession, senders: Senders) -> None:
+        self._senders, self._reserved, self.jobs = senders, list[str](), list[Job]()
+        event.listen(session.sync_session, "after_commit", self._send)
+        event.listen(session.sync_session, "after_rollback", self._release)
+
+    def reserves(self, delivery: PlannedDelivery) -> bool:
+        """Whether the delivery can be sent at once: nothing is to be sent before it, and a slot is free."""
+        is_first = delivery.step == 1 and not delivery.due_in and not delivery.is_foldable
+        is_reserved = is_first and self._senders.reserve(delivery.recipient)
+        if is_reserved:
+            self._reserved.append(delivery.recipient)
+        return is_reserved
+
+    def _send(self, _: Any) -> None:
+        for job in self.jobs:
+            self._reserved.remove(job.recipient)
+            self._senders.send(job)
+        self._release(_)
+
+    def _release(self, _: Any) -> None:
+        for recipient in self._reserved:
+            self._senders.release(recipient)
+        self._reserved, self.jobs = [], []
+
+
+def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: Known) -> Job:
+    receivers = {receiver.label: receiver for receiver in known.receivers}
+    return Job(
+        delivery_id=delivery.delivery_id,
+        alert_id=delivery.alert_id,
+        step=delivery.step,
+        cause=delivery.cause,
+        content=content,
+        lease=lease,
+        attempt=1,
+        age_seconds=0.0,
+        recipient=delivery.recipient,
+        receiver=receivers.get(delivery.recipient),
+        secrets=known.secrets.get(delivery.recipient, ()),
+    )

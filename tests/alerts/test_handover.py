@@ -1,0 +1,143 @@
+"""A new alert's deliveries are sent by the process that stored them; the claim takes what that process cannot send."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.alerts import queries, subscriptions
+from services.alerts.deliveries import Deliveries
+from services.alerts.directory import ReceiverDirectory
+from services.alerts.handover import Dispatcher
+from services.alerts.notices import Cause, PlannedDelivery
+from services.alerts.receivers import Receiver
+from shared.events.vocabulary import DeliveryChannel
+from shared.places import Places
+from shared.postgres import notify
+from tests.alerts.factories import hazard, received, rules
+from tests.alerts.handling import Handling
+from tests.alerts.town import Town, attempts
+from tests.hooks import Hook, Mood
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+Claim = tuple[int, bool]
+
+
+def handling(deliveries: Deliveries) -> Handling:
+    return Handling(rules(), Places.load(), dispatcher=Dispatcher(ReceiverDirectory(), deliveries))
+
+
+async def report(town: Town, deliveries: Deliveries, *, is_committed: bool = True) -> list[Claim]:
+    """Reports a hazard; returns attempts and claim of each delivery as its own transaction sees it."""
+    now = datetime.now(UTC)
+    async with town.sessions() as session:
+        await handling(deliveries).hazards([received(hazard(onset=now, received_at=now))], session)
+        rows = await session.execute(
+            text("SELECT attempts, lease IS NOT NULL FROM deliveries WHERE settled_at IS NULL")
+        )
+        claims: list[Claim] = [(attempts, is_claimed) for attempts, is_claimed in rows]
+        await (session.commit() if is_committed else session.rollback())
+    return claims
+
+
+async def started(deliveries: Deliveries) -> None:
+    """The loop gives out slots once it runs."""
+    if await wait_for(lambda: deliveries.reserve("nobody")):
+        deliveries.release("nobody")
+
+
+async def test_a_new_delivery_is_stored_as_claimed_and_sent_once_after_the_commit(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    async with town.working(hook) as deliveries:
+        await started(deliveries)
+        assert await report(town, deliveries) == [(1, True)]
+        (row,) = await town.settled(1)
+    assert (row["is_delivered"], row["reason"], row["attempts"]) == (True, "http_200", 1)
+    assert hook.answered == {str(row["delivery_id"]): 1}
+
+
+async def test_after_a_rollback_nothing_is_sent_and_the_slot_is_free_again(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    async with town.working(hook, alerts_at_once=1) as deliveries:
+        await started(deliveries)
+        assert await report(town, deliveries, is_committed=False) == [(1, True)]
+        assert await report(town, deliveries) == [(1, True)]
+        await town.settled(1)
+    assert len(hook.ids) == 1
+
+
+async def test_what_a_busy_receiver_has_no_slot_for_is_claimed_later(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    hook.mood = Mood.SILENT
+    async with town.working(hook, alerts_at_once=1) as deliveries:
+        await started(deliveries)
+        await report(town, deliveries)
+        assert sorted(await report(town, deliveries)) == [(0, False), (1, True)]
+        await wait_for(lambda: attempts(town, "timed_out"))
+        hook.mood = Mood.WELL
+        rows = await town.settled(2)
+    assert all(row["is_delivered"] for row in rows)
+    assert hook.answered.total() == 2
+
+
+async def test_a_first_attempt_that_fails_is_tried_again(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    hook.mood = Mood.BROKEN
+    async with town.working(hook) as deliveries:
+        await started(deliveries)
+        await report(town, deliveries)
+        await wait_for(lambda: attempts(town, "http_503"))
+        hook.mood = Mood.WELL
+        (row,) = await town.settled(1)
+    assert row["is_delivered"] and row["attempts"] >= 2
+    assert set(hook.ids) == {str(row["delivery_id"])}
+
+
+async def test_a_delivery_whose_process_ended_before_it_sent_it_is_claimed_when_its_lease_ends(
+    town: Town, hook: Hook
+) -> None:
+    await town.receiver("duty", hook)
+    await town.alert()
+    async with town.sessions.begin() as session:
+        alert_id = await session.scalar(text("DELETE FROM deliveries RETURNING alert_id"))
+        lost = planned(alert_id)
+        lease = timedelta(seconds=0.3)
+        await queries.add_deliveries(session, [lost], leases={lost.delivery_id: uuid4()}, lease=lease)
+    async with town.working(hook):
+        (row,) = await town.settled(1)
+    assert (row["is_delivered"], row["attempts"]) == (True, 2)
+    assert hook.ids == [str(row["delivery_id"])]
+
+
+def planned(alert_id: UUID) -> PlannedDelivery:
+    now = datetime.now(UTC)
+    return PlannedDelivery(uuid4(), alert_id, 1, "duty", DeliveryChannel.WEBHOOK, Cause.RAISED, "{}", now)
+
+
+async def test_the_directory_reads_the_receivers_again_when_one_changes(town: Town, engine: AsyncEngine) -> None:
+    changed = asyncio.Event()
+    directory = ReceiverDirectory(changed)
+    listening = asyncio.create_task(notify.listen(engine, "alerts_receivers", changed))
+    await wait_for(changed.is_set)
+    assert await labels(town, directory) == []
+    for label in ("duty", "head"):
+        async with town.sessions.begin() as session:
+            receiver = Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example/")
+            await subscriptions.put(session, receiver, town.box)
+        await wait_for(changed.is_set)
+        assert label in await labels(town, directory)
+    async with town.sessions.begin() as session:
+        await subscriptions.remove(session, "duty")
+    await wait_for(changed.is_set)
+    assert await labels(town, directory) == ["head"]
+    listening.cancel()
+
+
+async def labels(town: Town, directory: ReceiverDirectory) -> list[str]:
+    async with town.sessions.begin() as session:
+        return [receiver.label for receiver in (await directory.known(session)).receivers]
