@@ -6,18 +6,21 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-import httpcore
-import httpx
+import aiohttp
+import certifi
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from shared.config import Settings
 
 TOTAL_SECONDS = 10.0
-CONNECT_SECONDS = 3.0
+KEEP_SECONDS = 60.0
+CONNECTIONS = 200
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
 USER_AGENT = "Dayar"
@@ -78,34 +81,42 @@ class Response:
 
 
 class Outbound:
-    """Pooled connections to checked addresses: no redirects, no proxy, no settings from the environment."""
+    """Pooled connections to checked addresses: no redirects, no proxy, no cookies, no settings from the environment."""
 
     def __init__(
         self, settings: Settings, *, tls: ssl.SSLContext | None = None, seconds: float = TOTAL_SECONDS
     ) -> None:
         self.gate = Gate(settings)
         self.seconds = seconds
-        self.tls = tls or httpx.create_ssl_context(trust_env=False)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=self.tls,
-            max_connections=200,
-            max_keepalive_connections=50,
-            keepalive_expiry=60.0,
-            network_backend=CheckedBackend(self.gate),
-        )
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # not those of the environment
 
     async def __aenter__(self) -> Self:
+        connector = aiohttp.TCPConnector(
+            resolver=CheckedResolver(self.gate),
+            use_dns_cache=False,  # a name is resolved and checked for each connection
+            ssl=self.tls,
+            limit=CONNECTIONS,
+            keepalive_timeout=KEEP_SECONDS,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),  # `in_time` limits the whole call
+            auto_decompress=False,
+            skip_auto_headers=("Accept", "Content-Type"),
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._pool.aclose()
+        await self._session.close()
         self.gate.close()
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit: int = FEED_LIMIT) -> Response:
         async with self._answer("GET", url, None, headers or {}) as answer:
-            found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+            found = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.status, found, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
@@ -123,10 +134,13 @@ class Outbound:
     @asynccontextmanager
     async def _answer(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
-    ) -> AsyncIterator[httpcore.Response]:
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         target = parsed(url)
         self.gate.permit(target)
-        async with self.in_time(target.host), self._stream(method, target, content, headers) as answer:
+        async with (
+            self.in_time(target.host or ""),
+            self._session.request(method, target, data=content, headers=headers, allow_redirects=False) as answer,
+        ):
             yield answer
 
     @asynccontextmanager
@@ -135,43 +149,28 @@ class Outbound:
         try:
             async with asyncio.timeout(self.seconds):
                 yield
-        except (TimeoutError, httpcore.TimeoutException):
+        except TimeoutError:
             raise TimedOut(host) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        except aiohttp.ClientError as error:
             raise Unreachable(host) from error
 
-    def _stream(
-        self, method: str, target: httpx.URL, content: bytes | None, headers: Mapping[str, str]
-    ) -> AbstractAsyncContextManager[httpcore.Response]:
-        url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
-        sent = [
-            (b"Host", target.netloc),
-            *encoded({"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}),
-        ]
-        if content is not None:
-            sent.append((b"Content-Length", str(len(content)).encode()))
-        return self._pool.stream(method, url, headers=sent, content=content)
 
-
-def parsed(url: str) -> httpx.URL:
+def parsed(url: str) -> URL:
     try:
-        target = httpx.URL(url)
-    except httpx.InvalidURL:
+        target = URL(url)
+    except ValueError:
         raise AddressRefused("not a URL") from None
-    if target.scheme not in ("https", "http") or not target.host or target.userinfo:
+    if target.scheme not in ("https", "http") or not target.host or target.user or target.password:
         raise AddressRefused("http(s) with a host and without a user is expected")
     return target
 
 
-def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
-
-
-async def bounded(answer: httpcore.Response, limit: int) -> bytes:
+async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     body = bytearray()
-    async for part in answer.aiter_stream():
+    async for part in answer.content.iter_any():
         body += part
         if len(body) > limit:
+            answer.close()  # else aiohttp would read the rest to keep the connection
             raise AnswerTooBig(limit)
     return bytes(body)
 
@@ -191,10 +190,17 @@ class Gate:
     def allows(self, host: str, port: int) -> bool:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
-    def permit(self, target: httpx.URL) -> None:
-        """Refuse plain http unless OUTBOUND_ALLOW names the host and port. Raises AddressRefused or OutsideExercise."""
-        if target.scheme != "https" and not self.allows(target.host, port_of(target)):
-            raise OutsideExercise(target.host) if self._is_exercise else AddressRefused(target.host)
+    def permit(self, target: URL) -> None:
+        """Refuse plain http unless OUTBOUND_ALLOW names the host and port, and a forbidden address as the host.
+
+        Raises AddressRefused or OutsideExercise.
+        """
+        host, port = target.host or "", target.port or 0
+        is_allowed = self.allows(host, port)
+        if target.scheme != "https" and not is_allowed:
+            raise OutsideExercise(host) if self._is_exercise else AddressRefused(host)
+        if is_address(host):
+            self._check(address_of(host), is_allowed=is_allowed)
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """Resolve the host's addresses once. Raises AddressRefused if any address may not be called."""
@@ -222,8 +228,17 @@ def resolve(host: str, port: int) -> list[Any]:
     return socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
 
 
-def port_of(target: httpx.URL) -> int:
-    return target.port or (443 if target.scheme == "https" else 80)
+def is_address(host: str) -> bool:
+    """Whether aiohttp connects to this host without asking its resolver, which checks the addresses of names."""
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+def address_of(host: str) -> Address:
+    """The address that the host is. Short and numeric forms such as 127.1 are refused."""
+    try:
+        return unfolded([host])[0]
+    except ValueError:
+        raise AddressRefused("not a complete address") from None
 
 
 def unfolded(texts: Iterable[str]) -> list[Address]:
@@ -242,28 +257,27 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not any(address in network for network in REFUSED)
 
 
-class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the checked address and does not resolve the name again. `Host` and SNI keep the name."""
+class CheckedResolver(AbstractResolver):
+    """Resolves a name once and checks every address of it. `Host` and SNI keep the name."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._network = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        *others, last = await self._gate.addresses(host, port)
-        for address in others:
-            try:
-                return await self._network.connect_tcp(address, port, CONNECT_SECONDS, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self._network.connect_tcp(last, port, timeout, local_address, socket_options)
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in await self._gate.addresses(host, port)
+            if family in (socket.AF_UNSPEC, socket.AF_INET6 if ":" in address else socket.AF_INET)
+        ]
 
-    async def sleep(self, seconds: float) -> None:
-        await self._network.sleep(seconds)
+    async def close(self) -> None:
+        """The gate's threads end with the gate."""

@@ -155,6 +155,24 @@ async def test_an_address_that_is_not_allowed_is_not_connected_to(server: Server
 
 
 @pytest.mark.parametrize(
+    "host", ["2130706433", "127.1", "0x7f.0.0.1", "0177.0.0.1", "[::ffff:127.0.0.1]", "[::1%25lo]"]
+)
+async def test_no_other_form_of_a_private_address_is_connected_to(server: Server, host: str) -> None:
+    async with Outbound(settings()) as outbound:
+        with pytest.raises(AddressRefused):
+            await outbound.get(f"https://{host}:{server.port}/")
+    assert server.connections == 0
+
+
+async def test_a_cookie_is_not_sent_back(server: Server) -> None:
+    server.answer = plain(b"ok", headers="Set-Cookie: a=b\r\n")
+    async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
+        for _ in range(2):
+            await outbound.get(f"http://127.0.0.1:{server.port}/")
+    assert b"cookie" not in server.requests[1].lower()
+
+
+@pytest.mark.parametrize(
     "url",
     ["ftp://example.org/", "https:///", "https://user:word@example.org/", "file:///etc/passwd", "nonsense", "http://"],
 )
