@@ -5,14 +5,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.alerts import handlers as alerts
+from services.console import handlers as console
+from services.registry import handlers as registry
 from shared.events import EVENT_TYPES, TOPICS, Topic
 from shared.events.envelope import SCHEMA_ROOT, SIGNATURE
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "asyncapi.json"
 PREFIX = "dayar."
+HANDLED = {
+    "alerts": alerts.HAZARDS.handled_types | alerts.HOUSEHOLDS.handled_types,
+    "console": console.BOARD.handled_types,
+    "registry": registry.REPORTS.handled_types,
+}
 
 app = typer.Typer(help="The contract's document for integrators.")
 
@@ -76,7 +83,7 @@ def operations(topic: Topic) -> list[tuple[str, dict[str, Any]]]:
 def message(name: str) -> dict[str, Any]:
     models = EVENT_TYPES[name]
     refs = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in models]
-    topic = TOPICS[topic_of(models[0])]
+    topic = TOPICS[models[0].topic]
     return {
         "name": name,
         "summary": " ".join((models[0].__doc__ or models[0].__name__).split()),
@@ -85,8 +92,15 @@ def message(name: str) -> dict[str, Any]:
         "payload": refs[0] if len(refs) == 1 else {"oneOf": refs},
         "bindings": {"kafka": {"key": {"type": "string", "format": "uuid"}, "bindingVersion": "0.5.0"}},
         "x-dataschema": SCHEMA_ROOT + name,
+        "x-read-by": readers(name, topic),
         "x-owes-outcome": list(topic.owes_outcome),
     }
+
+
+def readers(event_type: str, topic: Topic) -> list[str]:
+    """The services that handle this type, by their tables, and those that read the whole topic in each web process."""
+    consumers = [service for service in topic.consumers if event_type in HANDLED[service]]
+    return list(dict.fromkeys((*consumers, *topic.web_readers)))
 
 
 def schemas() -> dict[str, Any]:
@@ -126,12 +140,7 @@ def cloud_event() -> dict[str, Any]:
 
 
 def types(topic: Topic) -> list[str]:
-    return [name for name, models in EVENT_TYPES.items() if topic_of(models[0]) == topic.name]
-
-
-def topic_of(model: type[BaseModel]) -> str:
-    name: str = model.topic  # type: ignore[attr-defined]
-    return name
+    return [name for name, models in EVENT_TYPES.items() if models[0].topic == topic.name]
 
 
 def kept(topic: Topic) -> str:

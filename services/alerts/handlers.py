@@ -22,9 +22,18 @@ from services.alerts.handover import Dispatcher
 from services.alerts.rules import Departed, Finding, Nothing, RuleKind, decide, decide_displacement
 from services.alerts.ruleset import Ruleset
 from shared import events
-from shared.events import HazardReported, Message, ReportSettled
+from shared.events import (
+    HazardCancelled,
+    HazardReported,
+    HazardUpdated,
+    HouseholdCorrected,
+    HouseholdRegistered,
+    Message,
+    ReportSettled,
+)
 from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind, Status
 from shared.messaging import outbox
+from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -145,6 +154,17 @@ class HouseholdHandler:
         if found.taken_back is not None:
             book.take_back(found.taken_back, found.reason)
         return Outcome(OutcomeKind.NOTED, found.reason)
+
+
+# Event type -> handler. The types of a topic share a handler, which takes its locks once a batch.
+HAZARDS = Handlers(
+    {
+        HazardReported: HazardHandler.__call__,
+        HazardUpdated: HazardHandler.__call__,
+        HazardCancelled: HazardHandler.__call__,
+    }
+)
+HOUSEHOLDS = Handlers({HouseholdRegistered: HouseholdHandler.__call__, HouseholdCorrected: HouseholdHandler.__call__})
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:

@@ -13,7 +13,7 @@ from services.alerts.deliveries import Deliveries
 from services.alerts.directory import ReceiverDirectory
 from services.alerts.escalation import Escalation
 from services.alerts.exposures import Exposures
-from services.alerts.handlers import HazardHandler, HouseholdHandler
+from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler
 from services.alerts.handover import Dispatcher
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
@@ -53,15 +53,13 @@ async def run(settings: AlertsSettings) -> None:
             dispatcher = Dispatcher(ReceiverDirectory(receivers_changed), deliveries)
             hazards = Consumer(
                 "alerts",
-                ["hazards"],
-                HazardHandler(rules, places, dispatcher=dispatcher),
+                HAZARDS.bound(HazardHandler(rules, places, dispatcher=dispatcher)),
                 settings=settings,
                 sessions=sessions,
             )
             households = Consumer(
                 "alerts",
-                ["households"],
-                HouseholdHandler(rules, places),
+                HOUSEHOLDS.bound(HouseholdHandler(rules, places)),
                 settings=settings,
                 sessions=sessions,
                 group=ALERTS_HOUSEHOLDS,

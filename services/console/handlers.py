@@ -7,32 +7,53 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import rows
 from services.console.queries import board, callers
-from shared import events
+from shared.events import (
+    AlertAcknowledged,
+    AlertCommented,
+    AlertConfirmed,
+    AlertEscalated,
+    AlertProgressed,
+    AlertRaised,
+    AlertReopened,
+    AlertResolved,
+    AlertSnoozed,
+    AlertSuppressed,
+    AlertUpdated,
+    DeliverySettled,
+    EventData,
+    HazardCancelled,
+    HazardReported,
+    HazardUpdated,
+    HouseholdCorrected,
+    HouseholdRegistered,
+    ReportHeld,
+    ReportSettled,
+)
 from shared.events.vocabulary import OutcomeKind, SubmissionChannel
-from shared.messaging.consumer import Outcome, Received
+from shared.messaging.handlers import Handlers
+from shared.messaging.records import Outcome, Received
 
-TOPICS = ("hazards", "households", "alerts", "outcomes")
-
-TELLING: Mapping[str, tuple[board.Shown, Callable[[Received], dict[str, Any]]]] = {
-    events.HazardReported.event_type: (board.HAZARDS, rows.hazard),
-    events.HazardUpdated.event_type: (board.HAZARDS, rows.hazard),
-    events.HazardCancelled.event_type: (board.HAZARDS, rows.hazard),
-    events.HouseholdRegistered.event_type: (board.HOUSEHOLDS, rows.household),
-    events.HouseholdCorrected.event_type: (board.HOUSEHOLDS, rows.household),
-    events.AlertRaised.event_type: (board.ALERTS, rows.alert),
-    events.AlertUpdated.event_type: (board.ALERTS, rows.alert),
-    events.AlertAcknowledged.event_type: (board.ALERTS, rows.alert),
-    events.AlertConfirmed.event_type: (board.ALERTS, rows.alert),
-    events.AlertProgressed.event_type: (board.ALERTS, rows.alert),
-    events.AlertCommented.event_type: (board.ALERTS, rows.alert),
-    events.AlertSnoozed.event_type: (board.ALERTS, rows.alert),
-    events.AlertReopened.event_type: (board.ALERTS, rows.alert),
-    events.AlertEscalated.event_type: (board.ALERTS, rows.alert),
-    events.AlertResolved.event_type: (board.ALERTS, rows.alert),
-    events.AlertSuppressed.event_type: (board.ALERTS, rows.alert),
-    events.DeliverySettled.event_type: (board.DELIVERIES, rows.delivery),
-    events.ReportSettled.event_type: (board.OUTCOMES, rows.outcome),
-    events.ReportHeld.event_type: (board.OUTCOMES, rows.outcome),
+# Event type -> the board's table and the function that makes its row.
+ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str, Any]]]] = {
+    HazardReported: (board.HAZARDS, rows.hazard),
+    HazardUpdated: (board.HAZARDS, rows.hazard),
+    HazardCancelled: (board.HAZARDS, rows.hazard),
+    HouseholdRegistered: (board.HOUSEHOLDS, rows.household),
+    HouseholdCorrected: (board.HOUSEHOLDS, rows.household),
+    AlertRaised: (board.ALERTS, rows.alert),
+    AlertUpdated: (board.ALERTS, rows.alert),
+    AlertAcknowledged: (board.ALERTS, rows.alert),
+    AlertConfirmed: (board.ALERTS, rows.alert),
+    AlertProgressed: (board.ALERTS, rows.alert),
+    AlertCommented: (board.ALERTS, rows.alert),
+    AlertSnoozed: (board.ALERTS, rows.alert),
+    AlertReopened: (board.ALERTS, rows.alert),
+    AlertEscalated: (board.ALERTS, rows.alert),
+    AlertResolved: (board.ALERTS, rows.alert),
+    AlertSuppressed: (board.ALERTS, rows.alert),
+    DeliverySettled: (board.DELIVERIES, rows.delivery),
+    ReportSettled: (board.OUTCOMES, rows.outcome),
+    ReportHeld: (board.OUTCOMES, rows.outcome),
 }
 
 
@@ -40,7 +61,7 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     """Stores the rows. An event newer than the stored row has the outcome `recorded`, any other `noted`."""
     told: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {}
     for number, each in enumerate(received):
-        shown, row = TELLING[each.event.type]
+        shown, row = ROWS[type(each.event.data)]
         told.setdefault(shown, []).append((number, row(each)))
     outcomes = [Outcome(OutcomeKind.NOTED, "superseded")] * len(received)
     for shown, numbered in told.items():
@@ -53,3 +74,6 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     )
     await board.forget_replaced(session, told.get(board.OUTCOMES, ()))
     return outcomes
+
+
+BOARD = Handlers(dict.fromkeys(ROWS, show))

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.console import clock
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
-from services.console.handlers import TOPICS, show
+from services.console.handlers import BOARD
 from services.console.paper import Paper
 from services.console.queries import callers, second_factors
 from services.console.state import console_pages
@@ -23,7 +23,7 @@ async def run(settings: ConsoleSettings) -> None:
     """Runs until cancelled."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
-    consumer = Consumer("console", TOPICS, show, settings=settings, sessions=sessions)
+    consumer = Consumer("console", BOARD, settings=settings, sessions=sessions)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())

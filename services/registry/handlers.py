@@ -12,8 +12,10 @@ from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.reports import Filed
 from services.registry.storage import Store
+from shared.events import GroupCorrectionReported, GroupReported, HouseholdCorrectionReported, HouseholdReported
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging.decisions import Deed
+from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
@@ -55,6 +57,17 @@ class Registrar:
             decided = book.refuse(filed)
         await store.save(book, self._herald.messages(book, self._clock()))
         return decided.outcome
+
+
+# Event type -> handler. All reports of a batch are filed in one working set.
+REPORTS = Handlers(
+    {
+        HouseholdReported: Registrar.file_reports,
+        GroupReported: Registrar.file_reports,
+        HouseholdCorrectionReported: Registrar.file_reports,
+        GroupCorrectionReported: Registrar.file_reports,
+    }
+)
 
 
 def filed_of(received: Received) -> Filed:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.handlers import Registrar
+from services.registry.handlers import REPORTS, Registrar
 from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
@@ -51,8 +51,7 @@ def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Op
     settle_garbage()
     return Consumer(
         "registry",
-        ["displacements"],
-        registrar.file_reports,
+        REPORTS.bound(registrar),
         settings=settings,
         sessions=database.sessions(engine),
         opener=opener,

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,9 +14,10 @@ from shared import events, log
 from shared.auth import revocation_snapshots
 from shared.auth.tokens import Principal
 from shared.config import Settings
-from shared.events import CredentialKind, CredentialRevoked, TeamReadmitted
+from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, EventData, TeamReadmitted
 from shared.failures import Backoff, DependencyUnavailable, SetAside
 from shared.messaging import kafka
+from shared.messaging.handlers import HandlerMissing, missing_types
 from shared.messaging.records import Record
 from shared.messaging.signatures import RecordVerifier
 
@@ -33,7 +35,7 @@ class Revocations:
     """Revocations read from the topic. A change is in force as soon as it is read, well within 5 s.
 
     `is_complete` once the topic is read to the end. Until then a snapshot younger than 24 hours counts together with
-    the records read so far; without a snapshot revocations are unknown.
+    the records read so far; without a snapshot revocations are unknown. Raises HandlerMissing.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -45,6 +47,13 @@ class Revocations:
         self._file = revocation_snapshots.file_of(settings)
         self._snapshot = revocation_snapshots.load(self._file)
         self._snapshot_revoked = {_credential(each): each for each in self._snapshot.revoked} if self._snapshot else {}
+        self._handlers: dict[type[EventData], Callable[[Any], None]] = {
+            CredentialRevoked: self._revoke,
+            CredentialRestored: self._restore,
+            TeamReadmitted: self._readmit,
+        }
+        if missing := missing_types((CredentialRevoked.topic,), {model.event_type for model in self._handlers}):
+            raise HandlerMissing(missing)
         self._read_at: datetime | None = None
         self._confirm_at = self._write_at = 0.0
         self.is_complete = False
@@ -127,16 +136,18 @@ class Revocations:
         except (events.UnknownEventType, events.MalformedEvent, SetAside) as error:
             logger.warning("access event not understood", **log.described(error))
             return
-        if isinstance(change, TeamReadmitted):
-            self._readmitted[change.team] = change.until
-            return
-        name = _credential(change)
-        if change.event_type == CredentialRevoked.event_type:
-            self._revoked[name] = change
-        else:
-            self._revoked.pop(name, None)
+        self._handlers[type(change)](change)
         self._write_at = min(self._write_at, time.monotonic() + WRITE_SECONDS)
         await self._tell_changed()
+
+    def _readmit(self, change: TeamReadmitted) -> None:
+        self._readmitted[change.team] = change.until
+
+    def _revoke(self, change: CredentialRevoked) -> None:
+        self._revoked[_credential(change)] = change
+
+    def _restore(self, change: CredentialRestored) -> None:
+        self._revoked.pop(_credential(change), None)
 
     async def _tell_changed(self) -> None:
         async with self.changed:

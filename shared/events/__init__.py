@@ -1,6 +1,9 @@
 """THE CONTRACT: every event type, its topic, and its encoding as a Kafka record."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -36,6 +39,7 @@ from shared.events.displacements import (
 from shared.events.envelope import (
     UUID_TEXT,
     Event,
+    EventData,
     Header,
     MalformedEvent,
     Message,
@@ -44,6 +48,7 @@ from shared.events.envelope import (
     digest,
     event_id,
     event_name,
+    gathered,
     header,
     header_of,
     message,
@@ -68,41 +73,8 @@ from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
 
-# Corrections of households and of groups share one event type; `kind` distinguishes them.
-EVENT_TYPES: dict[str, tuple[type[BaseModel], ...]] = {
-    HazardReported.event_type: (HazardReported,),
-    HazardUpdated.event_type: (HazardUpdated,),
-    HazardCancelled.event_type: (HazardCancelled,),
-    HouseholdReported.event_type: (HouseholdReported,),
-    GroupReported.event_type: (GroupReported,),
-    CORRECTION: (HouseholdCorrectionReported, GroupCorrectionReported),
-    HouseholdRegistered.event_type: (HouseholdRegistered,),
-    HouseholdCorrected.event_type: (HouseholdCorrected,),
-    AlertRaised.event_type: (AlertRaised,),
-    AlertUpdated.event_type: (AlertUpdated,),
-    AlertAcknowledged.event_type: (AlertAcknowledged,),
-    AlertConfirmed.event_type: (AlertConfirmed,),
-    AlertProgressed.event_type: (AlertProgressed,),
-    AlertCommented.event_type: (AlertCommented,),
-    AlertSnoozed.event_type: (AlertSnoozed,),
-    AlertReopened.event_type: (AlertReopened,),
-    AlertEscalated.event_type: (AlertEscalated,),
-    AlertResolved.event_type: (AlertResolved,),
-    AlertSuppressed.event_type: (AlertSuppressed,),
-    DeliverySettled.event_type: (DeliverySettled,),
-    ReportSettled.event_type: (ReportSettled,),
-    ReportHeld.event_type: (ReportHeld,),
-    CredentialRevoked.event_type: (CredentialRevoked,),
-    CredentialRestored.event_type: (CredentialRestored,),
-    TeamReadmitted.event_type: (TeamReadmitted,),
-}
-
-_correction: TypeAdapter[Any] = TypeAdapter(HouseholdCorrectionReported | GroupCorrectionReported)
-_parse = {
-    (models[0].topic, name):  # type: ignore[attr-defined]
-    (_correction if len(models) > 1 else models[0].__pydantic_validator__).validate_json
-    for name, models in EVENT_TYPES.items()
-}
+# Several classes can share a type: corrections of households and of groups, which `kind` distinguishes.
+EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 
 def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
@@ -112,13 +84,13 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
     """
     found = dict(headers)
     event_type = header_of(found, "ce_type")
-    parse = _parse.get((topic, event_type))
-    if parse is None:
+    models = EVENT_TYPES.get(event_type, ())
+    if not models or models[0].topic != topic:
         raise UnknownEventType
     try:
-        data = parse(value or b"")
+        data = _parser(models)(value or b"")
     except ValidationError as error:
-        raise MalformedEvent(pointer(error, EVENT_TYPES[event_type])) from None
+        raise MalformedEvent(pointer(error, models)) from None
     if not UUID_TEXT.fullmatch(id := found.get("ce_id") or b""):
         raise MalformedEvent("/ce_id")
     try:
@@ -133,6 +105,11 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
         )
     except ValueError:
         raise MalformedEvent("/ce_time") from None
+
+
+@lru_cache(1024)
+def _parser(models: tuple[type[BaseModel], ...]) -> Callable[[bytes], Any]:
+    return TypeAdapter[Any](reduce(or_, models)).validator.validate_json
 
 
 def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
@@ -167,6 +144,7 @@ __all__ = [
     "Displacement",
     "DisplacementReport",
     "Event",
+    "EventData",
     "GroupCorrectionReported",
     "GroupReport",
     "GroupReported",

@@ -4,7 +4,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID, uuid5
 
-from shared.events.fields import Data, Instant
+from shared.events.envelope import EventData
+from shared.events.fields import Instant
 
 
 class CredentialKind(StrEnum):
@@ -13,7 +14,7 @@ class CredentialKind(StrEnum):
     ACCOUNT = "account"
 
 
-class CredentialRevoked(Data):
+class CredentialRevoked(EventData):
     event_type: ClassVar[str] = "dayar.credential.revoked.v1"
     topic: ClassVar[str] = "access"
 
@@ -32,16 +33,13 @@ class CredentialRestored(CredentialRevoked):
     event_type: ClassVar[str] = "dayar.credential.restored.v1"
 
 
-class TeamReadmitted(Data):
+class TeamReadmitted(EventData):
     """Expired field tokens of a team count as valid until `until`. Revoked tokens stay revoked."""
 
     event_type: ClassVar[str] = "dayar.team.readmitted.v1"
     topic: ClassVar[str] = "access"
+    key_field: ClassVar[str] = "team"
 
     team: UUID
     readmitted_at: Instant
     until: Instant
-
-    @property
-    def key(self) -> UUID:
-        return self.team

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.fields import Data, Instant
+from shared.events.envelope import EventData
+from shared.events.fields import Instant
 from shared.events.vocabulary import (
     Closer,
     DeliveryChannel,
@@ -20,7 +21,7 @@ from shared.events.vocabulary import (
 )
 
 
-class AlertRaised(Data):
+class AlertRaised(EventData):
     """`rule` and `reason` are codes; `figures` hold the values of the reason's text (magnitude, count, hours, P-code).
 
     `demand` is the action that an operator must take now, if any. `is_unseen`: a Severe or Extreme alert that was
@@ -29,6 +30,7 @@ class AlertRaised(Data):
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"
     topic: ClassVar[str] = "alerts"
+    key_field: ClassVar[str] = "alert_id"
 
     alert_id: UUID
     sequence: int
@@ -66,10 +68,6 @@ class AlertRaised(Data):
     closed_by: Closer | None = None
     verdict: Verdict | None = None
     report_id: UUID | None = None
-
-    @property
-    def key(self) -> UUID:
-        return self.alert_id
 
 
 class AlertUpdated(AlertRaised):
@@ -120,7 +118,7 @@ class AlertSuppressed(AlertRaised):
     event_type: ClassVar[str] = "dayar.alert.suppressed.v1"
 
 
-class DeliverySettled(Data):
+class DeliverySettled(EventData):
     """A delivery ended: the first that reached this recipient of the alert, or a delivery that failed.
 
     The address stays in the alerts service; the event has only the recipient's label.
@@ -128,6 +126,7 @@ class DeliverySettled(Data):
 
     event_type: ClassVar[str] = "dayar.alert.delivery_settled.v1"
     topic: ClassVar[str] = "alerts"
+    key_field: ClassVar[str] = "alert_id"
 
     alert_id: UUID
     sequence: int
@@ -140,7 +139,3 @@ class DeliverySettled(Data):
     attempts: int
     reason: str | None = None
     settled_at: Instant
-
-    @property
-    def key(self) -> UUID:
-        return self.alert_id

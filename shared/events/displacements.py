@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import FailFast, Field, model_validator
 
+from shared.events.envelope import EventData
 from shared.events.fields import (
     Body,
     Clear,
@@ -192,7 +193,7 @@ class UncorrectedReportTimes(UncorrectedTimes):
     occurred_at: Clear[Instant | None] = None
 
 
-class Stamped(Data):
+class Stamped(EventData):
     """Fields that intake adds from the token and its own clock."""
 
     author: Clear[UUID]
@@ -208,19 +209,13 @@ class Stamped(Data):
 class HouseholdReported(HouseholdClear, Stamped):
     event_type: ClassVar[str] = "dayar.displacement.household_reported.v1"
     topic: ClassVar[str] = "displacements"
-
-    @property
-    def key(self) -> UUID:
-        return self.household_id
+    key_field: ClassVar[str] = "household_id"
 
 
 class GroupReported(GroupClear, Stamped):
     event_type: ClassVar[str] = "dayar.displacement.group_reported.v1"
     topic: ClassVar[str] = "displacements"
-
-    @property
-    def key(self) -> UUID:
-        return self.group_id
+    key_field: ClassVar[str] = "group_id"
 
 
 class HouseholdCorrectionReported(HouseholdReported):

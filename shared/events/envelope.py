@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
+
+from shared.events.fields import Data
 
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
 CONTENT_TYPE = b"application/json"
@@ -21,14 +23,32 @@ SIGNATURE = "signature"  # the last header of each record: `shared/messaging/sig
 Header = tuple[str, bytes]
 
 
-class EventData(Protocol):
+class EventData(Data):
+    """The base class of event types. A subclass that declares its own `event_type` is an event type."""
+
     event_type: ClassVar[str]
     topic: ClassVar[str]
+    key_field: ClassVar[str]  # the field whose value is the record's key
 
     @property
-    def key(self) -> UUID: ...
+    def key(self) -> UUID:
+        key: UUID = getattr(self, self.key_field)
+        return key
 
-    def model_dump_json(self, *, exclude_none: bool = ...) -> str: ...
+
+def gathered(base: type[EventData] = EventData) -> dict[str, tuple[type[EventData], ...]]:
+    """The event types that are declared below `base`, each with its classes."""
+    found: dict[str, tuple[type[EventData], ...]] = {}
+    for model in _subclasses(base):
+        if "event_type" in vars(model):
+            found[model.event_type] = (*found.get(model.event_type, ()), model)
+    return found
+
+
+def _subclasses(base: type[EventData]) -> Iterator[type[EventData]]:
+    for model in base.__subclasses__():
+        yield model
+        yield from _subclasses(model)
 
 
 D = TypeVar("D", bound=BaseModel)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, FailFast, Field, model_validator
 
+from shared.events.envelope import EventData
 from shared.events.fields import (
     Body,
     Data,
@@ -141,7 +142,7 @@ class UncorrectedHazardTimes(UncorrectedTimes):
     expires: Instant | None = None
 
 
-class HazardReported(HazardFields):
+class HazardReported(HazardFields, EventData):
     """A hazard report as an event.
 
     Intake adds P-codes to the area: the districts of villages and, if the places bundle has boundaries, the units that
@@ -150,6 +151,7 @@ class HazardReported(HazardFields):
 
     event_type: ClassVar[str] = "dayar.hazard.reported.v1"
     topic: ClassVar[str] = "hazards"
+    key_field: ClassVar[str] = "hazard_id"
 
     report_id: UUID  # the id of a feed's report is derived from the source's id, so it is not random
     hazard_id: UUID
@@ -159,10 +161,6 @@ class HazardReported(HazardFields):
     places_version: str | None = None
     flags: tuple[Flag, ...] = ()
     uncorrected: UncorrectedHazardTimes | None = None
-
-    @property
-    def key(self) -> UUID:
-        return self.hazard_id
 
 
 class HazardUpdated(HazardReported):

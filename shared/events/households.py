@@ -4,6 +4,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+from shared.events.envelope import EventData
 from shared.events.fields import Clear, Data, Persons, Place
 from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, Status
 
@@ -19,7 +20,7 @@ class Displacement(Data):
     origin: Clear[Place]
 
 
-class HouseholdRegistered(Data):
+class HouseholdRegistered(EventData):
     """The household after this event. Consumers ignore a `sequence` that is not newer than their own.
 
     `displacement` is the reported or corrected displacement, if it is not the household's current displacement.
@@ -28,6 +29,7 @@ class HouseholdRegistered(Data):
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
     topic: ClassVar[str] = "households"
+    key_field: ClassVar[str] = "household_id"
 
     household_id: Clear[UUID]
     report_id: Clear[UUID]
@@ -49,10 +51,6 @@ class HouseholdRegistered(Data):
     places_version: Clear[str | None] = None
     latest_mobility: Clear[Mobility | None] = None
     displacement: Clear[Displacement | None] = None
-
-    @property
-    def key(self) -> UUID:
-        return self.household_id
 
 
 class HouseholdCorrected(HouseholdRegistered):

@@ -3,15 +3,17 @@
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.fields import Clear, Data
+from shared.events.envelope import EventData
+from shared.events.fields import Clear
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 
 
-class ReportSettled(Data):
+class ReportSettled(EventData):
     """`replaces` is the id of an earlier outcome event that a decision or the passage of time has changed."""
 
     event_type: ClassVar[str] = "dayar.report.settled.v1"
     topic: ClassVar[str] = "outcomes"
+    key_field: ClassVar[str] = "report_id"
 
     report_id: Clear[UUID]
     version: Clear[int]
@@ -21,10 +23,6 @@ class ReportSettled(Data):
     outcome: Clear[OutcomeKind]
     reason: Clear[str | None] = None
     replaces: Clear[UUID | None] = None
-
-    @property
-    def key(self) -> UUID:
-        return self.report_id
 
 
 class ReportHeld(ReportSettled):

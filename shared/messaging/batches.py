@@ -15,10 +15,6 @@ BY_INBOX = {
 }
 
 
-class OutcomesMissing(Exception):
-    """A handler must return one outcome for each event."""
-
-
 async def settle(
     readings: Sequence[Reading],
     session: AsyncSession,
@@ -58,8 +54,6 @@ async def effects(received: Sequence[Received], session: AsyncSession, handler: 
     sorted_out = await inbox.sort(session, received)
     first = [one for one, reading in zip(received, sorted_out, strict=True) if reading is inbox.Reading.FIRST]
     outcomes = await handler(first, session) if first else ()
-    if len(outcomes) != len(first):
-        raise OutcomesMissing
     await _forget(zip(first, outcomes, strict=True), session)
     own = iter(outcomes)
     return [next(own) if reading is inbox.Reading.FIRST else BY_INBOX[reading] for reading in sorted_out]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from aiokafka.errors import KafkaError
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from shared import log
 from shared.config import Settings
 from shared.crypto.seal import Sealer
-from shared.events import HouseholdReported, MalformedEvent, UnknownEventType
+from shared.events import HouseholdReported, MalformedEvent, UnknownEventType, header
 from shared.events.vocabulary import OutcomeKind
 from shared.failures import (
     Backoff,
@@ -23,18 +24,9 @@ from shared.failures import (
 from shared.messaging import batches, kafka, metrics, offsets
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.failure_limits import Failures, code, refused
+from shared.messaging.handlers import HandlerMissing, Handlers
 from shared.messaging.offsets import Fenced
-from shared.messaging.records import (
-    Check,
-    Handler,
-    Opener,
-    Outcome,
-    Reading,
-    Received,
-    Record,
-    UnreadableRecord,
-    open_plain,
-)
+from shared.messaging.records import Check, Opener, Outcome, Reading, Received, Record, UnreadableRecord, open_plain
 from shared.messaging.signatures import RecordVerifier
 from shared.messaging.stream import RecordStream
 from shared.postgres import database
@@ -44,13 +36,12 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads `topics` in the consumer group `service`, or in `group` if the service has several consumers."""
+    """Reads the topics of `handlers` in the consumer group `service`; `group` names the group of another consumer."""
 
     def __init__(
         self,
         service: str,
-        topics: Sequence[str],
-        handler: Handler,
+        handlers: Handlers,
         *,
         settings: Settings,
         sessions: async_sessionmaker[AsyncSession],
@@ -60,11 +51,11 @@ class Consumer:
         check: Check | None = None,
         group: str | None = None,
     ) -> None:
-        if SEALED in topics and sealer is None:
+        if SEALED in handlers.topics and sealer is None:
             raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
-        self.topics = tuple(topics)
+        self.topics = handlers.topics
         self._service = service
-        self._handler = handler
+        self._handlers = handlers
         self._opener = opener
         self._verifier = RecordVerifier(settings)
         self._check = check
@@ -72,7 +63,7 @@ class Consumer:
         self._letters = DeadLetters(service, sealer)
         self._failures = Failures(service, sessions)
         self._stream = RecordStream(
-            topics,
+            self.topics,
             group=group or service,
             open=self.open,
             max_records=max_records,
@@ -82,7 +73,8 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Consume until cancelled. Raises ConsumerStopped after the log and the ledger name the reason."""
+        """Consume until cancelled. Raises HandlerMissing; ConsumerStopped after the log and ledger name the reason."""
+        self._require_handlers()
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
         while True:
@@ -94,12 +86,18 @@ class Consumer:
                 log.get().warning("reconnecting at the stored offset", **log.described(group.exceptions[0]))
             await backoff.wait()
 
+    def _require_handlers(self) -> None:
+        """Refuse to start without a row for a type of the topics: its events would become dead letters."""
+        if missing := self._handlers.missing_types:
+            log.get().critical("consumer not started: handler missing", consumer=self._service, event_types=missing)
+            raise HandlerMissing(missing)
+
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle one record without moving an offset, for a redrive. Raises Fenced; the caller commits."""
         await offsets.fence(session, ())  # locks no row, but waits while LOCK TABLE protects a change of digest key
         if self._check is not None:
             await self._check(session)
-        [outcome] = await batches.effects([received], session, self._handler)
+        [outcome] = await batches.effects([received], session, self._handlers)
         return outcome
 
     async def _hold_to_contract(self) -> None:
@@ -148,7 +146,7 @@ class Consumer:
         while True:
             try:
                 self._verifier.verify(record)
-                return self._opener(record)
+                return self._opened(record)
             except UnknownEventType:
                 return UnreadableRecord(record, "unknown_type")
             except MalformedEvent as error:
@@ -161,6 +159,12 @@ class Consumer:
             except Exception as error:
                 await self._failures.failed(error, record)
                 return UnreadableRecord(record, code(error))
+
+    def _opened(self, record: Record) -> Received:
+        event_type = header(record.headers, "ce_type")
+        if event_type not in self._handlers:
+            raise UnknownEventType
+        return open_plain(record) if self._handlers.ignores(event_type) else self._opener(record)
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
         """Commit the batch. If it fails, halve it until the failing record is alone and the others are committed."""
@@ -214,7 +218,7 @@ class Consumer:
                     if is_again:
                         await offsets.end_frozen(session)
                     outcomes = await batches.settle(
-                        readings, session, handler=self._handler, letters=self._letters, check=self._check
+                        readings, session, handler=self._handlers, letters=self._letters, check=self._check
                     )
             except Exception as error:
                 if not is_dependency_unavailable(error) and await database.is_there(self._sessions):
@@ -229,6 +233,13 @@ class Consumer:
     def _note(self, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
         self._failures.passed(sum(outcome.kind is not OutcomeKind.SET_ASIDE for outcome in outcomes))
         metrics.note(self._service, readings, outcomes)
+        letters = Counter(
+            (reading.record.topic, outcome.reason)
+            for reading, outcome in zip(readings, outcomes, strict=True)
+            if outcome.kind is OutcomeKind.SET_ASIDE
+        )
+        for (topic, reason), count in letters.items():
+            log.get().error("dead letters written", consumer=self._service, topic=topic, reason=reason, records=count)
         last = {reading.record.place: reading.record for reading in readings}
         for place, record in last.items():
             metrics.note_lag(
@@ -240,7 +251,7 @@ __all__ = [
     "Consumer",
     "ConsumerStopped",
     "DependencyUnavailable",
-    "Handler",
+    "Handlers",
     "Opener",
     "Outcome",
     "Received",

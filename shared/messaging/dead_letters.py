@@ -23,7 +23,9 @@ from shared.events import (
     derived_id,
     message,
 )
+from shared.events.displacements import ReportClear
 from shared.events.envelope import SCHEMA_ROOT, SIGNATURE, UUID_TEXT
+from shared.events.hazards import HazardFields
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import outbox
@@ -79,6 +81,8 @@ class DeadLetters:
             event = events.decode(record.topic, record.value, record.headers)
         except (UnknownEventType, MalformedEvent):
             return None
+        if not isinstance(event.data, (HazardFields, ReportClear)):
+            return None  # not a report, so nobody waits for its outcome
         data = ReportSettled(
             report_id=event.data.report_id,
             version=event.data.version,

@@ -15,17 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events import CredentialKind, CredentialRevoked, Message, message
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging import batches, offsets
-from shared.messaging.consumer import (
-    ConsumerStopped,
-    DependencyUnavailable,
-    Handler,
-    Outcome,
-    Received,
-    Record,
-    SetAside,
-)
+from shared.messaging.consumer import ConsumerStopped, DependencyUnavailable, Outcome, Received, Record, SetAside
 from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.records import open_plain
+from shared.messaging.records import Handler, open_plain
 from tests.installation import Installation
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
 from tests.waiting import wait_for

@@ -5,11 +5,12 @@ import pytest
 from sqlalchemy import text
 
 from deploy.provision import database as provision
+from services.registry.handlers import REPORTS
 from shared.config import Settings
 from shared.crypto.seal import Sealer
 from shared.events.topics import SERVICES
 from shared.failures import is_postgresql_unavailable
-from shared.messaging.consumer import Consumer, Outcome
+from shared.messaging.consumer import Consumer
 from shared.postgres import database
 from shared.postgres.database import EarlierBuild, NewerSchema, OtherMark, migrate
 from tests.installation import Installation
@@ -87,13 +88,9 @@ async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(instal
     own = database.engine(settings)
     sessions = database.sessions(own)
 
-    async def never(*_: object) -> list[Outcome]:
-        raise AssertionError
-
     reports = Consumer(
         "registry",
-        ["displacements"],
-        never,
+        REPORTS,
         settings=settings,
         sessions=sessions,
         sealer=Sealer(settings.seal_public_key_file),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.registry.handlers import REPORTS
 from shared.crypto.seal import Opener, Sealer, decode, generate
 from shared.events import Message, SealedBox
 from shared.events.topics import record_bytes
@@ -136,4 +137,4 @@ def test_a_dead_letter_keeps_the_originals_signature_beside_its_own(letters: Dea
 
 def test_a_consumer_of_sealed_reports_requires_a_sealer() -> None:
     with pytest.raises(ValueError, match="sealer"):
-        Consumer("registry", ["displacements"], None, settings=None, sessions=None)  # type: ignore[arg-type]
+        Consumer("registry", REPORTS, settings=None, sessions=None)  # type: ignore[arg-type]

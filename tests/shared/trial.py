@@ -14,12 +14,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import lifecycle
 from shared.config import Settings
-from shared.events import Area, HazardReported, Message, Point, ReportSettled, derived_id, event_id, message
+from shared.events import (
+    Area,
+    HazardCancelled,
+    HazardReported,
+    HazardUpdated,
+    Message,
+    Point,
+    ReportSettled,
+    derived_id,
+    event_id,
+    message,
+)
 from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind, Status, SubmissionChannel
 from shared.messaging import ledger, outbox
-from shared.messaging.consumer import Consumer, Handler, Outcome, Received
+from shared.messaging.consumer import Consumer
+from shared.messaging.handlers import Handlers
 from shared.messaging.ledger import Row
 from shared.messaging.publisher import Publisher
+from shared.messaging.records import Handler, Outcome, Received
 from shared.postgres import database
 from tests.installation import Installation
 from tests.waiting import wait_for
@@ -75,6 +88,10 @@ def settled(received: Received) -> Message:
     return message(data, id=derived_id("settled", received.event.id), source="/alerts", time=received.event.time)
 
 
+def handlers(handler: Handler = record) -> Handlers:
+    return Handlers(dict.fromkeys((HazardReported, HazardUpdated, HazardCancelled), handler))
+
+
 class Trial:
     """The small service in an installation, and its visible results."""
 
@@ -95,8 +112,9 @@ class Trial:
         await self.publisher.__aexit__(None, None, None)
         await self.engine.dispose()
 
-    def consumer(self, handler: Handler = record, **options: Any) -> Consumer:
-        return Consumer(SERVICE, [TOPIC], handler, settings=self.settings, sessions=self.sessions, **options)
+    def consumer(self, handler: Handler | Handlers = record, **options: Any) -> Consumer:
+        table = handler if isinstance(handler, Handlers) else handlers(handler)
+        return Consumer(SERVICE, table, settings=self.settings, sessions=self.sessions, **options)
 
     @asynccontextmanager
     async def running(self, *consumers: Consumer) -> AsyncIterator[None]:
@@ -148,7 +166,7 @@ async def work() -> None:
     """The worker as a separate process."""
     settings = Settings().for_service(SERVICE)
     engine = database.engine(settings)
-    consumer = Consumer(SERVICE, [TOPIC], record, settings=settings, sessions=database.sessions(engine), max_records=20)
+    consumer = Consumer(SERVICE, handlers(), settings=settings, sessions=database.sessions(engine), max_records=20)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
