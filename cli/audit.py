@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli.deciding import within
 from services.console.queries import accounts
 from shared.audit import Action, Result
+from shared.country import TIME_ZONE
 from shared.events.topics import SERVICES
 from shared.web.audit_routes import AuditEntryView, Wanted, entries
-
-BISHKEK = ZoneInfo("Asia/Bishkek")
 
 app = typer.Typer(help="Who did or tried what, from where, and with what result.", no_args_is_help=True)
 
@@ -59,4 +57,4 @@ def about(entry: AuditEntryView) -> str:
 
 
 def clock(at: datetime) -> str:
-    return f"{at.astimezone(BISHKEK):%Y-%m-%d %H:%M:%S}"
+    return f"{at.astimezone(TIME_ZONE):%Y-%m-%d %H:%M:%S}"

@@ -18,9 +18,10 @@ from shapely.errors import GEOSException
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from shared.country import COUNTRY
 from shared.places import LANGUAGES, Unit, UnitKind
 
-CODE = re.compile(r"KG[0-9]{11}")
+CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # rows of a finer level count for their level-2 unit
 BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees, with a wide margin: excludes coordinates in metres and other countries
 

@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import typer
 from pydantic_core import from_json
@@ -17,13 +16,13 @@ from services.console.models import Account
 from services.console.queries import accounts
 from services.registry import held
 from services.registry.models import HeldDecision
-from shared.auth.tokens import COUNTRY, Role
+from shared.auth.tokens import Role
 from shared.config import Settings
+from shared.country import COUNTRY, TIME_ZONE
 from shared.messaging import decisions
 from shared.places import Places
 
 ROLES = frozenset({Role.REGISTRAR, Role.DUTY_HEAD})
-BISHKEK = ZoneInfo("Asia/Bishkek")
 LIMIT = 200
 
 app = typer.Typer(help="Reports that wait for a person.", no_args_is_help=True)
@@ -124,4 +123,4 @@ def place(told: dict[str, str], places: Places) -> str:
 
 
 def clock(moment: datetime) -> str:
-    return f"{moment.astimezone(BISHKEK):%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(TIME_ZONE):%Y-%m-%d %H:%M}"

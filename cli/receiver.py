@@ -17,9 +17,10 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.subscriptions import ReceiverNotFound
+from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.pages import LANGUAGES
-from shared.places import COUNTRY, Places
+from shared.places import Places
 from shared.postgres import database
 
 T = TypeVar("T")

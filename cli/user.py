@@ -23,7 +23,8 @@ from services.console.queries.sign_ins import Device
 from services.console.visibility import GRANTS_ALERTS
 from shared import audit
 from shared.audit import Action, Entry
-from shared.auth.tokens import COUNTRY, Role, Signer
+from shared.auth.tokens import Role, Signer
+from shared.country import COUNTRY
 from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import database

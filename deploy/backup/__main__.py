@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from confluent_kafka import KafkaException
@@ -14,8 +13,8 @@ from deploy.backup.settings import AdminSettings, BackupSettings, Installation
 from services.console.checks import CheckName, InstallationCheck
 from shared import lifecycle, log
 from shared.config import Settings
+from shared.country import TIME_ZONE
 
-BISHKEK = ZoneInfo("Asia/Bishkek")
 LOOK_SECONDS = 60
 AGAIN_SECONDS = 900  # after a backup that failed
 DAY, LATE = timedelta(days=1), timedelta(hours=2)
@@ -60,8 +59,8 @@ def is_due(made_at: datetime | None, at: time, now: datetime) -> bool:
 
 
 def last_at(at: time, now: datetime) -> datetime:
-    local = now.astimezone(BISHKEK)
-    today = datetime.combine(local.date(), at, BISHKEK)
+    local = now.astimezone(TIME_ZONE)
+    today = datetime.combine(local.date(), at, TIME_ZONE)
     return today if today <= local else today - DAY
 
 

@@ -16,9 +16,9 @@ from services.alerts.changes import AlertChanges
 from services.alerts.models import BudgetLift
 from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, RuleKind, Situation
 from services.alerts.ruleset import Budget
+from shared.country import COUNTRY
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Status, SubmissionChannel
-from shared.places import COUNTRY
 from shared.postgres import database
 
 HOUR = timedelta(hours=1)

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.projections import DisplacedHousehold
 from services.alerts.ruleset import ExposureRule
+from shared.country import TIME_ZONE
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility, MsgType
-from shared.pages.languages import TIMEZONE
 from shared.postgres import database
 
 MANY = 25  # hazards or districts per transaction: household batches wait for its locks
@@ -193,7 +193,7 @@ async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: 
 
 
 def exposure_rows(hazard: HazardReported, areas: Sequence[str]) -> list[tuple[Any, ...]]:
-    departed_from = (hazard.onset - BEFORE_ONSET).astimezone(TIMEZONE).date()
+    departed_from = (hazard.onset - BEFORE_ONSET).astimezone(TIME_ZONE).date()
     ends_at = max(hazard.onset, hazard.expires or hazard.onset)
     told = (hazard.status, hazard.type, areas, departed_from, ends_at)
     return [] if is_cancelled(hazard) else [(hazard.hazard_id, area, *told) for area in areas]

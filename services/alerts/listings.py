@@ -15,8 +15,9 @@ from services.alerts.alerts import Alert
 from services.alerts.queries import SELECT_ALERTS, alert_of
 from services.alerts.rules import RANK
 from shared.auth.tokens import Principal
+from shared.country import COUNTRY
 from shared.events.vocabulary import Severity, Status
-from shared.places import COUNTRY, Places
+from shared.places import Places
 from shared.postgres import database
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from services.alerts.alerts import Alert
 from services.alerts.rules import RANK
 from shared.auth.tokens import Ancestry
+from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
-from shared.places import COUNTRY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts.ruleset import DisplacementRule, ExposureRule, QuakeRule, Rule, Ruleset, SeverityRule, UnjudgedRule
+from shared.country import COUNTRY, TIME_ZONE
 from shared.events import CENTRE, HazardReported
 from shared.events.vocabulary import HazardType, MsgType, Severity, Status, SubmissionChannel, Urgency
-from shared.pages.languages import TIMEZONE
-from shared.places import COUNTRY
 from shared.places.watched import WatchedArea
 
 ALERTED = frozenset({Status.ACTUAL, Status.EXERCISE, Status.TEST})
@@ -315,7 +314,7 @@ def _displaced(
 
 def midnight(day: date) -> datetime:
     """The start of the date in the country's time zone."""
-    return datetime.combine(day, time(), TIMEZONE)
+    return datetime.combine(day, time(), TIME_ZONE)
 
 
 def without_gaps(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from services.console.models import Account
-from shared.auth.tokens import COUNTRY, Principal, Role, seconds
+from shared.auth.tokens import Principal, Role, seconds
+from shared.country import COUNTRY
 from shared.events import CENTRE
 from shared.events.vocabulary import SubmissionChannel
 

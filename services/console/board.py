@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.auth.tokens import Principal
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import OutcomeKind, ReportKind
-from shared.places import COUNTRY, Places
+from shared.places import Places
 
 NAMED_AT_MOST = 2
-NOT_KNOWN = "ZZ"
 
 
 def covered(principal: Principal, places: Places) -> list[str] | None:
@@ -93,7 +93,7 @@ def by_area(rows: Iterable[Any], places: Places) -> Households:
         if row.destination_pcode:
             _add(tops, row.destination_pcode, places, **counts)
         else:
-            code = NOT_KNOWN if row.destination_country == COUNTRY else row.destination_country
+            code = UNKNOWN_COUNTRY if row.destination_country == COUNTRY else row.destination_country
             countries.setdefault(code, AreaCounts(code)).add(**counts)
         if row.origin_pcode:
             _add(tops, row.origin_pcode, places, left=row.households)

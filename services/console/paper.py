@@ -14,10 +14,11 @@ from services.console.checks import CheckName, InstallationCheck
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts, checks, paper, snapshots
 from shared import log
+from shared.country import TIME_ZONE
 from shared.crypto.seal import sync
 from shared.failures import Backoff, is_dependency_unavailable
 from shared.pages import Pages
-from shared.pages.languages import LANGUAGES, TIMEZONE
+from shared.pages.languages import LANGUAGES
 from shared.places import Places
 
 HOUR = timedelta(hours=1)
@@ -120,7 +121,7 @@ def _replace(file: Path, text: str) -> None:
 
 def hour_of(now: datetime) -> str:
     """The hour in Bishkek time as part of a file name; the names sort by time."""
-    return f"{now.astimezone(TIMEZONE):%Y-%m-%d-%H}00"
+    return f"{now.astimezone(TIME_ZONE):%Y-%m-%d-%H}00"
 
 
 def full_hour(now: datetime) -> datetime:

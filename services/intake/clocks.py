@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from shared.country import TIME_ZONE
 from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.fields import utc
 from shared.events.vocabulary import Certainty, Precision, Urgency
-from shared.pages.languages import TIMEZONE
 
 AHEAD = timedelta(minutes=15)
 PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a browser cannot set `Date`
@@ -98,4 +98,4 @@ def _days(offset: timedelta, now: datetime) -> timedelta:
 
 
 def _day(moment: datetime) -> date:
-    return moment.astimezone(TIMEZONE).date()
+    return moment.astimezone(TIME_ZONE).date()

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from services.intake import unchecked
 from services.intake.clocks import Clocks, correction
 from shared.auth.tokens import Principal, Role
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.crypto import seal
 from shared.crypto.seal import Sealer
 from shared.events import (
@@ -38,10 +39,9 @@ from shared.events import (
 from shared.events.displacements import GroupClear, HouseholdClear, UncorrectedReportTimes
 from shared.events.hazards import UncorrectedHazardTimes
 from shared.events.vocabulary import Flag, MsgType, SubmissionChannel
-from shared.places import COUNTRY, Places
+from shared.places import Places
 
 SOURCE = "/intake"
-NOT_KNOWN = "ZZ"
 
 HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.ALERT: HazardReported,
@@ -247,7 +247,7 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
 
 def contradict(place: Place, point: Point | None, places: Places) -> bool:
     """Whether the point lies outside its place. An unknown place contradicts no point."""
-    if point is None or place.country == NOT_KNOWN:
+    if point is None or place.country == UNKNOWN_COUNTRY:
         return False
     located = places.locate(point.lat, point.lon)
     if place.pcode is None:

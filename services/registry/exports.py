@@ -9,10 +9,10 @@ from typing import Any
 from services.registry.countries import alpha_3
 from services.registry.reports import CELL_NAMES, CELLS
 from services.registry.statistics import Figure, MovementScope, View
+from shared.country import COUNTRY, soate
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex
 from shared.pages.formats import country
 from shared.places import Places
-from shared.places.places import COUNTRY
 
 Row = dict[str, Any]
 Naming = Callable[[str | None, str | None], str | None]
@@ -62,11 +62,6 @@ def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | N
         "corrected": figure.corrected,
         "imprecise": figure.imprecise,
     }
-
-
-def soate(pcode: str | None) -> str | None:
-    """The national 14-digit SOATE code: 417 and the digits of the P-code after `KG`."""
-    return f"417{pcode[2:]}".ljust(14, "0") if pcode else None
 
 
 def name(pcode: str | None, code: str | None, places: Places, level: int, language: str) -> str | None:

@@ -21,6 +21,7 @@ from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.config import Settings
+from shared.country import soate
 from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex
 from shared.pages import Pages, language_of
@@ -176,7 +177,7 @@ async def figures_page(
             "ages": AgeBracket,
         },
         link=lambda kind, **more: link(asked, kind, **more),
-        soate=exports.soate,
+        soate=soate,
     )
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-from services.registry.reports import BISHKEK, Filed
+from services.registry.reports import Filed
 from services.registry.working_set import Settled, Told, WorkingSet
 from shared import events
+from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
 from shared.events.envelope import EventData
@@ -27,7 +28,7 @@ class HouseholdEvents:
         self._district = lru_cache(10_000)(places.district)
 
     def messages(self, book: WorkingSet, now: datetime) -> Iterator[Message]:
-        today = now.astimezone(BISHKEK).date()
+        today = now.astimezone(TIME_ZONE).date()
         for told in book.told:
             if told.subject[0] == ReportKind.HOUSEHOLD:
                 yield self.household(told, now, today)
@@ -40,7 +41,7 @@ class HouseholdEvents:
         value = (
             f'{{"household_id":"{household_id}","report_id":"{filed.report_id}","version":{clear.version}'
             f',"sequence":{told.sequence},"status":"{clear.status}"'
-            f',"occurred_on":"{clear.occurred_at.astimezone(BISHKEK).date()}"'
+            f',"occurred_on":"{clear.occurred_at.astimezone(TIME_ZONE).date()}"'
             f',"occurred_on_precision":"{clear.occurred_at_precision}","recorded_on":"{today}"'
             f',"mobility":"{clear.mobility}","origin":{self.coarse(clear.origin)}'
             f',"destination":{self.coarse(clear.destination)},"persons":{clear.persons},"reasons":["{reasons}"]'
@@ -57,7 +58,7 @@ class HouseholdEvents:
         clear = filed.clear
         return (
             f',"displacement":{{"report_id":"{filed.report_id}","status":"{clear.status}"'
-            f',"occurred_on":"{clear.occurred_at.astimezone(BISHKEK).date()}"'
+            f',"occurred_on":"{clear.occurred_at.astimezone(TIME_ZONE).date()}"'
             f',"occurred_on_precision":"{clear.occurred_at_precision}","mobility":"{clear.mobility}"'
             f',"origin":{self.coarse(clear.origin)}}}'
         )

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from services.registry.decisions import Claim, Name, Precedent
+from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, OutcomeKind, Sex, SubmissionChannel
@@ -22,7 +22,6 @@ UNKNOWN_SEX = Sex.UNKNOWN.value
 MOVES = (*DISPLACED, Mobility.MIGRATION)  # `unable_to_move` is not a move
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
-BISHKEK = ZoneInfo("Asia/Bishkek")  # the time zone of all days and months
 
 # The sealed fields as JSON. Intake validated them, and the seal binds them to the report. Validating them again as
 # models would cost the registry a third of its speed.
@@ -97,7 +96,7 @@ def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, dateti
 def sex_age(filed: Filed) -> list[int]:
     """Displaced persons by sex and age, in the order of CELLS. Persons without description count as unknown."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
-    on = filed.clear.occurred_at.astimezone(BISHKEK)
+    on = filed.clear.occurred_at.astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
     for member in displaced(sealed):
         cells[cell(member.get("sex"), bracket(age(member, year, day)))] += 1

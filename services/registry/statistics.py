@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.reports import BISHKEK, CELL, CELL_NAMES, CELLS, UNKNOWN
+from services.registry.reports import CELL, CELL_NAMES, CELLS, UNKNOWN
 from services.registry.visibility import is_within
+from shared.country import COUNTRY, TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex, Status
 from shared.places import Places
-from shared.places.places import COUNTRY
 
 
 class View(StrEnum):
@@ -128,12 +128,11 @@ class Figure:
 # group as last counted. Filters apply to the latest move: a family that was displaced and then migrated is no longer
 # displaced in between. `unable_to_move` is not a move. `superseded_at` is set when a move is written.
 STOCK = "superseded_at >= :until"
-NOT_KNOWN = "ZZ"
 MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
-SCOPE = """CASE
-    WHEN destination_country = 'ZZ' OR origin_country = 'ZZ' THEN 'unknown'
-    WHEN destination_country <> 'KG' THEN 'abroad'
-    WHEN origin_country <> 'KG' THEN 'from_abroad'
+SCOPE = f"""CASE
+    WHEN destination_country = '{UNKNOWN_COUNTRY}' OR origin_country = '{UNKNOWN_COUNTRY}' THEN 'unknown'
+    WHEN destination_country <> '{COUNTRY}' THEN 'abroad'
+    WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
     ELSE 'within'
 END"""
 IN_SIGHT = is_within("coalesce(destination_pcode, origin_pcode)", "sight")
@@ -224,7 +223,7 @@ def month(period: int | None) -> str | None:
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
     """The same as SCOPE, in Python."""
-    if NOT_KNOWN in (origin, destination):
+    if UNKNOWN_COUNTRY in (origin, destination):
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):
         return MovementScope.ABROAD
@@ -272,7 +271,7 @@ def summed(figures: Sequence[Figure]) -> Figure:
 
 def midnight(day: date | None) -> datetime | None:
     """The start of the day in Bishkek."""
-    return None if day is None else datetime.combine(day, time(), BISHKEK)
+    return None if day is None else datetime.combine(day, time(), TIME_ZONE)
 
 
 def day_after(day: date) -> date:
@@ -280,4 +279,4 @@ def day_after(day: date) -> date:
 
 
 def today(now: datetime) -> date:
-    return now.astimezone(BISHKEK).date()
+    return now.astimezone(TIME_ZONE).date()

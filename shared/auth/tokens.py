@@ -24,13 +24,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from starlette.requests import HTTPConnection
 
+from shared.country import COUNTRY
 from shared.crypto.seal import key_id, write_whole
 from shared.events.vocabulary import SubmissionChannel
 
 ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
-COUNTRY = "KG"
 CACHED_TOKENS = 10_000
 KEYS_SECONDS = 60  # how often the folder of public keys is read
 UNKNOWN_KEY_SECONDS = 1  # how often it is read for tokens with an unknown key

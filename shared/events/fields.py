@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.country import COUNTRY
+
 T = TypeVar("T")
 
 CLEAR = "clear"
@@ -52,7 +54,7 @@ def utc(value: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(utc)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
-PCode = Annotated[str, StringConstraints(pattern=r"^KG[0-9]{11}$")]
+PCode = Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}[0-9]{{11}}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2; ZZ = unknown (CLDR)
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")]

@@ -11,7 +11,7 @@ from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal
 
-from shared.pages.languages import TIMEZONE
+from shared.country import COUNTRY, TIME_ZONE
 
 OWN_NAME = "Кыргызстан"
 DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # the country's usual format, not CLDR's
@@ -33,10 +33,10 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return decimal(value, pattern, language)
 
     def clock(moment: datetime) -> str:
-        return format_time(moment, "HH:mm", tzinfo=TIMEZONE, locale=language)
+        return format_time(moment, "HH:mm", tzinfo=TIME_ZONE, locale=language)
 
     def day(value: date) -> str:
-        local = value.astimezone(TIMEZONE).date() if isinstance(value, datetime) else value
+        local = value.astimezone(TIME_ZONE).date() if isinstance(value, datetime) else value
         return format_date(local, DAY[language], locale=language)
 
     def moment(value: datetime) -> str:
@@ -44,7 +44,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
     def short_moment(value: datetime) -> str:
         """The time only if today, else with the day; with the year if it is another year."""
-        local, today = value.astimezone(TIMEZONE).date(), datetime.now(TIMEZONE).date()
+        local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
         pattern = DAY_AND_MONTH if local.year == today.year else DAY
@@ -67,7 +67,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
 def country(code: str, language: str) -> str:
     """The name of a country, or the code if unknown. For KG the Russian name is the country's own, not CLDR's."""
-    return OWN_NAME if (language, code) == ("ru", "KG") else str(Locale(language).territories.get(code, code))
+    return OWN_NAME if (language, code) == ("ru", COUNTRY) else str(Locale(language).territories.get(code, code))
 
 
 @lru_cache(len(DAY))
@@ -92,7 +92,7 @@ def coming_days(language: str) -> str:
 
     Browsers do not know Kyrgyz, and a page may stay open past midnight.
     """
-    today = datetime.now(TIMEZONE).date()
+    today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]
     coming = [today + timedelta(days=n) for n in range(4)]
     return json.dumps(

@@ -1,14 +1,11 @@
 """The reader's language, one of three, and the time zone of all pages."""
 
-from zoneinfo import ZoneInfo
-
 from babel import negotiate_locale
 from starlette.requests import HTTPConnection
 
 LANGUAGES = {"ky": "Кыргызча", "ru": "Русский", "en": "English"}
 DEFAULT = "ky"
 COOKIE = "lang"
-TIMEZONE = ZoneInfo("Asia/Bishkek")
 
 
 def language_of(request: HTTPConnection) -> str:

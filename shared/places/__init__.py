@@ -3,7 +3,7 @@
 from shared.places import bundle
 from shared.places.areas import Areas
 from shared.places.bundle import BadBundle
-from shared.places.places import COUNTRY, Places
+from shared.places.places import Places
 from shared.places.units import LANGUAGES, Names, Unit, UnitKind
 
-__all__ = ["COUNTRY", "LANGUAGES", "Areas", "BadBundle", "Names", "Places", "Unit", "UnitKind", "bundle"]
+__all__ = ["LANGUAGES", "Areas", "BadBundle", "Names", "Places", "Unit", "UnitKind", "bundle"]

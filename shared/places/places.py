@@ -6,12 +6,12 @@ from typing import Self
 
 from shapely.geometry.base import BaseGeometry
 
+from shared.country import COUNTRY
 from shared.events import Area, Point
 from shared.places import bundle
 from shared.places.areas import Areas, Ring
 from shared.places.units import Unit, UnitKind, seed
 
-COUNTRY = "KG"
 DIGITS = {1: 4, 2: 7}
 
 

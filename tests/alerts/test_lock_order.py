@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from services.alerts import alerts
 from services.alerts.rules import RuleKind, Situation
+from shared.country import COUNTRY
 from shared.events import HazardReported
 from shared.events.vocabulary import Status
-from shared.places import COUNTRY
 from tests.alerts.factories import mudflow, received
 from tests.alerts.mailbox import Box
 from tests.alerts.test_digests import mailing, told_by_mail, two_minutes_pass

@@ -12,7 +12,8 @@ from deploy.local.process import wait_until
 from services.console import readmissions
 from services.console.config import ConsoleSettings
 from services.console.models import ReportOutcome
-from shared.auth.tokens import COUNTRY, Authenticator, Principal, Role
+from shared.auth.tokens import Authenticator, Principal, Role
+from shared.country import COUNTRY
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
 from tests.console.conftest import Served

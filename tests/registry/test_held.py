@@ -17,8 +17,8 @@ from typer.testing import CliRunner, Result
 from cli import held, user
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
-from shared.auth.tokens import COUNTRY
 from shared.config import Settings
+from shared.country import COUNTRY
 from shared.events.vocabulary import Flag
 from shared.messaging import kafka
 from shared.messaging.publisher import Publisher

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from shared.config import Settings
+from shared.country import COUNTRY
 from shared.events.vocabulary import AgeBracket, HazardType, Sex
 from shared.pages import Pages
 from shared.pages.formats import all_countries, country
@@ -20,7 +21,6 @@ from shared.places import Places
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SCOPE = "/"  # the service worker's scope: the page is above the script's folder, the printed address at the root
-HOME = "KG"
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where most people from the country live abroad
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
@@ -94,4 +94,4 @@ def release(settings: Settings, places: Places) -> str:
 def countries(language: str) -> list[tuple[str, str]]:
     """All countries by name, after the usual destinations."""
     usual = [(code, country(code, language)) for code in USUAL_COUNTRIES]
-    return usual + [(code, name) for code, name in all_countries(language) if code not in (*USUAL_COUNTRIES, HOME)]
+    return usual + [(code, name) for code, name in all_countries(language) if code not in (*USUAL_COUNTRIES, COUNTRY)]

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from shared.auth.tokens import Role
+from shared.country import TIME_ZONE
 from shared.events.vocabulary import Flag, SubmissionChannel
-from shared.pages.languages import TIMEZONE
 from shared.web.connections import refusal
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.installation import in_thread
@@ -174,7 +174,7 @@ def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserCon
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     [kept] = kept_reports(page)
     [received] = in_thread(records(centre.installation, "displacements", kept["body"]["report_id"]))
-    today = datetime.now(TIMEZONE).date()
+    today = datetime.now(TIME_ZONE).date()
     assert received.opened.flags == (Flag.CLOCK_AHEAD,)
-    assert received.opened.clear.occurred_at.astimezone(TIMEZONE).date() == today
-    assert received.opened.clear.reported_at.astimezone(TIMEZONE).date() == today
+    assert received.opened.clear.occurred_at.astimezone(TIME_ZONE).date() == today
+    assert received.opened.clear.reported_at.astimezone(TIME_ZONE).date() == today
