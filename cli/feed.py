@@ -55,7 +55,7 @@ async def read(source: str, feed: str, document: bytes, settings: IntakeSettings
 def why(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
-    return str(error) or (type(error).__doc__ or "")
+    return str(error)
 
 
 def shown(counts: Counts) -> Table:

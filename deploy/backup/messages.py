@@ -1,13 +1,10 @@
 """Errors that stop a backup or a restore: each says in one or two sentences what is wrong and what to do."""
 
+from shared.errors import DocumentedError
 
-class Refused(Exception):
-    """A backup or a restore is refused. A subclass's docstring is its message; its arguments are the details."""
 
-    def __str__(self) -> str:
-        particulars = " ".join(str(each) for each in self.args)
-        message = " ".join((self.__doc__ or "").split())
-        return f"{message} ({particulars})" if particulars else message
+class Refused(DocumentedError):
+    """A backup or a restore is refused."""
 
 
 class NoTarget(Refused):

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deploy.containers.health import host_name
+from shared.errors import DocumentedError
 from shared.liveness import SILENT_SECONDS, Answers, by_beat, over_http, silent
 
 MARK = Path("/installation/exercise")
@@ -21,14 +22,14 @@ EXAMPLES = ("change", "example", "password", "secret")
 OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # other systems' secrets, whose strength we do not choose
 
 
-class BadSecret(Exception):
+class BadSecret(DocumentedError):
     """This secret is empty, too short or an example.
 
     Remove its line from .env, then `make env` generates a good one; nothing was started.
     """
 
     def __str__(self) -> str:
-        return f"{self.args[0]}: {' '.join((self.__doc__ or '').split())}"
+        return f"{self.args[0]}: {self.message}"
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.containers.start import MARK, BadSecret, check
+from deploy.containers.start import MARK, check
 from deploy.provision import keys, record_keys, rotation
 from deploy.provision.keys import CannotRetire
 from deploy.provision.rotation import FOLLOWS, RINGS, Kind
@@ -18,6 +18,7 @@ from deploy.provision.secrets import PASSWORDS, keep
 from shared.auth import tokens
 from shared.config import Settings
 from shared.crypto import keyring, seal
+from shared.errors import DocumentedError
 from shared.events.topics import CONTRACT, SERVICES
 
 SECRETS = Path("/secrets")
@@ -44,28 +45,28 @@ KEY_FOLDERS = {
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-class OtherMark(Exception):
+class OtherMark(DocumentedError):
     """An installation is an exercise or it is not, from its first start and for ever.
 
     Leave DAYAR_EXERCISE out, or start another one: docker compose -p NAME.
     """
 
 
-class EarlierVolumes(Exception):
+class EarlierVolumes(DocumentedError):
     """These volumes were written by an earlier build.
 
     Use that build, or start anew: docker compose down --volumes, or docker compose -p NAME; nothing was changed.
     """
 
 
-class NewerVolumes(Exception):
+class NewerVolumes(DocumentedError):
     """These volumes were written by a newer release.
 
     Use that release, or start anew: docker compose -p NAME; nothing was changed.
     """
 
 
-class NeitherYesNorNo(Exception):
+class NeitherYesNorNo(DocumentedError):
     """DAYAR_EXERCISE is 1 for an exercise, 0 or nothing for the real installation."""
 
 
@@ -99,17 +100,10 @@ def prepare() -> None:
         check({variable(name): password for name, password in passwords.items()})
         hold_to_contract(INSTALLATION)
         mark(MARK, os.environ.get("DAYAR_EXERCISE", ""))
-    except (BadSecret, EarlierVolumes, NewerVolumes) as error:
-        sys.exit(str(error) if error.args else message(error))
-    except (OtherMark, NeitherYesNorNo) as error:
-        sys.exit(f"{message(error)} ({error})")
+    except DocumentedError as error:
+        sys.exit(str(error))
     draw_keys()
     lay_passwords(passwords)
-
-
-def message(error: Exception) -> str:
-    """The docstring of the error's class, on one line."""
-    return " ".join((error.__doc__ or "").split())
 
 
 def variable(name: str) -> str:

@@ -1,13 +1,10 @@
 """Errors that stop a start: each tells the person at the terminal what is wrong and what to do."""
 
+from shared.errors import DocumentedError
 
-class CannotStart(Exception):
-    """The stack cannot start. A subclass's docstring is its message; its arguments are the details."""
 
-    def __str__(self) -> str:
-        particulars = " ".join(str(each) for each in self.args)
-        message = " ".join((self.__doc__ or "").split())
-        return f"{message} ({particulars})" if particulars else message
+class CannotStart(DocumentedError):
+    """The stack cannot start."""
 
 
 class PortInUse(CannotStart):

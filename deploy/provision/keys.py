@@ -5,18 +5,15 @@ from pathlib import Path
 
 from shared.config import Settings
 from shared.crypto.seal import generate, key_id, sync
+from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
 # Kafka deletes both logs a day at a time, and a data key is used for some minutes after the rotation.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
-class CannotRetire(Exception):
-    """The key stays. A subclass's docstring is its message; its arguments are the details."""
-
-    def __str__(self) -> str:
-        message = " ".join((self.__doc__ or "").split())
-        return f"{message} ({' '.join(map(str, self.args))})"
+class CannotRetire(DocumentedError):
+    """The key stays."""
 
 
 class NoSuchKey(CannotRetire):

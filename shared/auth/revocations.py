@@ -53,7 +53,7 @@ class Revocations:
             TeamReadmitted: self._readmit,
         }
         if missing := missing_types((CredentialRevoked.topic,), {model.event_type for model in self._handlers}):
-            raise HandlerMissing(missing)
+            raise HandlerMissing(*missing)
         self._read_at: datetime | None = None
         self._confirm_at = self._write_at = 0.0
         self.is_complete = False

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared import log
 from shared.crypto.seal import write_whole
+from shared.errors import DocumentedError
 from shared.failures import DependencyUnavailable
 
 KEY_BYTES, NONCE_BYTES, ID_BYTES = 32, 12, 17
@@ -22,11 +23,8 @@ FRESH_SECONDS = 60  # a new key is used within this time after a rotation
 Keys = Mapping[str, bytes]  # by key id; an id begins with the second of its creation, so the greatest is the newest
 
 
-class NoKey(Exception):
+class NoKey(DocumentedError):
     """This folder has no key. `make run` and `docker compose up` generate one; elsewhere: `dayar provision secrets`."""
-
-    def __str__(self) -> str:
-        return f"{self.__doc__} ({self.args[0]})"
 
 
 class UnknownKey(DependencyUnavailable):

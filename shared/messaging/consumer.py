@@ -90,7 +90,7 @@ class Consumer:
         """Refuse to start without a row for a type of the topics: its events would become dead letters."""
         if missing := self._handlers.missing_types:
             log.get().critical("consumer not started: handler missing", consumer=self._service, event_types=missing)
-            raise HandlerMissing(missing)
+            raise HandlerMissing(*missing)
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle one record without moving an offset, for a redrive. Raises Fenced; the caller commits."""

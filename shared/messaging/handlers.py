@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.errors import DocumentedError
 from shared.events import EVENT_TYPES, EventData
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging.records import Outcome, Received
@@ -17,12 +18,8 @@ IGNORED = Outcome(OutcomeKind.NOTED, "ignored")
 AnyHandler = Callable[..., Awaitable[Sequence[Outcome]]]
 
 
-class HandlerMissing(Exception):
+class HandlerMissing(DocumentedError):
     """A reader's table has no row for an event type of its topics."""
-
-    def __init__(self, event_types: Sequence[str]) -> None:
-        super().__init__(f"{self.__doc__} Missing: {', '.join(event_types)}.")
-        self.event_types = event_types
 
 
 class OutcomesMissing(Exception):

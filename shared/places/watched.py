@@ -8,13 +8,14 @@ import shapely
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
+from shared.errors import DocumentedError
 from shared.events import Area
 from shared.places.areas import circle, outline
 
 WORLD = "world"
 
 
-class BadArea(Exception):
+class BadArea(DocumentedError):
     """`INTAKE_AREA` is expected to name a GeoJSON file with polygons, or to be `world`."""
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.config import Settings, secret
+from shared.errors import DocumentedError
 from shared.events.topics import CONTRACT
 from shared.failures import is_postgresql_unavailable
 
@@ -28,33 +29,30 @@ NAMES = {
 }
 
 
-class NotOurs(Exception):
-    """This database must not be opened. The subclass's docstring is the message, its argument gives the details."""
-
-    def __str__(self) -> str:
-        message = " ".join((self.__doc__ or "").split())
-        return f"{message} ({self.args[0]})"
+class NotOurs(DocumentedError):
+    """This database must not be opened."""
 
 
 class OtherMark(NotOurs):
-    __doc__ = (
-        "This database belongs to an installation of the other kind: an exercise cannot become real, nor a real "
-        "installation an exercise. Give another database, or the DEMO= it was made with; nothing was changed."
-    )
+    """This database belongs to an installation of the other kind.
+
+    An exercise cannot become real, nor a real installation an exercise. Give another database, or the DEMO= it was
+    made with; nothing was changed.
+    """
 
 
 class NewerSchema(NotOurs):
-    __doc__ = (
-        "This database was written by a newer release. "
-        "Use that release, or another database or folder by STATE=; nothing was changed."
-    )
+    """This database was written by a newer release.
+
+    Use that release, or another database or folder by STATE=; nothing was changed.
+    """
 
 
 class EarlierBuild(NotOurs):
-    __doc__ = (
-        "This database was written by an earlier build, whose records this build cannot read. "
-        "Use that build, or start again with another database; nothing was changed."
-    )
+    """This database was written by an earlier build, whose records this build cannot read.
+
+    Use that build, or start again with another database; nothing was changed.
+    """
 
 
 class Base(DeclarativeBase):
