@@ -14,7 +14,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli import environment
-from cli.deciding import within
+from cli.transactions import within
 from deploy.local.options import GIVEN
 from shared import audit
 from shared.audit import Action, Entry, Result

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli.deciding import within
+from cli.transactions import within
 from services.console.queries import accounts
 from shared.audit import Action, Result
 from shared.country import TIME_ZONE

@@ -9,8 +9,9 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli.deciding import By, Reason, checked, decider, within
+from cli.deciding import By, Reason, checked, decider
 from cli.held import clock
+from cli.transactions import within
 from cli.user import refuse
 from services.intake import set_aside
 from services.intake.config import IntakeSettings

@@ -1,32 +1,18 @@
-"""Shared by `dayar held` and `dayar dead`: who decides, the reason, and a transaction on a service's schema."""
+"""Shared by `dayar held` and `dayar dead`: who decides, and the reason."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli.transactions import within
 from cli.user import refuse
 from services.console.models import Account
 from services.console.queries import accounts
 from shared.auth.tokens import Role
-from shared.config import Settings
-from shared.postgres import database
 
-T = TypeVar("T")
 By = Annotated[str, typer.Option("--by", help="Your account's name.")]
 Reason = Annotated[str, typer.Option(help="Why, in one sentence without personal data.")]
 REASON_LENGTH = 500
-
-
-async def within(service: str, do: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """One transaction on the service's schema."""
-    engine = database.engine(Settings().for_service(service))
-    try:
-        async with database.sessions(engine).begin() as session:
-            return await do(session)
-    finally:
-        await engine.dispose()
 
 
 async def decider(name: str, roles: frozenset[Role]) -> Account:

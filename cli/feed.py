@@ -10,12 +10,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.places import in_use
+from cli.transactions import within
 from services.intake.config import IntakeSettings
 from services.intake.feeds.items import BadDocument, ItemKind
 from services.intake.feeds.reading import SOURCES, Counts
 from services.intake.worker import reader
 from shared.places.watched import BadArea
-from shared.postgres import database
 
 app = typer.Typer(help="Feeds of other institutions.", no_args_is_help=True, add_completion=False)
 errors = Console(stderr=True)
@@ -44,12 +44,9 @@ def usgs(
 
 async def read(source: str, feed: str, document: bytes, settings: IntakeSettings) -> Counts:
     settings = settings.model_copy(update={"places_path": in_use(settings)})
-    engine = database.engine(settings)
-    try:
-        async with database.sessions(engine).begin() as session:
-            return await reader(settings).read(session, SOURCES[source], feed, document)
-    finally:
-        await engine.dispose()
+    return await within(
+        "intake", lambda session: reader(settings).read(session, SOURCES[source], feed, document), settings
+    )
 
 
 def why(error: Exception) -> str:

@@ -10,7 +10,8 @@ from pydantic_core import from_json
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli.deciding import By, Reason, checked, decider, within
+from cli.deciding import By, Reason, checked, decider
+from cli.transactions import within
 from cli.user import refuse
 from services.console.models import Account
 from services.console.queries import accounts

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from cli.deciding import within
+from cli.transactions import within
 from deploy.provision import keys, record_keys, rotation
 from deploy.provision.keys import OVER, CannotRetire
 from deploy.provision.rotation import FOLLOWS, Kind

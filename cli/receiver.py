@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli.transactions import within
 from services.alerts import queries, subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers import Receiver
@@ -21,7 +22,6 @@ from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.pages import LANGUAGES
 from shared.places import Places
-from shared.postgres import database
 
 T = TypeVar("T")
 
@@ -131,18 +131,9 @@ def own_settings() -> AlertsSettings:
 
 def run(settings: AlertsSettings, deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
     try:
-        return asyncio.run(transacted(settings, deed))
+        return asyncio.run(within("alerts", deed, settings))
     except ReceiverNotFound as error:
         refuse(f"There is no receiver called {error}.")
-
-
-async def transacted(settings: AlertsSettings, deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    engine = database.engine(settings)
-    try:
-        async with database.sessions(engine).begin() as session:
-            return await deed(session)
-    finally:
-        await engine.dispose()
 
 
 def refuse(why: str) -> NoReturn:

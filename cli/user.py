@@ -14,6 +14,7 @@ from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli import environment
+from cli.transactions import within
 from services.console import accounts, credentials, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
@@ -27,7 +28,6 @@ from shared.auth.tokens import Role, Signer
 from shared.country import COUNTRY
 from shared.messaging import outbox
 from shared.places import Places
-from shared.postgres import database
 
 EVERYWHERE = [COUNTRY]
 PASSING = "It is valid for an hour, and changed at the first sign-in."  # the administrator who set it knows it too
@@ -74,7 +74,7 @@ def add(
         await queries.add(session, account)
         await noted(session, Action.ACCOUNT_ADDED, account.account_id)
 
-    within(do)
+    run(do)
     if generate:
         typer.echo(f"First password of {name}: {password}")
     typer.echo(PASSING)
@@ -87,7 +87,7 @@ def list_() -> None:
     async def do(session: AsyncSession, _: datetime) -> list[Account]:
         return list(await queries.everyone(session))
 
-    for each in within(do):
+    for each in run(do):
         typer.echo(described(each))
 
 
@@ -122,7 +122,7 @@ def change(
         await outbox.add(session, credentials.end_tokens(account, now + credentials.SECOND))
         await noted(session, Action.RIGHTS_CHANGED, account.account_id)
 
-    within(do)
+    run(do)
     typer.echo(f"{name} must sign in again; this takes effect within seconds.")
 
 
@@ -135,7 +135,7 @@ def devices(name: Name) -> None:
 
     device = Column("Device", no_wrap=True)  # so that it can be copied
     table = Table(device, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
-    for each in within(do):
+    for each in run(do):
         state = "ended" if each.is_ended else f"until {each.expires_at:%Y-%m-%d}"
         table.add_row(str(each.device), f"{each.first_at:%Y-%m-%d}", f"{each.seen_at:%Y-%m-%d}", state)
     Console().print(table)
@@ -152,7 +152,7 @@ def forget(name: Name, device: Annotated[UUID, typer.Argument(help="As `dayar us
         await outbox.add(session, credentials.forget(device, now))
         await noted(session, Action.DEVICE_FORGOTTEN, account.account_id, device)
 
-    within(do)
+    run(do)
 
 
 @app.command()
@@ -171,7 +171,7 @@ def readmit(
         await outbox.add(session, credentials.readmit(team, now, now + timedelta(days=days)))
         await noted(session, Action.RIGHTS_CHANGED, team, reason="readmitted")
 
-    within(do)
+    run(do)
     typer.echo("Decide about reports held earlier with `dayar held`.")
 
 
@@ -185,7 +185,7 @@ def reset_second_factor(name: Name) -> None:
         await outbox.add(session, credentials.end_tokens(account, now + credentials.SECOND))
         await noted(session, Action.RIGHTS_CHANGED, account.account_id, reason="second-factor-removed")
 
-    within(do)
+    run(do)
 
 
 @app.command()
@@ -197,7 +197,7 @@ def disable(name: Name) -> None:
         await outbox.add(session, credentials.disable(account, now))
         await noted(session, Action.ACCOUNT_DISABLED, account.account_id)
 
-    within(do)
+    run(do)
 
 
 @app.command()
@@ -209,7 +209,7 @@ def enable(name: Name) -> None:
         await outbox.add(session, credentials.enable(account, now))
         await noted(session, Action.ACCOUNT_ENABLED, account.account_id)
 
-    within(do)
+    run(do)
 
 
 @app.command()
@@ -228,7 +228,7 @@ def password(
         await outbox.add(session, credentials.end_tokens(account, changed_at))
         await noted(session, Action.PASSWORD_CHANGED, account.account_id)
 
-    within(do)
+    run(do)
     if generate:
         typer.echo(f"New password of {name}: {given}")
     typer.echo(PASSING)
@@ -254,7 +254,7 @@ def token(
         return Signer(settings.token_private_key_file).sign(principal)
 
     to_terminal()
-    typer.echo(within(do))
+    typer.echo(run(do))
 
 
 @app.command()
@@ -265,7 +265,7 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
         await outbox.add(session, credentials.revoke_token(token_id, now))
         await noted(session, Action.RIGHTS_CHANGED, token_id, reason="token-revoked")
 
-    within(do)
+    run(do)
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
@@ -281,19 +281,10 @@ async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
     return await queries.one(session, name), datetime.now(UTC)
 
 
-def within(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
+def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
     """One transaction on the console's schema; the console's worker publishes the changes to the other services."""
-
-    async def run() -> T:
-        engine = database.engine(ConsoleSettings().for_service("console"))
-        try:
-            async with database.sessions(engine).begin() as session:
-                return await do(session, datetime.now(UTC))
-        finally:
-            await engine.dispose()
-
     try:
-        return asyncio.run(run())
+        return asyncio.run(within("console", lambda session: do(session, datetime.now(UTC))))
     except accounts.AccountNotFound as error:
         refuse(f"There is no account named {error}.")
     except accounts.NameTaken as error:

@@ -39,12 +39,11 @@ async def back_up(installation: Installation, settings: BackupSettings, now: dat
 
 async def note(installation: Installation, check: InstallationCheck) -> None:
     """Record for the console's pages when the last backup was made, and when the next one is due."""
-    engine = database.engine(installation.settings.for_service("console"))
-    try:
-        async with database.sessions(engine).begin() as session:
-            await checks.record(session, check)
-    finally:
-        await engine.dispose()
+    async with (
+        database.opened(installation.settings.for_service("console")) as engine,
+        database.sessions(engine).begin() as session,
+    ):
+        await checks.record(session, check)
 
 
 def check(settings: BackupSettings, folders: Iterable[Path]) -> None:

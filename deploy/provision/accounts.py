@@ -19,13 +19,10 @@ EXERCISE = {"operator-1": Role.OPERATOR, "operator-2": Role.OPERATOR, "field-1":
 
 async def make(settings: ConsoleSettings, state: Path) -> None:
     """Create the first accounts where there are none. The exercise's passwords are written into `state`."""
-    engine = database.engine(settings)
-    try:
+    async with database.opened(settings) as engine:
         await first_administrator(database.sessions(engine), settings, given_password())
         if settings.exercise:
             await _make_exercise(database.sessions(engine), state / "accounts")
-    finally:
-        await engine.dispose()
 
 
 async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path) -> None:

@@ -14,7 +14,6 @@ from services.alerts.secrets import WebhookSecrets
 from services.alerts.texts import Texts
 from shared import lifecycle
 from shared.auth.revocations import Revocations
-from shared.auth.tokens import Authenticator
 from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places
@@ -51,7 +50,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         "alerts",
         settings,
         lifespan=lifespan,
-        authenticator=Authenticator(settings.token_public_keys, revocations),
+        revocations=revocations,
         ready=ready,
         routers=[
             routes.router,

@@ -36,14 +36,13 @@ HOUSEHOLDS_AT_ONCE = 100  # other tasks wait for the locks that a batch holds an
 async def run(settings: AlertsSettings) -> None:
     """Runs until cancelled."""
     rules, places = Ruleset.load(settings.alerts_rules), Places.load(settings.places_path)
-    engine = database.engine(settings, pool_size=10, pings=False)
-    sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
-    receivers_changed = asyncio.Event()
-    box = WebhookSecrets(settings.alerts_key_file)
-    await retry_while_unavailable(lambda: seal_notes(sessions, box))
-    if settings.exercise:
-        await retry_while_unavailable(lambda: somebody_to_tell(sessions))
-    try:
+    async with database.opened(settings, pool_size=10, pings=False) as engine:
+        sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
+        receivers_changed = asyncio.Event()
+        box = WebhookSecrets(settings.alerts_key_file)
+        await retry_while_unavailable(lambda: seal_notes(sessions, box))
+        if settings.exercise:
+            await retry_while_unavailable(lambda: somebody_to_tell(sessions))
         async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
             channels: dict[DeliveryChannel, ChannelOut] = {
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
@@ -77,8 +76,6 @@ async def run(settings: AlertsSettings) -> None:
             group.create_task(notify.listen(engine, "alerts_receivers", receivers_changed))
             group.create_task(deliveries.run())
             group.create_task(Escalation(sessions, rules, places).run())
-    finally:
-        await engine.dispose()
 
 
 async def seal_notes(sessions: async_sessionmaker[AsyncSession], box: WebhookSecrets) -> None:

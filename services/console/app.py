@@ -22,7 +22,7 @@ from services.console.stream import EventStream
 from services.console.totp import TotpSecrets
 from shared import lifecycle, pages
 from shared.auth.revocations import Revocations
-from shared.auth.tokens import Authenticator, Signer
+from shared.auth.tokens import Signer
 from shared.config import secret
 from shared.failures import retry_while_unavailable
 from shared.messaging import ledger
@@ -85,7 +85,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         "console",
         settings,
         lifespan=lifespan,
-        authenticator=Authenticator(settings.token_public_keys, revocations),
+        revocations=revocations,
         ready=ready,
         routers=[
             signin.router,

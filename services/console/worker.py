@@ -21,10 +21,9 @@ from shared.postgres import database
 
 async def run(settings: ConsoleSettings) -> None:
     """Runs until cancelled."""
-    engine = database.engine(settings)
-    sessions = database.sessions(engine)
-    consumer = Consumer("console", BOARD, settings=settings, sessions=sessions)
-    try:
+    async with database.opened(settings) as engine:
+        sessions = database.sessions(engine)
+        consumer = Consumer("console", BOARD, settings=settings, sessions=sessions)
         async with asyncio.TaskGroup() as group:
             group.create_task(consumer.run())
             group.create_task(Relay(settings, engine).run())
@@ -35,8 +34,6 @@ async def run(settings: ConsoleSettings) -> None:
                 group.create_task(clock.watch(settings.ntp_server, sessions))
             if settings.paper_folder:
                 group.create_task(Paper(settings, sessions, console_pages(settings)).run(settings.paper_folder))
-    finally:
-        await engine.dispose()
 
 
 async def reseal(sessions: async_sessionmaker[AsyncSession], sealed_callers: Callers, box: TotpSecrets) -> int:

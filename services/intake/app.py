@@ -20,7 +20,6 @@ from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
 from shared import lifecycle
 from shared.auth.revocations import Revocations
-from shared.auth.tokens import Authenticator
 from shared.crypto.seal import Sealer
 from shared.messaging.publisher import Publisher
 from shared.places import Places
@@ -72,7 +71,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         "intake",
         settings,
         lifespan=lifespan,
-        authenticator=Authenticator(settings.token_public_keys, revocations),
+        revocations=revocations,
         ready=ready,
         routers=(feeds.router,),
         routes=[*ROUTES, *FieldForm(settings, places).routes()],

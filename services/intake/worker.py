@@ -15,19 +15,15 @@ from shared.postgres import database
 
 async def run(settings: IntakeSettings) -> None:
     """Run until cancelled."""
-    engine = database.engine(settings)
-    try:
-        async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
-            group.create_task(outbox.Relay(settings, engine).run())
-            poller = Poller(
-                reader(settings),
-                database.sessions(engine),
-                outbound,
-                settings.intake_feed_seconds,
-            )
-            group.create_task(poller.run(SOURCES[USGS], settings.usgs_feeds))
-    finally:
-        await engine.dispose()
+    async with database.opened(settings) as engine, Outbound(settings) as outbound, asyncio.TaskGroup() as group:
+        group.create_task(outbox.Relay(settings, engine).run())
+        poller = Poller(
+            reader(settings),
+            database.sessions(engine),
+            outbound,
+            settings.intake_feed_seconds,
+        )
+        group.create_task(poller.run(SOURCES[USGS], settings.usgs_feeds))
 
 
 def reader(settings: IntakeSettings) -> Reader:

@@ -11,7 +11,6 @@ from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from shared import lifecycle
 from shared.auth.revocations import Revocations
-from shared.auth.tokens import Authenticator
 from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places
@@ -51,7 +50,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         "registry",
         settings,
         lifespan=lifespan,
-        authenticator=Authenticator(settings.token_public_keys, revocations),
+        revocations=revocations,
         ready=ready,
         routers=[
             routes.router,

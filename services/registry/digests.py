@@ -67,13 +67,12 @@ class Digests:
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
         """Apply new keys to all stored digests. Concurrent workers wait for each other. Raises UnknownKey."""
-        engine = database.engine(settings, idle_seconds=REKEY_SECONDS)
-        try:
-            async with database.sessions(engine).begin() as session:
-                await session.execute(ALONE)
-                return await self._lay(session)
-        finally:
-            await engine.dispose()
+        async with (
+            database.opened(settings, idle_seconds=REKEY_SECONDS) as engine,
+            database.sessions(engine).begin() as session,
+        ):
+            await session.execute(ALONE)
+            return await self._lay(session)
 
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)

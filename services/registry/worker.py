@@ -26,14 +26,13 @@ from shared.postgres import database
 
 async def run(settings: RegistrySettings) -> None:
     """Run until cancelled."""
-    engine = database.engine(settings, pool_size=10)
-    keys = Opener(settings.seal_private_keys)
-    digests = Digests(settings.digest_key_file)
-    reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
-    redrives = Redrives("registry", [reports], settings=settings, keys=keys)
-    vault = EnvelopeEncryption(settings.registry_kek_file)
-    registrar = Registrar(vault, Places.load(settings.places_path))
-    try:
+    async with database.opened(settings, pool_size=10) as engine:
+        keys = Opener(settings.seal_private_keys)
+        digests = Digests(settings.digest_key_file)
+        reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
+        redrives = Redrives("registry", [reports], settings=settings, keys=keys)
+        vault = EnvelopeEncryption(settings.registry_kek_file)
+        registrar = Registrar(vault, Places.load(settings.places_path))
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
         async with asyncio.TaskGroup() as group:
             group.create_task(reports.run())
@@ -42,8 +41,6 @@ async def run(settings: RegistrySettings) -> None:
             group.create_task(keep_newest("digests", lambda: digests.renew(settings)))
             group.create_task(Decisions("registry", HeldDecision, engine, registrar.prepare_held).run())
             group.create_task(redrives.decisions(engine).run())
-    finally:
-        await engine.dispose()
 
 
 def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Opener, digests: Digests) -> Consumer:

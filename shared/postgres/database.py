@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -92,6 +93,16 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
     )
 
 
+@asynccontextmanager
+async def opened(settings: Settings, **options: Any) -> AsyncIterator[AsyncEngine]:
+    """An `engine` with these options, closed at the end."""
+    own = engine(settings, **options)
+    try:
+        yield own
+    finally:
+        await own.dispose()
+
+
 def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
@@ -134,21 +145,18 @@ async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 async def migrate(service: str, settings: Settings) -> None:
     """Upgrade the service's schema to the newest revision. Concurrent calls wait for each other. Raises NotOurs."""
-    own = engine(settings.for_service(service), idle_seconds=600)
-    try:
-        async with own.begin() as connection:
-            await connection.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"migrate {service}"}
-            )
-            if not await connection.scalar(
-                text("SELECT true FROM pg_namespace WHERE nspname = :name"), {"name": service}
-            ):
-                await connection.execute(text(f'CREATE SCHEMA "{service}"'))
-            await hold_to_contract(connection, service)
-            await _hold_to_mark(connection, settings)
-            await connection.run_sync(_upgrade, service)
-    finally:
-        await own.dispose()
+    async with (
+        opened(settings.for_service(service), idle_seconds=600) as own,
+        own.begin() as connection,
+    ):
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"migrate {service}"}
+        )
+        if not await connection.scalar(text("SELECT true FROM pg_namespace WHERE nspname = :name"), {"name": service}):
+            await connection.execute(text(f'CREATE SCHEMA "{service}"'))
+        await hold_to_contract(connection, service)
+        await _hold_to_mark(connection, settings)
+        await connection.run_sync(_upgrade, service)
 
 
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
@@ -211,6 +219,7 @@ __all__ = [
     "hold_to_contract",
     "is_there",
     "migrate",
+    "opened",
     "session",
     "sessions",
 ]

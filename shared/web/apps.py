@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import access
-from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Unauthenticated, cookie_name
+from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Revoked, Unauthenticated, cookie_name
 from shared.config import Settings
 from shared.web import audit_routes
 from shared.web.body_limits import FewValues
@@ -43,7 +43,7 @@ def create_app(
     settings: Settings,
     *,
     lifespan: Lifespan,
-    authenticator: Authenticator,
+    revocations: Revoked,
     ready: Readiness,
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
@@ -60,6 +60,7 @@ def create_app(
         max_body_size=MAX_BODY,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    authenticator = Authenticator(settings.token_public_keys, revocations)
     app.state.settings, app.state.metrics = settings, CollectorRegistry()
     app.state.refusals = Refusals(settings, authenticator)
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]

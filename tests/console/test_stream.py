@@ -20,7 +20,7 @@ from services.console.stream import EventStream, Listener
 from services.console.vectors import Vector
 from services.console.visibility import StreamVisibility
 from shared.auth.revocations import Revocations
-from shared.auth.tokens import Authenticator, Principal, Role
+from shared.auth.tokens import Principal, Role
 from shared.places import Places
 from shared.web import apps
 from tests.console.conftest import Served
@@ -173,7 +173,7 @@ async def test_while_nothing_can_be_read_a_listener_is_asked_to_retry_later(serv
         "console",
         settings,
         lifespan=unused,
-        authenticator=Authenticator(settings.token_public_keys, revocations),
+        revocations=revocations,
         ready=unused,
         routes=[Route("/stream", listening, methods=["GET"])],
     )

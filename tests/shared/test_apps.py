@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from shared.auth import access, tokens
-from shared.auth.tokens import Authenticator, Principal, Role, Signer
+from shared.auth.tokens import Principal, Role, Signer
 from shared.config import Settings
 from shared.web import apps
 
@@ -71,9 +71,9 @@ def keys(tmp_path: Path) -> Path:
 def build(keys: Path, *routers: APIRouter, **given: Any) -> FastAPI:
     return apps.create_app(
         "intake",
-        Settings(**given),
+        Settings(token_public_keys=keys / "public", **given),
         lifespan=no_lifespan,
-        authenticator=Authenticator(keys / "public", NothingRevoked()),
+        revocations=NothingRevoked(),
         ready=all_ready,
         routers=routers,
     )

@@ -1,0 +1,20 @@
+"""One transaction of a command on the schema of one service."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.config import Settings
+from shared.postgres import database
+
+T = TypeVar("T")
+
+
+async def within(service: str, do: Callable[[AsyncSession], Awaitable[T]], settings: Settings | None = None) -> T:
+    """Run `do` in one transaction, with the service's login. `settings` are read from the environment if not given."""
+    async with (
+        database.opened((settings or Settings()).for_service(service)) as engine,
+        database.sessions(engine).begin() as session,
+    ):
+        return await do(session)
