@@ -30,7 +30,7 @@ class Caller:
         return await self.http.get(path, headers=self.headers)
 
 
-class Door:
+class RunningIntake:
     def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
         self.installation, self.http = installation, http
 
@@ -45,7 +45,7 @@ class Door:
         return {name: ledger["door"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
 
 
-async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[Door]:
+async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[RunningIntake]:
     """`is_whole`: its servers run, and the app is ready."""
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)
@@ -55,7 +55,7 @@ async def opened(installation: Installation, *, is_whole: bool = True, **changed
     ):
         if is_whole:
             await wait_for(lambda: is_ready(http), timeout=30)
-        yield Door(installation, http)
+        yield RunningIntake(installation, http)
 
 
 async def is_ready(http: httpx.AsyncClient) -> bool:
@@ -63,6 +63,6 @@ async def is_ready(http: httpx.AsyncClient) -> bool:
 
 
 @pytest.fixture(scope="module")
-async def door(shared_installation: Installation) -> AsyncIterator[Door]:
+async def intake(shared_installation: Installation) -> AsyncIterator[RunningIntake]:
     async for made in opened(shared_installation):
         yield made

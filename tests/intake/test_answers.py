@@ -12,19 +12,19 @@ from shared.auth.tokens import Role
 from shared.crypto import keyring
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
-from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened
+from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, RunningIntake, opened
 from tests.intake.factories import group, hazard, household
 from tests.intake.records import records
 from tests.journeys.count import everything
 
 
-async def test_a_report_is_accepted_stamped_and_sealed(door: Door) -> None:
+async def test_a_report_is_accepted_stamped_and_sealed(intake: RunningIntake) -> None:
     account, team = uuid4(), uuid4()
     body = household()
-    answer = await door.caller(account=account, team=team).post(DISPLACEMENTS, body)
+    answer = await intake.caller(account=account, team=team).post(DISPLACEMENTS, body)
     assert answer.status_code == 202
     assert answer.json()["status"] == "accepted"
-    [received] = await records(door.installation, "displacements", body["report_id"])
+    [received] = await records(intake.installation, "displacements", body["report_id"])
     data = received.event.data
     assert received.event.type == "dayar.displacement.household_reported.v1"
     assert str(received.event.id) == answer.json()["event_id"]
@@ -36,30 +36,30 @@ async def test_a_report_is_accepted_stamped_and_sealed(door: Door) -> None:
     assert b"010203" not in received.record.value
 
 
-async def test_a_group_and_its_correction(door: Door) -> None:
-    caller, body = door.caller(), group()
+async def test_a_group_and_its_correction(intake: RunningIntake) -> None:
+    caller, body = intake.caller(), group()
     first = await caller.post(DISPLACEMENTS, body)
     second = await caller.post(DISPLACEMENTS, {**body, "version": 2, "persons": 130})
     assert [first.status_code, second.status_code] == [202, 202]
     assert first.json()["event_id"] != second.json()["event_id"]
-    found = await records(door.installation, "displacements", body["report_id"])
+    found = await records(intake.installation, "displacements", body["report_id"])
     assert [each.event.type.split(".")[2] for each in found] == ["group_reported", "correction_reported"]
 
 
-async def test_the_same_report_again_is_a_duplicate_and_other_content_is_a_conflict(door: Door) -> None:
-    caller, body = door.caller(), household()
+async def test_the_same_report_again_is_a_duplicate_and_other_content_is_a_conflict(intake: RunningIntake) -> None:
+    caller, body = intake.caller(), household()
     first = await caller.post(DISPLACEMENTS, body)
     again = await caller.post(DISPLACEMENTS, dict(reversed(body.items())))
     other = await caller.post(DISPLACEMENTS, {**body, "notes": "other"})
     assert (again.status_code, again.json()) == (200, {**first.json(), "status": "duplicate"})
     assert other.status_code == 409
     assert other.headers["content-type"] == "application/problem+json"
-    assert len(await records(door.installation, "displacements", body["report_id"])) == 1
+    assert len(await records(intake.installation, "displacements", body["report_id"])) == 1
 
 
 async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: Installation) -> None:
-    async for door in opened(installation, displacements_days=10):
-        await door.caller().post(DISPLACEMENTS, household())
+    async for intake in opened(installation, displacements_days=10):
+        await intake.caller().post(DISPLACEMENTS, household())
         with installation.redis() as valkey:
             [name] = valkey.keys("*memory:*")
             assert 9 * 86_400 < valkey.ttl(name) <= 10 * 86_400
@@ -70,8 +70,8 @@ async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
 ) -> None:
     """Its fingerprint uses the older key: the inbox detects it, and intake uses the new key without a restart."""
     body = household()
-    async for door in opened(installation):
-        caller = door.caller()
+    async for intake in opened(installation):
+        caller = intake.caller()
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
         monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
         keyring.draw(installation.secrets / "memory-key")
@@ -79,14 +79,14 @@ async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
         assert answers == ["accepted", "duplicate"]
 
 
-async def test_only_its_author_learns_whether_a_report_exists(door: Door) -> None:
+async def test_only_its_author_learns_whether_a_report_exists(intake: RunningIntake) -> None:
     body = household()
-    await door.caller().post(DISPLACEMENTS, body)
-    assert (await door.caller().post(DISPLACEMENTS, body)).json()["status"] == "accepted"
+    await intake.caller().post(DISPLACEMENTS, body)
+    assert (await intake.caller().post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
 
-async def test_an_id_that_is_not_random_is_refused(door: Door) -> None:
-    answer = await door.caller().post(DISPLACEMENTS, household(report_id="5d0fb1f0-3b1c-11f0-8c3a-0242ac120002"))
+async def test_an_id_that_is_not_random_is_refused(intake: RunningIntake) -> None:
+    answer = await intake.caller().post(DISPLACEMENTS, household(report_id="5d0fb1f0-3b1c-11f0-8c3a-0242ac120002"))
     assert answer.status_code == 422
     assert answer.json()["errors"] == [
         {"pointer": "/report_id", "expected": "a random UUID (version 4 or 7) is expected"}
@@ -94,16 +94,18 @@ async def test_an_id_that_is_not_random_is_refused(door: Door) -> None:
 
 
 @pytest.mark.parametrize("name", ["author", "team", "road", "received_at", "Айгүл Токтогулова"])
-async def test_intakes_stamps_and_unknown_fields_are_refused_without_naming_them(door: Door, name: str) -> None:
-    answer = await door.caller().post(DISPLACEMENTS, household(**{name: str(uuid4())}))
+async def test_intakes_stamps_and_unknown_fields_are_refused_without_naming_them(
+    intake: RunningIntake, name: str
+) -> None:
+    answer = await intake.caller().post(DISPLACEMENTS, household(**{name: str(uuid4())}))
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"pointer": "/?", "expected": "no such field"}]
     assert name not in answer.json()["title"]
 
 
-async def test_each_wrong_field_is_named_without_its_value(door: Door) -> None:
+async def test_each_wrong_field_is_named_without_its_value(intake: RunningIntake) -> None:
     body = household(kind="household", report_id="secretsecret", persons="secret", destination={"pcode": "secret"})
-    answer = await door.caller().post(DISPLACEMENTS, body)
+    answer = await intake.caller().post(DISPLACEMENTS, body)
     assert {error["pointer"] for error in answer.json()["errors"]} == {"/report_id", "/persons", "/destination/pcode"}
     assert "secret" not in answer.text
 
@@ -115,39 +117,39 @@ ENDS = ["1900-01-01T00:00:00+06:00", "2199-12-31T23:00:00-05:00"]
 @pytest.mark.parametrize(
     "moment", ["0001-01-01T00:00:00+06:00", "9999-12-31T23:59:59-06:00", "1899-12-31T12:00:00Z", *ENDS]
 )
-async def test_a_time_at_the_ends_of_the_calendar_is_refused_by_its_field(door: Door, moment: str) -> None:
-    answer = await door.caller().post(DISPLACEMENTS, household(occurred_at=moment))
+async def test_a_time_at_the_ends_of_the_calendar_is_refused_by_its_field(intake: RunningIntake, moment: str) -> None:
+    answer = await intake.caller().post(DISPLACEMENTS, household(occurred_at=moment))
     assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, ["/occurred_at"])
     assert "1900 to 2199" in answer.json()["errors"][0]["expected"]
 
 
-async def test_a_future_relocation_is_accepted(door: Door) -> None:
+async def test_a_future_relocation_is_accepted(intake: RunningIntake) -> None:
     body = household(occurred_at="2031-05-01T00:00:00+06:00", mobility="planned_relocation")
-    assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
+    assert (await intake.caller().post(DISPLACEMENTS, body)).status_code == 202
 
 
-async def test_counts_by_sex_and_age_must_not_exceed_the_persons(door: Door) -> None:
+async def test_counts_by_sex_and_age_must_not_exceed_the_persons(intake: RunningIntake) -> None:
     counts = [{"sex": "female", "age": "0-5", "count": 3}, {"sex": "male", "age": "60+", "count": 2}]
     for body in (household(members=[], sex_age=counts), group(sex_age=counts)):
-        answer = await door.caller().post(DISPLACEMENTS, {**body, "persons": 4})
+        answer = await intake.caller().post(DISPLACEMENTS, {**body, "persons": 4})
         [error] = answer.json()["errors"]
         assert answer.status_code == 422
         assert error["expected"] == "the counts of `sex_age` are expected to be no more than `persons` together"
-        assert (await door.caller().post(DISPLACEMENTS, {**body, "persons": 5})).status_code == 202
+        assert (await intake.caller().post(DISPLACEMENTS, {**body, "persons": 5})).status_code == 202
 
 
-async def test_an_unknown_kind_is_refused_without_its_value(door: Door) -> None:
-    answer = await door.caller().post(DISPLACEMENTS, household(kind="secret"))
+async def test_an_unknown_kind_is_refused_without_its_value(intake: RunningIntake) -> None:
+    answer = await intake.caller().post(DISPLACEMENTS, household(kind="secret"))
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/kind"]
     assert "secret" not in answer.text
 
 
-async def test_unknown_codes_are_kept_as_other_with_their_text(door: Door) -> None:
+async def test_unknown_codes_are_kept_as_other_with_their_text(intake: RunningIntake) -> None:
     body = household(
         reasons=["natural_disaster", "a curse"], hazard_type="kurum", shelter="yurt", needs=["food", "hay"], notes="n"
     )
-    assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
-    [received] = await records(door.installation, "displacements", body["report_id"])
+    assert (await intake.caller().post(DISPLACEMENTS, body)).status_code == 202
+    [received] = await records(intake.installation, "displacements", body["report_id"])
     assert received.event.data.reasons == ("natural_disaster", "other")
     assert received.event.data.hazard_type == "other"
     assert received.opened.sealed["reason_text"] == "a curse"
@@ -155,7 +157,7 @@ async def test_unknown_codes_are_kept_as_other_with_their_text(door: Door) -> No
     assert received.opened.sealed["notes"] == "n; shelter: yurt; needs: hay; hazard_type: kurum"
 
 
-async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(door: Door) -> None:
+async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(intake: RunningIntake) -> None:
     body = household(
         intention="wait and see",
         legal_basis="custom",
@@ -163,8 +165,8 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(door
         members=[{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"}],
         persons=1,
     )
-    assert (await door.caller().post(DISPLACEMENTS, body)).status_code == 202
-    [received] = await records(door.installation, "displacements", body["report_id"])
+    assert (await intake.caller().post(DISPLACEMENTS, body)).status_code == 202
+    [received] = await records(intake.installation, "displacements", body["report_id"])
     sealed = received.opened.sealed
     assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # missing fields are not written
     assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
@@ -179,32 +181,34 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(door
 
 
 @pytest.mark.parametrize("changed", [{"mobility": "fled"}, {"occurred_at_precision": "decade"}])
-async def test_an_unknown_code_without_a_value_for_not_known_is_refused(door: Door, changed: dict[str, str]) -> None:
-    answer = await door.caller().post(DISPLACEMENTS, household(**changed))
+async def test_an_unknown_code_without_a_value_for_not_known_is_refused(
+    intake: RunningIntake, changed: dict[str, str]
+) -> None:
+    answer = await intake.caller().post(DISPLACEMENTS, household(**changed))
     assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{name}" for name in changed]
 
 
-async def test_without_a_valid_token_401_and_without_the_role_403(door: Door) -> None:
-    assert (await door.http.post(DISPLACEMENTS, json=household())).status_code == 401
-    expired = door.caller(Role.INTEGRATION, road=SubmissionChannel.API, expires_in=-60)
+async def test_without_a_valid_token_401_and_without_the_role_403(intake: RunningIntake) -> None:
+    assert (await intake.http.post(DISPLACEMENTS, json=household())).status_code == 401
+    expired = intake.caller(Role.INTEGRATION, road=SubmissionChannel.API, expires_in=-60)
     assert (await expired.post(DISPLACEMENTS, household())).status_code == 401
-    assert (await door.caller(Role.ANALYST).post(DISPLACEMENTS, household())).status_code == 403
+    assert (await intake.caller(Role.ANALYST).post(DISPLACEMENTS, household())).status_code == 403
 
 
-async def test_a_phone_with_an_expired_token_is_accepted_and_flagged(door: Door) -> None:
+async def test_a_phone_with_an_expired_token_is_accepted_and_flagged(intake: RunningIntake) -> None:
     body = household()
-    assert (await door.caller(expires_in=-60).post(DISPLACEMENTS, body)).status_code == 202
-    [received] = await records(door.installation, "displacements", body["report_id"])
+    assert (await intake.caller(expires_in=-60).post(DISPLACEMENTS, body)).status_code == 202
+    [received] = await records(intake.installation, "displacements", body["report_id"])
     assert received.event.data.flags == ("expired_token",)
-    assert "intake_ended_sign_in_reports_total 1.0" in (await door.http.get("/metrics")).text
+    assert "intake_ended_sign_in_reports_total 1.0" in (await intake.http.get("/metrics")).text
 
 
-async def test_a_report_outside_the_authors_area_is_accepted_and_flagged(door: Door) -> None:
-    caller = door.caller(areas=["KG06000000000"])
+async def test_a_report_outside_the_authors_area_is_accepted_and_flagged(intake: RunningIntake) -> None:
+    caller = intake.caller(areas=["KG06000000000"])
     outside, inside = household(), household(destination={"pcode": "KG06226000000"})
     assert [(await caller.post(DISPLACEMENTS, body)).status_code for body in (outside, inside)] == [202, 202]
-    [first] = await records(door.installation, "displacements", outside["report_id"])
-    [second] = await records(door.installation, "displacements", inside["report_id"])
+    [first] = await records(intake.installation, "displacements", outside["report_id"])
+    [second] = await records(intake.installation, "displacements", inside["report_id"])
     assert (first.event.data.flags, second.event.data.flags) == (("outside_area",), ())
 
 
@@ -217,9 +221,9 @@ async def test_a_report_outside_the_authors_area_is_accepted_and_flagged(door: D
     ],
 )
 async def test_a_body_of_the_maximum_size_is_accepted_and_one_byte_more_is_413(
-    door: Door, path: str, body: Any, limit: int
+    intake: RunningIntake, path: str, body: Any, limit: int
 ) -> None:
-    caller, written = door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE), json.dumps(body).encode()
+    caller, written = intake.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE), json.dumps(body).encode()
     for size in (limit + 1, 3_000_000):
         answer = await caller.post(path, content=written.ljust(size))
         assert answer.status_code == 413
@@ -227,8 +231,8 @@ async def test_a_body_of_the_maximum_size_is_accepted_and_one_byte_more_is_413(
     assert (await caller.post(path, content=written.ljust(limit))).is_success
 
 
-async def test_more_concurrent_requests_than_one_account_may_have_are_429(door: Door) -> None:
-    caller = door.caller()
+async def test_more_concurrent_requests_than_one_account_may_have_are_429(intake: RunningIntake) -> None:
+    caller = intake.caller()
     answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, household()) for _ in range(50)))
     statuses = Counter(answer.status_code for answer in answers)
     assert statuses.keys() == {202, 429}
@@ -240,21 +244,21 @@ async def test_more_concurrent_requests_than_one_account_may_have_are_429(door: 
 
 async def test_an_exercise_installation_accepts_no_actual_report(installation: Installation) -> None:
     installation.exercise = True
-    async for door in opened(installation):
-        actual = await door.caller().post(DISPLACEMENTS, household())
+    async for intake in opened(installation):
+        actual = await intake.caller().post(DISPLACEMENTS, household())
         assert [error["pointer"] for error in actual.json()["errors"]] == ["/status"]
-        assert (await door.caller().post(DISPLACEMENTS, household(status="Exercise"))).status_code == 202
+        assert (await intake.caller().post(DISPLACEMENTS, household(status="Exercise"))).status_code == 202
 
 
-async def test_every_report_is_counted(door: Door) -> None:
-    before, caller, body = await door.counts(), door.caller(), household()
+async def test_every_report_is_counted(intake: RunningIntake) -> None:
+    before, caller, body = await intake.counts(), intake.caller(), household()
     await caller.post(DISPLACEMENTS, body)
     await caller.post(DISPLACEMENTS, body)
     await caller.post(DISPLACEMENTS, {})
     await caller.post(BATCH, [group(), {}, body])
     await caller.post(BATCH, content=b"[")
-    await door.http.post(DISPLACEMENTS, json=body)
-    counted = {name: count - before[name] for name, count in (await door.counts()).items()}
+    await intake.http.post(DISPLACEMENTS, json=body)
+    counted = {name: count - before[name] for name, count in (await intake.counts()).items()}
     assert counted == {"sent": 8, "accepted": 2, "spooled": 0, "duplicate": 2, "refused": 4}
 
 
@@ -265,23 +269,25 @@ TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example
     ("sent", "carried"),
     [(TRACE, TRACE), (None, None), ("nonsense", None), (TRACE.replace("00f067aa0ba902b7", "0" * 16), None)],
 )
-async def test_a_requests_trace_continues_with_its_reports(door: Door, sent: str | None, carried: str | None) -> None:
-    caller, single, listed = door.caller(Role.OPERATOR), household(), {**hazard(), "kind": "hazard"}
+async def test_a_requests_trace_continues_with_its_reports(
+    intake: RunningIntake, sent: str | None, carried: str | None
+) -> None:
+    caller, single, listed = intake.caller(Role.OPERATOR), household(), {**hazard(), "kind": "hazard"}
     caller.headers |= {"traceparent": sent} if sent else {}
     await caller.post(DISPLACEMENTS, single)
     await caller.post(BATCH, [listed])
-    [first] = await records(door.installation, "displacements", single["report_id"])
+    [first] = await records(intake.installation, "displacements", single["report_id"])
     assert dict(first.record.headers).get("traceparent") == (carried.encode() if carried else None)
     of_hazards = {
         json.loads(each.value)["report_id"]: dict(each.headers)
-        for each in await everything(door.installation, "hazards", "alerts")
+        for each in await everything(intake.installation, "hazards", "alerts")
     }
     assert of_hazards[listed["report_id"]].get("traceparent") == (carried.encode() if carried else None)
 
 
-async def test_the_same_report_on_two_connections_is_one_report(door: Door) -> None:
-    body, caller = household(), door.caller()
+async def test_the_same_report_on_two_connections_is_one_report(intake: RunningIntake) -> None:
+    body, caller = household(), intake.caller()
     answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, body) for _ in range(10)))
     assert all(answer.is_success for answer in answers)
-    found = await records(door.installation, "displacements", body["report_id"])
+    found = await records(intake.installation, "displacements", body["report_id"])
     assert len({each.event.id for each in found}) == 1

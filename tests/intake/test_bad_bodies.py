@@ -14,7 +14,7 @@ from services.intake.bodies import Invalid
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
-from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Door, opened
+from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, RunningIntake, opened
 from tests.intake.factories import group, hazard, household
 from tests.journeys.count import Sent, count_check
 from tests.journeys.logs import events_on
@@ -46,39 +46,43 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS])
-async def test_malformed_json_is_a_problem(door: Door, path: str) -> None:
+async def test_malformed_json_is_a_problem(intake: RunningIntake, path: str) -> None:
     for content in MALFORMED:
-        answer = await door.caller().post(path, content=content)
+        answer = await intake.caller().post(path, content=content)
         assert answer.status_code == 422, content[:40]
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_malformed_batches_are_problems_or_results(door: Door) -> None:
+async def test_malformed_batches_are_problems_or_results(intake: RunningIntake) -> None:
     for content in (*MALFORMED, b"[[[]]]", b"[{}, 1]", b"[{}]]"):
-        answer = await door.caller().post(BATCH, content=content)
+        answer = await intake.caller().post(BATCH, content=content)
         assert answer.status_code in (200, 422), content[:40]
         if answer.status_code == 200:
             assert all(each["status"] == 422 for each in answer.json()["results"])
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+06:00", "9999-12-31T23:59:59-06:00"])
-async def test_a_moment_before_the_first_or_after_the_last_in_utc_is_refused(door: Door, moment: str) -> None:
-    answer = await door.caller().post(DISPLACEMENTS, household(occurred_at=moment))
+async def test_a_moment_before_the_first_or_after_the_last_in_utc_is_refused(
+    intake: RunningIntake, moment: str
+) -> None:
+    answer = await intake.caller().post(DISPLACEMENTS, household(occurred_at=moment))
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/occurred_at"]
 
 
 @pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS])
-async def test_every_file_of_bad_json_is_a_problem(door: Door, path: str, real_data: Path) -> None:
+async def test_every_file_of_bad_json_is_a_problem(intake: RunningIntake, path: str, real_data: Path) -> None:
     """None of them is a report: their JSON must be refused (n_) or may be accepted (i_)."""
     for file in bad_json(real_data):
-        answer = await door.caller().post(path, content=file.read_bytes())
+        answer = await intake.caller().post(path, content=file.read_bytes())
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), file.name
 
 
-async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_are(door: Door, real_data: Path) -> None:
+async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_are(
+    intake: RunningIntake, real_data: Path
+) -> None:
     for file in bad_json(real_data):
-        answer = await door.caller().post(BATCH, content=file.read_bytes())
+        answer = await intake.caller().post(BATCH, content=file.read_bytes())
         results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
         assert {each["status"] for each in results} <= {422}, file.name  # y_array_empty.json has none
 
@@ -96,8 +100,8 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
     sent, taken = Sent(), set()
     for service in ("registry", "alerts", "console"):
         installation.start(service, "worker")
-    async for door in opened(installation):
-        field, desk = door.caller(), door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
+    async for intake in opened(installation):
+        field, desk = intake.caller(), intake.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
         for text in naughty(real_data):
             answer = sent.answered("displacements", await field.post(DISPLACEMENTS, household(notes=text)))
             words = {"headline": text, "description": text}

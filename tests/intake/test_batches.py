@@ -7,15 +7,15 @@ import pytest
 
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
-from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
+from tests.intake.conftest import BATCH, DISPLACEMENTS, RunningIntake
 from tests.intake.factories import group, hazard, household
 from tests.intake.records import records
 
 ACCOUNT = uuid4()
 
 
-async def test_a_batch_answers_each_item_in_order(door: Door) -> None:
-    caller, known = door.caller(Role.FIELD, sources=["hydromet"]), household()
+async def test_a_batch_answers_each_item_in_order(intake: RunningIntake) -> None:
+    caller, known = intake.caller(Role.FIELD, sources=["hydromet"]), household()
     await caller.post(DISPLACEMENTS, known)
     items = [
         group(),
@@ -43,17 +43,17 @@ async def test_a_batch_answers_each_item_in_order(door: Door) -> None:
     assert results[3]["problem"]["status"] == 409
 
 
-async def test_a_batch_may_have_one_report_per_line(door: Door) -> None:
+async def test_a_batch_may_have_one_report_per_line(intake: RunningIntake) -> None:
     lines = b"\n".join(json.dumps(body).encode() for body in (group(), household(), {"kind": "household"}))
-    results = (await door.caller().post(BATCH, content=lines + b"\n\n")).json()["results"]
+    results = (await intake.caller().post(BATCH, content=lines + b"\n\n")).json()["results"]
     assert [each["status"] for each in results] == ["accepted", "accepted", 422]
 
 
-async def test_a_repeated_report_in_a_batch_is_reported(door: Door) -> None:
+async def test_a_repeated_report_in_a_batch_is_reported(intake: RunningIntake) -> None:
     body = household()
-    results = (await door.caller().post(BATCH, [body, body, {**body, "notes": "other"}])).json()["results"]
+    results = (await intake.caller().post(BATCH, [body, body, {**body, "notes": "other"}])).json()["results"]
     assert [each["status"] for each in results] == ["accepted", "duplicate", "refused"]
-    assert len(await records(door.installation, "displacements", body["report_id"])) == 1
+    assert len(await records(intake.installation, "displacements", body["report_id"])) == 1
 
 
 @pytest.mark.parametrize(
@@ -70,25 +70,27 @@ async def test_a_repeated_report_in_a_batch_is_reported(door: Door) -> None:
         b"",
     ],
 )
-async def test_an_item_that_a_strict_parser_refuses_does_not_affect_the_others(door: Door, bad: bytes) -> None:
+async def test_an_item_that_a_strict_parser_refuses_does_not_affect_the_others(
+    intake: RunningIntake, bad: bytes
+) -> None:
     good = json.dumps(household()).encode()
-    answer = await door.caller().post(BATCH, content=b"[%b,%b]" % (bad, good))
+    answer = await intake.caller().post(BATCH, content=b"[%b,%b]" % (bad, good))
     assert [each["status"] for each in answer.json()["results"]] == [422, "accepted"]
 
 
-async def test_a_thousand_reports_are_accepted_and_more_are_too_many(door: Door) -> None:
+async def test_a_thousand_reports_are_accepted_and_more_are_too_many(intake: RunningIntake) -> None:
     bodies = [household(members=[]) for _ in range(1000)]
     listed, lines = json.dumps(bodies), "\n".join(map(json.dumps, bodies)) + "\n"
     for content, status in ((listed, "accepted"), (lines, "duplicate")):
-        results = (await door.caller(account=ACCOUNT).post(BATCH, content=content)).json()["results"]
+        results = (await intake.caller(account=ACCOUNT).post(BATCH, content=content)).json()["results"]
         assert [each["status"] for each in results] == [status] * 1000
         assert [each["report_id"] for each in results] == [body["report_id"] for body in bodies]
     for content in (json.dumps([*bodies, household()]), lines + lines[: lines.index("\n")]):
-        assert (await door.caller().post(BATCH, content=content)).status_code == 413
+        assert (await intake.caller().post(BATCH, content=content)).status_code == 413
 
 
-async def test_in_a_batch_only_the_report_that_is_too_big_gets_413(door: Door) -> None:
-    caller = door.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
+async def test_in_a_batch_only_the_report_that_is_too_big_gets_413(intake: RunningIntake) -> None:
+    caller = intake.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
     ring = [[72.123456 + number / 1e6, 41.123456] for number in range(2000)]
     big = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 32}}
     fits = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 3}}

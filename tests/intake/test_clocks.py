@@ -17,7 +17,7 @@ from shared.events import DisplacementReport, HazardReport, message
 from shared.events.vocabulary import Flag
 from shared.messaging.records import Received, Record, open_plain
 from shared.places import Places
-from tests.intake.conftest import DISPLACEMENTS, HAZARDS, Caller, Door
+from tests.intake.conftest import DISPLACEMENTS, HAZARDS, Caller, RunningIntake
 from tests.intake.factories import hazard, household
 from tests.intake.records import records
 
@@ -123,14 +123,16 @@ async def upload(caller: Caller, body: dict[str, Any], clock: datetime) -> httpx
 
 
 @pytest.mark.anyio
-async def test_a_report_with_a_clock_ahead_is_recorded_correctly_and_its_repeat_is_a_repeat(door: Door) -> None:
+async def test_a_report_with_a_clock_ahead_is_recorded_correctly_and_its_repeat_is_a_repeat(
+    intake: RunningIntake,
+) -> None:
     now = datetime.now(UTC)
     body = household(occurred_at=(now + YEAR).isoformat(), reported_at=(now + YEAR - HOUR).isoformat())
-    caller = door.caller()
+    caller = intake.caller()
     first = await upload(caller, body, now + YEAR)
     again = await upload(caller, body, now + YEAR + timedelta(seconds=3))
     assert (first.status_code, again.status_code) == (202, 200)
-    [received] = await records(door.installation, "displacements", body["report_id"])
+    [received] = await records(intake.installation, "displacements", body["report_id"])
     filed = received.opened
     assert filed.flags == (Flag.CLOCK_AHEAD,)
     assert abs(filed.clear.reported_at - (now - HOUR)) < timedelta(minutes=1)
@@ -140,17 +142,17 @@ async def test_a_report_with_a_clock_ahead_is_recorded_correctly_and_its_repeat_
 @pytest.mark.anyio
 @pytest.mark.parametrize("clocks", [(YEAR, 2 * YEAR), (timedelta(), YEAR), (YEAR, timedelta())])
 async def test_a_retry_with_another_correction_is_a_repeat_and_a_changed_time_is_not(
-    door: Door, clocks: tuple[timedelta, timedelta]
+    intake: RunningIntake, clocks: tuple[timedelta, timedelta]
 ) -> None:
     """Valkey lost the first attempt: the consumers must decide by the record alone."""
-    now, caller = datetime.now(UTC), door.caller()
+    now, caller = datetime.now(UTC), intake.caller()
     body = household(occurred_at=(now - HOUR).isoformat(), reported_at=(now + timedelta(minutes=20)).isoformat())
     other = {**body, "reported_at": (now + timedelta(minutes=21)).isoformat()}
     for ahead, sent in zip((*clocks, clocks[0]), (body, body, other), strict=True):
-        with door.installation.redis() as valkey:
+        with intake.installation.redis() as valkey:
             valkey.flushdb()
         assert (await upload(caller, sent, now + ahead)).status_code == 202
-    first, again, changed = await records(door.installation, "displacements", body["report_id"])
+    first, again, changed = await records(intake.installation, "displacements", body["report_id"])
     assert first.digest == again.digest != changed.digest
     assert Flag.CLOCK_AHEAD in first.opened.flags
 
@@ -165,13 +167,13 @@ def test_a_hazard_with_another_correction_is_a_repeat_and_a_changed_time_is_not(
 
 
 @pytest.mark.anyio
-async def test_an_onset_of_next_year_is_flagged_unless_it_is_a_forecast(door: Door) -> None:
+async def test_an_onset_of_next_year_is_flagged_unless_it_is_a_forecast(intake: RunningIntake) -> None:
     onset = (datetime.now(UTC) + YEAR).isoformat()
     seen, forecast = hazard(onset=onset), hazard(onset=onset, urgency="Future", certainty="Possible")
-    caller = door.caller(Role.OPERATOR)
+    caller = intake.caller(Role.OPERATOR)
     for body in (seen, forecast):
         assert (await caller.post(HAZARDS, body)).status_code == 202
     flags = [
-        (await records(door.installation, "hazards", body["report_id"]))[0].data.flags for body in (seen, forecast)
+        (await records(intake.installation, "hazards", body["report_id"]))[0].data.flags for body in (seen, forecast)
     ]
     assert flags == [(Flag.CLOCK_AHEAD,), ()]

@@ -15,7 +15,7 @@ from services.intake.config import IntakeSettings
 from shared.auth.tokens import Role
 from shared.events import Message
 from tests.installation import Installation
-from tests.intake.conftest import DISPLACEMENTS, Door, opened
+from tests.intake.conftest import DISPLACEMENTS, RunningIntake, opened
 from tests.intake.factories import household
 from tests.journeys.count import everything
 from tests.waiting import wait_for
@@ -25,21 +25,21 @@ SOON = 10  # the promise is 2 s on an idle machine
 
 
 @pytest.fixture
-async def own_door(killable_installation: Installation) -> AsyncIterator[Door]:
+async def own_intake(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
     async for made in opened(killable_installation, intake_spool_bytes=20_000):
         yield made
 
 
-async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own_door: Door) -> None:
-    caller, body = own_door.caller(), household()
-    parts = own_door.installation.parts
+async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own_intake: RunningIntake) -> None:
+    caller, body = own_intake.caller(), household()
+    parts = own_intake.installation.parts
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
     parts.valkey.freeze()
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # published again
     parts.valkey.resume()
 
-    with own_door.installation.redis() as valkey:
+    with own_intake.installation.redis() as valkey:
         valkey.flushdb()
 
     async def remembered() -> bool:
@@ -56,59 +56,61 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
     full = [answer for answer in answers if answer.status_code == 503]
     assert full
     assert full[0].headers["retry-after"] == "5"
-    ready = (await own_door.http.get("/ready")).json()
+    ready = (await own_intake.http.get("/ready")).json()
     assert ready["parts"]["kafka"] is False
     parts.kafka.resume()
 
-    await wait_for(partial(is_drained, own_door), timeout=60)
-    assert await spool(own_door) == {"records": 0, "bytes": 0, "damaged": 0}
+    await wait_for(partial(is_drained, own_intake), timeout=60)
+    assert await spool(own_intake) == {"records": 0, "bytes": 0, "damaged": 0}
     assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
-    counts = await own_door.counts()
+    counts = await own_intake.counts()
     assert counts["sent"] == sum(counts[name] for name in ("accepted", "spooled", "duplicate", "refused"))
 
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
-async def test_a_silent_valkey_does_not_delay_reports(own_door: Door, is_frozen: bool) -> None:
+async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
     """Sent one after the other, so that each report would pay for its own waiting."""
-    valkey = own_door.installation.parts.valkey
+    valkey = own_intake.installation.parts.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
     for _ in range(30):
-        assert (await own_door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+        assert (await own_intake.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
     assert time.monotonic() - began < SOON
     valkey.resume() if is_frozen else valkey.start()
     body = household()
 
     async def is_remembered() -> bool:
-        return bool((await own_door.caller(account=ACCOUNT).post(DISPLACEMENTS, body)).json()["status"] == "duplicate")
+        return bool(
+            (await own_intake.caller(account=ACCOUNT).post(DISPLACEMENTS, body)).json()["status"] == "duplicate"
+        )
 
     await wait_for(is_remembered, timeout=30)
 
 
 async def test_reports_spooled_before_a_restart_are_published_after_it(killable_installation: Installation) -> None:
-    async for door in opened(killable_installation):
+    async for intake in opened(killable_installation):
         killable_installation.parts.kafka.freeze()
-        answers = await asyncio.gather(*(door.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
+        answers = await asyncio.gather(*(intake.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
         assert {answer.json()["status"] for answer in answers} == {"spooled"}
     killable_installation.parts.kafka.resume()
     folder = killable_installation.settings(IntakeSettings).spool_folder
     assert list(folder.glob("*/*.spool"))
-    async for door in opened(killable_installation):
+    async for intake in opened(killable_installation):
         await wait_for(lambda: not list(folder.glob("*/*.spool")), timeout=60)
-        assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+        assert (await intake.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
 
 
 async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:
     """It accepts the connection and never answers, so a client waits for forty seconds."""
     killable_installation.parts.kafka.freeze()
     began = time.monotonic()
-    async for door in opened(killable_installation, is_whole=False):
-        answer = await door.caller().post(DISPLACEMENTS, household())
+    async for intake in opened(killable_installation, is_whole=False):
+        answer = await intake.caller().post(DISPLACEMENTS, household())
         assert answer.json()["status"] == "spooled"
         assert time.monotonic() - began < SOON
         killable_installation.parts.kafka.resume()
-        await wait_for(partial(is_ready, door.http, "/ready"), timeout=60)
-        await wait_for(partial(is_drained, door), timeout=60)
+        await wait_for(partial(is_ready, intake.http, "/ready"), timeout=60)
+        await wait_for(partial(is_drained, intake), timeout=60)
 
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "away"])
@@ -120,13 +122,13 @@ async def test_the_process_of_all_four_apps_accepts_reports_without_kafka_and_po
         part.freeze() if is_frozen else part.kill9()
     web, body = killable_installation.web(has_broker=False), household()
     async with httpx.AsyncClient(base_url=f"{web.base_url}/intake", timeout=30) as http:
-        caller = Door(killable_installation, http).caller()
+        caller = RunningIntake(killable_installation, http).caller()
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "spooled"
         for part in (parts.kafka, parts.postgres):
             part.resume() if is_frozen else part.start()
         for app in ("", "/registry", "/alerts", "/intake"):
             await wait_for(partial(is_ready, http, f"{web.base_url}{app}/ready"), timeout=60)
-        await wait_for(partial(is_drained, Door(killable_installation, http)), timeout=60)
+        await wait_for(partial(is_drained, RunningIntake(killable_installation, http)), timeout=60)
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "duplicate"
 
 
@@ -136,12 +138,12 @@ async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installat
     headers = (("ce_id", b"1"),)
     lines = [Message("hazards", b"key", b"x" * size, headers) for size in (10, 2 << 20, 20)]
     (folder / "1.spool").write_bytes(b"".join(map(spools.line, lines)))
-    async for door in opened(installation):
-        await wait_for(partial(is_drained, door), timeout=60)
-        assert (await spool(door))["damaged"] == 1
+    async for intake in opened(installation):
+        await wait_for(partial(is_drained, intake), timeout=60)
+        assert (await spool(intake))["damaged"] == 1
         published = await everything(installation, "hazards", "alerts")
         assert {len(record.value) for record in published} == {10, 20}
-        assert (await door.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+        assert (await intake.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
 
 
 async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
@@ -153,15 +155,15 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     short = {**long, "persons": 2, "members": members[:2]}
     await asyncio.to_thread(limit_records, killable_installation, "displacements", 3_000)
     kafka = killable_installation.parts.kafka
-    async for door in opened(killable_installation):
-        caller = door.caller()
+    async for intake in opened(killable_installation):
+        caller = intake.caller()
         kafka.freeze()
         for body in (long, household()):
             assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "spooled"
         assert (await caller.post(DISPLACEMENTS, long)).json()["status"] == "duplicate"
         kafka.resume()
-        await wait_for(partial(is_drained, door), timeout=60)
-        assert (await spool(door))["damaged"] == 1
+        await wait_for(partial(is_drained, intake), timeout=60)
+        assert (await spool(intake))["damaged"] == 1
         assert len(await everything(killable_installation, "displacements", "registry")) == 1
         assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "accepted"
         assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "duplicate"
@@ -176,13 +178,13 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
         done.result(timeout=20)
 
 
-async def spool(door: Door) -> dict[str, int]:
-    found: dict[str, int] = (await door.caller(Role.OPERATOR).get("/v1/ledger")).json()["spool"]
+async def spool(intake: RunningIntake) -> dict[str, int]:
+    found: dict[str, int] = (await intake.caller(Role.OPERATOR).get("/v1/ledger")).json()["spool"]
     return found
 
 
-async def is_drained(door: Door) -> bool:
-    return (await spool(door))["records"] == 0
+async def is_drained(intake: RunningIntake) -> bool:
+    return (await spool(intake))["records"] == 0
 
 
 async def is_ready(http: httpx.AsyncClient, url: str) -> bool:

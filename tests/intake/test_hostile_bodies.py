@@ -12,7 +12,7 @@ from services.intake import bodies
 from services.intake.bodies import Invalid, TooMany
 from shared.events import Area
 from shared.places import Places
-from tests.intake.conftest import BATCH, DISPLACEMENTS, Door
+from tests.intake.conftest import BATCH, DISPLACEMENTS, RunningIntake
 from tests.intake.factories import hazard, household
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
@@ -74,21 +74,21 @@ def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
 
 
 @pytest.mark.parametrize("name", SINGLES)
-async def test_a_body_with_an_ended_token_is_answered_as_fast(door: Door, name: str) -> None:
-    answer = await door.caller(expires_in=-400 * 86_400).post(DISPLACEMENTS, content=SINGLES[name]())
+async def test_a_body_with_an_ended_token_is_answered_as_fast(intake: RunningIntake, name: str) -> None:
+    answer = await intake.caller(expires_in=-400 * 86_400).post(DISPLACEMENTS, content=SINGLES[name]())
     assert answer.status_code == 422
     assert len(answer.json()["errors"]) <= 50
 
 
 @pytest.mark.parametrize("name", BATCHES)
-async def test_a_hostile_batch_is_refused(door: Door, name: str) -> None:
-    answer = await door.caller().post(BATCH, content=BATCHES[name]())
+async def test_a_hostile_batch_is_refused(intake: RunningIntake, name: str) -> None:
+    answer = await intake.caller().post(BATCH, content=BATCHES[name]())
     results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
     assert {each["status"] for each in results} <= {413, 422}
     assert len(answer.content) < 1_000_000
 
 
-async def test_a_long_check_runs_in_its_own_thread(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_check_runs_in_its_own_thread(intake: RunningIntake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the event loop nor the threads that write to the disk wait for it."""
     threads: list[str] = []
     original = bodies.checked
@@ -98,14 +98,16 @@ async def test_a_long_check_runs_in_its_own_thread(door: Door, monkeypatch: pyte
         return original(*given, **more)
 
     monkeypatch.setattr(bodies, "checked", watched)
-    await door.caller().post(DISPLACEMENTS, content=SINGLES["250 kB of unknown needs"]())
-    await door.caller().post(BATCH, content=json.dumps([household(), {}]).encode())
-    await door.caller(sources=["hydromet"]).post("/v1/hazards", hazard(severity="unheard of"))
+    await intake.caller().post(DISPLACEMENTS, content=SINGLES["250 kB of unknown needs"]())
+    await intake.caller().post(BATCH, content=json.dumps([household(), {}]).encode())
+    await intake.caller(sources=["hydromet"]).post("/v1/hazards", hazard(severity="unheard of"))
     assert len(threads) == 4
     assert all(name.startswith("drafting") for name in threads)
 
 
-async def test_the_areas_of_a_drawn_hazard_are_found_in_a_thread(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_areas_of_a_drawn_hazard_are_found_in_a_thread(
+    intake: RunningIntake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     threads: list[str] = []
     original = Places.pcodes_of
 
@@ -114,7 +116,7 @@ async def test_the_areas_of_a_drawn_hazard_are_found_in_a_thread(door: Door, mon
         return original(places, area)
 
     monkeypatch.setattr(Places, "pcodes_of", watched)
-    caller, ring = door.caller(sources=["hydromet"]), [[74, 42], [75, 42], [75, 43], [74, 42]]
+    caller, ring = intake.caller(sources=["hydromet"]), [[74, 42], [75, 42], [75, 43], [74, 42]]
     drawn = hazard(area={"polygons": [ring]})
     assert (await caller.post("/v1/hazards", drawn)).status_code == 202
     assert (await caller.post(BATCH, [{**drawn, "kind": "hazard"}])).json()["results"][0]["status"] == "duplicate"

@@ -13,13 +13,13 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.installation import Installation
-from tests.intake.conftest import Door
+from tests.intake.conftest import RunningIntake
 
 PATHS = ("/v1/displacements", "/v1/hazards", "/v1/reports:batch")
 
 
-async def test_the_hot_posts_are_in_the_document(door: Door) -> None:
-    document = (await door.http.get("/openapi.json")).json()
+async def test_the_hot_posts_are_in_the_document(intake: RunningIntake) -> None:
+    document = (await intake.http.get("/openapi.json")).json()
     assert set(PATHS) <= set(document["paths"])
     for path in PATHS:
         assert {"200", "401", "413", "422", "429"} <= set(document["paths"][path]["post"]["responses"])

@@ -23,7 +23,7 @@ from shared.events import CredentialKind, CredentialRevoked, derived_id, message
 from shared.events.envelope import REVOKED_HEADER
 from shared.messaging.publisher import Publisher
 from tests.installation import Installation
-from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Caller, Door, opened
+from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Caller, RunningIntake, opened
 from tests.intake.factories import hazard, household
 from tests.journeys.count import everything
 from tests.waiting import wait_for
@@ -33,18 +33,18 @@ CHANGED_AT = datetime.now(UTC) - timedelta(hours=1)
 
 
 @contextlib.asynccontextmanager
-async def opened_without_broker(installation: Installation) -> AsyncIterator[Door]:
+async def opened_without_broker(installation: Installation) -> AsyncIterator[RunningIntake]:
     installation.parts.kafka.stop()
     app = create_app(installation.settings(IntakeSettings))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=30) as http,
     ):
-        yield Door(installation, http)
+        yield RunningIntake(installation, http)
 
 
 @pytest.fixture
-async def unknowing(killable_installation: Installation) -> AsyncIterator[Door]:
+async def unknowing(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
     """Intake's admission, started without a broker. It does not know of one revoked and one signed-out account."""
     given = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **given)
@@ -53,21 +53,21 @@ async def unknowing(killable_installation: Installation) -> AsyncIterator[Door]:
         for each in (revoked, changed):
             told = message(each, id=derived_id("trial", each.key), source="/console", time=each.revoked_at)
             await publisher.publish(told, timeout=30)
-    async with opened_without_broker(killable_installation) as door:
-        yield door
+    async with opened_without_broker(killable_installation) as intake:
+        yield intake
 
 
-async def dead(door: Door, *words: str) -> str:
+async def dead(intake: RunningIntake, *words: str) -> str:
     """The list of `dayar dead`."""
-    with patch.dict(os.environ, door.installation.env()):
+    with patch.dict(os.environ, intake.installation.env()):
         result = await asyncio.to_thread(CliRunner().invoke, dead_letters.app, words)
     assert result.exit_code == 0, result.output
     return result.output
 
 
-async def drained(door: Door, desk: Caller) -> None:
+async def drained(intake: RunningIntake, desk: Caller) -> None:
     """Waits until the spool is empty, after the broker's return."""
-    door.installation.parts.kafka.start()
+    intake.installation.parts.kafka.start()
 
     async def is_drained() -> bool:
         answer = await desk.get("/v1/ledger")
@@ -77,7 +77,7 @@ async def drained(door: Door, desk: Caller) -> None:
 
 
 async def test_without_revocations_reports_are_accepted_reads_refused_and_only_revoked_reports_held(
-    unknowing: Door,
+    unknowing: RunningIntake,
 ) -> None:
     honest, revoked = unknowing.caller(), unknowing.caller(account=REVOKED)
     desk = unknowing.caller(Role.OPERATOR, sources=["cmc"])
@@ -105,7 +105,7 @@ async def test_without_revocations_reports_are_accepted_reads_refused_and_only_r
     assert (await revoked.post(DISPLACEMENTS, household())).status_code == 401
 
 
-async def test_a_withheld_hazard_is_accepted_after_a_new_sign_in(unknowing: Door) -> None:
+async def test_a_withheld_hazard_is_accepted_after_a_new_sign_in(unknowing: RunningIntake) -> None:
     body, before = hazard(), int(CHANGED_AT.timestamp()) - 60
     revoked = unknowing.caller(Role.OPERATOR, account=CHANGED, signed_in_at=before)
     assert (await revoked.post(HAZARDS, body)).status_code == 202
@@ -121,16 +121,16 @@ async def test_a_restart_uses_the_known_revocations_and_answers_at_once(installa
     snapshot = revocation_snapshots.file_of(installation.settings(IntakeSettings))
     async for _ in opened(installation):
         await wait_for(snapshot.exists)
-    async for door in opened(installation, is_whole=False):
-        taken = await door.caller().post(DISPLACEMENTS, household())
-        read = await door.caller(Role.OPERATOR).get("/v1/ledger")
+    async for intake in opened(installation, is_whole=False):
+        taken = await intake.caller().post(DISPLACEMENTS, household())
+        read = await intake.caller(Role.OPERATOR).get("/v1/ledger")
         assert (taken.status_code, read.status_code) == (202, 200)
 
 
 async def test_without_known_revocations_only_reads_wait(installation: Installation) -> None:
-    async for door in opened(installation, is_whole=False):
-        assert (await door.caller().post(DISPLACEMENTS, household())).status_code == 202
-        await wait_for(partial(is_read, door.caller(Role.OPERATOR)))
+    async for intake in opened(installation, is_whole=False):
+        assert (await intake.caller().post(DISPLACEMENTS, household())).status_code == 202
+        await wait_for(partial(is_read, intake.caller(Role.OPERATOR)))
 
 
 async def is_read(desk: Caller) -> bool:

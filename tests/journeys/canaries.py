@@ -70,7 +70,7 @@ class Canary:
 
 
 # One goes through intake, the other directly to the topic, as a faulty release of intake would write it.
-AT_THE_DOOR = Canary(
+THROUGH_INTAKE = Canary(
     person={
         "given_name": "Канарбек",
         "family_name": "Кызылканаров",
@@ -83,7 +83,7 @@ AT_THE_DOOR = Canary(
     point={"lat": 39.8761234, "lon": 71.2345678},
     field="КанарейкаПоле",
 )
-PAST_THE_DOOR = Canary(
+BYPASSING_INTAKE = Canary(
     person={
         "given_name": "Щегол",
         "family_name": "Зелёнощеглов",

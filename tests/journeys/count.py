@@ -59,9 +59,9 @@ class Sent:
                 self.answers["refused"] += 1
         return response
 
-    def same_as(self, *doors: Mapping[str, int]) -> None:
+    def same_as(self, *counters: Mapping[str, int]) -> None:
         """Intake's counters equal the senders' answers, in each life of its process that they spoke to."""
-        counted = {kind: sum(door[kind] for door in doors) for kind in ("sent", *ANSWERS)}
+        counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
@@ -113,7 +113,7 @@ async def count_check(installation: Installation, sent: Sent, *, timeout: float 
     return standing
 
 
-async def door_counts(installation: Installation, intake_url: str) -> dict[str, int]:
+async def intake_counts(installation: Installation, intake_url: str) -> dict[str, int]:
     """Intake's counters since the start of its process."""
     headers = {"authorization": f"Bearer {installation.token(roles=[Role.OPERATOR])}"}
     async with httpx.AsyncClient(headers=headers, trust_env=False, verify=PLAIN, timeout=30) as client:
@@ -125,9 +125,9 @@ async def drained(installation: Installation, timeout: float = 60) -> Standing:
     """The services are read in downstream order, so that a record that moves meanwhile is seen again."""
     standing = Standing()
     try:
-        async with asyncio.timeout(timeout), looking(installation) as books:
+        async with asyncio.timeout(timeout), looking(installation) as states:
             while True:
-                standing = await look(installation, books)
+                standing = await look(installation, states)
                 if not standing.on_the_way:
                     return standing
                 await asyncio.sleep(0.1)
@@ -136,7 +136,7 @@ async def drained(installation: Installation, timeout: float = 60) -> Standing:
 
 
 @dataclass(frozen=True)
-class Books:
+class ServiceState:
     """A service's database, and the topics that it reads; intake reads none."""
 
     service: str
@@ -145,25 +145,25 @@ class Books:
 
 
 @asynccontextmanager
-async def looking(installation: Installation) -> AsyncIterator[list[Books]]:
+async def looking(installation: Installation) -> AsyncIterator[list[ServiceState]]:
     """Those of all services, opened once for all reads of a check."""
     async with AsyncExitStack() as stack:
-        books = []
+        states = []
         for service in DOWNSTREAM:
             settings = installation.settings(Settings, service)
             engine = database.engine(settings)
             stack.push_async_callback(engine.dispose)
             topics = ledger.consumed(service)
             log = await stack.enter_async_context(kafka.log_reader(settings, topics)) if topics else None
-            books.append(Books(service, database.sessions(engine), log))
-        yield books
+            states.append(ServiceState(service, database.sessions(engine), log))
+        yield states
 
 
-async def look(installation: Installation, books: Iterable[Books]) -> Standing:
+async def look(installation: Installation, states: Iterable[ServiceState]) -> Standing:
     standing = Standing()
     spool = installation.settings(IntakeSettings).spool_folder
     standing.on_the_way += [f"spool: {file.name}" for folder in spool.glob("*/") for file in segments(folder)]
-    for each in books:
+    for each in states:
         async with each.sessions() as session:
             known = {(row.topic, row.partition): row for row in await balance(session)}
         for place, end in (await each.log.ends() if each.log else {}).items():

@@ -88,7 +88,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedEvents:
     """Events in Kadamjai: a household of 987 persons is registered, and a caller's report raises an alert."""
 
     household: UUID = field(default_factory=uuid4)
@@ -99,7 +99,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Sight:
+class VisibleContent:
     """A path, and the content that entitled callers see there; other callers get 404, as for a missing thing."""
 
     path: str
@@ -111,35 +111,39 @@ SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert's id is added
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
 NOW = "id: "  # ends the replay of a stream
 BY_AREA = {
-    "GET /registry/v1/households": Sight("/registry/v1/households", "{household}"),
-    HOUSEHOLD: Sight("/registry/v1/households/{household}", "{household}"),
-    f"{HOUSEHOLD}/history": Sight("/registry/v1/households/{household}/history", "{household}"),
-    "GET /registry/v1/statistics/stock": Sight("/registry/v1/statistics/stock", "987"),
-    "GET /registry/v1/statistics/flows": Sight("/registry/v1/statistics/flows", "987"),
-    "GET /registry/figures": Sight("/registry/figures?lang=en", "987"),
-    "GET /alerts/v1/alerts": Sight("/alerts/v1/alerts", "{alert}"),
-    "GET /alerts/v1/alerts/{alert_id}": Sight("/alerts/v1/alerts/{alert}", "{alert}"),
-    "GET /alerts/v1/deliveries": Sight("/alerts/v1/deliveries", "{alert}"),
-    "GET /alerts/deliveries": Sight("/alerts/deliveries", "{alert}"),
-    "GET /alerts/{alert_id:uuid}": Sight("/alerts/{alert}", "{alert}"),
-    "GET /": Sight("/", "{alert}"),
-    "GET /board/{panel}": Sight("/board/alerts", "{alert}"),
-    "GET /v1/ringing": Sight("/v1/ringing", "{alert}"),  # before anybody acknowledges the alert below
-    "GET /stream": Sight(f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"),
-    "GET /v1/callers/{report_id}": Sight("/v1/callers/{hazard_report}", "A caller"),
-    "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": Sight("/alerts/v1/alerts/{alert}/acknowledgement"),
-    "DELETE /alerts/v1/alerts/{alert_id}/acknowledgement": Sight("/alerts/v1/alerts/{alert}/acknowledgement"),
-    "PUT /alerts/v1/alerts/{alert_id}/confirmation": Sight("/alerts/v1/alerts/{alert}/confirmation"),
-    "PUT /alerts/v1/alerts/{alert_id}/progress": Sight("/alerts/v1/alerts/{alert}/progress"),
-    "POST /alerts/v1/alerts/{alert_id}/comments": Sight("/alerts/v1/alerts/{alert}/comments", body={"text": "seen"}),
-    "PUT /alerts/v1/alerts/{alert_id}/snooze": Sight(
+    "GET /registry/v1/households": VisibleContent("/registry/v1/households", "{household}"),
+    HOUSEHOLD: VisibleContent("/registry/v1/households/{household}", "{household}"),
+    f"{HOUSEHOLD}/history": VisibleContent("/registry/v1/households/{household}/history", "{household}"),
+    "GET /registry/v1/statistics/stock": VisibleContent("/registry/v1/statistics/stock", "987"),
+    "GET /registry/v1/statistics/flows": VisibleContent("/registry/v1/statistics/flows", "987"),
+    "GET /registry/figures": VisibleContent("/registry/figures?lang=en", "987"),
+    "GET /alerts/v1/alerts": VisibleContent("/alerts/v1/alerts", "{alert}"),
+    "GET /alerts/v1/alerts/{alert_id}": VisibleContent("/alerts/v1/alerts/{alert}", "{alert}"),
+    "GET /alerts/v1/deliveries": VisibleContent("/alerts/v1/deliveries", "{alert}"),
+    "GET /alerts/deliveries": VisibleContent("/alerts/deliveries", "{alert}"),
+    "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),
+    "GET /": VisibleContent("/", "{alert}"),
+    "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
+    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),  # before anybody acknowledges the alert below
+    "GET /stream": VisibleContent(
+        f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"
+    ),
+    "GET /v1/callers/{report_id}": VisibleContent("/v1/callers/{hazard_report}", "A caller"),
+    "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": VisibleContent("/alerts/v1/alerts/{alert}/acknowledgement"),
+    "DELETE /alerts/v1/alerts/{alert_id}/acknowledgement": VisibleContent("/alerts/v1/alerts/{alert}/acknowledgement"),
+    "PUT /alerts/v1/alerts/{alert_id}/confirmation": VisibleContent("/alerts/v1/alerts/{alert}/confirmation"),
+    "PUT /alerts/v1/alerts/{alert_id}/progress": VisibleContent("/alerts/v1/alerts/{alert}/progress"),
+    "POST /alerts/v1/alerts/{alert_id}/comments": VisibleContent(
+        "/alerts/v1/alerts/{alert}/comments", body={"text": "seen"}
+    ),
+    "PUT /alerts/v1/alerts/{alert_id}/snooze": VisibleContent(
         "/alerts/v1/alerts/{alert}/snooze", body={"minutes": 1, "reason": "waiting"}
     ),
-    "PUT /alerts/v1/alerts/{alert_id}/resolution": Sight(
+    "PUT /alerts/v1/alerts/{alert_id}/resolution": VisibleContent(
         "/alerts/v1/alerts/{alert}/resolution", body={"verdict": "confirmed"}
     ),
-    "PUT /alerts/v1/alerts/{alert_id}/reopening": Sight("/alerts/v1/alerts/{alert}/reopening"),
-    "POST /alerts/v1/alerts:acknowledge": Sight("/alerts/v1/alerts:acknowledge", body=SEVERAL),
+    "PUT /alerts/v1/alerts/{alert_id}/reopening": VisibleContent("/alerts/v1/alerts/{alert}/reopening"),
+    "POST /alerts/v1/alerts:acknowledge": VisibleContent("/alerts/v1/alerts:acknowledge", body=SEVERAL),
 }
 OF_NO_AREA = {
     "POST /intake/v1/hazards",
@@ -190,14 +194,18 @@ def test_each_route_is_listed_as_limited_by_area_or_not() -> None:
     assert BY_AREA.keys() | OF_NO_AREA == GUARDED.keys()
 
 
-@pytest.mark.parametrize(("route", "sight"), BY_AREA.items(), ids=BY_AREA)
+@pytest.mark.parametrize(("route", "visible"), BY_AREA.items(), ids=BY_AREA)
 async def test_each_role_sees_its_area_and_nothing_of_another(
-    route: str, sight: Sight, told: Told, client: httpx.AsyncClient, shared_installation: Installation
+    route: str,
+    visible: VisibleContent,
+    reported: ReportedEvents,
+    client: httpx.AsyncClient,
+    shared_installation: Installation,
 ) -> None:
     roles = GUARDED[route].roles - WITHOUT_SIGHT
     seen = {
         (role, area): await shows(
-            client, sight, told, shared_installation.token(roles=[role], areas=[area]), route.partition(" ")[0]
+            client, visible, reported, shared_installation.token(roles=[role], areas=[area]), route.partition(" ")[0]
         )
         for area in (OSH_OBLAST, KADAMJAI)
         for role in sorted(roles)
@@ -206,29 +214,29 @@ async def test_each_role_sees_its_area_and_nothing_of_another(
 
 
 async def test_a_household_is_read_in_its_area_and_by_its_author_only(
-    told: Told, client: httpx.AsyncClient, shared_installation: Installation
+    reported: ReportedEvents, client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
     readers = {
         "own area": shared_installation.token(roles=[Role.REGISTRAR], areas=[KADAMJAI]),
         "country": shared_installation.token(roles=[Role.OPERATOR], areas=["KG"]),
         "author": shared_installation.token(
-            roles=[Role.FIELD], areas=[OSH_OBLAST], account=told.author, team=told.team
+            roles=[Role.FIELD], areas=[OSH_OBLAST], account=reported.author, team=reported.team
         ),
         "other area": shared_installation.token(roles=[Role.REGISTRAR], areas=[OSH_OBLAST]),
         "no area": shared_installation.token(roles=[Role.REGISTRAR], areas=[]),
         "another field account": shared_installation.token(roles=[Role.FIELD], areas=[OSH_OBLAST], team=uuid4()),
     }
-    read = {name for name, token in readers.items() if await shows(client, BY_AREA[HOUSEHOLD], told, token)}
+    read = {name for name, token in readers.items() if await shows(client, BY_AREA[HOUSEHOLD], reported, token)}
     assert read == {"own area", "country", "author"}
 
 
 @pytest.fixture(scope="module")
-async def told(web: Web, shared_installation: Installation) -> AsyncIterator[Told]:
+async def reported(web: Web, shared_installation: Installation) -> AsyncIterator[ReportedEvents]:
     """The events, known to all services; at the end the count check must balance."""
     await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in ("registry", "alerts", "console"):
         shared_installation.start(service, "worker")
-    sent, found = Sent(), Told()
+    sent, found = Sent(), ReportedEvents()
     async with httpx.AsyncClient(base_url=web.base_url, timeout=20, verify=PLAIN) as client:
         await report(client, shared_installation, found, sent)
         await wait_for(lambda: is_everywhere(client, shared_installation, found), timeout=60)
@@ -246,23 +254,25 @@ async def somebody_to_tell(settings: AlertsSettings) -> None:
     await engine.dispose()
 
 
-async def is_everywhere(client: httpx.AsyncClient, installation: Installation, told: Told) -> bool:
+async def is_everywhere(client: httpx.AsyncClient, installation: Installation, reported: ReportedEvents) -> bool:
     token = installation.token(roles=[Role.OPERATOR])
     board = (await client.get("/board/alerts", headers=bearer(token))).text
-    return "data-key" in board and await shows(client, BY_AREA[HOUSEHOLD], told, token)
+    return "data-key" in board and await shows(client, BY_AREA[HOUSEHOLD], reported, token)
 
 
-async def shows(client: httpx.AsyncClient, sight: Sight, told: Told, token: str, method: str = "GET") -> bool:
+async def shows(
+    client: httpx.AsyncClient, visible: VisibleContent, reported: ReportedEvents, token: str, method: str = "GET"
+) -> bool:
     """Whether the answer contains the content."""
-    names = {"household": told.household, "alert": told.alert, "hazard_report": told.hazard_report}
-    body = {"alert_ids": [told.alert]} if sight.body == SEVERAL else sight.body
-    request = client.build_request(method, sight.path.format(**names), headers=bearer(token), json=body)
+    names = {"household": reported.household, "alert": reported.alert, "hazard_report": reported.hazard_report}
+    body = {"alert_ids": [reported.alert]} if visible.body == SEVERAL else visible.body
+    request = client.build_request(method, visible.path.format(**names), headers=bearer(token), json=body)
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
-        text = await replayed(answer) if "/stream" in sight.path else (await answer.aread()).decode()
+        text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
     if method != "GET":  # 409: another entitled caller was first
         return answer.status_code != 404 and '"not-found"' not in text
-    return sight.seen.format(**names) in text
+    return visible.seen.format(**names) in text
 
 
 async def replayed(answer: httpx.Response) -> str:
@@ -275,12 +285,12 @@ async def replayed(answer: httpx.Response) -> str:
     return "\n".join(lines)
 
 
-async def report(client: httpx.AsyncClient, installation: Installation, told: Told, sent: Sent) -> None:
+async def report(client: httpx.AsyncClient, installation: Installation, reported: ReportedEvents, sent: Sent) -> None:
     now = datetime.now(UTC).isoformat()
     household = {
         "kind": "household",
         "report_id": str(uuid4()),
-        "household_id": str(told.household),
+        "household_id": str(reported.household),
         "occurred_at": now,
         "reported_at": now,
         "origin": {"pcode": KADAMJAI},
@@ -289,7 +299,7 @@ async def report(client: httpx.AsyncClient, installation: Installation, told: To
         "reasons": ["natural_disaster"],
     }
     hazard = {
-        "report_id": str(told.hazard_report),
+        "report_id": str(reported.hazard_report),
         "source": "cmc",
         "source_id": "1",
         "type": "mudflow",
@@ -301,14 +311,14 @@ async def report(client: httpx.AsyncClient, installation: Installation, told: To
         "reported_at": now,
     }
     team = installation.token(
-        roles=[Role.FIELD], areas=[KADAMJAI], account=told.author, team=told.team, road=SubmissionChannel.FIELD
+        roles=[Role.FIELD], areas=[KADAMJAI], account=reported.author, team=reported.team, road=SubmissionChannel.FIELD
     )
     desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"], road=SubmissionChannel.CONSOLE)
     for topic, body, token in (("displacements", household, team), ("hazards", hazard, desk)):
         answer = await client.post(f"/intake/v1/{topic}", json=body, headers=bearer(token))
         assert sent.answered(topic, answer).status_code == 202, answer.text
     caller = {"name": "A caller", "phone": "0555 010203"}
-    noted = await client.put(f"/v1/callers/{told.hazard_report}", json=caller, headers=bearer(desk))
+    noted = await client.put(f"/v1/callers/{reported.hazard_report}", json=caller, headers=bearer(desk))
     assert noted.status_code == 204, noted.text
 
 

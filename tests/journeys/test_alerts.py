@@ -104,7 +104,7 @@ class Centre:
         answer = self.sent.answered("displacements", await client.post("/intake/v1/displacements", json=body))
         assert answer.status_code == 202, answer.text
 
-    async def told(self) -> list[Any]:
+    async def delivery_rows(self) -> list[Any]:
         """The rows of the table of deliveries, settled or not."""
         async with self.sessions.begin() as session:
             rows = await session.execute(text("SELECT recipient, settled_at, is_delivered, attempts FROM deliveries"))
@@ -142,7 +142,7 @@ class Centre:
 
     async def settled(self, recipient: str, count: int) -> None:
         async def are_settled() -> bool:
-            done = [row for row in await self.told() if row.recipient == recipient and row.is_delivered]
+            done = [row for row in await self.delivery_rows() if row.recipient == recipient and row.is_delivered]
             return len(done) >= count
 
         await wait_for(are_settled, 60)
@@ -274,14 +274,14 @@ async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(
         }
         assert all(moved & share for share in shares[service]), "both took part"
         assert await centre.shares(group) == shares[service], "and none took over from the other"
-    told = [
+    delivery_rows = [
         event.data
         for event in await events_on(centre.installation, "alerts")
         if getattr(event.data, "rule", "") == "displacement"
     ]
-    raised = [alert for alert in told if alert.event_type == "dayar.alert.raised.v1"]
+    raised = [alert for alert in delivery_rows if alert.event_type == "dayar.alert.raised.v1"]
     assert sorted(alert.figures["pcode"] for alert in raised) == sorted(DISTRICTS)
-    newest = {alert.alert_id: alert.households for alert in sorted(told, key=lambda alert: alert.sequence)}
+    newest = {alert.alert_id: alert.households for alert in sorted(delivery_rows, key=lambda alert: alert.sequence)}
     assert list(newest.values()) == [10] * len(DISTRICTS)
     assert set(hook.answered.values()) == {1}
 

@@ -24,7 +24,7 @@ from shared.postgres import database
 from tests.clients import PLAIN
 from tests.forging import forge
 from tests.installation import Ground, Installation
-from tests.journeys.canaries import AT_THE_DOOR, PAST_THE_DOOR, files, looked_for, seen, ways
+from tests.journeys.canaries import BYPASSING_INTAKE, THROUGH_INTAKE, files, looked_for, seen, ways
 from tests.journeys.count import Sent, count_check, drained, everything
 from tests.parts import parts
 from tests.registry.factories import Desk, household
@@ -120,26 +120,26 @@ async def test_personal_data_is_only_where_it_may_be(place: Place) -> None:
         await refuse(place, token)
         await wait_in_the_spool(place, token)
         await count_check(place.installation, place.sent, timeout=120)
-        await go_wrong_behind_the_door(place)
+        await publish_bad_records(place)
         await look_at_the_pages(place)
         listening.cancel()
     assert any(where == "SSE" and line.startswith(b"data") for where, line in place.said)
-    found = [sight async for sight in sights(place)]
+    found = [finding async for finding in findings(place)]
     assert not found, "\n".join(found)
 
 
 async def take_in(place: Place, token: str) -> None:
-    first = AT_THE_DOOR.household()
-    corrected = {**first, "version": 2, "notes": AT_THE_DOOR.notes + "!"}
-    unknown_code = AT_THE_DOOR.household(reasons=[AT_THE_DOOR.notes])  # kept as `other`, with its text
-    for body in (first, first, AT_THE_DOOR.group(), corrected, unknown_code):
+    first = THROUGH_INTAKE.household()
+    corrected = {**first, "version": 2, "notes": THROUGH_INTAKE.notes + "!"}
+    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # kept as `other`, with its text
+    for body in (first, first, THROUGH_INTAKE.group(), corrected, unknown_code):
         assert (await place.report(body, token)).is_success
-    assert (await place.report({**first, "notes": AT_THE_DOOR.notes + "?"}, token)).status_code == 409
+    assert (await place.report({**first, "notes": THROUGH_INTAKE.notes + "?"}, token)).status_code == 409
 
 
 async def refuse(place: Place, token: str) -> None:
     """Causes one error of each kind at intake."""
-    canary, url = AT_THE_DOOR, "/intake/v1/displacements"
+    canary, url = THROUGH_INTAKE, "/intake/v1/displacements"
     for body in canary.wrong():
         assert (await place.report(body, token)).status_code == 422, body
     whole = json.dumps(canary.household())
@@ -165,7 +165,7 @@ async def refuse(place: Place, token: str) -> None:
 async def wait_in_the_spool(place: Place, token: str) -> None:
     """The records are searched while they wait in the spool for the broker."""
     place.installation.parts.kafka.kill9()
-    response = await place.report(AT_THE_DOOR.household(), token)
+    response = await place.report(THROUGH_INTAKE.household(), token)
     assert response.json()["status"] == "spooled"
     folder = place.installation.settings(IntakeSettings).spool_folder
     waiting = [file for inner in folder.glob("*/") for file in segments(inner)]
@@ -174,9 +174,9 @@ async def wait_in_the_spool(place: Place, token: str) -> None:
     place.installation.parts.kafka.start()
 
 
-async def go_wrong_behind_the_door(place: Place) -> None:
+async def publish_bad_records(place: Place) -> None:
     """Publish records that no release should write: malformed, unsigned, and with a NUL, which PostgreSQL refuses."""
-    canary, record = PAST_THE_DOOR, (await everything(place.installation, LEAKY, "registry"))[0]
+    canary, record = BYPASSING_INTAKE, (await everything(place.installation, LEAKY, "registry"))[0]
     good = Message(LEAKY, record.key, record.value, tuple(record.headers))
     desk, data = Desk(place.installation.secrets / "seal"), json.loads(good.value)
     strange = json.dumps({**data, "persons": canary.notes, "report_id": canary.person["personal_number"]}).encode()
@@ -213,23 +213,23 @@ async def look_at_the_pages(place: Place) -> None:
         await place.ask("GET", path, token=everyone)
 
 
-async def sights(place: Place) -> AsyncIterator[str]:
+async def findings(place: Place) -> AsyncIterator[str]:
     """Finds of forbidden text. Also checks that the search finds text where it exists."""
     both, first, past = (
-        looked_for(canaries) for canaries in ([AT_THE_DOOR, PAST_THE_DOOR], [AT_THE_DOOR], [PAST_THE_DOOR])
+        looked_for(canaries) for canaries in ([THROUGH_INTAKE, BYPASSING_INTAKE], [THROUGH_INTAKE], [BYPASSING_INTAKE])
     )
     for topic in TOPICS.values():
         readers = topic.consumers or topic.web_readers
         for name, reader in [(topic.name, readers[0]), *((topic.dead(one), one) for one in topic.consumers)]:
             content = b"\n".join(map(whole, await everything(place.installation, name, reader)))
-            for sight in seen(f"topic {name}", content, first if name == LEAKY else both):
-                yield sight
+            for finding in seen(f"topic {name}", content, first if name == LEAKY else both):
+                yield finding
             if name == LEAKY:
-                assert set(seen(name, content, past)), "what was put past the door is not found where it was put"
-    told = both | dict.fromkeys(ways(REFUSED), REFUSED)
+                assert set(seen(name, content, past)), "a canary that bypassed intake is not found on its topic"
+    needles = both | dict.fromkeys(ways(REFUSED), REFUSED)
     for where, content in place.said:
-        for sight in seen(where, content, told):
-            yield sight
+        for finding in seen(where, content, needles):
+            yield finding
     await written_to_disk(place)
     state = place.installation.parts.started[0].folders.state
     looked_at, found_past = set(), False
@@ -237,9 +237,9 @@ async def sights(place: Place) -> AsyncIterator[str]:
         is_leaky, content = f".{LEAKY}-" in str(file.parent), file.read_bytes()
         looked_at.add(file)
         found_past |= is_leaky and any(seen(str(file), content, past))
-        for sight in seen(str(file), content, first if is_leaky else told if file.parent.name == "logs" else both):
-            yield sight
-    assert found_past, "what was put past the door is not found in Kafka's own files"
+        for finding in seen(str(file), content, first if is_leaky else needles if file.parent.name == "logs" else both):
+            yield finding
+    assert found_past, "a canary that bypassed intake is not found in the files of Kafka"
     assert {process.log for process in place.installation.processes} <= looked_at
     assert {state / "logs" / f"{part.name}.log" for part in place.installation.parts.started} <= looked_at
 

@@ -24,7 +24,7 @@ from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 from shared.postgres import database
 from tests.installation import Ground, Installation
-from tests.journeys.count import Sent, count_check, door_counts, drained
+from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
@@ -53,7 +53,7 @@ async def people(installation: Installation) -> dict[str, str]:
 
 
 @dataclass
-class Telling:
+class Recording:
     """Records requests and answers, for the count check."""
 
     sent: Sent
@@ -66,19 +66,19 @@ class Telling:
             self.sent.published(topic, UUID(step.body["report_id"]))
 
 
-async def exposures_told(installation: Installation) -> None:
+async def exposures_published(installation: Installation) -> None:
     """Waits until every exposure alert is raised and published: a task apart from the consumers raises them."""
     rule = Ruleset.load().exposure
     assert rule is not None
     engine = database.engine(installation.settings(Settings, "alerts"))
     sessions = database.sessions(engine)
 
-    async def is_all_told() -> bool:
+    async def is_all_published() -> bool:
         async with sessions() as session:
             unfollowed = await session.scalar(text("SELECT count(*) FROM hazard_changes"))
             return not unfollowed and not await counts.due(session, rule, LONG_AGO)
 
-    await wait_for(is_all_told, timeout=30)
+    await wait_for(is_all_published, timeout=30)
     await engine.dispose()
     await drained(installation)
 
@@ -89,10 +89,10 @@ async def test_the_scenario_is_played_to_its_end(exercise: Installation) -> None
     for service in SERVICES:
         exercise.start(service, "worker")
 
-    played = await asyncio.to_thread(play, web.base_url, drawn, seconds=0.0, tell=Telling(sent))
+    played = await asyncio.to_thread(play, web.base_url, drawn, seconds=0.0, tell=Recording(sent))
     await count_check(exercise, sent)
-    sent.same_as(await door_counts(exercise, f"{web.base_url}/intake"))
-    await exposures_told(exercise)
+    sent.same_as(await intake_counts(exercise, f"{web.base_url}/intake"))
+    await exposures_published(exercise)
 
     assert played.answers == {"accepted": 40, "duplicate": 3, "refused": 1}
     outcomes = [event.data for event in await events_on(exercise, "outcomes")]

@@ -25,7 +25,7 @@ from shared.postgres import database
 from tests import data
 from tests.installation import Installation, Web, wait_for
 from tests.journeys import hope
-from tests.journeys.count import Sent, count_check, door_counts, everything
+from tests.journeys.count import Sent, count_check, everything, intake_counts
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
 
@@ -62,9 +62,9 @@ async def test_a_thousand_households_survive_four_failures(
         await journey.part_killed(250, killable_installation.parts.kafka)
         await journey.part_killed(250, killable_installation.parts.postgres)
         await count_check(killable_installation, journey.sent, timeout=120)
-        journey.sent.same_as(await door_counts(killable_installation, f"{journey.web.base_url}/intake"))
+        journey.sent.same_as(await intake_counts(killable_installation, f"{journey.web.base_url}/intake"))
         await journey.each_is_a_household()
-        await journey.each_was_told_once()
+        await journey.each_was_published_once()
         journey.both_workers_live()
 
 
@@ -191,9 +191,9 @@ class Journey:
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 
-    async def each_was_told_once(self) -> None:
+    async def each_was_published_once(self) -> None:
         """The relay may send an event twice; then both have the same id."""
-        told: dict[str, Counter[str]] = {}
+        published: dict[str, Counter[str]] = {}
         for topic, name in (("outcomes", "report_id"), ("households", "household_id")):
             found = [
                 events.decode(topic, record.value, record.headers)
@@ -204,6 +204,6 @@ class Journey:
                 for event in found
                 if getattr(event.data, "consumer", "registry") == "registry"
             }
-            told[name] = Counter(ids.values())
-        for name, counts in told.items():
+            published[name] = Counter(ids.values())
+        for name, counts in published.items():
             assert counts == Counter({body[name]: 1 for body in self.bodies}), name

@@ -18,7 +18,7 @@ from shared.auth.tokens import Role
 from shared.postgres import database
 from tests.installation import Installation, wait_for
 from tests.intake.factories import household
-from tests.journeys.count import Sent, count_check, door_counts
+from tests.journeys.count import Sent, count_check, intake_counts
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
 
@@ -87,7 +87,7 @@ class Phones:
             await engine.dispose()
 
     async def counts(self) -> dict[str, int]:
-        return await door_counts(self.installation, f"http://127.0.0.1:{self.port}")
+        return await intake_counts(self.installation, f"http://127.0.0.1:{self.port}")
 
     @property
     def processes(self) -> list[Process]:
@@ -121,14 +121,14 @@ async def test_an_outage_of_kafka_and_a_restart_of_intake_lose_nothing_and_the_c
         for body in bodies[:20]:
             assert await field.send(body) == "accepted"
         kafka.kill9()
-        told = [await field.send(body) for body in bodies[20:40]]
-        told += [await field.send(corrected(body)) for body in (*bodies[:10], *bodies[20:30])]
-        assert set(told) == {"spooled"}
+        answers = [await field.send(body) for body in bodies[20:40]]
+        answers += [await field.send(corrected(body)) for body in (*bodies[:10], *bodies[20:30])]
+        assert set(answers) == {"spooled"}
         before = await field.counts()
         await field.restart()
-        told = [await field.send(body) for body in bodies[40:]]
-        told += [await field.send(corrected(body)) for body in bodies[40:50]]
-        assert set(told) == {"spooled"}
+        answers = [await field.send(body) for body in bodies[40:]]
+        answers += [await field.send(corrected(body)) for body in bodies[40:50]]
+        assert set(answers) == {"spooled"}
         assert await field.send(bodies[25]) == "duplicate"
         kafka.spawn()
         await asyncio.to_thread(kafka.wait_ready)
@@ -154,10 +154,10 @@ async def test_emptying_valkey_meanwhile_counts_nothing_twice(field: Phones) -> 
 
 async def test_the_same_report_on_two_connections_at_once_is_one_household(field: Phones) -> None:
     body, before = household(), await repeats(field)
-    told = Counter(await asyncio.gather(field.send(body), field.send(body)))
-    assert set(told) <= {"accepted", "duplicate"}
+    answers = Counter(await asyncio.gather(field.send(body), field.send(body)))
+    assert set(answers) <= {"accepted", "duplicate"}
     assert (
-        await repeats(field) == before + told["accepted"] - 1
+        await repeats(field) == before + answers["accepted"] - 1
     )  # the registry drops the report that was published twice
     assert await field.episodes(body) == 1
 

@@ -42,7 +42,7 @@ LATER = ONSET_MS + 3_600_000
 
 
 @dataclass(frozen=True)
-class Told:
+class Results:
     """The results of the quakes of one test, by the source's first id."""
 
     hazards: dict[str, list[HazardReported]]
@@ -92,7 +92,7 @@ class Centre:
         finally:
             await engine.dispose()
 
-    async def followed(self) -> Told:
+    async def followed(self) -> Results:
         """Waits until all records are processed and balance. Then exactly the expected reports have arrived."""
         await count_check(self.installation, self.sent)
         hazards: dict[str, list[HazardReported]] = {}
@@ -102,7 +102,7 @@ class Centre:
         for event in await events_on(self.installation, "alerts"):
             alerts.setdefault(event.data.hazard_id, []).append(event)
         outcomes = {event.data.report_id: event.data for event in await events_on(self.installation, "outcomes")}
-        return Told(hazards, outcomes, alerts)
+        return Results(hazards, outcomes, alerts)
 
 
 @pytest.fixture(scope="module")
@@ -138,17 +138,17 @@ async def test_a_real_week_has_two_of_our_quakes_and_old_ones_notify_nobody(
     assert first == Counts({ItemKind.PUBLISHED: 2, **rest})
     assert again == without_boundaries == Counts({ItemKind.UNCHANGED: 2, **rest})
     centre.expect(content, "us20005gku", "us20005giu")
-    told = await centre.followed()
-    [alai], [tajik] = told.hazards["us20005gku"], told.hazards["us20005giu"]
+    results = await centre.followed()
+    [alai], [tajik] = results.hazards["us20005gku"], results.hazards["us20005giu"]
     assert (alai.magnitude, alai.severity, alai.area.pcodes) == (4.7, Severity.MODERATE, ("KG06207000000",))
     assert (tajik.magnitude, tajik.area.pcodes) == (4.1, ())
-    assert (told.outcomes[alai.report_id].outcome, told.outcomes[alai.report_id].reason) == (
+    assert (results.outcomes[alai.report_id].outcome, results.outcomes[alai.report_id].reason) == (
         OutcomeKind.SUPPRESSED,
         "too_old",
     )
-    assert told.outcomes[tajik.report_id].outcome is OutcomeKind.NOTED
-    assert {event.type for event in told.alerts_of("us20005gku")} == {AlertSuppressed.event_type}
-    assert await centre.deliveries(told.alerts_of("us20005gku")) == 0
+    assert results.outcomes[tajik.report_id].outcome is OutcomeKind.NOTED
+    assert {event.type for event in results.alerts_of("us20005gku")} == {AlertSuppressed.event_type}
+    assert await centre.deliveries(results.alerts_of("us20005gku")) == 0
 
 
 async def test_a_real_revision_of_links_only_is_unchanged(centre: Centre, real_data: Path) -> None:
@@ -192,15 +192,15 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
         await centre.read("fresh", document(fresh, weak))
 
     centre.expect(document(fresh, weak), "fresh47", "fresh42")
-    told = await centre.followed()
-    [alert] = told.alerts_of("fresh47")
+    results = await centre.followed()
+    [alert] = results.alerts_of("fresh47")
     assert (alert.type, alert.data.severity, alert.data.nature) == (
         AlertRaised.event_type,
         Severity.MODERATE,
         "machine",
     )
     assert await centre.deliveries([alert]) == 1
-    assert told.alerts_of("fresh42") == []
+    assert results.alerts_of("fresh42") == []
 
 
 def test_the_area_keeps_300_km_from_the_official_border(bundle: Path) -> None:

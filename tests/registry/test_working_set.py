@@ -54,33 +54,34 @@ def filed(
     )
 
 
-def book_of(reports: Iterable[Filed]) -> WorkingSet:
-    book = WorkingSet.of(PLACES)
+def working_set_of(reports: Iterable[Filed]) -> WorkingSet:
+    working_set = WorkingSet.of(PLACES)
     for report in reports:
-        book.file(report)
-    return book
+        working_set.file(report)
+    return working_set
 
 
-def standing(book: WorkingSet) -> dict[str, tuple[str, int]]:
+def standing(working_set: WorkingSet) -> dict[str, tuple[str, int]]:
     return {
-        name[1]: (subject.current.report_id, subject.current.clear.version) for name, subject in book.subjects.items()
+        name[1]: (subject.current.report_id, subject.current.clear.version)
+        for name, subject in working_set.subjects.items()
     }
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
 def test_the_highest_version_wins_in_any_order(order: tuple[int, ...]) -> None:
-    book = book_of(filed(version) for version in order)
-    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
-    assert all(one.reason != Held.WAITING for one in book.filed)
+    working_set = working_set_of(filed(version) for version in order)
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
+    assert all(one.reason != Held.WAITING for one in working_set.filed)
 
 
 @given(st.permutations([(report, version) for report in "abc" for version in (1, 2)]))
 def test_the_latest_displacement_wins_in_any_order_of_reports(order: list[tuple[str, int]]) -> None:
-    book = book_of(
+    working_set = working_set_of(
         filed(version, report_id=report, occurred_at=NOON + timedelta(days=ord(report))) for report, version in order
     )
-    assert standing(book) == {HOUSEHOLD[1]: ("c", 2)}
-    assert [told.sequence for told in book.told] == list(range(1, len(book.told) + 1))
+    assert standing(working_set) == {HOUSEHOLD[1]: ("c", 2)}
+    assert [told.sequence for told in working_set.told] == list(range(1, len(working_set.told) + 1))
 
 
 @given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))
@@ -89,12 +90,12 @@ def test_each_report_has_an_outcome_and_a_new_outcome_names_the_old_one(order: l
         filed(version, author=STRANGER if place in strange else AUTHOR, team=None if place in strange else TEAM)
         for place, version in enumerate(order)
     ]
-    book = book_of(reports)
-    first = [one for one in book.settled if one.replaces is None]
+    working_set = working_set_of(reports)
+    first = [one for one in working_set.settled if one.replaces is None]
     assert len(first) == len(reports)
-    known = {one.outcome_id for one in book.settled}
-    assert len(known) == len(book.settled)
-    assert {one.replaces for one in book.settled if one.replaces} <= known
+    known = {one.outcome_id for one in working_set.settled}
+    assert len(known) == len(working_set.settled)
+    assert {one.replaces for one in working_set.settled if one.replaces} <= known
 
 
 EXPIRED = (Flag.EXPIRED_TOKEN,)
@@ -102,67 +103,70 @@ EXPIRED = (Flag.EXPIRED_TOKEN,)
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
 def test_held_version_1_does_not_block_version_2(order: tuple[int, ...]) -> None:
-    book = book_of(filed(version, flags=EXPIRED if version == 1 else ()) for version in order)
-    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
-    assert {one.clear.version: one.reason for one in book.filed if one.reason not in (None, "older_version")} == {
-        1: "expired_token"
-    }
+    working_set = working_set_of(filed(version, flags=EXPIRED if version == 1 else ()) for version in order)
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
+    assert {
+        one.clear.version: one.reason for one in working_set.filed if one.reason not in (None, "older_version")
+    } == {1: "expired_token"}
 
 
 def test_a_strangers_held_version_1_releases_nothing() -> None:
-    book = book_of([filed(2), filed(1, author=STRANGER, team=None, flags=EXPIRED)])
-    assert [one.reason for one in book.filed] == ["waiting", "expired_token"] and not book.subjects
+    working_set = working_set_of([filed(2), filed(1, author=STRANGER, team=None, flags=EXPIRED)])
+    assert [one.reason for one in working_set.filed] == ["waiting", "expired_token"] and not working_set.subjects
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before version 2", "after version 2"])
 def test_accepted_version_1_takes_effect_once(late: bool) -> None:
     held, second = filed(flags=EXPIRED), filed(2)
-    book = book_of([held, second] if late else [held])
+    working_set = working_set_of([held, second] if late else [held])
     held_as = held.outcome_id
-    book.accept(held)
+    working_set.accept(held)
     if not late:
-        book.file(second)
-    assert standing(book) == {HOUSEHOLD[1]: ("r", 2)}
+        working_set.file(second)
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 2)}
     assert held.outcome is (OutcomeKind.MERGED if late else OutcomeKind.RECORDED)
-    [accepted] = [one for one in book.settled if one.replaces == held_as]
+    [accepted] = [one for one in working_set.settled if one.replaces == held_as]
     assert accepted.outcome_id == held.outcome_id != held_as
 
 
 def test_an_accepted_report_of_a_stranger_begins_a_displacement_and_keeps_the_owner() -> None:
     own, strange = filed(), filed(report_id="s", author=STRANGER, team=None, occurred_at=NOON + timedelta(days=1))
-    book = book_of([own, strange])
+    working_set = working_set_of([own, strange])
     assert strange.reason == Held.NOT_AUTHOR
-    book.accept(strange)
-    assert standing(book) == {HOUSEHOLD[1]: ("s", 1)}
-    assert book.subjects[HOUSEHOLD].owner == Owner(AUTHOR, TEAM)
+    working_set.accept(strange)
+    assert standing(working_set) == {HOUSEHOLD[1]: ("s", 1)}
+    assert working_set.subjects[HOUSEHOLD].owner == Owner(AUTHOR, TEAM)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_accepted_reports_of_an_ended_sign_in_count_as_if_it_had_not_ended(order: tuple[int, ...]) -> None:
     versions = [filed(version, flags=EXPIRED) for version in (1, 2, 3)]
-    book = book_of(versions)
+    working_set = working_set_of(versions)
     for index in order:
-        book.accept(versions[index], is_expiry_only=True)
-    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
+        working_set.accept(versions[index], is_expiry_only=True)
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
     assert all(one.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED) for one in versions)
 
 
 def test_accepting_a_correction_releases_those_that_waited_with_it() -> None:
     corrections = filed(2), filed(3, author=STRANGER, team=TEAM)
-    book = book_of(corrections)
-    book.accept(corrections[0])
-    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
+    working_set = working_set_of(corrections)
+    working_set.accept(corrections[0])
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
     assert corrections[1].outcome is OutcomeKind.RECORDED
 
 
 def test_refused_report_has_no_effect_and_does_not_block_the_next_version() -> None:
     held = filed(flags=EXPIRED)
-    book = book_of([held])
+    working_set = working_set_of([held])
     held_as = held.outcome_id
-    book.refuse(held)
-    assert (held.outcome, book.settled[-1].replaces) == (OutcomeKind.REJECTED, held_as) and not book.subjects
-    book.file(filed(2))
-    assert standing(book) == {HOUSEHOLD[1]: ("r", 2)}
+    working_set.refuse(held)
+    assert (held.outcome, working_set.settled[-1].replaces) == (
+        OutcomeKind.REJECTED,
+        held_as,
+    ) and not working_set.subjects
+    working_set.file(filed(2))
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 2)}
 
 
 LATER = NOON + timedelta(days=1)
@@ -172,49 +176,49 @@ LATER = NOON + timedelta(days=1)
 @pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
 def test_an_exercise_report_does_not_move_a_real_household(order: tuple[int, ...], status: str) -> None:
     real, practice = filed(), filed(report_id="s", status=status, occurred_at=LATER)
-    book = book_of([(real, practice)[number] for number in order])
-    assert (book.subjects[HOUSEHOLD].current, book.told[-1].current) == (real, real)
+    working_set = working_set_of([(real, practice)[number] for number in order])
+    assert (working_set.subjects[HOUSEHOLD].current, working_set.told[-1].current) == (real, real)
     assert practice.outcome is OutcomeKind.RECORDED
 
 
 def test_among_exercise_reports_the_latest_counts() -> None:
     practice = [filed(status="Exercise"), filed(report_id="s", status="Exercise", occurred_at=LATER)]
-    assert book_of(practice).told[-1].current is practice[1]
+    assert working_set_of(practice).told[-1].current is practice[1]
 
 
 def test_a_report_corrected_to_exercise_gives_way_to_actual_reports() -> None:
     real, second = filed(), filed(report_id="s", occurred_at=LATER)
-    book = book_of([real, second, filed(2, report_id="s", status="Exercise", occurred_at=LATER)])
-    assert [told.current for told in book.told] == [real, second, real]
+    working_set = working_set_of([real, second, filed(2, report_id="s", status="Exercise", occurred_at=LATER)])
+    assert [told.current for told in working_set.told] == [real, second, real]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
 def test_a_household_trapped_at_its_destination_is_still_displaced(order: tuple[int, ...]) -> None:
     fled = filed(report_id="r")
     trapped = filed(report_id="s", occurred_at=LATER, mobility="unable_to_move")
-    book = book_of([(fled, trapped)[number] for number in order])
-    assert (book.subjects[HOUSEHOLD].current, book.told[-1].current) == (trapped, fled)
+    working_set = working_set_of([(fled, trapped)[number] for number in order])
+    assert (working_set.subjects[HOUSEHOLD].current, working_set.told[-1].current) == (trapped, fled)
 
 
 def test_a_household_that_never_moved_is_published_as_such() -> None:
     trapped = filed(mobility="unable_to_move")
-    assert book_of([trapped]).told[-1].current is trapped
+    assert working_set_of([trapped]).told[-1].current is trapped
 
 
 def test_a_strangers_waiting_correction_is_held_when_the_household_arrives() -> None:
     strange = filed(2, author=STRANGER, team=None)
-    book = book_of([strange, filed(1)])
+    working_set = working_set_of([strange, filed(1)])
     assert (strange.outcome, strange.reason) == (OutcomeKind.HELD, Held.NOT_AUTHOR)
-    assert standing(book) == {HOUSEHOLD[1]: ("r", 1)}
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 1)}
 
 
 def test_a_household_known_only_by_its_row_is_corrected() -> None:
     first = filed(1)
     first.outcome = OutcomeKind.RECORDED
     subject = Subject(HOUSEHOLD, Owner(AUTHOR, TEAM), NOON, {"r": first}, sequence=4, row_version=2)
-    book = WorkingSet.of(PLACES, [subject], [first])
-    assert book.file(filed(2)).effect is Effect.SUPERSEDE
-    assert [(told.sequence, told.is_correction) for told in book.told] == [(5, True)]
+    working_set = WorkingSet.of(PLACES, [subject], [first])
+    assert working_set.file(filed(2)).effect is Effect.SUPERSEDE
+    assert [(told.sequence, told.is_correction) for told in working_set.told] == [(5, True)]
 
 
 CLAIM = Claim(2, HOUSEHOLD, AUTHOR, TEAM, b"2")
@@ -286,10 +290,10 @@ def test_a_registrars_area_must_contain_the_old_and_the_new_place(
 def test_a_registrars_correction_counts_among_the_teams_in_any_order(order: tuple[int, ...]) -> None:
     flags = (Flag.REGISTRAR_OF_DISTRICT,)
     by = {1: filed(1), 2: filed(2, author=STRANGER, team=None, flags=flags), 3: filed(3)}
-    book = book_of(by[version] for version in order)
-    assert standing(book) == {HOUSEHOLD[1]: ("r", 3)}
-    assert book.subjects[HOUSEHOLD].owner == OWNER
-    assert {one.outcome for one in book.filed} <= {OutcomeKind.RECORDED, OutcomeKind.MERGED}
+    working_set = working_set_of(by[version] for version in order)
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
+    assert working_set.subjects[HOUSEHOLD].owner == OWNER
+    assert {one.outcome for one in working_set.filed} <= {OutcomeKind.RECORDED, OutcomeKind.MERGED}
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,11 @@ async def read(installation: Installation) -> None:
 
 async def test_counts_per_feed_are_shown_to_operators_and_in_the_metrics(installation: Installation) -> None:
     await read(installation)
-    async for door in opened(installation):
-        answer = await door.caller(Role.OPERATOR).get("/v1/feeds")
-        refused = await door.caller(Role.FIELD).get("/v1/feeds")
+    async for intake in opened(installation):
+        answer = await intake.caller(Role.OPERATOR).get("/v1/feeds")
+        refused = await intake.caller(Role.FIELD).get("/v1/feeds")
 
-        async def measured(http: httpx.AsyncClient = door.http) -> str:
+        async def measured(http: httpx.AsyncClient = intake.http) -> str:
             text = (await http.get("/metrics")).text
             return text if "intake_feed_items_total{" in text else ""
 
