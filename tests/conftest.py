@@ -76,7 +76,7 @@ def session_parts() -> Iterator[Parts]:
 
 @pytest.fixture(scope="session")
 def ground(parts: Parts) -> Iterator[Ground]:
-    made = Ground(parts)
+    made = Ground(parts, works_ahead=True)
     yield made
     made.remove()
 

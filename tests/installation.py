@@ -8,8 +8,9 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -36,9 +37,13 @@ Result = TypeVar("Result")
 
 
 class Ground:
-    """Shared by a session's installations: logins with their passwords, and a migrated database to copy."""
+    """Shared by a session's installations: logins with their passwords, and a migrated database to copy.
 
-    def __init__(self, parts: Parts) -> None:
+    `works_ahead`: while a test runs, the database and topics of the next installation are made, and those of earlier
+    ones are removed. Not where a test kills the servers.
+    """
+
+    def __init__(self, parts: Parts, *, works_ahead: bool = False) -> None:
         self.parts = parts
         self.name = f"t{random.token_hex(4)}"
         self.numbers = itertools.count(1)
@@ -51,6 +56,10 @@ class Ground:
                 parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
             )
         in_thread(self._make_template())
+        self._pool = ThreadPoolExecutor(2) if works_ahead else None
+        self._copying = Lock()  # PostgreSQL refuses a second copy of the template meanwhile
+        self._next: dict[int, Future[int]] = {}
+        self._removals: list[Future[None]] = []
 
     async def _make_template(self) -> None:
         passwords = {service: self._password("database", service) for service in SERVICES}
@@ -65,7 +74,56 @@ class Ground:
     def _password(self, part: str, login: str) -> str:
         return secret(self.parts.secrets / f"{part}-{login}") or ""
 
+    def topic_prefix(self, number: int) -> str:
+        return f"{self.name}.{number}."
+
+    def database_name(self, number: int) -> str:
+        return f"{self.name}_{number}"
+
+    def take(self, partitions: int) -> int:
+        """The number of a database and topics that nobody uses."""
+        if self._pool is None:
+            return self._make(partitions)
+        made = self._next.get(partitions) or self._pool.submit(self._make, partitions)
+        self._next[partitions] = self._pool.submit(self._make, partitions)
+        return made.result()
+
+    def give_back(self, number: int, partitions: int) -> None:
+        """To be removed."""
+        if self._pool is None:
+            self._remove(number, partitions)
+        else:
+            self._removals.append(self._pool.submit(self._remove, number, partitions))
+
+    def _make(self, partitions: int) -> int:
+        number = next(self.numbers)
+        with ThreadPoolExecutor(1) as pool:
+            made = pool.submit(self._make_topics, number, partitions)
+            with self._copying:
+                copied = database.copy(
+                    self.parts.server, self.template, self.database_name(number), role_prefix=self.role_prefix
+                )
+                in_thread(copied)
+            made.result()
+        return number
+
+    def _make_topics(self, number: int, partitions: int) -> None:
+        if partitions:
+            settings = Settings(topic_prefix=self.topic_prefix(number))
+            topics.create(self.parts.broker, settings, logins=self.kafka_logins, partitions=partitions)
+
+    def _remove(self, number: int, partitions: int) -> None:
+        if partitions:
+            topics.remove(self.parts.broker, self.topic_prefix(number), logins=self.kafka_logins)
+        in_thread(database.drop(self.parts.server, self.database_name(number)))
+
     def remove(self) -> None:
+        for partitions, made in self._next.items():
+            self._remove(made.result(), partitions)
+        for removal in self._removals:
+            removal.result()
+        if self._pool is not None:
+            self._pool.shutdown()
         in_thread(database.drop(self.parts.server, self.template))
         in_thread(database.drop_roles(self.parts.server, role_prefix=self.role_prefix))
         if self.parts.broker.is_closed:
@@ -81,28 +139,15 @@ class Installation:
         self.folder = folder
         self.exercise = exercise
         self.partitions = partitions
-        self.number = next(ground.numbers)
-        self.topic_prefix = f"{ground.name}.{self.number}."
-        self.database = f"{ground.name}_{self.number}"
         self.secrets = folder / "secrets"
         self.processes: list[Process] = []
         self._draw_secrets()
         self.redis_database = self._take_redis_database()
         self.redis_url = f"{self.parts.redis_url}?db={self.redis_database}"
-        with ThreadPoolExecutor() as pool:
-            made = pool.submit(self._make_topics)
-            in_thread(database.copy(self.parts.server, ground.template, self.database, role_prefix=ground.role_prefix))
-            made.result()
+        self.number = ground.take(partitions)
+        self.topic_prefix = ground.topic_prefix(self.number)
+        self.database = ground.database_name(self.number)
         self.port = paths.free_port()
-
-    def _make_topics(self) -> None:
-        if self.partitions:
-            topics.create(
-                self.parts.broker,
-                Settings(topic_prefix=self.topic_prefix),
-                logins=self.ground.kafka_logins,
-                partitions=self.partitions,
-            )
 
     def _draw_secrets(self) -> None:
         for name in ("run", "logs", "state", "secrets"):
@@ -203,12 +248,7 @@ class Installation:
         with self.redis() as client:
             client.flushdb()
         self.ground.redis_databases.append(self.redis_database)
-        if self.partitions:
-            with ThreadPoolExecutor() as pool:
-                pool.submit(
-                    topics.remove, self.parts.broker, self.topic_prefix, logins=self.ground.kafka_logins
-                ).result()
-        in_thread(database.drop(self.parts.server, self.database))
+        self.ground.give_back(self.number, self.partitions)
 
 
 def signed_token(
