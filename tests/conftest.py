@@ -14,6 +14,18 @@ from tests.parts import Parts, parts
 
 PARTS = {"parts", "killable"}
 SHARED = ("tests/console/pages", "tests/intake/field")  # their fixtures have the scope of a package
+# Of the worlds, below, those that take the longest. They begin first: none of them is left to one worker at the end.
+LONGEST = (
+    "tests/console/pages",
+    "tests/deploy/test_supervisor.py",
+    "tests/intake/field",
+    "tests/journeys/test_backup.py",
+    "tests/deploy/test_users.py",
+    "tests/journeys/test_households.py",
+    "tests/console/test_signin.py",
+    "tests/shared/test_workers.py",
+    "tests/journeys/test_access.py",
+)
 
 __all__ = ["pytest_terminal_summary", "real_data"]
 
@@ -40,7 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     # The pure tests are short: run last, they keep every worker busy until the end.
     worlds = {world(item.nodeid) for item in impure}
-    items.sort(key=lambda item: world(item.nodeid) not in worlds)
+    items.sort(key=lambda item: (world(item.nodeid) not in worlds, rank(item.nodeid)))
 
 
 def needs_parts(item: pytest.Item) -> bool:
@@ -51,6 +63,10 @@ def world(nodeid: str) -> str:
     """The group of tests that share expensive fixtures: their package, if it shares them, else their file."""
     file = nodeid.partition("::")[0]
     return next((package for package in SHARED if file.startswith(f"{package}/")), file)
+
+
+def rank(nodeid: str) -> int:
+    return LONGEST.index(found) if (found := world(nodeid)) in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")
