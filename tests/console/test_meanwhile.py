@@ -9,7 +9,7 @@ import pytest
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD, Served
-from tests.console.test_signin import SOON, dayar, sign_in
+from tests.console.signing_in import SOON, dayar, sign_in
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 

@@ -18,7 +18,7 @@ from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
 from tests.console.conftest import Served
 from tests.console.factories import KADAMJAI
-from tests.console.test_signin import SOON, Nobody, dayar, sign_in
+from tests.console.signing_in import SOON, Nobody, dayar, sign_in
 from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")

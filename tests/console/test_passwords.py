@@ -9,7 +9,7 @@ from deploy.local.process import wait_until
 from services.console import passwords
 from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD, Served
-from tests.console.test_signin import SOON, at_the_next_second, dayar, sign_in
+from tests.console.signing_in import SOON, at_the_next_second, dayar, sign_in
 from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")

@@ -11,7 +11,7 @@ from services.console.config import ConsoleSettings
 from shared.auth.tokens import Authenticator, Principal, Role
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
-from tests.console.test_signin import SOON, Nobody, at_the_next_second, dayar, sign_in
+from tests.console.signing_in import SOON, Nobody, at_the_next_second, dayar, sign_in
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 

@@ -17,7 +17,7 @@ from shared.auth.tokens import Authenticator, Principal, Role
 from shared.crypto import keyring
 from shared.postgres import database
 from tests.console.conftest import PASSWORD, Served
-from tests.console.test_signin import Nobody, at_the_next_second, dayar, sign_in
+from tests.console.signing_in import Nobody, at_the_next_second, dayar, sign_in
 from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")

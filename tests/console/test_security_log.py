@@ -11,7 +11,7 @@ from services.console.config import ConsoleSettings
 from shared.auth.tokens import Role
 from shared.postgres import database
 from tests.console.conftest import PASSWORD, Served
-from tests.console.test_signin import dayar, sign_in
+from tests.console.signing_in import dayar, sign_in
 from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")

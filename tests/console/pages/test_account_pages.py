@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD
 from tests.console.pages.conftest import Seat
-from tests.console.test_signin import sign_in
+from tests.console.signing_in import sign_in
 
 Take = Callable[..., Seat]
 

@@ -1,0 +1,66 @@
+"""What a person does to sign in, in a browser and by the command."""
+
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from unittest.mock import patch
+
+import httpx
+from typer.testing import CliRunner, Result
+
+from cli import user
+from deploy.local import paths
+from deploy.local.process import wait_until
+from tests.console.conftest import PASSWORD, Served
+
+SOON = 15  # the promise is 5 s on an idle machine
+
+
+class Nobody:
+    is_known = True
+    known_since = None
+
+    def is_readmitted(self, _: object) -> bool:
+        return False
+
+    def is_revoked(self, principal: object) -> bool:
+        return False
+
+
+def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, **more: str) -> httpx.Response:
+    return client.post("/sign-in", data={"name": name, "password": password, **more})
+
+
+def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
+    """Tokens have a resolution of one second: the two sign-ins must not be in the same second."""
+    before = int(time.time())
+    assert wait_until(lambda: int(time.time()) > before, timeout=SOON)
+    return act()
+
+
+def at_terminal(served: Served, *arguments: str) -> str:
+    """What a person who types the command reads."""
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=paths.ROOT,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            check=False,
+            env={**served.installation.env(), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
+        )
+        return os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def dayar(served: Served, *words: str, typed: str = "") -> Result:
+    """`dayar user` without a terminal."""
+    with patch.dict(os.environ, served.installation.env()):
+        return CliRunner().invoke(user.app, words, input=typed)
