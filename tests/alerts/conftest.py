@@ -16,6 +16,7 @@ from shared.auth import revocation_snapshots
 from shared.postgres import database
 from tests.alerts.desk import Desk
 from tests.alerts.mailbox import Box
+from tests.alerts.night import Night
 from tests.alerts.post import Post
 from tests.alerts.town import Town
 from tests.hooks import Hook, listening
@@ -96,3 +97,12 @@ async def port(box: Box) -> AsyncIterator[int]:
     )
     yield server.sockets[0].getsockname()[1]
     server.close()
+
+
+@pytest.fixture
+async def night(engine: AsyncEngine) -> Night:
+    async with engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {CHANGED}"))
+    made = Night(engine)
+    await made.only(("duty", 0), ("head", 1), ("minister", 2))
+    return made

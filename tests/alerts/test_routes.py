@@ -1,7 +1,7 @@
 """The alerts over HTTP, as people read them and act on them."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import behalf, queries
-from services.alerts.config import AlertsSettings
+from services.alerts import queries
 from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
-from services.alerts.worker import reseal, seal_notes
 from shared.auth.tokens import Role
-from shared.crypto import keyring
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import ALAI, KADAMJAI, hazard, mudflow
@@ -51,95 +47,6 @@ async def test_of_many_concurrent_acknowledgements_one_wins_and_the_others_see_w
     (winner,) = [answer.json()["acknowledged_name"] for answer in answers if answer.status_code == 200]
     assert {answer.json()["acknowledged_name"] for answer in answers} == {winner}
     assert await desk.told() == ["raised", "acknowledged"]
-
-
-async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: Desk) -> None:
-    (alert_id,) = await desk.alerts(fresh())
-    body = {"on_behalf_of": {"name": "Касымов", "by": "telephone", "at": "2026-06-15T06:10:00+00:00"}}
-    async with desk.caller(name="Айбек") as caller:
-        answer = (await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=body)).json()
-        told = (await caller.get(f"/v1/alerts/{alert_id}")).json()
-    assert answer["acknowledged_name"] == "Айбек"
-    assert told["on_behalf_of"] == "by telephone, Касымов, 2026-06-15T06:10+00:00"
-    async with desk.sessions() as session:
-        assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
-        assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())
-
-
-@pytest.mark.parametrize("path", ["/v1/alerts/{id}", "/{id}"])
-async def test_reading_on_whose_behalf_is_logged_where_a_name_was_shown(desk: Desk, path: str) -> None:
-    noted, other = await desk.alerts(fresh(), fresh())
-    async with desk.caller() as caller, desk.caller(Role.ANALYST) as analyst:
-        await caller.put(f"/v1/alerts/{noted}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
-        for reader, id in ((caller, noted), (caller, other), (analyst, noted)):
-            assert (await reader.get(path.format(id=id))).status_code == 200
-    async with desk.sessions() as session:
-        query = text("SELECT objects, reason, result FROM audit WHERE action = 'read' AND :id = ANY(objects)")
-        rows = [tuple(row) for id in (noted, other) for row in await session.execute(query, {"id": id})]
-    assert rows == [([noted], "on-behalf", "done")]
-
-
-@pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.REGISTRAR, Role.ADMINISTRATOR])
-async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, role: Role) -> None:
-    (alert_id,) = await desk.alerts(fresh())
-    async with desk.caller() as caller, desk.caller(role) as reader:
-        await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
-        answers = [await reader.get(path) for path in (f"/v1/alerts/{alert_id}", "/v1/alerts")]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert not any("Касымов" in answer.text or "sealed:" in answer.text for answer in answers)
-
-
-async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
-    """Another account's update moves the alert to its own area and uses a revision number below the first one."""
-    now = datetime.now(UTC)
-    first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
-    (alert_id,) = await desk.alerts(first)
-    async with desk.caller() as caller:
-        await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
-    for revision in (1, 6):
-        moved = fresh(
-            hazard_id=first.hazard_id,
-            revision=revision,
-            msg_type="Update",
-            author=uuid4(),
-            area={"pcodes": [KADAMJAI]},
-            received_at=now + timedelta(minutes=1),
-        )
-        await desk.alerts(moved)
-    async with desk.caller(areas=[KADAMJAI]) as elsewhere, desk.caller(areas=[ALAI, KADAMJAI]) as there:
-        answers = [await reader.get(f"/v1/alerts/{alert_id}") for reader in (elsewhere, there)]
-        page = await elsewhere.get(f"/{alert_id}")
-    assert [answer.json()["on_behalf_of"] for answer in answers] == [None, "by telephone, Касымов"]
-    assert (page.status_code, "Касымов" in page.text) == (200, False)
-
-
-async def test_on_whose_behalf_is_read_before_during_and_after_a_rotation(desk: Desk, settings: AlertsSettings) -> None:
-    (alert_id,) = await desk.alerts(fresh())
-    folder = settings.alerts_key_file
-    async with desk.caller() as caller:
-        path = f"/v1/alerts/{alert_id}"
-        await caller.put(f"{path}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
-        told = [(await caller.get(path)).json()["on_behalf_of"]]
-        old = keyring.draw(folder) and min(keyring.known(folder))
-        told.append((await caller.get(path)).json()["on_behalf_of"])
-        assert await reseal(desk.sessions, WebhookSecrets(folder)) >= 1
-        told.append((await caller.get(path)).json()["on_behalf_of"])
-        async with desk.sessions() as session:
-            assert await behalf.sealed_by(session, old) == 0
-        (folder / f"{old}.key").unlink()
-        told.append((await caller.get(path)).json()["on_behalf_of"])
-    assert told == ["by telephone, Касымов"] * 4
-
-
-async def test_notes_that_an_earlier_release_wrote_in_clear_are_sealed(desk: Desk, settings: AlertsSettings) -> None:
-    (alert_id,) = await desk.alerts(fresh())
-    async with desk.sessions.begin() as session:
-        await session.execute(text("UPDATE alerts SET acknowledged_note = 'by telephone, Касымов'"))
-    await seal_notes(desk.sessions, WebhookSecrets(settings.alerts_key_file))
-    async with desk.sessions() as session:
-        assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
-    async with desk.caller() as caller:
-        assert (await caller.get(f"/v1/alerts/{alert_id}")).json()["on_behalf_of"] == "by telephone, Касымов"
 
 
 async def test_a_wall_screen_sees_no_deliveries(desk: Desk, session: AsyncSession) -> None:

@@ -1,0 +1,95 @@
+"""A night over which nobody answers: a clock to advance, alerts to raise, and who was notified."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.alerts import presences, queries
+from services.alerts.acts import Actor
+from services.alerts.alerts import Alert
+from services.alerts.answers import Answers
+from services.alerts.escalation import Escalation
+from services.alerts.receivers import Receiver
+from shared.events import HazardReported
+from shared.events.vocabulary import DeliveryChannel, Verdict
+from shared.places import Places
+from shared.postgres import database
+from tests.alerts.factories import NOW, received, rules
+from tests.alerts.handling import Handling
+
+OPERATOR = Actor(uuid4(), "Айбек")
+
+
+class Night:
+    """A clock to advance, alerts to raise, and the time of each receiver's notifications."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.sessions = database.sessions(engine)
+        self.now = NOW
+        places = Places.load()
+        self.watch = Handling(rules(), places, clock=self.clock)
+        self.escalation = Escalation(self.sessions, rules(), places, clock=self.clock)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def receiver(self, label: str, step: int, **changed: Any) -> None:
+        async with self.sessions.begin() as session:
+            await queries.save_receiver(
+                session, Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example", step=step, **changed)
+            )
+
+    async def only(self, *labels_and_steps: tuple[str, int]) -> None:
+        async with self.sessions.begin() as session:
+            await session.execute(text("DELETE FROM receivers"))
+        for label, step in labels_and_steps:
+            await self.receiver(label, step)
+
+    async def report(self, *hazards: HazardReported) -> None:
+        async with self.sessions.begin() as session:
+            await self.watch([received(one) for one in hazards], session)
+
+    async def passes(self, time: timedelta) -> int:
+        self.now += time
+        return await self.escalation.escalate()
+
+    async def alert(self) -> Alert:
+        async with self.sessions.begin() as session:
+            (id,) = (await session.execute(text("SELECT alert_id FROM alerts"))).one()
+            return await queries.locked_alert(session, id)
+
+    async def told(self) -> list[tuple[int, str]]:
+        async with self.sessions.begin() as session:
+            rows = await session.execute(text("SELECT step, recipient FROM deliveries ORDER BY step, recipient"))
+            return [(step, recipient) for step, recipient in rows]
+
+    async def causes(self, recipient: str) -> list[str]:
+        statement = text("SELECT cause FROM deliveries WHERE recipient = :recipient ORDER BY step")
+        async with self.sessions.begin() as session:
+            return list(await session.scalars(statement, {"recipient": recipient}))
+
+    async def expires_after(self, time: timedelta) -> int:
+        self.now += time
+        return await self.escalation.expire()
+
+    async def touched(self, at: datetime) -> None:
+        async with self.sessions.begin() as session:
+            await presences.note(session, uuid4(), OPERATOR.account, at, at)
+
+    async def does(self, deed: str, *said: Any) -> None:
+        alert = await self.alert()
+        async with self.sessions.begin() as session:
+            answers = Answers(session, rules(), Places.load(), self.now)
+            await getattr(answers, deed)(alert.alert_id, OPERATOR, *said)
+
+    async def answer(self, verdict: Verdict | None = None) -> None:
+        alert = await self.alert()
+        async with self.sessions.begin() as session:
+            answers = Answers(session, rules(), Places.load(), self.now)
+            if verdict:
+                await answers.resolve(alert.alert_id, verdict, OPERATOR)
+            else:
+                await answers.acknowledge(alert.alert_id, OPERATOR)

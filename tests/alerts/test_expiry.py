@@ -1,0 +1,121 @@
+"""What ends by itself: an alert that is cancelled or expires, and what comes into force again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.events.vocabulary import Verdict
+from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow
+from tests.alerts.night import Night
+
+pytestmark = pytest.mark.anyio
+
+MODERATE, EXTREME = timedelta(minutes=30), timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("deed", ["confirm", "progress"])
+async def test_a_cancel_asks_the_people_at_work_to_close_the_alert(night: Night, deed: str) -> None:
+    quake = hazard()
+    await night.report(quake)
+    await night.does(deed, None)
+    await night.report(hazard(hazard_id=quake.hazard_id, revision=2, msg_type="Cancel"))
+    alert = await night.alert()
+    assert (alert.validity, alert.demand, alert.resolved_at) == ("cancelled", "closure", None)
+    await night.answer(Verdict.CANCELLED)
+    assert ((await night.alert()).work, (await night.alert()).demand) == ("closed", None)
+
+
+async def test_an_extreme_alert_that_nobody_acknowledged_is_kept_as_unseen(night: Night) -> None:
+    quake = hazard(magnitude=6.8)
+    await night.report(quake)
+    await night.report(hazard(hazard_id=quake.hazard_id, revision=2, magnitude=6.8, msg_type="Cancel"))
+    alert = await night.alert()
+    assert (alert.is_unseen, alert.work, alert.validity, alert.demand) == (True, "unacknowledged", "cancelled", None)
+
+
+@pytest.mark.parametrize(
+    ("severity", "work", "is_unseen"), [("Moderate", "closed", False), ("Severe", "unacknowledged", True)]
+)
+async def test_an_alert_expires_with_its_hazard(night: Night, severity: str, work: str, is_unseen: bool) -> None:
+    await night.report(mudflow(severity=severity, expires=NOW + timedelta(minutes=5)))
+    assert await night.expires_after(timedelta(minutes=4)) == 0
+    assert await night.expires_after(timedelta(minutes=1)) == 1
+    alert = await night.alert()
+    assert (alert.validity, alert.work, alert.is_unseen, alert.demand) == ("expired", work, is_unseen, None)
+    assert await night.causes("duty") == ["raised", "lapsed"]
+    assert await night.passes(timedelta(days=1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "causes"),
+    [
+        ({"severity": "Extreme"}, ["raised", "lapsed", "returned"]),
+        ({"area": {"pcodes": [KADAMJAI, LEILEK]}}, ["raised", "lapsed", "returned"]),
+        ({"severity": "Moderate"}, ["raised", "lapsed"]),
+    ],
+    ids=["graver", "wider", "milder"],
+)
+async def test_an_expired_alert_revised_with_the_same_end_stays_expired(
+    night: Night, changed: dict[str, Any], causes: list[str]
+) -> None:
+    expires = NOW + timedelta(minutes=5)
+    flood = mudflow(area={"pcodes": [KADAMJAI]}, expires=expires)
+    await night.report(flood)
+    await night.expires_after(timedelta(minutes=6))
+    revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "expires": expires}
+    await night.report(mudflow(**{**revision, "area": flood.area, **changed}))
+    assert await night.causes("duty") == causes
+    assert await night.expires_after(timedelta(minutes=1)) == 0
+    is_back = "returned" in causes
+    alert = await night.alert()
+    assert (alert.validity, alert.demand) == (("in_force", "acknowledgement") if is_back else ("expired", None))
+
+
+async def test_an_alert_raised_after_its_hazards_end_still_asks_for_acknowledgement(night: Night) -> None:
+    await night.report(mudflow(onset=NOW - timedelta(hours=2), expires=NOW - timedelta(hours=1)))
+    assert await night.expires_after(timedelta(minutes=1)) == 0
+    assert (await night.alert()).demand == "acknowledgement"
+
+
+async def test_a_cancelled_alert_stops_ringing_and_notified_receivers_are_notified(night: Night) -> None:
+    quake = hazard()
+    await night.report(quake)
+    await night.passes(MODERATE)
+    await night.report(hazard(hazard_id=quake.hazard_id, revision=2, msg_type="Cancel"))
+    assert await night.passes(timedelta(days=1)) == 0
+    assert await night.told() == [(1, "duty"), (2, "head"), (3, "duty"), (3, "head")]
+
+
+@pytest.mark.parametrize(
+    "revisions", [[{"magnitude": 6.9}], [{"msg_type": "Cancel"}, {}]], ids=["graver", "spoken of again"]
+)
+async def test_a_resolved_alert_that_comes_into_force_again_must_be_acknowledged_again(
+    night: Night, revisions: list[dict[str, Any]]
+) -> None:
+    quake = hazard()
+    await night.report(quake)
+    await night.answer()
+    await night.answer(Verdict.CONFIRMED)
+    for number, changed in enumerate(revisions, start=2):
+        await night.report(hazard(hazard_id=quake.hazard_id, revision=number, **{"msg_type": "Update", **changed}))
+    alert = await night.alert()
+    assert (alert.state, alert.nature, alert.verdict, alert.acknowledged_name) == ("open", "machine", None, None)
+    assert await night.passes(MODERATE) == 1
+    assert await night.causes("head") == ["escalated"]
+    await night.answer(Verdict.CONFIRMED)
+    assert (await night.alert()).state == "resolved"
+
+
+@pytest.mark.parametrize(("deed", "due"), [("confirm", 1), ("progress", 0)])
+async def test_an_acknowledged_alert_cancelled_and_in_force_again_rings_unless_people_work_on_it(
+    night: Night, deed: str, due: int
+) -> None:
+    quake = hazard()
+    await night.report(quake)
+    await night.does(deed, None)
+    for number, msg_type in enumerate(("Cancel", "Update"), start=2):
+        await night.report(hazard(hazard_id=quake.hazard_id, revision=number, msg_type=msg_type))
+    assert (await night.alert()).validity == "in_force"
+    assert await night.passes(timedelta(minutes=15) - timedelta(seconds=1)) == 0
+    assert await night.passes(timedelta(seconds=1)) == due
