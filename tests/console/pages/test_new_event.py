@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import text
 
 from deploy.local.process import wait_until
@@ -117,57 +117,12 @@ async def rows(whole: Whole, query: str, report_id: str) -> Any:
     return found
 
 
-def test_a_misheard_place_is_corrected_in_the_sent_form(whole: Whole, seat: Any) -> None:
-    page = begun(seat, "river flood", "leilek")
-    page.fill("#known", "Water on the lower road")
-    page.click("#send")
-    page.click("#correct")
-    expect(page.locator("#known")).to_have_value("Water on the lower road")
-    page.fill("#place", "kadamjai")
-    page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
-    page.goto(f"{whole.url}/")
-    row = page.locator("#panel-hazards .row", has_text="Water on the lower road")
-    expect(row).to_contain_text("Kadamjai rayon", timeout=SLOW_MS)
-    expect(row).to_contain_text("updated")
-    expect(row).to_have_count(1)
-
-
-def test_an_event_whose_answer_was_lost_is_sent_again_as_a_repeat(whole: Whole, seat: Any) -> None:
-    page = begun(seat, "rockfall", "kadamjai")
-    page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
-    page.click("#send")
-    expect(page.locator("#failure")).to_contain_text("send again")
-    page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Already accepted")
-
-
-def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: Any) -> None:
-    page = begun(seat, "building collapse", "leilek")
-    page.fill("#known", "Two rooms fell in")
-    page.route("**/intake/v1/hazards", taken_but_not_told, times=1)
-    page.click("#send")
-    expect(page.locator("#failure")).to_contain_text("send again")
-    page.fill("#known", "Three rooms fell in")
-    page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted")
-    page.goto(f"{whole.url}/")
-    expect(page.locator("#panel-hazards .row", has_text="Three rooms")).to_have_count(1, timeout=SLOW_MS)
-    expect(page.locator("#panel-hazards .row", has_text="Two rooms")).to_have_count(0)
-
-
 def begun(seat: Any, hazard: str, place: str) -> Page:
     page: Page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     page.fill("#hazard", hazard)
     page.fill("#place", place)
     return page
-
-
-def taken_but_not_told(route: Route) -> None:
-    """A request that the test continues lacks a header that the browser's network stack adds."""
-    assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
-    route.abort()
 
 
 def test_missing_fields_are_named_and_nothing_is_sent(whole: Whole, seat: Any) -> None:
@@ -333,53 +288,3 @@ def test_a_half_written_event_asks_before_the_page_is_left(seat: Any) -> None:
     assert wait_until(lambda: bool(page.evaluate("1") and asked), timeout=10)
     assert asked == ["beforeunload"]
     assert page.url.endswith("/new-event")
-
-
-def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: Any) -> None:
-    desk = seat(Role.OPERATOR)
-    page = desk.open("/new-event")
-    wait_for_script(page, "document.getElementById('onset').value")
-    page.fill("#hazard", "epidemic")
-    page.fill("#place", "leilek")
-    page.fill("#known", "Twelve ill in one school")
-    page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
-    page.goto(f"{whole.url}/")
-    row = page.locator("#panel-hazards .row", has_text="in one school")
-    other = seat(Role.OPERATOR).open("/")
-    expect(other.locator("#panel-hazards .row", has_text="in one school")).to_be_visible(timeout=SLOW_MS)
-    expect(
-        other.locator("#panel-hazards .row", has_text="in one school").get_by_text("Correct or cancel")
-    ).to_have_count(0)
-    address = row.get_by_text("Correct or cancel").get_attribute("href", timeout=SLOW_MS)
-    assert other.request.get(f"{whole.url}{address}").status == 404
-
-    row.get_by_text("Correct or cancel").click()
-    expect(page.locator("#known")).to_have_value("Twelve ill in one school")
-    expect(page.locator("#place")).to_have_value("Leilek rayon, Batken oblast")
-    page.fill("#known", "Fifteen ill in one school")
-    page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
-    page.goto(f"{whole.url}/")
-    expect(row).to_contain_text("Fifteen ill", timeout=SLOW_MS)
-    expect(row).to_contain_text("updated")
-
-    head = seat(Role.DUTY_HEAD).open("/")
-    at_head = head.locator("#panel-hazards .row", has_text="ill in one school")
-    at_head.get_by_text("Correct or cancel").click()
-    expect(head.locator("#known")).to_have_value("Fifteen ill in one school", timeout=SLOW_MS)
-    head.fill("#known", "Twenty ill in one school")
-    head.click("#send")
-    expect(head.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
-    expect(row).to_contain_text("Twenty ill", timeout=SLOW_MS)
-    expect(row.get_by_text("Correct or cancel")).to_be_visible()  # its author may still correct it
-    head.goto(f"{whole.url}/")
-    at_head.get_by_text("Correct or cancel").click()
-    expect(head.locator("#place")).to_have_value("Leilek rayon, Batken oblast")
-    head.click("#cancel")
-    expect(head.locator("#cancelling-about")).to_contain_text("Epidemic · Leilek rayon")
-    head.click("#cancelling [value=cancel-event]")
-    expect(head.locator("#answer-text")).to_contain_text("Cancelled: Epidemic", timeout=SLOW_MS)
-    expect(row).to_contain_text("cancelled", timeout=SLOW_MS)
-    expect(row.get_by_text("Correct or cancel")).to_have_count(0)
-    assert desk.errors == []
