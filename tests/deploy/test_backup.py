@@ -1,10 +1,7 @@
 """The contents of a backup, the keys that open it, and the places where it is stored."""
 
 import asyncio
-import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +12,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from deploy.backup import __main__ as nightly
-from deploy.backup import archive, log, making, restoring, stores
-from deploy.backup.log import Log
+from deploy.backup import archive, log, making, stores
 from deploy.backup.messages import (
     BadKey,
     BadRecipient,
@@ -30,9 +26,8 @@ from deploy.backup.messages import (
     TargetInside,
     WrongKey,
 )
-from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
-from shared.config import Settings, secret
+from shared.config import Settings
 from tests import installation as installed
 from tests.waiting import wait_for
 
@@ -231,147 +226,6 @@ def test_a_record_that_kafka_refuses_is_reported(installation: installed.Install
     line = b'["hazards", 99, "a2V5", "dmFsdWU=", [], 1764189000000]\n'
     with pytest.raises(LogSilent):
         log.publish(subject(installation).broker, installation.topic_prefix, [line], ["hazards"])
-
-
-async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password(
-    installation: installed.Installation, tmp_path: Path
-) -> None:
-    own = tmp_path / "secrets" / "intake" / "valkey"
-    own.parent.mkdir(parents=True)
-    own.write_text(secret(installation.parts.redis_password_file) or "")
-    made = subject(installation)
-    settings = made.settings.model_copy(
-        update={"service": "", "redis_password_file": f"{tmp_path}/secrets/{{service}}/valkey"}
-    )
-    opened = Opened(
-        tmp_path, {"log": Log("old", {"hazards": "gone"}, {}).said(), "positions": {"alerts": [["hazards", 1, 7]]}}
-    )
-    (tmp_path / making.LOG).mkdir()
-    (tmp_path / making.LOG / "00000000").write_bytes(b'["hazards", 1, "a2V5", "dmFsdWU=", [], 1764189000000]\n')
-    with installation.redis() as valkey:
-        valkey.set(f"{installation.topic_prefix}memory:a-report", "taken")
-        report = Report({})
-        await restoring.rejoin_log(replace(made, settings=settings), opened, report)
-        assert valkey.dbsize() == 0
-    assert report.published == 1
-    assert report.moved == ["alerts: hazards/1 from 7 to 0"]
-
-
-@pytest.mark.parametrize(
-    ("ids", "next_offset", "expected"),
-    [
-        ({"hazards": "one"}, 7, 7),  # the same log: continue
-        ({"hazards": "one"}, 12, 9),  # the same log, which lost its end
-        ({"hazards": "another"}, 7, 2),  # a new log: from its first record
-        ({}, 7, 7),  # the broker was away at the backup
-        ({}, 12, 9),
-    ],
-)
-def test_the_offset_at_which_a_restored_database_continues(
-    ids: dict[str, str], next_offset: int, expected: int
-) -> None:
-    now = Log("cluster", {"hazards": "one"}, {("hazards", 0): (2, 9)})
-    assert log.where_to_read(("hazards", 0), next_offset, Log("", ids, {}), now) == expected
-
-
-async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """Each keeps its distance to the next record, whatever rows are between; letters of another partition stay."""
-    server, next_offset = tables.parts.server, 9
-    keep = (
-        'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '
-        "VALUES ('hazards', $1, $2, '', '')"
-    )
-    connection = await server.connect(tables.database)
-    try:
-        await connection.execute(
-            "INSERT INTO alerts.consumer_offsets VALUES ('hazards', 0, 0, 9), ('hazards', 1, 0, 9)"
-        )
-        await connection.executemany(
-            keep, [(partition, offset) for partition in (0, 1) for offset in range(next_offset)]
-        )
-        await log.move(server, tables.database, "alerts", {("hazards", 0): 3, ("hazards", 1): next_offset})
-        await connection.executemany(keep, [(0, 3), (0, 4)])
-        rows = await connection.fetch(
-            'SELECT partition, "offset" FROM alerts.dead_letters ORDER BY partition, "offset"'
-        )
-        places = await connection.fetch(
-            "SELECT first_offset, next_offset FROM alerts.consumer_offsets ORDER BY partition"
-        )
-    finally:
-        await connection.close()
-    moved = [(0, offset) for offset in range(-6, 5)]
-    assert list(map(tuple, rows)) == moved + [(1, offset) for offset in range(9)]
-    assert list(map(tuple, places)) == [(-6, 3), (0, 9)]
-
-
-def test_the_own_folder_keeps_newer_files_and_another_installations_is_moved_aside(tmp_path: Path) -> None:
-    files, same, other = tmp_path / "files", tmp_path / "same", tmp_path / "other"
-    for folder, content in ((files / "state", "ours"), (same, "ours"), (other, "theirs")):
-        (folder / "secrets").mkdir(parents=True)
-        (folder / "secrets" / "kek.key").write_text(content)
-        for server in ("postgres", "kafka"):
-            (folder / server).mkdir()
-            (folder / server / "data").touch()
-    (files / "state" / "spool").mkdir()
-    (files / "state" / "spool" / "1.spool").write_text("waits")
-    (same / "secrets" / "kek-2.key").write_text("newer")
-    for folder in (same, other):
-        kept = restoring.put_back(files, {"state": folder}, NOW, servers=("postgres",))
-        assert (folder / "secrets" / "kek.key").read_text() == "ours"
-        assert (folder / "spool" / "1.spool").read_text() == "waits"
-        moved = {each.name for each in kept[0].iterdir()}
-        assert moved == ({"postgres"} if folder == same else {"secrets", "postgres", "kafka"})
-    assert (same / "secrets" / "kek-2.key").read_text() == "newer"
-
-
-def test_a_file_left_incomplete_by_an_interrupted_restore_is_complete_after_the_next(tmp_path: Path) -> None:
-    files, folder = tmp_path / "files", tmp_path / "state"
-    for state in (files / "state", folder):
-        (state / "secrets").mkdir(parents=True)
-        (state / "secrets" / "kek.key").write_text("ours")
-    (files / "state" / "spool").mkdir()
-    (files / "state" / "spool" / "1.spool").write_bytes(bytes(50_000))
-    with pytest.raises(OSError, match="File too large"), largest_file(10_000):
-        restoring.put_back(files, {"state": folder}, NOW)
-    restoring.put_back(files, {"state": folder}, NOW)
-    assert (folder / "spool" / "1.spool").read_bytes() == bytes(50_000)
-    assert [file.name for file in (folder / "spool").iterdir()] == ["1.spool"]
-
-
-def test_a_restore_into_another_installations_folders_stays_one_after_an_interruption(tmp_path: Path) -> None:
-    files, away = tmp_path / "files", tmp_path / "away"
-    folders = {name: tmp_path / name for name in ("secrets-intake", "secrets-registry", "places")}
-    for name, folder in folders.items():
-        folder.mkdir()
-        (folder / "own.key").write_text("theirs")
-        if name != "places":
-            (files / name).mkdir(parents=True)
-            (files / name / "own.key").write_text(f"ours of {name}")
-    folders["secrets-registry"].rename(away)
-    with pytest.raises(FileNotFoundError):  # its volume is missing
-        restoring.put_back(files, folders, NOW)
-    away.rename(folders["secrets-registry"])
-    kept = restoring.put_back(files, folders, NOW + timedelta(minutes=1))
-    for name in ("secrets-intake", "secrets-registry"):
-        assert (folders[name] / "own.key").read_text() == f"ours of {name}"
-    assert [file for file in folders["places"].iterdir() if file.is_file()] == []
-    assert {each.parent for each in kept if (each / "own.key").read_text() == "theirs"} == set(folders.values())
-
-    restoring.finish(folders)
-    (folders["secrets-intake"] / "newer.key").write_text("drawn since")
-    restoring.put_back(files, folders, NOW + timedelta(minutes=2))
-    assert (folders["secrets-intake"] / "newer.key").read_text() == "drawn since"
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Like a disk that fills up: a write beyond `size` bytes fails."""
-    usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (usual, most))
 
 
 @pytest.mark.parametrize(
