@@ -19,7 +19,7 @@ LONGEST = (
     "tests/console/pages",
     "tests/deploy/test_supervisor.py",
     "tests/intake/field",
-    "tests/journeys/test_backup.py",
+    "tests/journeys/test_exercise.py",
     "tests/deploy/test_users.py",
     "tests/journeys/test_households.py",
     "tests/console/test_signin.py",

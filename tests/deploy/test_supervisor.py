@@ -2,12 +2,10 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,29 +16,11 @@ from confluent_kafka import Consumer
 from deploy.local import paths
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
-from deploy.provision.accounts import EXERCISE
 from deploy.provision.topics import Broker
-from tests.compose.project import Desk, rows
 from tests.parts import Parts
-from tests.supervised import Run, all_answer, is_settled, own_environment, running
+from tests.supervised import Run, all_answer, own_environment, running
 
 pytestmark = pytest.mark.parts
-
-
-def test_the_first_start_plays_an_exercise_and_prints_who_may_sign_in() -> None:
-    with running(DEMO_FAST="1") as run:
-        assert wait_until(lambda: "The scenario has been played" in run.said, timeout=120, every=0.2), run.said
-        assert "exercise: nothing here is real" in run.said
-        printed = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.said, re.MULTILINE))
-        assert set(printed) == set(EXERCISE)
-        for name in printed:
-            Desk(run.url, printed, name).client.close()
-        with Desk(run.url, printed) as desk:
-            assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())
-            ledgers = desk.ledgers()
-    assert [row for row in rows(ledgers) if not row["is_balanced"]] == []
-    filed = sum((Counter(row["kinds"]) for row in ledgers["registry"]["partitions"]), Counter[str]())
-    assert filed == {"recorded": 37}  # 36 households and a group
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,125 @@
+"""An exercise's first start; its state is lost and restored, with Kafka's log still there and on an empty machine."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import paths
+from deploy.local.process import wait_until
+from deploy.provision.accounts import EXERCISE
+from tests.compose.project import Desk, rows
+from tests.intake import factories
+from tests.supervised import Run, all_answer, is_settled, own_environment, running
+
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(600)]
+
+PLAYED = 37  # 36 households and a group
+
+
+@dataclass(frozen=True)
+class Played:
+    """A first start whose scenario was played, and what it printed and counted before anything else happened."""
+
+    run: Run
+    said: str
+    accounts: dict[str, str]
+    ledgers: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def played() -> Iterator[Played]:
+    with running(DEMO_FAST="1") as run:
+        assert wait_until(lambda: "The scenario has been played" in run.said, timeout=120, every=0.2), run.said
+        accounts = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.said, re.MULTILINE))
+        yield Played(run, run.said, accounts, settled(run, accounts, households=PLAYED))
+
+
+def test_the_first_start_plays_an_exercise_and_prints_who_may_sign_in(played: Played) -> None:
+    assert "exercise: nothing here is real" in played.said
+    assert set(played.accounts) == set(EXERCISE)
+    for name in played.accounts:
+        Desk(played.run.url, played.accounts, name).client.close()
+    assert [row for row in rows(played.ledgers) if not row["is_balanced"]] == []
+    assert filed(played.ledgers) == {"recorded": PLAYED}
+
+
+def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) -> None:
+    run, accounts = played.run, played.accounts
+    settled(run, accounts, households=PLAYED)
+    backup = Backups(run, tmp_path)
+    name = backup.make()
+    report(run, accounts)  # after the backup: only on the log
+    settled(run, accounts, households=PLAYED + 1)
+
+    run.stop()
+    for each in run.folder.iterdir():  # everything but Kafka's disk is lost
+        if each.name != "kafka":
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    assert "what came after the backup is read again" in backup.restore(name)
+    run.start()
+    settled(run, accounts, households=PLAYED + 1)
+
+    run.stop()
+    shutil.rmtree(run.folder)
+    said = backup.restore(name)
+    assert "Kafka's log is a new one" in said and "Reports accepted after" in said
+    run.start()
+    settled(run, accounts, households=PLAYED)
+    report(run, accounts)
+    settled(run, accounts, households=PLAYED + 1)
+
+
+class Backups:
+    def __init__(self, run: Run, folder: Path) -> None:
+        self._run = run
+        self._key = folder / "key"
+        drawn = self.dayar("backup", "key", str(self._key))
+        self._settings = {"BACKUP_TO": str(folder / "backups"), "BACKUP_RECIPIENT": drawn.strip().partition("=")[2]}
+
+    def make(self) -> str:
+        return self.dayar("backup", **self._settings).split()[0]
+
+    def restore(self, name: str) -> str:
+        return self.dayar("restore", name, "--key", str(self._key), **self._settings)
+
+    def dayar(self, *words: str, **settings: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *words],
+            cwd=paths.ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**own_environment(), **self._run.asked, **settings},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def report(run: Run, accounts: dict[str, str]) -> None:
+    with Desk(run.url, accounts, "field-1") as phone:
+        body = factories.household(status="Exercise")
+        assert phone.client.post("/intake/v1/displacements", json=body).json()["status"] == "accepted"
+
+
+def settled(run: Run, accounts: dict[str, str], *, households: int) -> dict[str, Any]:
+    """The ledgers: all services answer, every record is handled, and this number of households is recorded."""
+    assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.said
+    with Desk(run.url, accounts) as desk:
+        assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())
+        ledgers = desk.ledgers()
+    assert [row for row in rows(ledgers) if not row["is_balanced"] or row["stopped"]] == []
+    assert [ledger["dead_letters"] for ledger in ledgers.values() if ledger.get("dead_letters")] == []
+    assert filed(ledgers) == {"recorded": households}
+    return ledgers
+
+
+def filed(ledgers: dict[str, Any]) -> Counter[str]:
+    return sum((Counter(row["kinds"]) for row in ledgers["registry"]["partitions"]), Counter[str]())
