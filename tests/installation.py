@@ -57,6 +57,7 @@ class Ground:
             )
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
+        self._settings = Settings()  # now: a test may change the environment meanwhile
         self._copying = Lock()  # PostgreSQL refuses a second copy of the template meanwhile
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
@@ -95,6 +96,12 @@ class Ground:
         else:
             self._removals.append(self._pool.submit(self._remove, number, partitions))
 
+    def wait(self) -> None:
+        """Until nothing is made or removed: for a test that changes what makes it."""
+        works: list[Future[Any]] = [*self._next.values(), *self._removals]
+        for work in works:
+            work.result()
+
     def _make(self, partitions: int) -> int:
         number = next(self.numbers)
         with ThreadPoolExecutor(1) as pool:
@@ -109,7 +116,7 @@ class Ground:
 
     def _make_topics(self, number: int, partitions: int) -> None:
         if partitions:
-            settings = Settings(topic_prefix=self.topic_prefix(number))
+            settings = self._settings.model_copy(update={"topic_prefix": self.topic_prefix(number)})
             topics.create(self.parts.broker, settings, logins=self.kafka_logins, partitions=partitions)
 
     def _remove(self, number: int, partitions: int) -> None:
@@ -118,10 +125,9 @@ class Ground:
         in_thread(database.drop(self.parts.server, self.database_name(number)))
 
     def remove(self) -> None:
+        self.wait()
         for partitions, made in self._next.items():
             self._remove(made.result(), partitions)
-        for removal in self._removals:
-            removal.result()
         if self._pool is not None:
             self._pool.shutdown()
         in_thread(database.drop(self.parts.server, self.template))

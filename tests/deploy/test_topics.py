@@ -73,6 +73,7 @@ def test_topics_of_another_record_layout_are_refused_both_ways(
 ) -> None:
     broker, settings = installation.parts.broker, Settings(topic_prefix=installation.topic_prefix)
     topics.hold_to_contract(broker, settings.topic_prefix)
+    installation.ground.wait()
     for contract, refusal in ((CONTRACT + 1, topics.EarlierTopics), (CONTRACT - 1, topics.NewerTopics)):
         monkeypatch.setattr(topics, "CONTRACT", contract)
         with pytest.raises(refusal):
