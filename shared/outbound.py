@@ -234,7 +234,7 @@ def is_address(host: str) -> bool:
 
 
 def address_of(host: str) -> Address:
-    """The address that the host is. Short and numeric forms such as 127.1 are refused."""
+    """Parse a host that is an IP address. Short and numeric forms such as 127.1 are refused."""
     try:
         return unfolded([host])[0]
     except ValueError:

@@ -45,7 +45,7 @@ class HazardForecast(HazardReported):
 
 
 class HazardWatched(EventData):
-    """Another one, which is no report."""
+    """Another new type, which is not a report."""
 
     event_type: ClassVar[str] = "dayar.hazard.watched.v1"
     topic: ClassVar[str] = "hazards"
@@ -157,7 +157,7 @@ async def test_a_consumer_without_a_row_for_a_type_does_not_start(
 def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would keep letting people in whom the new type shuts out."""
+    """Otherwise it would continue to admit people whom the new type excludes."""
     monkeypatch.setitem(EVENT_TYPES, "dayar.credential.narrowed.v1", (CredentialRevoked,))
     with pytest.raises(HandlerMissing, match="narrowed"):
         Revocations(installation.settings(Settings, "registry"))

@@ -1,4 +1,4 @@
-"""Wakes the claim only for deliveries that no process sends already; tells of changed receivers."""
+"""Sends NOTIFY only for deliveries that no process sends already, and for changed receivers."""
 
 from alembic import op
 
