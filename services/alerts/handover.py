@@ -1,7 +1,7 @@
 """Stores a transaction's deliveries, and hands those that need not wait to the senders of this process.
 
-They need no query that claims them: they are stored as claimed. If the process ends before it sends one, the delivery
-falls due when its lease ends, as after any claim.
+These deliveries are stored as claimed, so no query has to claim them. If the process ends before it sends one, the
+delivery is due again when its lease ends, as after any claim.
 """
 
 from collections.abc import Mapping, Sequence

@@ -349,7 +349,7 @@ async def add_deliveries(
 ) -> dict[UUID, str]:
     """Stores the deliveries; returns the content of each that is new.
 
-    `hazards`: newest revisions that need no query. `leases`: of the deliveries that this process sends itself.
+    `hazards`: newest revisions that the caller knows already. `leases`: of the deliveries that this process sends.
     """
     if not deliveries:
         return {}

@@ -25,7 +25,7 @@ class Withheld(BaseModel):
 
 
 class Lifted(BaseModel):
-    """Until when the source has no budget, and the withheld alerts that are raised now."""
+    """The end of the time without a budget, and the withheld alerts that are raised now."""
 
     lifted_until: datetime
     released: list[UUID]

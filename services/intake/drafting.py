@@ -25,7 +25,7 @@ from shared.web.problems import Problem, unauthenticated
 
 T = TypeVar("T")
 
-THREADS = 4  # one account uses at most one
+THREADS = 4  # an account uses at most one of them
 PRACTICE = (Status.EXERCISE, Status.TEST)
 
 

@@ -73,7 +73,7 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Consume until cancelled. Raises HandlerMissing; ConsumerStopped after the log and ledger name the reason."""
+        """Consume until cancelled. Raises HandlerMissing, and ConsumerStopped (reason in log and ledger)."""
         self._require_handlers()
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
