@@ -141,7 +141,7 @@ class AlertChanges:
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """Stores a person's act; returns the stored alert. With a `cause`, receivers notified before are notified again."""
+        """Stores a person's act; returns the stored alert. A `cause` notifies the receivers notified before again."""
         if cause is not None:
             after = self._notified(after, cause, self._those_called(after), due_in=due_in)
         self._keep(after, event)
