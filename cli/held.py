@@ -19,7 +19,7 @@ from services.registry import held
 from services.registry.models import HeldDecision
 from shared.auth.tokens import Role
 from shared.config import Settings
-from shared.country import COUNTRY, TIME_ZONE
+from shared.country import TIME_ZONE
 from shared.messaging import decisions
 from shared.places import Places
 
@@ -99,7 +99,7 @@ async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
 def covers(account: Account, clear: dict[str, Any]) -> bool:
     pcode = clear["destination"].get("pcode") or clear["origin"].get("pcode")
     places = Places.load(Settings().places_path)
-    return COUNTRY in account.areas or (pcode is not None and places.covers(account.areas, pcode))
+    return places.covers(account.areas, pcode)
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:

@@ -60,18 +60,27 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
     return isinstance(error, (OSError, TimeoutError, PoolTimeout))
 
 
+def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
+    """Exponential back-off with jitter: `first` seconds after one failure, doubled with each further one.
+
+    The jitter spreads callers that failed together, so that they do not overload a system that has recovered.
+    """
+    pause = min(first * 2.0 ** min(failures - 1, 30), longest)
+    return pause * random.uniform(1 - jitter, 1 + jitter)  # noqa: S311 - no secret
+
+
 class Backoff:
-    """Exponential back-off up to five seconds, with jitter, so that workers do not retry at the same moment."""
+    """The back-off of one loop, up to five seconds."""
 
     def __init__(self, first: float = 0.05) -> None:
-        self._first = self._next = first
+        self._first, self._failures = first, 0
 
     def reset(self) -> None:
-        self._next = self._first
+        self._failures = 0
 
     async def wait(self) -> None:
-        await asyncio.sleep(self._next * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
-        self._next = min(self._next * 2, LONGEST_SECONDS)
+        self._failures += 1
+        await asyncio.sleep(backoff_seconds(self._failures, first=self._first))
 
 
 async def retry_while_unavailable(deed: Callable[[], Awaitable[T]]) -> T:

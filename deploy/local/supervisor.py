@@ -16,6 +16,7 @@ from deploy.local.stack import Stack
 from deploy.local.terminal import Terminal
 from deploy.local.welcome import welcome
 from shared.events.topics import SERVICES
+from shared.failures import backoff_seconds
 from shared.lifecycle import beside
 from shared.liveness import SILENT_SECONDS, Answers, silent
 from shared.postgres.database import migrate
@@ -131,12 +132,13 @@ class Supervisor:
                     await asyncio.sleep(0.1)
 
     async def _keep(self, process: Process, title: str, start_again: Starter, look: Look | None = None) -> None:
-        pause = 0.0
+        failures = 0
         while True:
             began = time.monotonic()
             async with beside(*([self._end_silent(process, title, look())] if look else [])):
                 await process.ended()
-            pause = 0.0 if time.monotonic() - began > LIVED_SECONDS else min(max(2 * pause, 0.5), LONGEST_PAUSE)
+            failures = 0 if time.monotonic() - began > LIVED_SECONDS else failures + 1
+            pause = backoff_seconds(failures, first=0.5, longest=LONGEST_PAUSE) if failures else 0.0
             self._screen.warn(
                 f"{title} ended ({how(process)}); started again" + (f" in {pause:.0f} s" if pause >= 1 else "")
             )

@@ -1,7 +1,6 @@
 """The delivery loop: claims deliveries, sends them and records the attempts; a receiver that hangs delays no other."""
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,7 +20,7 @@ from services.alerts.receivers import Receiver
 from shared import events
 from shared.events import DeliverySettled
 from shared.events.vocabulary import DeliveryChannel
-from shared.failures import retry_while_unavailable
+from shared.failures import backoff_seconds, retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
 
@@ -258,9 +257,10 @@ class Deliveries:
         )
 
     def _pause(self, attempt: int) -> float:
-        """The back-off in seconds, exponential with jitter: retries must not reach a recovered receiver all at once."""
-        pause = self._settings.alerts_retry_seconds * 2.0 ** min(attempt - 1, 30)
-        return min(pause, self._settings.alerts_retry_longest_seconds) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        settings = self._settings
+        return backoff_seconds(
+            attempt, first=settings.alerts_retry_seconds, longest=settings.alerts_retry_longest_seconds
+        )
 
 
 @asynccontextmanager

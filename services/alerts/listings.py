@@ -1,7 +1,7 @@
 """Queries for the lists: alerts by page, and deliveries with their attempts."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,6 @@ from services.alerts.alerts import Alert
 from services.alerts.queries import SELECT_ALERTS, alert_of
 from services.alerts.rules import RANK
 from shared.auth.tokens import Principal
-from shared.country import COUNTRY
 from shared.events.vocabulary import Severity, Status
 from shared.places import Places
 from shared.postgres import database
@@ -113,20 +112,9 @@ def _shown(row: asyncpg.Record) -> dict[str, Any]:
 
 def visible(caller: Principal, places: Places) -> frozenset[str] | None:
     """The P-codes whose alerts the caller may see; None = all of them."""
-    return None if caller.covers_country else around(caller.areas, places)
+    return places.around(caller.areas)
 
 
 def is_within(alert: Alert, areas: frozenset[str] | None) -> bool:
     """Whether the alert lies in these areas. An alert without a place is visible to all."""
     return areas is None or not alert.pcodes or not areas.isdisjoint(alert.pcodes)
-
-
-def around(areas: Iterable[str], places: Places) -> frozenset[str] | None:
-    """The areas, the units in them and the units above them: an alert over the oblast concerns the district.
-
-    None = the whole country.
-    """
-    asked = set(areas)
-    if COUNTRY in asked:
-        return None
-    return frozenset(asked.union(unit.pcode for unit in places.units() if places.concerns(asked, unit.pcode)))

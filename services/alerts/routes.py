@@ -51,7 +51,7 @@ async def alerts(
         after=cursors.decoded(cursor),
         limit=limit,
         areas=listings.visible(caller, places),
-        within=listings.around([area], places) if area else None,
+        within=places.around([area]) if area else None,
     )
     found = await listings.alerts(session, asked)
     is_more = len(found) == limit

@@ -15,18 +15,14 @@ NAMED_AT_MOST = 2
 
 def covered(principal: Principal, places: Places) -> list[str] | None:
     """The P-codes in the caller's areas; None = all."""
-    if principal.covers_country:
-        return None
-    held = {unit.pcode for unit in places.units() if places.covers(principal.areas, unit.pcode)}
-    return sorted(held.union(principal.areas))
+    within = places.within(principal.areas)
+    return None if within is None else sorted(within)
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
     """The P-codes whose alerts concern the caller: in the caller's areas, or units above them; None = all."""
-    if principal.covers_country:
-        return None
-    named = {unit.pcode for unit in places.units() if places.concerns(principal.areas, unit.pcode)}
-    return sorted(named.union(principal.areas))
+    around = places.around(principal.areas)
+    return None if around is None else sorted(around)
 
 
 @dataclass(frozen=True, slots=True)

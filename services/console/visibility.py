@@ -50,8 +50,7 @@ def visibility_of(principal: Principal, asked: Iterable[str]) -> StreamVisibilit
     hints = wanted - read
     if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
         raise NotGranted
-    areas = None if principal.covers_country else tuple(sorted(principal.areas))
-    return StreamVisibility(read, hints, areas, sees_deliveries(principal))
+    return StreamVisibility(read, hints, principal.own_areas, sees_deliveries(principal))
 
 
 def sees_deliveries(principal: Principal) -> bool:
@@ -79,6 +78,6 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
         return True
     if topic == "households":
         current = data["destination"].get("pcode") or data["origin"].get("pcode")
-        return current is not None and places.covers(visibility_of.areas, current)
+        return places.covers(visibility_of.areas, current)
     pcodes = data.get("pcodes")
     return pcodes is not None and (not pcodes or any(places.concerns(visibility_of.areas, pcode) for pcode in pcodes))

@@ -3,28 +3,25 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
+from shared.crypto.aead import KEY_BYTES, Aead
 from shared.crypto.keyring import Keyring
 from shared.crypto.randomness import take
-
-NONCE = 12
 
 
 class Key(NamedTuple):
     """The key of a household or group: cipher and wrapped form. Deleting the wrapped form erases the sealed data."""
 
-    cipher: AESGCM
+    cipher: Aead
     kek_id: str
     wrapped: bytes
 
     def seal(self, plain: bytes, aad: bytes) -> bytes:
-        nonce = take(NONCE)
-        return nonce + self.cipher.encrypt(nonce, plain, aad)
+        return self.cipher.seal(plain, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
-        return self.cipher.decrypt(sealed[:NONCE], sealed[NONCE:], aad)
+        return self.cipher.open(sealed, aad)
 
 
 class EnvelopeEncryption:
@@ -47,12 +44,12 @@ class EnvelopeEncryption:
         return [kek_id for kek_id in self._ring.keys if kek_id != newest]
 
     def draw(self) -> Key:
-        key = take(32)
+        key = take(KEY_BYTES)
         kek_id, kek = self._ring.newest
-        return Key(AESGCM(key), kek_id, aes_key_wrap(kek, key))
+        return Key(Aead(key), kek_id, aes_key_wrap(kek, key))
 
     def unwrap(self, kek_id: str, wrapped: bytes) -> Key:
-        return Key(AESGCM(aes_key_unwrap(self._ring.find(kek_id), wrapped)), kek_id, wrapped)
+        return Key(Aead(aes_key_unwrap(self._ring.find(kek_id), wrapped)), kek_id, wrapped)
 
     def rewrap(self, kek_id: str, wrapped: bytes) -> tuple[str, bytes]:
         """Wrap the same key with the newest key-encryption key. The sealed data does not change."""

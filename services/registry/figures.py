@@ -243,7 +243,7 @@ async def told(
         await audit.add(session, audit.entry_of(request, Action.EXPORTED))
     # Serialising many rows takes long, and PostgreSQL ends idle transactions: commit first.
     await session.commit()
-    state, areas = request.app.state, areas_of(caller)
+    state, areas = request.app.state, caller.own_areas
     status, on = state.settings.counted_status.value, day.isoformat() if day else None
     language = chosen(request) or "en"
     rows = exports.rows(figures, state.places, status=status, level=filters.level, date=on, language=language)
@@ -280,17 +280,12 @@ async def told(
     )
 
 
-def areas_of(caller: Principal) -> list[str] | None:
-    """The areas that the figures cover; None for the whole country."""
-    return None if caller.covers_country else sorted(caller.areas)
-
-
 def area_names(request: Request, caller: Principal) -> list[str] | None:
-    areas, language = areas_of(caller), language_of(request)
+    areas, language = caller.own_areas, language_of(request)
     return None if areas is None else [request.app.state.places.name(area, language) for area in areas]
 
 
-def file_name(day: str | None, areas: list[str] | None) -> str:
+def file_name(day: str | None, areas: Sequence[str] | None) -> str:
     """A file name that shows when the figures do not cover the whole country."""
     name = f"stock-{day}" if day else "flows"
     if areas is None:

@@ -45,11 +45,10 @@ def visibility_of(caller: Principal, places: Places) -> Visibility:
     known = [unit.pcode for unit in places.units()]
     if caller.roles.isdisjoint(OFFICE):
         return Visibility([], known, caller.account)
-    if caller.covers_country:
-        return Visibility(None, known)
-    return Visibility(sorted({pcode for pcode in known if caller.covers(pcode, places)}.union(caller.areas)), known)
+    pcodes = places.within(caller.areas)
+    return Visibility(None if pcodes is None else sorted(pcodes), known)
 
 
 def within(area: str, places: Places) -> list[str]:
     """A unit and all units below it."""
-    return sorted({area, *(unit.pcode for unit in places.units() if places.covers((area,), unit.pcode))})
+    return sorted(places.within((area,)) or ())

@@ -27,6 +27,7 @@ from starlette.requests import HTTPConnection
 from shared.country import COUNTRY
 from shared.crypto.seal import key_id, write_whole
 from shared.events.vocabulary import SubmissionChannel
+from shared.places import Places
 
 ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
@@ -88,11 +89,14 @@ class Principal:
     def covers_country(self) -> bool:
         return COUNTRY in self.areas
 
-    def covers(self, pcode: str | None, places: "Ancestry") -> bool:
+    @property
+    def own_areas(self) -> tuple[str, ...] | None:
+        """The areas whose data the caller may see, in order; None = the whole country."""
+        return None if self.covers_country else tuple(sorted(self.areas))
+
+    def covers(self, pcode: str | None, places: Places) -> bool:
         """Whether the caller's areas include this P-code or a unit above it."""
-        if self.covers_country:
-            return True
-        return pcode is not None and not set(self.areas).isdisjoint((pcode, *places.ancestors(pcode)))
+        return self.covers_country or places.covers(self.areas, pcode)
 
 
 class Ancestry(Protocol):

@@ -1,6 +1,5 @@
 """Several keys in a folder: `<key id>.key`. New data uses the newest key; old keys open older data."""
 
-import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -9,14 +8,14 @@ from itertools import count
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared import log
+from shared.crypto.aead import KEY_BYTES, Aead
 from shared.crypto.seal import write_whole
 from shared.errors import DocumentedError
 from shared.failures import DependencyUnavailable
 
-KEY_BYTES, NONCE_BYTES, ID_BYTES = 32, 12, 17
+ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
 FRESH_SECONDS = 60  # a new key is used within this time after a rotation
 
@@ -83,14 +82,12 @@ class Sealing:
 
     def seal(self, plain: bytes, aad: bytes) -> bytes:
         key_id, key = self._ring.newest
-        nonce = os.urandom(NONCE_BYTES)
-        return key_id.encode() + nonce + AESGCM(key).encrypt(nonce, plain, aad)
+        return key_id.encode() + Aead(key).seal(plain, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
         """Raises UnknownKey, and InvalidTag if the text was altered or sealed with another AAD."""
         key = self._ring.find(sealed[:ID_BYTES].decode("latin-1"))
-        nonce, data = sealed[ID_BYTES : ID_BYTES + NONCE_BYTES], sealed[ID_BYTES + NONCE_BYTES :]
-        return AESGCM(key).decrypt(nonce, data, aad)
+        return Aead(key).open(sealed[ID_BYTES:], aad)
 
     @property
     def newest_id(self) -> bytes:

@@ -11,11 +11,10 @@ from uuid import UUID
 import pybase64
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from shared import log
-from shared.crypto.randomness import take
+from shared.crypto.aead import KEY_BYTES, Aead
 from shared.events import SealedBox
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -41,7 +40,7 @@ class DataKey:
     """A data key, wrapped to the public key that `kid` names."""
 
     kid: str
-    cipher: AESGCM
+    cipher: Aead
     wrapped: str
     born: float
     uses: int = 0
@@ -76,9 +75,8 @@ class Sealer:
         """The box as JSON, for the fast path."""
         key = self._key
         key.uses += 1
-        nonce = take(12)
-        data = encode(key.cipher.encrypt(nonce, plain, aad))
-        return box_json(key.kid, key.wrapped, encode(nonce), data)
+        nonce, data = key.cipher.encrypt(plain, aad)
+        return box_json(key.kid, key.wrapped, encode(nonce), encode(data))
 
     def _renewed(self) -> DataKey:
         try:
@@ -92,9 +90,9 @@ class Sealer:
 
 def draw(public: bytes) -> DataKey:
     """Generate a data key and wrap it. Raises ValueError if `public` is not a public key."""
-    kid, key = key_id(public), AESGCM.generate_key(256)
+    kid, key = key_id(public), os.urandom(KEY_BYTES)
     wrapped = SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), info=INFO + kid.encode())
-    return DataKey(kid, AESGCM(key), encode(wrapped), time.monotonic())
+    return DataKey(kid, Aead(key), encode(wrapped), time.monotonic())
 
 
 class Opener:
@@ -103,7 +101,7 @@ class Opener:
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys
         self._private = self._read()
-        self._ciphers: OrderedDict[tuple[str, str], AESGCM] = OrderedDict()
+        self._ciphers: OrderedDict[tuple[str, str], Aead] = OrderedDict()
 
     def open(self, box: SealedBox, aad: bytes) -> bytes:
         try:
@@ -111,7 +109,7 @@ class Opener:
         except (InvalidTag, ValueError):
             raise SealMismatch from None
 
-    def _cipher(self, box: SealedBox) -> AESGCM:
+    def _cipher(self, box: SealedBox) -> Aead:
         name = (box.kid, box.key)
         cipher = self._ciphers.get(name)
         if cipher is None:
@@ -120,7 +118,7 @@ class Opener:
             private = self._private.get(box.kid)
             if private is None:
                 raise UnknownKeyId(box.kid)
-            cipher = AESGCM(SUITE.decrypt(decode(box.key), private, info=INFO + box.kid.encode()))
+            cipher = Aead(SUITE.decrypt(decode(box.key), private, info=INFO + box.kid.encode()))
             self._ciphers[name] = cipher
             if len(self._ciphers) > OPENED_KEYS:
                 self._ciphers.popitem(last=False)

@@ -1,6 +1,6 @@
 """Queries about places. Loaded once at start, never changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -70,15 +70,32 @@ class Places:
     def oblast(self, pcode: str) -> str:
         return self.adm1(pcode) or by_digits(pcode, 1)
 
-    def covers(self, areas: Iterable[str], pcode: str) -> bool:
-        """Whether a unit lies in one of the areas (`KG` is the whole country)."""
+    def covers(self, areas: Iterable[str], pcode: str | None) -> bool:
+        """Whether a unit lies in one of the areas (`KG` is the whole country, and includes an unknown unit)."""
         asked = set(areas)
-        return COUNTRY in asked or not asked.isdisjoint((pcode, *self.ancestors(pcode)))
+        return COUNTRY in asked or (pcode is not None and not asked.isdisjoint((pcode, *self.ancestors(pcode))))
 
     def concerns(self, areas: Iterable[str], pcode: str) -> bool:
         """Whether a unit concerns one of the areas: the unit lies in the area, or the area in the unit."""
         asked = set(areas)
         return self.covers(asked, pcode) or any(pcode in self.ancestors(area) for area in asked)
+
+    def within(self, areas: Iterable[str]) -> frozenset[str] | None:
+        """The areas and all units that lie in them; None = the whole country."""
+        return self._selected(areas, self.covers)
+
+    def around(self, areas: Iterable[str]) -> frozenset[str] | None:
+        """The areas, the units in them and the units above them; None = the whole country.
+
+        An alert over an oblast concerns its districts.
+        """
+        return self._selected(areas, self.concerns)
+
+    def _selected(self, areas: Iterable[str], holds: Callable[[frozenset[str], str], bool]) -> frozenset[str] | None:
+        asked = frozenset(areas)
+        if COUNTRY in asked:
+            return None
+        return asked.union(unit.pcode for unit in self.units() if holds(asked, unit.pcode))
 
     def locate(self, lat: float, lon: float) -> str | None:
         return self._areas.at(lat, lon) if self._areas else None

@@ -1,7 +1,6 @@
 """Poll each feed independently: conditional requests, and exponential back-off after failures."""
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from services.intake.feeds import queries
 from services.intake.feeds.items import BadDocument, ItemKind
 from services.intake.feeds.reading import Reader, Source
 from shared import log
-from shared.failures import Backoff, is_dependency_unavailable
+from shared.failures import Backoff, backoff_seconds, is_dependency_unavailable
 from shared.outbound import Outbound, OutboundError, Response
 
 LONGEST_PAUSE = 15 * 60.0
@@ -86,5 +85,4 @@ class Poller:
 
 def pause(seconds: float, failures: int) -> float:
     """The next pause: doubled with each failure, with jitter, so that requests do not come at the same moment."""
-    longest = max(LONGEST_PAUSE, seconds)
-    return min(seconds * 2.0 ** min(failures, 20), longest) * random.uniform(0.9, 1.1)  # noqa: S311 - not a secret
+    return backoff_seconds(failures + 1, first=seconds, longest=max(LONGEST_PAUSE, seconds), jitter=0.1)

@@ -1,0 +1,31 @@
+"""AES-256-GCM with random nonces: the one place that encrypts and decrypts with it."""
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.crypto.randomness import take
+
+KEY_BYTES, NONCE_BYTES = 32, 12
+
+
+class Aead:
+    """Encryption under one key. `decrypt` and `open` raise InvalidTag for altered text or another AAD."""
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def encrypt(self, plain: bytes, aad: bytes) -> tuple[bytes, bytes]:
+        """The nonce and the ciphertext."""
+        nonce = take(NONCE_BYTES)
+        return nonce, self._cipher.encrypt(nonce, plain, aad)
+
+    def decrypt(self, nonce: bytes, data: bytes, aad: bytes) -> bytes:
+        return self._cipher.decrypt(nonce, data, aad)
+
+    def seal(self, plain: bytes, aad: bytes) -> bytes:
+        """The nonce followed by the ciphertext."""
+        return b"".join(self.encrypt(plain, aad))
+
+    def open(self, sealed: bytes, aad: bytes) -> bytes:
+        return self.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)

@@ -1,0 +1,54 @@
+"""Facts and mechanisms that have one home: a second copy of their code fails here, with the name of the home."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Home(NamedTuple):
+    """`signs`: code that only the home may contain. `inside`: the folders that are searched."""
+
+    signs: str
+    home: str
+    inside: tuple[str, ...] = ("services", "shared", "cli", "deploy")
+
+
+HOMES = {
+    "country codes": Home(r"""["'](KG|ZZ)["']""", "shared/country.py"),
+    "time zone": Home(r"Asia/Bishkek|\+06:00|ZoneInfo\(", "shared/country.py"),
+    "SOATE codes": Home(r"\b417\b|\bf?[\"']417", "shared/country.py"),
+    "AES-GCM": Home(r"\bAESGCM\b", "shared/crypto/aead.py"),
+    "a docstring as message": Home(r"\b(self|error|type\((error|self)\))\.__doc__", "shared/errors.py"),
+    "exponential back-off": Home(r"\b2(\.0)? ?\*\* ?min|random\.uniform", "shared/failures.py"),
+    "units of an area": Home(
+        r"\bCOUNTRY in \w*(asked|areas)\b|for unit in places\.units\(\) if", "shared/places/places.py"
+    ),
+    "the caller's areas": Home(r"None if .*covers_country else|sorted\(\w+\.areas\) if", "shared/auth/tokens.py"),
+    "a command's transaction": Home(
+        r"database\.(engine|opened)\(|\.begin\(\) as session", "cli/transactions.py", ("cli",)
+    ),
+    "an app's authenticator": Home(r"\bAuthenticator\(", "shared/web/apps.py"),
+}
+
+
+def python_files(folders: tuple[str, ...]) -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *folders],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [name for name in listed.stdout.split() if name.endswith(".py") and "/migrations/" not in name]
+
+
+@pytest.mark.parametrize("fact", HOMES)
+def test_only_its_home_contains_it(fact: str) -> None:
+    signs, home, folders = HOMES[fact]
+    found = {name for name in python_files(folders) if re.search(signs, (ROOT / name).read_text(encoding="utf-8"))}
+    assert found == {home}, f"{fact}: use {home}"
