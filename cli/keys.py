@@ -161,7 +161,10 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
 
 
 def sealed_until(topic: str, kid: str, settings: Settings) -> float:
-    """Until when, in ms, a letter of a record that this key signed may be written; a sealed letter hides the key."""
+    """Until when, in ms, a dead letter of a record that this key signed may be written.
+
+    A sealed letter hides the key.
+    """
     kept_ms = settings.kept_ms(TOPICS[topic])
     if kept_ms is None:
         return math.inf

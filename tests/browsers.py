@@ -1,4 +1,4 @@
-"""The system's Chromium, as the tests of pages start it."""
+"""Starts the system's Chromium for tests of pages."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.local.process import wait_until
 
-# As deploy/local/needs.sh looks for it. The headless shell opens a page in a fifth of the time: it has no windows.
+# The same search as in deploy/local/needs.sh. The headless shell has no windows, and opens a page in a fifth of the
+# time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",
@@ -33,11 +34,11 @@ def chromium() -> Iterator[Browser]:
 
 
 def wait_for_script(page: Page, expression: str, argument: object = None, timeout: float = SLOW_MS / 1000) -> None:
-    """Poll an expression from here: the pages forbid `eval`, with which `page.wait_for_function` polls in them."""
+    """Polls the expression from here, because the pages forbid `eval`, which `page.wait_for_function` needs."""
     assert wait_until(lambda: is_true(page, expression, argument), timeout), f"not so in {timeout} s: {expression}"
 
 
 def is_true(page: Page, expression: str, argument: object = None) -> bool:
-    """As the page judges it: of a worker or an element nothing but an empty object reaches the test."""
+    """Converts the result to a boolean in the page: a worker or an element would reach the test as an empty object."""
     answer: bool = page.evaluate_handle(expression, argument).evaluate("answer => Boolean(answer)")
     return answer

@@ -14,7 +14,8 @@ from tests.parts import Parts, parts
 
 PARTS = {"parts", "killable"}
 SHARED = ("tests/console/pages", "tests/intake/field")  # their fixtures have the scope of a package
-# Of the worlds, below, those that take the longest. They begin first: none of them is left to one worker at the end.
+# The groups of tests (see `world`) that take the longest. They begin first, so that none is left to one worker at the
+# end.
 LONGEST = (
     "tests/console/pages",
     "tests/deploy/test_supervisor.py",
@@ -123,7 +124,7 @@ def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """As `tables`, for all tests of a module."""
+    """The same as `tables`, shared by all tests of a module."""
     made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation", partitions=0)
     yield made
     made.remove()

@@ -39,8 +39,8 @@ Result = TypeVar("Result")
 class Ground:
     """Shared by a session's installations: logins with their passwords, and a migrated database to copy.
 
-    `works_ahead`: while a test runs, the database and topics of the next installation are made, and those of earlier
-    ones are removed. Not where a test kills the servers.
+    With `works_ahead`, the next installation's database and topics are made, and earlier ones removed, while a test
+    runs. Do not use it where a test kills the servers.
     """
 
     def __init__(self, parts: Parts, *, works_ahead: bool = False) -> None:
@@ -57,8 +57,8 @@ class Ground:
             )
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
-        self._settings = Settings()  # now: a test may change the environment meanwhile
-        self._copying = Lock()  # PostgreSQL refuses a second copy of the template meanwhile
+        self._settings = Settings()  # read now, as a test may change the environment later
+        self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
 
@@ -82,7 +82,7 @@ class Ground:
         return f"{self.name}_{number}"
 
     def take(self, partitions: int) -> int:
-        """The number of a database and topics that nobody uses."""
+        """Returns the number of an unused database with topics."""
         if self._pool is None:
             return self._make(partitions)
         made = self._next.get(partitions) or self._pool.submit(self._make, partitions)
@@ -90,14 +90,14 @@ class Ground:
         return made.result()
 
     def give_back(self, number: int, partitions: int) -> None:
-        """To be removed."""
+        """Removes the database and the topics, at once or in the background."""
         if self._pool is None:
             self._remove(number, partitions)
         else:
             self._removals.append(self._pool.submit(self._remove, number, partitions))
 
     def wait(self) -> None:
-        """Until nothing is made or removed: for a test that changes what makes it."""
+        """Waits until all background work is done: for a test that changes the code which does it."""
         works: list[Future[Any]] = [*self._next.values(), *self._removals]
         for work in works:
             work.result()

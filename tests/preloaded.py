@@ -1,4 +1,4 @@
-"""The services' processes, forked from one that has imported them all: to import them takes each 2 s of a processor.
+"""Forks the services' processes from a parent that has imported them: each import would take 2 s of a processor.
 
 The parent is `python -m tests.preloaded`, one for each process that runs tests. It answers over a socket.
 """
@@ -33,7 +33,7 @@ MODULES = ("deploy.local.web", *(f"services.{service}.{side}" for service in SER
 
 
 class Parent:
-    """The parent of the forked processes, as the tests talk to it."""
+    """The tests' connection to the parent of the forked processes."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -42,18 +42,18 @@ class Parent:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "tests.preloaded", str(theirs.fileno())],
                 cwd=paths.ROOT,
-                # numpy's threads would not live in a fork
+                # the threads of numpy would not survive a fork
                 env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
 
     def start(self, arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> int:
-        """The pid of a new process, as `python -m arguments` starts it."""
+        """Starts a process like `python -m arguments`; returns its pid."""
         return int(self._ask({"arguments": list(arguments), "env": dict(env)}, log.fileno()))
 
     def exit_code(self, pid: int) -> int | None:
-        """Negative, if a signal ended it; None while it runs."""
+        """None while the process runs; negative if a signal ended it."""
         code: int | None = self._ask({"pid": pid})
         return code
 
@@ -66,7 +66,7 @@ class Parent:
 
 
 class Forked:
-    """One of its processes: what `Process` asks of a `Popen`."""
+    """A forked process, with the methods of `Popen` that `Process` uses."""
 
     def __init__(self, parent: Parent, pid: int) -> None:
         self.pid = pid
@@ -95,7 +95,7 @@ class Forked:
 
 
 class Preloaded(Process):
-    """A process of a service: `arguments` as after `python -m`."""
+    """A forked process of a service; `arguments` are those after `python -m`."""
 
     _parent: Parent | None = None
 
@@ -109,7 +109,7 @@ class Preloaded(Process):
 
     @classmethod
     def parent(cls) -> Parent:
-        """Started with the first of them, and ended with the tests' own process."""
+        """The parent, started for the first process; it ends with the tests' own process."""
         if Preloaded._parent is None:
             Preloaded._parent = Parent()
         return Preloaded._parent
@@ -120,7 +120,7 @@ def main() -> None:
         import_module(module)
     hash_cheaply()
     gc.collect()
-    gc.freeze()  # else the first collection of each process would copy these objects
+    gc.freeze()  # otherwise the first garbage collection of each process would copy these objects
     answering = socket.socket(fileno=int(sys.argv[1]))
     while True:
         data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 1)
@@ -139,7 +139,7 @@ def main() -> None:
 
 
 def hash_cheaply() -> None:
-    """As little work as argon2 can do: a person's password takes a tenth of a second of two processors to check."""
+    """Hash with the least work that argon2 permits; a real hash takes a tenth of a second of two processors."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords._nobody = passwords._hasher.hash("nobody's")
 
@@ -150,7 +150,7 @@ def exit_code(pid: int) -> int | None:
 
 
 def become(log: int, arguments: list[str], env: dict[str, str]) -> None:
-    """In the child: nothing of the parent's but what it imported."""
+    """In the child: keep only the imported modules, then run the program."""
     os.setsid()
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     with Path(os.devnull).open("rb") as nothing:

@@ -30,7 +30,7 @@ JVM = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# For the minutes that a test's Kafka lives, it would cost more to compile the code well than to run it as it is.
+# A test's Kafka lives for minutes: compiling the code well would cost more than running it as it is.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 UNSAYABLE = frozenset(',"\\')  # a comma separates two of Kafka's folders; the others end a word in Java's arguments
@@ -67,7 +67,7 @@ class Kafka(Component):
         fsync: bool = True,
         progress: jars.Progress | None = None,
     ) -> None:
-        """Without `fsync` it is a test's: it lives for minutes, and no power cut has to be survived."""
+        """Without `fsync` for tests: such a Kafka lives for minutes and need not survive a power cut."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port

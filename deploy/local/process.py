@@ -19,7 +19,7 @@ LOG_KEPT_BYTES = 10_000_000
 
 
 class Child(Protocol):
-    """What a `Process` needs of `subprocess.Popen`."""
+    """The members of `subprocess.Popen` that a `Process` uses."""
 
     @property
     def pid(self) -> int: ...

@@ -135,7 +135,7 @@ class WorkingSet:
             (one for one in siblings if one.reason == Held.WAITING), key=lambda one: one.clear.version
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
-                waiting.is_expiry_lifted = True  # expiry is judged first: a person lifted it, or there was none
+                waiting.is_expiry_lifted = True  # expiry is decided first: it was accepted, or nothing had expired
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS
 

@@ -1,4 +1,4 @@
-"""What ends by itself: an alert that is cancelled or expires, and what comes into force again."""
+"""Alerts that end by themselves: cancelled or expired, and in force again."""
 
 from datetime import timedelta
 from typing import Any

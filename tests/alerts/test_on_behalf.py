@@ -1,4 +1,4 @@
-"""On whose behalf an alert is acknowledged: who reads it, and how it is kept."""
+"""On whose behalf an alert is acknowledged: who may read it, and how it is stored."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What a person does to sign in, in a browser and by the command."""
+"""Steps of signing in, in a browser and with the command."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""Failed sign-ins are counted, and too many of them lock an account, a browser or an address."""
+"""Failed sign-ins are counted, and too many lock an account, a browser or an address."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4

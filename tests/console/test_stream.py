@@ -1,4 +1,4 @@
-"""The live stream over real Kafka: nothing is missed between a page and its stream, nor between two connections."""
+"""The live stream over real Kafka: no event is missed between a page and its stream, or between two connections."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 class Heard:
-    """Server-sent events, as a browser reads them; beats only where they are waited for."""
+    """Server-sent events as a browser reads them; beats only if a test waits for them."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.last_id = ""
@@ -70,7 +70,7 @@ def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> 
 
 
 def until_position(heard: Heard) -> None:
-    """The first thing told is where the listener stands: from here on nothing can be missed."""
+    """The first event states the listener's position: no event after it can be missed."""
     for line in heard._lines:
         if line.startswith("id: "):
             heard.last_id = line.removeprefix("id: ")
@@ -88,7 +88,7 @@ def test_an_event_arrives_as_a_cloud_event(served: Served) -> None:
 
 
 def test_a_quiet_stream_sends_beats(served: Served) -> None:
-    """What a page can hear: an event without data, or a comment, no browser dispatches."""
+    """A beat must reach the page: browsers dispatch neither an event without data nor a comment."""
     with listening(served.signed_in(Role.OPERATOR)) as heard:
         before, heard.last_id, heard.beats = heard.last_id, "", True
         assert [name for name, _ in heard.take(1)] == ["beat"]
@@ -133,7 +133,7 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
 async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
-    """With a memory of fifty, which fifty-one records of one hazard overflow."""
+    """The buffer holds fifty records, and fifty-one records of one hazard overflow it."""
     sight = sight_of_hazards()
     stream, one = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with asyncio.TaskGroup() as group:
@@ -151,7 +151,7 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
 async def test_a_listener_before_the_first_read_waits_for_it(
     served: Served, start: Vector | None, begins: bytes
 ) -> None:
-    """Before, a silent gap would pass for none, and all that is remembered for news."""
+    """Otherwise a gap would not be noticed, and the whole buffer would be sent as new events."""
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
     stream = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)

@@ -1,4 +1,4 @@
-"""What a restore puts back, and at which offsets it reads on."""
+"""The files and data that a restore puts back, and the offsets at which it continues."""
 
 import resource
 from collections.abc import Iterator

@@ -26,7 +26,7 @@ PLAYED = 37  # 36 households and a group
 
 @dataclass(frozen=True)
 class Played:
-    """A first start whose scenario was played, and what it printed and counted before anything else happened."""
+    """A first start whose scenario was played: its output and its counts before anything else happened."""
 
     run: Run
     said: str
@@ -110,7 +110,7 @@ def report(run: Run, accounts: dict[str, str]) -> None:
 
 
 def settled(run: Run, accounts: dict[str, str], *, households: int) -> dict[str, Any]:
-    """The ledgers: all services answer, every record is handled, and this number of households is recorded."""
+    """Waits until all services answer and this number of households is recorded; returns the ledgers."""
     assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.said
     with Desk(run.url, accounts) as desk:
         assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())

@@ -1,4 +1,4 @@
-"""An event that was sent: corrected, sent again after a lost answer, and cancelled."""
+"""A sent event: corrected, sent again after a lost answer, and cancelled."""
 
 from typing import Any
 

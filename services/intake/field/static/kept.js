@@ -1,4 +1,4 @@
-// Local storage: reports until some time after their answer, the token, and the phone's id.
+// Local storage: the token, the phone's id, and reports until some time after they were answered.
 
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused"} State
