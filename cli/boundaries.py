@@ -25,7 +25,7 @@ CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # rows of a finer level count for their level-2 unit
 BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees, with a wide margin: excludes coordinates in metres and other countries
 
-# What the readers raise for a file of another format; XML's ParseError is a SyntaxError.
+# Errors of the readers for a file of another format; XML's ParseError is a SyntaxError.
 UNREADABLE = (
     ValueError,
     LookupError,

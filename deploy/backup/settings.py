@@ -47,7 +47,7 @@ class AdminSettings(BaseSettings):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What is backed up and restored: folders by name, a database, a log."""
+    """The data that is backed up and restored: folders by name, a database, a log."""
 
     settings: Settings
     folders: Mapping[str, Path]

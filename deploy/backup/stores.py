@@ -1,4 +1,4 @@
-"""Where backups lie: a folder, or a bucket of an S3-compatible store. A backup appears complete, or not at all."""
+"""The stores of backups: a folder, or a bucket of an S3-compatible store. A backup appears complete, or not at all."""
 
 import os
 import time

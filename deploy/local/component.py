@@ -1,4 +1,4 @@
-"""What Kafka, PostgreSQL and Valkey have in common: prepare, start, probe and stop a server."""
+"""The common interface of Kafka, PostgreSQL and Valkey: prepare, start, probe and stop a server."""
 
 import os
 import signal

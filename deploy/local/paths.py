@@ -28,7 +28,7 @@ def cache() -> Path:
 
 
 def earlier_cache() -> Path | None:
-    """Where an earlier release kept what it fetched as root."""
+    """The folder in which an earlier release kept its downloads as root."""
     return Path.home() / ".cache" / "dayar" if os.geteuid() == 0 else None
 
 

@@ -18,7 +18,7 @@ SOURCES = ("cli", "deploy", "services", "shared", "node_modules")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What `python -m services.…` needs: an interpreter with its libraries, and the folder of the sources."""
+    """The files that `python -m services.…` needs: an interpreter with its libraries, and the folder of the sources."""
 
     python: Path
     folder: Path

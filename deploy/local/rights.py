@@ -1,4 +1,4 @@
-"""What the services may read and write in the state folder when root starts them as other users.
+"""The files that the services may read and write in the state folder when root starts them as other users.
 
 Everything else in the folder belongs to root alone.
 """

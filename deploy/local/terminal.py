@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: a line per server with its time, and a progress bar for downloads."""
+"""The output at the terminal: a line per server with its time, and a progress bar for downloads."""
 
 import threading
 import time

@@ -13,7 +13,7 @@ from shared.crypto.seal import sync
 
 
 class Kind(StrEnum):
-    """What a key is for."""
+    """The purpose of a key."""
 
     SEALING = "sealing"
     RECORDS = "records"

@@ -1,4 +1,4 @@
-"""What followed from a hazard: the alerts it raised and who is notified, or why none was raised."""
+"""The result of a hazard: its alerts and who is notified, or why none was raised."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -84,7 +84,7 @@ async def deliveries(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     alert_id: UUID | None = None,
 ) -> DeliveryPage:
-    """What was sent or, in an exercise, what would have been sent."""
+    """The deliveries that were sent or, in an exercise, would have been sent."""
     areas = listings.visible(caller, request.app.state.places)
     found = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
     return DeliveryPage(deliveries=[legible(delivery, request.app.state.texts) for delivery in found])

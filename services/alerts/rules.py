@@ -37,7 +37,7 @@ OWN_SOURCE = CENTRE
 
 
 class RuleKind(StrEnum):
-    """What a situation is about. One (kind, status, area, name) has one alert, whichever rule applied first."""
+    """The subject of a situation. One (kind, status, area, name) has one alert, whichever rule applied first."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"

@@ -23,7 +23,7 @@ MOST_COUNTERS = 50_000  # in memory; beyond this number the oldest counter that 
 
 
 class CounterScope(StrEnum):
-    """What a counter counts and locks.
+    """The scope that a counter counts and locks.
 
     A browser known to the account has its own counter. All others count by account and address, account, and address.
     After the right password, the second factor has its own counters per account.

@@ -22,7 +22,7 @@ SYSTEMS = {
 
 
 def name_of(connection: HTTPConnection) -> str:
-    """Such as `Firefox, Windows`; empty if the program is not a known browser."""
+    """A name such as `Firefox, Windows`; empty if the program is not a known browser."""
     agent = connection.headers.get("user-agent", "")
     return ", ".join(filter(None, (_first(PROGRAMS, agent), _first(SYSTEMS, agent))))
 

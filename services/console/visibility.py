@@ -25,7 +25,7 @@ class NotGranted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamVisibility:
-    """What a group of listeners may see: all with the same value get the same bytes.
+    """The visibility of a group of listeners: all with the same value get the same bytes.
 
     `hints` are topics sent without data. `areas` None = the whole country; an empty tuple sees no place.
     """

@@ -35,7 +35,7 @@ BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 AT_ONCE_BYTES = 128 * 1024
 AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # about 5 ms
 
-# What replaces an unknown code, and the field that keeps its text. Other fields have errors: docs/decisions/0014.
+# The value that replaces an unknown code, and the field that keeps its text. Elsewhere an error: docs/decisions/0014.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),

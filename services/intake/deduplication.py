@@ -32,7 +32,7 @@ return found
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is stored of a report: its name and an HMAC of its content, which reveals nothing without the key."""
+    """The stored data of a report: its name and an HMAC of its content, which reveals nothing without the key."""
 
     name: bytes
     mark: bytes

@@ -24,7 +24,7 @@ async def rewrap(sessions: async_sessionmaker[AsyncSession], vault: EnvelopeEncr
 
 
 async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
-    """The number of keys that this key-encryption key wraps. At 0 it can be destroyed."""
+    """The number of keys that this key-encryption key wraps. At 0 this key can be destroyed."""
     return int(await session.scalar(WRAPPED_BY, {"kek_id": kek_id}) or 0)
 
 

@@ -116,7 +116,7 @@ class Redrives:
             async for letter in reader.records():
                 if self._unproven(letter):
                     continue  # an attacker with the service's broker login can write forged letters
-                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours come last and win
+                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours come last
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
 

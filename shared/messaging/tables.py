@@ -87,13 +87,13 @@ TRIGGER = "CREATE TRIGGER wake_relay AFTER INSERT ON outbox FOR EACH STATEMENT E
 
 
 def create_consumer_tables(op: Any) -> None:
-    """For a service's first migration."""
+    """Called by a service's first migration."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
         op.execute(statement)
 
 
 def create_redrives(op: Any) -> None:
-    """For a later migration: decisions to redrive dead letters."""
+    """Called by a later migration: adds decisions to redrive dead letters."""
     op.execute(REDRIVES)
 
 

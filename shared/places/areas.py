@@ -21,7 +21,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit of a point. On a common border the first unit by code, so that all services agree."""
+        """The unit of a point. On a common border it is the first unit by code, so that all services agree."""
         found = self._touched([Point(lon, lat)])
         return found[0] if found else None
 

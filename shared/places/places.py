@@ -51,7 +51,7 @@ class Places:
         return unit.label(lang) if unit else pcode
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """From the parent up, without the country. For unknown codes, as of villages, the digits give the parent."""
+        """The units above, without the country. For unknown codes, such as villages, the digits give the parent."""
         unit = self._units.get(pcode)
         parent = unit.parent if unit else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))
@@ -147,5 +147,5 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """`KG`, two digits of the oblast, three of the district. Valid for codes finer than ours, not for every city."""
+    """`KG`, two digits of the oblast, three of the district. Valid for codes of finer units, but not for every city."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

@@ -25,7 +25,7 @@ from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExerc
 
 QUIT_SECONDS = 1.0
 MOST_THREADS = 10  # keeps the References header short
-NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # what `email` raises for an invalid address
+NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of `email` for an invalid address
 REFUSED_FOR_GOOD = 500  # codes below ask for a retry (greylisting, a full mailbox)
 # A server often reports a problem with our own login, sender or relay rights only after RCPT:
 # 530 … (RFC 4954), 5.7.x and 5.1.7, 5.1.8 (RFC 3463). These refusals are not final: somebody can repair

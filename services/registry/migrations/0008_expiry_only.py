@@ -1,4 +1,4 @@
-"""What a decision accepts of a held report: everything, or only that the sign-in of the phone had ended."""
+"""The scope of a decision on a held report: everything, or only that the phone's sign-in had ended."""
 
 from alembic import op
 
