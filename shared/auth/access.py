@@ -19,7 +19,7 @@ FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINIST
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """The accounts that may call a route. `is_page`: a browser that is not signed in is redirected to the sign-in page."""
+    """The roles that may call a route. `is_page`: a browser that is not signed in is redirected to the sign-in page."""
 
     roles: frozenset[Role] = frozenset()
     is_public: bool = False
