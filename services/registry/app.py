@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.registry import figures, held_routes, routes
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.kept_figures import KeptFigures
 from shared import lifecycle
 from shared.auth.revocations import Revocations
 from shared.messaging import ledger
@@ -30,6 +31,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.sessions = sessions
         app.state.places = Places.load(settings.places_path)
+        app.state.figures = KeptFigures()
         app.state.vault = EnvelopeEncryption(settings.registry_kek_file)
         app.state.pages = Pages("registry", HERE / "templates", HERE / "locales", settings)
         try:

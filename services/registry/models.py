@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy import SmallInteger, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.messaging.decisions import Decision
@@ -19,3 +20,15 @@ class HeldDecision(Decision, Base):
     outcome_id: Mapped[UUID]
     is_accepted: Mapped[bool]
     is_expiry_only: Mapped[bool] = mapped_column(default=False)
+
+
+class DataVersion(Base):
+    """Versions of the displacements: each transaction that writes some sets the version in its connection's slot.
+
+    The rows and the trigger that sets them are made by the migration.
+    """
+
+    __tablename__ = "data_versions"
+
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    version: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())

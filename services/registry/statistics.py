@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.reports import CELL, CELL_NAMES, CELLS, UNKNOWN
+from services.registry.reports import BRACKETS, CELL_NAMES, CELLS, SEXES, UNKNOWN
 from services.registry.visibility import is_within
 from shared.country import COUNTRY, TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex, Status
@@ -27,6 +27,9 @@ class View(StrEnum):
 
     ORIGIN = "origin"
     DESTINATION = "destination"
+
+
+Kind = Literal["stock", "flows"]
 
 
 class MovementScope(StrEnum):
@@ -81,6 +84,9 @@ class FigureQuery:
         }
 
 
+NO_CELLS = (0,) * len(CELLS)
+
+
 @dataclass(slots=True)  # not frozen: an answer has thousands, and frozen instances take three times as long to create
 class Figure:
     """`period` is a month, a year if the month is unknown, or None for a stock. Data quality counts are included.
@@ -95,16 +101,16 @@ class Figure:
     reason: Reason
     mobility: Mobility
     households: int = 0
-    cells: tuple[int, ...] = field(default=(0,) * len(CELLS))
+    cells: tuple[int, ...] = NO_CELLS
     corrected: int = 0
     imprecise: int = 0
     groups: int = 0
     group_persons: int = 0
     group_imprecise: int = 0
+    persons: int = field(init=False)
 
-    @property
-    def persons(self) -> int:
-        return sum(self.cells)
+    def __post_init__(self) -> None:
+        self.persons = sum(self.cells)  # once: the page needs it several times for each of thousands of figures
 
     @property
     def undescribed(self) -> int:
@@ -115,13 +121,17 @@ class Figure:
     def name(self) -> tuple[Any, ...]:
         return self.period or "", self.pcode or "~", self.country or "", self.scope, self.reason, self.mobility
 
-    def of(self, sex: str, age: str | None = None) -> int:
-        if age is not None:
-            return self.cells[CELL[sex, age]]
-        return sum(count for cell, count in zip(CELLS, self.cells, strict=True) if cell[0] == sex)
+    @property
+    def by_sex(self) -> Iterator[tuple[Sex, tuple[int, ...]]]:
+        """Each sex with its persons by age bracket."""
+        for place, sex in enumerate(SEXES):
+            yield sex, self.cells[place * len(BRACKETS) : (place + 1) * len(BRACKETS)]
 
-    def ages(self, *ages: str) -> int:
-        return sum(count for cell, count in zip(CELLS, self.cells, strict=True) if cell[1] in ages)
+    def of(self, sex: Sex) -> int:
+        return sum(sum(counts) for of, counts in self.by_sex if of is sex)
+
+    def ages(self, *brackets: AgeBracket) -> int:
+        return sum(sum(self.cells[BRACKETS.index(bracket) :: len(BRACKETS)]) for bracket in brackets)
 
 
 # The stock on a day counts each household at the destination of its latest move before the end of the day, and each
@@ -149,26 +159,20 @@ IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier
 ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cells of sex and age
 
 
-async def stock(session: AsyncSession, asked: FigureQuery, places: Places) -> list[Figure]:
-    """The displaced by place at the end of the last day before `until`."""
-    return await figures(session, asked, places, "stock")
+async def figures(session: AsyncSession, kind: Kind, asked: FigureQuery, places: Places) -> list[Figure]:
+    """The stock: the displaced by place at the end of the last day before `until`.
 
-
-async def flows(session: AsyncSession, asked: FigureQuery, places: Places) -> list[Figure]:
-    """Displacements that began in each month. A household that is displaced twice counts twice."""
-    return await figures(session, asked, places, "flows")
-
-
-async def figures(session: AsyncSession, asked: FigureQuery, places: Places, kind: str) -> list[Figure]:
+    The flows: displacements that began in each month. A household that is displaced twice counts twice.
+    """
     found: list[Figure] = []
-    unit = cache(lambda pcode: unit_at(pcode, asked.level, places))
+    located = cache(lambda *codes: location(*codes, asked=asked, places=places))  # many rows have few places
     for table in TABLES:
-        rows = await session.execute(text(statement(asked, kind, table)), asked.parameters())
-        found += [figure(row, asked.view, unit, is_registered=table == "episodes") for row in rows]
+        rows = (await session.execute(text(statement(asked, kind, table)), asked.parameters())).all()
+        found += [figure(row, located, is_registered=table == "episodes") for row in rows]
     return united(found)
 
 
-def statement(asked: FigureQuery, kind: str, table: str) -> str:
+def statement(asked: FigureQuery, kind: Kind, table: str) -> str:
     """The SQL, with requested conditions only, so that PostgreSQL can use an index."""
     chosen = set(asked.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
@@ -182,7 +186,7 @@ def statement(asked: FigureQuery, kind: str, table: str) -> str:
     )
 
 
-def conditions(asked: FigureQuery, kind: str, table: str) -> Iterator[str]:
+def conditions(asked: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
     yield "status = :status AND mobility = ANY(:mobilities)"
     yield from (MEASURES[kind],) if table == "counts" else ()
     yield from ("occurred_at < :until",) if asked.until else ()
@@ -203,16 +207,28 @@ def is_chosen(asked: FigureQuery, table: str) -> str:
     return f"num_nonnulls({cells}) > 0" if cells else "false"
 
 
-def figure(row: Sequence[Any], view: View, unit: Callable[[str | None], str | None], *, is_registered: bool) -> Figure:
-    """A figure at the requested level. Reports without a P-code count for the whole country, as all do at level 0."""
+REASONS = {reason.value: reason for reason in Reason}
+MOBILITIES = {mobility.value: mobility for mobility in Mobility}
+Location = tuple[str | None, str | None, MovementScope]  # unit, country, scope
+
+
+def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registered: bool) -> Figure:
     period, pcode, origin, destination, reason, mobility, number, imprecise, corrected, *cells = row
-    country = COUNTRY if pcode else destination if view is View.DESTINATION else origin
-    name = month(period), unit(pcode), country, scope_of(origin, destination), Reason(reason), Mobility(mobility)
+    name = month(period), *located(pcode, origin, destination), REASONS[reason], MOBILITIES[mobility]
     if is_registered:
         return Figure(*name, number, tuple(cells), corrected, imprecise)
     return Figure(*name, groups=number, group_persons=sum(cells), group_imprecise=imprecise)
 
 
+def location(
+    pcode: str | None, origin: str | None, destination: str | None, *, asked: FigureQuery, places: Places
+) -> Location:
+    """The place at the requested level. Reports without a P-code count for the whole country, as all do at level 0."""
+    country = COUNTRY if pcode else destination if asked.view is View.DESTINATION else origin
+    return unit_at(pcode, asked.level, places), country, scope_of(origin, destination)
+
+
+@cache
 def month(period: int | None) -> str | None:
     """202606 becomes 2026-06; 202600 becomes 2026 (month unknown)."""
     if period is None:

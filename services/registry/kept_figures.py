@@ -1,0 +1,50 @@
+"""Figures kept in memory until a displacement changes, so that an unchanged registry answers at once."""
+
+from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.models import DataVersion
+from services.registry.statistics import Figure, FigureQuery, Kind, figures
+from shared.places import Places
+
+MOST_FIGURES = 50_000  # about 20 MB
+
+Question = tuple[Kind, FigureQuery]
+
+
+class KeptFigures:
+    """The answers to the latest questions, all computed from one version of the data.
+
+    A question names its kind, period, filters, status and the caller's areas, so that callers share an answer only if
+    they may see the same.
+    """
+
+    def __init__(self, most_figures: int = MOST_FIGURES) -> None:
+        self._most = most_figures
+        self._version: str | None = None
+        self._answers: dict[Question, list[Figure]] = {}
+
+    async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
+        """The figures as of now. The caller must not change them."""
+        # The version is read before the figures: they can be newer than their version says, but never older.
+        version = await data_version(session)
+        if version == self._version and (kind, query) in self._answers:
+            return self._answers[kind, query]
+        answer = await figures(session, kind, query, places)
+        self._keep(version, (kind, query), answer)
+        return answer
+
+    def _keep(self, version: str, question: Question, answer: list[Figure]) -> None:
+        if version != self._version:
+            self._version, self._answers = version, {}
+        self._answers[question] = answer
+        while sum(map(len, self._answers.values())) > self._most:
+            del self._answers[next(iter(self._answers))]  # the oldest
+
+
+async def data_version(session: AsyncSession) -> str:
+    """A digest of all slots' versions. Versions are random and never return: the same digest means the same data."""
+    versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
+    digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()
+    return digest

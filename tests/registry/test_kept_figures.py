@@ -1,0 +1,117 @@
+"""Figures are kept until a displacement changes: an unchanged registry answers at once, a changed one anew."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.registry.kept_figures import KeptFigures, data_version
+from services.registry.statistics import FigureQuery
+from shared.auth.tokens import Role
+from shared.events.vocabulary import Status
+from shared.places import Places
+from tests.registry.conftest import Office
+from tests.registry.factories import KADAMJAI, LEILEK, group, household
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
+WAITS = "SELECT count(*) FROM pg_locks WHERE relation = 'episodes'::regclass AND NOT granted"
+
+
+async def total(office: Office, path: str = STOCK, **caller: Any) -> dict[str, int]:
+    answer = await office.get(path, role=Role.ANALYST, **caller)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, int] = answer.json()["total"]
+    return found
+
+
+@pytest.mark.parametrize("path", [STOCK, FLOWS, f"{FLOWS}?format=csv", "/figures?lang=ru"])
+async def test_an_unchanged_registry_answers_without_reading_the_displacements(office: Office, path: str) -> None:
+    await office.file(household(), group())
+    first = await office.get(path, role=Role.ANALYST)
+    async with office.app.state.sessions() as holder:
+        await holder.execute(text("LOCK TABLE episodes, counts IN ACCESS EXCLUSIVE MODE"))
+        second = await asyncio.wait_for(office.get(path, role=Role.ANALYST), 4)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.text == first.text
+
+
+async def test_each_change_is_in_the_next_answer(office: Office) -> None:
+    first = household()
+    await office.file(first)
+    assert (await total(office))["households"] == 1
+    await office.file(household(), group())
+    assert (await total(office)) == {"households": 2, "persons": 10, "groups": 1, "group_persons": 120}
+    await office.file({**first, "version": 2, "persons": 3, "members": []})
+    assert (await total(office))["persons"] == 8
+    for statement in ("DELETE FROM episodes WHERE displaced = 3", "UPDATE counts SET persons = 0", "TRUNCATE episodes"):
+        before = await total(office)
+        async with office.app.state.sessions.begin() as session:
+            await session.execute(text(statement))
+        assert await total(office) != before, statement
+
+
+async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(office: Office) -> None:
+    await office.file(household(), household(destination={"pcode": KADAMJAI}, reasons=["economic"]))
+    for _ in range(2):  # the second time from memory
+        assert (await total(office))["households"] == 2
+        assert (await total(office, areas=(LEILEK,)))["households"] == 1
+        assert (await total(office, areas=()))["households"] == 0
+        assert (await total(office, f"{STOCK}?reason=economic"))["households"] == 1
+        assert (await total(office, f"{STOCK}?date=2020-01-01"))["households"] == 0
+        assert (await total(office, f"{STOCK}?area={KADAMJAI}&sex=unknown"))["households"] == 0
+
+
+async def test_a_change_during_the_computation_is_in_the_next_answer(office: Office) -> None:
+    """The version is read, then somebody commits, then the figures are computed."""
+    await office.file(household())
+
+    async def waits() -> bool:
+        async with office.app.state.sessions() as session:
+            return bool(await session.scalar(text(WAITS)))
+
+    async with office.app.state.sessions() as writer, asyncio.TaskGroup() as tasks:
+        await writer.execute(text("LOCK TABLE episodes IN ACCESS EXCLUSIVE MODE"))
+        during = tasks.create_task(total(office))
+        await wait_for(waits, timeout=4)
+        await writer.execute(text("TRUNCATE episodes"))
+        await writer.commit()
+    assert (await during)["households"] == 0
+    await office.file(household(), household())
+    assert (await total(office))["households"] == 2
+
+
+async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
+    """Each connection has its own slot. Both changes are seen, whichever commits first."""
+    await office.file(household())
+    async with office.app.state.sessions() as one, office.app.state.sessions() as other:
+        slots = [await session.scalar(text("SELECT pg_backend_pid() % 256")) for session in (one, other)]
+        assert slots[0] != slots[1]
+        for session in (one, other):
+            await session.execute(text("SET LOCAL lock_timeout = '1s'"))
+            await session.execute(text("UPDATE episodes SET version = version WHERE false"))
+        versions = [await version(office)]
+        for session in (other, one):
+            await session.commit()
+            versions.append(await version(office))
+    assert len(set(versions)) == 3
+
+
+async def version(office: Office) -> str:
+    async with office.app.state.sessions() as session:
+        return await data_version(session)
+
+
+async def test_the_memory_is_bounded(office: Office) -> None:
+    await office.file(household())
+    kept, places = KeptFigures(most_figures=2), Places.load()
+    known = tuple(unit.pcode for unit in places.units())
+    async with office.app.state.sessions() as session:
+        for day in range(1, 8):
+            query = FigureQuery(Status.ACTUAL, known, until=date(2026, 8, day))
+            assert len(await kept.answer(session, "stock", query, places)) == 1
+    assert len(kept._answers) == 2
