@@ -128,7 +128,7 @@ class Figure:
             yield sex, self.cells[place * len(BRACKETS) : (place + 1) * len(BRACKETS)]
 
     def of(self, sex: Sex) -> int:
-        return sum(sum(counts) for of, counts in self.by_sex if of is sex)
+        return sum(sum(counts) for of, counts in self.by_sex if of == sex)
 
     def ages(self, *brackets: AgeBracket) -> int:
         return sum(sum(self.cells[BRACKETS.index(bracket) :: len(BRACKETS)]) for bracket in brackets)

@@ -145,3 +145,21 @@ async def test_by_origin_the_page_does_not_say_that_people_are_there(office: Off
         "Where the displaced are",
         "Where they came from",
     ]
+
+
+async def test_the_table_shows_women_men_children_and_elders(office: Office) -> None:
+    """A family of three women and girls and two men and boys, of whom the girl of 2009 and the boy of 2016 are minors.
+
+    The grandmother was born in 1955.
+    """
+    await office.file(household())
+    page = (await office.get("/figures?lang=en&date=2026-07-15", role=Role.ANALYST)).text
+    table = page[page.index('<h2 id="stock">') :]
+    cells = re.findall(r'<td class="number[^"]*">([\d–]+)</td>', table)
+    assert cells[:7] == ["5", "1", "–", "3", "2", "2", "1"]  # persons, households, groups; then by sex and age
+    rows = re.findall(r'<th scope="row">(Female|Male|Not known)</th>((?:<td class="number">\d+</td>)+)', table)[:3]
+    assert {sex: [int(count) for count in re.findall(r"\d+", counts)] for sex, counts in rows} == {
+        "Female": [0, 0, 1, 1, 1, 0],
+        "Male": [0, 1, 0, 1, 0, 0],
+        "Not known": [0, 0, 0, 0, 0, 0],
+    }
