@@ -14,7 +14,8 @@ METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # a template that does not parse is an error
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 UNKEPT = tuple(f'"{name}' for name in ("POT-", "PO-", "Report-", "Last-", "Language-T", "Project-", "Generated-"))
-HEADER = "# {language} texts of {place}. Drafts until a native reader signs them: reviewed_by: nobody yet."
+REVIEW = "Reviewed by:"
+HEADER = "# {language} texts of {place}.\n# Reviewed by: not yet reviewed by a native speaker."
 
 
 def main() -> None:
@@ -56,7 +57,9 @@ def update(place: Path, language: str) -> None:
 
 def write(place: Path, language: str, texts: Catalog) -> None:
     """Write a catalog without dates in its header, so that only changed texts change the file."""
-    texts.fuzzy, texts.header_comment = False, HEADER.format(language=language, place=place.relative_to(ROOT))
+    texts.fuzzy = False
+    if REVIEW not in texts.header_comment:  # a reviewer's name stays
+        texts.header_comment = HEADER.format(language=language, place=place.relative_to(ROOT))
     lines = io.BytesIO()
     write_po(lines, texts, width=110, sort_output=True, ignore_obsolete=True)
     kept = [line for line in lines.getvalue().decode().splitlines() if not line.startswith(UNKEPT)]
