@@ -176,7 +176,7 @@ def hazard(now: datetime, source_id: str, **said: Any) -> dict[str, Any]:
 
 def rain(now: datetime, source_id: str) -> dict[str, Any]:
     text = {
-        "ky": {"headline": "МАШЫГУУ: Баткен менен Кадамжай райондорунда нөшөрлөгөн жаан"},
+        "ky": {"headline": "ОКУУ МАШЫГУУСУ: Баткен менен Кадамжай райондорунда нөшөрлөгөн жаан"},
         "ru": {"headline": "УЧЕНИЯ: сильный дождь в Баткенском и Кадамжайском районах"},
         "en": {"headline": "EXERCISE: heavy rain in Batken and Kadamjai"},
     }
@@ -195,7 +195,7 @@ def rain(now: datetime, source_id: str) -> dict[str, Any]:
 
 def mudflow_hazard(now: datetime, source_id: str) -> dict[str, Any]:
     text = {
-        "ky": {"headline": "МАШЫГУУ: Кадамжай районунда сел жүрдү, үйлөр суу астында"},
+        "ky": {"headline": "ОКУУ МАШЫГУУСУ: Кадамжай районунда сел жүрдү, үйлөр суу астында"},
         "ru": {"headline": "УЧЕНИЯ: сель в Кадамжайском районе, подтоплены дома"},
         "en": {"headline": "EXERCISE: mudflow in Kadamjai, houses under water"},
     }
@@ -213,7 +213,7 @@ def mudflow_hazard(now: datetime, source_id: str) -> dict[str, Any]:
 
 def quake(now: datetime, source_id: str) -> dict[str, Any]:
     text = {
-        "ky": {"headline": "МАШЫГУУ: Кызыл-Кыя шаарынын жанында жер титирөө, магнитудасы 4,8"},
+        "ky": {"headline": "ОКУУ МАШЫГУУСУ: Кызыл-Кыя шаарынын жанында жер титирөө, магнитудасы 4,8"},
         "ru": {"headline": "УЧЕНИЯ: землетрясение магнитудой 4,8 близ Кызыл-Кии"},
         "en": {"headline": "EXERCISE: earthquake of magnitude 4.8 near Kyzyl-Kia"},
     }

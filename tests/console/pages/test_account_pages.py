@@ -78,3 +78,14 @@ def test_own_sign_ins_and_the_purpose_are_in_the_accounts_menu(seat: Take) -> No
     page.goto(f"{desk.whole.url}/purpose")
     expect(page.locator("#emergency")).to_have_value("Mudflow, Kadamjai")
     assert desk.errors == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ky"])
+def test_on_a_phone_a_device_is_signed_out_without_scrolling_sideways(seat: Take, language: str) -> None:
+    desk = seat(Role.OPERATOR, width=360, height=740)
+    page = desk.open("/sign-ins")
+    page.goto(f"{desk.whole.url}/sign-ins?lang={language}")
+    [table] = page.locator("main .scroll").all()
+    assert table.evaluate("scroll => scroll.scrollWidth - scroll.clientWidth") == 0
+    expect(page.locator("main tbody button").first).to_be_visible()
+    expect(page.locator("main tbody td[data-label]").first).to_be_visible()

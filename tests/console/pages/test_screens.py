@@ -185,3 +185,22 @@ def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
     page.wait_for_url("**date=2026-05-07**")
     assert "since=2026-03" in page.url
     expect(field).to_have_value("07.05.2026")
+
+
+@pytest.mark.parametrize("width", [1366, 1920])
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_longest_choice_of_each_filter_of_the_figures_is_read_whole(seat: Any, language: str, width: int) -> None:
+    desk = seat(Role.ANALYST, width=width, height=768)
+    page = desk.open("/")
+    page.goto(f"{desk.whole.url}/registry/figures?lang={language}")
+    cut = page.locator("main select").evaluate_all(
+        """selects => selects.flatMap((select) => {
+            const [style, pen] = [getComputedStyle(select), document.createElement("canvas").getContext("2d")];
+            pen.font = style.font;
+            const arrow = 20;
+            const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
+            return [...select.options]
+                .map((option) => option.text).filter((text) => pen.measureText(text).width > room);
+        })"""
+    )
+    assert cut == []
