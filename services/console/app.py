@@ -17,6 +17,7 @@ from services.console.bootstrap import first_administrator, given_password
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.listening import Listening
+from services.console.positions import Positions
 from services.console.state import Console, console_pages
 from services.console.stream import EventStream
 from services.console.totp import TotpSecrets
@@ -52,6 +53,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         attempts=Attempts(redis),
         callers=Callers(settings.callers_key_file),
         totp=TotpSecrets(settings.callers_key_file),
+        positions=Positions(engine),
     )
 
     @asynccontextmanager
@@ -66,7 +68,12 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
         try:
             async with lifecycle.beside(
-                first_account(), revocations.run(), stream.run(), listening.watch(), state.attempts.run()
+                first_account(),
+                revocations.run(),
+                stream.run(),
+                listening.watch(),
+                state.attempts.run(),
+                state.positions.run(),
             ):
                 yield
         finally:

@@ -19,6 +19,7 @@ from shared.auth import access, tokens
 from shared.auth.tokens import Role
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
+from shared.postgres import notify
 from shared.postgres.database import Session
 from shared.web.problems import Problem
 
@@ -26,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 FIRST, MOST = 100, 10_000  # rows of a list: at first, and at most
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 0.03
+LOOK_SECONDS = 1.0  # a NOTIFY may be missed while the listening connection is renewed
 
 
 @router.get("/")
@@ -53,15 +54,17 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
 
 async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
     """Renders the panel. If it is behind `wanted`, the header `x-late` asks the browser to repeat the request."""
-    give_up = asyncio.get_running_loop().time() + WAIT_SECONDS
+    now = asyncio.get_running_loop().time
+    give_up = now() + WAIT_SECONDS
     while True:
+        moved = console(request).positions.moved
         async with request.app.state.sessions() as session:
             await snapshots.begin(session)
             stand = await snapshots.positions(session)
-            if vectors.reached(stand, wanted) or asyncio.get_running_loop().time() > give_up:
+            if vectors.reached(stand, wanted) or now() >= give_up:
                 context = await PANELS[panel](request, session)
                 break
-        await asyncio.sleep(LOOK_SECONDS)
+        await notify.wait(moved, min(LOOK_SECONDS, give_up - now()))
     is_late = not vectors.reached(stand, wanted)
     headers = {"x-late": "1"} if is_late else {}
     return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **around(request), **context)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from services.console.attempts import Attempts
 from services.console.callers import Callers
 from services.console.config import ConsoleSettings
+from services.console.positions import Positions
 from services.console.totp import TotpSecrets
 from shared.auth.tokens import Signer
 from shared.pages import Pages
@@ -25,6 +26,7 @@ class Console:
     attempts: Attempts
     callers: Callers
     totp: TotpSecrets
+    positions: Positions
 
 
 def console_pages(settings: ConsoleSettings) -> Pages:

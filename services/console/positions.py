@@ -1,0 +1,31 @@
+"""Wakes the requests that wait until the worker has stored further records."""
+
+import asyncio
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.postgres import notify
+
+CHANNEL = "console_positions"
+
+
+class Positions:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._moved = asyncio.Event()
+
+    @property
+    def moved(self) -> asyncio.Event:
+        """Set at the worker's next commit. Take it before reading the positions: no commit falls between the two."""
+        return self._moved
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        woken = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(notify.listen(self._engine, CHANNEL, woken))
+            while True:
+                await woken.wait()
+                woken.clear()
+                self._moved.set()
+                self._moved = asyncio.Event()
