@@ -2,7 +2,7 @@
 
 import { chooseNone, chosen, named } from "/static/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { clock } from "/static/clock.js";
+import { clock } from "/static/time.js";
 import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { takeUp } from "/static/panels.js";

@@ -2,6 +2,7 @@
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { uuid } from "/static/uuid.js";
 
 const TELL_MS = 60_000;
 const USES = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"];
@@ -9,7 +10,7 @@ const USES = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"];
 let touched = Date.now();
 let unattendedMs = 30 * 60_000;
 let isNobodyAnywhere = false;
-const board = sessionStorage.getItem("board-id") ?? crypto.randomUUID();
+const board = sessionStorage.getItem("board-id") ?? uuid();
 sessionStorage.setItem("board-id", board);
 
 /** Only for accounts that answer alerts: a wall screen gets no input. */

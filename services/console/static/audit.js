@@ -4,6 +4,7 @@ import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 import { cell, code, moment, row } from "/static/tables.js";
+import { exactClock } from "/static/time.js";
 
 /** @typedef {{id: number, at: string, action: string, result: string, account: string | null, address: string | null, subject: string | null, objects: string[], reason: string | null}} Entry */
 /** @typedef {{service: string, entries: Entry[], next: number | null}} Page */
@@ -51,7 +52,7 @@ async function show() {
   if (!element("audit").childElementCount) element("audit").append(row([cell(element("audit").dataset.none ?? "")]));
   older.hidden = [...logs.values()].every((log) => log.waiting.length === 0 && log.next === null);
   if (silent.length) say("lost", { names: silent.join(", ") });
-  else say("live", { time: new Date().toLocaleTimeString("ru", { timeZone: "Asia/Bishkek" }) });
+  else say("live", { time: exactClock(new Date()) });
 }
 
 /** Reads a service's log; returns the service's name if it did not answer. @param {string} service */

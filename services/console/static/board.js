@@ -4,7 +4,7 @@ import { begin } from "/static/answers.js";
 import { attend } from "/static/attendance.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/callers.js";
-import { clock } from "/static/clock.js";
+import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
 import { listen } from "/static/listening.js";
 import { draw, showMore } from "/static/panels.js";

@@ -1,5 +1,7 @@
 // Builds the reports to intake from the form: the first report, its corrections and its cancellation.
 
+import { uuid } from "/static/uuid.js";
+
 /**
  * @typedef {{hazard_id: string, source_id: string, revision: number, type: string, type_text: string | null, severity: string, certainty: string,
  *   pcodes: string[], locality: string | null, onset: string, expires: string | null, text: Record<string, {headline: string, description?: string | null}>,
@@ -15,7 +17,7 @@ export class EventReport {
   constructor(about, known) {
     this.about = about;
     this.known = known;
-    this.id = crypto.randomUUID();
+    this.id = uuid();
     this.version = 1;
     this.reportedAt = "";
   }

@@ -5,6 +5,7 @@ import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 import { fault, isKnown, showPartitions } from "/static/partitions.js";
 import { cell, code, figure, head, moment, number, row } from "/static/tables.js";
+import { exactClock } from "/static/time.js";
 
 /** @typedef {import("/static/partitions.js").Partition} Partition */
 /** @typedef {Record<"sent" | "accepted" | "spooled" | "duplicate" | "refused", number>} Counts */
@@ -43,7 +44,7 @@ async function look() {
   const isBad = partitions.some((each) => fault(each)) || (door && !(isWhole(door) && isEmpty(door)));
   showVerdict(isBad ? "bad" : silent.length || !partitions.every(isKnown) ? "unknown" : "good");
   if (silent.length) say("lost", { names: silent.join(", ") });
-  else say("live", { time: new Date().toLocaleTimeString("ru", { timeZone: "Asia/Bishkek" }) });
+  else say("live", { time: exactClock(new Date()) });
 }
 
 /** @param {Door} told */

@@ -1,7 +1,7 @@
 // Listens to the event stream, shows the state of the connection, and reconnects when it is lost.
 
 import { call } from "/static/calls.js";
-import { clock } from "/static/clock.js";
+import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 

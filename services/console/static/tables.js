@@ -1,12 +1,13 @@
 // Rows and cells of the ledger's tables.
 
+import { dayAndExactClock } from "/static/time.js";
+
 const language = document.documentElement.lang === "en" ? "en" : "ru";
 export const number = new Intl.NumberFormat(language);
-const time = new Intl.DateTimeFormat("ru", { timeZone: "Asia/Bishkek", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** @param {string | null} instant */
 export function moment(instant) {
-  return instant ? time.format(new Date(instant)) : "—";
+  return instant ? dayAndExactClock(new Date(instant)) : "—";
 }
 
 /** @param {HTMLTableCellElement[]} cells */

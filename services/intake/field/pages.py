@@ -71,10 +71,14 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """Static files under the release's name, so that a cached page always gets scripts of the same release."""
+    """Static files under the release's name, so that a cached page always gets scripts of the same release.
+
+    The scripts that all pages share are among them: the form imports them as its own.
+    """
 
     def __init__(self, release: str) -> None:
         super().__init__(directory=STATIC)
+        self.all_directories = [*self.all_directories, SHARED_PAGES / "static"]
         self._release = release
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:

@@ -4,6 +4,7 @@
 import { call } from "./calls.js";
 import { element } from "./elements.js";
 import { isBlocked, open, ring } from "./sound.js";
+import { clock } from "./time.js";
 
 /** @typedef {{alert_id: string, severity: string, demand: string, level: number, name: string}} Ringing */
 /** @typedef {{count: number, counts: Record<string, number>, alerts: Ringing[]}} State */
@@ -67,7 +68,7 @@ function show() {
   const mute = /** @type {HTMLButtonElement} */ (element("sound-mute"));
   mute.hidden = !isOn();
   mute.disabled = isMuted;
-  mute.firstChild?.replaceWith(isMuted ? (mute.dataset.muted ?? "").replace("{time}", new Date(mutedUntil() + 6 * 3_600_000).toISOString().slice(11, 16)) : mute.dataset.mute ?? "");
+  mute.firstChild?.replaceWith(isMuted ? (mute.dataset.muted ?? "").replace("{time}", clock(new Date(mutedUntil()))) : mute.dataset.mute ?? "");
 }
 
 /** Browsers allow sound only after an input on the page, unless started with sound allowed (docs/runbook.md). */

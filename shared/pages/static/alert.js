@@ -2,6 +2,7 @@
 // in its other forms stays.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
+import { clock } from "/static/time.js";
 
 /** Called by `forms.js` when a form is submitted. @param {HTMLFormElement} form */
 export async function submitted(form) {
@@ -66,8 +67,7 @@ function refusal({ status, text, body }) {
   const deed = ["acknowledged", "confirmed", "progressed", "snoozed", "resolved"].find((each) => body[`${each}_name`]);
   if (status !== 409 || !deed) return (acts()?.dataset.failed ?? "").replace("{problem}", text);
   const at = new Date(body[`${deed}_at`] ?? body[`${deed}_until`]);
-  const time = new Intl.DateTimeFormat("ru", { timeZone: "Asia/Bishkek", hour: "2-digit", minute: "2-digit" }).format(at);
-  return (acts()?.dataset.taken ?? "").replace("{name}", body[`${deed}_name`]).replace("{time}", time);
+  return (acts()?.dataset.taken ?? "").replace("{name}", body[`${deed}_name`]).replace("{time}", clock(at));
 }
 
 /** @param {HTMLFormElement} form @param {string} text */

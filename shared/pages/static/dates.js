@@ -1,6 +1,7 @@
 // Dates and times in text fields: 24 hours, day before month, in Bishkek time, whatever the browser's language.
 
-const OFFSET_MS = 6 * 3_600_000; // Bishkek has no summer time
+import { instant as instantOf, local } from "./time.js";
+
 const DAY = /^(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?[ ,]+(\d{1,2})[:.](\d{2})$/;
 const CLOCK = /^(\d{1,2})[:.](\d{2})$/;
 
@@ -31,11 +32,6 @@ export function read(text, now = new Date()) {
 function instant(...parts) {
   const [year, month, day, hour, minute] = parts.map((part) => part.padStart(2, "0"));
   const text = `${year}-${month}-${day}T${hour}:${minute}`;
-  const moment = new Date(`${text}:00+06:00`);
+  const moment = instantOf(text);
   return !Number.isNaN(moment.getTime()) && local(moment) === text ? moment : undefined;
-}
-
-/** @param {Date} moment */
-function local(moment) {
-  return new Date(moment.getTime() + OFFSET_MS).toISOString().slice(0, 16);
 }

@@ -2,11 +2,9 @@
 
 import { age } from "./ages.js";
 import { watchSession } from "./session.js";
+import { exactClock, today } from "./time.js";
 
 const language = document.documentElement.lang;
-const zone = "Asia/Bishkek";
-const time = new Intl.DateTimeFormat("ru", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
 const days = JSON.parse(document.getElementById("clock")?.dataset.days ?? "{}");
 
 function tick() {
@@ -15,8 +13,8 @@ function tick() {
   if (clock) {
     const date = document.createElement("span");
     date.className = "clock-day";
-    date.textContent = days[day.format(now)] ?? day.format(now);
-    clock.replaceChildren(time.format(now), date);
+    date.textContent = days[today(now)] ?? today(now);
+    clock.replaceChildren(exactClock(now), date);
   }
   for (const element of document.querySelectorAll("time[data-age]")) {
     const text = age(element.getAttribute("datetime") ?? "", now, language);

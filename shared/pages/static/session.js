@@ -1,6 +1,7 @@
 // The session of 30 minutes. A page in use and a connected board renew it. Its end is announced and then shown.
 
 import { call, isNoAnswer } from "./calls.js";
+import { clock } from "./time.js";
 
 const KEEP_MS = 5 * 60_000;
 const WARNING_MS = 5 * 60_000;
@@ -35,7 +36,7 @@ async function look() {
   if (!warning) return;
   warning.hidden = left > WARNING_MS;
   if (warning.hidden) return;
-  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = ((isFinal ? warning.dataset.final : warning.dataset.idle) ?? "").replace("{time}", clock(left));
+  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = ((isFinal ? warning.dataset.final : warning.dataset.idle) ?? "").replace("{time}", clock(new Date(Date.now() + left)));
   document.getElementById("session-stay")?.toggleAttribute("hidden", isFinal);
   document.getElementById("session-again")?.toggleAttribute("hidden", !isFinal);
 }
@@ -62,14 +63,9 @@ export function showEnd() {
   const page = document.getElementById("session-ended");
   if (!page) return;
   const text = /** @type {HTMLElement} */ (page.querySelector(".session-ended-text"));
-  text.textContent = (text.dataset.text ?? "").replace("{time}", clock(0));
+  text.textContent = (text.dataset.text ?? "").replace("{time}", clock(new Date()));
   page.hidden = false;
   document.getElementById("session-warning")?.setAttribute("hidden", "");
   document.title = `⚠ ${text.textContent.split(".")[0]}`;
   document.dispatchEvent(new CustomEvent("session-ended"));
-}
-
-/** @param {number} left milliseconds from now */
-function clock(left) {
-  return new Date(Date.now() + left + 6 * 3_600_000).toISOString().slice(11, 16);
 }

@@ -1,6 +1,47 @@
-// Instants in Bishkek time.
+// Instants in Bishkek time. No other script names the zone or its offset.
 
-/** @param {Date} moment */
-export function clock(moment) {
-  return new Intl.DateTimeFormat("ru", { timeZone: "Asia/Bishkek", hour: "2-digit", minute: "2-digit" }).format(moment);
+const ZONE = "Asia/Bishkek";
+const OFFSET = "+06:00"; // no summer time
+const OFFSET_MS = 6 * 3_600_000;
+
+/** Digits in the country's order in every language: not every browser knows Kyrgyz. @param {Intl.DateTimeFormatOptions} parts */
+function digits(parts) {
+  const format = new Intl.DateTimeFormat("ru", { timeZone: ZONE, ...parts });
+  return (/** @type {Date} */ moment) => format.format(moment);
+}
+
+const MINUTES = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit" });
+const SECONDS = /** @type {const} */ ({ ...MINUTES, second: "2-digit" });
+const DAY = /** @type {const} */ ({ day: "2-digit", month: "2-digit" });
+
+/** `21:47` */
+export const clock = digits(MINUTES);
+
+/** `21:47:03` */
+export const exactClock = digits(SECONDS);
+
+/** `26.11, 21:47` */
+export const dayAndClock = digits({ ...DAY, ...MINUTES });
+
+/** `26.11, 21:47:03` */
+export const dayAndExactClock = digits({ ...DAY, ...SECONDS });
+
+/** `2026-11-26T21:47` @param {Date} moment */
+export function local(moment) {
+  return new Date(moment.getTime() + OFFSET_MS).toISOString().slice(0, 16);
+}
+
+/** The instant of a local time like `2026-11-26T21:47`; invalid if the text is not one. @param {string} text */
+export function instant(text) {
+  return new Date(`${text}:00${OFFSET}`);
+}
+
+/** `2026-11-26` @param {Date} [now] */
+export function today(now = new Date()) {
+  return local(now).slice(0, 10);
+}
+
+/** The noon of a day like `2026-11-26`, in ISO 8601. @param {string} day */
+export function noon(day) {
+  return `${day}T12:00:00${OFFSET}`;
 }

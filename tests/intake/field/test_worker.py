@@ -1,5 +1,7 @@
 """The phone caches one complete release of the form for offline use, if it has storage space."""
 
+import re
+
 import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -29,7 +31,10 @@ def test_every_file_of_the_form_is_cached_under_its_release(phone: BrowserContex
     page = opened(phone, centre)
     names, files = page.evaluate(KEPT)
     assert names == [f"field-{release(page)}"]
-    scripts = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
+    own = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
+    shared = {name for file in own for name in re.findall(r'from "\./(.+)";', (pages.STATIC / file).read_text())} - own
+    scripts = own | shared
+    assert shared == {"elements.js", "time.js", "uuid.js"}
     assert {f"{FORM}/files/{release(page)}/{name}" for name in scripts} <= set(files)
 
 

@@ -1,10 +1,11 @@
 // The account that reports from this phone: sign-in, renewal and sign-out.
 
 import { adoptDrafts } from "./drafts.js";
+import { element } from "./elements.js";
 import { show } from "./form.js";
 import { account, device, isOver, keep, reports, setAccount } from "./kept.js";
 import { post, sendWaiting } from "./outbox.js";
-import { element, tell, texts } from "./page.js";
+import { tell, texts } from "./page.js";
 
 const RENEW_MS = 12 * 3_600_000;
 

@@ -1,7 +1,8 @@
 // Find invalid fields, and unlikely values that the author must confirm. Each message names the field and the reason.
 
+import { element } from "./elements.js";
 import { nameOf, personOf, placeName } from "./labels.js";
-import { element, filled, texts } from "./page.js";
+import { filled, texts } from "./page.js";
 import { counters } from "./reports.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */

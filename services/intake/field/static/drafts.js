@@ -1,6 +1,7 @@
 // Drafts: reports that are not sent yet. Saved at every change, so that a killed tab loses nothing.
 
-import { changed, uuid } from "./kept.js";
+import { changed } from "./kept.js";
+import { uuid } from "./uuid.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept

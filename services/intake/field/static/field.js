@@ -1,11 +1,12 @@
 // The field form: store a report on the phone, send it, and show the answer.
 
 import { renew, signIn, signOut, takeSession } from "./accounts.js";
+import { element } from "./elements.js";
 import { listen, renewToday, resume } from "./form.js";
 import { canKeep, CHANGED, changed, forgetOld } from "./kept.js";
 import { show, showAccount } from "./list.js";
 import { sendWaiting } from "./outbox.js";
-import { element, tell, texts } from "./page.js";
+import { tell, texts } from "./page.js";
 
 const AGAIN_MS = 30_000;
 const SCOPES = ["/intake/field", "/field"]; // the second is the printed address

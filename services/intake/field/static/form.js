@@ -2,11 +2,14 @@
 
 import { mark, oddities, problems, unmark } from "./checks.js";
 import { discard, draftOf, held, isHeldHere, keepDraft, letGo } from "./drafts.js";
-import { account, changed, CHANGED, isOwn, isSameName, keep, kept, nextVersion, uuid } from "./kept.js";
+import { element } from "./elements.js";
+import { account, changed, CHANGED, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
 import { oblasts, personOf } from "./labels.js";
 import { sendWaiting } from "./outbox.js";
-import { copy, element, filled, part, tell, texts } from "./page.js";
+import { copy, filled, part, tell, texts } from "./page.js";
 import { counters, fields, idsOf, read } from "./reports.js";
+import { today } from "./time.js";
+import { uuid } from "./uuid.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
@@ -288,9 +291,4 @@ export function renewToday() {
   const field = control("occurred");
   if (field.value === field.max && !draft.isTouched) field.value = today();
   field.max = today();
-}
-
-/** Today in Bishkek. */
-function today() {
-  return new Date(Date.now() + 6 * 3_600_000).toISOString().slice(0, 10);
 }

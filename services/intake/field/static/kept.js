@@ -1,5 +1,7 @@
 // Local storage: the token, the phone's id, and reports until some time after they were answered.
 
+import { uuid } from "./uuid.js";
+
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused"} State
  * @typedef {{pointer: string, expected: string}} FieldError
@@ -13,16 +15,6 @@ const PREFIX = "dayar.report.";
 const ANSWERED_DAYS = 14;
 const EARLY_MS = 3_600_000; // clocks drift: a report sent with an expired token is held until a person accepts it
 const ANSWERED = ["accepted", "spooled", "duplicate"];
-
-/** @returns {string} a random UUID; pages without https have no `randomUUID` */
-export function uuid() {
-  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
 
 /** @returns {Kept[]} newest first */
 export function reports() {

@@ -1,6 +1,7 @@
 // Names of fields, persons and places in the reader's language.
 
-import { element, filled, texts } from "./page.js";
+import { element } from "./elements.js";
+import { filled, texts } from "./page.js";
 
 /** @typedef {{pcode: string, name: string}} Unit */
 

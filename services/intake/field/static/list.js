@@ -1,10 +1,12 @@
 // The list of this phone's drafts and reports, with the state of each.
 
 import { discard, drafts } from "./drafts.js";
+import { element } from "./elements.js";
 import { correct, goOn, isOpen } from "./form.js";
 import { account, isAnswered, isOver, isOwn, isSameName, remove, reports } from "./kept.js";
 import { labelOf, placeName } from "./labels.js";
-import { button, copy, element, filled, line, part, texts } from "./page.js";
+import { button, copy, filled, line, part, texts } from "./page.js";
+import { dayAndClock } from "./time.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
@@ -74,7 +76,7 @@ function title(item, body, at) {
   const version = body.version > 1 ? ` · ${filled(texts.version, { number: body.version - 1 })}` : "";
   part(item, "strong").textContent = `${texts[body.kind]} ${codeOf(body)}${version}`;
   const places = [body.origin, body.destination].map((place) => placeName(place) || "?").join(" → ");
-  part(item, ".muted").textContent = [filled(texts.persons, { count: body.persons || "?" }), places, moment(at)].join(" · ");
+  part(item, ".muted").textContent = [filled(texts.persons, { count: body.persons || "?" }), places, dayAndClock(new Date(at))].join(" · ");
 }
 
 /** @param {Body} body */
@@ -92,11 +94,6 @@ function answerOf(report) {
 function told(error) {
   const label = labelOf(error.pointer);
   return label ? filled(texts.check, { field: label }) : `${error.pointer} ${error.expected}`;
-}
-
-/** Digits only, because not every phone knows Kyrgyz. @param {string} at */
-function moment(at) {
-  return new Date(at).toLocaleString("ru", { timeZone: "Asia/Bishkek", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" });
 }
 
 /** @param {Kept} report */

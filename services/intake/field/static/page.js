@@ -1,12 +1,9 @@
 // The page's texts and templates, for the other scripts.
 
+import { element } from "./elements.js";
+
 /** @type {Record<string, string>} */
 export const texts = JSON.parse(element("texts").textContent ?? "{}");
-
-/** @param {string} id */
-export function element(id) {
-  return /** @type {HTMLElement} */ (document.getElementById(id));
-}
 
 /** @param {HTMLElement} place @param {string} text */
 export function tell(place, text) {

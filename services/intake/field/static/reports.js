@@ -1,11 +1,12 @@
 // Convert between the form's fields and intake's report body.
 
-import { uuid } from "./kept.js";
+import { noon } from "./time.js";
+import { uuid } from "./uuid.js";
+
 
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {{report_id: string, household_id?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
 
-const NOON = "T12:00:00+06:00"; // a day is reported as its noon in Bishkek, with precision "day"
 
 /** The ids of a report, or new ids, also for the other kind. @param {Partial<Body>} [body] @returns {Ids} */
 export function idsOf({ report_id = uuid(), household_id = uuid(), group_id = uuid(), version = 1 } = {}) {
@@ -30,7 +31,7 @@ export function read(form, status, ids, point) {
     [`${kind}_id`]: ids[`${kind}_id`],
     version: ids.version,
     status,
-    occurred_at: data.get("occurred") + NOON,
+    occurred_at: noon(String(data.get("occurred"))),
     occurred_at_precision: "day",
     reported_at: new Date().toISOString(),
     mobility: data.get("mobility"),
