@@ -18,3 +18,53 @@ HOMES = {
 def test_one_script_is_the_home_of(subject: str) -> None:
     pattern, home = HOMES[subject]
     assert {file.name for file in SCRIPTS if re.search(pattern, file.read_text(encoding="utf-8"))} == {home}
+
+
+def used(script: Path) -> set[str]:
+    """The names of the texts that a script shows."""
+    return set(re.findall(r'sentence\("(\w+)"', script.read_text(encoding="utf-8")))
+
+
+def given(template: Path) -> set[str]:
+    """The names of the texts in a template's JSON island."""
+    island = re.search(r"(?:set script_texts = |dict\()\{(.*?)\n *\}", template.read_text(encoding="utf-8"), re.DOTALL)
+    return set(re.findall(r'^ +"(\w+)":', island[1], re.MULTILINE)) if island else set()
+
+
+def scripts_of(name: str) -> set[Path]:
+    """A script and all that it imports."""
+    found, waiting = set[Path](), [name]
+    while waiting:
+        wanted = waiting.pop()
+        [file] = [file for file in SCRIPTS if file.name == wanted and "field" not in file.parts]
+        if file not in found:
+            found.add(file)
+            waiting += re.findall(r'from "(?:/static|\.)/([\w-]+\.js)"', file.read_text(encoding="utf-8"))
+    return found
+
+
+TEMPLATES = [
+    file
+    for room in ("services", "shared")
+    for file in (ROOT / room).rglob("templates/*.html")
+    if "field" not in file.parts and "/static/" in file.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda file: file.stem)
+def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
+    own = re.findall(r'src="/static/([\w-]+\.js)"|data-script="/static/([\w-]+\.js)"', template.read_text("utf-8"))
+    scripts = {file for names in own for name in names if name and "htmx" not in name for file in scripts_of(name)}
+    layout = given(ROOT / "shared/pages/templates/layout.html")
+    assert {name for script in scripts for name in used(script)} - given(template) - layout == set()
+
+
+def test_no_template_has_sentences_in_attributes_of_its_own() -> None:
+    """Except the headings of cells, which a stylesheet shows."""
+    found = [
+        (file.name, name)
+        for room in ("services", "shared")
+        for file in (ROOT / room).rglob("templates/**/*.html")
+        for name in re.findall(r"""data-([\w-]+)=["']\{\{ _\(""", file.read_text(encoding="utf-8"))
+    ]
+    assert {name for _, name in found} <= {"label"}

@@ -1,6 +1,7 @@
 // The list of alerts. While somebody points at the list, rows keep their places; changes wait for a pause or a button.
 
 import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
 
 const KEY_MS = 5000; // how long the list is held after a key press
 const ANSWERED_MS = 5000; // how long an answered row keeps its place
@@ -44,7 +45,7 @@ export function settle(fresh) {
 function announce(fresh) {
   const known = rowsOf(pending ?? panel());
   const fresher = [...rowsOf(fresh)].filter(([key, row]) => !known.has(key) && row.dataset.state === "waiting").map(([, row]) => nameOf(row));
-  if (fresher.length) element("announcer").textContent = (element("announcer").dataset.text ?? "").replace("{alerts}", fresher.join("; "));
+  if (fresher.length) element("announcer").textContent = sentence("new_alert", { alerts: fresher.join("; ") });
 }
 
 /** The alert in one line: hazard, place, severity. @param {Element} row */
@@ -84,7 +85,7 @@ function mend(fresh) {
   }
   const button = element("changes");
   button.hidden = changes === 0;
-  button.textContent = (button.dataset.text ?? "").replace("{count}", String(changes));
+  button.textContent = sentence("changes", { count: changes });
   showStrip([...next.values()].filter((row) => row.dataset.state === "waiting" && URGENT.includes(row.dataset.severity ?? "")));
 }
 
@@ -105,7 +106,7 @@ function settleRow(row, newer) {
   }
   if (!newer) {
     const state = row.querySelector(".alert-state");
-    if (state) state.textContent = panel().parentElement?.dataset.gone ?? "";
+    if (state) state.textContent = sentence("gone");
   }
 }
 
@@ -163,7 +164,7 @@ function showSelection() {
   for (const alert of selected) if (!there.has(alert)) selected.delete(alert);
   for (const box of boxes) box.checked = selected.has(box.dataset.select ?? "");
   element("selection").hidden = selected.size === 0;
-  element("selected").textContent = (element("selected").dataset.text ?? "").replace("{count}", String(selected.size));
+  element("selected").textContent = sentence("selected", { count: selected.size });
 }
 
 /** Shows an alert that may wait behind the held list. @param {string} alert */

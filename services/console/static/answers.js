@@ -2,10 +2,11 @@
 
 import { chooseNone, chosen, named } from "/static/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { clock } from "/static/time.js";
 import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { takeUp } from "/static/panels.js";
+import { sentence } from "/static/texts.js";
+import { clock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
 
 const UNDO_MS = 10_000;
@@ -35,7 +36,7 @@ export function begin(act, alert) {
   element("verdicts").hidden = act !== "resolve";
   element("remark").hidden = act !== "resolve";
   element("behalf").hidden = act === "resolve";
-  for (const id of ["answering-title", "answer-send"]) element(id).textContent = (act === "resolve" ? dialog.dataset.resolve : dialog.dataset.acknowledge) ?? "";
+  for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(act === "resolve" ? "close" : "acknowledge_for");
   element("answering-about").textContent = named(alert);
   dialog.showModal();
 }
@@ -62,10 +63,10 @@ async function send(alert, what, body, done) {
     const answer = await call("PUT", `/alerts/v1/alerts/${alert}/${what}`, body);
     if (!answer.ok) return fail(`${about}: ${refusal(await problem(answer))}`);
     dialog.close();
-    toast(`${dialog.dataset[done] ?? ""}: ${about}`, "good", what === "acknowledgement" ? undoing([alert]) : undefined);
+    toast(`${sentence(done)}: ${about}`, "good", what === "acknowledgement" ? undoing([alert]) : undefined);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    fail(`${about}: ${dialog.dataset.away ?? ""}`);
+    fail(`${about}: ${sentence("away")}`);
   }
 }
 
@@ -78,17 +79,17 @@ async function acknowledgeSelected() {
     const { acknowledged, refused } = await answer.json();
     chooseNone(alerts);
     const done = acknowledged.map((/** @type {{alert_id: string}} */ each) => each.alert_id);
-    if (done.length) toast(`${dialog.dataset.acknowledged}: ${done.map(named).join("; ")}`, "good", undoing(done));
+    if (done.length) toast(`${sentence("acknowledged")}: ${done.map(named).join("; ")}`, "good", undoing(done));
     for (const each of refused) toast(`${named(each.alert_id)}: ${refusalOf(each)}`, "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    fail(dialog.dataset.away ?? "");
+    fail(sentence("away"));
   }
 }
 
 /** @param {string[]} alerts */
 function undoing(alerts) {
-  return { label: dialog.dataset.undo ?? "", shownMs: UNDO_MS, act: () => alerts.forEach((alert) => void undo(alert)) };
+  return { label: sentence("undo"), shownMs: UNDO_MS, act: () => alerts.forEach((alert) => void undo(alert)) };
 }
 
 /** @param {string} alert */
@@ -96,34 +97,34 @@ async function undo(alert) {
   const about = named(alert);
   try {
     const answer = await call("DELETE", `/alerts/v1/alerts/${alert}/acknowledgement`);
-    if (answer.ok) toast(`${dialog.dataset.undone ?? ""}: ${about}`, "good");
+    if (answer.ok) toast(`${sentence("undone")}: ${about}`, "good");
     else toast(`${about}: ${refusal(await problem(answer))}`, "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    toast(`${about}: ${dialog.dataset.away ?? ""}`, "bad");
+    toast(`${about}: ${sentence("away")}`, "bad");
   }
 }
 
 /** @param {{status: number, text: string, body: Record<string, any>}} found */
 function refusal({ status, text, body }) {
   const deed = ["acknowledged", "confirmed", "progressed", "resolved"].find((each) => body[`${each}_name`] && body[`${each}_at`]);
-  return status === 409 && deed ? taken(body[`${deed}_name`], body[`${deed}_at`]) : (dialog.dataset.failed ?? "").replace("{problem}", text);
+  return status === 409 && deed ? taken(body[`${deed}_name`], body[`${deed}_at`]) : sentence("failed", { problem: text });
 }
 
 /** @param {{reason: string, name: string | null, at: string | null}} refused */
 function refusalOf({ reason, name, at }) {
   const known = JSON.parse(element("problems").textContent ?? "{}");
-  return name && at ? taken(name, at) : (dialog.dataset.failed ?? "").replace("{problem}", known[reason] ?? reason);
+  return name && at ? taken(name, at) : sentence("failed", { problem: known[reason] ?? reason });
 }
 
 /** @param {string} name @param {string} at */
 function taken(name, at) {
-  return (dialog.dataset.taken ?? "").replace("{name}", name).replace("{time}", clock(new Date(at)));
+  return sentence("taken", { name, time: clock(new Date(at)) });
 }
 
 /** @param {HTMLInputElement} field @param {Element | null} label */
 function missing(field, label) {
-  fail((dialog.dataset.missing ?? "").replace("{fields}", label?.textContent ?? ""));
+  fail(sentence("missing", { fields: label?.textContent ?? "" }));
   field.setAttribute("aria-invalid", "true");
   field.focus();
 }

@@ -2,6 +2,7 @@
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
 import { uuid } from "/static/uuid.js";
 
 const TELL_MS = 60_000;
@@ -38,6 +39,6 @@ function show() {
   const idle = Date.now() - touched;
   const notice = element("unattended");
   notice.hidden = idle < unattendedMs;
-  const text = (notice.dataset.here ?? "").replace("{minutes}", String(Math.floor(idle / 60_000)));
-  notice.textContent = isNobodyAnywhere ? `${text} ${notice.dataset.all ?? ""}` : text;
+  const text = sentence("unattended", { minutes: Math.floor(idle / 60_000) });
+  notice.textContent = isNobodyAnywhere ? `${text} ${sentence("all_unattended")}` : text;
 }

@@ -4,6 +4,7 @@ import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 import { cell, code, moment, row } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
 import { exactClock } from "/static/time.js";
 
 /** @typedef {{id: number, at: string, action: string, result: string, account: string | null, address: string | null, subject: string | null, objects: string[], reason: string | null}} Entry */
@@ -49,7 +50,7 @@ async function show() {
     if (log) log.waiting = log.waiting.filter((each) => each !== entry);
   }
   element("audit").append(...newest.map(({ service, entry }) => drawn(service, entry)));
-  if (!element("audit").childElementCount) element("audit").append(row([cell(element("audit").dataset.none ?? "")]));
+  if (!element("audit").childElementCount) element("audit").append(row([cell(sentence("none"))]));
   older.hidden = [...logs.values()].every((log) => log.waiting.length === 0 && log.next === null);
   if (silent.length) say("lost", { names: silent.join(", ") });
   else say("live", { time: exactClock(new Date()) });

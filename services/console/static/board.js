@@ -4,6 +4,7 @@ import { begin } from "/static/answers.js";
 import { attend } from "/static/attendance.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/callers.js";
+import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
 import { listen } from "/static/listening.js";
@@ -36,7 +37,7 @@ async function askDoor() {
   if (!answer?.ok) return;
   const told = await answer.json();
   const counts = { ...told.door, since: clock(new Date(told.door.since)) };
-  atDoor = (door.dataset.text ?? "").replace(/\{(\w+)\}/g, (_, name) => String(counts[name] ?? "–"));
+  atDoor = sentence("intake", counts);
   showDoor();
 }
 

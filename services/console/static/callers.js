@@ -2,6 +2,7 @@
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
 
 const shown = /** @type {HTMLDialogElement} */ (element("caller"));
 
@@ -23,9 +24,9 @@ async function ask(report) {
     const answer = await call("GET", `/v1/callers/${report}`);
     if (answer.ok) return { told: await answer.json() };
     const { status, text } = await problem(answer);
-    return { failure: status === 404 ? shown.dataset.none : (shown.dataset.failed ?? "").replace("{problem}", text) };
+    return { failure: status === 404 ? sentence("no_caller") : sentence("caller_failed", { problem: text }) };
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    return { failure: shown.dataset.away };
+    return { failure: sentence("caller_away") };
   }
 }

@@ -2,13 +2,9 @@
 
 import { problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement} */ (element("event"));
-
-/** @param {string} name @param {Record<string, string>} [values] */
-export function said(name, values = {}) {
-  return (form.dataset[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
-}
 
 /** @param {string} text @param {HTMLElement[]} [fields] */
 export function fail(text, fields = []) {
@@ -21,10 +17,10 @@ export function fail(text, fields = []) {
 
 /** Shows why intake or the console refused the form. @param {Response} answer */
 export async function refuse(answer) {
-  if (answer.status === 401) return fail(said("signedOut"));
+  if (answer.status === 401) return fail(sentence("signed_out"));
   const { text, body } = await problem(answer);
   const fields = named((body.errors ?? []).map((/** @type {{pointer: string}} */ each) => each.pointer));
-  fail(fields.length ? said("check", { fields: labels(fields) }) : said("refused", { problem: text }), fields);
+  fail(fields.length ? sentence("check", { fields: labels(fields) }) : sentence("refused", { problem: text }), fields);
 }
 
 /** @param {HTMLElement[]} fields */

@@ -2,6 +2,7 @@
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
 
 const AGAIN_MS = 500;
 const LONGEST_MS = 15_000;
@@ -11,7 +12,7 @@ const LONGEST_MS = 15_000;
 /** Asks the alerts service until it has judged this report. @param {string} hazard @param {string} report */
 export async function showFollowed(hazard, report) {
   const shown = element("followed");
-  shown.textContent = shown.dataset.waiting ?? "";
+  shown.textContent = sentence("judging");
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until) {
     const followed = await ask(hazard, report);
@@ -19,7 +20,7 @@ export async function showFollowed(hazard, report) {
     if (followed?.is_judged) return void (shown.textContent = told(followed));
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
-  shown.textContent = shown.dataset.unknown ?? "";
+  shown.textContent = sentence("unknown");
 }
 
 /** @param {string} hazard @param {string} report @returns {Promise<Followed | undefined>} */
@@ -35,8 +36,7 @@ async function ask(hazard, report) {
 
 /** @param {Followed} followed */
 function told(followed) {
-  const { alerted = "", nobody = "", none = "" } = element("followed").dataset;
-  if (!followed.alerts.length) return none.replace("{reason}", followed.text ?? "–");
+  if (!followed.alerts.length) return sentence("no_alert", { reason: followed.text ?? "–" });
   const who = [...new Set(followed.alerts.flatMap((alert) => alert.recipients))];
-  return who.length ? alerted.replace("{who}", who.join(", ")) : nobody;
+  return who.length ? sentence("alerted", { who: who.join(", ") }) : sentence("nobody");
 }

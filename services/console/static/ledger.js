@@ -5,6 +5,7 @@ import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 import { fault, isKnown, showPartitions } from "/static/partitions.js";
 import { cell, code, figure, head, moment, number, row } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
 import { exactClock } from "/static/time.js";
 
 /** @typedef {import("/static/partitions.js").Partition} Partition */
@@ -66,15 +67,17 @@ function isEmpty(told) {
 function showDoor(told) {
   const names = JSON.parse(element("door").dataset.roads ?? "{}");
   /** @type {[string, Counts][]} */
-  const rows = [[element("door").dataset.all ?? "", told.door], ...Object.entries(told.door.roads)];
+  const rows = [[sentence("all"), told.door], ...Object.entries(told.door.roads)];
   element("door").replaceChildren(...rows.map(([name, counts]) => {
     const drawn = row([head(names[name] ?? name), ...ANSWERS.map((answer) => figure(counts[answer]))]);
     drawn.className = balances(counts) ? "" : "is-bad";
     return drawn;
   }));
-  element("door-since").textContent = (element("door-since").dataset.text ?? "").replace("{time}", moment(told.door.since));
+  element("door-since").textContent = sentence("since", { time: moment(told.door.since) });
   const spool = element("spool");
-  spool.textContent = (spool.dataset.text ?? "").replace("{records}", number.format(told.spool.records)).replace("{bytes}", number.format(told.spool.bytes)).replace("{damaged}", number.format(told.spool.damaged));
+  spool.textContent = sentence("spool", {
+    records: number.format(told.spool.records), bytes: number.format(told.spool.bytes), damaged: number.format(told.spool.damaged),
+  });
   spool.classList.toggle("bad", !isEmpty(told));
 }
 
@@ -87,13 +90,13 @@ function showLetters(heard) {
     cell(moment(each.set_aside_at)), cell(`${each.consumer} ← ${each.topic}/${each.partition}`), figure(each.offset),
     cell(code(each.reason)), cell(code(each.pointer)), cell(code(each.event_id ?? "—")),
   ]));
-  element("letters").replaceChildren(...(rows.length ? rows : [row([cell(element("letters").dataset.none ?? "")])]));
+  element("letters").replaceChildren(...(rows.length ? rows : [row([cell(sentence("none"))])]));
 }
 
 /** @param {"good" | "bad" | "unknown"} state */
 function showVerdict(state) {
   const verdict = element("verdict");
-  const text = verdict.dataset[state] ?? "";
+  const text = sentence(state);
   verdict.dataset.state = state;
   if (verdict.textContent !== text) verdict.textContent = text;
 }

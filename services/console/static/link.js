@@ -2,13 +2,14 @@
 
 import { element } from "/static/elements.js";
 import { showEnd } from "/static/session.js";
+import { sentence } from "/static/texts.js";
 
 const link = element("link");
 
 /** @param {"live" | "lost"} state @param {Record<string, string>} [values] */
 export function say(state, values = {}) {
   if (link.dataset.state === "ended") return;
-  const text = (link.dataset[state] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const text = sentence(state, values);
   link.dataset.state = state;
   document.body.dataset.connected = state === "live" ? "yes" : "no"; // a connected board keeps its session alive
   if (link.textContent !== text) link.textContent = text;
@@ -17,7 +18,7 @@ export function say(state, values = {}) {
 export function ended() {
   const again = document.createElement("a");
   again.href = `/sign-in?next=${location.pathname}`;
-  again.textContent = link.dataset.ended ?? "";
+  again.textContent = sentence("ended");
   link.dataset.state = "ended";
   showEnd();
   link.replaceChildren(again);

@@ -5,9 +5,10 @@ import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
 import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
-import { fail, labels, refuse, said } from "/static/event-refusals.js";
+import { fail, labels, refuse } from "/static/event-refusals.js";
 import { AHEAD_MS, EventReport } from "/static/event-reports.js";
 import { showFollowed } from "/static/event-results.js";
+import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement} */ (element("event"));
 const hazard = new Combobox(input("hazard"), options("hazards"));
@@ -50,8 +51,8 @@ function isComplete() {
   place.leave();
   const missing = [[hazard.input, hazard.chosen], [place.input, place.chosen], [input("onset"), given("onset")]].filter(([, value]) => !value);
   const fields = missing.map(([field]) => /** @type {HTMLElement} */ (field));
-  if (fields.length) fail(said("missing", { fields: labels(fields) }), fields);
-  else if (Number.isNaN(event().onset.getTime())) fail(said("date", { field: labels([input("onset")]) }), [input("onset")]);
+  if (fields.length) fail(sentence("missing", { fields: labels(fields) }), fields);
+  else if (Number.isNaN(event().onset.getTime())) fail(sentence("date", { field: labels([input("onset")]) }), [input("onset")]);
   else return isTimeRight();
   return false;
 }
@@ -68,7 +69,7 @@ function askAhead() {
   const { onset } = event();
   const isAhead = onset.getTime() - Date.now() > AHEAD_MS;
   element("ahead").hidden = !isAhead;
-  if (isAhead) element("ahead-text").textContent = (element("ahead").dataset.text ?? "").replace("{time}", written(onset));
+  if (isAhead) element("ahead-text").textContent = sentence("ahead", { time: written(onset) });
 }
 
 /** @param {"Alert" | "Update" | "Cancel"} [kind] */
@@ -79,7 +80,7 @@ async function send(kind) {
     await sendAll(kind);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    fail(said("away"));
+    fail(sentence("away"));
   } finally {
     for (const button of buttons) button.disabled = false;
   }
@@ -109,7 +110,7 @@ function done(status) {
   isTouched = false;
   form.hidden = true;
   element("answer").hidden = false;
-  element("answer-text").textContent = said(status, { event: called() });
+  element("answer-text").textContent = sentence(status, { event: called() });
   element("followed").textContent = "";
   element("answer-id").textContent = report.id;
   element("another").focus();

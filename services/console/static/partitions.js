@@ -2,6 +2,7 @@
 
 import { element } from "/static/elements.js";
 import { cell, figure, head, moment, number, row, strong } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
 
 /** @typedef {{consumer: string, topic: string, partition: number, kinds: Record<string, number>, first: number, next: number, end: number | null, unread_since: string | null, advanced_at: string | null, stopped: string | null}} Partition */
 
@@ -39,7 +40,7 @@ class Topic {
     this.button.textContent = `${this.isOpen ? "▾" : "▸"} ${this.name}`;
     this.button.ariaExpanded = String(this.isOpen);
     const faults = held.map(fault).filter(Boolean);
-    const state = faults[0] ?? (held.every(isKnown) ? page.dataset.balanced : page.dataset.unknown) ?? "";
+    const state = faults[0] ?? sentence(held.every(isKnown) ? "balanced" : "no_end");
     [...this.top.cells].slice(1).forEach((old) => old.remove());
     this.top.append(...cells(summed(held)), cell(state));
     this.top.className = faults.length ? "is-bad" : "";
@@ -72,7 +73,7 @@ function nameOf(each) {
 
 /** @param {Partition} each */
 function part(each) {
-  const drawn = row([head((page.dataset.partition ?? "").replace("{number}", String(each.partition))), ...cells(each), cell(state(each))]);
+  const drawn = row([head(sentence("partition", { number: each.partition })), ...cells(each), cell(state(each))]);
   drawn.className = `part ${fault(each) ? "is-bad" : ""}`;
   return drawn;
 }
@@ -101,9 +102,9 @@ function cells(each) {
 /** The fault of a partition as a sentence, or "". @param {Partition} each */
 export function fault(each) {
   const counted = Object.values(each.kinds).reduce((total, count) => total + count, 0);
-  if (each.stopped) return (page.dataset.stopped ?? "").replace("{reason}", each.stopped);
-  if (each.next - each.first !== counted) return (page.dataset.unbalanced ?? "").replace("{difference}", number.format(each.next - each.first - counted));
-  if (each.unread_since && Date.now() - Date.parse(each.unread_since) > OLD_MS) return (page.dataset.lagging ?? "").replace("{time}", moment(each.unread_since));
+  if (each.stopped) return sentence("stopped", { reason: each.stopped });
+  if (each.next - each.first !== counted) return sentence("unbalanced", { difference: number.format(each.next - each.first - counted) });
+  if (each.unread_since && Date.now() - Date.parse(each.unread_since) > OLD_MS) return sentence("lagging", { time: moment(each.unread_since) });
   return "";
 }
 
@@ -115,7 +116,7 @@ export function isKnown(each) {
 /** @param {Partition} each */
 function state(each) {
   if (fault(each)) return fault(each);
-  if (!isKnown(each)) return page.dataset.unknown ?? "";
-  if (each.advanced_at === null) return page.dataset.unread ?? "";
-  return `${page.dataset.balanced ?? ""} · ${moment(each.advanced_at)}`;
+  if (!isKnown(each)) return sentence("no_end");
+  if (each.advanced_at === null) return sentence("unread");
+  return `${sentence("balanced")} · ${moment(each.advanced_at)}`;
 }

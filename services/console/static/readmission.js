@@ -2,15 +2,11 @@
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("held"));
 const unavailable = form?.querySelector("#held-text")?.textContent ?? ""; // as it stands where this script fails
 const path = `/registry/v1/teams/${form?.dataset.team}/held`;
-
-/** @param {string} name @param {Record<string, string>} [values] */
-function sentence(name, values = {}) {
-  return (form?.dataset[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
-}
 
 /** @param {string[]} sentences */
 function say(...sentences) {

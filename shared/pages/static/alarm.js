@@ -4,6 +4,7 @@
 import { call } from "./calls.js";
 import { element } from "./elements.js";
 import { isBlocked, open, ring } from "./sound.js";
+import { sentence } from "./texts.js";
 import { clock } from "./time.js";
 
 /** @typedef {{alert_id: string, severity: string, demand: string, level: number, name: string}} Ringing */
@@ -64,11 +65,11 @@ function show() {
   element("sound").setAttribute("aria-pressed", String(isOn()));
   element("sound-blocked").hidden = !isOn() || !isBlocked() || isOver;
   element("ringing").hidden = waiting.length === 0 || isOver;
-  element("ringing-text").textContent = (element("ringing-text").dataset.text ?? "").replace("{alerts}", waiting.slice(0, 2).map((alert) => alert.name).join("; ") + (waiting.length > 2 ? ` +${waiting.length - 2}` : ""));
+  element("ringing-text").textContent = sentence("ringing", { alerts: waiting.slice(0, 2).map((alert) => alert.name).join("; ") + (waiting.length > 2 ? ` +${waiting.length - 2}` : "") });
   const mute = /** @type {HTMLButtonElement} */ (element("sound-mute"));
   mute.hidden = !isOn();
   mute.disabled = isMuted;
-  mute.firstChild?.replaceWith(isMuted ? (mute.dataset.muted ?? "").replace("{time}", clock(new Date(mutedUntil()))) : mute.dataset.mute ?? "");
+  mute.firstChild?.replaceWith(isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
 }
 
 /** Browsers allow sound only after an input on the page, unless started with sound allowed (docs/runbook.md). */
@@ -89,7 +90,6 @@ function mute() {
   show();
 }
 
-element("sound-mute").dataset.mute = element("sound-mute").firstChild?.textContent ?? "";
 element("sound").addEventListener("click", toggle);
 element("sound-allow").addEventListener("click", () => void allow());
 element("sound-mute").addEventListener("click", mute);

@@ -2,6 +2,7 @@
 // in its other forms stays.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
+import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 
 /** Called by `forms.js` when a form is submitted. @param {HTMLFormElement} form */
@@ -15,7 +16,7 @@ export async function submitted(form) {
     fail(form, refusal(await problem(answer)));
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    fail(form, acts()?.dataset.away ?? "");
+    fail(form, sentence("away"));
   } finally {
     button.disabled = false;
   }
@@ -42,10 +43,6 @@ function keep(form, main) {
   fresh?.replaceWith(form);
 }
 
-function acts() {
-  return /** @type {HTMLElement | null} */ (document.querySelector(".acts"));
-}
-
 /** The form's fields as JSON: a dot in a name makes an object, empty fields are omitted. @param {HTMLFormElement} form */
 function body(form) {
   /** @type {Record<string, any>} */
@@ -65,9 +62,9 @@ function body(form) {
 /** @param {{status: number, text: string, body: Record<string, any>}} found */
 function refusal({ status, text, body }) {
   const deed = ["acknowledged", "confirmed", "progressed", "snoozed", "resolved"].find((each) => body[`${each}_name`]);
-  if (status !== 409 || !deed) return (acts()?.dataset.failed ?? "").replace("{problem}", text);
+  if (status !== 409 || !deed) return sentence("failed", { problem: text });
   const at = new Date(body[`${deed}_at`] ?? body[`${deed}_until`]);
-  return (acts()?.dataset.taken ?? "").replace("{name}", body[`${deed}_name`]).replace("{time}", clock(at));
+  return sentence("taken", { name: body[`${deed}_name`], time: clock(at) });
 }
 
 /** @param {HTMLFormElement} form @param {string} text */

@@ -12,7 +12,7 @@ document.addEventListener("submit", (event) => {
 /** @param {HTMLFormElement} form */
 function scriptMissing(form) {
   const failure = /** @type {HTMLElement} */ (form.querySelector(".failure"));
-  failure.textContent = /** @type {HTMLElement} */ (document.querySelector("[data-away]")).dataset.away ?? "";
+  failure.textContent = JSON.parse(document.getElementById("texts")?.textContent ?? "{}").away ?? "";
   failure.hidden = false;
 }
 

@@ -1,6 +1,7 @@
 // The session of 30 minutes. A page in use and a connected board renew it. Its end is announced and then shown.
 
 import { call, isNoAnswer } from "./calls.js";
+import { sentence } from "./texts.js";
 import { clock } from "./time.js";
 
 const KEEP_MS = 5 * 60_000;
@@ -36,7 +37,7 @@ async function look() {
   if (!warning) return;
   warning.hidden = left > WARNING_MS;
   if (warning.hidden) return;
-  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = ((isFinal ? warning.dataset.final : warning.dataset.idle) ?? "").replace("{time}", clock(new Date(Date.now() + left)));
+  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = sentence(isFinal ? "session_final" : "session_idle", { time: clock(new Date(Date.now() + left)) });
   document.getElementById("session-stay")?.toggleAttribute("hidden", isFinal);
   document.getElementById("session-again")?.toggleAttribute("hidden", !isFinal);
 }
@@ -63,7 +64,7 @@ export function showEnd() {
   const page = document.getElementById("session-ended");
   if (!page) return;
   const text = /** @type {HTMLElement} */ (page.querySelector(".session-ended-text"));
-  text.textContent = (text.dataset.text ?? "").replace("{time}", clock(new Date()));
+  text.textContent = sentence("session_over", { time: clock(new Date()) });
   page.hidden = false;
   document.getElementById("session-warning")?.setAttribute("hidden", "");
   document.title = `⚠ ${text.textContent.split(".")[0]}`;
