@@ -6,7 +6,7 @@ from pathlib import Path
 from shared.crypto import keyring
 from shared.events.topics import KEY_HOLDERS, SERVICES
 
-Folders = Mapping[str, Path]  # of each service: its `RECORD_KEYS`
+Folders = Mapping[str, Path]  # the folder `RECORD_KEYS` of each service
 
 
 def folders(secrets: Path) -> Folders:

@@ -205,7 +205,7 @@ class Deliveries:
             self.release(job.recipient)
         await self._record([(each, self._of(each, attempt)) for each in (job, *job.companions)])
         if job.recipient in self._waiting:
-            self._woken.set()  # a later step of the alert may have waited for this record
+            self._woken.set()  # the alert's next step may be due now
 
     async def _attempt(self, job: Job) -> DeliveryAttempt:
         began = datetime.now(UTC)

@@ -207,7 +207,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Drops ended windows first, as they are the oldest, and never a lock: a lock costs at least five attempts."""
+        """Drops ended windows first, as they are the oldest, and never a lock, which takes five attempts to make."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:

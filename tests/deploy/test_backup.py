@@ -199,7 +199,7 @@ async def test_a_key_generated_during_the_backup_is_in_it(
 async def test_unread_records_are_in_the_backup(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """They are on the new log again; records that were read and hold no state are not."""
+    """Unread records are on the new log again. Records that were read and hold no state are not."""
     own, prefix = subject(installation), installation.topic_prefix
     before = log.look(own.broker, prefix)
     lines = [
