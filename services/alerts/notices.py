@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+import msgspec
 from pydantic import BaseModel
 
 from services.alerts.alerts import Alert
@@ -98,15 +99,18 @@ def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
 def content_of(alert: Alert, cause: Cause) -> str:
     """The body of a webhook: type, timestamp and data, as Standard Webhooks requires."""
     event = event_of(alert, cause)
-    data = alert.event(event).value.decode()
-    return f'{{"type":"{event.event_type}","timestamp":"{alert.changed_at.isoformat()}","data":{data}}}'
+    data = msgspec.Raw(alert.event(event).value)
+    body = {"type": event.event_type, "timestamp": alert.changed_at.isoformat(), "data": data}
+    return msgspec.json.encode(body).decode()
 
 
 def with_words(content: str, words: HazardWords | None) -> str:
     """Adds the hazard's free text beside the event; the event itself holds only codes and figures."""
     if words is None:
         return content
-    return f'{content[:-1]},"hazard":{words.model_dump_json(exclude_none=True)}}}'
+    members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    hazard = msgspec.Raw(words.model_dump_json(exclude_none=True).encode())
+    return msgspec.json.encode({**members, "hazard": hazard}).decode()
 
 
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.requests import Request
@@ -22,6 +24,7 @@ from services.intake.reports import Draft, HazardDraft
 from shared.auth.tokens import Principal
 from shared.web.problems import Problem
 
+_encode = msgspec.json.Encoder().encode
 BATCH_BYTES = 2 * 1024 * 1024
 RETRY_SECONDS = "5"
 # version, trace id, parent id, flags; neither id is all zeros
@@ -149,8 +152,17 @@ def result(draft: Draft, answer: Answer) -> bytes:
 
 
 def told(draft: Draft, answer: Answer) -> bytes:
-    hazard_id = f'"hazard_id":"{draft.event.hazard_id}",' if isinstance(draft, HazardDraft) else ""
-    return f'{{"report_id":"{draft.report_id}","event_id":"{draft.event_id}",{hazard_id}"status":"{answer}"}}'.encode()
+    hazard_id = draft.event.hazard_id if isinstance(draft, HazardDraft) else None
+    return _encode(ReportResult(draft.report_id, draft.event_id, answer, hazard_id))
+
+
+class ReportResult(msgspec.Struct, omit_defaults=True, gc=False):
+    """The answer to an accepted report, as JSON."""
+
+    report_id: str
+    event_id: str
+    status: Answer
+    hazard_id: UUID | None = None
 
 
 def conflict() -> Problem:

@@ -36,7 +36,7 @@ def test_the_aad_is_canonical_json_of_the_bound_fields() -> None:
 
 def test_a_record_splits_into_its_clear_half_and_its_box(keys: Path) -> None:
     box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
-    value = seal.with_box(CLEAR, box.model_dump_json())
+    value = seal.with_box(CLEAR, box.model_dump_json().encode())
     assert json.loads(value) == {**json.loads(CLEAR), "sealed": box.model_dump()}
     assert seal.without_box(value, box) == CLEAR
 
@@ -45,7 +45,7 @@ def test_a_record_splits_into_its_clear_half_and_its_box(keys: Path) -> None:
 def test_nothing_follows_the_box(keys: Path, added: bytes) -> None:
     """If a name occurs twice, a JSON reader takes the last one."""
     box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
-    value = seal.with_box(CLEAR, box.model_dump_json())
+    value = seal.with_box(CLEAR, box.model_dump_json().encode())
     with pytest.raises(seal.SealMismatch):
         seal.without_box(value[:-1] + added if added != b"}" else value + added, box)
 
