@@ -97,7 +97,7 @@ def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, se
     page = desk.open("/")
     alert_id = raised(whole, page, "bank_erosion")
     held: list[Route] = []
-    page.route("**/static/alert.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
+    page.route("**/static/alert/alert.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
     page.goto(f"{whole.url}/alerts/{alert_id}?lang=en", wait_until="commit")
     page.locator("#comment-text").fill("The road is open")
     for _ in range(2):
@@ -115,7 +115,7 @@ def test_a_script_that_never_loads_is_reported_and_the_comment_stays(whole: Whol
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     alert_id = raised(whole, page, "groundwater_rise")
-    page.route("**/static/alert.js", lambda route: route.abort())
+    page.route("**/static/alert/alert.js", lambda route: route.abort())
     page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
     page.locator("#comment-text").fill("The road is closed")
     page.locator("#comment").press("Enter")

@@ -14,7 +14,7 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     held: list[Route] = []
-    page.route("**/static/new-event.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
+    page.route("**/static/new-event/new-event.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
     page.goto(f"{whole.url}/new-event", wait_until="commit")
     page.fill("#hazard", "rockfall")
     page.fill("#place", "kadamjai")

@@ -161,7 +161,7 @@ def test_an_unreadable_caller_is_distinguished_from_a_missing_one(
     kinds = {404: "not-found", 401: "unauthenticated", 500: "fault"}
     problem = {"type": f"urn:dayar:problem:{kinds[status]}", "title": "", "status": status}
     page.route("**/v1/callers/*", lambda route: route.fulfill(status=status, json=problem))
-    page.evaluate(f"import('/static/callers.js').then((callers) => callers.showCaller('{report_id}'))")
+    page.evaluate(f"import('/static/board/callers.js').then((callers) => callers.showCaller('{report_id}'))")
     expect(page.locator("#caller-failure")).to_contain_text(said)
     expect(page.locator("#caller-told")).to_be_hidden()
 

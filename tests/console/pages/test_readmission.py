@@ -89,7 +89,7 @@ async def change(whole: Whole, statement: str, **values: Any) -> None:
 
 def test_a_script_error_is_shown_on_the_page(whole: Whole, seat: Any) -> None:
     page = seat(Role.DUTY_HEAD).open("/readmission")
-    page.route("**/static/readmission.js*", lambda route: route.abort())
+    page.route("**/static/readmission/readmission.js*", lambda route: route.abort())
     for language, said in CANNOT_BE_SHOWN.items():
         page.goto(f"{whole.url}/readmission?done={uuid4()}&lang={language}")
         expect(page.locator("#held-text")).to_have_text(said)

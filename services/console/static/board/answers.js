@@ -1,10 +1,10 @@
 // The operator's acts on alerts: acknowledge (also on behalf, also several at once), progress, confirm, reopen, close.
 
-import { chooseNone, chosen, named } from "/static/alerts-list.js";
+import { chooseNone, chosen, named } from "/static/board/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
-import { takeUp } from "/static/panels.js";
+import { takeUp } from "/static/board/panels.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 import { toast } from "/static/toasts.js";

@@ -1,10 +1,10 @@
 // The board's panels: the server renders a panel again when its data has changed.
 
-import { settle } from "/static/alerts-list.js";
+import { settle } from "/static/board/alerts-list.js";
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended } from "/static/link.js";
-import { stand } from "/static/listening.js";
+import { stand } from "/static/board/listening.js";
 
 const QUIET_MS = 400; // the shortest interval between two renderings of a panel
 const AGAIN_MS = 1500; // retry interval for a panel that failed or is behind the stream

@@ -5,16 +5,16 @@ import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
 import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
-import { fail, labels, refuse } from "/static/event-refusals.js";
-import { AHEAD_MS, EventReport } from "/static/event-reports.js";
-import { showFollowed } from "/static/event-results.js";
+import { fail, labels, refuse } from "/static/new-event/event-refusals.js";
+import { AHEAD_MS, EventReport } from "/static/new-event/event-reports.js";
+import { showFollowed } from "/static/new-event/event-results.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement} */ (element("event"));
 const hazard = new Combobox(input("hazard"), options("hazards"));
 const place = new Combobox(input("place"), options("places"));
 const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button"));
-/** @type {import("/static/event-reports.js").Known | null} */
+/** @type {import("/static/new-event/event-reports.js").Known | null} */
 const known = JSON.parse(element("event-known").textContent ?? "null");
 const about = { source: form.dataset.source ?? "", account: form.dataset.account ?? "", status: form.dataset.status ?? "" };
 let report = new EventReport(about, known);
@@ -138,7 +138,7 @@ function reopen() {
   hazard.input.focus();
 }
 
-/** Fills the form with the stored event that is corrected. @param {import("/static/event-reports.js").Known} event */
+/** Fills the form with the stored event that is corrected. @param {import("/static/new-event/event-reports.js").Known} event */
 function fill(event) {
   hazard.set(event.type);
   place.set(event.pcodes.at(-1) ?? "");

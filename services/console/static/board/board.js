@@ -1,14 +1,14 @@
 // The live board: events of the stream redraw the panels, and the operator's acts are sent to the services.
 
-import { begin } from "/static/answers.js";
-import { attend } from "/static/attendance.js";
+import { begin } from "/static/board/answers.js";
+import { attend } from "/static/board/attendance.js";
 import { call } from "/static/calls.js";
-import { showCaller } from "/static/callers.js";
+import { showCaller } from "/static/board/callers.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
-import { listen } from "/static/listening.js";
-import { draw, showMore } from "/static/panels.js";
+import { listen } from "/static/board/listening.js";
+import { draw, showMore } from "/static/board/panels.js";
 
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", outcomes: "reports" };

@@ -3,12 +3,12 @@
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
-import { fault, isKnown, showPartitions } from "/static/partitions.js";
+import { fault, isKnown, showPartitions } from "/static/ledger/partitions.js";
 import { cell, code, figure, head, moment, number, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { exactClock } from "/static/time.js";
 
-/** @typedef {import("/static/partitions.js").Partition} Partition */
+/** @typedef {import("/static/ledger/partitions.js").Partition} Partition */
 /** @typedef {Record<"sent" | "accepted" | "spooled" | "duplicate" | "refused", number>} Counts */
 /** @typedef {{door: Counts & {since: string, roads: Record<string, Counts>}, spool: {records: number, bytes: number, damaged: number}}} Door */
 /** @typedef {{topic: string, partition: number, offset: number, event_id: string | null, reason: string, pointer: string, set_aside_at: string}} Letter */
