@@ -1,13 +1,16 @@
 """The servers start once; each test that asks for an `installation` has its own on them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from xdist.scheduler import LoadScopeScheduling
 
+from shared.config import Settings
+from shared.postgres import database
 from tests.data import pytest_terminal_summary, real_data
 from tests.installation import Ground, Installation
 from tests.parts import Parts, parts
@@ -128,6 +131,21 @@ def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> I
     made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation", partitions=0)
     yield made
     made.remove()
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """A service's own, by the `settings` of its package or file."""
+    made = database.engine(settings, pool_size=10)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session whose changes are rolled back at the end."""
+    async with database.sessions(engine)() as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
 from shared.auth import revocation_snapshots
-from shared.postgres import database
 from tests.alerts.desk import Desk
 from tests.alerts.mailbox import Box
 from tests.alerts.night import Night
@@ -38,20 +37,6 @@ def shared_installation(shared_tables: Installation) -> Installation:
 @pytest.fixture
 def settings(shared_installation: Installation) -> AlertsSettings:
     return shared_installation.settings(AlertsSettings)
-
-
-@pytest.fixture
-async def engine(settings: AlertsSettings) -> AsyncIterator[AsyncEngine]:
-    made = database.engine(settings, pool_size=10)
-    yield made
-    await made.dispose()
-
-
-@pytest.fixture
-async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session whose changes are rolled back at the end."""
-    async with database.sessions(engine)() as session:
-        yield session
 
 
 @pytest.fixture

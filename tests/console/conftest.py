@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -11,7 +11,6 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from deploy.local.process import Process, wait_until
 from services.console import accounts
@@ -140,14 +139,5 @@ def fresh_attempts(shared_installation: Installation) -> None:
 
 
 @pytest.fixture
-async def engine(shared_installation: Installation) -> AsyncIterator[AsyncEngine]:
-    made = database.engine(shared_installation.settings(ConsoleSettings))
-    yield made
-    await made.dispose()
-
-
-@pytest.fixture
-async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session whose changes are rolled back at the end."""
-    async with database.sessions(engine)() as session:
-        yield session
+def settings(shared_installation: Installation) -> ConsoleSettings:
+    return shared_installation.settings(ConsoleSettings)

@@ -1,14 +1,13 @@
 """Reports of every kind and order, on real PostgreSQL."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
@@ -18,7 +17,6 @@ from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
 from shared.failures import DependencyUnavailable
 from shared.places import Places
-from shared.postgres import database
 from tests.installation import Installation
 from tests.registry.factories import BATKEN, KADAMJAI, OSH, Desk, group, household, kek
 
@@ -28,22 +26,12 @@ AUTHOR, TEAM = uuid4(), uuid4()
 
 
 @pytest.fixture
-async def engine(shared_tables: Installation) -> AsyncIterator[AsyncEngine]:
-    made = database.engine(shared_tables.settings(RegistrySettings))
-    yield made
-    await made.dispose()
+def settings(shared_tables: Installation) -> RegistrySettings:
+    return shared_tables.settings(RegistrySettings)
 
 
 @pytest.fixture
-async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session whose changes are rolled back at the end."""
-    async with database.sessions(engine)() as session:
-        yield session
-
-
-@pytest.fixture
-def registrar(shared_tables: Installation) -> Registrar:
-    settings = shared_tables.settings(RegistrySettings)
+def registrar(settings: RegistrySettings) -> Registrar:
     return Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load())
 
 

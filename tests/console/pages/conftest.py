@@ -14,10 +14,13 @@ from services.console.config import ConsoleSettings
 from services.console.models import BoardHazard
 from shared.auth.tokens import Role
 from shared.postgres import database
-from tests.browsers import SLOW_MS, chromium
+from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
-from tests.installation import Ground, Installation, in_thread
+from tests.installation import Installation, in_thread
+from tests.packages import browser, shared_installation
+
+__all__ = ["browser", "shared_installation"]
 
 
 class Whole(Served):
@@ -84,14 +87,6 @@ class Whole(Served):
 
 
 @pytest.fixture(scope="package")
-def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One installation for all tests of pages, as its start takes a while."""
-    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
-    yield made
-    made.remove()
-
-
-@pytest.fixture(scope="package")
 def whole(shared_installation: Installation) -> Iterator[Whole]:
     running = Whole(shared_installation)
     yield running
@@ -103,12 +98,6 @@ def cleared(whole: Whole) -> None:
     """No file sees events of another: an acknowledged alert rings again after some minutes."""
     whole.close_alerts()
     whole.clear_hazards()
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 class Seat:

@@ -5,17 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browsers import SLOW_MS, chromium
-from tests.installation import Ground, Installation
+from tests.browsers import SLOW_MS
+from tests.installation import Installation
 from tests.intake.field.phones import Centre
+from tests.packages import browser, shared_installation
 
-
-@pytest.fixture(scope="package")
-def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One for all phones."""
-    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
-    yield made
-    made.remove()
+__all__ = ["browser", "shared_installation"]
 
 
 @pytest.fixture(scope="package")
@@ -23,12 +18,6 @@ def centre(shared_installation: Installation) -> Iterator[Centre]:
     made = Centre(shared_installation)
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture

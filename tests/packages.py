@@ -1,0 +1,22 @@
+"""Fixtures that all files of a package share; its conftest imports them, and `SHARED` keeps it on one worker."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browsers import chromium
+from tests.installation import Ground, Installation
+
+
+@pytest.fixture(scope="package")
+def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
