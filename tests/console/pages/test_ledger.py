@@ -11,6 +11,8 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
+REFRESHED_MS = 5000
+
 
 def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="frost", severity="Minor")
@@ -72,18 +74,23 @@ def test_the_ledgers_verdict_covers_all_its_rows(
 
 
 def test_the_ledger_keeps_the_focus_when_it_refreshes(seat: Any) -> None:
-    page = seat(Role.OPERATOR).open("/ledger")
+    desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
+    page = desk.open("/ledger")
     button = page.get_by_role("button", name="registry ← displacements")
     button.press("Enter")
     for _ in range(2):
-        page.wait_for_event("requestfinished", lambda request: request.url.endswith("/console/v1/ledger"))
+        with page.expect_event("requestfinished", lambda request: request.url.endswith("/console/v1/ledger")):
+            page.clock.fast_forward(REFRESHED_MS)
     expect(button).to_be_focused()
     expect(page.locator("tr.part")).to_have_count(6)
 
 
 def test_the_ledger_of_a_signed_out_reader_links_to_the_sign_in(seat: Any) -> None:
     desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
     page = desk.open("/ledger")
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
     desk.context.clear_cookies()
+    page.clock.fast_forward(REFRESHED_MS)
     expect(page.locator("#link a")).to_have_attribute("href", "/sign-in?next=/ledger", timeout=SLOW_MS)

@@ -124,16 +124,20 @@ VISIBLE = """rows => rows.filter((row) => {
 }).length"""
 
 
-@pytest.mark.parametrize("language", ["en", "ru", "ky"])
-def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(
-    whole: Whole, seat: Any, language: str
-) -> None:
-    """With more than sixty alerts, some of them red, and texts as long as people write them."""
+@pytest.fixture(scope="module")
+def many(whole: Whole) -> None:
+    """Sixty alerts and more, red ones among them, with texts as long as people write them."""
     words = "Сход селя на дорогу, размыто 40 метров полотна, два дома подтоплены, люди ушли к школе на возвышенности"
     for number in range(62):
         severity = "Extreme" if number % 20 == 0 else "Severe" if number % 7 == 0 else "Moderate"
         text = {"ru": {"headline": words, "description": words * 3}}
         whole.report_hazard(type="mudflow", severity=severity, text=text, area=LONG_AREA)
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ky"])
+def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(
+    many: None, seat: Any, language: str
+) -> None:
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(BLOCKED)
     page = desk.open("/")
