@@ -44,15 +44,16 @@ class Phones:
 
     async def send(self, body: dict[str, Any]) -> str:
         """Repeats a request like a phone until there is an answer; returns the answer."""
-        while True:
-            try:
-                answer = await self.client.post(PATH, json=body)
-            except httpx.TransportError:
-                self.sent.lost()
-                await asyncio.sleep(0.05)
-                continue
-            self.sent.answered("displacements", answer)
-            return str(answer.json()["status"])
+        return await wait_for(lambda: self._answer(body), timeout=5 * ANSWER_SECONDS, every=0.05)
+
+    async def _answer(self, body: dict[str, Any]) -> str | None:
+        try:
+            answer = await self.client.post(PATH, json=body)
+        except httpx.TransportError:
+            self.sent.lost()
+            return None
+        self.sent.answered("displacements", answer)
+        return str(answer.json()["status"])
 
     async def restart(self) -> None:
         self.intake.stop()
