@@ -19,7 +19,7 @@ run: running ## start everything on this machine: STATE= PORT= KAFKA_PORT= DEMO=
 test: development ## everything that must be green, on real Kafka, PostgreSQL and Valkey
 	@sh deploy/local/needs.sh chromium
 	@$(PYTHON) -m compileall -q -j 0 services shared cli deploy  # hundreds of processes start, half a second sooner each
-	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: development ## format, lint, types, import contracts, documents
 	@$(BIN)/ruff format --check --quiet .

@@ -17,15 +17,24 @@ from tests.parts import Parts, parts
 
 PARTS = {"parts", "killable"}
 SHARED = ("tests/console/pages", "tests/intake/field")  # their fixtures have the scope of a package
+# Files whose tests kill servers. One worker runs them all, so that these servers are started once.
+KILLING = (
+    "tests/console/test_attempts.py",
+    "tests/intake/test_dependencies_away.py",
+    "tests/intake/test_unchecked.py",
+    "tests/journeys/test_households.py",
+    "tests/journeys/test_intake.py",
+    "tests/shared/test_revocations.py",
+)
 # The groups of tests (see `world`) that take the longest. They begin first, so that none is left to one worker at the
 # end.
 LONGEST = (
+    "killing",
     "tests/console/pages",
     "tests/deploy/test_supervisor.py",
     "tests/intake/field",
     "tests/journeys/test_exercise.py",
     "tests/deploy/test_users.py",
-    "tests/journeys/test_households.py",
     "tests/console/test_signin.py",
     "tests/shared/test_workers.py",
     "tests/journeys/test_access.py",
@@ -54,6 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=impure)
         items[:] = [item for item in items if item not in impure]
         return
+    missing = {world(item.nodeid) for item in impure if "killable" in getattr(item, "fixturenames", ())} - {"killing"}
+    assert not missing, f"to be listed in KILLING: {missing}"
     # The pure tests are short: run last, they keep every worker busy until the end.
     worlds = {world(item.nodeid) for item in impure}
     items.sort(key=lambda item: (world(item.nodeid) not in worlds, rank(item.nodeid)))
@@ -64,8 +75,10 @@ def needs_parts(item: pytest.Item) -> bool:
 
 
 def world(nodeid: str) -> str:
-    """The group of tests that share expensive fixtures: their package, if it shares them, else their file."""
+    """The group of tests that share expensive fixtures: `killing`, their package if it shares them, or their file."""
     file = nodeid.partition("::")[0]
+    if file in KILLING:
+        return "killing"
     return next((package for package in SHARED if file.startswith(f"{package}/")), file)
 
 
