@@ -11,7 +11,7 @@ from services.alerts import behalf, budgets, listings, queries, timeline, words
 from services.alerts.alerts import Alert
 from services.alerts.pages import sent_of
 from services.alerts.routes import Caller, seen
-from services.alerts.rules import RuleKind
+from services.alerts.rules.findings import RuleKind
 from services.alerts.views import AlertView
 from shared.auth.access import CMC, LEDGER
 from shared.auth.tokens import Principal

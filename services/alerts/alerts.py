@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.alerts.rules import OVER_BUDGET, RANK, Finding, RuleKind, Situation
+from services.alerts.rules.findings import OVER_BUDGET, RANK, Finding, RuleKind, Situation
 from shared import events
 from shared.events import AlertRaised, Message
 from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work

@@ -1,7 +1,7 @@
 """A consumed batch of hazards or households: its newer records, and the outcome of each position."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import projections, queries
 from services.alerts.projections import Departure, DisplacedHousehold
-from services.alerts.ruleset import DisplacementRule
+from services.alerts.rules.findings import RuleKind
 from shared.events import HazardReported, HouseholdCorrected, HouseholdRegistered
-from shared.events.vocabulary import OutcomeKind, Status
+from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
@@ -73,23 +73,23 @@ class HouseholdBatch(ConsumedBatch):
     def newest(self) -> dict[UUID, DisplacedHousehold]:
         return {household.household_id: household for household in self.households.values()}
 
-    def flights(self, rule: DisplacementRule | None) -> dict[Flight, list[int]]:
+    def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """The positions by area left and date. Withdrawn departures are included: their dates are judged again."""
         found = defaultdict[Flight, list[int]](list)
         for place, one in (*self.departures, *((None, one) for one in self.withdrawn)):
-            if rule is not None and one.mobility in rule.mobility:
+            if one.mobility in mobility:
                 found[one.status, one.area, one.occurred_on] += [] if place is None else [place]
         return found
 
     @property
-    def areas_left(self) -> set[str]:
-        return {one.area for one in (*self.withdrawn, *(one for _, one in self.departures))}
-
-    @property
-    def areas_lived_in(self) -> set[str]:
-        """The areas where the households live now or lived before."""
+    def locks(self) -> set[tuple[str, str]]:
+        """The situations whose counts the batch changes: districts left, and districts lived in now or before."""
+        left = {one.area for one in (*self.withdrawn, *(one for _, one in self.departures))}
         known = (*self.newest.values(), *self.before.values())
-        return {one.destination_area for one in known if one.destination_area is not None}
+        lived_in = {one.destination_area for one in known if one.destination_area is not None}
+        return {(RuleKind.DISPLACEMENT.value, area) for area in left} | {
+            (RuleKind.EXPOSURE.value, area) for area in lived_in
+        }
 
     @property
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:

@@ -14,7 +14,8 @@ from services.alerts import alerts, queries
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.models import BudgetLift
-from services.alerts.rules import OVER_BUDGET, OWN_SOURCE, RANK, Finding, RuleKind, Situation
+from services.alerts.rules.findings import OVER_BUDGET, RANK, Finding, RuleKind, Situation
+from services.alerts.rules.hazard import OWN_SOURCE
 from services.alerts.ruleset import Budget
 from shared.country import COUNTRY
 from shared.events import HazardReported

@@ -10,7 +10,8 @@ from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
 from services.alerts.receivers import Receiver, at_level, up_to_level
-from services.alerts.rules import Finding, RuleKind, Situation, Window
+from services.alerts.rules.findings import Finding, RuleKind, Situation
+from services.alerts.rules.windows import Window
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.auth.tokens import Ancestry

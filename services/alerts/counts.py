@@ -1,18 +1,21 @@
-"""SQL of the exposures: which live hazard covers which district, and how many displaced households live there."""
+"""SQL of the counts: who left each district when, which live hazard covers which district, and who lives there."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.projections import DisplacedHousehold
-from services.alerts.ruleset import ExposureRule
+from services.alerts.rules.windows import Departed
 from shared.country import TIME_ZONE
 from shared.events import HazardReported
-from shared.events.vocabulary import Mobility, MsgType
+from shared.events.vocabulary import Mobility, MsgType, Status
 from shared.postgres import database
+
+if TYPE_CHECKING:
+    from services.alerts.rules.exposure import ExposureRule
 
 MANY = 25  # hazards or districts per transaction: household batches wait for its locks
 BEFORE_ONSET = timedelta(hours=1)  # people may leave before the onset that is recorded later
@@ -114,6 +117,21 @@ DISPLACED = (
     "SELECT hazard_id, sum(displaced)::int FROM exposures WHERE hazard_id = ANY($1) AND gone IS NULL GROUP BY hazard_id"
 )
 
+# A household that left an area more than once is stored with all its dates, so that a window counts it once.
+# The first part reads only the requested dates. The second part finds households that left again after the last
+# requested date: they are few, and an index covers them.
+DEPARTED = """
+SELECT counted.status, counted.area, counted.moves, counted.households
+FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
+    ON counted.area = asked.area AND counted.last_on BETWEEN asked.first AND asked.last
+WHERE counted.households > 0
+UNION
+SELECT counted.status, counted.area, counted.moves, counted.households
+FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
+    ON counted.area = asked.area AND counted.last_on > asked.last AND cardinality(counted.moves) > 1
+WHERE counted.households > 0
+"""
+
 
 class Exposed(NamedTuple):
     """A hazard and one of its districts.
@@ -203,7 +221,7 @@ def is_cancelled(hazard: HazardReported) -> bool:
     return hazard.msg_type is MsgType.CANCEL
 
 
-async def due(session: AsyncSession, rule: ExposureRule, renewed_before: datetime) -> list[tuple[UUID, str]]:
+async def due(session: AsyncSession, rule: "ExposureRule", renewed_before: datetime) -> list[tuple[UUID, str]]:
     """The pairs of hazard and district whose alerts are not up to date, at most 25."""
     connection = await database.driver(session)
     rows = await connection.fetch(DUE, list(rule.mobility), rule.households, renewed_before, MANY)
@@ -242,3 +260,21 @@ async def forget(session: AsyncSession, over_by: datetime) -> None:
     """Deletes exposures that ended before `over_by` or are gone, if the alerts say so and none of them is open."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)
+
+
+async def departed(
+    session: AsyncSession, spans: Collection[tuple[str, date, date]], mobility: Collection[Mobility]
+) -> dict[tuple[Status, str], Departed]:
+    """Counts households by the status and area they left; `spans` are (area, first date, last date)."""
+    connection = await database.driver(session)
+    counts: dict[tuple[Status, str], Departed] = {}
+    for status, area, moves, households in await connection.fetch(DEPARTED, *map(list, zip(*spans, strict=True))):
+        if dates := _dates(moves, mobility):
+            dates_left = counts.setdefault((Status(status), area), {})
+            dates_left[dates] = dates_left.get(dates, 0) + households
+    return counts
+
+
+def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, ...]:
+    told = (move.split(" ") for move in moves)
+    return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in told if how in mobility))

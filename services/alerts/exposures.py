@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts import budgets, counts, queries
 from services.alerts.counts import Exposed
-from services.alerts.rules import Nothing, RuleKind, decide_exposure
+from services.alerts.rules.exposure import ExposureRules
+from services.alerts.rules.findings import Finding, RuleKind
+from services.alerts.rules.rule import judged
 from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
@@ -86,15 +88,13 @@ class Exposures:
         # Read only after the alerts are locked: a Cancel in between would let a cancelled hazard alert again.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         book = await queries.book(session, known, self.places, self.rules, now)
-        for each in found:
-            hazard = hazards[each.hazard_id]
-            said = (
-                Nothing(each.gone) if each.gone else decide_exposure(hazard, each.area, each.exposed, self.rules, now)
-            )
-            if isinstance(said, Nothing):
-                book.lapse(each.hazard_id, said.reason, kind=RuleKind.EXPOSURE, area=each.area)
+        changes = [(hazards[each.hazard_id], each) for each in found]
+        async for touched, said in judged([ExposureRules(self.rules)], changes, book, session, now):
+            if isinstance(said, Finding):
+                book.tell(budgets.withheld_with(touched.report, said, book), touched.report.report_id)
             else:
-                book.tell(budgets.withheld_with(hazard, said, book), hazard.report_id)
+                area = touched.situation.area
+                book.lapse(touched.report.hazard_id, said.reason, kind=RuleKind.EXPOSURE, area=area)
         for hazard_id in hazards:
             book.count_displaced(hazard_id, displaced.get(hazard_id, 0))
         await queries.save_book(session, book)

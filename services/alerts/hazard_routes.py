@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import listings, queries
 from services.alerts.alerts import Alert
 from services.alerts.routes import Caller
-from services.alerts.rules import Finding, RuleKind, decide
+from services.alerts.rules.findings import Finding, RuleKind
+from services.alerts.rules.hazard import decide
 from services.alerts.views import Followed, Raised
 from shared.auth.tokens import Principal
 from shared.events import HazardReported

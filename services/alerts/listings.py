@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
 from services.alerts.queries import SELECT_ALERTS, alert_of
-from services.alerts.rules import RANK
+from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import Severity, Status
 from shared.places import Places

@@ -11,7 +11,7 @@ import msgspec
 from pydantic import BaseModel
 
 from services.alerts.alerts import Alert
-from services.alerts.rules import RANK
+from services.alerts.rules.findings import RANK
 from services.alerts.words import HazardWords
 from shared.events import AlertAcknowledged, AlertEscalated, AlertRaised, AlertReopened, AlertResolved, AlertUpdated
 from shared.events.vocabulary import DeliveryChannel, Severity

@@ -18,12 +18,11 @@ from services.alerts.changes import AlertChanges
 from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan, with_words
 from services.alerts.projections import Departure, DisplacedHousehold
 from services.alerts.receivers import Receiver
-from services.alerts.rules import Departed, RuleKind
+from services.alerts.rules.findings import RuleKind
 from services.alerts.ruleset import Ruleset
 from services.alerts.words import HazardWords
 from shared.auth.tokens import Ancestry
 from shared.events import HazardReported
-from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
 
 _alert = TypeAdapter(Alert)
@@ -102,21 +101,6 @@ SELECT EXISTS (
     SELECT FROM deliveries JOIN alerts USING (alert_id, step)
     WHERE alert_id = $1 AND cause = $2 AND delivery_id NOT IN (SELECT delivery_id FROM gone)
 )
-"""
-
-# A household that left an area more than once is stored with all its dates, so that a window counts it once.
-# The first part reads only the requested dates. The second part finds households that left again after the last
-# requested date: they are few, and an index covers them.
-DISPLACED = """
-SELECT counted.status, counted.area, counted.moves, counted.households
-FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
-    ON counted.area = asked.area AND counted.last_on BETWEEN asked.first AND asked.last
-WHERE counted.households > 0
-UNION
-SELECT counted.status, counted.area, counted.moves, counted.households
-FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
-    ON counted.area = asked.area AND counted.last_on > asked.last AND cardinality(counted.moves) > 1
-WHERE counted.households > 0
 """
 
 TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
@@ -226,24 +210,6 @@ async def save_departures(session: AsyncSession, said: Mapping[UUID, Departure |
         await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)
     left = [each for each in said.values() if each is not None]
     await many(session, SAVE_DEPARTURE, [[getattr(each, column) for column in DEPARTURE_COLUMNS] for each in left])
-
-
-async def displaced(
-    session: AsyncSession, spans: Collection[tuple[str, date, date]], mobility: Collection[Mobility]
-) -> dict[tuple[Status, str], Departed]:
-    """Counts households by the status and area they left; `spans` are (area, first date, last date)."""
-    connection = await database.driver(session)
-    counts: dict[tuple[Status, str], Departed] = {}
-    for status, area, moves, households in await connection.fetch(DISPLACED, *map(list, zip(*spans, strict=True))):
-        if dates := _dates(moves, mobility):
-            departed = counts.setdefault((Status(status), area), {})
-            departed[dates] = departed.get(dates, 0) + households
-    return counts
-
-
-def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, ...]:
-    told = (move.split(" ") for move in moves)
-    return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in told if how in mobility))
 
 
 async def alerts_of_hazards(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.alerts.alerts import Alert
-from services.alerts.rules import RANK
+from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Ancestry
 from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, Severity, Status

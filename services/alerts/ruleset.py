@@ -5,75 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from shared.events.vocabulary import HazardType, Mobility, Severity
+from services.alerts.rules.displacement import DisplacementRule
+from services.alerts.rules.exposure import ExposureRule
+from services.alerts.rules.hazard import HazardRule
+from services.alerts.rules.quake import QuakeRule
+from services.alerts.rules.rule import Code, RuleModel
+from services.alerts.rules.severity import SeverityRule
+from services.alerts.rules.unjudged import UnjudgedRule
+from shared.events.vocabulary import Severity
 
 PRODUCT = Path(__file__).parent / "rules.toml"
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Hours = Annotated[float, Field(gt=0, le=24 * 366)]
-
-
-class RuleModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Rule(RuleModel):
-    """The fields of every rule: its reason code, and the age beyond which an alert notifies nobody."""
-
-    reason: Code
-    max_age_hours: Hours
-
-    @property
-    def max_age(self) -> timedelta:
-        return timedelta(hours=self.max_age_hours)
-
-
-class MagnitudeStep(RuleModel):
-    magnitude: Annotated[float, Field(ge=-5, le=12)]
-    severity: Severity
-
-
-class QuakeRule(Rule):
-    steps: Annotated[tuple[MagnitudeStep, ...], Field(min_length=1)]
-
-
-class SeverityRule(Rule):
-    floor: Severity
-
-
-class UnjudgedRule(Rule):
-    """A hazard that a person reports without a severity gets its type's severity until somebody judges it."""
-
-    severity: Severity
-    severities: dict[HazardType, Severity] = {}
-
-    def of(self, type: HazardType) -> Severity:
-        return self.severities.get(type, self.severity)
-
-
-class CountingRule(Rule):
-    households: Annotated[int, Field(ge=1)]
-    mobility: Annotated[frozenset[Mobility], Field(min_length=1)]
-
-
-class DisplacementRule(CountingRule):
-    hours: Hours
-    severity: Severity
-
-    @property
-    def days(self) -> int:
-        """How many dates a span of `hours` can touch.
-
-        A date does not tell the hour, so the number is rounded up: a missed alert is worse than an early one.
-        """
-        return -int(-self.hours // 24) + 1
-
-
-class ExposureRule(CountingRule):
-    floor: Severity
-
-
 Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
@@ -84,7 +27,9 @@ class EscalationPolicy(RuleModel):
     """
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
-    idle_minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)] = {Severity.EXTREME: 5, Severity.UNKNOWN: 15}
+    idle_minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)] = Field(
+        default_factory=lambda: {Severity.EXTREME: 5, Severity.UNKNOWN: 15}
+    )
     unattended_minutes: Minutes = 30
 
     def wait(self, severity: Severity, *, is_acknowledged: bool = False) -> timedelta:
@@ -114,6 +59,12 @@ class Ruleset(RuleModel):
     exposure: ExposureRule | None = None
     escalation: EscalationPolicy
     budget: Budget = Budget()
+
+    @property
+    def of_hazards(self) -> list[HazardRule]:
+        """The rules about hazards that are on: a new one is a file in `rules/` and a field here."""
+        fields = (getattr(self, name) for name in type(self).model_fields)
+        return [rule for rule in fields if isinstance(rule, HazardRule)]
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Ruleset":

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from services.alerts import budgets, counts, listings, queries
 from services.alerts.routes import Caller
-from services.alerts.rules import Finding, RuleKind, decide
+from services.alerts.rules.findings import Finding, RuleKind
+from services.alerts.rules.hazard import decide
 from services.alerts.views import AlertView
 from shared.messaging import outbox
 from shared.postgres.database import Session

@@ -10,7 +10,7 @@ from typing import Self
 from babel.support import Translations
 
 from services.alerts.notices import Cause
-from services.alerts.rules import AHEAD
+from services.alerts.rules.hazard import AHEAD
 from services.alerts.words import HazardWords
 from shared.config import Settings
 from shared.events import AlertRaised

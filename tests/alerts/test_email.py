@@ -18,7 +18,8 @@ from services.alerts.channels.email import EmailChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.notices import Cause, content_of
 from services.alerts.receivers import Receiver
-from services.alerts.rules import Finding, decide
+from services.alerts.rules.findings import Finding
+from services.alerts.rules.hazard import decide
 from services.alerts.texts import Texts
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel

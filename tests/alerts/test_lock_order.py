@@ -9,7 +9,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from services.alerts import alerts
-from services.alerts.rules import RuleKind, Situation
+from services.alerts.rules.findings import RuleKind, Situation
 from shared.country import COUNTRY
 from shared.events import HazardReported
 from shared.events.vocabulary import Status

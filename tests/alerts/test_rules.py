@@ -7,17 +7,11 @@ import pytest
 from babel.support import NullTranslations
 from pydantic import ValidationError
 
-from services.alerts.rules import (
-    Departed,
-    Finding,
-    Nothing,
-    RuleKind,
-    Window,
-    decide,
-    decide_displacement,
-    decide_exposure,
-    effective_severity,
-)
+from services.alerts.rules.displacement import decide_displacement
+from services.alerts.rules.exposure import decide_exposure
+from services.alerts.rules.findings import Finding, Nothing, RuleKind
+from services.alerts.rules.hazard import decide, effective_severity
+from services.alerts.rules.windows import Departed, Window
 from services.alerts.ruleset import Ruleset
 from shared.events.vocabulary import Severity, Status
 from shared.pages.formats import filters

@@ -7,7 +7,10 @@ import pytest
 
 from services.alerts import alerts, words
 from services.alerts.notices import Cause
-from services.alerts.rules import Finding, decide, decide_displacement, decide_exposure
+from services.alerts.rules.displacement import decide_displacement
+from services.alerts.rules.exposure import decide_exposure
+from services.alerts.rules.findings import Finding
+from services.alerts.rules.hazard import decide
 from services.alerts.texts import CAUSES, Text, Texts, clean
 from services.alerts.words import HazardWords
 from shared.events import AlertRaised, HazardReported, HazardText

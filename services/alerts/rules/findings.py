@@ -1,0 +1,71 @@
+"""What a rule finds about a situation, with its reason."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from shared.events.vocabulary import HazardType, Severity, Status
+
+ALERTED = frozenset({Status.ACTUAL, Status.EXERCISE, Status.TEST})
+RANK = {
+    severity: rank
+    for rank, severity in enumerate(
+        (Severity.UNKNOWN, Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
+    )
+}
+TOO_OLD = "too_old"
+OVER_BUDGET = "over_budget"
+
+
+class RuleKind(StrEnum):
+    """The subject of a situation. One (kind, status, area, name) has one alert, whichever rule applied first."""
+
+    HAZARD = "hazard"
+    DISPLACEMENT = "displacement"
+    EXPOSURE = "exposure"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """An alert's identity; `name` is the hazard's id or the first date of the window."""
+
+    kind: RuleKind
+    status: Status
+    area: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule applies. `is_suppressed`: the alert is recorded but notifies nobody, for the reason `suppression`."""
+
+    situation: Situation
+    rule: str
+    reason: str
+    severity: Severity
+    onset: datetime
+    is_suppressed: bool
+    suppression: str = TOO_OLD
+    expires: datetime | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    hazard_type: HazardType | None = None
+    hazard_id: UUID | None = None
+    pcodes: tuple[str, ...] = ()
+    households: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No rule applies, for this reason.
+
+    `taken_back` is a situation to which a rule applied before and applies no longer. `freed` are the dates of its
+    window: the caller judges them again.
+    """
+
+    reason: str
+    taken_back: Situation | None = None
+    freed: Sequence[date] = ()

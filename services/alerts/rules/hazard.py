@@ -1,0 +1,132 @@
+"""The hazard's own alert: each rule about hazards grades a report, and the most severe grade becomes the alert."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import counts
+from services.alerts.rules.findings import ALERTED, RANK, Finding, Nothing, RuleKind, Situation
+from services.alerts.rules.rule import Rule, Touched
+from shared.country import COUNTRY
+from shared.events import CENTRE, HazardReported
+from shared.events.vocabulary import MsgType, Severity, SubmissionChannel, Urgency
+from shared.places.watched import WatchedArea
+
+if TYPE_CHECKING:
+    from services.alerts.batch import HazardBatch
+    from services.alerts.changes import AlertChanges
+    from services.alerts.ruleset import Ruleset
+
+AHEAD = timedelta(minutes=15)
+TO_COME = frozenset({Urgency.EXPECTED, Urgency.FUTURE})
+BY_HAND = frozenset(
+    {
+        SubmissionChannel.CONSOLE,
+        SubmissionChannel.FIELD,
+        SubmissionChannel.SMS,
+        SubmissionChannel.OPENROSA,
+        SubmissionChannel.KOBO,
+    }
+)
+
+OWN_SOURCE = CENTRE
+
+
+class HazardRule(Rule):
+    """Grades hazard reports; `name` is the rule's table in the file of rules."""
+
+    name: ClassVar[str]
+
+    def grade(self, hazard: HazardReported) -> Severity | None:
+        """The severity of the alert; None if the rule does not apply."""
+        raise NotImplementedError
+
+    def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
+        """Urgency, certainty and source of the report.
+
+        If the onset is more than 15 minutes ahead, any urgency but Expected and Future becomes Future.
+        """
+        is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
+        urgency = Urgency.FUTURE if is_ahead else hazard.urgency
+        return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
+
+    def find(self, hazard: HazardReported, now: datetime) -> Finding | None:
+        severity = self.grade(hazard)
+        if severity is None:
+            return None
+        return Finding(
+            situation=situation_of(hazard),
+            rule=self.name,
+            reason=self.reason,
+            severity=severity,
+            onset=hazard.onset,
+            expires=hazard.expires,
+            is_suppressed=self.is_too_old(hazard, now),
+            figures={name: value for name, value in self.figures(hazard, now).items() if value is not None},
+            hazard_type=hazard.type,
+            hazard_id=hazard.hazard_id,
+            pcodes=hazard.area.pcodes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HazardRules:
+    """All rules about hazards: they share their situations and their facts, the households each hazard displaced."""
+
+    rules: "Ruleset"
+    watched: WatchedArea
+
+    def affected(self, changes: "HazardBatch") -> list[Touched]:
+        revised = changes.revised
+        return [
+            Touched(situation_of(hazard), (position,), hazard=hazard, is_revised=hazard.hazard_id in revised)
+            for position, hazard in changes.hazards.items()
+        ]
+
+    async def load(
+        self,
+        session: AsyncSession,
+        touched: Sequence[Touched],
+        book: "AlertChanges",  # noqa: ARG002 - as all rules
+    ) -> Mapping[UUID, int]:
+        """The households that each revised hazard displaced: a new one has displaced none yet."""
+        return await counts.displaced(session, {each.report.hazard_id for each in touched if each.is_revised})
+
+    def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
+        found = decide(touched.report, self.rules, self.watched, now)
+        displaced = facts.get(touched.report.hazard_id)
+        if isinstance(found, Finding) and displaced:
+            return replace(found, figures={**found.figures, "displaced": displaced})
+        return found
+
+
+def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: datetime) -> Finding | Nothing:
+    """The finding for the hazard's own alert: the most severe one of the rules that apply."""
+    if hazard.status not in ALERTED:
+        return Nothing("status_not_alerted")
+    if hazard.msg_type is MsgType.CANCEL:
+        return Nothing("cancelled")
+    # A feed filters by its own area already.
+    if hazard.road is not SubmissionChannel.FEED and not watched.meets(hazard.area):
+        return Nothing("out_of_area")
+    found = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]
+    return max(found, key=lambda finding: RANK[finding.severity]) if found else Nothing("below_threshold")
+
+
+def effective_severity(hazard: HazardReported, rules: "Ruleset") -> Severity:
+    """The highest of the source's severity and the grades of the rules about hazards."""
+    grades = [rule.grade(hazard) or Severity.UNKNOWN for rule in rules.of_hazards]
+    return max((hazard.severity, *grades), key=RANK.__getitem__)
+
+
+def situation_of(hazard: HazardReported) -> Situation:
+    return Situation(RuleKind.HAZARD, hazard.status, COUNTRY, str(hazard.hazard_id))
+
+
+def is_from_person(hazard: HazardReported) -> bool:
+    """Whether a person entered the report by hand, or the centre itself sent it over the API."""
+    return hazard.road in BY_HAND or (hazard.road is SubmissionChannel.API and hazard.source == OWN_SOURCE)

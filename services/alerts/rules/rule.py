@@ -1,0 +1,103 @@
+"""What all rules share: a table of the rules' file, parsed, that answers three questions.
+
+`affected(changes)`: the situations that a batch touches. `load(session, touched, book)`: the facts about them, in as
+few statements as possible. `judge(touched, facts, now)`: the finding about one of them, or why there is none.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.counts import Exposed
+from services.alerts.rules.findings import Finding, Nothing, Situation
+from shared.events import HazardReported
+from shared.events.vocabulary import Mobility
+
+if TYPE_CHECKING:
+    from services.alerts.changes import AlertChanges
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Hours = Annotated[float, Field(gt=0, le=24 * 366)]
+Changes_contra = TypeVar("Changes_contra", contravariant=True)
+Facts = TypeVar("Facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A situation that records of a batch touch, and the positions of these records.
+
+    What is judged: the report `hazard` (`is_revised`: an earlier revision is stored), the date `day`, or the district
+    `exposed` to a hazard.
+    """
+
+    situation: Situation
+    positions: tuple[int, ...] = ()
+    hazard: HazardReported | None = None
+    is_revised: bool = False
+    day: date | None = None
+    exposed: Exposed | None = None
+
+    @property
+    def report(self) -> HazardReported:
+        assert self.hazard is not None, "the situation is not a hazard's"
+        return self.hazard
+
+    def freed_by(self, found: Finding | Nothing) -> list["Touched"]:
+        """The dates of a window that no longer counts: each is judged again."""
+        return [replace(self, day=day) for day in found.freed] if isinstance(found, Nothing) else []
+
+
+class AlertRule(Protocol[Changes_contra, Facts]):
+    """A rule as the handlers' loop sees it."""
+
+    def affected(self, changes: Changes_contra) -> Sequence[Touched]: ...
+
+    async def load(self, session: AsyncSession, touched: Sequence[Touched], book: "AlertChanges") -> Facts: ...
+
+    def judge(self, touched: Touched, facts: Facts, now: datetime) -> Finding | Nothing: ...
+
+
+async def judged(
+    rules: Sequence[AlertRule[Changes_contra, Any]],
+    changes: Changes_contra,
+    book: "AlertChanges",
+    session: AsyncSession,
+    now: datetime,
+) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
+    """Judges all that the changes touch. The caller applies each finding to `book` before it takes the next one."""
+    for rule in rules:
+        touched = list(rule.affected(changes))
+        facts = await rule.load(session, touched, book)
+        for each in touched:
+            found = rule.judge(each, facts, now)
+            yield each, found
+            touched += each.freed_by(found)
+
+
+class RuleModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(RuleModel):
+    """The fields of every rule: its reason code, and the age beyond which an alert notifies nobody."""
+
+    reason: Code
+    max_age_hours: Hours
+
+    @property
+    def max_age(self) -> timedelta:
+        return timedelta(hours=self.max_age_hours)
+
+    def is_too_old(self, hazard: HazardReported, now: datetime) -> bool:
+        return now > max(hazard.onset, hazard.expires or hazard.onset) + self.max_age
+
+
+class CountingRule(Rule):
+    """A rule that counts households of these kinds of movement."""
+
+    households: Annotated[int, Field(ge=1)]
+    mobility: Annotated[frozenset[Mobility], Field(min_length=1)]

@@ -1,0 +1,38 @@
+"""Windows of dates: the households that left a district within one are counted together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+Departed = dict[tuple[date, ...], int]  # households of one area, by all the dates on which they left it
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A range of dates, both ends included, whose departed households are counted together."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    @property
+    def dates(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+
+def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
+    """All windows of `days` dates that contain `day`, without the dates that an alert counts already."""
+    before = max((window.last for window in taken if window.last < day), default=date.min)
+    after = min((window.first for window in taken if window.first > day), default=date.max)
+    starts = [day - timedelta(days=back) for back in reversed(range(days))]
+    return [
+        Window(max(start, before + timedelta(days=1)), min(start + timedelta(days=days - 1), after - timedelta(days=1)))
+        for start in starts
+    ]
+
+
+def total(departed: Departed, window: Window) -> int:
+    """The number of distinct households that left within the window."""
+    return sum(households for dates, households in departed.items() if any(day in window for day in dates))
