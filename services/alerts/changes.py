@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.alerts import alerts
+from services.alerts import alerts, notifications
 from services.alerts.alerts import Alert
 from services.alerts.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
-from services.alerts.receivers import Receiver, at_level, up_to_level
+from services.alerts.notifications import Notification, Omissions, Stage
+from services.alerts.receivers import Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
 from services.alerts.rules.windows import Window
 from services.alerts.ruleset import Ruleset
@@ -63,6 +64,7 @@ class AlertChanges:
         self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
+        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # by alert and step: the receivers that are left out
         self.messages: list[Message] = []
 
     def tell(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
@@ -132,8 +134,7 @@ class AlertChanges:
         cause = cause_of_escalation(alert)
         wait = self._rules.escalation.wait(alert.severity, is_acknowledged=cause is not Cause.ESCALATED)
         risen = alerts.escalated(alert, self._now, wait)
-        called = at_level(self._receivers, risen, self._places)
-        self._keep(self._notified(risen, cause, called), AlertEscalated)
+        self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
     def expire(self, alert: Alert, *, is_told: bool) -> None:
         """The alert's hazard is over. `is_told`: whether receivers are notified."""
@@ -144,7 +145,7 @@ class AlertChanges:
     ) -> Alert:
         """Stores a person's act; returns the stored alert. A `cause` notifies the receivers notified before again."""
         if cause is not None:
-            after = self._notified(after, cause, self._those_called(after), due_in=due_in)
+            after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)
         return after
 
@@ -166,7 +167,7 @@ class AlertChanges:
         if alert.is_suppressed or alert.resolved_at is not None:
             self._keep(after, AlertSuppressed if alert.is_suppressed else AlertUpdated)
             return
-        told = self._notified(after, Cause.LAPSED, self._those_called(after)) if is_told else after
+        told = self._notified(after, Cause.LAPSED, notifications.INFORMED) if is_told else after
         self._keep(told, event_of(told, Cause.LAPSED))
 
     def _raise(self, alert: Alert) -> None:
@@ -174,34 +175,28 @@ class AlertChanges:
             self._keep(alert, AlertSuppressed)
             return
         due = self._now + self._rules.escalation.wait(alert.severity)
-        called = at_level(self._receivers, alert, self._places)
         waiting = replace(alert, waits_since=self._now, escalates_at=due)
-        self._keep(self._notified(waiting, Cause.RAISED, called), AlertRaised)
+        self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _renew(self, known: Alert, finding: Finding) -> None:
         after = alerts.renewed(known, finding, self._now)
         if after is known:
             return
         cause = cause_of_renewal(known, after)
-        called = self._called_by_renewal(known, after, is_graver=cause is not Cause.RAISED)
-        if cause is not Cause.RAISED or called:
-            if known.resolved_at or (cause is not Cause.RAISED and not is_being_settled(known, after)):
+        is_graver = cause is not Cause.RAISED
+        if is_graver or self._reaches_others(known, after):
+            if known.resolved_at or (is_graver and not is_being_settled(known, after)):
                 after = alerts.demanded_anew(after, self._now)
-            after = self._notified(self._hastened(after), cause, called)
+            stages = notifications.GRAVER if is_graver else notifications.MOVED
+            after = self._notified(self._hastened(after), cause, stages, before=known)
         self._keep(after, AlertUpdated)
 
-    def _called_by_renewal(self, known: Alert, after: Alert, *, is_graver: bool) -> Collection[Receiver]:
-        """The receivers to notify of a renewal.
-
-        If the alert is graver: all called before, and all it concerns. Else, if it moved: those it newly concerns.
-        """
-        concerned = up_to_level(self._receivers, after, self._places)
-        if is_graver:
-            return dict.fromkeys([*self._those_called(after), *concerned])
+    def _reaches_others(self, known: Alert, after: Alert) -> bool:
+        """Whether the alert moved and now concerns receivers that it did not concern before."""
         if after.pcodes == known.pcodes:
-            return ()
-        before = up_to_level(self._receivers, known, self._places)
-        return [receiver for receiver in concerned if receiver not in before]
+            return False
+        moved = Notification(after, self._receivers, self._places, before=known)
+        return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
         """Shortens the wait to that of the alert's severity; an acknowledged alert keeps its wait for a further act."""
@@ -213,13 +208,19 @@ class AlertChanges:
             return alert
         return replace(alert, waits_since=self._now, escalates_at=due)
 
-    def _those_called(self, alert: Alert) -> list[Receiver]:
-        """The receivers notified so far, also those that the alert no longer concerns (moved, or below their floor)."""
-        return [receiver for receiver in self._receivers if receiver.label in self._called[alert.alert_id]]
-
-    def _notified(self, alert: Alert, cause: Cause, receivers: Iterable[Receiver], *, due_in: timedelta = NOW) -> Alert:
+    def _notified(
+        self,
+        alert: Alert,
+        cause: Cause,
+        stages: Sequence[Stage],
+        *,
+        before: Alert | None = None,
+        due_in: timedelta = NOW,
+    ) -> Alert:
         """Begins the alert's next notification. A receiver that was never notified gets it as a new alert."""
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
+        notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
+        receivers, omissions = notifications.recipients(notification, stages)
         contents: dict[Cause, str] = {}  # one content per cause, shared by its receivers
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED
@@ -227,6 +228,8 @@ class AlertChanges:
                 contents[own] = content_of(begun, own)
             self.deliveries.append(self._delivery(begun, receiver, own, contents[own], due_in))
             called.add(receiver.label)
+        if omissions:
+            self.omissions[begun.alert_id, begun.step] = omissions
         return begun
 
     def _delivery(

@@ -72,6 +72,7 @@ class HazardHandler:
         await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values()))
         await queries.keep_revisions(session, batch.superseded)
         await queries.save_alerts(session, book.changed.values())
+        await queries.save_omissions(session, book)
         await self._dispatcher.add(session, book.deliveries, batch.newest)
         outcomes = [outcome_of(one, outcome, now) for one, outcome in zip(received, batch.outcomes, strict=True)]
         await outbox.add(session, *book.messages, *outcomes)

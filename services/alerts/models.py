@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, MetaData, Text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, MetaData, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.postgres import database
@@ -27,6 +28,17 @@ class Act(AlertsBase):
     name: Mapped[str | None]
     text: Mapped[str | None]
     acted_at: Mapped[datetime]
+
+
+class NotificationOmissions(AlertsBase):
+    """The receivers that one notification of an alert left out: `reasons` is a JSON object, reason by label."""
+
+    __tablename__ = "notification_omissions"
+
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    reasons: Mapped[dict[str, str]] = mapped_column(JSONB)
+    decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class HazardRevision(AlertsBase):

@@ -10,11 +10,13 @@ from uuid import UUID
 
 import asyncpg
 from pydantic import TypeAdapter
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import words
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
+from services.alerts.models import NotificationOmissions
 from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan, with_words
 from services.alerts.projections import Departure, DisplacedHousehold
 from services.alerts.receivers import Receiver
@@ -303,7 +305,15 @@ async def save_alerts(session: AsyncSession, changed: Iterable[Alert]) -> None:
 
 async def save_book(session: AsyncSession, book: AlertChanges) -> None:
     await save_alerts(session, book.changed.values())
+    await save_omissions(session, book)
     await add_deliveries(session, book.deliveries)
+
+
+async def save_omissions(session: AsyncSession, book: AlertChanges) -> None:
+    """Stores why receivers were left out of the notifications."""
+    rows = [{"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in book.omissions.items()]
+    if rows:
+        await session.execute(insert(NotificationOmissions).on_conflict_do_nothing(), rows)
 
 
 async def add_deliveries(

@@ -23,8 +23,8 @@ from tests.installation import Installation
 
 # For tests that commit.
 CHANGED = (
-    "alerts, receivers, deliveries, attempts, outbox, acts, presences, hazards, hazard_changes, exposures,"
-    " households, resident_counts, departures, departure_counts"
+    "alerts, receivers, deliveries, notification_omissions, attempts, outbox, acts, presences, hazards,"
+    " hazard_changes, exposures, households, resident_counts, departures, departure_counts"
 )
 
 

@@ -1,0 +1,114 @@
+"""Who is notified of an alert: each stage leaves out receivers for a reason that is recorded.
+
+A new condition, such as a silence or a roster, is one more stage.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from services.alerts.alerts import Alert
+from services.alerts.receivers import Receiver
+from services.alerts.rules.findings import RANK
+from shared.auth.tokens import Ancestry
+
+
+class Omission(StrEnum):
+    """Why a receiver is not notified."""
+
+    OTHER_STATUS = "other_status"  # for example, an exercise
+    BELOW_FLOOR = "below_floor"
+    OTHER_AREA = "other_area"
+    LATER_STEP = "later_step"
+    EARLIER_STEP = "earlier_step"
+    CONCERNED_BEFORE = "concerned_before"
+    NEVER_NOTIFIED = "never_notified"
+
+
+Omissions = Mapping[str, Omission]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What the stages look at: the alert now and before, all receivers, and the labels of those notified so far."""
+
+    alert: Alert
+    receivers: Sequence[Receiver]
+    places: Ancestry
+    called: Collection[str] = ()
+    before: Alert | None = None
+
+
+Stage = Callable[[Notification, Sequence[Receiver]], Omissions]
+
+
+def concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers with another status, floor or area."""
+    found = ((receiver.label, _unconcerned(receiver, notification)) for receiver in receivers)
+    return {label: omission for label, omission in found if omission is not None}
+
+
+def _unconcerned(receiver: Receiver, notification: Notification) -> Omission | None:
+    alert, places = notification.alert, notification.places
+    if alert.status not in receiver.statuses:
+        return Omission.OTHER_STATUS
+    if RANK[alert.severity] < RANK[receiver.floor]:
+        return Omission.BELOW_FLOOR
+    is_everywhere = not receiver.areas or not alert.pcodes
+    if is_everywhere or any(receiver.covers(pcode, places) for pcode in alert.pcodes):
+        return None
+    return Omission.OTHER_AREA
+
+
+def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out the steps above the alert's level.
+
+    The level counts only steps that have a receiver here: a gap in the steps must not skip a level.
+    """
+    reached = sorted({receiver.step for receiver in receivers})[: notification.alert.level + 1]
+    return {receiver.label: Omission.LATER_STEP for receiver in receivers if receiver.step not in reached}
+
+
+def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out the steps below the last one; beyond the last step, it is notified again."""
+    last = max((receiver.step for receiver in receivers), default=0)
+    return {receiver.label: Omission.EARLIER_STEP for receiver in receivers if receiver.step != last}
+
+
+def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers that the alert already reached before; that depends on all receivers, as a step may."""
+    assert notification.before is not None
+    reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
+    return {receiver.label: Omission.CONCERNED_BEFORE for receiver in receivers if receiver in reached}
+
+
+def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers that were never notified of the alert.
+
+    Those that it no longer concerns stay: it moved, or it is below their floor.
+    """
+    labels = (receiver.label for receiver in receivers)
+    return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}
+
+
+def called_or_reached(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers that were never notified, unless the alert reaches them now."""
+    _, unreached = recipients(notification, REACHED)
+    unknown = {receiver.label for receiver in receivers} - set(notification.called)
+    return {label: omission for label, omission in unreached.items() if label in unknown}
+
+
+REACHED: tuple[Stage, ...] = (concerned, up_to_level)
+RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # also each escalation
+GRAVER: tuple[Stage, ...] = (called_or_reached,)
+MOVED: tuple[Stage, ...] = (concerned, up_to_level, newly_concerned)
+INFORMED: tuple[Stage, ...] = (called_before,)  # lapses and people's acts
+
+
+def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
+    """The receivers that all stages keep, and why the others are left out."""
+    kept, omissions = list(notification.receivers), dict[str, Omission]()
+    for stage in stages:
+        omissions |= stage(notification, kept)
+        kept = [receiver for receiver in kept if receiver.label not in omissions]
+    return kept, omissions

@@ -1,0 +1,131 @@
+"""Who is notified: each stage alone and in its order, with the reason for each receiver that is left out."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.alerts import alerts, notifications
+from services.alerts.alerts import Alert
+from services.alerts.notifications import Notification, Omission, recipients
+from services.alerts.receivers import Receiver
+from services.alerts.rules.findings import Finding
+from services.alerts.rules.hazard import decide
+from shared.events.vocabulary import DeliveryChannel, Severity, Status
+from shared.places import Places
+from shared.places.watched import WatchedArea
+from tests.alerts.factories import BATKEN, KADAMJAI, LEILEK, NOW, hazard, mudflow, rules
+from tests.alerts.post import Post, revised
+
+PLACES, WATCHED = Places.load(), WatchedArea.load()
+
+
+def receiver(label: str, **changed: Any) -> Receiver:
+    return Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example/", **changed)
+
+
+def alert(*pcodes: str, level: int = 0, status: Status = Status.ACTUAL) -> Alert:
+    """A Severe mudflow's alert."""
+    found = decide(mudflow(area={"pcodes": list(pcodes)}, status=status), rules(), WATCHED, NOW)
+    assert isinstance(found, Finding)
+    return replace(alerts.raised(found, None, NOW), level=level)
+
+
+def notified(
+    alert: Alert,
+    stages: tuple[notifications.Stage, ...],
+    *receivers: Receiver,
+    called: tuple[str, ...] = (),
+    before: Alert | None = None,
+) -> tuple[list[str], dict[str, Omission]]:
+    kept, omissions = recipients(Notification(alert, receivers, PLACES, called, before), stages)
+    return [each.label for each in kept], dict(omissions)
+
+
+def test_an_alert_reaches_the_first_step_that_it_concerns() -> None:
+    assert notified(
+        alert(KADAMJAI),
+        notifications.RAISED,
+        receiver("country"),
+        receiver("oblast", areas=(BATKEN,)),
+        receiver("elsewhere", areas=(LEILEK,)),
+        receiver("extreme only", floor=Severity.EXTREME),
+        receiver("exercises", statuses=frozenset({Status.EXERCISE})),
+        receiver("head", step=1),
+    ) == (
+        ["country", "oblast"],
+        {
+            "elsewhere": Omission.OTHER_AREA,
+            "extreme only": Omission.BELOW_FLOOR,
+            "exercises": Omission.OTHER_STATUS,
+            "head": Omission.LATER_STEP,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "kept", "omissions"),
+    [
+        (0, ["desk"], {"head": Omission.LATER_STEP, "minister": Omission.LATER_STEP}),
+        (1, ["head"], {"desk": Omission.EARLIER_STEP, "minister": Omission.LATER_STEP}),
+        (2, ["minister"], {"desk": Omission.EARLIER_STEP, "head": Omission.EARLIER_STEP}),
+        (5, ["minister"], {"desk": Omission.EARLIER_STEP, "head": Omission.EARLIER_STEP}),
+    ],
+)
+def test_an_escalation_reaches_the_next_step_and_a_gap_in_the_steps_skips_no_level(
+    level: int, kept: list[str], omissions: dict[str, Omission]
+) -> None:
+    steps = receiver("desk"), receiver("head", step=3), receiver("minister", step=4)
+    assert notified(alert(KADAMJAI, level=level), notifications.RAISED, *steps) == (kept, omissions)
+
+
+def test_a_graver_alert_reaches_all_that_were_notified_and_all_that_it_concerns() -> None:
+    assert notified(
+        alert(KADAMJAI),
+        notifications.GRAVER,
+        receiver("new"),
+        receiver("known elsewhere", areas=(LEILEK,)),
+        receiver("unknown elsewhere", areas=(LEILEK,)),
+        called=("known elsewhere",),
+    ) == (["new", "known elsewhere"], {"unknown elsewhere": Omission.OTHER_AREA})
+
+
+def test_a_moved_alert_reaches_only_those_that_it_did_not_reach_before() -> None:
+    both = receiver("country"), receiver("leilek", areas=(LEILEK,))
+    assert notified(alert(KADAMJAI, LEILEK), notifications.MOVED, *both, before=alert(KADAMJAI)) == (
+        ["leilek"],
+        {"country": Omission.CONCERNED_BEFORE},
+    )
+
+
+def test_a_moved_alert_reaches_a_step_that_became_its_first_one() -> None:
+    """Before, the first step was reached in Leilek and the second one was not."""
+    steps = receiver("leilek", areas=(LEILEK,)), receiver("kadamjai", areas=(KADAMJAI,), step=1)
+    assert notified(alert(KADAMJAI), notifications.MOVED, *steps, before=alert(KADAMJAI, LEILEK)) == (
+        ["kadamjai"],
+        {"leilek": Omission.OTHER_AREA},
+    )
+
+
+def test_an_act_is_told_to_those_notified_before_wherever_the_alert_is_now() -> None:
+    assert notified(
+        alert(KADAMJAI),
+        notifications.INFORMED,
+        receiver("leilek", areas=(LEILEK,)),
+        receiver("new"),
+        called=("leilek",),
+    ) == (["leilek"], {"new": Omission.NEVER_NOTIFIED})
+
+
+@pytest.mark.anyio
+async def test_why_a_receiver_was_left_out_is_stored_for_each_notification(post: Post) -> None:
+    await post.receiver("severe only", floor=Severity.SEVERE)
+    await post.receiver("head", step=1)
+    quake = hazard(magnitude=4.7)
+    await post(quake)
+    await post(revised(quake, 2, magnitude=5.6))
+    rows = await post.fetch("SELECT step, reasons FROM notification_omissions ORDER BY step")
+    assert [tuple(row) for row in rows] == [
+        (1, {"head": "later_step", "severe only": "below_floor"}),
+        (2, {"head": "later_step"}),
+    ]
