@@ -99,12 +99,14 @@ WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = ex
 ORDER BY told_at NULLS FIRST LIMIT $4
 """  # noqa: S608 - constants
 STANDING = f"""
-SELECT hazard_id, area, exposed, displaced, gone FROM ({EXPOSED}) AS exposures
+SELECT hazard_id, area, exposed, displaced, gone, told_exposed IS NULL FROM ({EXPOSED}) AS exposures
 JOIN unnest($2::uuid[], $3::text[]) AS pair (hazard_id, area) USING (hazard_id, area)
 ORDER BY hazard_id, area
 """  # noqa: S608 - constants
 TOLD = """
-UPDATE exposures SET told_exposed = $3, told_displaced = $4, told_at = $5 WHERE (hazard_id, area) = ($1, $2)
+UPDATE exposures SET told_exposed = told.exposed, told_displaced = told.displaced, told_at = $5
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[]) AS told (hazard_id, area, exposed, displaced)
+WHERE (exposures.hazard_id, exposures.area) = (told.hazard_id, told.area)
 """
 FORGET = """
 DELETE FROM exposures WHERE told_at IS NOT NULL AND (gone IS NOT NULL OR ends_at < $1) AND NOT EXISTS (
@@ -144,6 +146,11 @@ class Exposed(NamedTuple):
     exposed: int
     displaced: int
     gone: str | None
+    is_new: bool
+
+    def is_idle(self, rule: "ExposureRule") -> bool:
+        """Whether there is nothing to alert, and no alert to renew or withdraw."""
+        return self.is_new and self.gone is None and self.exposed < rule.households and not self.displaced
 
 
 class Changed(NamedTuple):
@@ -252,8 +259,8 @@ async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict
 
 async def note_told(session: AsyncSession, told: Iterable[Exposed], now: datetime) -> None:
     connection = await database.driver(session)
-    rows = [(each.hazard_id, each.area, each.exposed, each.displaced, now) for each in told]
-    await connection.executemany(TOLD, rows)
+    rows = [(each.hazard_id, each.area, each.exposed, each.displaced) for each in told]
+    await connection.execute(TOLD, *map(list, zip(*rows, strict=True)), now)
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:

@@ -49,7 +49,8 @@ class Exposures:
         while True:
             woken.clear()
             followed = await retry_while_unavailable(lambda: done(self.follow))
-            if not followed + await retry_while_unavailable(lambda: done(self.tell)):
+            told = await retry_while_unavailable(lambda: done(self.tell))
+            if max(followed, told) < counts.MANY:
                 await notify.wait(woken, LOOK_SECONDS)
                 await asyncio.sleep(GATHER_SECONDS)
 
@@ -79,7 +80,10 @@ class Exposures:
         pairs = await counts.due(session, rule, now - self.renewed_every)
         if pairs:
             await queries.lock(session, {(RuleKind.EXPOSURE.value, area) for _, area in pairs})
-            await self._tell(session, await counts.exposed(session, pairs, rule.mobility), now)
+            found = await counts.exposed(session, pairs, rule.mobility)
+            if changed := [each for each in found if not each.is_idle(rule)]:
+                await self._tell(session, changed, now)
+            await counts.note_told(session, found, now)
         return len(pairs)
 
     async def _tell(self, session: AsyncSession, found: list[Exposed], now: datetime) -> None:
@@ -99,4 +103,3 @@ class Exposures:
             book.count_displaced(hazard_id, displaced.get(hazard_id, 0))
         await queries.save_book(session, book)
         await outbox.add(session, *book.messages)
-        await counts.note_told(session, found, now)
