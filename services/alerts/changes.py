@@ -66,6 +66,7 @@ class AlertChanges:
         self.deliveries: list[PlannedDelivery] = []
         self.omissions: dict[tuple[UUID, int], Omissions] = {}  # by alert and step: the receivers that are left out
         self.messages: list[Message] = []
+        self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
     def tell(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
         """Raises an alert, or renews the alert that exists for the situation."""
@@ -225,7 +226,7 @@ class AlertChanges:
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED
             if own not in contents:
-                contents[own] = content_of(begun, own)
+                contents[own] = content_of(begun, own, self._event(begun, event_of(begun, own)))
             self.deliveries.append(self._delivery(begun, receiver, own, contents[own], due_in))
             called.add(receiver.label)
         if omissions:
@@ -252,4 +253,10 @@ class AlertChanges:
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
         self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
-        self.messages.append(alert.event(event))
+        self.messages.append(self._event(alert, event))
+
+    def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
+        """The event of this state; the webhook and the topic share it."""
+        if self._last is None or self._last[0] is not alert or self._last[1] is not event:
+            self._last = alert, event, alert.event(event)
+        return self._last[2]

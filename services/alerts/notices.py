@@ -13,7 +13,15 @@ from pydantic import BaseModel
 from services.alerts.alerts import Alert
 from services.alerts.rules.findings import RANK
 from services.alerts.words import HazardWords
-from shared.events import AlertAcknowledged, AlertEscalated, AlertRaised, AlertReopened, AlertResolved, AlertUpdated
+from shared.events import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertRaised,
+    AlertReopened,
+    AlertResolved,
+    AlertUpdated,
+    Message,
+)
 from shared.events.vocabulary import DeliveryChannel, Severity
 
 FOLDED_WITHIN = timedelta(minutes=2)
@@ -96,10 +104,13 @@ def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 
-def content_of(alert: Alert, cause: Cause) -> str:
-    """The body of a webhook: type, timestamp and data, as Standard Webhooks requires."""
+def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
+    """The body of a webhook: type, timestamp and data, as Standard Webhooks requires.
+
+    `message` is the alert's event, if the caller has it.
+    """
     event = event_of(alert, cause)
-    data = msgspec.Raw(alert.event(event).value)
+    data = msgspec.Raw((message or alert.event(event)).value)
     body = {"type": event.event_type, "timestamp": alert.changed_at.isoformat(), "data": data}
     return msgspec.json.encode(body).decode()
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.messaging.records import Partition, Reading
@@ -16,11 +15,11 @@ SELECT topic, partition, next_offset FROM consumer_offsets
 JOIN unnest($1::text[], $2::integer[]) AS held (topic, partition) USING (topic, partition)
 """
 # Ordered, so that two workers that lock the same partitions cannot deadlock.
-LOCK = text("""
+LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
-WHERE (topic, partition) IN (SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS integer[])))
+WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
 ORDER BY topic, partition FOR UPDATE
-""")
+"""
 END_FROZEN = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'COPY %'
@@ -56,9 +55,9 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
     """Lock the batch's partitions, as its first statement. Raises Fenced unless the batch begins at their offsets."""
     held = firsts(readings)
-    topics, partitions = _columns(held)
-    rows = await session.execute(LOCK, {"topics": topics, "partitions": partitions})
-    if {(row.topic, row.partition): row.next_offset for row in rows} != held:
+    connection = await database.driver(session)
+    rows = await connection.fetch(LOCK, *_columns(held))
+    if {(row["topic"], row["partition"]): row["next_offset"] for row in rows} != held:
         raise Fenced
 
 

@@ -116,11 +116,20 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
     known, raw = session.info.get("driver", (None, None))
     if transaction is None or transaction is not known:
         connection = await session.connection()
-        raw = cast(Any, (await connection.get_raw_connection()).driver_connection)
+        pooled = await connection.get_raw_connection()
+        raw = cast(Any, pooled.driver_connection)
         if not raw.is_in_transaction():
-            await connection.execute(text("SELECT 1"))  # SQLAlchemy sends BEGIN with its first statement only
+            await _begin(connection, pooled.dbapi_connection)
         session.info["driver"] = session.sync_session.get_transaction(), raw
     return raw
+
+
+async def _begin(connection: AsyncConnection, adapter: Any) -> None:
+    """Send BEGIN: SQLAlchemy sends it with its first statement only, and a statement for that costs a round trip."""
+    try:
+        await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
+    except Exception:  # noqa: BLE001
+        await connection.execute(text("SELECT 1"))  # SQLAlchemy notices a lost connection, and empties the pool
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
