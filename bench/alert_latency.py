@@ -57,7 +57,7 @@ class Latency:
     def __init__(self, made: Bench, hook: Hook, rate: float) -> None:
         self.made, self.hook, self.rate, self.sent = made, hook, rate, Sent()
         self.token = made.installation.token(roles=[Role.OPERATOR], sources=["cmc"])
-        self.processes: dict[str, list[psutil.Process]] = {}
+        self.roots: dict[str, list[int]] = {}
 
     async def start(self) -> None:
         installation = self.made.installation
@@ -72,7 +72,12 @@ class Latency:
         worker = installation.start("alerts", "worker", env=env)
         installation.start("console", "worker")
         parts = [part.process.pid for part in installation.parts.started]
-        self.processes = {"intake": family([intake.pid]), "alerts": family([worker.pid]), "parts": family(parts)}
+        self.roots = {"intake": [intake.pid], "alerts": [worker.pid], "parts": parts}
+
+    @property
+    def processes(self) -> dict[str, list[psutil.Process]]:
+        """By name, each process and those it has started by now: PostgreSQL starts one for each connection."""
+        return {name: family(roots) for name, roots in self.roots.items()}
 
     async def timed(self, name: str, post: Post, count: int) -> Pass:
         """Send one request every 1/rate seconds, and wait until every webhook has arrived."""
