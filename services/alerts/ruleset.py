@@ -28,7 +28,7 @@ class EscalationPolicy(RuleModel):
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
     idle_minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)] = Field(
-        default_factory=lambda: {Severity.EXTREME: 5, Severity.UNKNOWN: 15}
+        default_factory=lambda: {Severity.EXTREME: 5.0, Severity.UNKNOWN: 15.0}
     )
     unattended_minutes: Minutes = 30
 
