@@ -3,6 +3,7 @@
 import email.errors
 import ipaddress
 import re
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -87,28 +88,26 @@ class EmailChannel:
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """Every attempt has the same Message-ID, so that a mail server can recognise a second copy."""
-        text = self._text(job, receiver.language)
+        contents = [(each.cause, Content.model_validate_json(each.content)) for each in (job, *job.companions)]
+        text = self._text(contents, receiver.language)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
         message["To"] = receiver.address
         message["Subject"] = text.subject
         message["Date"] = format_datetime(datetime.now(UTC))
         message["Message-ID"] = self._id(id_of(job))
-        message["References"] = " ".join(self._threads(job))
+        message["References"] = " ".join(self._threads((content.data for _, content in contents), job.recipient))
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.body)
         return message
 
-    def _text(self, job: Job, language: str) -> Text:
-        told = [(each.cause, Content.model_validate_json(each.content)) for each in (job, *job.companions)]
-        texts = [self._texts.of(content.data, cause, language, content.hazard) for cause, content in told]
+    def _text(self, contents: Sequence[tuple[str, Content]], language: str) -> Text:
+        texts = [self._texts.of(content.data, cause, language, content.hazard) for cause, content in contents]
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, language)
 
-    def _threads(self, job: Job) -> list[str]:
+    def _threads(self, alerts: Iterable[AlertRaised], recipient: str) -> list[str]:
         """The thread ids of the mail: one per hazard, or per alert that has no hazard."""
-        threads = (
-            thread_of(Content.model_validate_json(each.content).data, job.recipient) for each in (job, *job.companions)
-        )
+        threads = (thread_of(alert, recipient) for alert in alerts)
         return list(dict.fromkeys(map(self._id, threads)))[:MOST_THREADS]
 
     def _id(self, id: UUID) -> str:
