@@ -6,17 +6,20 @@ delivery is due again when its lease ends, as after any claim.
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from services.alerts import queries
 from services.alerts.channels import Job
 from services.alerts.directory import Known, ReceiverDirectory
 from services.alerts.notices import PlannedDelivery
 from shared.events import HazardReported
+
+HANDOVER = "handover"  # a session's info: listeners of the class cost less than listeners of each session
 
 
 class Senders(Protocol):
@@ -64,8 +67,7 @@ class Handover:
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
         self._senders, self._reserved, self.jobs = senders, list[str](), list[Job]()
-        event.listen(session.sync_session, "after_commit", self._send)
-        event.listen(session.sync_session, "after_rollback", self._release)
+        session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
         """Whether the delivery can be sent at once: nothing is to be sent before it, and a slot is free."""
@@ -75,16 +77,28 @@ class Handover:
             self._reserved.append(delivery.recipient)
         return is_reserved
 
-    def _send(self, _: Any) -> None:
+    def send(self) -> None:
         for job in self.jobs:
             self._reserved.remove(job.recipient)
             self._senders.send(job)
-        self._release(_)
+        self.release()
 
-    def _release(self, _: Any) -> None:
+    def release(self) -> None:
         for recipient in self._reserved:
             self._senders.release(recipient)
         self._reserved, self.jobs = [], []
+
+
+@event.listens_for(Session, "after_commit")
+def _send(session: Session) -> None:
+    if (handover := session.info.pop(HANDOVER, None)) is not None:
+        handover.send()
+
+
+@event.listens_for(Session, "after_rollback")
+def _release(session: Session) -> None:
+    if (handover := session.info.pop(HANDOVER, None)) is not None:
+        handover.release()
 
 
 def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: Known) -> Job:
