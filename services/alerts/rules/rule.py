@@ -70,12 +70,13 @@ async def judged(
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
     """Judges all that the changes touch. The caller applies each finding to `book` before it takes the next one."""
     for rule in rules:
-        touched = list(rule.affected(changes))
+        touched = rule.affected(changes)
         facts = await rule.load(session, touched, book)
         for each in touched:
             found = rule.judge(each, facts, now)
             yield each, found
-            touched += each.freed_by(found)
+            for freed in each.freed_by(found):
+                yield freed, rule.judge(freed, facts, now)
 
 
 class RuleModel(BaseModel):
