@@ -17,8 +17,8 @@ import httpx
 
 from cli.demo import Played, play
 from cli.scenario import Step
-from deploy.backup import archive
 from tests.compose import within
+from tests.compose.backups import everything_comes_back, everything_comes_back_from_a_bucket
 from tests.compose.findings import holds, same, say, wait
 from tests.compose.project import SERVICES, Failed, Project, rows, run
 
@@ -55,6 +55,7 @@ def main() -> None:
         within.an_address_is_the_gateways_to_tell(project)
         played_as_the_readme_says(project)
         everything_comes_back(project)
+        everything_comes_back_from_a_bucket(project)
         https_under_a_name(project)
         say("all is as promised")
     except Failed as error:
@@ -288,49 +289,6 @@ def played_as_the_readme_says(project: Project) -> None:
     answers = {word: int(count) for count, word in re.findall(r"(\d+) (accepted|duplicate|refused)", done.stdout)}
     holds("dayar demo play, at its own pace", "44 sent" in done.stdout and is_taken(Counter(answers)))
     same("what does not balance then", [], [row for row in rows(project.drained()) if not row["is_balanced"]])
-
-
-def everything_comes_back(project: Project) -> None:
-    """Restores the nightly backup into empty volumes and servers; the copy on paper is beside it."""
-    backups, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
-    private = project.folder / "backup.key"
-    settings: dict[str, Any] = {
-        "COMPOSE_PROFILES": "backup",
-        "BACKUP_FOLDER": str(backups),
-        "BACKUP_RECIPIENT": archive.draw(private),
-        "PAPER_FOLDER": str(paper),
-    }
-    before, accounts = project.drained(), project.accounts()
-    project.up(**settings)
-    wait(lambda: any(backups.glob("*.tar.age")), "the nightly backup")
-    wait((paper / "dayar-ru.html").exists, "the board on paper")
-    same("the backup runs closed", ("10001:10001", True), closed(project.inspected()["backup"]))
-    listed = project.compose("run", "--rm", "--no-TTY", "backup", "list", **settings).stdout
-    name = next(backups.glob("*.tar.age")).name
-    holds("it is listed", name in listed)
-    households = project.query("SELECT count(*) FROM registry.households")
-    project.compose("down", "--volumes", **settings)
-    project.up("postgres", "kafka", "valkey")
-    key = private.read_text(encoding="utf-8")
-    said = project.compose("run", "--rm", "--no-TTY", "restore", name, given=key, **settings).stdout
-    holds("the log is said to be a new one", "Kafka's log is a new one" in said)
-    say(f"restored, and healthy after {project.up():.0f} s")
-    same("households are back", households, project.query("SELECT count(*) FROM registry.households"))
-    after = project.drained(accounts)
-    same("what was counted stayed counted", kinds(before), kinds(after))
-
-
-def closed(container: Any) -> tuple[str, bool]:
-    return container["Config"]["User"], container["HostConfig"]["ReadonlyRootfs"]
-
-
-def kinds(ledgers: dict[str, Any]) -> dict[str, Counter[str]]:
-    """Counts by consumer, over all partitions."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows(ledgers):
-        if row["topic"] != "alerts":
-            found[row["consumer"]].update(row["kinds"])
-    return found
 
 
 def https_under_a_name(project: Project) -> None:

@@ -34,6 +34,7 @@ class Project:
         self.port = paths.free_port()
         self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
+        self.files: tuple[str, ...] = ()  # of compose, where they are more than the checkout's own
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
     def compose(
@@ -47,6 +48,7 @@ class Project:
             self.name,
             "--env-file",
             str(self.env_file),
+            *(word for file in self.files for word in ("--file", file)),
             *arguments,
             check=check,
             given=given,
@@ -62,6 +64,20 @@ class Project:
         folder.mkdir()
         os.chown(folder, 10001, 10001)
         return folder
+
+    def file_for_services(self, name: str, content: str) -> Path:
+        """On this machine, theirs alone to read."""
+        self.folder.chmod(0o711)
+        file = self.folder / name
+        file.write_text(content, encoding="utf-8")
+        file.chmod(0o400)
+        os.chown(file, 10001, 10001)
+        return file
+
+    @property
+    def gateway_address(self) -> str:
+        """This machine's address on the network `front`, from which there is a way out."""
+        return f"{self.subnet}.1"
 
     def up(self, *services: str, **variables: str) -> float:
         """Returns the seconds until everything, or these services, was healthy."""
@@ -95,6 +111,11 @@ class Project:
     def python(self, service: str, program: str, *arguments: str) -> str:
         """The output of a script that runs in the service's container as the service."""
         return self.compose("exec", "--no-TTY", service, "python", "-c", program, *arguments).stdout
+
+    def probe(self, service: str, name: str, *arguments: str) -> list[str]:
+        """The words that a program of `probes` prints in the service's container."""
+        program = Path(__file__).with_name("probes") / f"{name}.py"
+        return self.python(service, program.read_text(encoding="utf-8"), *arguments).split()
 
     def query(self, statement: str) -> list[str]:
         psql = f'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U dayar_admin -d dayar -Atc "{statement}"'

@@ -1,0 +1,119 @@
+"""An installation that is lost comes back: from the backup of the night in a folder, and from one in a bucket."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from moto.server import ThreadedMotoServer
+
+from deploy.backup import archive, stores
+from deploy.backup.settings import BackupSettings
+from tests.compose.findings import holds, same, say, wait
+from tests.compose.project import Project, rows
+
+AUDITED = "SELECT result FROM console.audit WHERE action = 'command' AND subject = 'dayar restore'"
+SECRET_MOUNT = """\
+services:
+  backup-s3: &secret
+    volumes: ["{file}:/given/s3-secret:ro"]
+  restore: *secret
+"""
+
+
+@dataclass(frozen=True)
+class Backups:
+    """`service` makes the backups with these settings, and `restore` reads them. `store` is seen from this machine."""
+
+    service: str
+    settings: Mapping[str, Any]
+    store: stores.Store
+    private_key: Path
+
+
+def everything_comes_back(project: Project) -> None:
+    """From the nightly backup, into volumes and servers that are empty; the copy on paper is beside it."""
+    folder, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
+    key = project.folder / "backup.key"
+    settings = {
+        "COMPOSE_PROFILES": "backup",
+        "BACKUP_FOLDER": str(folder),
+        "BACKUP_RECIPIENT": archive.draw(key),
+        "PAPER_FOLDER": str(paper),
+    }
+    comes_back(project, Backups("backup", settings, stores.of(BackupSettings(to=str(folder))), key))
+    holds("the board is on paper", (paper / "dayar-ru.html").exists())
+
+
+def everything_comes_back_from_a_bucket(project: Project) -> None:
+    key = project.folder / "bucket.key"
+    secret = project.file_for_services("s3-secret", "not-a-secret-of-anybody")
+    override = project.folder / "override.yml"
+    override.write_text(SECRET_MOUNT.format(file=secret), encoding="utf-8")
+    project.files = ("docker-compose.yml", str(override))
+    with s3(project.gateway_address) as endpoint:
+        httpx.put(f"{endpoint}/backups", trust_env=False).raise_for_status()
+        settings = {
+            "COMPOSE_PROFILES": "backup-s3",
+            "BACKUP_RECIPIENT": archive.draw(key),
+            "BACKUP_TO": "s3://backups/dayar",
+            "BACKUP_S3_ENDPOINT": endpoint,
+            "BACKUP_S3_KEY_ID": "nobody",
+        }
+        seen = BackupSettings(to="s3://backups/dayar", s3_endpoint=endpoint, s3_key_id="nobody", s3_secret_file=secret)
+        within = {**settings, "BACKUP_S3_SECRET_FILE": "/given/s3-secret"}
+        comes_back(project, Backups("backup-s3", within, stores.of(seen), key))
+
+
+@contextmanager
+def s3(address: str) -> Iterator[str]:
+    """A store that speaks S3, on this machine, where containers with a way out can reach it."""
+    server = ThreadedMotoServer(ip_address=address, port=0)
+    server.start()
+    try:
+        yield "http://{}:{}".format(*server.get_host_and_port())
+    finally:
+        server.stop()
+
+
+def comes_back(project: Project, backups: Backups) -> None:
+    before, accounts = project.drained(), project.accounts()
+    project.up(**backups.settings)
+    wait(lambda: bool(backups.store.names()), f"the nightly backup by {backups.service}")
+    container = project.inspected()[backups.service]
+    same(
+        f"{backups.service} runs closed",
+        ("10001:10001", True),
+        (container["Config"]["User"], container["HostConfig"]["ReadonlyRootfs"]),
+    )
+    (name,) = backups.store.names()
+    listed = project.compose("run", "--rm", "--no-TTY", backups.service, "list", **backups.settings).stdout
+    holds("it is listed", name in listed)
+    households = project.query("SELECT count(*) FROM registry.households")
+    project.compose("down", "--volumes", **backups.settings)
+    restored(project, backups, name)
+    say(f"restored, and healthy after {project.up(**backups.settings):.0f} s")
+    same("households are back", households, project.query("SELECT count(*) FROM registry.households"))
+    same("the exercise's accounts are back", accounts, project.accounts())
+    same("the restore is in the security log", ["done"], project.query(AUDITED))
+    after = project.drained(accounts)
+    same("what was counted stayed counted", kinds(before), kinds(after))
+
+
+def restored(project: Project, backups: Backups, name: str) -> None:
+    project.up("postgres", "kafka", "valkey", **backups.settings)
+    key = backups.private_key.read_text(encoding="utf-8")
+    said = project.compose("run", "--rm", "--no-TTY", "restore", name, given=key, **backups.settings).stdout
+    holds("the log is said to be a new one", "Kafka's log is a new one" in said)
+
+
+def kinds(ledgers: dict[str, Any]) -> dict[str, Counter[str]]:
+    """By consumer, whatever partition it was."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows(ledgers):
+        if row["topic"] != "alerts":
+            found[row["consumer"]].update(row["kinds"])
+    return found

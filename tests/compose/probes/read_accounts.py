@@ -1,0 +1,22 @@
+"""As the registry: read households, and accounts, which are the console's. Prints the login, and what is refused."""
+
+import asyncio
+
+import asyncpg
+
+from shared.config import Settings, secret
+
+
+async def main() -> None:
+    settings = Settings().for_service("registry")
+    connection = await asyncpg.connect(settings.database_url, password=secret(settings.database_password_file))
+    print(await connection.fetchval("SELECT current_user"))
+    await connection.fetch("SELECT 1 FROM registry.households")
+    try:
+        await connection.fetch("SELECT 1 FROM console.accounts")
+    except asyncpg.InsufficientPrivilegeError:
+        print("refused")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
