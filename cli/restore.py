@@ -1,11 +1,12 @@
 """`dayar restore`: restores a backup, on this machine or on an empty one."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import BackupSettings
 from deploy.local import options
 from deploy.local.messages import CannotStart
+from deploy.local.staging import staging
 from deploy.local.terminal import Terminal
 from shared.audit import Result
 
@@ -31,11 +33,14 @@ def main(
 ) -> None:
     """Restore a backup into STATE= while its servers are stopped. The former contents are kept aside."""
     os.umask(0o077)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that what was decrypted is removed
+        signal.signal(number, signal.default_int_handler)
     with said(), told(), source(backup) as file:
         identities = archive.identities(key)
         if check:
-            with TemporaryDirectory(dir=options.read().root if options.read().root.exists() else None) as folder:
-                typer.echo(summary(restoring.open_backup(file, identities, Path(folder))))
+            root = options.read().root
+            with staging(root if root.exists() else Path(gettempdir())) as folder:
+                typer.echo(summary(restoring.open_backup(file, identities, folder)))
             return
         from deploy.local.restore import restore  # noqa: PLC0415 - it starts servers, which no image has
 

@@ -20,6 +20,7 @@ from shared.crypto.seal import write_whole
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
+SAME, OTHER = b"same", b"other"  # whose folders they were when the restore began
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,7 @@ def put_back(
     stay, and only `servers` are moved aside. In another installation's folder all but `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
-    if not is_same:
-        write_whole(_marker(folders), b"")
+    write_whole(_marker(folders), SAME if is_same else OTHER)
     for name, folder in folders.items():
         others = [each.name for each in folder.iterdir() if _makes_way(each, stays)]
         aside = [each for each in others if each in servers] if is_same else others
@@ -119,7 +119,10 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 
 
 def _marker(folders: Mapping[str, Path]) -> Path:
-    """Exists while another installation's folders are filled: after an interruption its keys prove nothing."""
+    """Exists until the restore has ended: no service may start before.
+
+    After an interruption the keys in another installation's folders prove nothing, so it says whose they were.
+    """
     return next(iter(folders.values())) / RESTORING
 
 
@@ -128,7 +131,7 @@ def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
 
     Passwords do not count, as one `.env` may serve several installations.
     """
-    if _marker(folders).exists():
+    if _marker(folders).exists() and _marker(folders).read_bytes() != SAME:
         return False
     for name, folder in folders.items():
         for file in (files / name).rglob("*"):

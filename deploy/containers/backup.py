@@ -16,6 +16,10 @@ def main() -> None:
     if command is None:
         sys.exit(f"There are two words, now and list; not {' '.join(sys.argv[1:])}.")
     os.umask(0o077)
+    try:
+        start.check_restored()
+    except start.HalfRestored as error:
+        sys.exit(str(error))
     os.environ.update(start.installation())
     os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 - our own program
 

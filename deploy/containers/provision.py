@@ -8,7 +8,7 @@ import os
 import sys
 
 from deploy.containers import start
-from deploy.containers.start import BadSecret, check
+from deploy.containers.start import BadSecret, HalfRestored, check, check_restored
 from deploy.containers.volumes import SECRETS, variable
 from deploy.provision import accounts, database, topics
 from deploy.provision.database import Server
@@ -25,6 +25,7 @@ SECONDS_TO_START = 120  # of Kafka, at its first start on a slow machine
 
 
 async def main() -> None:
+    check_restored()
     os.environ.update(start.installation())
     settings = Settings()
     passwords = {
@@ -66,5 +67,5 @@ def of_services(part: str) -> dict[str, str]:
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-    except* (BadSecret, NotOurs) as group:
+    except* (BadSecret, HalfRestored, NotOurs) as group:
         sys.exit("\n".join(str(error) for error in leaves(group)))

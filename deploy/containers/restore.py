@@ -5,6 +5,7 @@ The servers have to run, and no service may run yet.
 
 import asyncio
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ from deploy.backup.messages import Refused
 from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
 from deploy.containers import start
-from deploy.containers.provision import make_topics, of_services
+from deploy.containers.provision import DATABASE, make_topics, of_services, server
+from deploy.containers.volumes import variable
 from shared.config import Settings
 
 PASSWORDS = ("kafka", "database", "valkey")  # the servers keep their present passwords
@@ -27,9 +29,11 @@ STAGING = Path("/staging")  # a volume, as a backup may not fit into memory
 
 def main(backup: str) -> None:
     os.umask(0o077)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was decrypted is removed
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:
         opened = restoring.open_backup(file, identities, Path(staging))
+        asyncio.run(dump.check_free(server(os.environ[variable("database-admin")]), DATABASE))
         folders = BackupSettings().folders
         aside = restoring.put_back(opened.folder / FILES, folders, datetime.now(UTC), stays=PASSWORDS)
         os.environ.update(start.installation())  # the mark was in the backup
@@ -40,7 +44,6 @@ def main(backup: str) -> None:
 
 
 async def fill(installation: Installation, opened: Opened) -> Report:
-    await dump.check_free(installation.server, installation.database)
     report = await restoring.restore_database(installation, opened, of_services("database"))
     passwords: dict[str, Any] = {name: os.environ[f"KAFKA_{name}_PASSWORD"] for name in ("ADMIN", "INTEGRATOR")}
     await asyncio.to_thread(make_topics, installation.settings, passwords["ADMIN"], passwords["INTEGRATOR"])

@@ -16,6 +16,7 @@ from shared.errors import DocumentedError
 from shared.liveness import SILENT_SECONDS, Answers, by_beat, over_http, silent
 
 MARK = Path("/installation/exercise")
+RESTORING = Path("/installation/restoring")  # until a restore has ended
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
@@ -32,12 +33,20 @@ class BadSecret(DocumentedError):
         return f"{self.args[0]}: {self.message}"
 
 
+class HalfRestored(Exception):
+    """A restore into these volumes was interrupted or failed: do it again (docs/runbook.md); nothing was started."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
 def main() -> None:
     environment = dict(os.environ)
     service = environment.get("SERVICE")
     try:
+        check_restored()
         check_files(secret_files(environment, service or ""))
-    except BadSecret as error:
+    except (HalfRestored, BadSecret) as error:
         sys.exit(str(error))
     environment |= installation()
     arguments = sys.argv[1:]
@@ -86,6 +95,12 @@ def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
     """Our own secrets' files that the settings name and that exist in this container."""
     named = [value for name, value in environment.items() if name.endswith("_FILE") and name not in OTHERS]
     return [file for value in named if (file := Path(value.replace("{service}", service))).is_file()]
+
+
+def check_restored() -> None:
+    """Raise HalfRestored while the volumes hold a part of a backup."""
+    if RESTORING.exists():
+        raise HalfRestored
 
 
 def check_files(files: Iterable[Path]) -> None:

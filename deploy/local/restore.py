@@ -1,8 +1,6 @@
 """`dayar restore` on this machine: restores the state folder, the database and the log of one installation."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,8 +17,9 @@ from deploy.local import kafka, paths, state
 from deploy.local.component import Folders
 from deploy.local.options import Options
 from deploy.local.stack import Stack
+from deploy.local.staging import staging
 from deploy.local.terminal import Terminal
-from shared.config import secret
+from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 
 SERVERS = ("postgres", "valkey")  # Kafka's folder is not moved aside when it holds the log of the backup's cluster
@@ -39,13 +38,16 @@ def restore(
 ) -> Restored:
     """The installation must not be running. `then` is called while its servers run. Raises Refused, CannotStart."""
     paths.make_passable(options.root)
-    staging = Path(tempfile.mkdtemp(prefix=".restoring-", dir=options.root))
-    try:
+    with staging(options.root) as folder:
         with screen.timed("decrypted, and whole"):
-            opened = restoring.open_backup(source, identities, staging)
+            opened = restoring.open_backup(source, identities, folder)
         exercise = opened.manifest["kind"] == "exercise"
+        _check_given(options)
         aside = _put_files(options.root, opened, now, exercise=exercise)
-        with state.held(options.root, exercise=exercise, kafka_port=options.kafka_port) as (folders, marked):
+        with state.held(options.root, exercise=exercise, kafka_port=options.kafka_port, is_restoring=True) as (
+            folders,
+            marked,
+        ):
             stack = Stack(folders, marked, options, screen.fetched)
             with environment.replaced(stack.env()), _servers(stack, screen):
                 installation = Installation.read(stack.settings, BackupSettings(), AdminSettings())
@@ -53,8 +55,14 @@ def restore(
                 then()
             restoring.finish({"state": folders.state})
         return Restored(folders.state, opened, report, aside)
-    finally:
-        shutil.rmtree(staging)
+
+
+def _check_given(options: Options) -> None:
+    """Raise DatabaseInUse or DatabaseHolds before anything is moved. A database of our own makes way by itself."""
+    if "postgres" in options.given:
+        with environment.replaced(options.environment):
+            found = Installation.read(Settings(), BackupSettings(), AdminSettings())
+        asyncio.run(dump.check_free(found.server, found.database))
 
 
 def _put_files(root: Path, opened: Opened, now: datetime, *, exercise: bool) -> list[Path]:
@@ -80,7 +88,6 @@ def _servers(stack: Stack, screen: Terminal) -> Iterator[None]:
 
 
 async def _fill(stack: Stack, installation: Installation, opened: Opened, screen: Terminal) -> Report:
-    await dump.check_free(installation.server, installation.database)
     passwords = {service: secret(stack.folders.secrets / f"database-{service}") or "" for service in SERVICES}
     with screen.timed("database"):
         report = await restoring.restore_database(installation, opened, passwords)

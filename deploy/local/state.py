@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from deploy.backup.making import RESTORING
 from deploy.local import paths
 from deploy.local.component import Folders
 from deploy.local.messages import CannotStart
+from deploy.local.staging import remove_abandoned
 from shared.crypto.seal import write_whole
 
 ROOT_USER = 0  # root can write everywhere
@@ -38,6 +40,10 @@ class StateNewer(CannotStart):
 
 class StateEarlier(CannotStart):
     """This folder was written by an earlier build. Use that build, or another folder by STATE=; nothing was changed."""
+
+
+class StateHalfRestored(CannotStart):
+    """A restore into this folder was interrupted or failed: do it again, or choose another folder by STATE=."""
 
 
 class StateTorn(CannotStart):
@@ -73,11 +79,19 @@ class Installation:
 
 
 @contextmanager
-def held(root: Path, *, exercise: bool, kafka_port: int | None) -> Iterator[tuple[Folders, Installation]]:
-    """Create the folder `demo` or `main` under the root if needed, and hold it until the context ends."""
+def held(
+    root: Path, *, exercise: bool, kafka_port: int | None, is_restoring: bool = False
+) -> Iterator[tuple[Folders, Installation]]:
+    """Create the folder `demo` or `main` under the root if needed, and hold it until the context ends.
+
+    Only a restore may hold a folder that a restore left half filled.
+    """
     with _disk_told():
         _refuse_open(root)
         folders = Folders(state=root / ("demo" if exercise else "main"), cache=paths.cache())
+        remove_abandoned(root)
+        if not is_restoring and (folders.state / RESTORING).exists():
+            raise StateHalfRestored(folders.state)
         _refuse_foreign(folders)
         paths.make_passable(root)
         folders.make()

@@ -12,7 +12,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from cli import keys as keys_command
-from deploy.containers import health, start, volumes
+from deploy.backup import making
+from deploy.containers import backup, health, provision, start, volumes
 from deploy.containers.start import BadSecret
 from deploy.containers.volumes import EarlierVolumes, NeitherYesNorNo, NewerVolumes, OtherMark
 from deploy.local import paths
@@ -98,6 +99,20 @@ def test_a_services_own_settings_reach_its_container(settings: type[Settings], c
     own = {name.upper() for name in settings.__annotations__ if name not in Settings.model_fields}
     composed = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     assert own - composed["services"][container]["environment"].keys() == set()
+
+
+def test_nothing_starts_on_volumes_that_a_restore_left_half_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert start.MARK.with_name(making.RESTORING) == start.RESTORING
+    monkeypatch.setattr(start, "RESTORING", tmp_path / "restoring")
+    start.RESTORING.touch()
+    with pytest.raises(SystemExit, match="interrupted or failed"):
+        start.main()
+    with pytest.raises(SystemExit, match="interrupted or failed"):
+        backup.main()
+    with pytest.raises(start.HalfRestored):
+        asyncio.run(provision.main())
 
 
 def test_reports_are_sealed_to_the_newest_key(tmp_path: Path) -> None:

@@ -147,6 +147,29 @@ def test_a_restore_into_another_installations_folders_stays_one_after_an_interru
     assert (folders["secrets-intake"] / "newer.key").read_text() == "drawn since"
 
 
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+def test_folder_is_marked_until_the_restore_has_ended(tmp_path: Path, whose: str) -> None:
+    files, folder = tmp_path / "files", tmp_path / "state"
+    for state, content in ((files / "state", "ours"), (folder, whose)):
+        (state / "secrets").mkdir(parents=True)
+        (state / "secrets" / "kek.key").write_text(content)
+    restoring.put_back(files, {"state": folder}, NOW)
+    assert (folder / making.RESTORING).exists()
+    restoring.finish({"state": folder})
+    assert not (folder / making.RESTORING).exists()
+
+
+def test_own_folder_stays_ones_own_after_an_interruption(tmp_path: Path) -> None:
+    files, folder = tmp_path / "files", tmp_path / "state"
+    for state in (files / "state", folder):
+        (state / "secrets").mkdir(parents=True)
+        (state / "secrets" / "kek.key").write_text("ours")
+    restoring.put_back(files, {"state": folder}, NOW)
+    (folder / "secrets" / "newer.key").write_text("drawn before the interruption")
+    restoring.put_back(files, {"state": folder}, NOW + timedelta(minutes=1))
+    assert (folder / "secrets" / "newer.key").exists()
+
+
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
     """Like a disk that fills up: a write beyond `size` bytes fails."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.backup.making import RESTORING
 from deploy.local import clean, paths, state
 from deploy.local.options import GIVEN, BindingOpen, NotANumber, Options
 from deploy.provision.secrets import KEYS, PASSWORDS
@@ -110,6 +111,18 @@ def test_an_earlier_builds_folder_is_refused_in_one_sentence_and_unchanged(tmp_p
     assert everything(tmp_path / "state") == before
 
 
+def test_folder_that_a_restore_left_half_filled_starts_only_for_a_restore(tmp_path: Path) -> None:
+    root = tmp_path / "state"
+    hold(root)
+    (root / "demo" / RESTORING).touch()
+    before = everything(root)
+    with pytest.raises(state.StateHalfRestored, match="interrupted or failed"):
+        hold(root)
+    assert everything(root) == before
+    with state.held(root, exercise=True, kafka_port=None, is_restoring=True):
+        pass
+
+
 def test_a_folder_of_this_build_starts_again(tmp_path: Path) -> None:
     assert hold(tmp_path / "state").version == hold(tmp_path / "state").version == state.VERSION
 
@@ -161,6 +174,7 @@ def test_a_full_or_newer_folder_can_be_removed(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "state" / "demo" / "installation.json").write_text('{"version": 99}')
     monkeypatch.setattr(state, "LEAST_FREE_BYTES", 2**62)
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(paths, "HOMES", tmp_path / "homes")  # other tests use the copies of this checkout
     monkeypatch.setattr("builtins.input", lambda _: "demo")
     assert clean.main() == 0
     assert list((tmp_path / "state").iterdir()) == []

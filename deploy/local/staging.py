@@ -1,0 +1,42 @@
+"""The folder into which a backup is decrypted. It is removed at the end, and after a kill by the next command."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PREFIX = ".restoring-"
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    remove_abandoned(root)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel releases it, however this process ends
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+        os.close(descriptor)
+
+
+def remove_abandoned(root: Path) -> None:
+    """Remove what killed commands left decrypted. A command that is at work keeps its folder."""
+    for folder in root.glob(f"{PREFIX}*"):
+        if folder.lstat().st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink():
+            _remove_unlocked(folder)
+
+
+def _remove_unlocked(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(descriptor)
