@@ -66,12 +66,15 @@ class Supervisor:
     async def _start(self) -> None:
         check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
-        for process in self._stack.processes:
-            process.start()  # they import their libraries while the servers start
+        *workers, web = self._stack.processes
+        web.start()  # it imports its libraries while the servers start
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_part(self._stack.valkey, "Valkey"))
             await self._start_postgres()
+            # Only now: six processes that import at once took the processors from Kafka, and from intake.
+            for worker in workers:
+                worker.start()
             await valkey
             if not self._stack.has_topics:
                 await kafka  # a consumer that started before its topic existed finds the topic late
