@@ -5,14 +5,17 @@ import shutil
 import sys
 from pathlib import Path
 
+from deploy.local import paths, program_copies
 from deploy.local.messages import CannotStart
 from deploy.local.options import Options
 from deploy.local.process import end_orphans
+from deploy.local.staging import remove_abandoned
 from deploy.local.state import disk_message, is_ours, locked
 
 
 def main() -> int:
     root = Options.read(os.environ).root
+    remove_abandoned(root)
     found = [folder for folder in (root / "demo", root / "main") if is_ours(folder)]
     if not found:
         print(f"There is no state in {root}.")
@@ -31,6 +34,8 @@ def _remove(folder: Path) -> None:
     with locked(folder):  # only the lock: this has to work on a full disk, and for any release's folder
         end_orphans(folder / "run")
         shutil.rmtree(folder)
+    if os.geteuid() == 0:
+        program_copies.remove_unused(paths.shared_home())
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ import socket
 from importlib.metadata import distribution
 from pathlib import Path
 
+HOMES = Path("/var/lib/dayar")  # of copies, and of states that were started by root: one per checkout
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # below the range from which Linux takes ports for outgoing connections
 
 
 def shared_home() -> Path:
     """When root starts the stack: a folder that PostgreSQL's user can reach, wherever the checkout is."""
-    return Path("/var/lib/dayar") / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
+    return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
 def states() -> Path:

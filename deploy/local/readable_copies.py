@@ -1,19 +1,20 @@
 """Files that an unprivileged user has to read or run: the original where the user can reach it, else a copy."""
 
+import compileall
 import hashlib
 import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local import paths
+from deploy.local import paths, program_copies
 from deploy.local.users import User
 
-SOURCES = ("cli", "deploy", "services", "shared", "node_modules")
+BROWSER = "node_modules"
+SOURCES = ("cli", "deploy", "services", "shared", BROWSER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,22 @@ def sources(state: Path, user: User) -> Path:
     folder.mkdir()
     for source in _sources():
         _copy(source, folder / source.name)
-    _open_to_all(folder)
+    program_copies.open_to_all(folder)
     return folder
+
+
+def compile_sources() -> None:
+    """Write the bytecode of all sources beside them, readable to everybody; what is current is left.
+
+    Services that root starts cannot write there: each of them would compile what it imports, at each start.
+    """
+    umask = os.umask(0o022)
+    try:
+        for name in SOURCES:
+            if name != BROWSER:
+                compileall.compile_dir(paths.ROOT / name, quiet=2)
+    finally:
+        os.umask(umask)
 
 
 def _may_read_libraries(user: User) -> bool:
@@ -92,19 +107,15 @@ def _environment(python: Path) -> Path:
 
 
 def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
-    """A copy of the folder, made again only when the folder changes. The copy appears complete, or not at all."""
+    """A copy of the folder, made again only when the folder changes."""
     known = f"{folder} {folder.stat().st_mtime_ns} {(folder / 'pyvenv.cfg').exists() and _stamp(folder)}"
-    copy = paths.shared_home() / f"{folder.name.lstrip('.')}-{hashlib.sha256(known.encode()).hexdigest()[:12]}"
-    if not copy.exists():
-        paths.make_passable(copy.parent)
-        with tempfile.TemporaryDirectory(dir=copy.parent) as place:
-            unfinished = Path(place) / "copy"
-            _copy(folder, unfinished)
-            finish(unfinished)
-            _open_to_all(unfinished)
-            if not copy.exists():  # another start has made the copy meanwhile
-                unfinished.replace(copy)
-    return copy
+
+    def fill(unfinished: Path) -> None:
+        _copy(folder, unfinished)
+        finish(unfinished)
+
+    name = f"{folder.name.lstrip('.')}-{hashlib.sha256(known.encode()).hexdigest()[:12]}"
+    return program_copies.made(paths.shared_home(), name, fill)
 
 
 def _stamp(environment: Path) -> str:
@@ -126,10 +137,3 @@ def _link_or_copy(source: str, target: str) -> None:
             shutil.copy2(source, target)
     else:
         shutil.copy2(source, target)
-
-
-def _open_to_all(folder: Path) -> None:
-    for path in (folder, *folder.rglob("*")):
-        if not path.is_symlink():
-            mode = path.stat().st_mode
-            path.chmod(mode | (0o555 if path.is_dir() or mode & stat.S_IXUSR else 0o444))

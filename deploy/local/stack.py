@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from deploy import environment
 from deploy.backup import making
 from deploy.backup.settings import BackupSettings
-from deploy.local import jars, paths, readable_copies, rights
+from deploy.local import jars, paths, program_copies, readable_copies, rights
 from deploy.local.component import Component, Folders
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.options import Options
@@ -85,6 +85,8 @@ class Stack:
         return [part for part in (self.kafka, self.postgres, self.valkey) if part.name not in self.options.given]
 
     def _let_services_in(self) -> None:
+        program_copies.remove_stale(paths.HOMES)
+        readable_copies.compile_sources()
         rights.grant(self.folders)
         env = self.env()
         rights.check_readable({name: env[name] for name in SETTINGS & env.keys()})

@@ -1,0 +1,80 @@
+"""Copies of programs for the users that services and servers run as: made once, and removed when nobody needs them."""
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from deploy.local import paths
+
+NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
+CHECKOUT = "checkout"  # a file: whose copies they are
+UNUSED_SECONDS = 7 * 86_400
+
+
+def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
+    """The copy of this name, made if it is missing. It appears complete, or not at all."""
+    copy = home / name
+    if not copy.exists():
+        paths.make_passable(home)
+        (home / CHECKOUT).write_text(str(paths.ROOT), encoding="utf-8")
+        with tempfile.TemporaryDirectory(dir=home) as folder:
+            unfinished = Path(folder) / "copy"
+            fill(unfinished)
+            open_to_all(unfinished)
+            with suppress(OSError):  # another start has made the copy meanwhile
+                unfinished.replace(copy)
+    os.utime(copy)  # it is in use
+    return copy
+
+
+def open_to_all(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if path.is_dir() or mode & stat.S_IXUSR else 0o444))
+
+
+def remove_stale(homes: Path) -> None:
+    """Remove the copies of checkouts that are gone, and those that no start has used for a week."""
+    for home in homes.iterdir() if homes.is_dir() else ():
+        is_gone = _is_gone(home)
+        _remove(copy for copy in _copies(home) if is_gone or time.time() - copy.stat().st_mtime > UNUSED_SECONDS)
+        if is_gone and [each.name for each in home.iterdir()] == [CHECKOUT]:
+            shutil.rmtree(home)
+
+
+def remove_unused(home: Path) -> None:
+    """Remove the copies from which no program runs. The next start makes them again."""
+    _remove(_copies(home))
+
+
+def _is_gone(home: Path) -> bool:
+    file = home / CHECKOUT
+    return file.is_file() and not Path(file.read_text(encoding="utf-8")).exists()
+
+
+def _copies(home: Path) -> Iterator[Path]:
+    return (each for each in sorted(home.glob("*-*")) if NAME.fullmatch(each.name) and each.is_dir())
+
+
+def _remove(copies: Iterator[Path]) -> None:
+    used = _running()
+    for copy in copies:
+        if not any(Path(word).is_relative_to(copy) for word in used):
+            shutil.rmtree(copy)
+
+
+def _running() -> set[str]:
+    """The files and arguments that programs of this machine were started with."""
+    found: set[str] = set()
+    for process in psutil.process_iter(["exe", "cmdline"]):
+        found.update((process.info["exe"] or "", *(process.info["cmdline"] or ())))
+    return {word for word in found if word.startswith("/")}
