@@ -13,19 +13,22 @@ from aiokafka.errors import KafkaError
 from shared import events, log
 from shared.auth import revocation_snapshots
 from shared.auth.tokens import Principal
+from shared.auth.unverified import UnverifiedRecords
 from shared.config import Settings
+from shared.crypto.keyring import UnknownKey
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, EventData, TeamReadmitted
 from shared.failures import Backoff, DependencyUnavailable, SetAside
 from shared.messaging import kafka
 from shared.messaging.handlers import HandlerMissing, missing_types
 from shared.messaging.records import Record
-from shared.messaging.signatures import RecordVerifier
+from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 
 logger = log.get()
 
 
 CONFIRM_SECONDS = 60  # how often the topic's end is checked and the snapshot written
 CONFIRM_TIMEOUT = 5
+KEY_SECONDS = 5  # how often it is looked whether a missing signature key has arrived
 WRITE_SECONDS = 2  # delay after a change, so that many changes are written together
 
 Credential = tuple[CredentialKind, UUID]
@@ -43,6 +46,7 @@ class Revocations:
         self._verifier = RecordVerifier(settings)
         self._revoked: dict[Credential, CredentialRevoked] = {}
         self._readmitted: dict[UUID, datetime] = {}
+        self._unverified = UnverifiedRecords()
         self._positions: dict[TopicPartition, int] = {}
         self._file = revocation_snapshots.file_of(settings)
         self._snapshot = revocation_snapshots.load(self._file)
@@ -55,7 +59,7 @@ class Revocations:
         if missing := missing_types((CredentialRevoked.topic,), {model.event_type for model in self._handlers}):
             raise HandlerMissing(*missing)
         self._read_at: datetime | None = None
-        self._confirm_at = self._write_at = 0.0
+        self._confirm_at = self._write_at = self._verify_at = 0.0
         self.is_complete = False
         self.changed = asyncio.Condition()
 
@@ -121,6 +125,7 @@ class Revocations:
                     self.is_complete, self._read_at, self._write_at = True, datetime.now(UTC), time.monotonic()
                     await self._tell_changed()
                 await self._keep_snapshot(consumer, partitions)
+                await self._verify_again()
                 for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                     for record in records:
                         await self._apply(kafka.record(record, self._settings.topic_prefix))
@@ -129,16 +134,47 @@ class Revocations:
         finally:
             await kafka.stop(consumer)
 
-    async def _apply(self, record: Record) -> None:
+    async def _apply(self, *records: Record) -> None:
+        """Apply records in their order. Nobody sees the state between two of them."""
+        changes = [self._is_applied(record) for record in records]
+        if any(changes):
+            await self._tell_changed()
+
+    async def _verify_again(self) -> None:
+        """Apply the records whose key has arrived, and after each the later ones of the same credential."""
+        if time.monotonic() >= self._verify_at:
+            self._verify_at = time.monotonic() + KEY_SECONDS
+            for credential in self._unverified:
+                await self._apply(*self._unverified.take(credential))
+
+    def _is_applied(self, record: Record) -> bool:
+        """Apply the record; returns whether a revocation changed."""
+        is_behind = self._unverified.holds(record)
+        if is_behind:
+            self._unverified.add(record)
         try:
-            self._verifier.verify(record)
-            change = events.decode(record.topic, record.value, record.headers).data
+            return self._change(self._verified(record))
+        except UnknownKey:
+            if not is_behind:
+                self._unverified.add(record)
         except (events.UnknownEventType, events.MalformedEvent, SetAside) as error:
             logger.warning("access event not understood", **log.described(error))
-            return
+        return False
+
+    def _verified(self, record: Record) -> Any:
+        """Raises UnknownKey, also when the verifier would wait no longer: here it holds up nothing."""
+        try:
+            self._verifier.verify(record)
+        except SetAside as error:
+            if error.reason == UNKNOWN_KEY:
+                raise UnknownKey from error
+            raise
+        return events.decode(record.topic, record.value, record.headers).data
+
+    def _change(self, change: Any) -> bool:
         self._handlers[type(change)](change)
         self._write_at = min(self._write_at, time.monotonic() + WRITE_SECONDS)
-        await self._tell_changed()
+        return True
 
     def _readmit(self, change: TeamReadmitted) -> None:
         self._readmitted[change.team] = change.until

@@ -14,6 +14,7 @@ from deploy.provision import record_keys
 from shared import events, lifecycle
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal
+from shared.auth.unverified import LONGEST_VALUE, MOST_RECORDS, UnverifiedRecords
 from shared.config import Settings
 from shared.crypto import keyring
 from shared.crypto.keyring import NoKey, UnknownKey
@@ -291,6 +292,57 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
     async with lifecycle.beside(revocations.run()):
         await wait_for(lambda: revocations.is_revoked(principal(last.credential_id)), 30)
         assert revocations.is_revoked(principal(account))
+
+
+@pytest.mark.parts
+async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_nobody(
+    installation: Installation,
+) -> None:
+    """However long the key takes. What came later for the same account stands."""
+    late, restored, other = uuid4(), uuid4(), uuid4()
+    own = installation.settings(Settings, "console")
+    by_known_key, known_keys = RecordSigner(own), set(record_key_files(installation))
+    record_keys.rotate(record_keys.folders(installation.secrets))
+    by_late_key = RecordSigner(own)
+    (missing,) = set(record_key_files(installation)) - known_keys
+    key = missing.read_bytes()
+    missing.unlink()
+    for made in (
+        by_late_key.sign(told(revoked(late))),
+        by_late_key.sign(told(revoked(restored))),
+        by_known_key.sign(told(CredentialRestored(**dict(revoked(restored))))),
+        by_known_key.sign(told(revoked(other))),
+    ):
+        await forge(installation, "console", made)
+    reader = installation.settings(Settings, "registry").model_copy(update={"signature_key_wait_seconds": 0})
+    revocations = Revocations(reader)
+    async with lifecycle.beside(revocations.run()):
+        await wait_for(lambda: revocations.is_complete and revocations.is_revoked(principal(other)), 30)
+        assert not revocations.is_revoked(principal(late))
+        missing.write_bytes(key)
+        await wait_for(lambda: revocations.is_revoked(principal(late)), 30)
+        assert not revocations.is_revoked(principal(restored))
+        assert revocations.is_revoked(principal(other))
+
+
+def test_no_more_records_wait_for_a_key_than_fit() -> None:
+    waiting = UnverifiedRecords()
+    for number in range(MOST_RECORDS + 1):
+        waiting.add(Record("access", 0, number, 0, str(number).encode(), b"{}", ()))
+    waiting.add(Record("access", 0, 0, 0, b"large", bytes(LONGEST_VALUE + 1), ()))
+    assert len(list(waiting)) == MOST_RECORDS
+    assert [record.offset for record in waiting.take(b"0")] == [0]
+    waiting.add(Record("access", 0, 1, 0, b"another", b"{}", ()))
+    assert len(list(waiting)) == MOST_RECORDS
+
+
+def record_key_files(installation: Installation) -> list[Path]:
+    """The registry's keys for the topic `access`."""
+    return list((installation.secrets / "records" / "registry" / "access").iterdir())
+
+
+def revoked(account: UUID) -> CredentialRevoked:
+    return CredentialRevoked(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC))
 
 
 def principal(account: UUID) -> Principal:

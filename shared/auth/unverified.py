@@ -1,0 +1,39 @@
+"""Records of `access` that a key signed which has not reached this service yet."""
+
+from collections.abc import Iterator
+
+from shared import log
+from shared.messaging.records import Record
+
+MOST_RECORDS = 1000
+LONGEST_VALUE = 16 * 1024  # bytes; our own records are far shorter
+
+
+class UnverifiedRecords:
+    """Each waits for its key together with the later records of its credential, so that they are applied in order.
+
+    They hold up no other credential. The number is bounded, as a broker login alone can write such records.
+    """
+
+    def __init__(self) -> None:
+        self._by_credential: dict[bytes, list[Record]] = {}
+        self._count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(list(self._by_credential))
+
+    def holds(self, record: Record) -> bool:
+        return record.key in self._by_credential
+
+    def add(self, record: Record) -> None:
+        if self._count >= MOST_RECORDS or len(record.value or b"") > LONGEST_VALUE:
+            log.get().error("access event with an unknown key is passed over until the next start")
+            return
+        self._by_credential.setdefault(record.key, []).append(record)
+        self._count += 1
+
+    def take(self, credential: bytes) -> list[Record]:
+        """Remove the records of this credential, oldest first."""
+        records = self._by_credential.pop(credential)
+        self._count -= len(records)
+        return records
