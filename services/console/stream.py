@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from services.console import vectors, visibility
 from services.console.vectors import Vector
@@ -137,54 +136,34 @@ class EventStream:
         """Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat())
-            await self._read()
+            await kafka.follow(self._settings, self._follow)
 
-    async def _read(self) -> None:
-        backoff = Backoff()
-        while True:
-            consumer = AIOKafkaConsumer(
-                **kafka.options(self._settings), enable_auto_commit=False, auto_offset_reset="earliest"
-            )
-            await kafka.start_when_there(consumer)
-            try:
-                with kafka.raise_on_foreign_cancellation():
-                    await self._follow(consumer, backoff)
-            except (KafkaError, DependencyUnavailable) as error:
-                log.get().warning("stream reader restarts", **log.described(error))
-            finally:
-                self.is_reading = False
-                await kafka.stop(consumer)
-            await backoff.wait()
-
-    async def _follow(self, consumer: Any, backoff: Backoff) -> None:
+    async def _follow(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         ends = await self._begin(consumer)
-        while True:
-            if not self.is_reading and await kafka.reached(consumer, ends):
-                self.is_reading = True
-                self._remembers.set()
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    self._tell(kafka.record(record, self._settings.topic_prefix))
-                backoff.reset()
+        try:
+            while True:
+                if not self.is_reading and await kafka.reached(consumer, ends):
+                    self.is_reading = True
+                    self._remembers.set()
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    for record in records:
+                        self._tell(kafka.record(record, self._settings.topic_prefix))
+                    backoff.reset()
+        finally:
+            self.is_reading = False
 
-    async def _begin(self, consumer: Any) -> dict[TopicPartition, int]:
+    async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """Seeks far enough back to fill the kept records; after a reconnect, to the last position.
 
         Returns the end offsets.
         """
-        held = {
-            (topic, number): TopicPartition(self._settings.topic_prefix + topic, number)
-            for topic in TOPICS
-            for number in await kafka.partitions(consumer, self._settings.topic_prefix + topic)
-        }
-        consumer.assign(list(held.values()))
-        begins = await consumer.beginning_offsets(list(held.values()))
-        ends = await consumer.end_offsets(list(held.values()))
-        for place, partition in held.items():
-            back = max(begins[partition], ends[partition] - self._kept // len(held))
+        begins, ends = await kafka.assign_all(consumer, self._settings, TOPICS)
+        for partition, end in ends.items():
+            place = (partition.topic.removeprefix(self._settings.topic_prefix), partition.partition)
+            back = max(begins[partition], end - self._kept // len(ends))
             self._floors.setdefault(place, back)
             consumer.seek(partition, self._positions.setdefault(place, back))
-        return dict(ends)
+        return ends
 
     def _tell(self, record: Record) -> None:
         frame = self._opened(record)

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from shared import events, log
 from shared.auth import revocation_snapshots
@@ -17,7 +16,7 @@ from shared.auth.unverified import UnverifiedRecords
 from shared.config import Settings
 from shared.crypto.keyring import UnknownKey
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, EventData, TeamReadmitted
-from shared.failures import Backoff, DependencyUnavailable, SetAside
+from shared.failures import Backoff, SetAside
 from shared.messaging import kafka
 from shared.messaging.handlers import HandlerMissing, missing_types
 from shared.messaging.records import Record
@@ -99,40 +98,23 @@ class Revocations:
 
     async def run(self) -> None:
         """Read the topic until cancelled, with retries. Known revocations stay in force meanwhile."""
-        backoff = Backoff()
-        while True:
-            try:
-                with kafka.raise_on_foreign_cancellation():
-                    await self._read(backoff)
-            except (KafkaError, DependencyUnavailable) as error:
-                logger.warning("revocations are read again", **log.described(error))
-            await backoff.wait()
+        await kafka.follow(self._settings, self._read)
 
-    async def _read(self, backoff: Backoff) -> None:
-        topic = self._settings.topic_prefix + CredentialRevoked.topic
-        consumer = AIOKafkaConsumer(
-            **kafka.options(self._settings), enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-        try:
-            await kafka.start_when_there(consumer)
-            partitions = [TopicPartition(topic, number) for number in sorted(await kafka.partitions(consumer, topic))]
-            consumer.assign(partitions)
-            begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-            for partition in partitions:  # continue: a replay could lift a revocation for a moment
-                consumer.seek(partition, self._positions.get(partition, begins[partition]))
-            while True:
-                if not self.is_complete and await kafka.reached(consumer, ends):
-                    self.is_complete, self._read_at, self._write_at = True, datetime.now(UTC), time.monotonic()
-                    await self._tell_changed()
-                await self._keep_snapshot(consumer, partitions)
-                await self._verify_again()
-                for partition, records in (await consumer.getmany(timeout_ms=500)).items():
-                    for record in records:
-                        await self._apply(kafka.record(record, self._settings.topic_prefix))
-                        self._positions[partition] = record.offset + 1
-                backoff.reset()
-        finally:
-            await kafka.stop(consumer)
+    async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
+        begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
+        for partition, begin in begins.items():  # continue: a replay could lift a revocation for a moment
+            consumer.seek(partition, self._positions.get(partition, begin))
+        while True:
+            if not self.is_complete and await kafka.reached(consumer, ends):
+                self.is_complete, self._read_at, self._write_at = True, datetime.now(UTC), time.monotonic()
+                await self._tell_changed()
+            await self._keep_snapshot(consumer, list(ends))
+            await self._verify_again()
+            for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+                for record in records:
+                    await self._apply(kafka.record(record, self._settings.topic_prefix))
+                    self._positions[partition] = record.offset + 1
+            backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
         """Apply records in their order. Nobody sees the state between two of them."""

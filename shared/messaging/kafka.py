@@ -1,17 +1,23 @@
 """Kafka clients: connection options, start and stop, and reads of topic partitions without a group."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.helpers import create_ssl_context
 
 from shared import log
 from shared.config import Settings, secret
+from shared.failures import Backoff, DependencyUnavailable
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
@@ -95,6 +101,32 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
             await asyncio.sleep(RETRY_SECONDS)
         else:
             return found
+
+
+async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff], Awaitable[None]]) -> None:
+    """Read without a consumer group until cancelled. `read` gets a started consumer, and a new one after a failure."""
+    backoff = Backoff()
+    while True:
+        consumer = AIOKafkaConsumer(**options(settings), auto_offset_reset="earliest", enable_auto_commit=False)
+        try:
+            with raise_on_foreign_cancellation():
+                await start_when_there(consumer)
+                await read(consumer, backoff)
+        except (KafkaError, DependencyUnavailable) as error:
+            log.get().warning("log is read again", **log.described(error))
+        finally:
+            await stop(consumer)
+        await backoff.wait()
+
+
+async def assign_all(
+    consumer: AIOKafkaConsumer, settings: Settings, topics: Iterable[str]
+) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """Assign all partitions of the topics. Return the first offset and the end offset of each."""
+    names = [settings.topic_prefix + topic for topic in topics]
+    assigned = [TopicPartition(name, number) for name in names for number in sorted(await partitions(consumer, name))]
+    consumer.assign(assigned)
+    return await consumer.beginning_offsets(assigned), await consumer.end_offsets(assigned)
 
 
 @asynccontextmanager

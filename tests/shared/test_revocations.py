@@ -41,7 +41,7 @@ async def test_revocations_are_read_on_after_a_broker_refused_for_a_while(instal
 
         await wait_for(is_ready, 30)
         refuse_access(installation, "registry")
-        await wait_for(lambda: "revocations are read again" in process.log.read_text(encoding="utf-8"), 30)
+        await wait_for(lambda: "log is read again" in process.log.read_text(encoding="utf-8"), 30)
         await revoke(
             installation,
             CredentialRevoked(
