@@ -18,7 +18,7 @@ from shared.crypto.seal import Opener, decode
 from shared.events import TOPICS, Header, SealedBox
 from shared.events.envelope import SIGNATURE
 from shared.events.vocabulary import OutcomeKind
-from shared.failures import SetAside
+from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging import kafka
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
@@ -36,6 +36,7 @@ ROW = text(
     'SELECT coalesce(written_offset, "offset"), written_offset IS NOT NULL, event_id, set_aside_at FROM dead_letters '
     'WHERE topic = :topic AND partition = :partition AND "offset" = :offset'
 )
+IN_OUTBOX = text("SELECT EXISTS (SELECT FROM outbox WHERE topic = :topic)")
 DELETE = """DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND "offset" = $3 RETURNING reason"""
 
 
@@ -77,8 +78,12 @@ class Redrives:
         async with sessions() as session:
             place = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
             found = (await session.execute(ROW, place)).one_or_none()
+            # before the search, as the relay may publish the letter meanwhile
+            is_waiting = await session.scalar(IN_OUTBOX, {"topic": TOPICS[redrive.topic].dead(self._service)})
         row = None if found is None else DeadLetterRow(*found)
         record = None if row is None else await self._original(redrive, row)
+        if row is not None and record is None and is_waiting:
+            raise DependencyUnavailable("the outbox has not published its dead letters yet")
         if row is None or record is None:
             return answer("not_found")
         if reason := self._unproven(record):

@@ -203,6 +203,23 @@ async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> 
 
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
+async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial: Trial, is_readable: bool) -> None:
+    """The outbox is restored with the database and publishes the letter on the new log."""
+    await trial.publish(event(hazard()))
+    async with trial.running(trial.consumer(refuses)):
+        assert await trial.drained() == {"set_aside": 1}
+    await asyncio.to_thread(partial(onto_a_new_log, trial.installation, published=0))
+    if not is_readable:
+        async with trial.sessions.begin() as session:
+            await session.execute(text("UPDATE dead_letters SET event_id = NULL"))
+    [(topic, partition, offset)] = await trial.fetch('SELECT topic, partition, "offset" FROM dead_letters')
+    await dayar(trial, user.app, "add", "aida", "--role", "administrator")
+    async with redriving(trial, trial.consumer()), trial.relaying():
+        await redrive(trial, f"alerts/{topic}/{partition}/{offset}")
+        assert await wait_for(lambda: results(trial), 30) == ["recorded"]
+
+
+@pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial, is_readable: bool) -> None:
     """A new log starts again at the first offset, and a restored letter keeps its own offset."""
     old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
@@ -227,7 +244,7 @@ async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial,
     assert sorted((await trial.effects()).values()) == [1, 1]
 
 
-def onto_a_new_log(installation: Installation, *, partitions: int = 2) -> None:
+def onto_a_new_log(installation: Installation, *, partitions: int = 2, published: int = 1) -> None:
     """The effect of backup and restore on the log: its records are kept, its topics are created again."""
     broker, server, prefix = installation.parts.broker, installation.parts.server, installation.topic_prefix
 
@@ -238,7 +255,7 @@ def onto_a_new_log(installation: Installation, *, partitions: int = 2) -> None:
             return seen, list(lines), read
 
     before, lines, read = asyncio.run(kept())
-    assert len([line for line in lines if b'"hazards.alerts.dead"' in line]) == 1
+    assert len([line for line in lines if b'"hazards.alerts.dead"' in line]) == published
     logins = installation.ground.kafka_logins
     topics.remove(broker, prefix, logins=logins)
     topics.create(broker, Settings(topic_prefix=prefix), logins=logins, partitions=partitions)
