@@ -106,6 +106,7 @@ def test_nothing_starts_on_volumes_that_a_restore_left_half_filled(
 ) -> None:
     assert start.MARK.with_name(making.RESTORING) == start.RESTORING
     monkeypatch.setattr(start, "RESTORING", tmp_path / "restoring")
+    monkeypatch.setattr(sys, "argv", ["backup"])
     start.RESTORING.touch()
     with pytest.raises(SystemExit, match="interrupted or failed"):
         start.main()
