@@ -105,9 +105,19 @@ def comes_back(project: Project, backups: Backups) -> None:
 
 def restored(project: Project, backups: Backups, name: str) -> None:
     project.up("postgres", "kafka", "valkey", **backups.settings)
+    refuses_half_restored_volumes(project, backups)
     key = backups.private_key.read_text(encoding="utf-8")
     said = project.compose("run", "--rm", "--no-TTY", "restore", name, given=key, **backups.settings).stdout
     holds("the log is said to be a new one", "Kafka's log is a new one" in said)
+
+
+def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
+    """As a restore leaves them that was killed: no service starts until it is done again."""
+    mark = ("--entrypoint", "touch", "restore", "/installation/restoring")
+    project.compose("run", "--rm", "--no-TTY", *mark, **backups.settings)
+    refused = project.compose("up", "--wait", check=False, **backups.settings)
+    is_told = "interrupted or failed" in project.said("provision")
+    holds("half restored volumes are refused", refused.returncode != 0 and is_told)
 
 
 def kinds(ledgers: dict[str, Any]) -> dict[str, Counter[str]]:
