@@ -6,7 +6,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,14 +46,14 @@ def remove_stale(homes: Path) -> None:
     """Remove the copies of checkouts that are gone, and those that no start has used for a week."""
     for home in homes.iterdir() if homes.is_dir() else ():
         is_gone = _is_gone(home)
-        _remove(copy for copy in _copies(home) if is_gone or time.time() - copy.stat().st_mtime > UNUSED_SECONDS)
+        _remove([copy for copy in _copies(home) if is_gone or time.time() - copy.stat().st_mtime > UNUSED_SECONDS])
         if is_gone and [each.name for each in home.iterdir()] == [CHECKOUT]:
             shutil.rmtree(home)
 
 
 def remove_unused(home: Path) -> None:
     """Remove the copies from which no program runs. The next start makes them again."""
-    _remove(_copies(home))
+    _remove(list(_copies(home)))
 
 
 def _is_gone(home: Path) -> bool:
@@ -65,8 +65,8 @@ def _copies(home: Path) -> Iterator[Path]:
     return (each for each in sorted(home.glob("*-*")) if NAME.fullmatch(each.name) and each.is_dir())
 
 
-def _remove(copies: Iterator[Path]) -> None:
-    used = _running()
+def _remove(copies: Sequence[Path]) -> None:
+    used = _running() if copies else ()
     for copy in copies:
         if not any(Path(word).is_relative_to(copy) for word in used):
             shutil.rmtree(copy)
