@@ -30,6 +30,12 @@ def run() -> Iterator[Run]:
         yield started
 
 
+def test_workers_start_when_postgresql_runs_so_that_reports_are_accepted_early(run: Run) -> None:
+    names = ("web", "postgres", "registry-worker", "alerts-worker", "console-worker", "intake-worker")
+    web, postgres, *workers = [psutil.Process(run.pid(name)).create_time() for name in names]
+    assert web < postgres < min(workers)
+
+
 def test_behind_a_proxy_it_becomes_ready_under_the_proxys_name(run: Run) -> None:
     assert "Dayar is at https://dayar.example" in run.said
     assert all_answer(run)
