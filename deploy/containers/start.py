@@ -33,11 +33,8 @@ class BadSecret(DocumentedError):
         return f"{self.args[0]}: {self.message}"
 
 
-class HalfRestored(Exception):
+class HalfRestored(DocumentedError):
     """A restore into these volumes was interrupted or failed: do it again (docs/runbook.md); nothing was started."""
-
-    def __str__(self) -> str:
-        return self.__doc__ or ""
 
 
 def main() -> None:
