@@ -168,7 +168,7 @@ async def device_token(request: Request, wanted: TokenRequest) -> Response:
 
 
 def wrong_password() -> Problem:
-    return Problem(401, "wrong-password", "No active account has this name and password.")
+    return Problem(401, "wrong-password", "Wrong user name or password.")
 
 
 class Phone(Body):

@@ -132,4 +132,4 @@ def too_big(what: str, limit: int = REPORT_BYTES) -> Problem:
 
 
 def invalid(errors: Sequence[dict[str, str]]) -> Problem:
-    return Problem(422, "invalid", "Some fields are not as expected.", errors=errors)
+    return Problem(422, "invalid", "Check the listed fields.", errors=errors)

@@ -101,7 +101,7 @@ def single(summary: str, model: str) -> dict[str, Any]:
     answers = {
         "200": answer("The same report came before.", "Taken"),
         "202": answer("The broker or the spool has it.", "Taken"),
-        "409": answer("The same report and version came before with other content.", "ProblemBody"),
+        "409": answer("The same report number and version were already used for different content.", "ProblemBody"),
         "503": answer("The broker is away and the spool is full.", "ProblemBody"),
     }
     return operation(summary, {"application/json": {"schema": reference(model)}}, answers)

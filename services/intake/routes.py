@@ -167,7 +167,9 @@ class ReportResult(msgspec.Struct, omit_defaults=True, gc=False):
 
 def conflict() -> Problem:
     return Problem(
-        409, "conflict", "This report and version came before with other content; a correction has the next version."
+        409,
+        "conflict",
+        "This report number and version were already used for different content; a correction has the next version.",
     )
 
 

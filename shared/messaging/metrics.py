@@ -22,7 +22,7 @@ batch_records = Histogram(
     registry=REGISTRY,
     buckets=(1, 5, 20, 100, 500, 1000, 2000),
 )
-outcomes_total = Counter("dayar_outcomes", "What became of records.", ["consumer", "topic", "kind"], registry=REGISTRY)
+outcomes_total = Counter("dayar_outcomes", "Records by outcome.", ["consumer", "topic", "kind"], registry=REGISTRY)
 dead_letters = Counter("dayar_dead_letters", "Records set aside.", ["consumer", "topic", "reason"], registry=REGISTRY)
 
 

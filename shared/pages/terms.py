@@ -181,7 +181,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Quantifier.MORE_THAN: N_("more than"),
         Quantifier.LESS_THAN: N_("less than"),
     },
-    "measure": {Measure.STOCK: N_("Are here now"), Measure.FLOW: N_("Newly displaced")},
+    "measure": {Measure.STOCK: N_("Present now"), Measure.FLOW: N_("Newly displaced")},
     "source_type": {
         SourceType.COUNT: N_("Counted"),
         SourceType.KEY_INFORMANT: N_("Key informant"),

@@ -25,6 +25,6 @@ def decoded(cursor: str | None) -> tuple[datetime, UUID] | None:
         raise Problem(
             422,
             "invalid",
-            "Some fields are not as expected.",
+            "Check the listed fields.",
             errors=[{"pointer": "/cursor", "expected": "the `next` of an earlier page"}],
         ) from None
