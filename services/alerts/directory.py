@@ -14,7 +14,7 @@ OLDEST_SECONDS = 1.0  # a NOTIFY may be missed while the listening connection is
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownReceivers:
     """The receivers in the order in which they are notified, and each one's sealed secrets by label."""
 
     receivers: Sequence[Receiver]
@@ -25,9 +25,9 @@ class ReceiverDirectory:
     """`changed` is set by NOTIFY. Without it the receivers are read at each call."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
-        self._changed, self._known, self._read_at = changed, Known((), {}), -OLDEST_SECONDS
+        self._changed, self._known, self._read_at = changed, KnownReceivers((), {}), -OLDEST_SECONDS
 
-    async def known(self, session: AsyncSession) -> Known:
+    async def known(self, session: AsyncSession) -> KnownReceivers:
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
             await self._read(session)
         return self._known
@@ -37,5 +37,7 @@ class ReceiverDirectory:
         if self._changed is not None:
             self._changed.clear()  # before the read: a change during it is read again
         rows = await queries.sealed_receivers(session)
-        self._known = Known([receiver for receiver, _ in rows], {receiver.label: keys for receiver, keys in rows})
+        self._known = KnownReceivers(
+            [receiver for receiver, _ in rows], {receiver.label: keys for receiver, keys in rows}
+        )
         self._read_at = read_at

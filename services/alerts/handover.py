@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.alerts import queries
 from services.alerts.channels import Job
-from services.alerts.directory import Known, ReceiverDirectory
+from services.alerts.directory import KnownReceivers, ReceiverDirectory
 from services.alerts.notices import PlannedDelivery
 from shared.events import HazardReported
 
@@ -101,7 +101,7 @@ def _release(session: Session) -> None:
         handover.release()
 
 
-def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: Known) -> Job:
+def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: KnownReceivers) -> Job:
     receivers = {receiver.label: receiver for receiver in known.receivers}
     return Job(
         delivery_id=delivery.delivery_id,
