@@ -22,4 +22,4 @@ async def measure(made: Bench, count: int, persons: int) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(run(measure, __doc__, reports=30_000))
+    raise SystemExit(run(measure, __doc__, reports=10_000))
