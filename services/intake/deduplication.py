@@ -1,12 +1,14 @@
 """Deduplication: fingerprints of answered reports in Valkey. A hint only: consumers deduplicate reliably."""
 
 import asyncio
-import hmac
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -30,8 +32,7 @@ return found
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """The stored data of a report: its name and an HMAC of its content, which reveals nothing without the key."""
 
     name: bytes
@@ -76,11 +77,11 @@ class Deduplication:
             self._use(key_id, key)
         mac = self._mac.copy()  # costs half as much as a new HMAC
         mac.update(draft.content)
-        return Fingerprint(self._prefix + draft.name, mac.digest()[:16])
+        return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
         """Use a new key and prefix: marks of the old key would look like conflicts. The inbox finds such repeats."""
-        self._key_id, self._mac = key_id, hmac.new(key, digestmod="sha256")
+        self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
     def _prefix_of(self, key_id: str) -> bytes:

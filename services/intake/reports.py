@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
@@ -200,13 +201,21 @@ def stamps(
     uncorrected: UncorrectedReportTimes | None,
 ) -> str:
     """JSON members that intake adds from the token and its own clock."""
-    team = f'"team":"{principal.team}",' if principal.team else ""
-    noticed = [*flags(report, principal, places), *([Flag.CLOCK_AHEAD] if uncorrected else [])]
-    flagged = ",".join(f'"{flag}"' for flag in noticed)
+    shared = _shared_stamps(author, principal.team, principal.road, now, places.version)
+    noticed = flags(report, principal, places)
+    if uncorrected:
+        noticed.append(Flag.CLOCK_AHEAD)
+    flagged = ",".join([f'"{flag}"' for flag in noticed]) if noticed else ""
     times = f',"uncorrected":{uncorrected.model_dump_json(exclude_none=True)}' if uncorrected else ""
+    return f'{shared},"flags":[{flagged}]{times}'
+
+
+@lru_cache(1024)  # the same for all reports of a batch
+def _shared_stamps(author: str, team: UUID | None, road: SubmissionChannel, now: datetime, places_version: str) -> str:
+    team_member = f'"team":"{team}",' if team else ""
     return (
-        f'"author":"{author}",{team}"road":"{principal.road}","received_at":"{written(now)}",'
-        f'"places_version":"{places.version}","flags":[{flagged}]{times}'
+        f'"author":"{author}",{team_member}"road":"{road}","received_at":"{written(now)}",'
+        f'"places_version":"{places_version}"'
     )
 
 

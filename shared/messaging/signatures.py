@@ -108,7 +108,8 @@ class RecordVerifier:
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
     """The signed bytes of a record. Each part is preceded by its length; null counts as empty."""
     names = tuple([name for name, _ in headers])
-    return b"".join((_names(topic, names), *_framed(key, value or b"", *[value or b"" for _, value in headers])))
+    parts = [key, value or b"", *[value or b"" for _, value in headers]]
+    return b"".join([_names(topic, names), _lengths(len(parts)).pack(*map(len, parts)), *parts])
 
 
 def _framed(*parts: bytes) -> tuple[bytes, ...]:
