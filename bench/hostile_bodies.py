@@ -88,8 +88,8 @@ async def attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Pa
 
 def hostile(made: Bench, port: int) -> list[Kind]:
     """Bodies from a phone that was lost long ago, and from one account at a desk."""
-    phone = made.installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
-    desk = made.installation.token(roles=[Role.OPERATOR], road=SubmissionChannel.CONSOLE)
+    phone = made.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
+    desk = made.installation.token(roles=[Role.OPERATOR], channel=SubmissionChannel.CONSOLE)
     kinds = ((DISPLACEMENTS, SINGLES, phone), ("/v1/hazards", HAZARDS, desk), (BATCH, BATCHES, phone))
     return [
         Kind(name, load.post(path, body(), port=port, token=token))

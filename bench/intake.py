@@ -59,7 +59,7 @@ class Bench:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         # enough accounts to stay below the limit of concurrent requests per account
-        self.tokens = [installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
+        self.tokens = [installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
         self.sent: set[str] = set()  # the ids of the reports that intake received
         self.is_void = False
         self._intake: Process | None = None

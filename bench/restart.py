@@ -67,7 +67,7 @@ class Load:
 def loaded(run: Run, rate: float) -> Iterator[Load]:
     secrets, ended = run.folder / "secrets", Event()
     load = Load(
-        run.url, [signed_token(secrets, roles=[Role.FIELD], road=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
+        run.url, [signed_token(secrets, roles=[Role.FIELD], channel=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
     )
     sending = Thread(target=load.send, args=(rate, ended)) if rate else None
     if sending:

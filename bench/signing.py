@@ -24,7 +24,7 @@ def hazard() -> HazardReported:
             "report_id": uuid4(),
             "hazard_id": uuid4(),
             "author": uuid4(),
-            "road": "feed",
+            "channel": "feed",
             "received_at": now,
             "source": "usgs",
             "source_id": "us20005gku",

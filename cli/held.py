@@ -109,7 +109,7 @@ def described(row: RowMapping, author: str) -> dict[str, Any]:
         "Report": f"{row['report_id']} version {row['version']} ({row['status']})",
         row["kind"].capitalize(): row["subject_id"],
         "Held because": row["reason"],
-        "Author": f"{author}, team {row['team'] or '–'}, by {row['road']}",
+        "Author": f"{author}, team {row['team'] or '–'}, by {row['channel']}",
         "Received": clock(row["received_at"]),
         "Flags": ", ".join(row["flags"]) or "–",
         "Persons": clear["persons"],

@@ -263,7 +263,7 @@ def signed_token(
     roles: Iterable[Role | str] = (),
     areas: Iterable[str] = ("KG",),
     team: UUID | None = None,
-    road: SubmissionChannel | str = SubmissionChannel.API,
+    channel: SubmissionChannel | str = SubmissionChannel.API,
     sources: Iterable[str] = (),
     account: UUID | None = None,
     expires_in: float = 3600,
@@ -283,7 +283,7 @@ def signed_token(
             roles=frozenset(map(Role, roles)),
             areas=tuple(areas),
             sources=frozenset(sources),
-            road=SubmissionChannel(road),
+            channel=SubmissionChannel(channel),
             **claims,
         )
     )

@@ -30,7 +30,7 @@ Spender = tuple[str, Status]
 TOLD = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
-    AND figures::json ->> 'source' = ANY($3) AND report::json ->> 'road' = '{SubmissionChannel.API}'
+    AND figures::json ->> 'source' = ANY($3) AND report::json ->> 'channel' = '{SubmissionChannel.API}'
 GROUP BY 1, 2
 """  # noqa: S608 - constants
 WITHHELD = f"""
@@ -73,7 +73,7 @@ def withheld_with(hazard: HazardReported, finding: Finding, book: AlertChanges) 
 
 def is_of_system(hazard: HazardReported) -> bool:
     """Whether an external system sent the hazard over the API. People and our own feed pollers have no budget."""
-    return hazard.road is SubmissionChannel.API and hazard.source != OWN_SOURCE
+    return hazard.channel is SubmissionChannel.API and hazard.source != OWN_SOURCE
 
 
 def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:

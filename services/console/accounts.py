@@ -119,7 +119,7 @@ def principal(
         roles=roles,
         areas=tuple(account.areas),
         sources=frozenset(account.sources),
-        road=SubmissionChannel.FIELD if is_device else SubmissionChannel.CONSOLE,
+        channel=SubmissionChannel.FIELD if is_device else SubmissionChannel.CONSOLE,
         device=(device or uuid4()) if is_device else None,
     )
 
@@ -165,6 +165,6 @@ def integration(account: Account, now: datetime, purpose: str, life: timedelta =
         roles=frozenset(map(Role, account.roles)),
         areas=tuple(account.areas),
         sources=frozenset(account.sources),
-        road=SubmissionChannel.API,
+        channel=SubmissionChannel.API,
         purpose=purpose,
     )

@@ -70,7 +70,8 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     hazards = [row for _, row in told.get(board.HAZARDS, ())]
     await callers.place_first(session, ((row["hazard_id"], row["pcodes"]) for row in hazards))
     await callers.tie(
-        session, ((row["report_id"], row["hazard_id"]) for row in hazards if row["road"] == SubmissionChannel.CONSOLE)
+        session,
+        ((row["report_id"], row["hazard_id"]) for row in hazards if row["channel"] == SubmissionChannel.CONSOLE),
     )
     await board.forget_replaced(session, told.get(board.OUTCOMES, ()))
     return outcomes

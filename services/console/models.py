@@ -41,7 +41,7 @@ class SignIn(ConsoleBase):
 
     jti: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]
-    road: Mapped[str]
+    channel: Mapped[str]
     device: Mapped[UUID | None]
     address: Mapped[str]
     browser: Mapped[str]
@@ -129,7 +129,7 @@ class BoardHazard(ConsoleBase):
     received_at: Mapped[datetime]
     report_id: Mapped[UUID]
     author: Mapped[UUID]
-    road: Mapped[str]
+    channel: Mapped[str]
     text: Mapped[dict[str, Any]]
     web: Mapped[str | None]
 

@@ -122,7 +122,7 @@ async def sign_out(request: Request, session: Session) -> Response:
 async def renew(request: Request, session: Session) -> Response:
     """Renews a page's session by 30 minutes or a phone's by a year; an integration's token stays as it is."""
     current, now = tokens.current(request), datetime.now(UTC)
-    if current.road is SubmissionChannel.API:
+    if current.channel is SubmissionChannel.API:
         return JSONResponse({"expires_at": instant(current)})
     account = await queries.of_id(session, current.account)
     if account is None or not accounts.may_renew(account, current):

@@ -48,13 +48,13 @@ class Counts:
     """Counts since the process started: sent = accepted + spooled + duplicate + refused, for each channel."""
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
-    by_road: dict[str, Counter[str]] = field(default_factory=dict)
+    by_channel: dict[str, Counter[str]] = field(default_factory=dict)
     ended: int = 0  # those sent by phones with an expired sign-in
 
-    def add(self, road: str, answer: str, reports: int = 1) -> None:
-        counter = self.by_road.get(road)
+    def add(self, channel: str, answer: str, reports: int = 1) -> None:
+        counter = self.by_channel.get(channel)
         if counter is None:
-            counter = self.by_road[road] = Counter()
+            counter = self.by_channel[channel] = Counter()
         counter[answer if answer in COUNTED else REFUSED] += reports
 
     def note_ended(self, principal: Principal, reports: int = 1) -> None:
@@ -64,11 +64,11 @@ class Counts:
             logger.warning("reports with an expired sign-in", account=principal.author, reports=reports)
 
     def shown(self) -> dict[str, Any]:
-        total: Counter[str] = sum(self.by_road.values(), Counter())
+        total: Counter[str] = sum(self.by_channel.values(), Counter())
         return {
             "since": self.since.isoformat(),
             **row(total),
-            "roads": {road: row(counter) for road, counter in sorted(self.by_road.items())},
+            "channels": {channel: row(counter) for channel, counter in sorted(self.by_channel.items())},
         }
 
 
@@ -133,7 +133,7 @@ class Admission:
                 await self.memory.keep([traces[index] for index in new if not may_be_withheld(drafts[index])])
             answers = answered(traces, answers, new=new, taken=taken)
         for draft, answer in zip(drafts, answers, strict=True):
-            self.counts.add(draft.road, answer)
+            self.counts.add(draft.channel, answer)
         return answers
 
     async def drain(self) -> None:
@@ -241,10 +241,10 @@ class AdmissionMetrics(Collector):
         self._door = door
 
     def collect(self) -> Iterable[Metric]:
-        reports = CounterMetricFamily("intake_reports", "Reports received.", labels=["road", "answer"])
-        for road, counter in self._door.counts.by_road.items():
+        reports = CounterMetricFamily("intake_reports", "Reports received.", labels=["channel", "answer"])
+        for channel, counter in self._door.counts.by_channel.items():
             for answer in COUNTED:
-                reports.add_metric([road, answer], counter[answer])
+                reports.add_metric([channel, answer], counter[answer])
         yield reports
         ended = "Reports of phones with an expired sign-in."
         yield CounterMetricFamily("intake_ended_sign_in_reports", ended, self._door.counts.ended)

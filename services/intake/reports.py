@@ -62,7 +62,7 @@ class Draft(Protocol):
     """A checked report with its author, not yet sealed."""
 
     name: bytes  # from author, report and version
-    road: SubmissionChannel
+    channel: SubmissionChannel
     report_id: str
     event_id: str
     unchecked: bytes | None  # the credential, while revocations are unknown
@@ -79,11 +79,11 @@ class Draft(Protocol):
 class DisplacementDraft:
     """Ids are text, because each is written several times.
 
-    `stamps` is JSON: author, team, road, received_at, places_version, flags.
+    `stamps` is JSON: author, team, channel, received_at, places_version, flags.
     """
 
     name: bytes
-    road: SubmissionChannel
+    channel: SubmissionChannel
     report_id: str
     event_id: str
     author: str
@@ -120,7 +120,7 @@ class DisplacementDraft:
 @dataclass(slots=True)
 class HazardDraft:
     name: bytes
-    road: SubmissionChannel
+    channel: SubmissionChannel
     report_id: str
     event_id: str
     content: bytes
@@ -156,7 +156,7 @@ def displacement(
     author, report_id = principal.author, str(report.report_id)
     return DisplacementDraft(
         name=name(report, principal),
-        road=principal.road,
+        channel=principal.channel,
         report_id=report_id,
         event_id=event_name(event_type, author, report_id, report.version),
         author=author,
@@ -201,7 +201,7 @@ def stamps(
     uncorrected: UncorrectedReportTimes | None,
 ) -> str:
     """JSON members that intake adds from the token and its own clock."""
-    shared = _shared_stamps(author, principal.team, principal.road, now, places.version)
+    shared = _shared_stamps(author, principal.team, principal.channel, now, places.version)
     noticed = flags(report, principal, places)
     if uncorrected:
         noticed.append(Flag.CLOCK_AHEAD)
@@ -211,10 +211,12 @@ def stamps(
 
 
 @lru_cache(1024)  # the same for all reports of a batch
-def _shared_stamps(author: str, team: UUID | None, road: SubmissionChannel, now: datetime, places_version: str) -> str:
+def _shared_stamps(
+    author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
+) -> str:
     team_member = f'"team":"{team}",' if team else ""
     return (
-        f'"author":"{author}",{team_member}"road":"{road}","received_at":"{written(now)}",'
+        f'"author":"{author}",{team_member}"channel":"{channel}","received_at":"{written(now)}",'
         f'"places_version":"{places_version}"'
     )
 
@@ -283,13 +285,13 @@ def hazard(
         uncorrected=UncorrectedHazardTimes(**{name: getattr(report, name) for name in times}) if times else None,
         hazard_id=derived_id("hazard", report.source, report.source_id),
         author=principal.account,
-        road=principal.road,
+        channel=principal.channel,
         received_at=clocks.now,
         places_version=places.version,
     )
     return HazardDraft(
         name=name(report, principal),
-        road=principal.road,
+        channel=principal.channel,
         report_id=str(report.report_id),
         event_id=event_name(kind.event_type, principal.account, report.report_id, report.version),
         content=_hazard(report),

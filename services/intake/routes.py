@@ -44,7 +44,7 @@ class Intake:
         try:
             yield
         except Problem:
-            self.door.counts.add(principal.road, REFUSED)
+            self.door.counts.add(principal.channel, REFUSED)
             raise
 
 
@@ -89,7 +89,7 @@ class BatchRoute:
             raw = await body(receive, BATCH_BYTES)
             taken = await intake.drafting.many(raw, sender(scope))
             drafts = [each for each in taken if not isinstance(each, Problem)]
-            intake.door.counts.add(principal.road, REFUSED, len(taken) - len(drafts))
+            intake.door.counts.add(principal.channel, REFUSED, len(taken) - len(drafts))
             answers = iter(await intake.door.take(drafts))
             intake.door.counts.note_ended(principal, len(drafts))
         return [to_json(each.content) if isinstance(each, Problem) else result(each, next(answers)) for each in taken]

@@ -18,7 +18,7 @@ ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.
 MOST = 1000  # reports of a team that one request accepts
 
 HELD = """
-SELECT outcome_id, report_id, version, kind, subject_id, author, team, road, received_at, flags, reports.status,
+SELECT outcome_id, report_id, version, kind, subject_id, author, team, channel, received_at, flags, reports.status,
     reason, clear,
     (SELECT decided_at FROM held_decisions AS decided WHERE decided.outcome_id = reports.outcome_id
      AND carried_out_at IS NULL LIMIT 1) AS decided_at

@@ -49,7 +49,7 @@ class ReportOpener:
             digest,
             author=author,
             team=str(reported.team) if reported.team else None,
-            road=reported.road,
+            channel=reported.channel,
             received_at=reported.received_at,
             places_version=reported.places_version,
             flags=reported.flags,

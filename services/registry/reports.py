@@ -47,7 +47,7 @@ class Filed:
     digest: bytes
     author: str
     team: str | None
-    road: SubmissionChannel
+    channel: SubmissionChannel
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]

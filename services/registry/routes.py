@@ -89,7 +89,7 @@ class Version(BaseModel):
     status: Status
     author: UUID
     team: UUID | None
-    road: SubmissionChannel
+    channel: SubmissionChannel
     received_at: datetime
     places_version: str | None
     flags: tuple[str, ...]

@@ -116,7 +116,7 @@ class Store:
             digest=row["digest"],
             author=author,
             team=text_of(row["team"]),
-            road=SubmissionChannel(row["road"]),
+            channel=SubmissionChannel(row["channel"]),
             received_at=row["received_at"],
             places_version=row["places_version"],
             flags=tuple(map(Flag, row["flags"])),

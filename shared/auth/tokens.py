@@ -72,7 +72,7 @@ class Principal:
     roles: frozenset[Role] = frozenset()
     areas: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset()
-    road: SubmissionChannel = SubmissionChannel.API
+    channel: SubmissionChannel = SubmissionChannel.API
     purpose: str | None = None
     device: UUID | None = None
     signed_in_at: int | None = None
@@ -153,7 +153,7 @@ class Signer:
             "roles": sorted(principal.roles),
             "areas": list(principal.areas),
             "sources": sorted(principal.sources),
-            "road": principal.road,
+            "channel": principal.channel,
             "purpose": principal.purpose,
             "device": str(principal.device) if principal.device else None,
             "auth_time": principal.signed_in_at,
@@ -213,7 +213,7 @@ class Authenticator:
         principal = self.verify(token)
         if principal.expires_at <= time.time():
             is_readmitted = takes_readmitted and self._revoked.is_readmitted(principal)
-            if principal.road is not SubmissionChannel.FIELD or not (takes_expired or is_readmitted):
+            if principal.channel is not SubmissionChannel.FIELD or not (takes_expired or is_readmitted):
                 raise Unauthenticated
             principal = replace(principal, is_expired=not is_readmitted)
         if self._revoked.is_revoked(principal):
@@ -328,7 +328,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         roles=frozenset(Role(role) for role in claims.get("roles", ())),
         areas=tuple(claims.get("areas", ())),
         sources=frozenset(claims.get("sources", ())),
-        road=SubmissionChannel(claims.get("road", SubmissionChannel.API)),
+        channel=SubmissionChannel(claims.get("channel", SubmissionChannel.API)),
         purpose=claims.get("purpose"),
         device=UUID(claims["device"]) if claims.get("device") else None,
         signed_in_at=claims.get("auth_time"),

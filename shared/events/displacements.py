@@ -198,7 +198,7 @@ class Stamped(EventData):
 
     author: Clear[UUID]
     team: Clear[UUID | None] = None
-    road: Clear[SubmissionChannel]
+    channel: Clear[SubmissionChannel]
     received_at: Clear[Instant]
     places_version: Clear[str | None] = None
     flags: Clear[tuple[Flag, ...]] = ()

@@ -156,7 +156,7 @@ class HazardReported(HazardFields, EventData):
     report_id: UUID  # the id of a feed's report is derived from the source's id, so it is not random
     hazard_id: UUID
     author: UUID
-    road: SubmissionChannel
+    channel: SubmissionChannel
     received_at: Instant
     places_version: str | None = None
     flags: tuple[Flag, ...] = ()

@@ -80,7 +80,7 @@ class Pages:
 
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
     """Seconds until a person's sign-in ends, and whether pages report presence and play alert sounds."""
-    if principal is None or principal.road is not SubmissionChannel.CONSOLE:
+    if principal is None or principal.channel is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
     return {
         "lasts": max(0, principal.expires_at - int(time.time())),

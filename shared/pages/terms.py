@@ -333,7 +333,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Closer.TIME: N_("expired"),
         Closer.RULE: N_("no longer meets an alert rule"),
     },
-    "road": {
+    "submission_channel": {
         SubmissionChannel.FIELD: N_("field form"),
         SubmissionChannel.API: N_("other system"),
         SubmissionChannel.CONSOLE: N_("console"),

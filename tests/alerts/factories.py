@@ -33,7 +33,7 @@ def hazard(**changed: Any) -> HazardReported:
         "report_id": uuid4(),
         "hazard_id": uuid4(),
         "author": AUTHOR,
-        "road": "feed",
+        "channel": "feed",
         "received_at": NOW,
         "source": "usgs",
         "source_id": "us20005gku",

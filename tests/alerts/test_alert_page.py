@@ -27,7 +27,7 @@ async def raised(desk: Desk) -> UUID:
         await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
     first = mudflow(
         onset=datetime.now(UTC),
-        road="console",
+        channel="console",
         severity="Moderate",
         area={"pcodes": [KADAMJAI], "description": "село Пульгон"},
         text={"ru": {"headline": "Сель", "description": "Первое донесение"}},
@@ -37,7 +37,7 @@ async def raised(desk: Desk) -> UUID:
         revision=2,
         msg_type="Update",
         onset=first.onset,
-        road="console",
+        channel="console",
         area={"pcodes": [KADAMJAI], "description": "село Пульгон"},
         text={"ru": {"headline": "Сель усилился", "description": LONG, "instruction": "Уйти на высокое место"}},
     )

@@ -22,7 +22,7 @@ BUDGET = 60
 
 
 def reported(**changed: Any) -> HazardReported:
-    usual = {"road": "api", "source": "kyrgyzhydromet", "severity": "Moderate", "onset": datetime.now(UTC)}
+    usual = {"channel": "api", "source": "kyrgyzhydromet", "severity": "Moderate", "onset": datetime.now(UTC)}
     return mudflow(**{**usual, **changed})
 
 
@@ -69,7 +69,7 @@ async def test_severe_and_extreme_alerts_are_never_withheld(desk: Desk, changed:
     assert await tell(desk, reported(**changed)) == {"alerted source_severity": 1}
 
 
-@pytest.mark.parametrize("changed", [{"road": "console", "source": "cmc"}, {"road": "field"}, {"source": "cmc"}])
+@pytest.mark.parametrize("changed", [{"channel": "console", "source": "cmc"}, {"channel": "field"}, {"source": "cmc"}])
 async def test_people_have_no_budget(desk: Desk, changed: dict[str, Any]) -> None:
     outcomes = await tell(desk, *(reported(**changed) for _ in range(BUDGET + 5)))
     assert outcomes == {"alerted source_severity": BUDGET + 5}
@@ -100,7 +100,7 @@ async def source_page(desk: Desk, caller: Any) -> str:
     return str((await caller.get(f"/{alert_id}", params={"lang": "en"})).text)
 
 
-@pytest.mark.parametrize("changed", [{"status": "Exercise"}, {"road": "console"}], ids=["exercise", "by hand"])
+@pytest.mark.parametrize("changed", [{"status": "Exercise"}, {"channel": "console"}], ids=["exercise", "by hand"])
 async def test_neither_exercises_nor_entries_by_people_use_the_budget(desk: Desk, changed: dict[str, Any]) -> None:
     await tell(desk, *(reported(**changed) for _ in range(BUDGET)))
     assert await tell(desk, reported()) == {"alerted source_severity": 1}

@@ -18,7 +18,7 @@ OSH_OBLAST, BATKEN_OBLAST = "KG06000000000", "KG05000000000"
 
 
 def called_in(**changed: Any) -> HazardReported:
-    return mudflow(**{"severity": "Unknown", "road": "console", "onset": datetime.now(UTC), **changed})
+    return mudflow(**{"severity": "Unknown", "channel": "console", "onset": datetime.now(UTC), **changed})
 
 
 async def judged(desk: Desk, hazard: HazardReported) -> None:

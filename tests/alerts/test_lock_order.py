@@ -29,7 +29,7 @@ WAITING = """
 
 
 def reported(hazard_id: UUID, **changed: object) -> HazardReported:
-    usual = {"road": "api", "source": "kyrgyzhydromet", "severity": "Moderate", "onset": datetime.now(UTC)}
+    usual = {"channel": "api", "source": "kyrgyzhydromet", "severity": "Moderate", "onset": datetime.now(UTC)}
     return mudflow(hazard_id=hazard_id, **{**usual, **changed})
 
 
@@ -40,7 +40,7 @@ async def test_hazards_and_the_record_of_a_combined_mail_do_not_deadlock(town: T
     async with town.sessions.begin() as session:
         source = await session.scalar(text("SELECT alert_id FROM alerts WHERE kind = 'source'"))
     after = next(each for each in iter(uuid4, None) if alert_of(each) > source)
-    await town.report(reported(after, road="console"))
+    await town.report(reported(after, channel="console"))
     await two_minutes_pass(town)
     with capture_logs() as logs:
         async with mailing(town, port), asyncio.TaskGroup() as group:

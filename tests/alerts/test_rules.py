@@ -64,14 +64,14 @@ def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) 
     ],
 )
 def test_a_hazard_reported_without_a_severity_alerts_with_its_types_severity(type: str, severity: str) -> None:
-    reported = mudflow(type=type, severity="Unknown", road="console", type_text="a crack")
+    reported = mudflow(type=type, severity="Unknown", channel="console", type_text="a crack")
     finding = found(decide(reported, RULES, WATCHED, NOW))
     assert (finding.severity, finding.reason) == (severity, "severity_unjudged")
     assert effective_severity(reported, RULES) == severity
 
 
 @pytest.mark.parametrize(
-    ("road", "source", "is_alerted"),
+    ("channel", "source", "is_alerted"),
     [
         ("console", "cmc", True),
         ("field", "osh-team", True),
@@ -80,13 +80,13 @@ def test_a_hazard_reported_without_a_severity_alerts_with_its_types_severity(typ
         ("feed", "gdacs", False),
     ],
 )
-def test_only_a_persons_report_alerts_without_a_severity(road: str, source: str, is_alerted: bool) -> None:
-    reported = mudflow(severity="Unknown", road=road, source=source)
+def test_only_a_persons_report_alerts_without_a_severity(channel: str, source: str, is_alerted: bool) -> None:
+    reported = mudflow(severity="Unknown", channel=channel, source=source)
     assert isinstance(decide(reported, RULES, WATCHED, NOW), Finding) is is_alerted
 
 
 def test_a_hazard_judged_minor_no_longer_alerts() -> None:
-    reported = mudflow(severity="Minor", road="console", revision=2)
+    reported = mudflow(severity="Minor", channel="console", revision=2)
     assert decide(reported, RULES, WATCHED, NOW) == Nothing("below_threshold")
 
 
@@ -99,8 +99,8 @@ def test_a_hazard_judged_minor_no_longer_alerts() -> None:
         ({"status": "System"}, "status_not_alerted"),
         ({"status": "Draft"}, "status_not_alerted"),
         ({"msg_type": "Cancel"}, "cancelled"),
-        ({"road": "api", "area": TOKYO, "magnitude": 7.9}, "out_of_area"),
-        ({"road": "api", "area": TOKYO, "type": "mudflow", "severity": "Extreme"}, "out_of_area"),
+        ({"channel": "api", "area": TOKYO, "magnitude": 7.9}, "out_of_area"),
+        ({"channel": "api", "area": TOKYO, "type": "mudflow", "severity": "Extreme"}, "out_of_area"),
     ],
 )
 def test_a_hazard_that_raises_no_alert_has_a_reason(changed: dict[str, Any], reason: str) -> None:
@@ -119,7 +119,7 @@ def test_a_hazard_that_raises_no_alert_has_a_reason(changed: dict[str, Any], rea
     ],
 )
 def test_hazards_in_the_country_near_it_or_without_coordinates(area: dict[str, Any]) -> None:
-    found(decide(hazard(road="api", area=area), RULES, WATCHED, NOW))
+    found(decide(hazard(channel="api", area=area), RULES, WATCHED, NOW))
 
 
 @pytest.mark.parametrize("severity", ["Moderate", "Severe", "Extreme"])

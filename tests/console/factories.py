@@ -38,7 +38,7 @@ def hazard(kind: type[events.HazardReported] = events.HazardReported, **changed:
         "onset": NOW - timedelta(minutes=5),
         "reported_at": NOW,
         "author": uuid4(),
-        "road": "console",
+        "channel": "console",
         "received_at": NOW,
     }
     return kind.model_validate(fields | changed)

@@ -61,7 +61,7 @@ async def test_a_caller_is_read_in_the_hazards_area_and_by_its_author(served: Se
 async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) -> None:
     first, title = hazard(), f"Second report {uuid4()}"
     later = hazard(
-        events.HazardUpdated, hazard_id=first.hazard_id, revision=2, road="api", text={"en": {"headline": title}}
+        events.HazardUpdated, hazard_id=first.hazard_id, revision=2, channel="api", text={"en": {"headline": title}}
     )
     desk = served.signed_in(Role.OPERATOR)
     desk.put(f"/v1/callers/{first.report_id}", json=TOLD)
@@ -80,7 +80,7 @@ async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Se
         events.HazardUpdated,
         hazard_id=first.hazard_id,
         revision=2,
-        road="api",
+        channel="api",
         author=uuid4(),
         area={"pcodes": [KARA_SUU]},
         text={"en": {"headline": title}},

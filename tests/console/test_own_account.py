@@ -90,7 +90,7 @@ def test_an_ended_phone_of_a_readmitted_team_is_signed_in_for_another_year_at_it
     team = uuid4()
     account = served.known(served.account(Role.FIELD, team=team))
     ended: dict[str, Any] = {
-        "road": SubmissionChannel.FIELD,
+        "channel": SubmissionChannel.FIELD,
         "team": team,
         "account": account.account_id,
         "device": uuid4(),

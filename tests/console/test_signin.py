@@ -183,7 +183,7 @@ def test_a_field_accounts_phone_gets_a_token_for_a_year(served: Served) -> None:
     answer = served.client().post("/v1/tokens", json={"name": name, "password": PASSWORD, "device": str(device)})
     keys = served.installation.settings(ConsoleSettings).token_public_keys
     principal = Authenticator(keys, Nobody()).verify(answer.json()["token"])
-    assert (principal.road, principal.device) == (SubmissionChannel.FIELD, device)
+    assert (principal.channel, principal.device) == (SubmissionChannel.FIELD, device)
     assert principal.expires_at - principal.issued_at == 365 * 86_400
 
 

@@ -19,4 +19,4 @@ def web(shared_installation: Installation) -> Web:
 @pytest.fixture(scope="module")
 def token(shared_installation: Installation) -> str:
     """The token of an account that may call every route."""
-    return shared_installation.token(roles=list(Role), road=SubmissionChannel.CONSOLE, sources=["hydromet"])
+    return shared_installation.token(roles=list(Role), channel=SubmissionChannel.CONSOLE, sources=["hydromet"])

@@ -37,7 +37,7 @@ class RunningIntake:
     def caller(self, *roles: Role, **given: Any) -> Caller:
         return Caller(
             self.http,
-            self.installation.token(**{"roles": roles or (Role.FIELD,), "road": SubmissionChannel.FIELD, **given}),
+            self.installation.token(**{"roles": roles or (Role.FIELD,), "channel": SubmissionChannel.FIELD, **given}),
         )
 
     async def counts(self) -> dict[str, int]:

@@ -28,7 +28,7 @@ async def test_a_report_is_accepted_stamped_and_sealed(intake: RunningIntake) ->
     data = received.event.data
     assert received.event.type == "dayar.displacement.household_reported.v1"
     assert str(received.event.id) == answer.json()["event_id"]
-    assert (data.author, data.team, data.road) == (account, team, SubmissionChannel.FIELD)
+    assert (data.author, data.team, data.channel) == (account, team, SubmissionChannel.FIELD)
     assert data.places_version
     assert data.flags == ()
     assert received.opened.sealed["members"][0]["given_name"] == "Айгүл"
@@ -93,7 +93,7 @@ async def test_an_id_that_is_not_random_is_refused(intake: RunningIntake) -> Non
     ]
 
 
-@pytest.mark.parametrize("name", ["author", "team", "road", "received_at", "Айгүл Токтогулова"])
+@pytest.mark.parametrize("name", ["author", "team", "channel", "received_at", "Айгүл Токтогулова"])
 async def test_intakes_stamps_and_unknown_fields_are_refused_without_naming_them(
     intake: RunningIntake, name: str
 ) -> None:
@@ -190,7 +190,7 @@ async def test_an_unknown_code_without_a_value_for_not_known_is_refused(
 
 async def test_without_a_valid_token_401_and_without_the_role_403(intake: RunningIntake) -> None:
     assert (await intake.http.post(DISPLACEMENTS, json=household())).status_code == 401
-    expired = intake.caller(Role.INTEGRATION, road=SubmissionChannel.API, expires_in=-60)
+    expired = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, expires_in=-60)
     assert (await expired.post(DISPLACEMENTS, household())).status_code == 401
     assert (await intake.caller(Role.ANALYST).post(DISPLACEMENTS, household())).status_code == 403
 
@@ -223,7 +223,7 @@ async def test_a_report_outside_the_authors_area_is_accepted_and_flagged(intake:
 async def test_a_body_of_the_maximum_size_is_accepted_and_one_byte_more_is_413(
     intake: RunningIntake, path: str, body: Any, limit: int
 ) -> None:
-    caller, written = intake.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE), json.dumps(body).encode()
+    caller, written = intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE), json.dumps(body).encode()
     for size in (limit + 1, 3_000_000):
         answer = await caller.post(path, content=written.ljust(size))
         assert answer.status_code == 413

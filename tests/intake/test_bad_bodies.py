@@ -101,7 +101,7 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
     for service in ("registry", "alerts", "console"):
         installation.start(service, "worker")
     async for intake in opened(installation):
-        field, desk = intake.caller(), intake.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
+        field, desk = intake.caller(), intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE)
         for text in naughty(real_data):
             answer = sent.answered("displacements", await field.post(DISPLACEMENTS, household(notes=text)))
             words = {"headline": text, "description": text}

@@ -90,7 +90,7 @@ async def test_a_thousand_reports_are_accepted_and_more_are_too_many(intake: Run
 
 
 async def test_in_a_batch_only_the_report_that_is_too_big_gets_413(intake: RunningIntake) -> None:
-    caller = intake.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE)
+    caller = intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE)
     ring = [[72.123456 + number / 1e6, 41.123456] for number in range(2000)]
     big = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 32}}
     fits = {**hazard(), "kind": "hazard", "area": {"polygons": [ring] * 3}}

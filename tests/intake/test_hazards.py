@@ -14,25 +14,25 @@ from tests.intake.records import records
 
 async def test_a_source_reports_its_own_hazard(intake: RunningIntake) -> None:
     body = hazard()
-    caller = intake.caller(Role.INTEGRATION, road=SubmissionChannel.API, sources=["hydromet"])
+    caller = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, sources=["hydromet"])
     answer = await caller.post(HAZARDS, body)
     assert answer.status_code == 202
     [event] = await records(intake.installation, "hazards", body["report_id"])
     expected = events.derived_id("hazard", "hydromet", body["source_id"])
     assert UUID(answer.json()["hazard_id"]) == event.data.hazard_id == expected
-    assert event.data.road == SubmissionChannel.API
+    assert event.data.channel == SubmissionChannel.API
 
 
 @pytest.mark.parametrize(("msg_type", "type"), [("Alert", "reported"), ("Update", "updated"), ("Cancel", "cancelled")])
 async def test_the_message_of_a_hazard_has_the_events_fields(intake: RunningIntake, msg_type: str, type: str) -> None:
     body = hazard(msg_type=msg_type, revision=2, source="cmc")
-    assert (await intake.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE).post(HAZARDS, body)).status_code == 202
+    assert (await intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE).post(HAZARDS, body)).status_code == 202
     [event] = await records(intake.installation, "hazards", body["report_id"])
     assert event.type == f"dayar.hazard.{type}.v1"
 
 
 async def test_a_higher_version_of_a_hazard_is_a_higher_revision(intake: RunningIntake) -> None:
-    caller, body = intake.caller(Role.OPERATOR, road=SubmissionChannel.CONSOLE), hazard()
+    caller, body = intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE), hazard()
     later = {**body, "version": 2, "msg_type": "Cancel"}
     assert [(await caller.post(HAZARDS, each)).status_code for each in (body, later)] == [202, 202]
     found = await records(intake.installation, "hazards", body["report_id"])
@@ -63,7 +63,7 @@ async def test_the_order_of_languages_changes_nothing(intake: RunningIntake) -> 
 
 
 async def test_nobody_reports_for_another_source(intake: RunningIntake) -> None:
-    caller = intake.caller(Role.INTEGRATION, road=SubmissionChannel.API, sources=["another"])
+    caller = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, sources=["another"])
     answer = await caller.post(HAZARDS, hazard())
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-source")
 

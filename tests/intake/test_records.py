@@ -38,7 +38,7 @@ def principal(**changed: Any) -> Principal:
         "jti": uuid4(),
         "issued_at": 0,
         "expires_at": 2**40,
-        "road": SubmissionChannel.FIELD,
+        "channel": SubmissionChannel.FIELD,
         "areas": ("KG",),
     }
     return Principal(**{**given, "roles": frozenset({Role.FIELD}), **changed})
@@ -57,7 +57,7 @@ def test_a_households_record_is_read_back_whole(keys: Path, team: Any) -> None:
     event = events.decode(message.topic, message.value, message.headers)
     data = event.data
     assert isinstance(data, HouseholdReported)
-    assert (data.author, data.team, data.road, data.received_at) == (who.account, team, SubmissionChannel.FIELD, NOW)
+    assert (data.author, data.team, data.channel, data.received_at) == (who.account, team, SubmissionChannel.FIELD, NOW)
     assert data.places_version == PLACES.version
     assert message.key.decode() == body["household_id"]
     clear = seal.without_box(message.value, data.sealed)

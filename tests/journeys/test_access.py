@@ -77,7 +77,7 @@ async def test_without_a_token_nobody_gets_anything(route: str, rule: AccessRule
 async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
     client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:
-    ended = shared_installation.token(roles=list(Role), road=SubmissionChannel.FIELD, expires_in=-60)
+    ended = shared_installation.token(roles=list(Role), channel=SubmissionChannel.FIELD, expires_in=-60)
     answers = {route: await status(client, route, ended) for route in GUARDED}
     assert max(answers.values()) < 500, answers
     taken = {route for route, code in answers.items() if code not in (*DENIED, 303)}
@@ -311,9 +311,9 @@ async def report(client: httpx.AsyncClient, installation: Installation, reported
         "reported_at": now,
     }
     team = installation.token(
-        roles=[Role.FIELD], areas=[KADAMJAI], account=reported.author, team=reported.team, road=SubmissionChannel.FIELD
+        roles=[Role.FIELD], areas=[KADAMJAI], account=reported.author, team=reported.team, channel=SubmissionChannel.FIELD
     )
-    desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"], road=SubmissionChannel.CONSOLE)
+    desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"], channel=SubmissionChannel.CONSOLE)
     for topic, body, token in (("displacements", household, team), ("hazards", hazard, desk)):
         answer = await client.post(f"/intake/v1/{topic}", json=body, headers=bearer(token))
         assert sent.answered(topic, answer).status_code == 202, answer.text

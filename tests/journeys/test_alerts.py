@@ -263,7 +263,7 @@ async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(
     services = {"registry": "registry", "alerts": ALERTS_HOUSEHOLDS}
     shares = {service: await wait_for(partial(centre.shares, group), 60) for service, group in services.items()}
     before = {service: await centre.positions(service) for service in services}
-    async with centre.client(Role.FIELD, road=SubmissionChannel.FIELD, team=uuid4()) as field:
+    async with centre.client(Role.FIELD, channel=SubmissionChannel.FIELD, team=uuid4()) as field:
         origins = [origin for _ in range(10) for origin in DISTRICTS]
         await asyncio.gather(*(centre.household(field, origin) for origin in origins))
         await wait_for(lambda: len(hook.answered) >= len(DISTRICTS), 60)

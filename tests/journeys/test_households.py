@@ -93,7 +93,7 @@ class Journey:
 
     @asynccontextmanager
     async def begun(self) -> AsyncIterator[None]:
-        token = self.installation.token(roles=[Role.FIELD], team=uuid4(), road="field")
+        token = self.installation.token(roles=[Role.FIELD], team=uuid4(), channel="field")
         self.web = self.installation.web()
         for service in ("alerts", "console"):
             self.installation.start(service, "worker")

@@ -35,7 +35,7 @@ class Phones:
         self.port = paths.free_port()
         self.intake = installation.start("intake", "web", env={"PORT": str(self.port)})
         self.workers = [installation.start(service, "worker") for service in ("registry", "alerts", "console")]
-        token = installation.token(roles=[Role.FIELD], team=uuid4(), road="field")
+        token = installation.token(roles=[Role.FIELD], team=uuid4(), channel="field")
         self.client = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{self.port}",
             headers={"authorization": f"Bearer {token}"},

@@ -50,7 +50,7 @@ def hazard() -> HazardReported:
             "reported_at": now,
             "received_at": now,
             "author": uuid4(),
-            "road": SubmissionChannel.API,
+            "channel": SubmissionChannel.API,
         }
     )
 

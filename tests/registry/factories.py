@@ -139,7 +139,7 @@ class Desk:
             **{name: value for name, value in report if name not in fields},
             author=author,
             team=team,
-            road=SubmissionChannel.FIELD,
+            channel=SubmissionChannel.FIELD,
             received_at=report.reported_at,
             flags=tuple(flags),
             places_version=places_version,

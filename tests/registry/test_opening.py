@@ -42,7 +42,7 @@ def test_a_sealed_report_opens_unchanged(record: Record, opener: ReportOpener) -
     [
         {"author": OTHER},
         {"team": OTHER},
-        {"road": "api"},
+        {"channel": "api"},
         {"flags": []},
         {"flags": ["registrar_of_country"]},
         {"status": "Test"},

@@ -45,7 +45,7 @@ def filed(
         digest=f"{version}{said}".encode(),
         author=author,
         team=team,
-        road=SubmissionChannel.FIELD,
+        channel=SubmissionChannel.FIELD,
         received_at=NOON,
         places_version=None,
         flags=flags,

@@ -52,7 +52,7 @@ MAY_BE_CLEAR = {
     "quantifier",
     "occurred_at_precision",
     "occurred_on_precision",
-    "road",
+    "channel",
     "places_version",
     "flags",
     "consumer",

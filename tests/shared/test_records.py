@@ -19,7 +19,7 @@ def hazard(**changed: Any) -> bytes:
             "report_id": UUID(int=1),
             "hazard_id": UUID(int=2),
             "author": UUID(int=3),
-            "road": "api",
+            "channel": "api",
             "source": "cmc",
             "source_id": "m1",
             "type": "mudflow",

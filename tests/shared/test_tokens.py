@@ -52,7 +52,7 @@ def authenticator(keys: Path, revoked: RevokedTokens) -> Authenticator:
 def someone(
     *,
     ends_in: int = 600,
-    road: SubmissionChannel = SubmissionChannel.API,
+    channel: SubmissionChannel = SubmissionChannel.API,
     roles: frozenset[Role] = frozenset({Role.OPERATOR}),
 ) -> Principal:
     now = int(time.time())
@@ -66,7 +66,7 @@ def someone(
         roles=roles,
         areas=(OSH,),
         sources=frozenset({"cmc"}),
-        road=road,
+        channel=channel,
         device=uuid4(),
     )
 
@@ -109,7 +109,7 @@ def test_an_expired_token_is_accepted_only_where_requested_and_only_from_the_fie
     keys: Path, authenticator: Authenticator
 ) -> None:
     signer = Signer(keys / "private.pem")
-    field, api = signer.sign(someone(ends_in=-1, road=SubmissionChannel.FIELD)), signer.sign(someone(ends_in=-1))
+    field, api = signer.sign(someone(ends_in=-1, channel=SubmissionChannel.FIELD)), signer.sign(someone(ends_in=-1))
     assert authenticator.authenticate(asking(field), takes_expired=True).is_expired
     for token, takes_expired in ((field, False), (api, True)):
         with pytest.raises(Unauthenticated):
@@ -169,7 +169,7 @@ def test_while_revocations_are_unknown_only_requests_checked_later_are_accepted(
 def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
     authenticator: Authenticator, revoked: RevokedTokens, keys: Path
 ) -> None:
-    team = someone(ends_in=-1, road=SubmissionChannel.FIELD, roles=frozenset({Role.FIELD}))
+    team = someone(ends_in=-1, channel=SubmissionChannel.FIELD, roles=frozenset({Role.FIELD}))
     revoked.readmitted.add(team.team)
     asked = asking(Signer(keys / "private.pem").sign(team))
     assert not authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True).is_expired
@@ -185,7 +185,7 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
 def test_an_ended_token_of_another_system_is_never_readmitted(
     authenticator: Authenticator, revoked: RevokedTokens, keys: Path
 ) -> None:
-    system = someone(ends_in=-1, road=SubmissionChannel.API)
+    system = someone(ends_in=-1, channel=SubmissionChannel.API)
     revoked.readmitted.add(system.team)
     with pytest.raises(Unauthenticated):
         authenticator.authenticate(

@@ -49,7 +49,7 @@ def hazard(hazard_id: UUID | None = None, *, magnitude: float = 5.0, report_id: 
         report_id=report_id or uuid4(),
         hazard_id=hazard_id or uuid4(),
         author=AUTHOR,
-        road=SubmissionChannel.API,
+        channel=SubmissionChannel.API,
         received_at=now,
         source="trial",
         source_id="q1",

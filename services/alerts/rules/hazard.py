@@ -111,7 +111,7 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
     # A feed filters by its own area already.
-    if hazard.road is not SubmissionChannel.FEED and not watched.meets(hazard.area):
+    if hazard.channel is not SubmissionChannel.FEED and not watched.meets(hazard.area):
         return Nothing("out_of_area")
     found = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]
     return max(found, key=lambda finding: RANK[finding.severity]) if found else Nothing("below_threshold")
@@ -129,4 +129,4 @@ def situation_of(hazard: HazardReported) -> Situation:
 
 def is_from_person(hazard: HazardReported) -> bool:
     """Whether a person entered the report by hand, or the centre itself sent it over the API."""
-    return hazard.road in BY_HAND or (hazard.road is SubmissionChannel.API and hazard.source == OWN_SOURCE)
+    return hazard.channel in BY_HAND or (hazard.channel is SubmissionChannel.API and hazard.source == OWN_SOURCE)

@@ -36,7 +36,7 @@ async def record(session: AsyncSession, principal: Principal, *, address: str, b
         SignIn(
             jti=principal.jti,
             account_id=principal.account,
-            road=principal.road,
+            channel=principal.channel,
             device=principal.device,
             address=address,
             browser=browser,

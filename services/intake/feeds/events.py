@@ -89,7 +89,7 @@ def _told(
         "msg_type": msg_type,
         "reported_at": instant(entry.updated_ms),
         "author": stamp.author,
-        "road": SubmissionChannel.FEED,
+        "channel": SubmissionChannel.FEED,
         "received_at": stamp.now,
         "places_version": stamp.places.version,
     }

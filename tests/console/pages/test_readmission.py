@@ -20,7 +20,7 @@ from tests.intake.factories import household
 
 # Held reports of a team's ended sign-ins. Their sealed part is empty, so that the worker cannot carry a decision out.
 HELD = """
-INSERT INTO reports (report_id, version, author, kind, subject_id, team, road, received_at, flags, status, digest,
+INSERT INTO reports (report_id, version, author, kind, subject_id, team, channel, received_at, flags, status, digest,
     outcome, reason, outcome_id, clear, sealed)
 SELECT gen_random_uuid(), 1, gen_random_uuid(), 'household', gen_random_uuid(), :team, 'field', now(),
     '{expired_token}', 'Actual', '', 'held', 'expired_token', gen_random_uuid(), '{}', ''
@@ -36,7 +36,7 @@ CANNOT_BE_SHOWN = {
 def test_held_reports_of_a_team_are_accepted_on_the_page_that_readmits_it(whole: Whole, seat: Any) -> None:
     team = uuid4()
     name = whole.account(Role.FIELD, team=team)
-    field: dict[str, Any] = {"roles": [Role.FIELD], "road": SubmissionChannel.FIELD, "team": team}
+    field: dict[str, Any] = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": team}
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**field, expires_in=-86_400)}"})
     body = household()
     assert phone.post("/intake/v1/displacements", json=body).status_code == 202

@@ -139,7 +139,7 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
 def test_a_phone_with_an_expired_sign_in_still_sends_with_it(phone: BrowserContext, centre: Centre) -> None:
     """The centre accepts and flags the report; the form still asks for a new sign-in."""
     page = opened(phone, centre)
-    ended = centre.installation.token(roles=[Role.FIELD], road=SubmissionChannel.FIELD, expires_in=-86_400)
+    ended = centre.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-86_400)
     known = {"token": ended, "name": "team-1", "expires_at": "2020-01-01T00:00:00Z"}
     page.evaluate("known => localStorage.setItem('dayar.account', JSON.stringify(known))", known)
     page.reload()

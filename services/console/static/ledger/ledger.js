@@ -10,7 +10,7 @@ import { exactClock } from "/static/time.js";
 
 /** @typedef {import("/static/ledger/partitions.js").Partition} Partition */
 /** @typedef {Record<"sent" | "accepted" | "spooled" | "duplicate" | "refused", number>} Counts */
-/** @typedef {{door: Counts & {since: string, roads: Record<string, Counts>}, spool: {records: number, bytes: number, damaged: number}}} Door */
+/** @typedef {{door: Counts & {since: string, channels: Record<string, Counts>}, spool: {records: number, bytes: number, damaged: number}}} Door */
 /** @typedef {{topic: string, partition: number, offset: number, event_id: string | null, reason: string, pointer: string, set_aside_at: string}} Letter */
 /** @typedef {{consumer: string, partitions: Partition[], dead_letters: Letter[], dead_letters_count: number}} Ledger */
 
@@ -50,7 +50,7 @@ async function look() {
 
 /** @param {Door} told */
 function isWhole(told) {
-  return [told.door, ...Object.values(told.door.roads)].every(balances);
+  return [told.door, ...Object.values(told.door.channels)].every(balances);
 }
 
 /** @param {Counts} counts */
@@ -65,9 +65,9 @@ function isEmpty(told) {
 
 /** @param {Door} told */
 function showDoor(told) {
-  const names = JSON.parse(element("door").dataset.roads ?? "{}");
+  const names = JSON.parse(element("door").dataset.channels ?? "{}");
   /** @type {[string, Counts][]} */
-  const rows = [[sentence("all"), told.door], ...Object.entries(told.door.roads)];
+  const rows = [[sentence("all"), told.door], ...Object.entries(told.door.channels)];
   element("door").replaceChildren(...rows.map(([name, counts]) => {
     const drawn = row([head(names[name] ?? name), ...ANSWERS.map((answer) => figure(counts[answer]))]);
     drawn.className = balances(counts) ? "" : "is-bad";

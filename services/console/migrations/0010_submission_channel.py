@@ -1,0 +1,11 @@
+"""The channel by which a person signed in, and by which a hazard came."""
+
+from alembic import op
+
+revision = "console_0010"
+down_revision = "console_0009"
+
+
+def upgrade() -> None:
+    op.alter_column("sign_ins", "road", new_column_name="channel")
+    op.alter_column("board_hazards", "road", new_column_name="channel")

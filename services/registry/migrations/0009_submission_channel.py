@@ -1,0 +1,10 @@
+"""The channel by which a report came."""
+
+from alembic import op
+
+revision = "registry_0009"
+down_revision = "registry_0008"
+
+
+def upgrade() -> None:
+    op.alter_column("reports", "road", new_column_name="channel")
