@@ -1,14 +1,18 @@
-"""A stored report names the channel that it came by `channel`, as the event does."""
+"""Stored reports name the channel that they came by as the event does."""
 
 from alembic import op
 
 revision = "alerts_0014"
 down_revision = "alerts_0013"
 
+TABLES = ("hazards", "hazard_revisions")
+RENAMED = """
+UPDATE {table}
+SET report = ((report::jsonb - 'road') || jsonb_build_object('channel', report::jsonb -> 'road'))::text
+WHERE report::jsonb ? 'road'
+"""
+
 
 def upgrade() -> None:
-    op.execute("""
-        UPDATE hazards
-        SET report = ((report::jsonb - 'road') || jsonb_build_object('channel', report::jsonb -> 'road'))::text
-        WHERE report::jsonb ? 'road'
-    """)
+    for table in TABLES:
+        op.execute(RENAMED.format(table=table))
