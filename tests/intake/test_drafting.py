@@ -1,6 +1,7 @@
 """Drafting shares the event loop fairly."""
 
 import asyncio
+import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -36,4 +37,4 @@ async def test_the_event_loop_serves_others_between_batches_that_came_together()
             for work in (batch(drafting), batch(drafting), batch(drafting), others()):
                 tasks.create_task(work)
     batches = [at for at, name in enumerate(served) if name == "batch"]
-    assert all("other" in served[first:second] for first, second in zip(batches, batches[1:], strict=False))
+    assert all("other" in served[first:second] for first, second in itertools.pairwise(batches))
