@@ -1,7 +1,7 @@
 """From bytes to validated reports: errors name the field; an unknown code becomes `other` and keeps its text."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import islice, pairwise
 from typing import Annotated, Any, Literal, TypeVar
@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
+from services.intake import structs
+from services.intake.structs import DisplacementStruct
 from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.vocabulary import (
     AgeBracket,
@@ -82,6 +84,7 @@ ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item
 ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
     Annotated[list[Item], FailFast()]
 )
+STRUCTS: dict[TypeAdapter[Any], Callable[[bytes], Any]] = {DISPLACEMENT: structs.read, ITEM_LIST: structs.read_all}
 NAMES = names_of(HouseholdReport) | names_of(GroupReport) | names_of(HazardItem)
 
 
@@ -101,7 +104,7 @@ class TooMany(Exception):
     """A batch may have up to 1,000 reports."""
 
 
-Report = HouseholdReport | GroupReport | HazardReport
+Report = HouseholdReport | GroupReport | HazardReport | DisplacementStruct
 Refusal = Invalid | TooBig
 
 
@@ -109,6 +112,9 @@ def at_once(raw: bytes, adapter: TypeAdapter[T]) -> T | None:
     """Validate on the event loop. None if the body is too large for that, or invalid."""
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or lists(raw) > AT_ONCE_LISTS:
         return None
+    read = STRUCTS.get(adapter)
+    if read is not None and (found := read(raw)) is not None:
+        return found  # type: ignore[no-any-return]
     try:
         return adapter.validate_json(raw)
     except ValidationError:

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from services.intake.structs import DisplacementStruct
 from shared.country import TIME_ZONE
-from shared.events import GroupReport, HazardReport, HouseholdReport
+from shared.events import HazardReport
 from shared.events.fields import utc
 from shared.events.vocabulary import Certainty, Precision, Urgency
 
@@ -57,7 +58,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
         return None
 
 
-def correction(report: HouseholdReport | GroupReport | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
+def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
     """Corrected times for those that are ahead; None if no time is ahead."""
     latest = clocks.latest
     begun_at = report.onset if isinstance(report, HazardReport) else report.occurred_at
@@ -85,7 +86,7 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
     return {**times, "expires": report.expires - offset} if report.expires else times
 
 
-def _is_day_ahead(report: HouseholdReport | GroupReport, latest: datetime) -> bool:
+def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
     """Whether the reported day is after today. Phones report a day as its noon, so today's noon may lie ahead."""
     if report.occurred_at <= latest:
         return False

@@ -60,7 +60,7 @@ class Drafting:
         else:
             async with self._turn_on_the_loop():
                 draft = self._one(raw, adapter, sender)
-        return draft or await self._in_a_thread(sender, self._checked, raw, adapter, sender)
+        return draft if draft is not None else await self._in_a_thread(sender, self._checked, raw, adapter, sender)
 
     async def many(self, raw: bytes, sender: ReportSender) -> list[Draft | Problem]:
         """One draft or problem per report, in order. Raises Problem if the body cannot be split into reports."""

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.intake import unchecked
+from services.intake import structs, unchecked
 from services.intake.clocks import Clocks, correction
+from services.intake.structs import DisplacementStruct
 from shared.auth.tokens import Principal, Role
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.crypto import seal
@@ -20,14 +21,12 @@ from shared.events import (
     CORRECTION,
     GroupReport,
     GroupReported,
-    GroupSealed,
     HazardCancelled,
     HazardReport,
     HazardReported,
     HazardUpdated,
     HouseholdReport,
     HouseholdReported,
-    HouseholdSealed,
     Message,
     Place,
     Point,
@@ -37,7 +36,7 @@ from shared.events import (
     raw_message,
     written,
 )
-from shared.events.displacements import GroupClear, HouseholdClear, UncorrectedReportTimes
+from shared.events.displacements import UncorrectedReportTimes
 from shared.events.hazards import UncorrectedHazardTimes
 from shared.events.vocabulary import Flag, MsgType, SubmissionChannel
 from shared.places import Places
@@ -50,11 +49,10 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.CANCEL: HazardCancelled,
 }
 
-# Serialisers of a report's clear and sealed fields: the fast path validates once and builds no other model.
-_household_clear = TypeAdapter(HouseholdClear).serializer.to_json
-_household_sealed = TypeAdapter(HouseholdSealed).serializer.to_json
-_group_clear = TypeAdapter(GroupClear).serializer.to_json
-_group_sealed = TypeAdapter(GroupSealed).serializer.to_json
+FIRST_VERSIONS: dict[str, type[HouseholdReported | GroupReported]] = {
+    "household": HouseholdReported,
+    "group": GroupReported,
+}
 _hazard = TypeAdapter(HazardReport).serializer.to_json
 
 
@@ -135,35 +133,32 @@ class HazardDraft:
 
 
 def displacement(
-    report: HouseholdReport | GroupReport,
+    report: HouseholdReport | GroupReport | DisplacementStruct,
     principal: Principal,
     *,
     clocks: Clocks,
     places: Places,
     traceparent: str | None = None,
 ) -> DisplacementDraft:
-    if isinstance(report, HouseholdReport):
-        first, key, write = HouseholdReported.event_type, report.household_id, _household_clear
-        plain = _household_sealed(report, exclude_defaults=True)
-    else:
-        first, key, write = GroupReported.event_type, report.group_id, _group_clear
-        plain = _group_sealed(report, exclude_defaults=True)
-    clear, told, now = write(report, exclude_none=True), None, clocks.now
+    if isinstance(report, HouseholdReport | GroupReport):
+        report = structs.of(report)
+    first, key = FIRST_VERSIONS[report.kind].event_type, structs.subject_id(report)
+    clear, told, now = structs.clear(report), None, clocks.now
     times = correction(report, clocks)
     if times:
-        clear, told = write(report.model_copy(update=times), exclude_none=True), clear
+        clear, told = structs.clear(structs.replaced(report, times)), clear
     event_type = first if report.version == 1 else CORRECTION
-    author, report_id = principal.author, str(report.report_id)
+    author, report_id = principal.author, report.report_id
     return DisplacementDraft(
-        name=name(report, principal),
+        name=_name(principal.account, structs.bytes_of(report_id), report.version),
         channel=principal.channel,
         report_id=report_id,
         event_id=event_name(event_type, author, report_id, report.version),
         author=author,
         event_type=event_type,
-        key=str(key),
+        key=key,
         clear=clear,
-        plain=plain,
+        plain=structs.sealed(report),
         stamps=stamps(
             report, principal, author=author, now=now, places=places, uncorrected=uncorrected(report, times or ())
         ),
@@ -174,25 +169,21 @@ def displacement(
     )
 
 
-def name(report: HouseholdReport | GroupReport | HazardReport, principal: Principal) -> bytes:
-    return _name(principal.account, report.report_id, report.version)
-
-
 def name_in(record: bytes) -> bytes | None:
-    """The same name, out of a finished record; None where the record is no report."""
+    """The name of a report, out of a finished record; None where the record is no report."""
     try:
         said = json.loads(record)
-        return _name(UUID(said["author"]), UUID(said["report_id"]), said["version"])
+        return _name(UUID(said["author"]), UUID(said["report_id"]).bytes, said["version"])
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _name(author: UUID, report_id: UUID, version: int) -> bytes:
-    return b"%b%b%d" % (author.bytes, report_id.bytes, version)
+def _name(author: UUID, report_id: bytes, version: int) -> bytes:
+    return b"%b%b%d" % (author.bytes, report_id, version)
 
 
 def stamps(
-    report: HouseholdReport | GroupReport,
+    report: DisplacementStruct,
     principal: Principal,
     *,
     author: str,
@@ -221,13 +212,13 @@ def _shared_stamps(
     )
 
 
-def uncorrected(report: HouseholdReport | GroupReport, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
+def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
     """The original values of the corrected times, given by name."""
     given = {name: getattr(report, name) for name in corrected}
     return UncorrectedReportTimes(**given) if given else None
 
 
-def flags(report: HouseholdReport | GroupReport, principal: Principal, places: Places) -> list[Flag]:
+def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
     """Flags for the registry. A report is never refused for its place or its expired token."""
     found = []
     pcode = report.pcode
@@ -290,7 +281,7 @@ def hazard(
         places_version=places.version,
     )
     return HazardDraft(
-        name=name(report, principal),
+        name=_name(principal.account, report.report_id.bytes, report.version),
         channel=principal.channel,
         report_id=str(report.report_id),
         event_id=event_name(kind.event_type, principal.account, report.report_id, report.version),

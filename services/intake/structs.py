@@ -1,0 +1,240 @@
+"""DisplacementStruct reports as msgspec Structs, made from the contract's models: read and written at half the cost.
+
+What a Struct accepts, its model accepts with the same meaning. The reverse does not hold, because pydantic is lenient
+(`"5"` for 5) and trims text. Such reports go through the model, which also words all errors: docs/decisions/0031.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from enum import StrEnum
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+from annotated_types import Ge, Le, MaxLen, MinLen
+from msgspec import Meta, Struct
+from pydantic import AfterValidator, AwareDatetime, BaseModel, FailFast, StringConstraints
+from pydantic.fields import FieldInfo
+
+from shared.events import GroupReport, GroupSealed, HouseholdReport, HouseholdSealed, Place, Point
+from shared.events.displacements import GroupClear, HouseholdClear
+from shared.events.fields import CLEAR, SEALED, random_uuid, utc
+from shared.events.vocabulary import Precision, Status
+
+UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
+RANDOM_UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
+TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"  # White_Space of Unicode, as in Rust
+NEVER_OMITTED = object()  # a default that no field has
+
+
+class UnknownConstraint(TypeError):
+    """A field of the contract has a type or constraint that has no counterpart here."""
+
+
+class DisplacementStruct(Protocol):
+    """What both kinds of Structs have. Ids are text."""
+
+    kind: str
+    report_id: str
+    version: int
+    status: Status
+    occurred_at: datetime
+    occurred_at_precision: Precision
+    reported_at: datetime
+    origin: Place
+    destination: Place
+    origin_point: Point | None
+    destination_point: Point | None
+
+    @property
+    def pcode(self) -> str | None: ...
+
+
+def struct(model: type[BaseModel], **tag: str) -> type[Struct]:
+    """The Struct of a model: the same fields, constraints and checks."""
+    fields = [(name, typed(field.annotation, field.metadata), *default(field)) for name, field in own_fields(model)]
+    namespace = {"__post_init__": checks(model), **tag, **{name: vars(base)[name] for base, name in properties(model)}}
+    return msgspec.defstruct(
+        model.__name__,
+        fields,
+        namespace=namespace,
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+        kw_only=True,
+        gc=False,
+        tag_field=next(iter(tag), None),
+        tag=next(iter(tag.values()), None),
+    )
+
+
+def own_fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    return ((name, field) for name, field in model.model_fields.items() if get_origin(field.annotation) is not Literal)
+
+
+def default(field: FieldInfo) -> tuple[Any, ...]:
+    return () if field.is_required() else (field.default,)
+
+
+def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
+    for base in model.__mro__:
+        if issubclass(base, BaseModel) and base is not BaseModel:
+            yield from ((base, name) for name, value in vars(base).items() if isinstance(value, property))
+
+
+def checks(model: type[BaseModel]) -> Callable[[Any], None]:
+    """The model's own validators, on a Struct. A ValueError becomes msgspec's ValidationError."""
+    validators = [each.func for each in model.__pydantic_decorators__.model_validators.values()]
+    instants = [name for name, field in own_fields(model) if AfterValidator(utc) in field.metadata]
+
+    def check(made: Any) -> None:
+        for name in instants:
+            setattr(made, name, utc(getattr(made, name)))
+        for validate in validators:
+            validate(made)
+
+    return check
+
+
+def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
+    """The msgspec type of a field. Raises UnknownConstraint, at import."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return typed(args[0], [*args[1:], *metadata])
+    if origin in (Union, UnionType):
+        return Union[tuple(typed(each) for each in args)]  # noqa: UP007 - built at run time
+    rules = list(flat(metadata))
+    if annotation is UUID:
+        return Annotated[str, Meta(pattern=RANDOM_UUID_TEXT if AfterValidator(random_uuid) in rules else UUID_TEXT)]
+    if annotation is AwareDatetime:
+        return Annotated[datetime, Meta(tz=True)]
+    if origin is tuple:
+        return Annotated[tuple[typed(args[0]), ...], Meta(**limits(rules))]  # type: ignore[misc]
+    if annotation is str:
+        return Annotated[str, Meta(**limits(rules))]
+    if annotation in (int, float):
+        return Annotated[annotation, Meta(**limits(rules))]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return struct(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum | bool | date | NoneType):
+        return annotation
+    raise UnknownConstraint(annotation)
+
+
+def flat(metadata: Iterable[Any]) -> Iterator[Any]:
+    for each in metadata:
+        if isinstance(each, FieldInfo):
+            yield from flat(each.metadata)
+        elif isinstance(each, StringConstraints):
+            yield from each
+        else:
+            yield each
+
+
+def limits(rules: Iterable[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for rule in rules:
+        found |= limit(rule)
+    pattern, is_trimmed = found.pop("pattern", None), found.pop("strip_whitespace", False)
+    if pattern or is_trimmed:
+        found["pattern"] = whole(pattern or "^$", is_trimmed=is_trimmed)
+    return found
+
+
+def limit(rule: Any) -> dict[str, Any]:
+    if rule in (CLEAR, SEALED) or isinstance(rule, FailFast):
+        return {}
+    if isinstance(rule, Ge | Le | MinLen | MaxLen):
+        return asdict(rule)
+    given = {name: value for name, value in getattr(rule, "__dict__", {"": rule}).items() if value is not None}
+    if given.keys() - {"pattern", "strip_whitespace", "allow_inf_nan"}:
+        raise UnknownConstraint(rule)
+    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON has no such numbers
+
+
+def whole(pattern: str, *, is_trimmed: bool) -> str:
+    """The pattern for Python, whose `$` would take a line break at the end. What pydantic would trim does not match."""
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        raise UnknownConstraint(pattern)
+    middle = pattern[1:-1]
+    return rf"^(?!{TRIMMED}){middle}(?<!{TRIMMED})\Z" if is_trimmed else rf"^{middle}\Z"
+
+
+class Written:
+    """Writes the fields of a part of a report, in the order of the part's model."""
+
+    def __init__(self, part: type[BaseModel], *, with_defaults: bool) -> None:
+        self._values = attrgetter(*part.model_fields)
+        self._make = msgspec.defstruct(
+            part.__name__,
+            [
+                (name, Any, NEVER_OMITTED if with_defaults and field.default is not None else field.default)
+                for name, field in part.model_fields.items()
+            ],
+            omit_defaults=True,
+            gc=False,
+        )
+
+    def __call__(self, report: DisplacementStruct) -> bytes:
+        return encode(self._make(*self._values(report)))
+
+
+encode = msgspec.json.Encoder().encode
+KINDS: Any = Union[struct(HouseholdReport, kind="household"), struct(GroupReport, kind="group")]  # noqa: UP007
+CLEAR_PARTS = {
+    "household": Written(HouseholdClear, with_defaults=True),
+    "group": Written(GroupClear, with_defaults=True),
+}
+SEALED_PARTS = {
+    "household": Written(HouseholdSealed, with_defaults=False),
+    "group": Written(GroupSealed, with_defaults=False),
+}
+_one: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(KINDS)
+_many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(list[KINDS])
+
+
+def read(raw: bytes) -> DisplacementStruct | None:
+    """A report; None if the model has to read it."""
+    try:
+        return _one.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def read_all(raw: bytes) -> list[DisplacementStruct] | None:
+    """The reports of a JSON array; None if the models have to read them."""
+    try:
+        return _many.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def of(report: HouseholdReport | GroupReport) -> DisplacementStruct:
+    """The Struct of a report that its model has read."""
+    return _one.decode(report.model_dump_json(exclude_none=True))
+
+
+def clear(report: DisplacementStruct) -> bytes:
+    """The clear fields as JSON, with their defaults."""
+    return CLEAR_PARTS[report.kind](report)
+
+
+def sealed(report: DisplacementStruct) -> bytes:
+    """The sealed fields as JSON, without their defaults."""
+    return SEALED_PARTS[report.kind](report)
+
+
+def replaced(report: DisplacementStruct, values: Mapping[str, Any]) -> DisplacementStruct:
+    return msgspec.structs.replace(report, **values)  # type: ignore[type-var]
+
+
+def subject_id(report: DisplacementStruct) -> str:
+    """The id of the household or group."""
+    found: str = getattr(report, f"{report.kind}_id")
+    return found
+
+
+def bytes_of(uuid: str) -> bytes:
+    return bytes.fromhex(uuid.replace("-", ""))
