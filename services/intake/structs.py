@@ -162,7 +162,7 @@ def whole(pattern: str, *, is_trimmed: bool) -> str:
     return rf"^(?!{TRIMMED}){middle}(?<!{TRIMMED})\Z" if is_trimmed else rf"^{middle}\Z"
 
 
-class Written:
+class PartWriter:
     """Writes the fields of a part of a report, in the order of the part's model."""
 
     def __init__(self, part: type[BaseModel], *, with_defaults: bool) -> None:
@@ -184,12 +184,12 @@ class Written:
 encode = msgspec.json.Encoder().encode
 KINDS: Any = Union[struct(HouseholdReport, kind="household"), struct(GroupReport, kind="group")]  # noqa: UP007
 CLEAR_PARTS = {
-    "household": Written(HouseholdClear, with_defaults=True),
-    "group": Written(GroupClear, with_defaults=True),
+    "household": PartWriter(HouseholdClear, with_defaults=True),
+    "group": PartWriter(GroupClear, with_defaults=True),
 }
 SEALED_PARTS = {
-    "household": Written(HouseholdSealed, with_defaults=False),
-    "group": Written(GroupSealed, with_defaults=False),
+    "household": PartWriter(HouseholdSealed, with_defaults=False),
+    "group": PartWriter(GroupSealed, with_defaults=False),
 }
 _one: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(KINDS)
 _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(list[KINDS])

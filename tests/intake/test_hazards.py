@@ -26,7 +26,9 @@ async def test_a_source_reports_its_own_hazard(intake: RunningIntake) -> None:
 @pytest.mark.parametrize(("msg_type", "type"), [("Alert", "reported"), ("Update", "updated"), ("Cancel", "cancelled")])
 async def test_the_message_of_a_hazard_has_the_events_fields(intake: RunningIntake, msg_type: str, type: str) -> None:
     body = hazard(msg_type=msg_type, revision=2, source="cmc")
-    assert (await intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE).post(HAZARDS, body)).status_code == 202
+    assert (
+        await intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE).post(HAZARDS, body)
+    ).status_code == 202
     [event] = await records(intake.installation, "hazards", body["report_id"])
     assert event.type == f"dayar.hazard.{type}.v1"
 

@@ -311,7 +311,11 @@ async def report(client: httpx.AsyncClient, installation: Installation, reported
         "reported_at": now,
     }
     team = installation.token(
-        roles=[Role.FIELD], areas=[KADAMJAI], account=reported.author, team=reported.team, channel=SubmissionChannel.FIELD
+        roles=[Role.FIELD],
+        areas=[KADAMJAI],
+        account=reported.author,
+        team=reported.team,
+        channel=SubmissionChannel.FIELD,
     )
     desk = installation.token(roles=[Role.OPERATOR], sources=["cmc"], channel=SubmissionChannel.CONSOLE)
     for topic, body, token in (("displacements", household, team), ("hazards", hazard, desk)):
