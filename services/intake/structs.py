@@ -1,7 +1,7 @@
 """DisplacementStruct reports as msgspec Structs, made from the contract's models: read and written at half the cost.
 
 What a Struct accepts, its model accepts with the same meaning. The reverse does not hold, because pydantic is lenient
-(`"5"` for 5) and trims text. Such reports go through the model, which also words all errors: docs/decisions/0031.
+(`"5"` for 5) and trims text. Such reports go through the model, which also words all errors: docs/decisions/0034.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ from shared.events.vocabulary import SubmissionChannel
 from tests.alerts.factories import mudflow
 from tests.alerts.post import Post
 
-MIGRATION = "services.alerts.migrations.0014_submission_channel"
+MIGRATION = "services.alerts.migrations.0015_submission_channel"
 
 
 @pytest.mark.anyio

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "alerts_0014"
-down_revision = "alerts_0013"
+revision = "alerts_0015"
+down_revision = "alerts_0014"
 
 TABLES = ("hazards", "hazard_revisions")
 RENAMED = """

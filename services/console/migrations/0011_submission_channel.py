@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "console_0010"
-down_revision = "console_0009"
+revision = "console_0011"
+down_revision = "console_0010"
 
 
 def upgrade() -> None:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0009"
-down_revision = "registry_0008"
+revision = "registry_0010"
+down_revision = "registry_0009"
 
 
 def upgrade() -> None:
