@@ -41,7 +41,7 @@ class Frame:
     hinted: bytes
 
     @property
-    def place(self) -> Partition:
+    def topic_partition(self) -> Partition:
         return self.topic, self.partition
 
 
@@ -159,15 +159,15 @@ class EventStream:
         """
         begins, ends = await kafka.assign_all(consumer, self._settings, TOPICS)
         for partition, end in ends.items():
-            place = (partition.topic.removeprefix(self._settings.topic_prefix), partition.partition)
+            topic_partition = (partition.topic.removeprefix(self._settings.topic_prefix), partition.partition)
             back = max(begins[partition], end - self._kept // len(ends))
-            self._floors.setdefault(place, back)
-            consumer.seek(partition, self._positions.setdefault(place, back))
+            self._floors.setdefault(topic_partition, back)
+            consumer.seek(partition, self._positions.setdefault(topic_partition, back))
         return ends
 
     def _tell(self, record: Record) -> None:
         frame = self._opened(record)
-        self._positions[record.place] = record.offset + 1
+        self._positions[record.topic_partition] = record.offset + 1
         if frame is None:
             return
         self._keep(frame)
@@ -189,7 +189,7 @@ class EventStream:
             reason = "malformed"
         except UnknownEventType:
             reason = "unknown_type"
-        topic, partition = record.place
+        topic, partition = record.topic_partition
         log.get().warning("record not streamed", topic=topic, partition=partition, offset=record.offset, reason=reason)
         return None
 
@@ -197,7 +197,7 @@ class EventStream:
         self._frames.append(frame)
         if len(self._frames) > self._kept:
             oldest = self._frames.popleft()
-            self._floors[oldest.place] = oldest.offset + 1
+            self._floors[oldest.topic_partition] = oldest.offset + 1
 
     def _body(self, sight: StreamVisibility, frame: Frame) -> bytes | None:
         if frame.topic in sight.hints:
@@ -207,15 +207,19 @@ class EventStream:
         return None
 
     def _holds(self, sight: StreamVisibility, start: Vector) -> bool:
-        return all(start.get(place, 0) >= floor for place, floor in self._floors.items() if place[0] in sight.asked)
+        return all(
+            start.get(topic_partition, 0) >= floor
+            for topic_partition, floor in self._floors.items()
+            if topic_partition[0] in sight.asked
+        )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
         """The kept frames after `start`; each carries the position from which this listener can resume."""
-        position = {place: start.get(place, 0) for place in self._positions}
+        position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         for frame in self._frames:
-            if frame.offset < position[frame.place]:
+            if frame.offset < position[frame.topic_partition]:
                 continue
-            position[frame.place] = frame.offset + 1
+            position[frame.topic_partition] = frame.offset + 1
             body = self._body(sight, frame)
             if body is not None:
                 yield marked(sight, position, body)
@@ -248,7 +252,7 @@ def _frame(record: Record) -> Frame:
     about = {name: header(record.headers, f"ce_{name}") for name in ("id", "source", "type", "specversion", "time")}
     hint = {name: about[name] for name in ("type", "specversion", "time")}
     told = _event(record.topic, {**about, "data": data})
-    return Frame(*record.place, record.offset, data, told, _event(record.topic, hint))
+    return Frame(*record.topic_partition, record.offset, data, told, _event(record.topic, hint))
 
 
 def _event(topic: str, content: dict[str, Any]) -> bytes:

@@ -32,4 +32,4 @@ def decoded(text: str) -> dict[Partition, int]:
 
 
 def reached(here: Vector, wanted: Vector) -> bool:
-    return all(here.get(place, 0) >= offset for place, offset in wanted.items())
+    return all(here.get(topic_partition, 0) >= offset for topic_partition, offset in wanted.items())

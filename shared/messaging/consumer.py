@@ -207,7 +207,7 @@ class Consumer:
             raise
         except Exception as again:
             log.get().error("record cannot be set aside", **log.described(again))
-            await self._failures.stop("cannot_set_aside", reading.record.place)
+            await self._failures.stop("cannot_set_aside", reading.record.topic_partition)
 
     async def _transact(self, readings: Sequence[Reading]) -> None:
         """Commit the batch in one transaction. Retry for ever while a dependency is unavailable."""
@@ -240,10 +240,10 @@ class Consumer:
         )
         for (topic, reason), count in letters.items():
             log.get().error("dead letters written", consumer=self._service, topic=topic, reason=reason, records=count)
-        last = {reading.record.place: reading.record for reading in readings}
-        for place, record in last.items():
+        last = {reading.record.topic_partition: reading.record for reading in readings}
+        for topic_partition, record in last.items():
             metrics.note_lag(
-                self._service, place, self._stream.behind(record), time.time() - record.timestamp_ms / 1000
+                self._service, topic_partition, self._stream.behind(record), time.time() - record.timestamp_ms / 1000
             )
 
 

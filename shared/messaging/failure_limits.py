@@ -35,16 +35,16 @@ class Failures:
         reason = code(error)
         self._last.append(reason)
         if self._last.count(reason) > WINDOW // 2:
-            await self.stop(reason, record.place)
+            await self.stop(reason, record.topic_partition)
 
-    async def stop(self, reason: str, place: Partition, **told: int) -> NoReturn:
+    async def stop(self, reason: str, topic_partition: Partition, **told: int) -> NoReturn:
         """Write the reason to the log and the ledger, which shows it in red. Raises ConsumerStopped."""
-        topic, partition = place
+        topic, partition = topic_partition
         log.get().critical(
             "consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition, **told
         )
         async with self._sessions.begin() as session:
-            await offsets.stop(session, place, reason)
+            await offsets.stop(session, topic_partition, reason)
         raise ConsumerStopped(reason)
 
 

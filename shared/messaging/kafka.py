@@ -147,19 +147,19 @@ class LogReader:
     def __init__(self, consumer: Any, prefix: str) -> None:
         self._consumer = consumer
         self._prefix = prefix
-        self._places = {
+        self._partitions = {
             (partition.topic.removeprefix(prefix), partition.partition): partition
             for partition in consumer.assignment()
         }
 
     async def ends(self) -> dict[Partition, int]:
         """The offset after the last record of each partition."""
-        ends = await self._consumer.end_offsets(list(self._places.values()))
-        return {place: ends[partition] for place, partition in self._places.items()}
+        ends = await self._consumer.end_offsets(list(self._partitions.values()))
+        return {topic_partition: ends[partition] for topic_partition, partition in self._partitions.items()}
 
     async def records(self) -> AsyncIterator[Record]:
         """All records up to the current end offsets, in offset order within each partition."""
-        partitions = {partition: place for place, partition in self._places.items()}
+        partitions = {partition: topic_partition for topic_partition, partition in self._partitions.items()}
         await self._consumer.seek_to_beginning(*partitions)
         ends = await self._consumer.end_offsets(list(partitions))
         while not await reached(self._consumer, ends):
@@ -170,10 +170,10 @@ class LogReader:
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
         """When the record at each offset was written. For a deleted record: the oldest record that is kept."""
-        partitions = {self._places[place]: place for place in positions}
+        partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
-        for partition, place in partitions.items():
-            self._consumer.seek(partition, max(positions[place], begins[partition]))
+        for partition, topic_partition in partitions.items():
+            self._consumer.seek(partition, max(positions[topic_partition], begins[partition]))
         found: dict[Partition, datetime] = {}
         while len(found) < len(partitions):
             fetched = await self._consumer.getmany(*partitions, timeout_ms=1000)

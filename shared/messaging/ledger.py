@@ -93,7 +93,9 @@ class DeadLetter:
 
 async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
     """Count the outcomes of the batch and advance the offsets, both in one statement."""
-    counts = Counter((*reading.record.place, outcome.kind) for reading, outcome in zip(readings, outcomes, strict=True))
+    counts = Counter(
+        (*reading.record.topic_partition, outcome.kind) for reading, outcome in zip(readings, outcomes, strict=True)
+    )
     nexts = offsets.nexts(readings)
     connection = await database.driver(session)
     await connection.execute(ENTER, *_count_columns(counts), *_next_columns(nexts))
@@ -113,13 +115,17 @@ async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> li
             ends = await reader.ends()
             known = {(row.topic, row.partition): row for row in rows}
             ended = {
-                place: replace(known.get(place) or Row(service, *place, kinds={}, first=0, next=0), end=end)
-                for place, end in sorted(ends.items())
+                topic_partition: replace(
+                    known.get(topic_partition) or Row(service, *topic_partition, kinds={}, first=0, next=0), end=end
+                )
+                for topic_partition, end in sorted(ends.items())
             }
-            written = await reader.written_at({place: row.next for place, row in ended.items() if row.on_its_way})
+            written = await reader.written_at(
+                {topic_partition: row.next for topic_partition, row in ended.items() if row.on_its_way}
+            )
     except (TimeoutError, KafkaError):
         return list(rows)
-    return [replace(row, unread_since=written.get(place)) for place, row in ended.items()]
+    return [replace(row, unread_since=written.get(topic_partition)) for topic_partition, row in ended.items()]
 
 
 def oldest_unread(rows: Iterable[Row]) -> datetime | None:
@@ -163,8 +169,8 @@ async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadL
 
 
 async def dead_letter(session: AsyncSession, topic: str, partition: int, offset: int) -> DeadLetter | None:
-    place = {"topic": topic, "partition": partition, "offset": offset}
-    row = (await session.execute(DEAD_LETTER, place)).one_or_none()
+    key = {"topic": topic, "partition": partition, "offset": offset}
+    row = (await session.execute(DEAD_LETTER, key)).one_or_none()
     return None if row is None else DeadLetter(*row)
 
 

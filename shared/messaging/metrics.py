@@ -36,6 +36,6 @@ def note(consumer: str, readings: Sequence[Reading], outcomes: Sequence[Outcome]
             dead_letters.labels(consumer, topic, outcome.reason).inc(count)
 
 
-def note_lag(consumer: str, place: Partition, records: int, seconds: float) -> None:
-    lag_records.labels(consumer, *place).set(records)
-    lag_seconds.labels(consumer, *place).set(seconds if records else 0)
+def note_lag(consumer: str, topic_partition: Partition, records: int, seconds: float) -> None:
+    lag_records.labels(consumer, *topic_partition).set(records)
+    lag_seconds.labels(consumer, *topic_partition).set(seconds if records else 0)

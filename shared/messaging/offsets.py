@@ -70,10 +70,10 @@ async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int
     return len(await connection.fetch(END_FROZEN, after))
 
 
-async def stop(session: AsyncSession, place: Partition, reason: str) -> None:
+async def stop(session: AsyncSession, topic_partition: Partition, reason: str) -> None:
     """Mark the partition as stopped. The ledger shows it in red until a worker advances the partition."""
     connection = await database.driver(session)
-    await connection.execute(STOP, *place, reason)
+    await connection.execute(STOP, *topic_partition, reason)
 
 
 async def stopped(session: AsyncSession, topics: Collection[str]) -> list[str]:
@@ -85,13 +85,13 @@ async def stopped(session: AsyncSession, topics: Collection[str]) -> list[str]:
 def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:
     held: dict[Partition, int] = {}
     for reading in readings:
-        held.setdefault(reading.record.place, reading.record.offset)
+        held.setdefault(reading.record.topic_partition, reading.record.offset)
     return held
 
 
 def nexts(readings: Iterable[Reading]) -> dict[Partition, int]:
     # offset + 1: the table stores the next record to read.
-    return {reading.record.place: reading.record.offset + 1 for reading in readings}
+    return {reading.record.topic_partition: reading.record.offset + 1 for reading in readings}
 
 
 def _columns(partitions: Collection[Partition]) -> tuple[list[str], list[int]]:

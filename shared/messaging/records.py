@@ -28,7 +28,7 @@ class Record(NamedTuple):
     headers: tuple[Header, ...]
 
     @property
-    def place(self) -> Partition:
+    def topic_partition(self) -> Partition:
         return self.topic, self.partition
 
 

@@ -76,8 +76,8 @@ class Redrives:
 
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Deed:
         async with sessions() as session:
-            place = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
-            found = (await session.execute(ROW, place)).one_or_none()
+            key = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
+            found = (await session.execute(ROW, key)).one_or_none()
             # before the search, as the relay may publish the letter meanwhile
             is_waiting = await session.scalar(IN_OUTBOX, {"topic": TOPICS[redrive.topic].dead(self._service)})
         row = None if found is None else DeadLetterRow(*found)
@@ -97,7 +97,7 @@ class Redrives:
         """Delete the letter and handle the record in one transaction, so that a double redrive has one effect."""
         record = received.record
         connection = await database.driver(session)
-        reason = await connection.fetchval(DELETE, *record.place, record.offset)
+        reason = await connection.fetchval(DELETE, *record.topic_partition, record.offset)
         if reason is None:
             return "not_found"
         if self._service in TOPICS[record.topic].owes_outcome and reason not in UNREADABLE:
@@ -161,5 +161,5 @@ def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
 
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
     """The original headers: the service appended its own at the end when it set the record aside."""
-    first = max(place for place, (name, _) in enumerate(headers) if name == WHY[0])
+    first = max(number for number, (name, _) in enumerate(headers) if name == WHY[0])
     return tuple((SIGNATURE, value) if name == DEAD_SIGNATURE else (name, value) for name, value in headers[:first])

@@ -94,7 +94,7 @@ class RecordStream:
             if not self.is_dropped:
                 lost = next(iter(error.args[0]))
                 there = await self._kafka.beginning_offsets([lost])
-                await self._failures.stop("out_of_range", self._place(lost), first_there=there[lost])
+                await self._failures.stop("out_of_range", self._topic_partition(lost), first_there=there[lost])
         else:
             if not self.is_dropped:
                 prefix = self._settings.topic_prefix
@@ -109,7 +109,7 @@ class RecordStream:
         backoff = Backoff()
         while self.is_dropped:
             self._rebalances.is_seek_due = False
-            held = {self._place(partition): partition for partition in self._kafka.assignment()}
+            held = {self._topic_partition(partition): partition for partition in self._kafka.assignment()}
             try:
                 positions = await self._stored(held)
             except Exception as error:
@@ -121,19 +121,19 @@ class RecordStream:
                 continue
             if not self.is_dropped:
                 self._positions = positions
-                for place, offset in positions.items():
-                    self._kafka.seek(held[place], offset)
+                for topic_partition, offset in positions.items():
+                    self._kafka.seek(held[topic_partition], offset)
 
     async def _stored(self, held: dict[Partition, TopicPartition]) -> dict[Partition, int]:
         async with self._sessions.begin() as session:
             stored = await offsets.stored(session, held)
             self._failures.expect(await offsets.stopped(session, self._topics))
-        new = [place for place in held if place not in stored]
+        new = [topic_partition for topic_partition in held if topic_partition not in stored]
         if not new:
             return stored
-        starts = await self._kafka.beginning_offsets([held[place] for place in new])
+        starts = await self._kafka.beginning_offsets([held[topic_partition] for topic_partition in new])
         async with self._sessions.begin() as session:
-            await offsets.begin(session, {place: starts[held[place]] for place in new})
+            await offsets.begin(session, {topic_partition: starts[held[topic_partition]] for topic_partition in new})
             return await offsets.stored(session, held)
 
     async def _open(self, records: Sequence[Record]) -> list[Reading]:
@@ -148,9 +148,9 @@ class RecordStream:
     async def _check_whole(self, records: Iterable[Record]) -> None:
         """Stop the consumer at a gap: these topics have none, so a gap means lost records."""
         for record in records:
-            if record.offset != self._positions[record.place]:
-                await self._failures.stop("gap", record.place, first_there=record.offset)
-            self._positions[record.place] = record.offset + 1
+            if record.offset != self._positions[record.topic_partition]:
+                await self._failures.stop("gap", record.topic_partition, first_there=record.offset)
+            self._positions[record.topic_partition] = record.offset + 1
 
     def note(self, readings: Sequence[Reading]) -> None:
         """Note the offsets of a settled batch, for `commit_offsets`."""
@@ -171,7 +171,11 @@ class RecordStream:
     async def _commit(self) -> None:
         noted, self._uncommitted = self._uncommitted, {}
         held = self._kafka.assignment()  # a partition may belong to another worker since
-        own = {partition: next for place, next in noted.items() if (partition := self._partition(place)) in held}
+        own = {
+            partition: next
+            for topic_partition, next in noted.items()
+            if (partition := self._partition(topic_partition)) in held
+        }
         if not own:
             return
         try:
@@ -183,16 +187,16 @@ class RecordStream:
 
     def behind(self, record: Record) -> int:
         """How many records of the partition come after this record, as far as this worker knows."""
-        partition = self._partition(record.place)
+        partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
             return 0  # the partition belongs to another worker now, which reports the lag
         return max(0, (self._kafka.highwater(partition) or 0) - record.offset - 1)
 
-    def _place(self, partition: TopicPartition) -> Partition:
+    def _topic_partition(self, partition: TopicPartition) -> Partition:
         return partition.topic.removeprefix(self._settings.topic_prefix), partition.partition
 
-    def _partition(self, place: Partition) -> TopicPartition:
-        return TopicPartition(self._settings.topic_prefix + place[0], place[1])
+    def _partition(self, topic_partition: Partition) -> TopicPartition:
+        return TopicPartition(self._settings.topic_prefix + topic_partition[0], topic_partition[1])
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
