@@ -24,7 +24,7 @@ def backup(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     settings = BackupSettings()
-    with said():
+    with refusals_shown():
         name = asyncio.run(made(settings))
         typer.echo(f"{name}  {stores.of(settings).size(name):,} bytes, in {settings.to}")
 
@@ -39,7 +39,7 @@ async def made(settings: BackupSettings) -> str:
 @app.command("list")
 def listed() -> None:
     """List the backups, oldest first."""
-    with said():
+    with refusals_shown():
         store = stores.of(BackupSettings())
         for name in store.names():
             typer.echo(f"{name}  {store.size(name):,} bytes")
@@ -62,7 +62,7 @@ def installation(settings: BackupSettings) -> Installation:
 
 
 @contextmanager
-def said() -> Iterator[None]:
+def refusals_shown() -> Iterator[None]:
     """Print a refusal as one line."""
     try:
         yield

@@ -119,8 +119,8 @@ def described(row: RowMapping, author: str) -> dict[str, Any]:
     }
 
 
-def place(told: dict[str, str], places: Places) -> str:
-    return places.name(told["pcode"], "en") if "pcode" in told else told["country"]
+def place(codes: dict[str, str], places: Places) -> str:
+    return places.name(codes["pcode"], "en") if "pcode" in codes else codes["country"]
 
 
 def clock(moment: datetime) -> str:

@@ -47,7 +47,7 @@ def listed(of: Of = Kind.SEALING) -> None:
             for key_id in key_ids:
                 typer.echo(f"{topic:<32} {line(key_id, keyring.drawn_at(key_id), is_used=key_id == key_ids[-1])}")
         return
-    with said():
+    with refusals_shown():
         in_use, drawn = of_kind(of, settings)
     for kid, moment in drawn.items():
         typer.echo(line(kid, moment, is_used=kid == in_use))
@@ -73,7 +73,7 @@ def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
 def rotate(of: Of = Kind.SEALING) -> None:
     """Generate a new key. Older keys stay, for the data that they encrypted or signed."""
     os.umask(0o077)
-    with said():
+    with refusals_shown():
         if of is Kind.SEALING:
             kid = keys.rotate(Settings())
             typer.echo(
@@ -102,7 +102,7 @@ def retire(
     ] = None,
 ) -> None:
     """Destroy an old key if nothing needs it any more."""
-    with said():
+    with refusals_shown():
         match of:
             case Kind.SEALING:
                 keys.retire(Settings(), kid, datetime.now(UTC))
@@ -205,7 +205,7 @@ def record_folders() -> record_keys.Folders:
 
 
 @contextmanager
-def said() -> Iterator[None]:
+def refusals_shown() -> Iterator[None]:
     """Print a refusal as one line."""
     try:
         yield

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import acts
-from cli.backup import said
+from cli.backup import refusals_shown
 from deploy.backup import archive, restoring, stores
 from deploy.backup.restoring import Opened, Report
 from deploy.backup.settings import BackupSettings
@@ -35,7 +35,7 @@ def main(
     os.umask(0o077)
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that what was decrypted is removed
         signal.signal(number, signal.default_int_handler)
-    with said(), told(), source(backup) as file:
+    with refusals_shown(), start_errors_shown(), source(backup) as file:
         identities = archive.identities(key)
         if check:
             root = options.read().root
@@ -69,7 +69,7 @@ def source(backup: str) -> Iterator[Any]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def start_errors_shown() -> Iterator[None]:
     try:
         yield
     except CannotStart as error:

@@ -62,7 +62,7 @@ def steps(now: datetime, *, seed: int = 1) -> list[Step]:
     chance = random.Random(seed)  # noqa: S311 - a story, not a secret
     run = uuid4().hex[:8]
     mudflow = f"mudflow-{run}"
-    told = [
+    steps = [
         Step(0.0, Sender.OPERATOR, rain(now, f"rain-{run}"), "a warning of heavy rain over Batken and Kadamjai"),
         Step(0.08, Sender.OPERATOR, mudflow_hazard(now, mudflow), "a mudflow in Kadamjai, told by telephone"),
         *reports(now, mudflow, chance),
@@ -71,7 +71,7 @@ def steps(now: datetime, *, seed: int = 1) -> list[Step]:
         ),
         Step(1.0, Sender.FIELD, group(now, mudflow), "a group of about 120 people in the school of Kyzyl-Kia"),
     ]
-    return sorted(told, key=lambda step: step.at)
+    return sorted(steps, key=lambda step: step.at)
 
 
 def reports(now: datetime, mudflow: str, chance: random.Random) -> Iterator[Step]:
@@ -162,7 +162,7 @@ def group(now: datetime, mudflow: str) -> dict[str, Any]:
     }
 
 
-def hazard(now: datetime, source_id: str, **said: Any) -> dict[str, Any]:
+def hazard(now: datetime, source_id: str, **fields: Any) -> dict[str, Any]:
     return {
         "report_id": str(uuid4()),
         "status": "Exercise",
@@ -170,7 +170,7 @@ def hazard(now: datetime, source_id: str, **said: Any) -> dict[str, Any]:
         "source_id": source_id,
         "onset": instant(now),
         "reported_at": instant(now),
-        **said,
+        **fields,
     }
 
 

@@ -40,9 +40,9 @@ async def settle(
 
 async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler: Handler) -> list[Outcome]:
     received = [reading for reading in readings if isinstance(reading, Received)]
-    told = iter(await effects(received, session, handler))
+    results = iter(await effects(received, session, handler))
     return [
-        next(told) if isinstance(reading, Received) else Outcome(OutcomeKind.SET_ASIDE, reading.reason)
+        next(results) if isinstance(reading, Received) else Outcome(OutcomeKind.SET_ASIDE, reading.reason)
         for reading in readings
     ]
 

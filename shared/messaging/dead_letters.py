@@ -69,8 +69,8 @@ class DeadLetters:
             return
         connection = await database.driver(session)
         await connection.execute(INSERT, *zip(*map(_row, refused), strict=True))
-        told = filter(None, map(self.outcome, refused))
-        await outbox.add(session, *map(self.letter, refused), *told)
+        outcomes = filter(None, map(self.outcome, refused))
+        await outbox.add(session, *map(self.letter, refused), *outcomes)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
         """The outcome `set_aside` for the author; None if this service owes no outcome or the record cannot be read."""

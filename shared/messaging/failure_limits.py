@@ -37,11 +37,11 @@ class Failures:
         if self._last.count(reason) > WINDOW // 2:
             await self.stop(reason, record.topic_partition)
 
-    async def stop(self, reason: str, topic_partition: Partition, **told: int) -> NoReturn:
+    async def stop(self, reason: str, topic_partition: Partition, **details: int) -> NoReturn:
         """Write the reason to the log and the ledger, which shows it in red. Raises ConsumerStopped."""
         topic, partition = topic_partition
         log.get().critical(
-            "consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition, **told
+            "consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition, **details
         )
         async with self._sessions.begin() as session:
             await offsets.stop(session, topic_partition, reason)

@@ -101,8 +101,8 @@ class Redrives:
         if reason is None:
             return "not_found"
         if self._service in TOPICS[record.topic].owes_outcome and reason not in UNREADABLE:
-            told = set_aside_id(self._service, received.event.id, record._replace(offset=written))
-            received = received._replace(replaces=str(told))
+            replaced = set_aside_id(self._service, received.event.id, record._replace(offset=written))
+            received = received._replace(replaces=str(replaced))
         outcome = await self._consumers[record.topic].handle(received, session)
         if outcome.kind is OutcomeKind.SET_ASIDE:
             raise SetAside(outcome.reason or "")
