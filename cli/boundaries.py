@@ -191,8 +191,8 @@ def geojson(file: Path) -> Iterator[Row]:
 
 def shapes(file: Path) -> Iterator[Row]:
     """Read a shapefile. `.dbf` and `.shx` must lie beside it; the `.cpg` file names the encoding of the names."""
-    said = file.with_suffix(".cpg")
-    encoding = said.read_text(encoding="ascii").strip() if said.exists() else "utf-8"
+    code_page = file.with_suffix(".cpg")
+    encoding = code_page.read_text(encoding="ascii").strip() if code_page.exists() else "utf-8"
     with shapefile.Reader(str(file), encoding=encoding, encodingErrors="replace") as table:
         for entry in table.iterShapeRecords():
             yield Row(lowered(entry.record.as_dict()), shape(entry.shape.__geo_interface__))

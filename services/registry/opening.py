@@ -38,7 +38,7 @@ class ReportOpener:
         report_id, subject_id, author = str(reported.report_id), str(reported.key), str(reported.author)
         plain = self._open(reported.sealed, event, record.value)
         text = TEXT_OF[reported.kind](reported, exclude_defaults=True)
-        digest = self._digests(events.digest((said(reported, text), plain)))
+        digest = self._digests(events.digest((authored_content(reported, text), plain)))
         filed = Filed(
             report_id,
             (reported.kind, subject_id),
@@ -68,7 +68,7 @@ class ReportOpener:
             raise DependencyUnavailable from None
 
 
-def said(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
+def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
     """Content for the digest, with the author's original times, because retries may be corrected differently."""
     if reported.uncorrected is None:
         return text

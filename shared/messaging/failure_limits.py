@@ -58,5 +58,5 @@ def code(error: Exception) -> str:
     """A reason code without the error's text, which may quote personal data."""
     if isinstance(error, SetAside):
         return error.reason
-    said = log.described(error)
-    return ":".join(("failed", *(str(said[name]) for name in ("error", "sqlstate", "constraint") if name in said)))
+    fields = log.described(error)
+    return ":".join(("failed", *(str(fields[name]) for name in ("error", "sqlstate", "constraint") if name in fields)))

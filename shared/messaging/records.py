@@ -72,10 +72,10 @@ Opener = Callable[[Record], Received]
 def open_plain(record: Record) -> Received:
     """The opener for topics without sealed records."""
     event = events.decode(record.topic, record.value, record.headers)
-    return Received(record, event, events.digest((said(event.data, record.value),)))
+    return Received(record, event, events.digest((authored_content(event.data, record.value),)))
 
 
-def said(data: BaseModel, value: bytes) -> bytes:
+def authored_content(data: BaseModel, value: bytes) -> bytes:
     """The author's content, as bytes for the digest.
 
     A report that is published twice is a repeat, but can differ in fields that intake sets: `received_at`, corrected

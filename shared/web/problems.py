@@ -85,8 +85,8 @@ def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[d
 
 
 def expected(error: Any) -> str:
-    said: str = EXPECTED.get(error["type"]) or error["msg"]
-    return said.removeprefix("Value error, ")
+    message: str = EXPECTED.get(error["type"]) or error["msg"]
+    return message.removeprefix("Value error, ")
 
 
 def names_of(model: type[BaseModel]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.events import HazardReported
-from shared.messaging.records import said
+from shared.messaging.records import authored_content
 
 DRAWN = {"point": {"lat": 39.6, "lon": 73.3}}
 
@@ -31,7 +31,7 @@ def hazard(**changed: Any) -> bytes:
             **changed,
         }
     )
-    return said(event, b"")
+    return authored_content(event, b"")
 
 
 def test_other_boundaries_add_other_codes_and_the_report_is_still_a_repeat() -> None:
