@@ -51,8 +51,8 @@ def show(place: Place) -> None:
     service, topic, partition, offset = parsed(place)
 
     async def do(session: AsyncSession) -> tuple[DeadLetter | None, Sequence[Redrive]]:
-        asked = select(Redrive).filter_by(topic=topic, partition=partition, offset=offset).order_by(Redrive.decided_at)
-        found = (await session.scalars(asked)).all()
+        query = select(Redrive).filter_by(topic=topic, partition=partition, offset=offset).order_by(Redrive.decided_at)
+        found = (await session.scalars(query)).all()
         return await ledger.dead_letter(session, topic, partition, offset), found
 
     letter, redrives = asyncio.run(within(service, do))

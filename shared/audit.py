@@ -85,14 +85,14 @@ AUDIT = Table(
 )
 
 
-def entry_of(asked: HTTPConnection, action: Action, **more: Any) -> Entry:
+def entry_of(request: HTTPConnection, action: Action, **more: Any) -> Entry:
     """An entry about a request: its route, its address, and the account and id of its token, if any."""
-    principal: Principal | None = asked.scope.get("principal")
+    principal: Principal | None = request.scope.get("principal")
     known: dict[str, Any] = {
         "account": principal.account if principal else None,
         "token": principal.jti if principal else None,
-        "address": asked.client.host if asked.client else None,
-        "subject": f"{asked.scope.get('method', 'GET')} {asked.scope.get('dayar.route', '?')}",
+        "address": request.client.host if request.client else None,
+        "subject": f"{request.scope.get('method', 'GET')} {request.scope.get('dayar.route', '?')}",
     }
     return Entry(action=action, **{**known, **more})
 

@@ -27,7 +27,7 @@ HOMES = {
     "exponential back-off": Home(r"\b2(\.0)? ?\*\* ?min|random\.uniform", "shared/failures.py"),
     "reading without a group": Home(r"auto_offset_reset=\"earliest\"", "shared/messaging/kafka.py"),
     "units of an area": Home(
-        r"\bCOUNTRY in \w*(asked|areas)\b|for unit in places\.units\(\) if", "shared/places/places.py"
+        r"\bCOUNTRY in \w*(codes|areas)\b|for unit in places\.units\(\) if", "shared/places/places.py"
     ),
     "the caller's areas": Home(r"None if .*covers_country else|sorted\(\w+\.areas\) if", "shared/auth/tokens.py"),
     "a command's transaction": Home(

@@ -15,8 +15,8 @@ def language_of(request: HTTPConnection) -> str:
 
 def chosen(request: HTTPConnection) -> str | None:
     """The language that the reader chose by `?lang=` or earlier (cookie); None for programs."""
-    asked = (request.query_params.get("lang"), request.cookies.get(COOKIE))
-    return next((language for language in asked if language in LANGUAGES), None)
+    requested = (request.query_params.get("lang"), request.cookies.get(COOKIE))
+    return next((language for language in requested if language in LANGUAGES), None)
 
 
 def _accepted(request: HTTPConnection) -> list[str]:

@@ -72,13 +72,13 @@ class Places:
 
     def covers(self, areas: Iterable[str], pcode: str | None) -> bool:
         """Whether a unit lies in one of the areas (`KG` is the whole country, and includes an unknown unit)."""
-        asked = set(areas)
-        return COUNTRY in asked or (pcode is not None and not asked.isdisjoint((pcode, *self.ancestors(pcode))))
+        codes = set(areas)
+        return COUNTRY in codes or (pcode is not None and not codes.isdisjoint((pcode, *self.ancestors(pcode))))
 
     def concerns(self, areas: Iterable[str], pcode: str) -> bool:
         """Whether a unit concerns one of the areas: the unit lies in the area, or the area in the unit."""
-        asked = set(areas)
-        return self.covers(asked, pcode) or any(pcode in self.ancestors(area) for area in asked)
+        codes = set(areas)
+        return self.covers(codes, pcode) or any(pcode in self.ancestors(area) for area in codes)
 
     def within(self, areas: Iterable[str]) -> frozenset[str] | None:
         """The areas and all units that lie in them; None = the whole country."""
@@ -92,10 +92,10 @@ class Places:
         return self._selected(areas, self.concerns)
 
     def _selected(self, areas: Iterable[str], holds: Callable[[frozenset[str], str], bool]) -> frozenset[str] | None:
-        asked = frozenset(areas)
-        if COUNTRY in asked:
+        codes = frozenset(areas)
+        if COUNTRY in codes:
             return None
-        return asked.union(unit.pcode for unit in self.units() if holds(asked, unit.pcode))
+        return codes.union(unit.pcode for unit in self.units() if holds(codes, unit.pcode))
 
     def locate(self, lat: float, lon: float) -> str | None:
         return self._areas.at(lat, lon) if self._areas else None

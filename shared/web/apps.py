@@ -168,8 +168,8 @@ def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
 def turned_away(scope: Scope, rule: access.AccessRule) -> Response:
     if rule.is_page:
         query = scope["query_string"].decode("latin-1")
-        asked = scope["path"] + (f"?{query}" if query else "")
-        return RedirectResponse(f"/sign-in?next={quote(asked)}", HTTPStatus.SEE_OTHER)
+        target = scope["path"] + (f"?{query}" if query else "")
+        return RedirectResponse(f"/sign-in?next={quote(target)}", HTTPStatus.SEE_OTHER)
     return unauthenticated().response()
 
 

@@ -46,11 +46,11 @@ class Problem(Exception):
         return JSONResponse(self.content, self.status, headers=self.headers, media_type="application/problem+json")
 
 
-def answered(asked: HTTPConnection, problem: Problem) -> Response:
+def answered(request: HTTPConnection, problem: Problem) -> Response:
     """A page for browsers that navigate, else the problem as JSON."""
-    if "text/html" not in asked.headers.get("accept", ""):
+    if "text/html" not in request.headers.get("accept", ""):
         return problem.response()
-    page: Response = asked.app.state.refusals.page(asked, problem)
+    page: Response = request.app.state.refusals.page(request, problem)
     return page
 
 

@@ -17,13 +17,13 @@ class Refusals:
         self._authenticator, self._cookie = authenticator, cookie_name(settings.public_url)
         self.pages = Pages("shared", HERE / "templates", catalogs.SHARED, settings)
 
-    def page(self, asked: HTTPConnection, problem: Problem) -> Response:
+    def page(self, request: HTTPConnection, problem: Problem) -> Response:
         """The page of a problem. Without a route no guard ran: the reader is authenticated here, for the navigation."""
-        if "principal" not in asked.scope:
+        if "principal" not in request.scope:
             with suppress(Unauthenticated, RevocationsUnknown):
-                asked.scope["principal"] = self._authenticator.authenticate(asked, cookie=self._cookie)
+                request.scope["principal"] = self._authenticator.authenticate(request, cookie=self._cookie)
         return self.pages.render(
-            asked,
+            request,
             "refused.html",
             status=problem.status,
             headers=problem.headers,
