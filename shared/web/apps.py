@@ -66,16 +66,16 @@ def create_app(
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
     own = [copy.copy(route) for router in (*routers, audit_routes.routes(service)) for route in router.routes]
     app.router.routes.extend([*plumbing, *map(copy.copy, routes), *own])
-    under_way = ConcurrentRequests()
+    concurrent_requests = ConcurrentRequests()
     for route in app.router.routes:
-        _guard(route, MOUNTS[service], authenticator, under_way, settings.public_url)
+        _guard(route, MOUNTS[service], authenticator, concurrent_requests, settings.public_url)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.state.edge = partial(
         OutermostMiddleware,
         hosts=settings.hosts,
         metrics=HttpMetrics(app.state.metrics),
-        under_way=under_way,
+        concurrent_requests=concurrent_requests,
         is_https=is_https(settings),
     )
     app.add_middleware(app.state.edge)
@@ -91,11 +91,11 @@ class Guard:
         path: str,
         rules: dict[str, access.AccessRule],
         authenticator: Authenticator,
-        under_way: ConcurrentRequests,
+        concurrent_requests: ConcurrentRequests,
         public_url: str,
     ) -> None:
         self.app, self.path, self.rules = app, path, rules
-        self.authenticator, self.under_way, self.public_url = authenticator, under_way, public_url
+        self.authenticator, self.concurrent_requests, self.public_url = authenticator, concurrent_requests, public_url
         self.cookie = cookie_name(public_url)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -130,7 +130,7 @@ class Guard:
             self.same_account(connection, principal)
             if connection.scope["method"] not in ("GET", "HEAD"):
                 self.same_origin(connection)
-        if not self.under_way.enter_account(connection.scope, principal.account):
+        if not self.concurrent_requests.enter_account(connection.scope, principal.account):
             raise too_many()
         connection.scope["principal"] = principal
         connection.scope["dayar.revocations_since"] = self.authenticator.revocations_since
@@ -184,10 +184,10 @@ async def live(_: Request) -> Response:
 
 def readiness(ready: Readiness) -> Callable[[Request], Awaitable[Response]]:
     async def answer(_: Request) -> Response:
-        parts = await ready()
+        components = await ready()
         return JSONResponse(
-            {"status": "ready" if all(parts.values()) else "not ready", "parts": parts},
-            200 if all(parts.values()) else 503,
+            {"status": "ready" if all(components.values()) else "not ready", "parts": components},
+            200 if all(components.values()) else 503,
         )
 
     return answer
@@ -198,7 +198,7 @@ def is_https(settings: Settings) -> bool:
 
 
 def _guard(
-    route: BaseRoute, mount: str, authenticator: Authenticator, under_way: ConcurrentRequests, public_url: str
+    route: BaseRoute, mount: str, authenticator: Authenticator, concurrent_requests: ConcurrentRequests, public_url: str
 ) -> None:
     if not isinstance(route, Route | Mount):
         raise TypeError(f"a {type(route).__name__} cannot be guarded")
@@ -207,7 +207,7 @@ def _guard(
     if "GET" in rules:
         rules["HEAD"] = rules["GET"]
     app = FewValues(route.app) if reads_json(route) else route.app
-    route.app = Guard(app, mount + route.path, rules, authenticator, under_way, public_url)
+    route.app = Guard(app, mount + route.path, rules, authenticator, concurrent_requests, public_url)
 
 
 def reads_json(route: BaseRoute) -> bool:

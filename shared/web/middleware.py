@@ -28,11 +28,16 @@ class OutermostMiddleware:
         app: ASGIApp,
         hosts: tuple[str, ...],
         metrics: HttpMetrics,
-        under_way: ConcurrentRequests,
+        concurrent_requests: ConcurrentRequests,
         *,
         is_https: bool,
     ) -> None:
-        self.app, self.hosts, self.metrics, self.under_way = app, frozenset(hosts), metrics, under_way
+        self.app, self.hosts, self.metrics, self.concurrent_requests = (
+            app,
+            frozenset(hosts),
+            metrics,
+            concurrent_requests,
+        )
         self.headers = security_headers(is_https=is_https)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -54,7 +59,7 @@ class OutermostMiddleware:
             await send(message)
 
         try:
-            app = self.app if self.under_way.enter_address(scope) else too_many().response()
+            app = self.app if self.concurrent_requests.enter_address(scope) else too_many().response()
             await app(scope, receive, answer)
         except Exception as error:
             logger.error("request failed", route=route_of(scope), **log.described(error))
@@ -62,7 +67,7 @@ class OutermostMiddleware:
                 problem = part_away() if is_dependency_unavailable(error) else FAULT
                 await answered(HTTPConnection(scope), problem)(scope, receive, answer)
         finally:
-            self.under_way.leave(scope)
+            self.concurrent_requests.leave(scope)
             self.metrics.observe(route_of(scope), status, time.perf_counter() - began)
 
 
