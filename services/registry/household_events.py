@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from services.registry.reports import Filed
-from services.registry.working_set import Settled, Told, WorkingSet
+from services.registry.working_set import Settled, SubjectChange, WorkingSet
 from shared import events
 from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
@@ -90,19 +90,19 @@ class HouseholdEvents:
 
     def messages(self, book: WorkingSet, now: datetime) -> Iterator[Message]:
         today = now.astimezone(TIME_ZONE).date()
-        for told in book.told:
-            if told.subject[0] == ReportKind.HOUSEHOLD:
-                yield self.household(told, now, today)
+        for change in book.changes:
+            if change.subject[0] == ReportKind.HOUSEHOLD:
+                yield self.household(change, now, today)
         for settled in book.settled:
             yield outcome(settled, now)
 
-    def household(self, told: Told, now: datetime, today: date) -> Message:
-        filed, clear, (_, household_id) = told.current, told.current.clear, told.subject
+    def household(self, change: SubjectChange, now: datetime, today: date) -> Message:
+        filed, clear, (_, household_id) = change.current, change.current.clear, change.subject
         data = HouseholdData(
             household_id=household_id,
             report_id=filed.report_id,
             version=clear.version,
-            sequence=told.sequence,
+            sequence=change.sequence,
             status=clear.status,
             occurred_on=clear.occurred_at.astimezone(TIME_ZONE).date(),
             occurred_on_precision=clear.occurred_at_precision,
@@ -117,10 +117,10 @@ class HouseholdEvents:
             author=filed.author,
             team=filed.team,
             places_version=filed.places_version,
-            latest_mobility=None if told.latest is filed else told.latest.clear.mobility,
-            displacement=None if told.changed is filed else self.displacement(told.changed),
+            latest_mobility=None if change.latest is filed else change.latest.clear.mobility,
+            displacement=None if change.changed is filed else self.displacement(change.changed),
         )
-        model = HouseholdCorrected if told.is_correction else HouseholdRegistered
+        model = HouseholdCorrected if change.is_correction else HouseholdRegistered
         return written(model, household_id, data, random_id(), now)
 
     def displacement(self, filed: Filed) -> DisplacementData:

@@ -34,21 +34,23 @@ class Subject:
     @property
     def current(self) -> Filed:
         """The latest displacement. Exercise and Test reports count only if there is no Actual one."""
-        return latest(self._said)
+        return latest(self._reported)
 
     @property
-    def told(self) -> Filed:
+    def published(self) -> Filed:
         """The displacement that events publish: the latest move, or the latest report if there was no move.
 
         A household that is trapped at its destination is still displaced.
         """
-        said = self._said
-        return latest([one for one in said if one.clear.mobility is not Mobility.UNABLE_TO_MOVE] or said)
+        moves = [filed for filed in self._reported if filed.clear.mobility is not Mobility.UNABLE_TO_MOVE]
+        return latest(moves or self._reported)
 
     @property
-    def _said(self) -> Collection[Filed]:
-        said = self.displacements.values()
-        return said if len(said) == 1 else [one for one in said if one.clear.status is Status.ACTUAL] or said
+    def _reported(self) -> Collection[Filed]:
+        reported = self.displacements.values()
+        if len(reported) == 1:
+            return reported
+        return [filed for filed in reported if filed.clear.status is Status.ACTUAL] or reported
 
 
 def latest(displacements: Collection[Filed]) -> Filed:
@@ -58,7 +60,7 @@ def latest(displacements: Collection[Filed]) -> Filed:
     return max(displacements, key=order)
 
 
-class Told(NamedTuple):
+class SubjectChange(NamedTuple):
     """Input of a household event: the state after one change, and the changed displacement.
 
     `latest` differs from `current` if the latest report says that the household was unable to move.
@@ -91,7 +93,7 @@ class WorkingSet:
     refiled: list[Filed] = field(default_factory=list)  # stored reports with a new outcome
     changed: dict[Name, Subject] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
+    changes: list[SubjectChange] = field(default_factory=list)
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "WorkingSet":
@@ -167,9 +169,11 @@ class WorkingSet:
             subject = self.subjects[filed.subject] = Subject(
                 filed.subject, Owner(filed.author, filed.team), filed.received_at
             )
-        before = subject.told if subject.displacements else None
+        before = subject.published if subject.displacements else None
         subject.displacements[filed.report_id] = filed
         self.changed[subject.name] = subject
         subject.sequence += 1
-        is_correction = effect is Effect.SUPERSEDE or subject.told is before  # the published displacement is the same
-        self.told.append(Told(subject.name, subject.sequence, subject.told, filed, is_correction, subject.current))
+        is_correction = effect is Effect.SUPERSEDE or subject.published is before
+        self.changes.append(
+            SubjectChange(subject.name, subject.sequence, subject.published, filed, is_correction, subject.current)
+        )

@@ -81,7 +81,7 @@ def test_the_latest_displacement_wins_in_any_order_of_reports(order: list[tuple[
         filed(version, report_id=report, occurred_at=NOON + timedelta(days=ord(report))) for report, version in order
     )
     assert standing(working_set) == {HOUSEHOLD[1]: ("c", 2)}
-    assert [told.sequence for told in working_set.told] == list(range(1, len(working_set.told) + 1))
+    assert [change.sequence for change in working_set.changes] == list(range(1, len(working_set.changes) + 1))
 
 
 @given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))
@@ -177,19 +177,19 @@ LATER = NOON + timedelta(days=1)
 def test_an_exercise_report_does_not_move_a_real_household(order: tuple[int, ...], status: str) -> None:
     real, practice = filed(), filed(report_id="s", status=status, occurred_at=LATER)
     working_set = working_set_of([(real, practice)[number] for number in order])
-    assert (working_set.subjects[HOUSEHOLD].current, working_set.told[-1].current) == (real, real)
+    assert (working_set.subjects[HOUSEHOLD].current, working_set.changes[-1].current) == (real, real)
     assert practice.outcome is OutcomeKind.RECORDED
 
 
 def test_among_exercise_reports_the_latest_counts() -> None:
     practice = [filed(status="Exercise"), filed(report_id="s", status="Exercise", occurred_at=LATER)]
-    assert working_set_of(practice).told[-1].current is practice[1]
+    assert working_set_of(practice).changes[-1].current is practice[1]
 
 
 def test_a_report_corrected_to_exercise_gives_way_to_actual_reports() -> None:
     real, second = filed(), filed(report_id="s", occurred_at=LATER)
     working_set = working_set_of([real, second, filed(2, report_id="s", status="Exercise", occurred_at=LATER)])
-    assert [told.current for told in working_set.told] == [real, second, real]
+    assert [change.current for change in working_set.changes] == [real, second, real]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
@@ -197,12 +197,12 @@ def test_a_household_trapped_at_its_destination_is_still_displaced(order: tuple[
     fled = filed(report_id="r")
     trapped = filed(report_id="s", occurred_at=LATER, mobility="unable_to_move")
     working_set = working_set_of([(fled, trapped)[number] for number in order])
-    assert (working_set.subjects[HOUSEHOLD].current, working_set.told[-1].current) == (trapped, fled)
+    assert (working_set.subjects[HOUSEHOLD].current, working_set.changes[-1].current) == (trapped, fled)
 
 
 def test_a_household_that_never_moved_is_published_as_such() -> None:
     trapped = filed(mobility="unable_to_move")
-    assert working_set_of([trapped]).told[-1].current is trapped
+    assert working_set_of([trapped]).changes[-1].current is trapped
 
 
 def test_a_strangers_waiting_correction_is_held_when_the_household_arrives() -> None:
@@ -218,7 +218,7 @@ def test_a_household_known_only_by_its_row_is_corrected() -> None:
     subject = Subject(HOUSEHOLD, Owner(AUTHOR, TEAM), NOON, {"r": first}, sequence=4, row_version=2)
     working_set = WorkingSet.of(PLACES, [subject], [first])
     assert working_set.file(filed(2)).effect is Effect.SUPERSEDE
-    assert [(told.sequence, told.is_correction) for told in working_set.told] == [(5, True)]
+    assert [(change.sequence, change.is_correction) for change in working_set.changes] == [(5, True)]
 
 
 CLAIM = Claim(2, HOUSEHOLD, AUTHOR, TEAM, b"2")
@@ -267,7 +267,7 @@ def test_decisions(claim: Claim, owner: Owner | None, precedents: list[Precedent
 
 
 @pytest.mark.parametrize(
-    ("flag", "told", "known", "expected"),
+    ("flag", "change", "known", "expected"),
     [
         (Flag.REGISTRAR_OF_DISTRICT, LEILEK, LEILEK, True),
         (Flag.REGISTRAR_OF_DISTRICT, LEILEK, "KG05236830020", True),
@@ -281,9 +281,9 @@ def test_decisions(claim: Claim, owner: Owner | None, precedents: list[Precedent
     ],
 )
 def test_a_registrars_area_must_contain_the_old_and_the_new_place(
-    flag: Flag, told: str | None, known: str | None, expected: bool
+    flag: Flag, change: str | None, known: str | None, expected: bool
 ) -> None:
-    assert registers([flag], told, known, PLACES) is expected
+    assert registers([flag], change, known, PLACES) is expected
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
