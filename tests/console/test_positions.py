@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import event, text
@@ -25,6 +26,8 @@ async def positions(engine: AsyncEngine) -> AsyncIterator[Positions]:
     await asyncio.wait_for(made.moved.wait(), 10)  # it listens
     yield made
     running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
 
 
 async def test_a_commit_of_the_worker_wakes_everybody_who_waits(positions: Positions, session: AsyncSession) -> None:
