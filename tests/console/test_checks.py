@@ -133,6 +133,7 @@ def test_the_board_and_the_displaced_by_place_are_written_for_a_printer(watched:
     assert "Displaced households: 2, 8 persons" in text
     assert re.search(r"Kadamjai rayon 2 8 ", text)
     assert "Hazards in force: 1" in text
+    assert text.endswith("the centre") and "cmc" not in text
     assert "<script" not in page and "http" not in page
 
 
