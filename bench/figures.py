@@ -26,7 +26,6 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 from services.registry.config import RegistrySettings
 from services.registry.reports import CELLS, NEVER
-from services.registry.rows import EPISODES
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility, Reason
 from shared.places import Places
@@ -35,6 +34,27 @@ from tests.installation import Ground, Installation
 from tests.parts import parts
 
 PROMISED_MS, PROMISED_BYTES = 300.0, 300_000
+COLUMNS = (
+    "report_id",
+    "household_id",
+    "version",
+    "status",
+    "occurred_at",
+    "occurred_at_precision",
+    "reported_at",
+    "mobility",
+    "origin_pcode",
+    "origin_country",
+    "destination_pcode",
+    "destination_country",
+    "persons",
+    "displaced",
+    "sex_age",
+    "reasons",
+    "hazard_type",
+    "hazard_id",
+    "superseded_at",
+)
 SOUTH = ("KG03", "KG05", "KG06")  # Jalal-Abad, Batken and Osh oblasts
 Change = Callable[[], Awaitable[None]]
 MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
@@ -79,7 +99,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
 def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """Each row with the time at which its household moved again, as the registry stores it."""
     following: dict[UUID, datetime] = {}
-    household, moment = EPISODES.index("household_id"), EPISODES.index("occurred_at")
+    household, moment = COLUMNS.index("household_id"), COLUMNS.index("occurred_at")
     for row in sorted(rows, key=lambda row: (row[moment], row[0]), reverse=True):
         yield *row, following.get(row[household], NEVER)
         following[row[household]] = row[moment]
@@ -89,7 +109,7 @@ async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> Non
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         connection = await database.driver(session)
-        await connection.copy_records_to_table("episodes", records=superseded(episodes(numbers, now)), columns=EPISODES)
+        await connection.copy_records_to_table("episodes", records=superseded(episodes(numbers, now)), columns=COLUMNS)
         await connection.execute("ANALYZE episodes")
     await engine.dispose()
 

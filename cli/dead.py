@@ -19,7 +19,7 @@ from shared.auth.tokens import Role
 from shared.events import TOPICS
 from shared.messaging import decisions, ledger
 from shared.messaging.ledger import DeadLetter
-from shared.messaging.redrives import Redrive
+from shared.messaging.models import Redrive
 
 ROLES = frozenset({Role.ADMINISTRATOR, Role.DUTY_HEAD})
 CONSUMERS = sorted({service for topic in TOPICS.values() for service in topic.consumers})

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table, Text, Uuid, func, insert
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text, Uuid, func, insert
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.requests import HTTPConnection
@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection
 from shared import log
 from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
-from shared.postgres import database
+from shared.postgres.models import Base
 
 WRITE_SECONDS = 2.0  # a refusal does not wait longer for PostgreSQL
 
@@ -71,7 +71,7 @@ class Entry:
 
 AUDIT = Table(
     "audit",
-    MetaData(naming_convention=database.NAMES),
+    Base.metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
     Column("action", Text, nullable=False),

@@ -1,5 +1,7 @@
 """Dumps PostgreSQL as of one moment while it runs, and restores the dump."""
 
+# raw SQL throughout: of any release's schema, whose columns the models do not know
+
 import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping

@@ -1,5 +1,7 @@
 """Kafka's part of a backup: which records it holds, and the offsets at which a restored database continues to read."""
 
+# raw SQL throughout: of any release's schema, whose columns the models do not know
+
 import base64
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,5 +1,7 @@
 """The database, a login role per service, and a schema per service that only its role may use."""
 
+# raw SQL throughout: roles, rights and PostgreSQL's own tables
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit

@@ -3,12 +3,13 @@
 import base64
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Text, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from services.alerts import listings, queries
 from services.alerts.alerts import Alert
+from services.alerts.models import AlertRow
 from services.alerts.secrets import WebhookSecrets
 from shared import audit
 from shared.audit import Action
@@ -19,14 +20,8 @@ from shared.auth.tokens import Principal
 PREFIX = "sealed:"
 BEGINNING = 15  # bytes of a key id: a multiple of 3, so that their base64 does not depend on the bytes after them
 
-IN_CLEAR = text("SELECT alert_id, acknowledged_note FROM alerts WHERE acknowledged_note NOT LIKE 'sealed:%' FOR UPDATE")
-OTHERWISE = text("""
-SELECT alert_id, acknowledged_note FROM alerts
-WHERE acknowledged_note LIKE 'sealed:%' AND acknowledged_note NOT LIKE :newest
-""")
-SEALED_BY = text("SELECT count(*) FROM alerts WHERE acknowledged_note LIKE :beginning")
-RESEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert_id AND acknowledged_note = :was")
-SEAL = text("UPDATE alerts SET acknowledged_note = :note WHERE alert_id = :alert_id")
+NOTE = AlertRow.acknowledged_note
+NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(None))
 
 
 def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
@@ -68,27 +63,38 @@ def opened(alert: Alert, caller: Principal, box: WebhookSecrets) -> str | None:
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
     """Encrypts the notes that an earlier release wrote in clear; the caller commits."""
-    for alert_id, note in (await session.execute(IN_CLEAR)).all():
-        await session.execute(SEAL, {"alert_id": alert_id, "note": sealed(note, alert_id, box)})
+    in_clear = NOTES.where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
+    for alert_id, note in (await session.execute(in_clear)).all():
+        await _replace(session, alert_id, note, sealed(note, alert_id, box))
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
     """Encrypts every note with the newest key; returns how many needed it. The caller commits."""
-    newest = PREFIX + base64.b64encode(box.newest_id[:BEGINNING]).decode() + "%"
-    rows = (await session.execute(OTHERWISE, {"newest": newest})).all()
+    others = NOTES.where(NOTE.like(f"{PREFIX}%"), NOTE.not_like(_beginning(box.newest_id)))
+    rows = (await session.execute(others)).all()
     count = 0
     for alert_id, was in rows:
         if new := box.resealed(base64.b64decode(was.removeprefix(PREFIX)), _label(alert_id)):
             note = PREFIX + base64.b64encode(new).decode()
-            await session.execute(RESEAL, {"alert_id": alert_id, "note": note, "was": was})
+            await _replace(session, alert_id, was, note)
             count += 1
     return count
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
     """How many notes are still encrypted with this key."""
-    beginning = PREFIX + base64.b64encode(key_id.encode()[:BEGINNING]).decode() + "%"
-    return int(await session.scalar(SEALED_BY, {"beginning": beginning}) or 0)
+    is_sealed_by = NOTE.like(_beginning(key_id.encode()))
+    return await session.scalar(select(func.count()).select_from(AlertRow).where(is_sealed_by)) or 0
+
+
+async def _replace(session: AsyncSession, alert_id: UUID, was: str, note: str) -> None:
+    as_read = update(AlertRow).filter_by(alert_id=alert_id, acknowledged_note=was)
+    await session.execute(as_read.values(acknowledged_note=note))
+
+
+def _beginning(key_id: bytes) -> str:
+    """The pattern of the notes that are sealed with this key."""
+    return PREFIX + base64.b64encode(key_id[:BEGINNING]).decode() + "%"
 
 
 def _label(alert_id: UUID) -> str:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, cast, delete, select
+from sqlalchemy.dialects.postgresql import JSON, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import alerts, queries
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
-from services.alerts.models import BudgetLift
+from services.alerts.models import AlertRow, BudgetLift
 from services.alerts.rules.findings import OVER_BUDGET, RANK, Finding, RuleKind, Situation
 from services.alerts.rules.hazard import OWN_SOURCE
 from services.alerts.ruleset import Budget
@@ -21,23 +21,21 @@ from shared.country import COUNTRY
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Status, SubmissionChannel
 from shared.postgres import database
+from shared.postgres.models import table
 
 HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
+SOURCE = cast(AlertRow.figures, JSON)["source"].astext
 # Counts only reports sent over the API: reports that people entered by hand do not count for the system.
+# raw SQL: every batch of a system's hazards waits for it
 TOLD = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
     AND figures::json ->> 'source' = ANY($3) AND report::json ->> 'channel' = '{SubmissionChannel.API}'
 GROUP BY 1, 2
 """  # noqa: S608 - constants
-WITHHELD = f"""
-{queries.SELECT_ALERTS}
-WHERE kind = 'hazard' AND is_suppressed AND reason = '{OVER_BUDGET}' AND figures::json ->> 'source' = $1
-ORDER BY changed_at DESC, alert_id LIMIT {MOST_RELEASED}
-"""
 LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severity.MODERATE]]
 
 
@@ -133,5 +131,7 @@ async def lift(session: AsyncSession, source: str, account: UUID, now: datetime)
 
 
 async def withheld(session: AsyncSession, source: str) -> list[Alert]:
-    connection = await database.driver(session)
-    return [queries.alert_of(row) for row in await connection.fetch(WITHHELD, source)]
+    is_withheld = and_(AlertRow.kind == RuleKind.HAZARD, AlertRow.is_suppressed, AlertRow.reason == OVER_BUDGET)
+    alerts = select(*table(AlertRow).columns).where(is_withheld, source == SOURCE)
+    latest = alerts.order_by(AlertRow.changed_at.desc(), AlertRow.alert_id).limit(MOST_RELEASED)
+    return [queries.alert_of(row) for row in (await session.execute(latest)).mappings()]

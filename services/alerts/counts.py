@@ -1,5 +1,7 @@
 """SQL of the counts: who left each district when, which live hazard covers which district, and who lives there."""
 
+# raw SQL throughout: every batch of households waits for these statements
+
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple

@@ -1,5 +1,7 @@
 """The delivery loop: claims deliveries, sends them and records the attempts; a receiver that hangs delays no other."""
 
+# raw SQL throughout: every notification waits for these statements
+
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -8,16 +8,19 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-import asyncpg
+from sqlalchemy import Boolean, ColumnElement, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
-from services.alerts.queries import SELECT_ALERTS, alert_of
+from services.alerts.models import AlertRow, AttemptRow, Delivery, ReceiverRow
+from services.alerts.queries import alert_of
 from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import Severity, Status
+from shared.pages.languages import DEFAULT
 from shared.places import Places
-from shared.postgres import database
+from shared.postgres.models import table
 
 
 class AlertState(StrEnum):
@@ -43,71 +46,84 @@ class AlertQuery:
     within: frozenset[str] | None = None
 
 
-# A query without a state leaves out suppressed alerts (`USUAL`).
-PAGE = f"""
-{SELECT_ALERTS}
-WHERE CASE
-        WHEN is_suppressed THEN 'suppressed' WHEN resolved_at IS NOT NULL THEN 'resolved'
-        WHEN acknowledged_at IS NOT NULL THEN 'acknowledged' ELSE 'open'
-    END = ANY($1)
-    AND ($2::text[] IS NULL OR status = ANY($2))
-    AND ($3::text[] IS NULL OR severity = ANY($3))
-    AND ($4::uuid IS NULL OR hazard_id = $4)
-    AND ($5::timestamptz IS NULL OR (raised_at, alert_id) < ($5, $6))
-    AND ($7::text[] IS NULL OR pcodes = '{{}}' OR pcodes && $7)
-    AND ($8::text[] IS NULL OR pcodes && $8)
-ORDER BY raised_at DESC, alert_id DESC LIMIT $9
-"""
 USUAL = (AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RESOLVED)
-
-DELIVERIES = """
-SELECT delivery_id, alert_id, step, cause, recipient, channel, created_at, settled_at, is_delivered, reason, attempts,
-    content, (
-        SELECT coalesce(json_agg(json_build_object(
-            'number', number, 'began_at', began_at, 'ended_at', ended_at, 'reason', reason
-        ) ORDER BY number)::text, '[]')
-        FROM attempts WHERE attempts.delivery_id = deliveries.delivery_id
-    ) AS tried,
-    coalesce((SELECT language FROM receivers WHERE label = recipient), 'ky') AS language
-FROM deliveries WHERE ($1::uuid IS NULL OR alert_id = $1)
-    AND ($2::text[] IS NULL OR EXISTS (
-        SELECT FROM alerts WHERE alerts.alert_id = deliveries.alert_id AND (pcodes = '{}' OR pcodes && $2)
-    ))
-ORDER BY created_at DESC, recipient LIMIT $3
-"""
+STATE = case(
+    (AlertRow.is_suppressed, AlertState.SUPPRESSED.value),
+    (AlertRow.resolved_at.is_not(None), AlertState.RESOLVED.value),
+    (AlertRow.acknowledged_at.is_not(None), AlertState.ACKNOWLEDGED.value),
+    else_=AlertState.OPEN.value,
+)
+ATTEMPT = func.json_build_object(
+    *("number", AttemptRow.number, "began_at", AttemptRow.began_at),
+    *("ended_at", AttemptRow.ended_at, "reason", AttemptRow.reason),
+)
+TRIED = (
+    select(func.json_agg(aggregate_order_by(ATTEMPT, AttemptRow.number), type_=JSON))
+    .where(AttemptRow.delivery_id == Delivery.delivery_id)
+    .scalar_subquery()
+)
+LANGUAGE = select(ReceiverRow.language).where(ReceiverRow.label == Delivery.recipient).scalar_subquery()
+DELIVERIES = select(
+    Delivery.delivery_id,
+    Delivery.alert_id,
+    Delivery.step,
+    Delivery.cause,
+    Delivery.recipient,
+    Delivery.channel,
+    Delivery.created_at,
+    Delivery.settled_at,
+    Delivery.is_delivered,
+    Delivery.reason,
+    Delivery.attempts,
+    Delivery.content,
+    func.coalesce(TRIED, literal([], JSON)).label("tried"),
+    func.coalesce(LANGUAGE, DEFAULT).label("language"),
+)
 
 
 async def alerts(session: AsyncSession, asked: AlertQuery) -> list[Alert]:
-    connection = await database.driver(session)
-    rows = await connection.fetch(
-        PAGE,
-        list(asked.states or USUAL),
-        list(asked.statuses) or None,
-        severities(asked.floor),
-        asked.hazard_id,
-        *(asked.after or (None, None)),
-        asked.areas if asked.areas is None else list(asked.areas),
-        asked.within if asked.within is None else list(asked.within),
-        asked.limit,
-    )
-    return [alert_of(row) for row in rows]
+    """A query without a state leaves out suppressed alerts."""
+    wanted = select(*table(AlertRow).columns).where(STATE.in_(asked.states or USUAL))
+    if asked.statuses:
+        wanted = wanted.where(AlertRow.status.in_(asked.statuses))
+    if asked.floor is not None:
+        wanted = wanted.where(AlertRow.severity.in_(severities(asked.floor)))
+    if asked.hazard_id is not None:
+        wanted = wanted.where(AlertRow.hazard_id == asked.hazard_id)
+    if asked.after is not None:
+        wanted = wanted.where(tuple_(AlertRow.raised_at, AlertRow.alert_id) < asked.after)
+    if asked.areas is not None:
+        wanted = wanted.where(concerns(asked.areas))
+    if asked.within is not None:
+        wanted = wanted.where(overlaps(asked.within))
+    newest = wanted.order_by(AlertRow.raised_at.desc(), AlertRow.alert_id.desc()).limit(asked.limit)
+    return [alert_of(row) for row in (await session.execute(newest)).mappings()]
 
 
-def severities(floor: Severity | None) -> list[str] | None:
-    return None if floor is None else [severity for severity, rank in RANK.items() if rank >= RANK[floor]]
+def concerns(areas: frozenset[str]) -> ColumnElement[bool]:
+    """An alert without a place concerns everybody."""
+    return or_(AlertRow.pcodes == [], overlaps(areas))
+
+
+def overlaps(areas: frozenset[str]) -> ColumnElement[bool]:
+    return AlertRow.pcodes.op("&&", return_type=Boolean())(list(areas))
+
+
+def severities(floor: Severity) -> list[Severity]:
+    return [severity for severity, rank in RANK.items() if rank >= RANK[floor]]
 
 
 async def deliveries(
     session: AsyncSession, *, areas: frozenset[str] | None = None, alert_id: UUID | None = None, limit: int = 200
 ) -> list[dict[str, Any]]:
     """The deliveries with their attempts, newest first; `areas`: the P-codes that the caller may see (None = all)."""
-    connection = await database.driver(session)
-    rows = await connection.fetch(DELIVERIES, alert_id, areas if areas is None else list(areas), limit)
-    return [_shown(row) for row in rows]
-
-
-def _shown(row: asyncpg.Record) -> dict[str, Any]:
-    return {**row, "content": json.loads(row["content"]), "tried": json.loads(row["tried"])}
+    wanted = DELIVERIES
+    if alert_id is not None:
+        wanted = wanted.where(Delivery.alert_id == alert_id)
+    if areas is not None:
+        wanted = wanted.where(exists().where(AlertRow.alert_id == Delivery.alert_id, concerns(areas)))
+    newest = wanted.order_by(Delivery.created_at.desc(), Delivery.recipient).limit(limit)
+    return [{**row, "content": json.loads(row["content"])} for row in (await session.execute(newest)).mappings()]
 
 
 def visible(caller: Principal, places: Places) -> frozenset[str] | None:

@@ -1,21 +1,210 @@
-"""The tables that are declared as SQLAlchemy models; older tables are defined only in the migrations."""
+"""The alert service's tables."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, MetaData, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint, false, func, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.postgres import database
+from shared.audit import AUDIT
+from shared.messaging.models import CONSUMER_TABLES
+from shared.postgres import models
+
+COUNTER = {"postgresql_with": {"fillfactor": 50}}  # rows that are updated in place, again and again
 
 
-class AlertsBase(DeclarativeBase):
-    metadata = MetaData(naming_convention=database.NAMES)
-    type_annotation_map = {datetime: DateTime(timezone=True), str: Text, list[str]: ARRAY(Text)}  # noqa: RUF012 - as SQLAlchemy reads it
+class AlertsModel(models.Base):
+    __abstract__ = True
+    metadata = models.metadata()
 
 
-class Act(AlertsBase):
+class Hazard(AlertsModel):
+    """The newest revision of a hazard; a trigger notes each change in `hazard_changes`."""
+
+    __tablename__ = "hazards"
+    __table_args__ = (
+        Index("ix_hazards_areas", "areas", postgresql_using="gin", postgresql_where=text("NOT is_cancelled")),
+        Index("ix_hazards_ends_at", "ends_at", postgresql_where=text("NOT is_cancelled")),
+    )
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str]
+    areas: Mapped[list[str]]
+    ends_at: Mapped[datetime]
+    is_cancelled: Mapped[bool]
+    report: Mapped[str]
+
+
+class HouseholdRow(AlertsModel):
+    """Where a household lives and what displaced it. `occurred_on` and `is_day` are for the release before."""
+
+    __tablename__ = "households"
+    __table_args__ = (
+        Index(None, "destination_area", "departed_on"),
+        Index("ix_households_hazard_id", "hazard_id", postgresql_where=text("hazard_id IS NOT NULL")),
+    )
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    status: Mapped[str]
+    mobility: Mapped[str]
+    occurred_on: Mapped[date] = mapped_column(server_default="1900-01-01")
+    is_day: Mapped[bool] = mapped_column(server_default=false())
+    origin_area: Mapped[str | None]
+    destination_area: Mapped[str | None]
+    hazard_id: Mapped[UUID | None]
+    departed_on: Mapped[date | None]
+    hazard_type: Mapped[str | None]
+    has_other_cause: Mapped[bool] = mapped_column(server_default=false())
+    is_trapped: Mapped[bool] = mapped_column(server_default=false())
+
+
+class DepartureRow(AlertsModel):
+    """A displacement of a household, by the report of it."""
+
+    __tablename__ = "departures"
+    __table_args__ = (Index(None, "area", "occurred_on"),)
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(index=True)
+    status: Mapped[str]
+    mobility: Mapped[str]
+    area: Mapped[str]
+    occurred_on: Mapped[date]
+
+
+class AlertRow(AlertsModel):
+    """The state of an alert, as `alerts.Alert` describes it."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        UniqueConstraint("kind", "status", "area", "situation"),
+        Index(None, "raised_at", "alert_id"),
+        Index("ix_alerts_area", "area", postgresql_where=text("kind = 'displacement'")),
+        Index("ix_alerts_escalates_at", "escalates_at", postgresql_where=text("escalates_at IS NOT NULL")),
+        Index(
+            "ix_alerts_expires",
+            "expires",
+            postgresql_where=text(
+                "kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL"
+            ),
+        ),
+    )
+
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    status: Mapped[str]
+    area: Mapped[str]
+    situation: Mapped[str]
+    sequence: Mapped[int]
+    rule: Mapped[str]
+    reason: Mapped[str]
+    severity: Mapped[str]
+    onset: Mapped[datetime]
+    raised_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    nature: Mapped[str]
+    is_suppressed: Mapped[bool]
+    is_lapsed: Mapped[bool]
+    is_ringing: Mapped[bool] = mapped_column(server_default=false())
+    step: Mapped[int]
+    level: Mapped[int]
+    escalates_at: Mapped[datetime | None]
+    waits_since: Mapped[datetime | None]
+    figures: Mapped[str]
+    hazard_type: Mapped[str | None]
+    hazard_id: Mapped[UUID | None] = mapped_column(index=True)
+    pcodes: Mapped[list[str]]
+    households: Mapped[int | None]
+    expires: Mapped[datetime | None]
+    report_id: Mapped[UUID | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[UUID | None]
+    acknowledged_name: Mapped[str | None]
+    acknowledged_note: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[UUID | None]
+    confirmed_name: Mapped[str | None]
+    progressed_at: Mapped[datetime | None]
+    progressed_by: Mapped[UUID | None]
+    progressed_name: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None]
+    snoozed_by: Mapped[UUID | None]
+    snoozed_name: Mapped[str | None]
+    reopened_at: Mapped[datetime | None]
+    reopened_by: Mapped[UUID | None]
+    reopened_name: Mapped[str | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[UUID | None]
+    resolved_name: Mapped[str | None]
+    resolved_note: Mapped[str | None]
+    verdict: Mapped[str | None]
+    closed_by: Mapped[str | None]
+
+
+class ReceiverRow(AlertsModel):
+    """Who is notified: from which step of the escalation on, through which channel, of which areas."""
+
+    __tablename__ = "receivers"
+    __table_args__ = (CheckConstraint("step >= 0", name="step"),)
+
+    label: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    address: Mapped[str]
+    language: Mapped[str]
+    statuses: Mapped[list[str]]
+    step: Mapped[int]
+    areas: Mapped[list[str]]
+    floor: Mapped[str]
+    secret: Mapped[bytes | None]
+    former_secret: Mapped[bytes | None]
+
+
+class Delivery(AlertsModel):
+    """A notification of one receiver. `lease` is the worker's claim, which ends at `due_at`; a trigger wakes it."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        # not named by the convention: the release before names it in ON CONFLICT
+        UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
+        Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
+        {"postgresql_with": {"fillfactor": 70}},
+    )
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID]
+    step: Mapped[int]
+    recipient: Mapped[str]
+    channel: Mapped[str]
+    cause: Mapped[str]
+    content: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    due_at: Mapped[datetime]
+    lease: Mapped[UUID | None]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    settled_at: Mapped[datetime | None]
+    is_delivered: Mapped[bool | None]
+    reason: Mapped[str | None]
+    is_foldable: Mapped[bool] = mapped_column(server_default=false())
+    planned_at: Mapped[datetime | None]
+
+
+class AttemptRow(AlertsModel):
+    """One attempt of a delivery; `reason` is the code of the receiver's answer or of the failure."""
+
+    __tablename__ = "attempts"
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    reason: Mapped[str]
+
+
+class Act(AlertsModel):
     """One act in an alert's timeline; without an account the system acted."""
 
     __tablename__ = "acts"
@@ -30,7 +219,7 @@ class Act(AlertsBase):
     acted_at: Mapped[datetime]
 
 
-class NotificationOmissions(AlertsBase):
+class NotificationOmissions(AlertsModel):
     """The receivers that one notification of an alert left out: `reasons` is a JSON object, reason by label."""
 
     __tablename__ = "notification_omissions"
@@ -41,7 +230,7 @@ class NotificationOmissions(AlertsBase):
     decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class HazardRevision(AlertsBase):
+class HazardRevision(AlertsModel):
     """Every revision of a hazard's report."""
 
     __tablename__ = "hazard_revisions"
@@ -51,7 +240,7 @@ class HazardRevision(AlertsBase):
     report: Mapped[str]
 
 
-class BudgetLift(AlertsBase):
+class BudgetLift(AlertsModel):
     """Until `lifted_until` the source has no budget; `account_id` lifted it."""
 
     __tablename__ = "budget_lifts"
@@ -61,7 +250,7 @@ class BudgetLift(AlertsBase):
     account_id: Mapped[UUID]
 
 
-class BoardPresence(AlertsBase):
+class BoardPresence(AlertsModel):
     """An open board and the time of its last input."""
 
     __tablename__ = "presences"
@@ -72,10 +261,11 @@ class BoardPresence(AlertsBase):
     seen_at: Mapped[datetime]
 
 
-class ResidentCount(AlertsBase):
+class ResidentCount(AlertsModel):
     """How many households live in a district, by mobility; a trigger on `households` maintains it."""
 
     __tablename__ = "resident_counts"
+    __table_args__ = COUNTER
 
     status: Mapped[str] = mapped_column(primary_key=True)
     area: Mapped[str] = mapped_column(primary_key=True)
@@ -83,13 +273,18 @@ class ResidentCount(AlertsBase):
     households: Mapped[int]
 
 
-class DepartureCount(AlertsBase):
+class DepartureCount(AlertsModel):
     """How many households left a district on these dates; a trigger on `departures` maintains it.
 
     `moves` lists all departures of a household from it ("2026-06-15 displacement"), so that none is counted twice.
     """
 
     __tablename__ = "departure_counts"
+    __table_args__ = (
+        Index(None, "area", "last_on"),
+        Index("ix_departure_counts_again", "area", "last_on", postgresql_where=text("cardinality(moves) > 1")),
+        COUNTER,
+    )
 
     status: Mapped[str] = mapped_column(primary_key=True)
     area: Mapped[str] = mapped_column(primary_key=True)
@@ -98,16 +293,17 @@ class DepartureCount(AlertsBase):
     households: Mapped[int]
 
 
-class Exposure(AlertsBase):
+class Exposure(AlertsModel):
     """A live hazard over one district. `displaced`: households living there that this hazard displaced.
 
     `told_…` are the figures in its alerts, None before the first; `gone` is why the hazard no longer threatens it.
     """
 
     __tablename__ = "exposures"
+    __table_args__ = COUNTER
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
-    area: Mapped[str] = mapped_column(primary_key=True)
+    area: Mapped[str] = mapped_column(primary_key=True, index=True)
     status: Mapped[str]
     hazard_type: Mapped[str]
     origins: Mapped[list[str]]
@@ -120,10 +316,13 @@ class Exposure(AlertsBase):
     told_at: Mapped[datetime | None]
 
 
-class HazardChange(AlertsBase):
+class HazardChange(AlertsModel):
     """A hazard whose exposures must be recounted at its newest revision; the row is deleted when that is done."""
 
     __tablename__ = "hazard_changes"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     hazard_id: Mapped[UUID]
+
+
+SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

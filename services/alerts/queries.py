@@ -1,5 +1,7 @@
 """The service's SQL, each statement named after its question; the caller commits."""
 
+# raw SQL throughout: every batch of hazards and households waits for these statements
+
 import json
 from binascii import crc32
 from collections.abc import Collection, Iterable, Mapping, Sequence

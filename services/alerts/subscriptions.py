@@ -1,12 +1,15 @@
 """Adds, changes and removes receivers and rotates their secrets, for `dayar receiver`."""
 
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import queries, secrets
+from services.alerts.models import ReceiverRow
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel, Status
-from shared.postgres import database
 
 EXERCISE = tuple(
     Receiver(
@@ -31,37 +34,38 @@ async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) ->
 async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
     """Sets and returns a new secret; the former one signs too until `retire`."""
     secret = secrets.draw()
-    await _change(session, label, "former_secret = secret, secret = $2", box.seal(secret, label))
+    await _change(session, label, former_secret=ReceiverRow.secret, secret=box.seal(secret, label))
     return secret
 
 
 async def retire(session: AsyncSession, label: str) -> None:
     """Deletes the former secret."""
-    await _change(session, label, "former_secret = NULL")
+    await _change(session, label, former_secret=None)
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
     """Encrypts every secret with the newest key; returns how many needed it. The caller commits."""
-    connection, count = await database.driver(session), 0
-    for row in await connection.fetch("SELECT label, secret, former_secret FROM receivers ORDER BY label FOR UPDATE"):
+    count = 0
+    for row in await session.scalars(select(ReceiverRow).order_by(ReceiverRow.label).with_for_update()):
         for column in ("secret", "former_secret"):
-            if row[column] is not None and (new := box.resealed(row[column], row["label"])) is not None:
-                await _change(session, row["label"], f"{column} = $2", new)
+            was = getattr(row, column)
+            if was is not None and (new := box.resealed(was, row.label)) is not None:
+                setattr(row, column, new)
                 count += 1
     return count
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
     """How many receivers have a secret that is encrypted with this key."""
-    connection = await database.driver(session)
-    query = "SELECT count(*) FROM receivers WHERE substr(secret, 1, 17) = $1 OR substr(former_secret, 1, 17) = $1"
-    return int(await connection.fetchval(query, key_id.encode()))
+    columns = (ReceiverRow.secret, ReceiverRow.former_secret)
+    is_sealed_by = or_(*(func.substr(column, 1, 17) == key_id.encode() for column in columns))
+    return await session.scalar(select(func.count()).select_from(ReceiverRow).where(is_sealed_by)) or 0
 
 
 async def remove(session: AsyncSession, label: str) -> None:
     """Removes a receiver. Its open deliveries are given up at their next attempt."""
-    connection = await database.driver(session)
-    if await connection.execute("DELETE FROM receivers WHERE label = $1", label) == "DELETE 0":
+    removed = delete(ReceiverRow).where(ReceiverRow.label == label).returning(ReceiverRow.label)
+    if await session.scalar(removed) is None:
         raise ReceiverNotFound(label)
 
 
@@ -73,13 +77,10 @@ async def fill_exercise(session: AsyncSession) -> None:
 
 
 async def _secret(session: AsyncSession, label: str) -> bytes | None:
-    connection = await database.driver(session)
-    secret: bytes | None = await connection.fetchval("SELECT secret FROM receivers WHERE label = $1", label)
-    return secret
+    return await session.scalar(select(ReceiverRow.secret).where(ReceiverRow.label == label))
 
 
-async def _change(session: AsyncSession, label: str, change: str, *values: bytes) -> None:
-    connection = await database.driver(session)
-    statement = f"UPDATE receivers SET {change} WHERE label = $1"  # noqa: S608 - the three changes above
-    if await connection.execute(statement, label, *values) == "UPDATE 0":
+async def _change(session: AsyncSession, label: str, **values: Any) -> None:
+    changed = update(ReceiverRow).where(ReceiverRow.label == label).values(values).returning(ReceiverRow.label)
+    if await session.scalar(changed) is None:
         raise ReceiverNotFound(label)

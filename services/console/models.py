@@ -1,22 +1,25 @@
 """The console's tables."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, Identity, Index, false, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.audit import AUDIT
+from shared.messaging.models import CONSUMER_TABLES
+from shared.postgres import models
 
 
-class ConsoleBase(DeclarativeBase):
-    """Times are instants, lists are text arrays, objects are JSONB."""
+class ConsoleModel(models.Base):
+    __abstract__ = True
+    metadata = models.metadata()
 
-    type_annotation_map: ClassVar = {datetime: DateTime(timezone=True), list[str]: ARRAY(Text), dict[str, Any]: JSONB}
 
-
-class Account(ConsoleBase):
+class Account(ConsoleModel):
     __tablename__ = "accounts"
+    __table_args__ = (Index("uq_accounts_name", text("lower(name)"), unique=True),)
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -26,21 +29,21 @@ class Account(ConsoleBase):
     areas: Mapped[list[str]]
     sources: Mapped[list[str]]
     password_hash: Mapped[str | None]
-    must_change: Mapped[bool]
+    must_change: Mapped[bool] = mapped_column(server_default=false())
     password_until: Mapped[datetime | None]
-    password_changed_at: Mapped[datetime]
+    password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
     tokens_valid_from: Mapped[datetime | None]  # tokens issued before are ended; None = none are
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class SignIn(ConsoleBase):
+class SignIn(ConsoleModel):
     """One sign-in: begun with a password, renewed while it is used."""
 
     __tablename__ = "sign_ins"
 
     jti: Mapped[UUID] = mapped_column(primary_key=True)
-    account_id: Mapped[UUID]
+    account_id: Mapped[UUID] = mapped_column(index=True)
     channel: Mapped[str]
     device: Mapped[UUID | None]
     address: Mapped[str]
@@ -51,7 +54,7 @@ class SignIn(ConsoleBase):
     ended_at: Mapped[datetime | None]
 
 
-class KnownBrowser(ConsoleBase):
+class KnownBrowser(ConsoleModel):
     """A browser or phone that signed in to the account; `browser` is the SHA-256 of its mark."""
 
     __tablename__ = "known_browsers"
@@ -61,7 +64,7 @@ class KnownBrowser(ConsoleBase):
     seen_at: Mapped[datetime]
 
 
-class SecondFactor(ConsoleBase):
+class SecondFactor(ConsoleModel):
     """An administrator's authenticator; `last_step` is the last time step whose code was accepted."""
 
     __tablename__ = "second_factors"
@@ -72,7 +75,7 @@ class SecondFactor(ConsoleBase):
     confirmed_at: Mapped[datetime]
 
 
-class RecoveryCode(ConsoleBase):
+class RecoveryCode(ConsoleModel):
     """A recovery code, valid for one use; `code` is its SHA-256."""
 
     __tablename__ = "recovery_codes"
@@ -82,20 +85,20 @@ class RecoveryCode(ConsoleBase):
     used_at: Mapped[datetime | None]
 
 
-class Notice(ConsoleBase):
+class Notice(ConsoleModel):
     """A notice for administrators or auditors; `account` is an existing account's name, never typed text."""
 
     __tablename__ = "notices"
 
-    notice_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    notice_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str]
     account: Mapped[str | None]
     address: Mapped[str | None]
     figures: Mapped[dict[str, Any]]
-    raised_at: Mapped[datetime]
+    raised_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class FirstArea(ConsoleBase):
+class FirstArea(ConsoleModel):
     """The area where a hazard was first reported. It decides who may read the caller, also after an update moves it."""
 
     __tablename__ = "first_areas"
@@ -104,11 +107,11 @@ class FirstArea(ConsoleBase):
     pcodes: Mapped[list[str]]
 
 
-class BoardHazard(ConsoleBase):
+class BoardHazard(ConsoleModel):
     __tablename__ = "board_hazards"
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
-    revision: Mapped[int]
+    revision: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str]
     msg_type: Mapped[str]
     type: Mapped[str]
@@ -124,7 +127,7 @@ class BoardHazard(ConsoleBase):
     area: Mapped[str | None]
     lat: Mapped[float | None]
     lon: Mapped[float | None]
-    onset: Mapped[datetime]
+    onset: Mapped[datetime] = mapped_column(index=True)
     expires: Mapped[datetime | None]
     received_at: Mapped[datetime]
     report_id: Mapped[UUID]
@@ -134,7 +137,7 @@ class BoardHazard(ConsoleBase):
     web: Mapped[str | None]
 
 
-class BoardHousehold(ConsoleBase):
+class BoardHousehold(ConsoleModel):
     __tablename__ = "board_households"
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -151,8 +154,9 @@ class BoardHousehold(ConsoleBase):
     registered_at: Mapped[datetime | None]  # None while only corrections of the household are known
 
 
-class BoardAlert(ConsoleBase):
+class BoardAlert(ConsoleModel):
     __tablename__ = "board_alerts"
+    __table_args__ = (Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),)
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int]
@@ -171,11 +175,11 @@ class BoardAlert(ConsoleBase):
     raised_at: Mapped[datetime]
     level: Mapped[int]
     is_suppressed: Mapped[bool]
-    verification: Mapped[str]
-    work: Mapped[str]
-    validity: Mapped[str]
+    verification: Mapped[str] = mapped_column(server_default="unverified")
+    work: Mapped[str] = mapped_column(server_default="unacknowledged")
+    validity: Mapped[str] = mapped_column(server_default="in_force")
     demand: Mapped[str | None]
-    is_unseen: Mapped[bool]
+    is_unseen: Mapped[bool] = mapped_column(server_default=false())
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UUID | None]
     confirmed_at: Mapped[datetime | None]
@@ -192,12 +196,12 @@ class BoardAlert(ConsoleBase):
     verdict: Mapped[str | None]
 
 
-class BoardDelivery(ConsoleBase):
+class BoardDelivery(ConsoleModel):
     __tablename__ = "board_deliveries"
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int]
-    alert_id: Mapped[UUID]
+    alert_id: Mapped[UUID] = mapped_column(index=True)
     status: Mapped[str]
     step: Mapped[int]
     recipient: Mapped[str]
@@ -208,7 +212,7 @@ class BoardDelivery(ConsoleBase):
     settled_at: Mapped[datetime]
 
 
-class ReportOutcome(ConsoleBase):
+class ReportOutcome(ConsoleModel):
     """One outcome of a report. If another report uses the same id, both have their own row."""
 
     __tablename__ = "board_outcomes"
@@ -221,28 +225,39 @@ class ReportOutcome(ConsoleBase):
     status: Mapped[str]
     outcome: Mapped[str]
     reason: Mapped[str | None]
-    settled_at: Mapped[datetime]
+    settled_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class StoredCaller(ConsoleBase):
+class StoredCaller(ConsoleModel):
     __tablename__ = "callers"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     author: Mapped[UUID]
-    noted_at: Mapped[datetime]
+    noted_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sealed: Mapped[bytes]
 
 
-class CalledReport(ConsoleBase):
+class CalledReport(ConsoleModel):
     """The hazard of a report entered at the console; the caller is stored before the hazard arrives."""
 
     __tablename__ = "called_reports"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
-    hazard_id: Mapped[UUID]
+    hazard_id: Mapped[UUID] = mapped_column(index=True)
 
 
-class StoredCheck(ConsoleBase):
+class CallerReading(ConsoleModel):
+    """Who read a caller, as an earlier release wrote it. The security log has a copy of these rows."""
+
+    __tablename__ = "caller_readings"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    report_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    read_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class StoredCheck(ConsoleModel):
     """The latest result of one check of the installation."""
 
     __tablename__ = "checks"
@@ -252,3 +267,6 @@ class StoredCheck(ConsoleBase):
     is_well: Mapped[bool | None]
     figure: Mapped[float | None]
     due_at: Mapped[datetime | None]
+
+
+SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

@@ -10,26 +10,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import delete, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.config import RegistrySettings
+from services.registry.models import DigestKey, Report
 from shared.crypto.keyring import Keyring
-from shared.events import CORRECTION, GroupReported, HouseholdReported, event_name
+from shared.events import CORRECTION, GroupReported, HouseholdReported, event_id
+from shared.messaging.models import InboxEvent
 from shared.messaging.offsets import Fenced
 from shared.postgres import database
 
 ROWS_AT_ONCE = 5_000
 REKEY_SECONDS = 600
 
-KNOWN = text("SELECT key_id FROM digest_key")
-KEPT = text("INSERT INTO digest_key (key_id) VALUES (:key_id)")
-FORGOTTEN = text("DELETE FROM digest_key")
+KNOWN = select(DigestKey.key_id)
 # Each batch first locks rows of this table, so no digest is compared or stored while a new key is applied.
+# raw SQL: SQLAlchemy has no LOCK TABLE
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
-STORED = text("""
-SELECT (SELECT count(*) FROM reports WHERE digest <> '') + (SELECT count(*) FROM inbox WHERE digest <> '')
-""")
+# raw SQL: a cursor over all rows, and updates of thousands of rows, on arrays
 INBOX = "SELECT event_id, digest FROM inbox"
 REPORTS = "SELECT report_id, version, author, kind, digest FROM reports"
 INBOX_LAID = """
@@ -43,9 +42,6 @@ FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::bytea[])
 WHERE (reports.report_id, reports.version, reports.author, reports.kind)
     = (laid.report_id, laid.version, laid.author, laid.kind)
 """
-OF_SUBJECT = text("SELECT DISTINCT report_id, version, author, kind FROM reports WHERE subject_id = :subject_id")
-REPORTS_REMOVED = text("UPDATE reports SET digest = '' WHERE subject_id = :subject_id")
-INBOX_REMOVED = text("UPDATE inbox SET digest = '' WHERE event_id = ANY(CAST(:event_ids AS uuid[]))")
 
 
 class Digests:
@@ -84,8 +80,8 @@ class Digests:
             return 0
         new = [key for key_id, key in self._ring.keys.items() if laid is None or key_id > laid]
         count = await lay(session, INBOX, INBOX_LAID, new) + await lay(session, REPORTS, REPORTS_LAID, new)
-        await session.execute(FORGOTTEN)
-        await session.execute(KEPT, {"key_id": newest})
+        await session.execute(delete(DigestKey))
+        await session.execute(insert(DigestKey).values(key_id=newest))
         return count
 
     async def hold(self, session: AsyncSession) -> None:
@@ -123,7 +119,11 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
 
 async def stored(session: AsyncSession) -> int:
     """The number of stored digests; each depends on every key."""
-    return int(await session.scalar(STORED) or 0)
+    counts = [
+        select(func.count()).select_from(model).where(model.digest != b"").scalar_subquery()
+        for model in (Report, InboxEvent)
+    ]
+    return await session.scalar(select(sum(counts, start=literal(0)))) or 0
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
@@ -132,10 +132,12 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
     The inbox keeps the event ids, so that a report that comes again has no effect: an empty digest counts as a repeat.
     The caller commits.
     """
-    reports = (await session.execute(OF_SUBJECT, {"subject_id": subject_id})).all()
-    event_ids = [event_name(type_of(kind, version), author, id, version) for id, version, author, kind in reports]
-    await session.execute(REPORTS_REMOVED, {"subject_id": subject_id})
-    await session.execute(INBOX_REMOVED, {"event_ids": event_ids})
+    is_about = Report.subject_id == subject_id
+    names = select(Report.report_id, Report.version, Report.author, Report.kind).where(is_about)
+    reports = (await session.execute(names)).all()
+    event_ids = [event_id(type_of(kind, version), author, id, version) for id, version, author, kind in reports]
+    await session.execute(update(Report).where(is_about).values(digest=b""))
+    await session.execute(update(InboxEvent).where(InboxEvent.event_id.in_(event_ids)).values(digest=b""))
     return len(reports)
 
 

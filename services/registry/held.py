@@ -4,61 +4,73 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import ColumnElement, RowMapping, TextClause, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import Held
-from services.registry.visibility import Visibility, is_within
+from services.registry.models import HeldDecision, Report
+from services.registry.visibility import Visibility
 from shared import audit
 from shared.audit import Action, Entry
+from shared.events.vocabulary import OutcomeKind
 
 # Reasons for which a person may accept. For other reasons another version took effect: the author sends a correction.
 ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
 
 MOST = 1000  # reports of a team that one request accepts
 
-HELD = """
-SELECT outcome_id, report_id, version, kind, subject_id, author, team, channel, received_at, flags, reports.status,
-    reason, clear,
-    (SELECT decided_at FROM held_decisions AS decided WHERE decided.outcome_id = reports.outcome_id
-     AND carried_out_at IS NULL LIMIT 1) AS decided_at
-FROM reports WHERE outcome = 'held'
-"""
-OLDEST = text(f"{HELD} ORDER BY received_at LIMIT :limit")
+UNDECIDED = select(HeldDecision.decided_at).where(
+    HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
+)
+IS_HELD = Report.outcome == OutcomeKind.HELD
+HELD = select(
+    Report.outcome_id,
+    Report.report_id,
+    Report.version,
+    Report.kind,
+    Report.subject_id,
+    Report.author,
+    Report.team,
+    Report.channel,
+    Report.received_at,
+    Report.flags,
+    Report.status,
+    Report.reason,
+    Report.clear,
+    UNDECIDED.limit(1).scalar_subquery().label("decided_at"),
+).where(IS_HELD)
 # As for a household: the reported destination, or else the origin.
 PCODE = "coalesce(CAST(clear AS json) #>> '{destination,pcode}', CAST(clear AS json) #>> '{origin,pcode}')"
-OF_ENDED_SIGN_INS = f"""
-FROM reports WHERE outcome = 'held' AND reason = '{Held.EXPIRED_TOKEN}' AND team = :team AND NOT EXISTS (
-    SELECT FROM held_decisions AS decided WHERE decided.outcome_id = reports.outcome_id AND carried_out_at IS NULL
-) AND {is_within(PCODE, "pcodes")}
-"""
-COUNT_OF_TEAM = text(f"SELECT count(*) {OF_ENDED_SIGN_INS}")
-OLDEST_OF_TEAM = text(f"SELECT outcome_id {OF_ENDED_SIGN_INS} ORDER BY received_at LIMIT {MOST}")
-ONE = text(f"{HELD} AND outcome_id = :outcome_id")
-NAMED = text("SELECT kind, subject_id, report_id FROM reports WHERE outcome_id = :outcome_id AND outcome = 'held'")
 
 
 async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:
-    return (await session.execute(OLDEST, {"limit": limit})).mappings().all()
+    return (await session.execute(HELD.order_by(Report.received_at).limit(limit))).mappings().all()
 
 
 async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> int:
     """The number of undecided reports that the team's phones sent with an expired sign-in."""
-    return await session.scalar(COUNT_OF_TEAM, {"team": team, **visibility.parameters()}) or 0
+    return await session.scalar(select(func.count()).where(*of_ended_sign_ins(team, visibility))) or 0
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
     """Outcome ids of these reports, oldest first, as many as one request accepts."""
-    return (await session.scalars(OLDEST_OF_TEAM, {"team": team, **visibility.parameters()})).all()
+    ids = select(Report.outcome_id).where(*of_ended_sign_ins(team, visibility))
+    return (await session.scalars(ids.order_by(Report.received_at).limit(MOST))).all()
+
+
+def of_ended_sign_ins(team: UUID, visibility: Visibility) -> Sequence[ColumnElement[bool] | TextClause]:
+    is_of_team = (IS_HELD, Report.reason == Held.EXPIRED_TOKEN, Report.team == team)
+    return *is_of_team, ~UNDECIDED.exists(), visibility.covers(PCODE)
 
 
 async def one(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:
-    return (await session.execute(ONE, {"outcome_id": outcome_id})).mappings().one_or_none()
+    return (await session.execute(HELD.where(Report.outcome_id == outcome_id))).mappings().one_or_none()
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
     """Kind, household or group id, and report id of the report held by this outcome."""
-    row = (await session.execute(NAMED, {"outcome_id": outcome_id})).one_or_none()
+    name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
+    row = (await session.execute(name)).one_or_none()
     return None if row is None else tuple(row)
 
 

@@ -1,15 +1,212 @@
-"""The registry's SQLAlchemy models."""
+"""The registry's tables. No foreign keys: one writer changes all rows of a household, and a check per row is dear.
 
+Personal data is in the columns `sealed`, encrypted with the key of the household or group.
+"""
+
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import SmallInteger, func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Computed,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    false,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from shared.messaging.decisions import Decision
-from shared.postgres.database import Base
+from shared.audit import AUDIT
+from shared.messaging.models import CONSUMER_TABLES, Decision
+from shared.postgres import models
+
+# The month in Bishkek as 202606; 202600 if only the year is known.
+PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer
+    + CASE occurred_at_precision WHEN 'year' THEN 0
+        ELSE extract(month FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer END"""
 
 
-class HeldDecision(Decision, Base):
+def cell(number: int) -> Mapped[int | None]:
+    """A cell of `sex_age`. Reading an array element copies the whole array; NULL takes no space and is not summed."""
+    return mapped_column(Computed(f"nullif(sex_age[{number}], 0)", persisted=True))
+
+
+class RegistryModel(models.Base):
+    __abstract__ = True
+    metadata = models.metadata()
+
+
+class Registered:
+    """Columns of a household and of a group. `report_id` and `version` are of the current displacement."""
+
+    status: Mapped[str]
+    author: Mapped[UUID]
+    team: Mapped[UUID | None]
+    report_id: Mapped[UUID]
+    version: Mapped[int]
+    sequence: Mapped[int]
+    row_version: Mapped[int]
+    registered_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    sealed: Mapped[bytes]
+
+
+class Moved:
+    """Where from and where to."""
+
+    origin_pcode: Mapped[str | None]
+    origin_country: Mapped[str | None]
+    destination_pcode: Mapped[str | None]
+    destination_country: Mapped[str | None]
+
+
+class Household(Registered, Moved, RegistryModel):
+    __tablename__ = "households"
+    __table_args__ = (Index(None, "changed_at", "household_id"),)
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    persons: Mapped[int]
+
+
+class Member(RegistryModel):
+    __tablename__ = "members"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger)
+    row_version: Mapped[int]
+    sex: Mapped[str]
+    birth_year: Mapped[int | None] = mapped_column(SmallInteger)
+    relationship: Mapped[str]
+    sealed: Mapped[bytes]
+
+
+class Group(Registered, RegistryModel):
+    __tablename__ = "groups"
+
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class HouseholdKey(RegistryModel):
+    """A household's data key, wrapped. A household with a filed report has one."""
+
+    __tablename__ = "household_keys"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kek_id: Mapped[str]
+    wrapped: Mapped[bytes]
+
+
+class GroupKey(RegistryModel):
+    """A group's data key, wrapped."""
+
+    __tablename__ = "group_keys"
+
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kek_id: Mapped[str]
+    wrapped: Mapped[bytes]
+
+
+class Displaced(Moved):
+    """Columns of the displacement of a household, and of a group's count. PostgreSQL computes some of them for figures.
+
+    The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
+    when the next move began, or infinity; a trigger fills it for rows of the release before, which do not have it.
+    """
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index, ...]:
+        return (Index(None, "status", "occurred_at"),)
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    status: Mapped[str]
+    occurred_at: Mapped[datetime]
+    occurred_at_precision: Mapped[str]
+    reported_at: Mapped[datetime]
+    mobility: Mapped[str]
+    persons: Mapped[int]
+    sex_age: Mapped[list[int]]
+    reasons: Mapped[list[str]]
+    hazard_type: Mapped[str | None]
+    hazard_id: Mapped[UUID | None]
+    superseded_at: Mapped[datetime | None]
+    period: Mapped[int | None] = mapped_column(Computed(PERIOD, persisted=True))
+    reason: Mapped[str | None] = mapped_column(Computed("reasons[1]", persisted=True))
+    female_0_5: Mapped[int | None] = cell(1)
+    female_6_11: Mapped[int | None] = cell(2)
+    female_12_17: Mapped[int | None] = cell(3)
+    female_18_59: Mapped[int | None] = cell(4)
+    female_60_plus: Mapped[int | None] = cell(5)
+    female_unknown: Mapped[int | None] = cell(6)
+    male_0_5: Mapped[int | None] = cell(7)
+    male_6_11: Mapped[int | None] = cell(8)
+    male_12_17: Mapped[int | None] = cell(9)
+    male_18_59: Mapped[int | None] = cell(10)
+    male_60_plus: Mapped[int | None] = cell(11)
+    male_unknown: Mapped[int | None] = cell(12)
+    unknown_0_5: Mapped[int | None] = cell(13)
+    unknown_6_11: Mapped[int | None] = cell(14)
+    unknown_12_17: Mapped[int | None] = cell(15)
+    unknown_18_59: Mapped[int | None] = cell(16)
+    unknown_60_plus: Mapped[int | None] = cell(17)
+    unknown_unknown: Mapped[int | None] = cell(18)
+
+
+class Episode(Displaced, RegistryModel):
+    """A displacement of a household, in the valid version of its report."""
+
+    __tablename__ = "episodes"
+
+    household_id: Mapped[UUID] = mapped_column(index=True)
+    displaced: Mapped[int]
+
+
+class GroupCount(Displaced, RegistryModel):
+    """A count of a group, in the valid version of its report."""
+
+    __tablename__ = "counts"
+
+    group_id: Mapped[UUID] = mapped_column(index=True)
+    measure: Mapped[str]
+    quantifier: Mapped[str]
+
+
+class Report(RegistryModel):
+    """A version of a report with its outcome: `clear` holds the contract's clear fields as JSON."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index("ix_reports_held", "received_at", postgresql_where=text("outcome = 'held'")),)
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    author: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(index=True)
+    team: Mapped[UUID | None]
+    channel: Mapped[str]
+    received_at: Mapped[datetime]
+    places_version: Mapped[str | None]
+    flags: Mapped[list[str]]
+    status: Mapped[str]
+    digest: Mapped[bytes]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    outcome_id: Mapped[UUID]
+    clear: Mapped[str]
+    sealed: Mapped[bytes]
+
+
+class HeldDecision(Decision, RegistryModel):
     """A decision about the held report with this outcome.
 
     `is_expiry_only`: accepted as if the phone's sign-in had not expired; the right to change the household is checked.
@@ -19,16 +216,53 @@ class HeldDecision(Decision, Base):
 
     outcome_id: Mapped[UUID]
     is_accepted: Mapped[bool]
-    is_expiry_only: Mapped[bool] = mapped_column(default=False)
+    is_expiry_only: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
-class DataVersion(Base):
+class DigestKey(RegistryModel):
+    """The newest key applied to the stored digests: one row."""
+
+    __tablename__ = "digest_key"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class DataVersion(RegistryModel):
     """Versions of the displacements: each transaction that writes some sets the version in its connection's slot.
 
     The rows and the trigger that sets them are made by the migration.
     """
 
     __tablename__ = "data_versions"
+    __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # noqa: RUF012 - as SQLAlchemy reads it
 
     slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     version: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+
+
+class PersonalDataRead(RegistryModel):
+    """Who read personal data, as an earlier release wrote it. The security log has a copy of these rows."""
+
+    __tablename__ = "reads"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    read_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    account: Mapped[UUID]
+    token: Mapped[UUID | None]
+    what: Mapped[str]
+    household_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+
+
+# Not used yet. Without a primary key.
+SEARCH_KEYS = Table(
+    "search_keys",
+    RegistryModel.metadata,
+    Column("field", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("household_id", Uuid, nullable=False, index=True),
+    Column("member_id", Uuid),
+    Index(None, "field", "key"),
+)
+
+SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

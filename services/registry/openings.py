@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import log
+from shared.audit import AUDIT, Action, Result
 from shared.auth.tokens import Principal, Role
 from shared.web.problems import Problem
 
@@ -18,16 +19,13 @@ NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # opening records is their daily 
 
 # Audit entries of opened records, without lists. An author who reads back the own report has no office role and is
 # not counted.
-OPENED = "action = 'read' AND result = 'done' AND subject LIKE 'GET /registry/v1/households/{household\\_id}%'"
-LAST_HOUR = text(f"""
-SELECT count(DISTINCT household_id) FROM audit, unnest(objects) AS household_id
-WHERE account = :account AND at > now() - interval '1 hour' AND {OPENED}
-""")  # noqa: S608 - put together from constants
-UNUSUAL = text(f"""
-SELECT account, date_trunc('hour', at) AS hour, count(DISTINCT household_id) AS households
-FROM audit, unnest(objects) AS household_id WHERE at > :since AND {OPENED}
-GROUP BY account, date_trunc('hour', at) HAVING count(DISTINCT household_id) > :most ORDER BY hour DESC
-""")  # noqa: S608
+PATH = "GET /registry/v1/households/{household_id}"
+OPENED = and_(
+    AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, AUDIT.c.subject.startswith(PATH, autoescape=True)
+)
+HOUSEHOLD = func.unnest(AUDIT.c.objects).column_valued("household_id", joins_implicitly=True)
+HOUSEHOLDS = func.count(HOUSEHOLD.distinct())
+HOUR = func.date_trunc("hour", AUDIT.c.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,20 @@ def may_open(caller: Principal) -> None:
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
     """Log each opening above the hourly limit. Call after the audit entry is written."""
-    households = await session.scalar(LAST_HOUR, {"account": caller.account}) or 0
+    is_own = AUDIT.c.account == caller.account
+    opened = select(HOUSEHOLDS).select_from(AUDIT).where(is_own, AUDIT.c.at > func.now() - timedelta(hours=1), OPENED)
+    households = await session.scalar(opened) or 0
     if households > MOST_AN_HOUR:
         log.get().warning("unusually many households opened", account=caller.author, households=households)
 
 
 async def unusual(session: AsyncSession, now: datetime) -> Sequence[Unusual]:
     """Accounts with unusually many openings, latest hour first."""
-    rows = await session.execute(UNUSUAL, {"since": now - SHOWN, "most": MOST_AN_HOUR})
-    return [Unusual(row.account, row.hour, row.households) for row in rows]
+    hours = (
+        select(AUDIT.c.account, HOUR, HOUSEHOLDS)
+        .where(AUDIT.c.at > now - SHOWN, OPENED)
+        .group_by(AUDIT.c.account, HOUR)
+        .having(HOUSEHOLDS > MOST_AN_HOUR)
+        .order_by(HOUR.desc())
+    )
+    return [Unusual(account, hour, households) for account, hour, households in await session.execute(hours)]

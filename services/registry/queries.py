@@ -7,45 +7,27 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, Select, exists, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, member_aad, report_aad, row_aad
-from services.registry.visibility import IN_SIGHT, Visibility, is_within
+from services.registry.models import Episode, Household, HouseholdKey, Member, Report
+from services.registry.visibility import HERE, Visibility, is_within
+from shared.events.vocabulary import OutcomeKind, ReportKind
+from shared.postgres.models import table
 
-LISTED = """
-    households.household_id, households.status, households.report_id, households.version, households.sequence,
-    households.author, households.team, households.persons, households.registered_at, households.changed_at,
-    episodes.occurred_at, episodes.occurred_at_precision, episodes.mobility, episodes.displaced, episodes.reasons,
-    episodes.hazard_type, episodes.hazard_id, households.origin_pcode, households.origin_country,
-    households.destination_pcode, households.destination_country
-"""
-CURRENT = "households JOIN episodes USING (report_id)"
-# A household stops being the author's own as soon as another author's report is its current version.
-OWN = """households.author = :author AND EXISTS (
-    SELECT FROM reports WHERE (reports.report_id, reports.version) = (households.report_id, households.version)
-        AND kind = 'household' AND reports.author = :author AND reports.outcome = 'recorded'
-)"""
-SEEN = f"CASE WHEN CAST(:author AS uuid) IS NULL THEN {IN_SIGHT} ELSE {OWN} END"
-PAGE = text(f"""
-SELECT {LISTED} FROM {CURRENT} WHERE {SEEN}
-    AND (CAST(:status AS text) IS NULL OR households.status = :status)
-    AND {is_within("households.destination_pcode", "within")}
-    AND (CAST(:changed_at AS timestamptz) IS NULL
-        OR (households.changed_at, households.household_id) < (:changed_at, CAST(:household_id AS uuid)))
-ORDER BY households.changed_at DESC, households.household_id DESC LIMIT :limit
-""")  # noqa: S608 - put together from constants
-ONE = text(f"""
-SELECT {LISTED}, households.row_version, households.sealed, kek_id, wrapped
-FROM {CURRENT} JOIN household_keys ON household_keys.household_id = households.household_id
-WHERE {SEEN} AND households.household_id = :household_id
-""")  # noqa: S608
-MEMBERS = text("SELECT * FROM members WHERE household_id = :household_id ORDER BY position")
-VERSIONS = text("""
-SELECT reports.*, kek_id, wrapped FROM reports JOIN household_keys ON household_id = subject_id
-WHERE subject_id = :household_id AND kind = 'household' AND (CAST(:author AS uuid) IS NULL OR author = :author)
-ORDER BY received_at, version
-""")
+UNLISTED = ("row_version", "sealed")
+LISTED = (
+    *(column for column in table(Household).columns if column.name not in UNLISTED),
+    Episode.occurred_at,
+    Episode.occurred_at_precision,
+    Episode.mobility,
+    Episode.displaced,
+    Episode.reasons,
+    Episode.hazard_type,
+    Episode.hazard_id,
+)
+KEY = (HouseholdKey.kek_id, HouseholdKey.wrapped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +41,56 @@ class HouseholdQuery:
 
 async def page(session: AsyncSession, asked: HouseholdQuery) -> Sequence[RowMapping]:
     """Clear fields of households, latest change first."""
-    changed_at, household_id = asked.after or (None, None)
-    found = await session.execute(
-        PAGE,
-        {
-            **asked.sight.parameters(),
-            "status": asked.status,
-            "within": asked.within,
-            "limit": asked.limit,
-            "changed_at": changed_at,
-            "household_id": household_id,
-        },
+    wanted = seen(select(*LISTED), asked.sight)
+    if asked.status is not None:
+        wanted = wanted.where(Household.status == asked.status)
+    if asked.within is not None:
+        within = text(is_within("households.destination_pcode", "within"))
+        wanted = wanted.where(within.bindparams(within=asked.within, known=asked.sight.known))
+    if asked.after is not None:
+        wanted = wanted.where(tuple_(Household.changed_at, Household.household_id) < asked.after)
+    latest = wanted.order_by(Household.changed_at.desc(), Household.household_id.desc()).limit(asked.limit)
+    rows: Sequence[RowMapping] = (await session.execute(latest)).mappings().all()
+    return rows
+
+
+def seen(wanted: Select[Any], sight: Visibility) -> Select[Any]:
+    """The households that the caller may see, joined with their current displacement.
+
+    A household stops being the author's own as soon as another author's report is its current version.
+    """
+    current = wanted.join(Episode, Episode.report_id == Household.report_id)
+    if sight.author is None:
+        return current.where(sight.covers(HERE))
+    own = exists().where(
+        Report.report_id == Household.report_id,
+        Report.version == Household.version,
+        Report.kind == ReportKind.HOUSEHOLD,
+        Report.author == sight.author,
+        Report.outcome == OutcomeKind.RECORDED,
     )
-    return found.mappings().all()
+    return current.where(Household.author == sight.author, own)
 
 
 async def household(
     session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, sight: Visibility
 ) -> dict[str, Any] | None:
     """The opened household with its members; None if the caller can see no such household."""
-    asked = {"household_id": household_id, **sight.parameters()}
-    row = (await session.execute(ONE, asked)).mappings().one_or_none()
+    wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), sight)
+    one = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
+    found = await session.execute(one.where(Household.household_id == household_id))
+    row = found.mappings().one_or_none()
     if row is None:
         return None
     key = vault.unwrap(row["kek_id"], row["wrapped"])
     sealed = from_json(key.open(row["sealed"], row_aad(str(household_id), row["row_version"])))
-    members = (await session.execute(MEMBERS, asked)).mappings()
+    members = await session.scalars(select(Member).filter_by(household_id=household_id).order_by(Member.position))
     return {**row, "sealed": sealed, "members": [opened_member(member, key) for member in members]}
 
 
-def opened_member(row: RowMapping, key: Key) -> dict[str, Any]:
-    aad = member_aad(str(row["household_id"]), str(row["member_id"]), row["row_version"])
-    member: dict[str, Any] = from_json(key.open(row["sealed"], aad))
+def opened_member(row: Member, key: Key) -> dict[str, Any]:
+    aad = member_aad(str(row.household_id), str(row.member_id), row.row_version)
+    member: dict[str, Any] = from_json(key.open(row.sealed, aad))
     return member
 
 
@@ -107,8 +107,15 @@ async def history(
     session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
 ) -> list[dict[str, Any]]:
     """All versions of all reports on a household, with content and outcome."""
-    rows = (await session.execute(VERSIONS, {"household_id": household_id, "author": author})).mappings()
-    return [opened_version(row, vault) for row in rows]
+    versions = (
+        select(*table(Report).columns, *KEY)
+        .join(HouseholdKey, HouseholdKey.household_id == Report.subject_id)
+        .where(Report.subject_id == household_id, Report.kind == ReportKind.HOUSEHOLD)
+        .order_by(Report.received_at, Report.version)
+    )
+    if author is not None:
+        versions = versions.where(Report.author == author)
+    return [opened_version(row, vault) for row in (await session.execute(versions)).mappings()]
 
 
 def opened_version(row: RowMapping, vault: EnvelopeEncryption) -> dict[str, Any]:

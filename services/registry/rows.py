@@ -1,153 +1,99 @@
-"""Table rows of a working set: tuples in column order, with sealed columns encrypted."""
+"""Table rows of a working set, for COPY; the models say which columns, and sealed columns are encrypted.
 
-from collections.abc import Iterator
+A column is read from the field of the same name: of the report (`Filed`), else of its clear fields. So a clear field
+that the contract adds needs its column alone. `PATHS` are the other names; a row's last columns are computed here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 
 from pydantic_core import to_json
 
+from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
+from services.registry.models import Episode, Group, GroupCount, Household, Member, RegistryModel, Report
 from services.registry.reports import Filed, birth_year, sex_age, superseded
 from services.registry.working_set import Subject
-from shared.events.displacements import GroupClear, HouseholdClear
-from shared.postgres.bulk_copy import Row
+from shared.postgres import bulk_copy
+from shared.postgres.bulk_copy import Copy, Row
 
 UNKNOWN = "unknown"
 
-PLACES = ("origin_pcode", "origin_country", "destination_pcode", "destination_country")
+OF_REPORT = {field.name for field in fields(Filed)}
+PATHS = {
+    "clear": "text",
+    "changed_at": "received_at",
+    "origin_pcode": "clear.origin.pcode",
+    "origin_country": "clear.origin.country",
+    "destination_pcode": "clear.destination.pcode",
+    "destination_country": "clear.destination.country",
+}
 
-REPORTS = (
-    "report_id",
-    "version",
-    "author",
-    "kind",
-    "subject_id",
-    "team",
-    "channel",
-    "received_at",
-    "places_version",
-    "flags",
-    "status",
-    "digest",
-    "outcome",
-    "reason",
-    "outcome_id",
-    "clear",
-    "sealed",
-)
-HOUSEHOLDS = (
-    "household_id",
-    "status",
-    "author",
-    "team",
-    "report_id",
-    "version",
-    "sequence",
-    "row_version",
-    *PLACES,
-    "persons",
-    "registered_at",
-    "changed_at",
-    "sealed",
-)
-MEMBERS = ("household_id", "member_id", "position", "row_version", "sex", "birth_year", "relationship", "sealed")
-EPISODES = (
-    "report_id",
-    "household_id",
-    "version",
-    "status",
-    "occurred_at",
-    "occurred_at_precision",
-    "reported_at",
-    "mobility",
-    *PLACES,
-    "persons",
-    "displaced",
-    "sex_age",
-    "reasons",
-    "hazard_type",
-    "hazard_id",
-    "superseded_at",
-)
-GROUPS = (
-    "group_id",
-    "status",
-    "author",
-    "team",
-    "report_id",
-    "version",
-    "sequence",
-    "row_version",
-    "registered_at",
-    "changed_at",
-    "sealed",
-)
-COUNTS = (
-    "report_id",
-    "group_id",
-    "version",
-    "status",
-    "occurred_at",
-    "occurred_at_precision",
-    "reported_at",
-    "mobility",
-    *PLACES,
-    "measure",
-    "quantifier",
-    "persons",
-    "sex_age",
-    "reasons",
-    "hazard_type",
-    "hazard_id",
-    "superseded_at",
-)
+
+class RowReader:
+    """Reads a model's rows from reports. `computed` are the columns whose values the caller gives, in this order."""
+
+    def __init__(self, model: type[RegistryModel], *computed: str) -> None:
+        named = [name for name in bulk_copy.columns(model) if name not in computed]
+        self._table = model.__tablename__
+        self.columns = (*named, *computed)
+        self._values = attrgetter(*map(path, named))
+
+    def row(self, filed: Filed, *computed: object) -> Row:
+        return (*self._values(filed), *computed)
+
+    def copy(self, rows: Iterable[Row]) -> Copy:
+        return Copy(self._table, self.columns, rows)
+
+
+def path(column: str) -> str:
+    return PATHS.get(column) or (column if column in OF_REPORT else f"clear.{column}")
+
+
+OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sealed")
+REPORTS = RowReader(Report, "subject_id", "sealed")
+HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT)
+EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "superseded_at")
+GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
+COUNTS = RowReader(GroupCount, "group_id", "sex_age", "superseded_at")
+
+
+def reports(filed: Iterable[Filed], keys: Mapping[Name, Key]) -> Copy:
+    return REPORTS.copy(report(one, keys[one.subject]) for one in filed)
 
 
 def report(filed: Filed, key: Key) -> Row:
-    clear, (kind, subject_id) = filed.clear, filed.subject
-    aad = report_aad(subject_id, filed.report_id, clear.version, filed.author)
-    return (
-        filed.report_id,
-        clear.version,
-        filed.author,
-        kind,
-        subject_id,
-        filed.team,
-        filed.channel,
-        filed.received_at,
-        filed.places_version,
-        filed.flags,
-        clear.status,
-        filed.digest,
-        filed.outcome,
-        filed.reason,
-        filed.outcome_id,
-        filed.text,
-        key.seal(filed.plain, aad),
-    )
+    subject_id = filed.subject[1]
+    aad = report_aad(subject_id, filed.report_id, filed.clear.version, filed.author)
+    return REPORTS.row(filed, subject_id, key.seal(filed.plain, aad))
+
+
+def households(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
+    return HOUSEHOLDS.copy(household(one, keys[one.name]) for one in subjects)
 
 
 def household(subject: Subject, key: Key) -> Row:
-    current, version = subject.current, subject.row_version
-    clear, household_id = current.clear, subject.name[1]
+    current = subject.current
     plain = to_json({name: value for name, value in current.sealed.items() if name != "members"})
-    return (
-        household_id,
-        clear.status,
-        subject.owner.author,
-        subject.owner.team,
-        current.report_id,
-        clear.version,
-        subject.sequence,
-        version,
-        *places(clear),
-        clear.persons,
-        subject.registered_at,
-        current.received_at,
-        key.seal(plain, row_aad(household_id, version)),
-    )
+    return HOUSEHOLDS.row(current, subject.name[1], *of_subject(subject, plain, key))
 
 
-def members(subject: Subject, key: Key) -> Iterator[Row]:
+def of_subject(subject: Subject, plain: bytes, key: Key) -> Row:
+    """The columns OF_SUBJECT."""
+    owner, version = subject.owner, subject.row_version
+    sealed = key.seal(plain, row_aad(subject.name[1], version))
+    return owner.author, owner.team, subject.sequence, version, subject.registered_at, sealed
+
+
+def members(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
+    rows = (row for one in subjects for row in members_of(one, keys[one.name]))
+    return Copy(Member.__tablename__, bulk_copy.columns(Member), rows)
+
+
+def members_of(subject: Subject, key: Key) -> Iterator[Row]:
+    """In the order of the model's columns."""
     household_id, version = subject.name[1], subject.row_version
     for position, person in enumerate(subject.current.sealed.get("members", ())):
         member_id = person["member_id"]
@@ -163,79 +109,27 @@ def members(subject: Subject, key: Key) -> Iterator[Row]:
         )
 
 
-def episodes(household: Subject) -> Iterator[Row]:
-    for filed, superseded_at in superseded(household.displacements.values()):
-        yield episode(filed, superseded_at)
+def episodes(subjects: Iterable[Subject]) -> Copy:
+    displacements = (pair for one in subjects for pair in superseded(one.displacements.values()))
+    return EPISODES.copy(episode(filed, superseded_at) for filed, superseded_at in displacements)
 
 
 def episode(filed: Filed, superseded_at: datetime) -> Row:
-    clear, cells = filed.clear, sex_age(filed)
-    return (
-        *displacement(filed),
-        clear.persons,
-        sum(cells),
-        cells,
-        clear.reasons,
-        clear.hazard_type,
-        clear.hazard_id,
-        superseded_at,
-    )
+    cells = sex_age(filed)
+    return EPISODES.row(filed, filed.subject[1], sum(cells), cells, superseded_at)
 
 
-def displacement(filed: Filed) -> Row:
-    """The first columns of `episodes` and of `counts`: what a household's and a group's displacement share."""
-    clear = filed.clear
-    return (
-        filed.report_id,
-        filed.subject[1],
-        clear.version,
-        clear.status,
-        clear.occurred_at,
-        clear.occurred_at_precision,
-        clear.reported_at,
-        clear.mobility,
-        *places(clear),
-    )
+def groups(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
+    return GROUPS.copy(group(one, keys[one.name]) for one in subjects)
 
 
 def group(subject: Subject, key: Key) -> Row:
-    current, group_id = subject.current, subject.name[1]
-    plain = to_json(current.sealed)
-    return (
-        group_id,
-        current.clear.status,
-        subject.owner.author,
-        subject.owner.team,
-        current.report_id,
-        current.clear.version,
-        subject.sequence,
-        subject.row_version,
-        subject.registered_at,
-        current.received_at,
-        key.seal(plain, row_aad(group_id, subject.row_version)),
+    current = subject.current
+    return GROUPS.row(current, subject.name[1], *of_subject(subject, to_json(current.sealed), key))
+
+
+def counts(subjects: Iterable[Subject]) -> Copy:
+    displacements = (pair for one in subjects for pair in superseded(one.displacements.values()))
+    return COUNTS.copy(
+        COUNTS.row(filed, filed.subject[1], sex_age(filed), superseded_at) for filed, superseded_at in displacements
     )
-
-
-def counts(group: Subject) -> Iterator[Row]:
-    for filed, superseded_at in superseded(group.displacements.values()):
-        yield count(filed, superseded_at)
-
-
-def count(filed: Filed, superseded_at: datetime) -> Row:
-    clear = filed.clear
-    assert isinstance(clear, GroupClear)
-    return (
-        *displacement(filed),
-        clear.measure,
-        clear.quantifier,
-        clear.persons,
-        sex_age(filed),
-        clear.reasons,
-        clear.hazard_type,
-        clear.hazard_id,
-        superseded_at,
-    )
-
-
-def places(clear: HouseholdClear | GroupClear) -> tuple[str | None, str | None, str | None, str | None]:
-    return clear.origin.pcode, clear.origin.country, clear.destination.pcode, clear.destination.country

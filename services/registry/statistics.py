@@ -4,6 +4,8 @@ Dimensions are place, reason, scope, mobility, sex and age. Each figure has regi
 separately; they are never added up, because the same people may be in both.
 """
 
+# raw SQL throughout: the figures' statements are put together from the questions
+
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

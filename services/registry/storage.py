@@ -1,5 +1,7 @@
 """Load the working set of a batch with locked rows, and write its changes."""
 
+# raw SQL throughout: every batch of reports waits for these statements
+
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -153,12 +155,12 @@ class Store:
     def _copies(self, book: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
         """The COPYs in order. Keys must be generated before."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
-        yield Copy("reports", rows.REPORTS, (rows.report(one, keys[one.subject]) for one in book.filed))
-        yield Copy("households", rows.HOUSEHOLDS, (rows.household(one, keys[one.name]) for one in households))
-        yield Copy("members", rows.MEMBERS, (row for one in households for row in rows.members(one, keys[one.name])))
-        yield Copy("episodes", rows.EPISODES, (row for one in households for row in rows.episodes(one)))
-        yield Copy("groups", rows.GROUPS, (rows.group(one, keys[one.name]) for one in groups))
-        yield Copy("counts", rows.COUNTS, (row for one in groups for row in rows.counts(one)))
+        yield rows.reports(book.filed, keys)
+        yield rows.households(households, keys)
+        yield rows.members(households, keys)
+        yield rows.episodes(households)
+        yield rows.groups(groups, keys)
+        yield rows.counts(groups)
 
 
 def identity(row: asyncpg.Record) -> tuple[Any, ...]:

@@ -1,8 +1,9 @@
 """Visibility of households: by the caller's areas, and for an author the own report."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
+
+from sqlalchemy import TextClause, text
 
 from shared.auth.tokens import Principal, Role
 from shared.places import Places
@@ -26,7 +27,7 @@ def is_within(pcode: str, units: str) -> str:
 
 
 # The household's current district, or its district of origin while it is abroad.
-IN_SIGHT = is_within("coalesce(households.destination_pcode, households.origin_pcode)", "pcodes")
+HERE = "coalesce(households.destination_pcode, households.origin_pcode)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ class Visibility:
     known: list[str]  # all units
     author: UUID | None = None
 
-    def parameters(self) -> dict[str, Any]:
-        return {"pcodes": self.pcodes, "known": self.known, "author": self.author}
+    def covers(self, pcode: str) -> TextClause:
+        """The condition that a P-code, an SQL expression, lies in `pcodes`."""
+        return text(is_within(pcode, "pcodes")).bindparams(pcodes=self.pcodes, known=self.known)
 
 
 def visibility_of(caller: Principal, places: Places) -> Visibility:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import events
@@ -29,14 +30,9 @@ from shared.events.hazards import HazardFields
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import outbox
+from shared.messaging.models import DeadLetterRow
 from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
-from shared.postgres import database
-
-INSERT = """
-INSERT INTO dead_letters (topic, partition, "offset", event_id, reason, pointer)
-SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::text[], $6::text[])
-"""
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
 # The author of such a record is not proven, so no outcome is published.
@@ -67,8 +63,7 @@ class DeadLetters:
         """Store the rows and add the letters and outcomes to the outbox, in the batch's transaction."""
         if not refused:
             return
-        connection = await database.driver(session)
-        await connection.execute(INSERT, *zip(*map(_row, refused), strict=True))
+        await session.execute(insert(DeadLetterRow), list(map(_row, refused)))
         outcomes = filter(None, map(self.outcome, refused))
         await outbox.add(session, *map(self.letter, refused), *outcomes)
 
@@ -175,6 +170,13 @@ def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
     )
 
 
-def _row(refused: UnreadableRecord) -> tuple[Any, ...]:
+def _row(refused: UnreadableRecord) -> dict[str, Any]:
     record = refused.record
-    return record.topic, record.partition, record.offset, refused.event_id, refused.reason, refused.pointer
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "event_id": UUID(refused.event_id) if refused.event_id else None,
+        "reason": refused.reason,
+        "pointer": refused.pointer,
+    }

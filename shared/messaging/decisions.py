@@ -4,30 +4,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import DateTime, Text, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import log
 from shared.failures import is_dependency_unavailable, retry_while_unavailable
 from shared.messaging.failure_limits import code
+from shared.messaging.models import Decision
 from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify
 
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
-
-
-class Decision:
-    """Columns of every table of decisions. `result` is an outcome, or the reason why nothing changed."""
-
-    decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    account: Mapped[UUID]
-    reason: Mapped[str] = mapped_column(Text)
-    decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=lambda: datetime.now(UTC))
-    carried_out_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    result: Mapped[str | None] = mapped_column(Text)
 
 
 D = TypeVar("D", bound=Decision)

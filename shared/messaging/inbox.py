@@ -2,15 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
+from uuid import UUID
 
 import asyncpg
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.messaging.models import InboxEvent
 from shared.messaging.records import Received
-from shared.postgres import database
+from shared.postgres import bulk_copy, database
+from shared.postgres.bulk_copy import Copy
 
 COPY_FROM = 50  # with fewer rows one INSERT is faster than COPY with its savepoint
 
+# raw SQL: one statement for each batch, on arrays
 INSERT = """
 INSERT INTO inbox (event_id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])
 ON CONFLICT DO NOTHING RETURNING event_id::text
@@ -43,8 +48,7 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
     """Remove events that were set aside: they had no effect, so a redrive counts as FIRST again."""
-    connection = await database.driver(session)
-    await connection.execute("DELETE FROM inbox WHERE event_id = ANY($1::uuid[])", list(event_ids))
+    await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 
 async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
@@ -55,18 +59,16 @@ async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Coll
     new = {row[0] for row in await connection.fetch(INSERT, list(digests), list(digests.values()))}
     if len(new) == len(digests):
         return new, {}
-    others = [id for id in digests if id not in new]
-    rows = await connection.fetch("SELECT event_id::text, digest FROM inbox WHERE event_id = ANY($1::uuid[])", others)
-    return new, dict(rows)
+    known = [UUID(id) for id in digests if id not in new]
+    rows = select(InboxEvent.event_id, InboxEvent.digest).where(InboxEvent.event_id.in_(known))
+    return new, {str(id): digest for id, digest in await session.execute(rows)}
 
 
 async def _copy(connection: asyncpg.Connection, digests: dict[str, bytes]) -> bool:
     """Insert with COPY, which is twice as fast. Return False if an event is known, which is rare."""
     try:
         async with connection.transaction():
-            await connection.copy_records_to_table(
-                "inbox", records=list(digests.items()), columns=("event_id", "digest")
-            )
+            await bulk_copy.write(connection, [Copy("inbox", bulk_copy.columns(InboxEvent), digests.items())])
     except asyncpg.UniqueViolationError:
         return False
     return True

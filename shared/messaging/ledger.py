@@ -5,23 +5,26 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Request
-from sqlalchemy import text
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared.config import Settings
 from shared.events import TOPICS
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging import kafka, offsets
+from shared.messaging.models import ConsumerOffset, DeadLetterRow, LedgerCount
 from shared.messaging.records import Outcome, Partition, Reading
 from shared.postgres import database
 
+# raw SQL: one statement for each batch, on arrays
 ENTER = """
 WITH entered AS (
     INSERT INTO ledger AS known (topic, partition, kind, count)
@@ -33,20 +36,20 @@ FROM unnest($5::text[], $6::integer[], $7::bigint[]) AS read (topic, partition, 
 WHERE stored.topic = read.topic AND stored.partition = read.partition
 """
 
-BALANCE = text("""
-SELECT topic, partition, first_offset AS first, next_offset AS next, advanced_at, stopped,
-       coalesce((SELECT jsonb_object_agg(kind, count) FROM ledger
-                 WHERE (ledger.topic, ledger.partition) = (o.topic, o.partition)), '{}') AS kinds
-FROM consumer_offsets AS o ORDER BY topic, partition
-""")
-DEAD_LETTERS = text("""
-SELECT topic, partition, "offset", event_id, reason, pointer, set_aside_at
-FROM dead_letters ORDER BY set_aside_at DESC LIMIT :limit
-""")
-DEAD_LETTER = text("""
-SELECT topic, partition, "offset", event_id, reason, pointer, set_aside_at
-FROM dead_letters WHERE topic = :topic AND partition = :partition AND "offset" = :offset
-""")
+KINDS = (
+    select(func.jsonb_object_agg(LedgerCount.kind, LedgerCount.count, type_=JSONB))
+    .where(LedgerCount.topic == ConsumerOffset.topic, LedgerCount.partition == ConsumerOffset.partition)
+    .scalar_subquery()
+)
+BALANCE = select(
+    ConsumerOffset.topic,
+    ConsumerOffset.partition,
+    ConsumerOffset.first_offset.label("first"),
+    ConsumerOffset.next_offset.label("next"),
+    ConsumerOffset.advanced_at,
+    ConsumerOffset.stopped,
+    func.coalesce(KINDS, literal({}, JSONB)).label("kinds"),
+).order_by(ConsumerOffset.topic, ConsumerOffset.partition)
 KAFKA_SECONDS = 5
 ASKED_EVERY_SECONDS = 10.0
 
@@ -103,7 +106,7 @@ async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Se
 
 async def balance(session: AsyncSession) -> list[Row]:
     """The ledger as stored in PostgreSQL. `with_ends` adds how many records are still unread."""
-    service = await session.scalar(text("SELECT current_schema()"))
+    service = await session.scalar(select(func.current_schema()))
     rows = await session.execute(BALANCE)
     return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
 
@@ -165,17 +168,17 @@ class Unread:
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:
     """The newest dead letters. `dead_letters_count` counts all."""
-    return [DeadLetter(*row) for row in await session.execute(DEAD_LETTERS, {"limit": limit})]
+    newest = select(DeadLetterRow).order_by(DeadLetterRow.set_aside_at.desc()).limit(limit)
+    return [_without_content(row) for row in await session.scalars(newest)]
 
 
 async def dead_letter(session: AsyncSession, topic: str, partition: int, offset: int) -> DeadLetter | None:
-    key = {"topic": topic, "partition": partition, "offset": offset}
-    row = (await session.execute(DEAD_LETTER, key)).one_or_none()
-    return None if row is None else DeadLetter(*row)
+    row = await session.get(DeadLetterRow, (topic, partition, offset))
+    return None if row is None else _without_content(row)
 
 
 async def dead_letters_count(session: AsyncSession) -> int:
-    return await session.scalar(text("SELECT count(*) FROM dead_letters")) or 0
+    return await session.scalar(select(func.count()).select_from(DeadLetterRow)) or 0
 
 
 def routes(service: str) -> APIRouter:
@@ -200,6 +203,10 @@ def routes(service: str) -> APIRouter:
 
 def consumed(service: str) -> list[str]:
     return [topic.name for topic in TOPICS.values() if service in topic.consumers]
+
+
+def _without_content(row: DeadLetterRow) -> DeadLetter:
+    return DeadLetter(*(getattr(row, field.name) for field in fields(DeadLetter)))
 
 
 def _shown(row: Row) -> dict[str, Any]:

@@ -3,36 +3,29 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.messaging.models import ConsumerOffset
 from shared.messaging.records import Partition, Reading
 from shared.postgres import database
 
 FROZEN = timedelta(seconds=10)
 
-STORED = """
-SELECT topic, partition, next_offset FROM consumer_offsets
-JOIN unnest($1::text[], $2::integer[]) AS held (topic, partition) USING (topic, partition)
-"""
 # Ordered, so that two workers that lock the same partitions cannot deadlock.
+# raw SQL: one statement for each batch, on arrays
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
 ORDER BY topic, partition FOR UPDATE
 """
+# raw SQL: PostgreSQL's own tables
 END_FROZEN = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'COPY %'
     AND state_change < clock_timestamp() - $1::interval
 """
-BEGIN = """
-INSERT INTO consumer_offsets (topic, partition, first_offset, next_offset)
-SELECT topic, partition, first, first
-FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS held (topic, partition, first)
-ON CONFLICT DO NOTHING
-"""
-STOP = "UPDATE consumer_offsets SET stopped = $3 WHERE topic = $1 AND partition = $2"
-STOPPED = "SELECT DISTINCT stopped FROM consumer_offsets WHERE stopped IS NOT NULL AND topic = ANY($1)"
 
 
 class Fenced(Exception):
@@ -41,15 +34,19 @@ class Fenced(Exception):
 
 async def stored(session: AsyncSession, partitions: Collection[Partition]) -> dict[Partition, int]:
     """The next offset to read of each partition. A partition without a row was never read."""
-    connection = await database.driver(session)
-    rows = await connection.fetch(STORED, *_columns(partitions))
-    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+    place = (ConsumerOffset.topic, ConsumerOffset.partition)
+    rows = await session.execute(select(*place, ConsumerOffset.next_offset).where(tuple_(*place).in_(partitions)))
+    return {(topic, partition): next for topic, partition, next in rows}
 
 
 async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
     """Store the first offset of each new partition, the start of its log, so that every record is counted."""
-    connection = await database.driver(session)
-    await connection.execute(BEGIN, *_columns(firsts), list(firsts.values()))
+    rows = [
+        {"topic": topic, "partition": partition, "first_offset": first, "next_offset": first}
+        for (topic, partition), first in firsts.items()
+    ]
+    if rows:
+        await session.execute(insert(ConsumerOffset).on_conflict_do_nothing(), rows)
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
@@ -72,14 +69,15 @@ async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int
 
 async def stop(session: AsyncSession, topic_partition: Partition, reason: str) -> None:
     """Mark the partition as stopped. The ledger shows it in red until a worker advances the partition."""
-    connection = await database.driver(session)
-    await connection.execute(STOP, *topic_partition, reason)
+    topic, partition = topic_partition
+    stopped = update(ConsumerOffset).filter_by(topic=topic, partition=partition).values(stopped=reason)
+    await session.execute(stopped)
 
 
 async def stopped(session: AsyncSession, topics: Collection[str]) -> list[str]:
     """The reasons why partitions of these topics are stopped."""
-    connection = await database.driver(session)
-    return [row["stopped"] for row in await connection.fetch(STOPPED, list(topics))]
+    reasons = select(ConsumerOffset.stopped).where(ConsumerOffset.topic.in_(topics)).distinct()
+    return [reason for reason in await session.scalars(reasons) if reason is not None]
 
 
 def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:

@@ -6,18 +6,19 @@ from collections.abc import Iterable
 
 import asyncpg
 from pydantic_core import PydanticSerializationError, to_json
-from sqlalchemy import text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import log
 from shared.config import Settings
 from shared.events import Message
 from shared.failures import Backoff, is_dependency_unavailable
+from shared.messaging.models import OutboxEvent
 from shared.messaging.publisher import BrokerAway, Publisher
-from shared.postgres import database, notify
+from shared.postgres import bulk_copy, database, notify
 from shared.postgres.bulk_copy import Copy
 
-COLUMNS = ("topic", "key", "value", "headers")
+COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
 ACK_SECONDS = 4.0  # below the 5 s after which PostgreSQL ends an idle transaction
 LINGER_SECONDS = 0.02  # events that commit within this time are sent together
@@ -27,6 +28,7 @@ ANY_BYTES = "surrogateescape"
 
 Row = tuple[str, bytes | None, bytes, bytes]
 
+# raw SQL: one statement for each batch, on arrays
 INSERT = """
 INSERT INTO outbox (topic, key, value, headers)
 SELECT topic, key, value, headers
@@ -34,8 +36,10 @@ FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])
     WITH ORDINALITY AS row (topic, key, value, headers, place)
 ORDER BY place
 """
-ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))")
+ALONE = select(func.pg_try_advisory_xact_lock(func.hashtext(func.current_schema().op("||")(".outbox"))))
+# raw SQL: every event passes through both statements
 OLDEST = "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1"
+SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
@@ -97,9 +101,7 @@ class Relay:
             oldest = await connection.fetch(OLDEST, AT_ONCE)
             if oldest:
                 await publisher.publish_all([_message(row) for row in oldest], timeout=ACK_SECONDS)
-                await connection.execute(
-                    "DELETE FROM outbox WHERE id = ANY($1::bigint[])", [row["id"] for row in oldest]
-                )
+                await connection.execute(SENT, [row["id"] for row in oldest])
             return len(oldest)
 
 

@@ -3,14 +3,10 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from functools import partial
-from typing import NamedTuple
-from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, text
+from sqlalchemy import Exists, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.config import Settings
 from shared.crypto.keyring import UnknownKey
@@ -22,7 +18,8 @@ from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging import kafka
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
-from shared.messaging.decisions import Decision, Decisions, Deed, answer
+from shared.messaging.decisions import Decisions, Deed, answer
+from shared.messaging.models import DeadLetterRow, OutboxEvent, Redrive
 from shared.messaging.records import Received, Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 from shared.postgres import database
@@ -31,32 +28,6 @@ SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
 # No outcome was published for these reasons, so there is none to replace.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
-
-ROW = text(
-    'SELECT coalesce(written_offset, "offset"), written_offset IS NOT NULL, event_id, set_aside_at FROM dead_letters '
-    'WHERE topic = :topic AND partition = :partition AND "offset" = :offset'
-)
-IN_OUTBOX = text("SELECT EXISTS (SELECT FROM outbox WHERE topic = :topic)")
-DELETE = """DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND "offset" = $3 RETURNING reason"""
-
-
-class Redrive(Decision, database.Base):
-    """A decision to redrive the dead letter of this offset."""
-
-    __tablename__ = "redrives"
-
-    topic: Mapped[str] = mapped_column(Text)
-    partition: Mapped[int]
-    offset: Mapped[int] = mapped_column(BigInteger)
-
-
-class DeadLetterRow(NamedTuple):
-    """A dead letter in the table. `written` is the offset that the letter names: of an older log if it was restored."""
-
-    written: int
-    is_restored: bool
-    event_id: UUID | None
-    set_aside_at: datetime
 
 
 class Redrives:
@@ -76,11 +47,9 @@ class Redrives:
 
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Deed:
         async with sessions() as session:
-            key = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
-            found = (await session.execute(ROW, key)).one_or_none()
+            row = await session.get(DeadLetterRow, (redrive.topic, redrive.partition, redrive.offset))
             # before the search, as the relay may publish the letter meanwhile
-            is_waiting = await session.scalar(IN_OUTBOX, {"topic": TOPICS[redrive.topic].dead(self._service)})
-        row = None if found is None else DeadLetterRow(*found)
+            is_waiting = await session.scalar(select(in_outbox(TOPICS[redrive.topic].dead(self._service))))
         record = None if row is None else await self._original(redrive, row)
         if row is not None and record is None and is_waiting:
             raise DependencyUnavailable("the outbox has not published its dead letters yet")
@@ -96,8 +65,8 @@ class Redrives:
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
         """Delete the letter and handle the record in one transaction, so that a double redrive has one effect."""
         record = received.record
-        connection = await database.driver(session)
-        reason = await connection.fetchval(DELETE, *record.topic_partition, record.offset)
+        letter = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
         if reason is None:
             return "not_found"
         if self._service in TOPICS[record.topic].owes_outcome and reason not in UNREADABLE:
@@ -144,6 +113,10 @@ class Redrives:
             key, value = decode(plain["key"]), decode(plain["value"])
             headers = tuple((name, decode(header)) for name, header in plain["headers"])
         return Record(redrive.topic, redrive.partition, redrive.offset, letter.timestamp_ms, key, value, headers)
+
+
+def in_outbox(topic: str) -> Exists:
+    return exists().where(OutboxEvent.topic == topic)
 
 
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:

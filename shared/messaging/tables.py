@@ -1,5 +1,7 @@
 """The tables of every consuming service: offsets, inbox, ledger, dead letters, outbox."""
 
+# raw SQL throughout: what the first migrations made
+
 from typing import Any
 
 OFFSETS = """

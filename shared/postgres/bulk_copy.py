@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from shared.postgres.models import Base, table
+
 Row = tuple[Any, ...]
 
 
@@ -16,12 +18,18 @@ class Copy(NamedTuple):
     rows: Iterable[Row]
 
 
+def columns(model: type[Base]) -> tuple[str, ...]:
+    """The columns to copy. PostgreSQL computes or numbers the others itself."""
+    wanted = (column for column in table(model).columns if column.computed is None and column.identity is None)
+    return tuple(column.name for column in wanted)
+
+
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
     """Copy in the given order, in the caller's transaction.
 
     All rows of a table are computed before its COPY begins, because no PostgreSQL timeout applies while it waits for
     COPY data, and the transaction's locks would stay.
     """
-    for table, columns, rows in copies:
+    for name, columns, rows in copies:
         if records := list(rows):
-            await connection.copy_records_to_table(table, records=records, columns=columns)
+            await connection.copy_records_to_table(name, records=records, columns=columns)

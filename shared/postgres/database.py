@@ -8,26 +8,20 @@ from typing import Annotated, Any, cast
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, Select, func, insert, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.schema import CreateSchema, CreateTable
 
 from shared.config import Settings, secret
 from shared.errors import DocumentedError
 from shared.events.topics import CONTRACT
 from shared.failures import is_postgresql_unavailable
+from shared.postgres.models import INSTALLATION
 
 LOOK_SECONDS = 2
 TRANSACTION_SECONDS = 60
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = {
-    "ix": "ix_%(column_0_N_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
 
 
 class NotOurs(DocumentedError):
@@ -54,10 +48,6 @@ class EarlierBuild(NotOurs):
 
     Use that build, or start again with another database; nothing was changed.
     """
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMES)
 
 
 def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
@@ -129,7 +119,12 @@ async def _begin(connection: AsyncConnection, adapter: Any) -> None:
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001
-        await connection.execute(text("SELECT 1"))  # SQLAlchemy notices a lost connection, and empties the pool
+        await connection.execute(select(1))  # SQLAlchemy notices a lost connection, and empties the pool
+
+
+def advisory_lock(name: str) -> Select[Any]:
+    """Takes the lock of this name until the transaction ends. Others that take it wait."""
+    return select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
@@ -145,7 +140,7 @@ async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
     """Whether PostgreSQL answers within two seconds."""
     try:
         async with asyncio.timeout(LOOK_SECONDS), sessions() as session:
-            return bool(await session.scalar(text("SELECT 1")))
+            return bool(await session.scalar(select(1)))
     except Exception as error:
         if not is_postgresql_unavailable(error):
             raise
@@ -158,11 +153,9 @@ async def migrate(service: str, settings: Settings) -> None:
         opened(settings.for_service(service), idle_seconds=600) as own,
         own.begin() as connection,
     ):
-        await connection.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"migrate {service}"}
-        )
-        if not await connection.scalar(text("SELECT true FROM pg_namespace WHERE nspname = :name"), {"name": service}):
-            await connection.execute(text(f'CREATE SCHEMA "{service}"'))
+        await connection.execute(advisory_lock(f"migrate {service}"))
+        if not await connection.run_sync(lambda synchronous: inspect(synchronous).has_schema(service)):
+            await connection.execute(CreateSchema(service))
         await hold_to_contract(connection, service)
         await _hold_to_mark(connection, settings)
         await connection.run_sync(_upgrade, service)
@@ -170,8 +163,9 @@ async def migrate(service: str, settings: Settings) -> None:
 
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
     """Check the schema's mark, the contract version of its records. Raises EarlierBuild, NewerSchema."""
-    if not await connection.scalar(text("SELECT to_regclass('installation')")):
+    if not await connection.scalar(select(func.to_regclass(INSTALLATION.name))):
         return  # a new schema
+    # raw SQL: an earlier build's table may have no column for the contract
     mark = await connection.scalar(text("SELECT to_jsonb(mark) FROM installation AS mark LIMIT 1"))
     contract = (mark or {}).get("contract", 1)  # version 1 was not marked
     if contract > CONTRACT:
@@ -185,14 +179,11 @@ async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None
 
     The mark is in the database, because a state folder can be lost or used with another database.
     """
-    await connection.execute(
-        text("CREATE TABLE IF NOT EXISTS installation (exercise boolean NOT NULL, contract integer NOT NULL)")
-    )
-    await connection.execute(
-        text("INSERT INTO installation SELECT :exercise, :contract WHERE NOT EXISTS (SELECT FROM installation)"),
-        {"exercise": settings.exercise, "contract": CONTRACT},
-    )
-    is_exercise = bool(await connection.scalar(text("SELECT exercise FROM installation")))
+    await connection.execute(CreateTable(INSTALLATION, if_not_exists=True))
+    marked = select(INSTALLATION.c.exercise)
+    if await connection.scalar(marked) is None:
+        await connection.execute(insert(INSTALLATION).values(exercise=settings.exercise, contract=CONTRACT))
+    is_exercise = bool(await connection.scalar(marked))
     if is_exercise is not settings.exercise:
         raise OtherMark("made as an exercise" if is_exercise else "made as a real one")
 
@@ -217,12 +208,12 @@ def _upgrade(connection: Connection, service: str) -> None:
 
 
 __all__ = [
-    "Base",
     "EarlierBuild",
     "NewerSchema",
     "NotOurs",
     "OtherMark",
     "Session",
+    "advisory_lock",
     "driver",
     "engine",
     "hold_to_contract",

@@ -74,7 +74,10 @@ MANY = list(moves())
 async def copied(office: Office) -> None:
     async with office.app.state.sessions.begin() as session:
         connection = await database.driver(session)
-        for table, columns, measures in (("episodes", EPISODES, (None,)), ("counts", COUNTS, ("stock", "flow"))):
+        for table, columns, measures in (
+            ("episodes", EPISODES.columns, (None,)),
+            ("counts", COUNTS.columns, ("stock", "flow")),
+        ):
             rows = [row(move) for move in MANY if move.measure in measures]
             records = [tuple(each[column] for column in columns) for each in rows]
             await connection.copy_records_to_table(table, records=records, columns=columns)

@@ -95,7 +95,7 @@ async def superseded(session: AsyncSession, table: str) -> dict[Any, datetime]:
     return {report_id: moment for report_id, moment in rows}  # noqa: C416 - a row is no tuple for mypy
 
 
-TABLES = pytest.mark.parametrize(("table", "columns"), [("episodes", EPISODES), ("counts", COUNTS)])
+TABLES = pytest.mark.parametrize(("table", "columns"), [("episodes", EPISODES.columns), ("counts", COUNTS.columns)])
 
 
 @TABLES

@@ -28,8 +28,8 @@ from shared.events.envelope import gathered
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging import decisions, metrics
 from shared.messaging.handlers import HandlerMissing, Handlers
+from shared.messaging.models import Redrive
 from shared.messaging.records import Handler, Outcome, Received, Record, open_plain
-from shared.messaging.redrives import Redrive
 from tests.installation import Installation
 from tests.shared.test_redrives import redriving, results
 from tests.shared.trial import SERVICE, Trial, event, handlers, hazard, record

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.accounts import AccountNotFound, NameTaken
 from services.console.models import Account
+from shared.postgres import database
 
 
 async def named(session: AsyncSession, name: str) -> Account | None:
@@ -57,7 +58,7 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 async def lock_first(session: AsyncSession) -> None:
     """Takes the advisory lock for creating the first account: two processes may start at the same time."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('console first account', 0))"))
+    await session.execute(database.advisory_lock("console first account"))
 
 
 async def is_empty(session: AsyncSession) -> bool:

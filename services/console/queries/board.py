@@ -1,5 +1,7 @@
 """The rows of the board: the worker keeps the newest state of each hazard, household, alert, delivery and outcome."""
 
+# raw SQL throughout: every batch of events waits for these statements
+
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import BoardAlert, BoardDelivery, BoardHazard, BoardHousehold, ConsoleBase, ReportOutcome
+from services.console.models import BoardAlert, BoardDelivery, BoardHazard, BoardHousehold, ConsoleModel, ReportOutcome
 from shared.postgres import database
 
 
@@ -20,7 +22,7 @@ class Shown:
     newer row has none.
     """
 
-    model: type[ConsoleBase]
+    model: type[ConsoleModel]
     order: str
     lasting: str | None = None
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardHazard, BoardHousehold, ReportOutcome
 from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Severity, Status
+from shared.messaging.models import ConsumerOffset
 from shared.messaging.records import Partition
 
 RECENT = timedelta(hours=24)
@@ -23,7 +24,7 @@ async def begin(session: AsyncSession) -> None:
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
-    rows = await session.execute(text("SELECT topic, partition, next_offset FROM consumer_offsets"))
+    rows = await session.execute(select(ConsumerOffset.topic, ConsumerOffset.partition, ConsumerOffset.next_offset))
     return {(topic, partition): next for topic, partition, next in rows}
 
 

@@ -5,21 +5,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, cast, func, select, text
+from sqlalchemy import Text, Uuid, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.feeds.decisions import Known
 from services.intake.feeds.items import ItemKind, Unreadable
-from services.intake.feeds.models import Feed, FeedAlias, FeedCount, FeedHazard, FeedSetAside
+from services.intake.models import Feed, FeedAlias, FeedCount, FeedHazard, FeedSetAside
 from shared.events import HazardReported
+from shared.postgres import database
 
 ROWS_AT_ONCE = 1000
 
 
 async def lock(session: AsyncSession, source: str) -> None:
     """Let one process at a time read a source: two would each see a hazard as new."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"feed {source}"})
+    await session.execute(database.advisory_lock(f"feed {source}"))
 
 
 async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -> dict[str, UUID]:

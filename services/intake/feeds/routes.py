@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.feeds import queries
-from services.intake.feeds.models import Feed, FeedCount, FeedSetAside
+from services.intake.models import Feed, FeedCount, FeedSetAside
 from shared.failures import is_dependency_unavailable
 from shared.postgres import database
 

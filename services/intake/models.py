@@ -1,0 +1,82 @@
+"""Intake's tables: the state of its feeds, and the hazards that they published."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.audit import AUDIT
+from shared.messaging.models import OUTBOX
+from shared.postgres import models
+
+
+class IntakeModel(models.Base):
+    __abstract__ = True
+    metadata = models.metadata()
+
+
+class Feed(IntakeModel):
+    """The state of one feed (a polled document or an imported file): ETag, last reading and failures."""
+
+    __tablename__ = "feeds"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    etag: Mapped[str | None]
+    read_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(default=0)
+
+
+class FeedCount(IntakeModel):
+    """The number of entries with this result: in all readings, and in the last reading."""
+
+    __tablename__ = "feed_counts"
+
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    total: Mapped[int] = mapped_column(BigInteger)
+    last: Mapped[int]
+
+
+class FeedHazard(IntakeModel):
+    """A hazard as last published."""
+
+    __tablename__ = "feed_hazards"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    updated_ms: Mapped[int] = mapped_column(BigInteger)
+    preferred: Mapped[str]
+    is_cancelled: Mapped[bool]
+    event: Mapped[dict[str, Any]]
+
+
+class FeedAlias(IntakeModel):
+    """Every id that the source ever used for a hazard."""
+
+    __tablename__ = "feed_aliases"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    alias: Mapped[str] = mapped_column(primary_key=True)
+    hazard_id: Mapped[UUID] = mapped_column(ForeignKey(FeedHazard.hazard_id))
+
+
+class FeedSetAside(IntakeModel):
+    """An unreadable entry, with its original content."""
+
+    __tablename__ = "feed_set_aside"
+
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    pointer: Mapped[str]
+    content: Mapped[str]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+
+SHARED = (OUTBOX, AUDIT, models.INSTALLATION)

@@ -1,0 +1,10 @@
+"""An index named by the convention of `shared.postgres.models`. No release refers to its name."""
+
+from alembic import op
+
+revision = "registry_0011"
+down_revision = "registry_0010"
+
+
+def upgrade() -> None:
+    op.execute("ALTER INDEX ix_households_changed_at RENAME TO ix_households_changed_at_household_id")

@@ -1,0 +1,109 @@
+"""The tables of every consuming service: offsets, inbox, ledger, dead letters, redrives, outbox."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.postgres.models import Base, table
+
+
+class ConsumerOffset(Base):
+    """Where the service reads on in a topic partition; `stopped` is why it does not."""
+
+    __tablename__ = "consumer_offsets"
+    __table_args__ = (
+        CheckConstraint("first_offset <= next_offset", name="order"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True)
+    first_offset: Mapped[int] = mapped_column(BigInteger)
+    next_offset: Mapped[int] = mapped_column(BigInteger)
+    advanced_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    stopped: Mapped[str | None]
+
+
+class InboxEvent(Base):
+    """An event that was handled, with the digest of its content."""
+
+    __tablename__ = "inbox"
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes]
+
+
+class LedgerCount(Base):
+    """How many records of a topic partition had this kind of outcome."""
+
+    __tablename__ = "ledger"
+    __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # noqa: RUF012 - as SQLAlchemy reads it
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class DeadLetterRow(Base):
+    """A record that was set aside. Its content is in the topic of dead letters."""
+
+    __tablename__ = "dead_letters"
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True)
+    offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    event_id: Mapped[UUID | None]
+    reason: Mapped[str]
+    pointer: Mapped[str]
+    set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # the offset that the letter names, if a restore onto another log changed the row's offset
+    written_offset: Mapped[int | None] = mapped_column(BigInteger)
+
+    @property
+    def is_restored(self) -> bool:
+        return self.written_offset is not None
+
+    @property
+    def written(self) -> int:
+        """The offset that the letter names: of an older log if it was restored."""
+        return self.offset if self.written_offset is None else self.written_offset
+
+
+class Decision:
+    """Columns of every table of decisions. `result` is an outcome, or the reason why nothing changed."""
+
+    decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    account: Mapped[UUID]
+    reason: Mapped[str]
+    decided_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    carried_out_at: Mapped[datetime | None]
+    result: Mapped[str | None]
+
+
+class Redrive(Decision, Base):
+    """A decision to redrive the dead letter of this offset."""
+
+    __tablename__ = "redrives"
+
+    topic: Mapped[str]
+    partition: Mapped[int]
+    offset: Mapped[int] = mapped_column(BigInteger)
+
+
+class OutboxEvent(Base):
+    """An event that waits for the relay. `id` is the order of sending."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    topic: Mapped[str]
+    key: Mapped[bytes | None]
+    value: Mapped[bytes]
+    headers: Mapped[bytes]
+
+
+OUTBOX = table(OutboxEvent)
+CONSUMER_TABLES = (*map(table, (ConsumerOffset, InboxEvent, LedgerCount, DeadLetterRow, Redrive)), OUTBOX)

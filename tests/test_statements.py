@@ -1,0 +1,49 @@
+"""Statements are SQLAlchemy's. Raw SQL stands where it is measured to be needed, or where SQLAlchemy has no words."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = [
+    path
+    for room in ("services", "shared", "deploy", "cli")
+    for path in (ROOT / room).rglob("*.py")
+    if "migrations" not in path.parts
+]
+# A marker says why. It is in the paragraph of its statements, or `throughout` at the head of the module.
+MARKER = re.compile(r"^ *# raw SQL: \w", re.MULTILINE)
+THROUGHOUT = re.compile(r"^# raw SQL throughout: \w", re.MULTILINE)
+STATEMENT = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|LOCK TABLE|CREATE|ALTER|DROP|TRUNCATE)\s")
+
+
+def raw_lines(source: str) -> Iterator[int]:
+    """The lines of raw statements, and of those that ruff is told to accept although they are put together."""
+    for node in ast.walk(ast.parse(source)):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        first = parts[0] if parts else node
+        if isinstance(first, ast.Constant) and isinstance(first.value, str) and STATEMENT.match(first.value):
+            yield first.lineno
+    for number, line in enumerate(source.splitlines(), start=1):
+        if "noqa: S608" in line:
+            yield number
+
+
+def paragraph(lines: list[str], number: int) -> str:
+    begin = end = number - 1
+    while begin and lines[begin - 1].strip():
+        begin -= 1
+    while end + 1 < len(lines) and lines[end + 1].strip():
+        end += 1
+    return "\n".join(lines[begin : end + 1])
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_raw_statements_are_marked_with_a_reason(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    unmarked = [number for number in raw_lines(source) if not MARKER.search(paragraph(lines, number))]
+    assert THROUGHOUT.search(source) or unmarked == []
