@@ -220,13 +220,16 @@ class Installation:
         """Starts a process of the service like the supervisor: `start("registry", "worker")`. Main thread only."""
         return self.run(f"services.{service}", *arguments, env=env)
 
-    def run(self, module: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
+    def run(
+        self, module: str, *arguments: str, env: Mapping[str, str] | None = None, typed: Path = Path(os.devnull)
+    ) -> Process:
         process = Preloaded(
             f"{module}-{len(self.processes)}",
             [module, *arguments],
             run=self.folder / "run",
             logs=self.folder / "logs",
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.env(), **(env or {})},
+            typed=typed,
         )
         self.processes.append(process)
         process.start()

@@ -48,9 +48,9 @@ class Parent:
                 pass_fds=[theirs.fileno()],
             )
 
-    def start(self, arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> int:
+    def start(self, arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes], typed: IO[bytes]) -> int:
         """Starts a process like `python -m arguments`; returns its pid."""
-        return int(self._ask({"arguments": list(arguments), "env": dict(env)}, log.fileno()))
+        return int(self._ask({"arguments": list(arguments), "env": dict(env)}, log.fileno(), typed.fileno()))
 
     def exit_code(self, pid: int) -> int | None:
         """None while the process runs; negative if a signal ended it."""
@@ -99,13 +99,24 @@ class Preloaded(Process):
 
     _parent: Parent | None = None
 
-    def __init__(self, name: str, arguments: Sequence[str], *, run: Path, logs: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        run: Path,
+        logs: Path,
+        env: Mapping[str, str],
+        typed: Path = Path(os.devnull),
+    ) -> None:
         super().__init__(name, [], run=run, logs=logs)
+        self._typed = typed
         self._arguments = arguments
         self._environment = env
 
     def _spawn(self, log: IO[bytes]) -> Forked:
-        return Forked(self.parent(), self.parent().start(self._arguments, self._environment, log))
+        with self._typed.open("rb") as typed:
+            return Forked(self.parent(), self.parent().start(self._arguments, self._environment, log, typed))
 
     @classmethod
     def parent(cls) -> Parent:
@@ -123,18 +134,20 @@ def main() -> None:
     gc.freeze()  # otherwise the first garbage collection of each process would copy these objects
     answering = socket.socket(fileno=int(sys.argv[1]))
     while True:
-        data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 1)
+        data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 2)
         if not data:
             break
         request = json.loads(data)
         if "pid" in request:
             answering.send(json.dumps(exit_code(request["pid"])).encode())
         elif pid := os.fork():
-            os.close(*descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
             answering.send(json.dumps(pid).encode())
         else:
             answering.detach()
-            become(descriptors[0], **request)
+            log, typed = descriptors
+            become(log, typed, **request)
             break
 
 
@@ -149,12 +162,11 @@ def exit_code(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def become(log: int, arguments: list[str], env: dict[str, str]) -> None:
+def become(log: int, typed: int, arguments: list[str], env: dict[str, str]) -> None:
     """In the child: keep only the imported modules, then run the program."""
     os.setsid()
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    os.dup2(typed, 0)
     for standard in (1, 2):
         os.dup2(log, standard)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))

@@ -1,9 +1,6 @@
 """Each command adds a row to the security log: which command, by whom, from where, and its result."""
 
 import getpass
-import os
-import subprocess
-import sys
 from uuid import uuid4
 
 import pytest
@@ -11,7 +8,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from cli import audit
-from deploy.local import paths
+from deploy.local.process import wait_until
 from shared.config import Settings
 from shared.postgres import database
 from tests.installation import Installation, in_thread
@@ -47,16 +44,12 @@ COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 BESIDE = ["account_added", "rights_changed", "password_changed", "account_disabled", "account_enabled"]
 
 
-def dayar(installation: Installation, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *words],
-        cwd=paths.ROOT,
-        text=True,
-        capture_output=True,
-        check=False,
-        input=PASSWORD,
-        env={**installation.env(), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
-    )
+def dayar(installation: Installation, *words: str) -> tuple[int | None, str]:
+    """The exit code and the end of what it wrote."""
+    (typed := installation.folder / "typed").write_text(PASSWORD)
+    command = installation.run("cli", *words, typed=typed)
+    assert wait_until(lambda: not command.is_running, timeout=60), command.log_tail()
+    return command.exit_code, command.log_tail()
 
 
 def rows(installation: Installation) -> list[tuple[str, str, str, str]]:
@@ -76,7 +69,7 @@ def test_each_changing_command_logs_who_from_where_what_and_the_result(
     tables: Installation,
 ) -> None:
     ended = [(words, result, dayar(tables, *words)) for _, result, words in COMMANDS]
-    assert [each for each in ended if (each[2].returncode == 0) != (each[1] == DONE)] == []
+    assert [each for each in ended if (each[2][0] == 0) != (each[1] == DONE)] == []
     found = rows(tables)
     assert [row[1:3] for row in found if row[0] == "command"] == [(command, result) for command, result, _ in COMMANDS]
     assert {row[3] for row in found} == {f"terminal:{getpass.getuser()}"}
