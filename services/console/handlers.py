@@ -59,21 +59,21 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
 
 async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
     """Stores the rows. An event newer than the stored row has the outcome `recorded`, any other `noted`."""
-    told: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {}
-    for number, each in enumerate(received):
-        shown, row = ROWS[type(each.event.data)]
-        told.setdefault(shown, []).append((number, row(each)))
+    rows_by_table: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {}
+    for number, received_event in enumerate(received):
+        shown, row = ROWS[type(received_event.event.data)]
+        rows_by_table.setdefault(shown, []).append((number, row(received_event)))
     outcomes = [Outcome(OutcomeKind.NOTED, "superseded")] * len(received)
-    for shown, numbered in told.items():
+    for shown, numbered in rows_by_table.items():
         for number in await board.keep_newest(session, shown, numbered):
             outcomes[number] = Outcome(OutcomeKind.RECORDED)
-    hazards = [row for _, row in told.get(board.HAZARDS, ())]
+    hazards = [row for _, row in rows_by_table.get(board.HAZARDS, ())]
     await callers.place_first(session, ((row["hazard_id"], row["pcodes"]) for row in hazards))
     await callers.tie(
         session,
         ((row["report_id"], row["hazard_id"]) for row in hazards if row["channel"] == SubmissionChannel.CONSOLE),
     )
-    await board.forget_replaced(session, told.get(board.OUTCOMES, ()))
+    await board.forget_replaced(session, rows_by_table.get(board.OUTCOMES, ()))
     return outcomes
 
 

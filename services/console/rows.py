@@ -7,11 +7,11 @@ from shared.messaging.consumer import Received
 
 
 def hazard(received: Received) -> dict[str, Any]:
-    told = received.event.data.model_dump(mode="json")
+    data = received.event.data.model_dump(mode="json")
     area = received.event.data.area
     point = area.point or next(iter(area.circles), None)
     return {
-        **told,
+        **data,
         "pcodes": list(area.pcodes),
         "area": area.description,
         "lat": point.lat if point else None,
@@ -21,14 +21,14 @@ def hazard(received: Received) -> dict[str, Any]:
 
 def household(received: Received) -> dict[str, Any]:
     """`registered_at` is None for a correction: only the displacement event carries the time of registration."""
-    told = received.event.data
+    data = received.event.data
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
     return {
-        **told.model_dump(mode="json"),
-        "origin_pcode": told.origin.pcode,
-        "origin_country": told.origin.country,
-        "destination_pcode": told.destination.pcode,
-        "destination_country": told.destination.country,
+        **data.model_dump(mode="json"),
+        "origin_pcode": data.origin.pcode,
+        "origin_country": data.origin.country,
+        "destination_pcode": data.destination.pcode,
+        "destination_country": data.destination.country,
         "registered_at": received.event.time.isoformat() if is_displacement else None,
     }
 
@@ -43,5 +43,5 @@ def delivery(received: Received) -> dict[str, Any]:
 
 
 def outcome(received: Received) -> dict[str, Any]:
-    told = received.event.data.model_dump(mode="json")
-    return {**told, "outcome_id": received.event.id, "settled_at": received.event.time.isoformat()}
+    data = received.event.data.model_dump(mode="json")
+    return {**data, "outcome_id": received.event.id, "settled_at": received.event.time.isoformat()}

@@ -129,10 +129,13 @@ async def renew(request: Request, session: Session) -> Response:
         raise unauthenticated()
     principal = accounts.renewed(current, account, now)
     await sign_ins.renew(session, principal, now)
-    token, told = console(request).signer.sign(principal), {"expires_at": instant(principal), "name": account.name}
+    token, session_data = (
+        console(request).signer.sign(principal),
+        {"expires_at": instant(principal), "name": account.name},
+    )
     if not current.is_cookie:
-        return JSONResponse({"token": token, **told})
-    response = JSONResponse(told)
+        return JSONResponse({"token": token, **session_data})
+    response = JSONResponse(session_data)
     cookies.put(response, token, principal, console(request).settings)
     return response
 

@@ -37,7 +37,7 @@ class Frame:
     partition: int
     offset: int
     data: dict[str, Any]
-    told: bytes
+    full: bytes
     hinted: bytes
 
     @property
@@ -203,7 +203,7 @@ class EventStream:
         if frame.topic in sight.hints:
             return frame.hinted
         if frame.topic in sight.topics and visibility.sees(sight, frame.topic, frame.data, self._places):
-            return frame.told
+            return frame.full
         return None
 
     def _holds(self, sight: StreamVisibility, start: Vector) -> bool:
@@ -251,8 +251,8 @@ def _frame(record: Record) -> Frame:
     data = json.loads(record.value)
     about = {name: header(record.headers, f"ce_{name}") for name in ("id", "source", "type", "specversion", "time")}
     hint = {name: about[name] for name in ("type", "specversion", "time")}
-    told = _event(record.topic, {**about, "data": data})
-    return Frame(*record.topic_partition, record.offset, data, told, _event(record.topic, hint))
+    full = _event(record.topic, {**about, "data": data})
+    return Frame(*record.topic_partition, record.offset, data, full, _event(record.topic, hint))
 
 
 def _event(topic: str, content: dict[str, Any]) -> bytes:
