@@ -30,6 +30,7 @@ HOMES = {
         r"\bCOUNTRY in \w*(codes|areas)\b|for unit in places\.units\(\) if", "shared/places/places.py"
     ),
     "the caller's areas": Home(r"None if .*covers_country else|sorted\(\w+\.areas\) if", "shared/auth/tokens.py"),
+    "reading a topic without a group": Home(r"auto_offset_reset=\"earliest\"", "shared/messaging/kafka.py"),
     "a command's transaction": Home(
         r"database\.(engine|opened)\(|\.begin\(\) as session", "cli/transactions.py", ("cli",)
     ),

@@ -36,13 +36,13 @@ class Listening:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         principal = tokens.current(request)
-        asked = request.query_params.get("topics", ",".join(TOPICS)).split(",")
+        topics = request.query_params.get("topics", ",".join(TOPICS)).split(",")
         try:
-            sight = visibility.visibility_of(principal, asked)
+            sight = visibility.visibility_of(principal, topics)
         except NotGranted:
             raise Problem(403, "not-granted", "This account may not listen to these topics.") from None
         async with self._stream.listen(sight, start_of(request)) as listener:
-            heard = audit.entry_of(request, Action.STREAMED, reason=",".join(sorted(sight.asked)))
+            heard = audit.entry_of(request, Action.STREAMED, reason=",".join(sorted(sight.all_topics)))
             await audit.write(request.app.state.sessions, heard)
             self._present[listener] = principal
             try:

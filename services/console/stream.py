@@ -210,7 +210,7 @@ class EventStream:
         return all(
             start.get(topic_partition, 0) >= floor
             for topic_partition, floor in self._floors.items()
-            if topic_partition[0] in sight.asked
+            if topic_partition[0] in sight.all_topics
         )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
@@ -239,7 +239,7 @@ class EventStream:
 
 
 def marked(sight: StreamVisibility, vector: Vector, body: bytes) -> bytes:
-    return b"id: %b\n%b\n" % (vectors.encoded(vector, sight.asked).encode(), body)
+    return b"id: %b\n%b\n" % (vectors.encoded(vector, sight.all_topics).encode(), body)
 
 
 def _frame(record: Record) -> Frame:

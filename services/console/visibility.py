@@ -36,16 +36,16 @@ class StreamVisibility:
     deliveries: bool = True  # a wall screen does not see who was notified
 
     @property
-    def asked(self) -> frozenset[str]:
+    def all_topics(self) -> frozenset[str]:
         return self.topics | self.hints
 
 
-def visibility_of(principal: Principal, asked: Iterable[str]) -> StreamVisibility:
+def visibility_of(principal: Principal, topics: Iterable[str]) -> StreamVisibility:
     """The visibility of these topics. Raises NotGranted.
 
     Staff who may not read a topic still get hints, so that the counts on their board are updated.
     """
-    wanted = frozenset(asked) & frozenset(TOPICS)
+    wanted = frozenset(topics) & frozenset(TOPICS)
     read = frozenset(topic for topic in wanted if _reads(principal, topic))
     hints = wanted - read
     if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
