@@ -25,7 +25,6 @@ HOMES = {
     "AES-GCM": Home(r"\bAESGCM\b", "shared/crypto/aead.py"),
     "a docstring as message": Home(r"\b(self|error|type\((error|self)\))\.__doc__", "shared/errors.py"),
     "exponential back-off": Home(r"\b2(\.0)? ?\*\* ?min|random\.uniform", "shared/failures.py"),
-    "reading without a group": Home(r"auto_offset_reset=\"earliest\"", "shared/messaging/kafka.py"),
     "units of an area": Home(
         r"\bCOUNTRY in \w*(codes|areas)\b|for unit in places\.units\(\) if", "shared/places/places.py"
     ),

@@ -25,13 +25,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from shared.audit import AUDIT
+from shared.country import TIME_ZONE
 from shared.messaging.models import CONSUMER_TABLES, Decision
 from shared.postgres import models
 
 # The month in Bishkek as 202606; 202600 if only the year is known.
-PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer
+PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer
     + CASE occurred_at_precision WHEN 'year' THEN 0
-        ELSE extract(month FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer END"""
+        ELSE extract(month FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer END"""
 
 
 def cell(number: int) -> Mapped[int | None]:
