@@ -21,13 +21,14 @@ test: development ## everything that must be green, on real Kafka, PostgreSQL an
 	@$(PYTHON) -m compileall -q -j 0 services shared cli deploy  # hundreds of processes start, half a second sooner each
 	@$(PYTHON) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-check: development ## format, lint, types, import contracts, documents
+check: development ## format, lint, types, import contracts, documents, names
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --project tsconfig.json
 	@$(PYTHON) -m cli contract --check
+	@$(PYTHON) -m pytest --quiet --quiet tests/test_names.py tests/test_documents.py tests/test_one_home.py tests/test_statements.py
 
 fix: development ## format, and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

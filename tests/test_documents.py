@@ -37,6 +37,14 @@ def test_every_relative_link_in_a_document_leads_to_a_file(document: Path) -> No
     assert [link for link in linked if not (document.parent / link).exists()] == []
 
 
+def test_each_decision_has_a_number_of_its_own_in_its_name_and_title() -> None:
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(file.name.split("-")[0]) for file in decisions]
+    titles = [file.read_text(encoding="utf-8").split(".")[0] for file in decisions]
+    assert numbers == list(range(1, len(decisions) + 1))
+    assert titles == [f"# {number}" for number in numbers]
+
+
 def test_a_renamed_file_is_noticed() -> None:
     text = "See `shared/gone.py`, `gone/`, `STATE/access` and [the runbook](docs/gone.md#start); not https://example.org/a."
     assert paths(text) == ["shared/gone.py"]

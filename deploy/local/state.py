@@ -21,7 +21,7 @@ from shared.crypto.seal import write_whole
 ROOT_USER = 0  # root can write everywhere
 LEAST_FREE_BYTES = 300_000_000
 INTERNAL = ("controller", "postgres")  # ports that are not announced to anybody outside
-VERSION = 2  # of the folder's layout and of the records on its log; increase it when either changes
+VERSION = 3  # of the folder's layout and of the records on its log; increase it when either changes
 
 
 class StateOpen(CannotStart):

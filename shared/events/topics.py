@@ -8,7 +8,7 @@ Holders = tuple[str, ...]
 
 # The version of the record layout. Records are not migrated: raise the version when the layout changes. Records of an
 # earlier version are refused (deploy/provision, shared/postgres/database.py).
-CONTRACT = 2
+CONTRACT = 3
 
 DAY_MS = 86_400_000
 DEAD = ".dead"

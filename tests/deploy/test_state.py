@@ -65,13 +65,15 @@ EARLIER = (
 )
 
 
-def laid_out_by_the_first_build(root: Path, *, exercise: bool = True) -> Path:
+def laid_out_by_the_first_build(root: Path, *, exercise: bool = True, version: int = 1) -> Path:
     """The first build's state folder: its mark, its secrets (no signing keys of records), and a log with a record."""
     state_folder = root / ("demo" if exercise else "main")
     state_folder.mkdir(mode=0o700, parents=True)
     root.chmod(0o700)
     ports = {"kafka": 19092, "controller": 19093, "postgres": 15432}
-    (state_folder / "installation.json").write_text(json.dumps({"version": 1, "exercise": exercise, "ports": ports}))
+    (state_folder / "installation.json").write_text(
+        json.dumps({"version": version, "exercise": exercise, "ports": ports})
+    )
     (state_folder / "lock").touch()
     for name in ("run", "logs", "secrets", "kafka", "postgres", "valkey"):
         (state_folder / name).mkdir(mode=0o700)
@@ -91,9 +93,11 @@ def everything(folder: Path) -> dict[Path, tuple[int, int, bytes]]:
     }
 
 
-@pytest.mark.parametrize("exercise", [True, False])
-def test_an_earlier_builds_folder_is_refused_in_one_sentence_and_unchanged(tmp_path: Path, *, exercise: bool) -> None:
-    laid_out_by_the_first_build(tmp_path / "state", exercise=exercise)
+@pytest.mark.parametrize(("exercise", "version"), [(True, 1), (False, 1), (True, 2)])
+def test_an_earlier_builds_folder_is_refused_in_one_sentence_and_unchanged(
+    tmp_path: Path, *, exercise: bool, version: int
+) -> None:
+    laid_out_by_the_first_build(tmp_path / "state", exercise=exercise, version=version)
     before = everything(tmp_path / "state")
     asked = {"STATE": str(tmp_path / "state"), "DEMO": str(int(exercise)), "TERM": "dumb", "COLUMNS": "400"}
     own = {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
