@@ -1,4 +1,4 @@
-"""HTTP routes of the acts on alerts. The first person's act counts; a second person gets 409 with who and when."""
+"""HTTP routes for actions on alerts. The first person succeeds; a second one gets 409 with the first name and time."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ TITLES = {
     "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# By kind of refusal: the prefix of the alert's fields that name the first person and the time.
+# For each kind of refusal, the prefix of the alert's fields that hold the first person and the time.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",
@@ -57,7 +57,7 @@ FIRST = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The caller, and the acts that the caller may do."""
+    """The caller, and the actions on alerts in the caller's name."""
 
     answers: Answers
     caller: Principal
@@ -72,7 +72,7 @@ async def desk(alert_id: UUID, request: Request, session: Session, caller: Calle
 
 
 async def answerable(alert_id: UUID, request: Request, session: Session, caller: Caller) -> None:
-    """Raises unless the caller may see the alert and the alert is not suppressed."""
+    """Raises a Problem if the caller may not see the alert, or if the alert is suppressed."""
     if (await seen(alert_id, request, session, caller)).is_suppressed:
         raise Problem(409, "suppressed", TITLES["suppressed"])
 
@@ -148,7 +148,7 @@ async def acknowledge_several(
     """Acknowledges alerts independently of each other; the answer names each refused alert with the reason."""
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
-    for alert_id in sorted(set(body.alert_ids)):  # locked in one order, as everywhere, against deadlocks
+    for alert_id in sorted(set(body.alert_ids)):  # the same order in all transactions prevents deadlocks
         try:
             await answerable(alert_id, request, session, caller)
             done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
@@ -173,13 +173,13 @@ async def note_presence(body: Presence, request: Request, session: Session, call
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """For `add_exception_handler`."""
+    """The exception handler for AnswerRefused, added in `app.py`."""
     assert isinstance(error, AnswerRefused)
     return answered(request, problem_of(error))
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """The problem document, with who and when in the alert's own field names."""
+    """The problem document. It names the first person and the time in the alert's own fields."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
@@ -190,7 +190,7 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """The first person and the time; for a snooze, the time until which it lasts."""
+    """The first person and the time of the action; for a snooze, the time at which it ends."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

@@ -1,4 +1,4 @@
-"""A person's acts on an alert; each act returns a new value of the alert with the next `sequence`."""
+"""A person's actions on an alert; each action returns a new value of the alert with the next `sequence`."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ UNDONE_WITHIN = timedelta(seconds=10)
 
 
 class ActKind(StrEnum):
-    """The kinds of act in an alert's timeline."""
+    """The kinds of action in an alert's timeline."""
 
     ACKNOWLEDGED = "acknowledged"
     UNACKNOWLEDGED = "unacknowledged"
@@ -35,7 +35,7 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts. `note`: on whose behalf and how, if not for themselves ("by telephone, name, time")."""
+    """The person who acts. `note` says on whose behalf, if another person asked for it ("by telephone, name, time")."""
 
     account: UUID
     name: str
@@ -47,7 +47,7 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
 
 
 def unacknowledged(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """The acknowledgement is withdrawn: the alert waits for one again."""
+    """Withdraws the acknowledgement, so that the alert waits for a new one."""
     return _seen(alert, now, wait, **NOT_ACKNOWLEDGED)
 
 
@@ -65,7 +65,7 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Somebody works on the alert: it no longer rings after a time."""
+    """Marks the alert as in progress, so that it no longer rings after its waiting time."""
     return changed(
         alert,
         now,
@@ -80,9 +80,9 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
-    """A comment counts as a further act on an answered alert that waits and is not snoozed: the wait starts again.
+    """A comment on an answered alert that waits and is not snoozed starts the waiting time again.
 
-    On any other alert nothing else changes, but an answered alert stops ringing.
+    On any other alert, a comment changes nothing else, except that an answered alert stops ringing.
     """
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)
@@ -90,7 +90,7 @@ def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
 
 
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
-    """Silences the alert until `until`, then it rings. Snoozing also acknowledges.
+    """Silences the alert until `until`; then the alert rings. Snoozing also acknowledges the alert.
 
     `until` is the person's choice and is not halved while the boards are unattended.
     """
@@ -159,5 +159,5 @@ def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
-    """The first act on an unacknowledged alert also acknowledges it."""
+    """The first action on an unacknowledged alert also acknowledges it."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

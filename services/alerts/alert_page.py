@@ -86,7 +86,7 @@ async def sent(session: Session, alert: Alert, request: Request, language: str) 
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
-    """The alerts that the source's spent budget withholds, with their titles."""
+    """The ids and titles of the alerts that are withheld because the source has used up its budget of alerts."""
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts

@@ -12,7 +12,7 @@ from shared.events import AlertRaised, Message
 from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-# Reasons of a lapse other than a rule's reasons.
+# Reasons why an alert lapses, besides the reasons that rules give.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
 NOT_ACKNOWLEDGED: dict[str, Any] = dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note"))
@@ -28,8 +28,8 @@ NOT_RESOLVED: dict[str, Any] = dict.fromkeys(
 class Alert:
     """One row of the table `alerts`. `step` counts the notifications begun, `level` the escalations.
 
-    The alert waits from `waits_since` to `escalates_at` for an answer or a further act. `is_ringing` is true when that
-    time passes after an acknowledgement, and when the alert lapses while people work on it.
+    The alert waits from `waits_since` to `escalates_at` for an answer or a further action. `is_ringing` becomes true if
+    that time passes on an acknowledged alert, or if the alert lapses while people work on it.
     """
 
     alert_id: UUID
@@ -119,12 +119,12 @@ class Alert:
 
     @property
     def is_withheld(self) -> bool:
-        """Whether the alert is beyond its source's budget; a person may release it."""
+        """Whether the alert exceeds its source's hourly budget of alerts. A person may release it."""
         return self.is_suppressed and self.reason == OVER_BUDGET
 
     @property
     def is_unseen(self) -> bool:
-        """A Severe or Extreme alert that lapsed before anybody acknowledged it; the handover lists it."""
+        """Whether a Severe or Extreme alert lapsed before anybody acknowledged it. The board lists such alerts."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property
@@ -174,7 +174,8 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """The alert with the rule's latest finding; the same value if the finding changes nothing.
 
-    An expired alert whose new end is also past returns only if the finding is more severe or names new places.
+    An expired alert whose new expiry time is also past is raised again only if the finding is more severe or names new
+    places.
     """
     said = _said(finding)
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -197,7 +198,7 @@ def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """The hazard or finding behind the alert is over or withdrawn: the alert escalates no longer.
+    """The hazard or finding behind the alert is over or withdrawn, so the alert no longer escalates.
 
     The system closes the alert, with two exceptions. If people work on it, it rings until they close it. If it is
     Severe or Extreme and nobody acknowledged it, it stays open.
@@ -242,7 +243,7 @@ def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """The alert must be acknowledged again: the person who answered judged a milder or smaller situation."""
+    """The alert must be acknowledged again, because the person who answered judged a milder or smaller situation."""
     if not alert.is_answered:
         return alert
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
@@ -266,7 +267,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def is_wider(alert: Alert, before: Alert) -> bool:
-    """Whether the alert covers more places than before, not only other ones."""
+    """Whether the alert covers more places than before, some of them new."""
     return len(alert.pcodes) > len(before.pcodes) and not set(alert.pcodes) <= set(before.pcodes)
 
 

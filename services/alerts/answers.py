@@ -1,4 +1,4 @@
-"""A person's acts on an alert, stored under a lock on the alert's row: of two concurrent acts one is the first."""
+"""Stores a person's actions on an alert under a lock on its row, so that one of two concurrent actions is the first."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,13 +35,13 @@ class AnswerRefused(Exception):
 
 
 class Answers:
-    """Each act returns the alert after it; the same person's repetition changes nothing. The caller commits."""
+    """Each action returns the changed alert. A repetition by the same person changes nothing. The caller commits."""
 
     def __init__(self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime) -> None:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
-        """Raises AnswerRefused, as all acts do. With `is_one_of_many` an Extreme alert is refused."""
+        """Raises AnswerRefused, as all actions do. With `is_one_of_many`, an Extreme alert is refused."""
         alert = await queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
@@ -54,7 +54,7 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws the person's own acknowledgement within ten seconds. Its untried deliveries are deleted."""
+        """Withdraws the person's own acknowledgement within ten seconds. Deletes its unattempted deliveries."""
         alert = await queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:

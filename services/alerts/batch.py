@@ -1,4 +1,4 @@
-"""A consumed batch of hazards or households: its newer records, and the outcome of each position."""
+"""A consumed batch of hazards or households: the records newer than the stored state, and an outcome by position."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ Flight = tuple[Status, str, date]  # an area that households left, and the date
 
 @dataclass
 class ConsumedBatch:
-    """`said` holds the outcome of each position; of several outcomes the highest in `WEIGHT` wins."""
+    """`said` holds the outcome of each record by position. Of several outcomes, the last in `WEIGHT` stays."""
 
     received: Sequence[Received]
     said: dict[int, Outcome] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """The hazards by position, each newer than the known revision; `stored`: the ids that had a revision before."""
+    """The hazards by position, each newer than its stored revision. `stored`: ids with a revision stored before."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -51,12 +51,12 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def revised(self) -> set[UUID]:
-        """The hazards that may have alerts and exposures already; a new one has none."""
+        """Ids of the hazards that were stored before, and may therefore have alerts and exposures."""
         return self.newest.keys() & self.stored
 
     @property
     def superseded(self) -> list[HazardReported]:
-        """The revisions beside the newest."""
+        """The received revisions that are not the newest of their hazard."""
         newest = {id(hazard) for hazard in self.newest.values()}
         return [one.event.data for one in self.received if id(one.event.data) not in newest]
 
@@ -67,14 +67,14 @@ class HouseholdBatch(ConsumedBatch):
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # earlier departures that a report of this batch replaces
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report, the state after the batch
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report id, after the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
         return {household.household_id: household for household in self.households.values()}
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The positions by area left and date. Withdrawn departures are included: their dates are judged again."""
+        """The positions by area left and date. Withdrawn departures are included: their dates must be judged again."""
         found = defaultdict[Flight, list[int]](list)
         for place, one in (*self.departures, *((None, one) for one in self.withdrawn)):
             if one.mobility in mobility:
@@ -83,7 +83,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The situations whose counts the batch changes: districts left, and districts lived in now or before."""
+        """The lock keys of the changed counts: districts that households left, live in now, or lived in before."""
         left = {one.area for one in (*self.withdrawn, *(one for _, one in self.departures))}
         known = (*self.newest.values(), *self.before.values())
         lived_in = {one.destination_area for one in known if one.destination_area is not None}
@@ -136,7 +136,7 @@ async def households_of(received: Sequence[Received], places: Places, session: A
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """Adds the departures. A second displacement keeps the first departure; a correction replaces the report's own."""
+    """Adds the departures. A second displacement keeps the first departure; a correction replaces its report's one."""
     told = [
         (place, report_id, left)
         for place, event in newer.items()
@@ -149,7 +149,7 @@ async def _departures(
     for place, report_id, left in told:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[place], HouseholdCorrected):
-            stood_under = newer[place].household_id  # an early release stored departures without their report
+            stood_under = newer[place].household_id  # an early release stored departures under the household's id
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None

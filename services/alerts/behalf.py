@@ -1,4 +1,4 @@
-"""The note on whose behalf an alert was acknowledged: encrypted at rest, shown only to operators and duty heads."""
+"""The note that says for whom an alert was acknowledged: encrypted at rest, shown only to operators and duty heads."""
 
 import base64
 from uuid import UUID
@@ -25,12 +25,12 @@ NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(Non
 
 
 def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
-    """The note encrypted, bound to the alert and encoded as text for its column."""
+    """The encrypted note, bound to the alert and encoded as text for its column."""
     return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | None:
-    """The note for the answer to this request, or None. Writes the read to the security log."""
+    """The decrypted note if the caller may read it, else None. Writes the read to the security log."""
     if alert.acknowledged_note is None or not await may_read(request, session, alert):
         return None
     name = opened(alert, tokens.current(request), request.app.state.box)
@@ -42,7 +42,7 @@ async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
     """Whether the caller wrote the note or covers the area where the hazard was first reported.
 
-    The current area does not decide: an update may move the alert to other readers.
+    The current area does not decide, because an update may move the alert to an area of other readers.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None or alert.acknowledged_by == caller.account:
@@ -56,7 +56,7 @@ def opened(alert: Alert, caller: Principal, box: WebhookSecrets) -> str | None:
     note = alert.acknowledged_note
     if note is None or caller.roles.isdisjoint(CMC):
         return None
-    if not note.startswith(PREFIX):  # written in clear by an earlier release, until the worker encrypts it
+    if not note.startswith(PREFIX):  # an earlier release wrote it in clear; the worker will encrypt it
         return note
     return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert.alert_id))
 
@@ -93,7 +93,7 @@ async def _replace(session: AsyncSession, alert_id: UUID, was: str, note: str) -
 
 
 def _beginning(key_id: bytes) -> str:
-    """The pattern of the notes that are sealed with this key."""
+    """The LIKE pattern that matches the notes encrypted with this key."""
     return PREFIX + base64.b64encode(key_id[:BEGINNING]).decode() + "%"
 
 

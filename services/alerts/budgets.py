@@ -1,4 +1,4 @@
-"""The hourly budget of an external system: alerts beyond it are withheld behind one alert about the system."""
+"""The hourly budget of alerts of an external system. Further alerts are withheld behind one alert about the system."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -46,7 +46,7 @@ class Budgets:
         self._rule, self._told, self._lifted, self._now = rule, told, lifted, now
 
     def spend(self, hazard: HazardReported, finding: Finding, book: AlertChanges) -> Finding:
-        """Returns the finding, suppressed if the budget is spent; then an alert about the source is raised too."""
+        """Returns the finding. If the budget is used up, suppresses it and raises an alert about the source."""
         if not self._is_counted(hazard, finding) or book.is_told(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
@@ -62,7 +62,7 @@ class Budgets:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, book: AlertChanges) -> Finding:
-    """Suppresses the finding if its hazard is withheld, unless it is above Moderate or already notified."""
+    """Suppresses the finding if its hazard's own alert is withheld, unless it is above Moderate or already notified."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if is_mild and book.is_withheld(hazard.hazard_id, hazard.status) and not book.is_told(finding.situation):
         return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
@@ -88,7 +88,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 
 
 def situations(hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> set[UUID]:
-    """The ids of the alerts about sources that these hazards may raise."""
+    """The ids of the alerts that these hazards may raise about their sources."""
     return {alerts.identity(unusual(each, rule, now).situation) for each in hazards if is_of_system(each)}
 
 
@@ -99,7 +99,7 @@ def sources_of(hazards: Iterable[HazardReported]) -> set[str]:
 async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
     """Locks the budgets of these sources; call it before any alert is locked or read.
 
-    Otherwise two workers could both spend the last of a budget, or raise the alert about its source twice.
+    Otherwise two workers could both use the last alert of a budget, or both raise the alert about its source.
     """
     await queries.lock(session, {("budget", source) for source in sources})
 
@@ -119,7 +119,7 @@ async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Bud
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
     """Lifts the source's budget for an hour; returns until when.
 
-    The budget stays locked until the caller commits: no other transaction withholds an alert meanwhile.
+    The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
     """
     await lock(session, [source])
     until = now + HOUR

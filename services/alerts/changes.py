@@ -31,7 +31,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """Why a renewal is notified. RAISED: only receivers that the alert did not concern before are notified."""
+    """Why a renewal is notified. With RAISED, only receivers that the alert did not concern before are notified."""
     if known.is_lapsed:
         return Cause.RETURNED
     if alerts.is_worse(after, known):
@@ -40,14 +40,14 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:
-    """People work on the alert, and it returns neither more severe nor wider."""
+    """Whether people work on the lapsed alert, and the alert returns neither more severe nor wider."""
     return (
         known.is_worked_on and known.is_lapsed and not (alerts.is_worse(after, known) or alerts.is_wider(after, known))
     )
 
 
 class AlertChanges:
-    """Applies findings to alerts and returns the outcomes; `called`: labels of the receivers notified of each alert."""
+    """Applies findings to alerts and returns the outcomes. `called`: by alert, the labels of the notified receivers."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class AlertChanges:
         self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
-        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # by alert and step: the receivers that are left out
+        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # the receivers left out, by alert and step
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
@@ -84,7 +84,7 @@ class AlertChanges:
         return Outcome(OutcomeKind.ALERTED, finding.reason)
 
     def tell_of(self, hazard: HazardReported, finding: Finding) -> Outcome:
-        """Raises or renews the hazard's own alert. Its alert of an earlier status, exercise or actual, lapses."""
+        """Raises or renews the hazard's own alert. Its alert with another status, such as Exercise, lapses."""
         for alert in list(self._alerts.values()):
             is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard.hazard_id)
             if is_own and alert.status != hazard.status:
@@ -97,13 +97,13 @@ class AlertChanges:
         return alert is not None and not alert.is_suppressed
 
     def is_withheld(self, hazard_id: UUID, status: Status) -> bool:
-        """Whether the hazard's own alert of this status is withheld because its source's budget is spent."""
+        """Whether the hazard's own alert of this status is withheld because its source's budget is used up."""
         wanted = (RuleKind.HAZARD, hazard_id, status)
         own = (alert for alert in self._alerts.values() if (alert.kind, alert.hazard_id, alert.status) == wanted)
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse, or only those of one kind or area; notifies the receivers called before."""
+        """Lets the hazard's alerts lapse, or only those of one kind or area. Informs the receivers notified before."""
         found = [
             alert
             for alert in self._alerts.values()
@@ -119,7 +119,7 @@ class AlertChanges:
             self._lapse(alert, reason)
 
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
-        """Updates the figure `displaced` of the hazard's own alert: households displaced by it that live in its area.
+        """Updates `displaced` of the hazard's own alert: the households that it displaced and that live in its area.
 
         The update notifies nobody.
         """
@@ -131,27 +131,27 @@ class AlertChanges:
                     self._keep(alerts.changed(alert, self._now, figures=figures), AlertUpdated)
 
     def escalate(self, alert: Alert) -> None:
-        """Nobody acknowledged the alert, or acted on it since: notifies the next step and starts the wait again."""
+        """Notifies the next step and starts the wait again, because nobody acknowledged the alert or acted further."""
         cause = cause_of_escalation(alert)
         wait = self._rules.escalation.wait(alert.severity, is_acknowledged=cause is not Cause.ESCALATED)
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
     def expire(self, alert: Alert, *, is_told: bool) -> None:
-        """The alert's hazard is over. `is_told`: whether receivers are notified."""
+        """Lets the alert lapse because its hazard is over. `is_told`: whether receivers are notified."""
         self._lapse(alert, alerts.EXPIRED, is_told=is_told)
 
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """Stores a person's act; returns the stored alert. A `cause` notifies the receivers notified before again."""
+        """Stores a person's action; returns the stored alert. With a `cause`, earlier receivers are notified again."""
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)
         return after
 
     def windows(self, status: Status, area: str) -> list[Window]:
-        """The windows of dates that alerts in force count already; a lapsed alert counts none."""
+        """The windows of dates that alerts in force already count. The window of a lapsed alert is free again."""
         return [
             Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
             for alert in self._alerts.values()
@@ -200,7 +200,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Shortens the wait to that of the alert's severity; an acknowledged alert keeps its wait for a further act."""
+        """Shortens the wait to that of the alert's severity. An acknowledged alert keeps its wait for an action."""
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
@@ -222,7 +222,7 @@ class AlertChanges:
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)
-        contents: dict[Cause, str] = {}  # one content per cause, shared by its receivers
+        contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED
             if own not in contents:
@@ -256,7 +256,7 @@ class AlertChanges:
         self.messages.append(self._event(alert, event))
 
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
-        """The event of this state; the webhook and the topic share it."""
+        """The event of the alert's state; the webhook and the topic share one event."""
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)
         return self._last[2]

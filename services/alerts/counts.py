@@ -1,4 +1,4 @@
-"""SQL of the counts: who left each district when, which live hazard covers which district, and who lives there."""
+"""SQL that counts households: who left each district and when, and who lives in districts that a live hazard covers."""
 
 # raw SQL throughout: every batch of households waits for these statements
 
@@ -19,12 +19,12 @@ from shared.postgres import database
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # hazards or districts per transaction: household batches wait for its locks
+MANY = 25  # hazards or districts per transaction; few, because household batches wait for its locks
 BEFORE_ONSET = timedelta(hours=1)  # people may leave before the onset that is recorded later
 
-# A hazard displaced the households that name it, and those that left its districts since it began, name no other
-# hazard and no other cause. Households trapped at their destination do not count as displaced by it: it threatens
-# them again.
+# A hazard displaced the households that name it. It also displaced the households that left its districts since it
+# began, if they name no other hazard and no other cause. Households trapped at their destination do not count as
+# displaced by it, because it threatens them again.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -90,7 +90,7 @@ LEFT JOIN (
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
 """
-# A changed figure waits for its interval; crossing the rule's number of households, either way, does not wait.
+# A changed figure is due after its interval, or at once if it crosses the rule's number of households up or down.
 # A hazard with a pending change is skipped: its newest revision may cancel it or move it.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
@@ -122,8 +122,8 @@ DISPLACED = (
 )
 
 # A household that left an area more than once is stored with all its dates, so that a window counts it once.
-# The first part reads only the requested dates. The second part finds households that left again after the last
-# requested date: they are few, and an index covers them.
+# The first SELECT reads only the requested dates. The second SELECT finds households that left again after the last
+# requested date. They are few, and an index covers them.
 DEPARTED = """
 SELECT counted.status, counted.area, counted.moves, counted.households
 FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN departure_counts AS counted
@@ -151,7 +151,7 @@ class Exposed(NamedTuple):
     is_new: bool
 
     def is_idle(self, rule: "ExposureRule") -> bool:
-        """Whether there is nothing to alert, and no alert to renew or withdraw."""
+        """Whether there is no alert to raise, renew or withdraw."""
         return self.is_new and self.gone is None and self.exposed < rule.households and not self.displaced
 
 
@@ -188,13 +188,13 @@ async def add_displaced(
 
 
 async def change_all(session: AsyncSession, since: datetime) -> None:
-    """Marks every hazard that ends after `since` and is not cancelled for a new count."""
+    """Marks hazards to be counted again: all that end after `since` and are not cancelled."""
     connection = await database.driver(session)
     await connection.execute(CHANGE_ALL, since)
 
 
 async def change(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
-    """Marks these hazards: their exposures are counted, and their alerts updated, again."""
+    """Marks these hazards, so that their exposures are counted again and their alerts updated."""
     connection = await database.driver(session)
     rows = [(hazard_id,) for hazard_id in hazard_ids]
     await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
@@ -266,7 +266,7 @@ async def note_told(session: AsyncSession, told: Iterable[Exposed], now: datetim
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Deletes exposures that ended before `over_by` or are gone, if the alerts say so and none of them is open."""
+    """Deletes exposures that ended before `over_by` or are `gone`, if their alerts are up to date and not open."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)
 
@@ -274,7 +274,7 @@ async def forget(session: AsyncSession, over_by: datetime) -> None:
 async def departed(
     session: AsyncSession, spans: Collection[tuple[str, date, date]], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], Departed]:
-    """Counts households by the status and area they left; `spans` are (area, first date, last date)."""
+    """Counts households by status and by the area that they left; `spans` are (area, first date, last date)."""
     connection = await database.driver(session)
     counts: dict[tuple[Status, str], Departed] = {}
     for status, area, moves, households in await connection.fetch(DEPARTED, *map(list, zip(*spans, strict=True))):

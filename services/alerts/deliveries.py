@@ -26,7 +26,7 @@ from shared.failures import backoff_seconds, retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
 
-LOOK_SECONDS = 1.0  # the interval at which retries that fall due are looked for
+LOOK_SECONDS = 1.0  # how often the loop looks for retries that are due
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
 
 # Claims at most as many deliveries per receiver as it has free slots. A claim without a recorded attempt falls due
@@ -59,8 +59,8 @@ WITH busy AS (
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
-# The other due foldable messages to the receiver of a claimed one; they go in the same mail.
-# Earlier steps of an alert go before it or in the same mail.
+# Claims the receiver's other foldable messages that are due: they go in the same mail as the claimed message.
+# An earlier step of an alert goes before a later step or in the same mail.
 ACCOMPANY = """
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
@@ -80,9 +80,9 @@ SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receiver
 """
 
 # One statement stores the attempts, settles each delivery or sets its next time, and takes the alerts' next sequence
-# numbers for the events. The alerts are locked in one order, as everywhere, against deadlocks.
-# The first delivery of an alert to a receiver is an event, and so is each failed one (docs/decisions/0027).
-# If newer messages wait behind a delivery, its back-off is at most the newest one's age plus one first back-off ($9).
+# numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks.
+# The first delivery of an alert to a receiver is published, and so is each failed delivery (docs/decisions/0027).
+# If newer messages wait behind a delivery, its back-off is at most the newest one's age plus the first back-off ($9).
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(
@@ -129,7 +129,7 @@ _receiver = TypeAdapter(Receiver)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """The result of one attempt; `is_final` if there is no further one."""
+    """The result of one attempt; `is_final` if no further attempt follows."""
 
     began_at: datetime
     ended_at: datetime
@@ -181,7 +181,7 @@ class Deliveries:
             self._woken.set()
 
     def send(self, job: Job) -> None:
-        """Sends in a slot that was taken for it."""
+        """Sends the job in a slot that the caller reserved for it."""
         assert self._tasks is not None
         self._tasks.create_task(self._deliver(job))
 
@@ -218,7 +218,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), said, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt for this delivery: final if this delivery is too old, whatever the age of others in its mail."""
+        """The attempt as recorded for this delivery: final if it is too old, even if its companions are not."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 
@@ -228,7 +228,7 @@ class Deliveries:
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
     async def _record(self, tried: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Records attempts in groups: those that finish during a write or shortly before the next are written by it."""
+        """Records attempts in groups: each write includes all attempts that finished before it began."""
         self._finished += tried
         async with self._recording:
             if self._finished:

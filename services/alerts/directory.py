@@ -22,7 +22,7 @@ class KnownReceivers:
 
 
 class ReceiverDirectory:
-    """`changed` is set by NOTIFY. Without it the receivers are read at each call."""
+    """NOTIFY sets `changed`. If no `changed` is given, the receivers are read at each call."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
         self._changed, self._known, self._read_at = changed, KnownReceivers((), {}), -OLDEST_SECONDS
@@ -35,7 +35,7 @@ class ReceiverDirectory:
     async def _read(self, session: AsyncSession) -> None:
         read_at = time.monotonic()
         if self._changed is not None:
-            self._changed.clear()  # before the read: a change during it is read again
+            self._changed.clear()  # before the read, so that a change during the read causes another read
         rows = await queries.sealed_receivers(session)
         self._known = KnownReceivers(
             [receiver for receiver, _ in rows], {receiver.label: keys for receiver, keys in rows}

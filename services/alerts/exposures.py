@@ -19,7 +19,7 @@ from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
 GATHER_SECONDS = 0.2  # hazards that are written within this time are counted together
-RENEWED_EVERY = timedelta(seconds=10)  # the interval for alerts of which only a figure changes
+RENEWED_EVERY = timedelta(seconds=10)  # how often an alert is updated if only a figure changes
 ALL = ("exposures", "")  # the lock key that lets one worker count at a time
 
 
@@ -89,7 +89,7 @@ class Exposures:
     async def _tell(self, session: AsyncSession, found: list[Exposed], now: datetime) -> None:
         ids = {each.hazard_id for each in found}
         known = await queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Read only after the alerts are locked: a Cancel in between would let a cancelled hazard alert again.
+        # Hazards are read after the alerts are locked: a Cancel in between would let a cancelled hazard raise an alert.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         book = await queries.book(session, known, self.places, self.rules, now)
         changes = [(hazards[each.hazard_id], each) for each in found]

@@ -47,7 +47,7 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the hazard's own alert. `exposures` raises the exposure alerts later; a Cancel makes both lapse here."""
+    """Raises the hazard's own alert; `exposures.py` raises the exposure alerts later. A Cancel lets both lapse here."""
 
     def __init__(
         self, rules: Ruleset, places: Places, clock: Clock = utcnow, *, dispatcher: Dispatcher | None = None
@@ -85,7 +85,7 @@ class HazardHandler:
 class HouseholdHandler:
     """Counts households and raises an alert where many left one district.
 
-    `exposures` reads the counts from the same tables.
+    `exposures.py` reads the counts from the same tables.
     """
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
@@ -131,7 +131,7 @@ def settled(hazard: HazardReported, found: Finding | Nothing, budget: budgets.Bu
 
 
 def counted(found: Finding | Nothing, book: AlertChanges) -> Outcome:
-    """Raises or renews the alert about a district's departures, or takes it back."""
+    """Raises, renews or withdraws the alert about a district's departures."""
     if isinstance(found, Finding):
         return book.tell(found)
     if found.taken_back is not None:
@@ -139,7 +139,7 @@ def counted(found: Finding | Nothing, book: AlertChanges) -> Outcome:
     return Outcome(OutcomeKind.NOTED, found.reason)
 
 
-# Event type -> handler. The types of a topic share a handler, which takes its locks once a batch.
+# Event type -> handler. The types of a topic share a handler, which takes its locks once per batch.
 HAZARDS = Handlers(
     {
         HazardReported: HazardHandler.__call__,

@@ -19,7 +19,7 @@ from services.alerts.directory import KnownReceivers, ReceiverDirectory
 from services.alerts.notices import PlannedDelivery
 from shared.events import HazardReported
 
-HANDOVER = "handover"  # a session's info: listeners of the class cost less than listeners of each session
+HANDOVER = "handover"  # key in `session.info`: listeners on the class cost less than listeners on each session
 
 
 class Senders(Protocol):
@@ -29,18 +29,18 @@ class Senders(Protocol):
     def lease(self) -> timedelta: ...
 
     def reserve(self, recipient: str) -> bool:
-        """Takes a free slot of the receiver; False if it has none."""
+        """Takes a free slot of the receiver; False if the receiver has none."""
         ...
 
     def release(self, recipient: str) -> None: ...
 
     def send(self, job: Job) -> None:
-        """Sends in a reserved slot, and releases it afterwards."""
+        """Sends the job in a reserved slot, and releases the slot afterwards."""
         ...
 
 
 class Dispatcher:
-    """Without `senders` the claim takes all deliveries."""
+    """Stores deliveries. Without `senders` none is handed over, and the delivery loop claims all of them."""
 
     def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
         self.directory, self._senders = directory, senders
@@ -70,7 +70,7 @@ class Handover:
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
-        """Whether the delivery can be sent at once: nothing is to be sent before it, and a slot is free."""
+        """Reserves a slot if the delivery can be sent at once. False if it must wait or no slot is free."""
         is_first = delivery.step == 1 and not delivery.due_in and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.recipient)
         if is_reserved:

@@ -63,7 +63,7 @@ async def view(alert: Alert, session: AsyncSession) -> Raised:
 
 
 def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:
-    """Why the hazard has no alert in force: its own suppressed alert's reason, else what the rules decide now."""
+    """Why the hazard has no alert in force: the reason of its own suppressed alert, else the rules' reason now."""
     if own := [alert for alert in known if alert.kind is RuleKind.HAZARD and alert.is_suppressed]:
         return own[0].reason
     state = request.app.state

@@ -11,7 +11,7 @@ from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
 
-COUNTER = {"postgresql_with": {"fillfactor": 50}}  # rows that are updated in place, again and again
+COUNTER = {"postgresql_with": {"fillfactor": 50}}  # space for updates in the same page
 
 
 class AlertsModel(models.Base):
@@ -38,7 +38,7 @@ class Hazard(AlertsModel):
 
 
 class HouseholdRow(AlertsModel):
-    """Where a household lives and what displaced it. `occurred_on` and `is_day` are for the release before."""
+    """Where a household lives and what displaced it. The previous release reads `occurred_on` and `is_day`."""
 
     __tablename__ = "households"
     __table_args__ = (
@@ -62,7 +62,7 @@ class HouseholdRow(AlertsModel):
 
 
 class DepartureRow(AlertsModel):
-    """A displacement of a household, by the report of it."""
+    """A displacement of a household, stored under its report's id."""
 
     __tablename__ = "departures"
     __table_args__ = (Index(None, "area", "occurred_on"),)
@@ -167,7 +167,7 @@ class Delivery(AlertsModel):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # not named by the convention: the release before names it in ON CONFLICT
+        # not named by the convention, because the previous release uses the name in ON CONFLICT
         UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
         Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
         Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
@@ -205,7 +205,7 @@ class AttemptRow(AlertsModel):
 
 
 class Act(AlertsModel):
-    """One act in an alert's timeline; without an account the system acted."""
+    """One action in an alert's timeline. Without an account, the system acted."""
 
     __tablename__ = "acts"
 
@@ -274,9 +274,9 @@ class ResidentCount(AlertsModel):
 
 
 class DepartureCount(AlertsModel):
-    """How many households left a district on these dates; a trigger on `departures` maintains it.
+    """How many households left a district on the same dates; a trigger on `departures` maintains it.
 
-    `moves` lists all departures of a household from it ("2026-06-15 displacement"), so that none is counted twice.
+    `moves` lists these households' departures from it ("2026-06-15 displacement"), so that none is counted twice.
     """
 
     __tablename__ = "departure_counts"
@@ -296,7 +296,8 @@ class DepartureCount(AlertsModel):
 class Exposure(AlertsModel):
     """A live hazard over one district. `displaced`: households living there that this hazard displaced.
 
-    `told_…` are the figures in its alerts, None before the first; `gone` is why the hazard no longer threatens it.
+    `told_…` are the figures of the latest alert, None before the first alert. `gone` says why the hazard no longer
+    threatens the district.
     """
 
     __tablename__ = "exposures"

@@ -1,6 +1,6 @@
 """Who is notified of an alert: each stage leaves out receivers for a reason that is recorded.
 
-A new condition, such as a silence or a roster, is one more stage.
+A new condition, such as a silence or a roster, is added as one more stage.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,7 +43,7 @@ Stage = Callable[[Notification, Sequence[Receiver]], Omissions]
 
 
 def concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers with another status, floor or area."""
+    """Leaves out receivers that the alert does not concern by status, severity or area."""
     found = ((receiver.label, _unconcerned(receiver, notification)) for receiver in receivers)
     return {label: omission for label, omission in found if omission is not None}
 
@@ -63,20 +63,20 @@ def _unconcerned(receiver: Receiver, notification: Notification) -> Omission | N
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out the steps above the alert's level.
 
-    The level counts only steps that have a receiver here: a gap in the steps must not skip a level.
+    The level counts only steps that have a receiver for this alert, so that a gap in the steps skips no level.
     """
     reached = sorted({receiver.step for receiver in receivers})[: notification.alert.level + 1]
     return {receiver.label: Omission.LATER_STEP for receiver in receivers if receiver.step not in reached}
 
 
 def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out the steps below the last one; beyond the last step, it is notified again."""
+    """Leaves out all steps but the last. An alert that escalates beyond the last step notifies that step again."""
     last = max((receiver.step for receiver in receivers), default=0)
     return {receiver.label: Omission.EARLIER_STEP for receiver in receivers if receiver.step != last}
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that the alert already reached before; that depends on all receivers, as a step may."""
+    """Leaves out receivers that the alert reached before. It looks at all receivers, because steps depend on them."""
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
     return {receiver.label: Omission.CONCERNED_BEFORE for receiver in receivers if receiver in reached}
@@ -85,7 +85,7 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that were never notified of the alert.
 
-    Those that it no longer concerns stay: it moved, or it is below their floor.
+    Receivers stay even if the alert no longer concerns them, because it moved or is now below their lowest severity.
     """
     labels = (receiver.label for receiver in receivers)
     return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}
@@ -99,10 +99,10 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 
 REACHED: tuple[Stage, ...] = (concerned, up_to_level)
-RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # also each escalation
+RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # also used for each escalation
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (concerned, up_to_level, newly_concerned)
-INFORMED: tuple[Stage, ...] = (called_before,)  # lapses and people's acts
+INFORMED: tuple[Stage, ...] = (called_before,)  # used for lapses and people's actions
 
 
 def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:

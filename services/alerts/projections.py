@@ -83,7 +83,7 @@ def area_of(place: Place, places: Places) -> str | None:
 def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
     """The areas that a hazard covers.
 
-    An oblast stands for its districts, and for itself: some households are placed no finer than the oblast.
+    An oblast stands for its districts and for itself, because some households have no place finer than the oblast.
     """
     found: dict[str, None] = {}
     for pcode in pcodes:

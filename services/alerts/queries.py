@@ -54,7 +54,7 @@ SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noq
 SAVE_ALERT = upsert("alerts", ALERT_COLUMNS)
 SAVE_HOUSEHOLD = upsert("households", HOUSEHOLD_COLUMNS)
 SAVE_DEPARTURE = upsert("departures", DEPARTURE_COLUMNS)
-# A new revision is kept beside the others in the same statement.
+# The same statement also stores the revision in `hazard_revisions`.
 SAVE_HAZARD = f"""
 WITH kept AS (
     INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $7) ON CONFLICT DO NOTHING
@@ -81,13 +81,13 @@ ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
 
-# Per receiver, the latest planned time of its foldable messages.
+# For each receiver, the latest planned time of its foldable messages.
 FOLDS = """
 SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
 """
 
-# An alert's next delivery waits for its earlier ones: the earlier ones are tried at once, without their back-off.
+# An alert's next delivery waits for its earlier deliveries. These are therefore tried at once, without back-off.
 HASTEN = """
 UPDATE deliveries SET due_at = now()
 FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
@@ -113,7 +113,7 @@ OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND 
 
 CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
 
-# $2: the boards are unattended, and each alert waits half as long.
+# If $2 is true, the boards are unattended and each alert waits half as long.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND CASE
@@ -166,7 +166,8 @@ async def departures(session: AsyncSession, report_ids: Collection[UUID]) -> dic
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
     """Takes advisory locks on these rules and areas, in one order.
 
-    Each transaction that counts or joins takes them first. Otherwise two workers would each miss the other's household.
+    Each transaction that counts households, or adds them to an alert, takes these locks first. Otherwise two concurrent
+    workers would each miss the other's households.
     """
     keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
     if keys:
@@ -288,7 +289,7 @@ async def book(
     *,
     among: Sequence[Receiver] | None = None,
 ) -> AlertChanges:
-    """The change set for these alerts, with the labels notified so far and the receivers: `among`, or all stored."""
+    """The change set for these alerts and the receivers `among`. Without `among`, the stored receivers are read."""
     told = await called(session, [alert.alert_id for alert in known]) if known else {}
     found = await receivers(session) if among is None else among
     return AlertChanges(known, found, told, places=places, rules=rules, now=now)
@@ -327,7 +328,7 @@ async def add_deliveries(
 ) -> dict[UUID, str]:
     """Stores the deliveries; returns the content of each that is new.
 
-    `hazards`: newest revisions that the caller knows already. `leases`: of the deliveries that this process sends.
+    `hazards`: newest revisions that the caller already has. `leases`: by id, for deliveries that this process sends.
     """
     if not deliveries:
         return {}
@@ -346,7 +347,7 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """When each foldable delivery is sent.
 
-    A receiver's first message goes at once. Messages that follow within two minutes go together at their end.
+    A receiver's first message goes at once. Messages that follow within two minutes go together when those end.
     """
     if not foldable:
         return {}

@@ -9,7 +9,7 @@ from shared.events.vocabulary import DeliveryChannel, Severity, Status
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """`step` 0 is notified first, steps 1 and up when nobody answers; no areas = the whole country."""
+    """`step` 0 is notified first, steps 1 and up if nobody answers. Without `areas`, it covers the whole country."""
 
     label: str
     channel: DeliveryChannel
@@ -21,6 +21,6 @@ class Receiver:
     floor: Severity = Severity.MINOR
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
-        """Whether the receiver's areas include the place, lie in it, or lie above it."""
+        """Whether one of the receiver's areas is the place, contains it, or lies in it."""
         above = (COUNTRY, pcode, *places.ancestors(pcode))
         return any(area in above or pcode in places.ancestors(area) for area in self.areas)

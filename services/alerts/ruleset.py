@@ -62,7 +62,7 @@ class Ruleset(RuleModel):
 
     @property
     def of_hazards(self) -> list[HazardRule]:
-        """The rules about hazards that are on: a new one is a file in `rules/` and a field here."""
+        """The rules about hazards that are on. A new rule needs a file in `rules/` and a field here."""
         fields = (getattr(self, name) for name in type(self).model_fields)
         return [rule for rule in fields if isinstance(rule, HazardRule)]
 

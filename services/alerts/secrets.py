@@ -15,7 +15,7 @@ def draw() -> str:
 
 
 class WebhookSecrets:
-    """Encrypts a receiver's secret and binds it to the receiver's label: it cannot be opened in another row."""
+    """Encrypts a receiver's secret and binds it to the receiver's label: it cannot be decrypted in another row."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -31,7 +31,7 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """The secret encrypted with the newest key; None if it is already."""
+        """The secret encrypted with the newest key; None if it already has the newest key."""
         return self._sealing.resealed(sealed, bound(label))
 
 

@@ -1,4 +1,4 @@
-"""HTTP routes for the alerts that a source's budget withholds, and for lifting the budget."""
+"""HTTP routes for the alerts beyond a source's hourly budget, and for lifting the budget."""
 
 from datetime import UTC, datetime
 from typing import Annotated

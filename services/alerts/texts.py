@@ -139,7 +139,7 @@ class Texts:
         return ["", *lines] if lines else []
 
     def where(self, alert: AlertRaised, language: str) -> str:
-        """The places grouped by oblast, complete: the mail may be all that its reader has."""
+        """All places, grouped by oblast. None is left out, because the reader may have nothing but the mail."""
         known = translations(language, LOCALES)
         by_oblast: dict[str | None, list[str]] = {}
         for pcode in self._units(alert.pcodes):

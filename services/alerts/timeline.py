@@ -1,4 +1,4 @@
-"""The timeline of an alert: every act with person and time, also acts that a later act undoes."""
+"""The timeline of an alert: every action with person and time, also actions that a later action undoes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,11 +15,11 @@ from services.alerts.models import Act
 async def add(
     session: AsyncSession, alert: Alert, deed: ActKind, person: Actor, text: str | None, now: datetime
 ) -> None:
-    """Adds an act; the caller commits."""
+    """Adds an action; the caller commits."""
     values = {"deed": deed.value, "account_id": person.account, "name": person.name, "text": text, "acted_at": now}
     await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
-    """The acts in the order in which they happened."""
+    """The actions in the order in which they happened."""
     return (await session.scalars(select(Act).where(Act.alert_id == alert_id).order_by(Act.act_id))).all()

@@ -31,7 +31,7 @@ from shared.outbound import Outbound
 from shared.places import Places
 from shared.postgres import database, notify
 
-HOUSEHOLDS_AT_ONCE = 100  # other tasks wait for the locks that a batch holds and for its time on the event loop
+HOUSEHOLDS_AT_ONCE = 100  # a batch makes other tasks wait for its locks and for the event loop
 
 
 async def run(settings: AlertsSettings) -> None:
@@ -81,7 +81,7 @@ async def run(settings: AlertsSettings) -> None:
 
 
 def settle_garbage() -> None:
-    """A collection would look at every place of the country each time, which takes 0.1 s."""
+    """Excludes the places of the country from garbage collection, which would take 0.1 s each time."""
     gc.collect()
     gc.freeze()
 

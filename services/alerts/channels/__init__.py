@@ -19,7 +19,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery. `lease` identifies the claim; `attempt` counts from 1; `companions` share the message."""
+    """A claimed delivery. `lease` identifies the claim; `attempt` counts from 1; `companions` share its message."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -38,5 +38,5 @@ class Job:
 
 class ChannelOut(Protocol):
     async def send(self, job: Job, receiver: Receiver) -> str:
-        """Returns the other side's answer as a code. Raises Undelivered."""
+        """Returns the receiving server's answer as a code. Raises Undelivered."""
         ...

@@ -29,8 +29,8 @@ MOST_THREADS = 10  # keeps the References header short
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of `email` for an invalid address
 REFUSED_FOR_GOOD = 500  # codes below ask for a retry (greylisting, a full mailbox)
 # A server often reports a problem with our own login, sender or relay rights only after RCPT:
-# 530 … (RFC 4954), 5.7.x and 5.1.7, 5.1.8 (RFC 3463). These refusals are not final: somebody can repair
-# a password or a relay, and a final refusal would lose every mail until then.
+# the codes below (RFC 4954), and 5.7.x, 5.1.7 and 5.1.8 (RFC 3463). These refusals are not final, because somebody can
+# repair a password or a relay, and a final refusal would lose every mail until then.
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)  # Exim sends no enhanced code
 
@@ -55,11 +55,11 @@ class EmailChannel:
             raise refusal(error.recipients[0]) from error  # a message has one recipient
         except aiosmtplib.SMTPDataError as error:
             raise refusal(error) from error
-        except aiosmtplib.SMTPResponseException as error:  # our greeting, login or sender: retry until it is repaired
+        except aiosmtplib.SMTPResponseException as error:  # our greeting, login or sender is refused: retry
             raise Undelivered(f"smtp_{error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered("unreachable") from error
-        except NO_ADDRESS as error:  # the address in ALERTS_MAIL_FROM or the receiver's
+        except NO_ADDRESS as error:  # ALERTS_MAIL_FROM or the receiver's address is invalid
             raise Undelivered("not_mailable") from error
 
     async def _hand_over(self, host: str, message: EmailMessage) -> str:
@@ -74,7 +74,7 @@ class EmailChannel:
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:
-            client.close()  # also when the timeout strikes in the middle of a command
+            client.close()  # also if the timeout interrupts a command
         return "smtp_250"
 
     async def _greet(self, client: aiosmtplib.SMTP, host: str) -> None:
@@ -115,7 +115,7 @@ class EmailChannel:
 
 
 def id_of(job: Job) -> UUID:
-    """The id of the mail. A digest's id derives from all its deliveries: with other deliveries it is another mail."""
+    """The id of the mail. A digest's id derives from all its deliveries, because other deliveries make another mail."""
     if not job.companions:
         return job.delivery_id
     return events.derived_id("digest", *sorted(str(each.delivery_id) for each in (job, *job.companions)))
@@ -126,6 +126,6 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The refusal is final if it concerns the receiver or the message itself."""
+    """The error for this refusal. It is final if the server refuses the receiver or the message itself."""
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

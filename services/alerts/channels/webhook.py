@@ -36,7 +36,7 @@ class WebhookChannel:
 
 
 def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:
-    """The headers; during a rotation the former secret signs too."""
+    """The signature headers. During a rotation, the former secret signs too."""
     id = str(job.delivery_id)
     return {
         "Content-Type": "application/json",

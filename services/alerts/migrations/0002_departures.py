@@ -16,13 +16,13 @@ CREATE TABLE departures (
     CONSTRAINT pk_departures PRIMARY KEY (report_id)
 )
 """
-# The report of a departure was not stored until now: the household's id takes its place.
+# Earlier releases did not store the report of a departure, so these rows have the household's id instead.
 KNOWN = """
 INSERT INTO departures (report_id, household_id, status, mobility, area, occurred_on)
 SELECT household_id, household_id, status, mobility, origin_area, occurred_on FROM households
 WHERE is_day AND origin_area IS NOT NULL
 """
-# The release before may run beside this one for a while: this trigger also counts what that release writes.
+# The previous release may run beside this one for a while. This trigger also counts the rows that it writes.
 STILL_TOLD = """
 CREATE FUNCTION keep_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

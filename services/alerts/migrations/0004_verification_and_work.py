@@ -1,4 +1,4 @@
-"""Separates an alert's verification from the work on it; adds the acts and the presences at boards."""
+"""Separates an alert's verification from the work on it; adds tables for people's actions and for open boards."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ INSTANTS = ("waits_since", "confirmed_at", "progressed_at", "snoozed_until", "re
 ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
 NAMES = ("confirmed_name", "progressed_name", "snoozed_name", "reopened_name", "closed_by")
 
-# Until now only persons closed alerts, and a verdict could be "confirmed".
+# Under earlier releases only people closed alerts, and a verdict could be "confirmed".
 CLOSED = """
 UPDATE alerts SET closed_by = 'person', confirmed_at = CASE WHEN verdict = 'confirmed' THEN resolved_at END,
     confirmed_by = CASE WHEN verdict = 'confirmed' THEN resolved_by END,

@@ -1,6 +1,6 @@
 """Counts households incrementally: by district, by day, and by hazard.
 
-Triggers maintain the counts of districts and days, so that rows written by the release before are counted too.
+Triggers maintain the counts of districts and days, so that rows written by the previous release are counted too.
 """
 
 from alembic import op
@@ -80,8 +80,8 @@ SELECT status, area, moves, last_on, count(*) FROM (
     FROM departures GROUP BY household_id, status, area
 ) AS household GROUP BY status, area, moves, last_on
 """
-# The household is subtracted under its earlier dates of leaving the area and added under its new ones.
-# `beside` are its departures from the area without the one that changes.
+# The household is subtracted from the count of its earlier departure dates and added to the count of its new dates.
+# `beside` holds its other departures from the area.
 KEEP_DEPARTURES = """
 CREATE FUNCTION count_departures(departures, integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -160,7 +160,7 @@ CREATE TABLE hazard_changes (
     CONSTRAINT pk_hazard_changes PRIMARY KEY (id)
 )
 """
-# A trigger, because the release before also writes hazards and does not know the table hazard_changes.
+# This is a trigger, because the previous release also writes hazards and does not know the table hazard_changes.
 NOTE_CHANGE = """
 CREATE FUNCTION note_hazard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Adds which deliveries may wait for a joint mail, and the time until which they wait."""
+"""Adds two columns to deliveries: whether a delivery may wait for a joint mail, and until when it waits."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Gives alerts acknowledged by earlier releases a waiting time too: they ring if nobody acts further."""
+"""Gives a waiting time also to alerts acknowledged under earlier releases, so that they ring if nobody acts further."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Stored reports name the channel that they came by as the event does."""
+"""Renames the field `road` of stored reports to `channel`, its name in the event."""
 
 from alembic import op
 

@@ -1,1 +1,1 @@
-"""The rules that decide whether an alert is raised: a file each, listed in `services/alerts/ruleset.py`."""
+"""The rules that decide whether an alert is raised: one file per rule, listed in `services/alerts/ruleset.py`."""

@@ -1,4 +1,4 @@
-"""At least a certain number of households displaced from one district within some hours."""
+"""Raises an alert if at least a certain number of households leave one district within some hours."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class DisplacementRule(CountingRule):
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """The districts and dates that the batch's households left; those it withdraws are judged again."""
+        """The districts and dates of the batch's departures. Those of withdrawn departures are judged again."""
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
@@ -114,7 +114,7 @@ def decide_displacement(
     rules: "Ruleset",
     now: datetime,
 ) -> Finding | Nothing:
-    """The decision of the rule that is in force."""
+    """The decision of the displacement rule, if the rule is on."""
     rule = rules.displacement
     return Nothing("no_rule") if rule is None else rule.decide(status, area, day, departed, alerted, now)
 

@@ -1,4 +1,4 @@
-"""A hazard over a district where displaced households now live; an alert apart from the hazard's own."""
+"""Raises an alert, apart from the hazard's own, if displaced households live in a district that the hazard covers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ExposureRule(CountingRule):
 
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
-    """The rule, with those about hazards: these decide how severe the hazard is."""
+    """The exposure rule, with the rules about hazards, which decide how severe the hazard is."""
 
     rules: "Ruleset"
 
@@ -33,7 +33,7 @@ class ExposureRules:
         return [Touched(situation_of(hazard, each), hazard=hazard, exposed=each) for hazard, each in changes]
 
     async def load(self, session: AsyncSession, touched: Sequence[Touched], book: "AlertChanges") -> None:
-        """The counts come with the changes."""
+        """Loads nothing, because the changes already contain the counts."""
 
     def judge(self, touched: Touched, facts: None, now: datetime) -> Finding | Nothing:  # noqa: ARG002
         exposed = touched.exposed
@@ -52,7 +52,7 @@ def decide_exposure(
 ) -> Finding | Nothing:
     """The finding for one district's exposure alert; it is separate from the hazard's own alert.
 
-    It concerns the displaced households that live in the district now.
+    The alert is about the displaced households that live in the district now.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:

@@ -41,7 +41,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule applies. `is_suppressed`: the alert is recorded but notifies nobody, for the reason `suppression`."""
+    """A rule applies. If `is_suppressed`, the alert is recorded but notifies nobody, for the reason `suppression`."""
 
     situation: Situation
     rule: str

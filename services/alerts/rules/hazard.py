@@ -75,7 +75,7 @@ class HazardRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards: they share their situations and their facts, the households each hazard displaced."""
+    """All rules about hazards. They share their situations and facts: how many households each hazard displaced."""
 
     rules: "Ruleset"
     watched: WatchedArea
@@ -93,7 +93,7 @@ class HazardRules:
         touched: Sequence[Touched],
         book: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """The households that each revised hazard displaced: a new one has displaced none yet."""
+        """The number of households that each revised hazard displaced. A new hazard has displaced none yet."""
         return await counts.displaced(session, {each.report.hazard_id for each in touched if each.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
@@ -110,7 +110,7 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
-    # A feed filters by its own area already.
+    # Hazards from feeds are not filtered here, because intake filters each feed by area.
     if hazard.channel is not SubmissionChannel.FEED and not watched.meets(hazard.area):
         return Nothing("out_of_area")
     found = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]

@@ -1,4 +1,4 @@
-"""An earthquake in or near the country, by magnitude."""
+"""Grades an earthquake in or near the country by its magnitude."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar

@@ -1,4 +1,4 @@
-"""What all rules share: a table of the rules' file, parsed, that answers three questions.
+"""What all rules share: each is a parsed table of the rules' file and answers three questions.
 
 `affected(changes)`: the situations that a batch touches. `load(session, touched, book)`: the facts about them, in as
 few statements as possible. `judge(touched, facts, now)`: the finding about one of them, or why there is none.
@@ -30,8 +30,8 @@ Facts = TypeVar("Facts")
 class Touched:
     """A situation that records of a batch touch, and the positions of these records.
 
-    What is judged: the report `hazard` (`is_revised`: an earlier revision is stored), the date `day`, or the district
-    `exposed` to a hazard.
+    One of three fields is judged: the report `hazard`, the date `day`, or the district `exposed` to a hazard.
+    `is_revised` is true if an earlier revision of the hazard is stored.
     """
 
     situation: Situation
@@ -47,7 +47,7 @@ class Touched:
         return self.hazard
 
     def freed_by(self, found: Finding | Nothing) -> list["Touched"]:
-        """The dates of a window that no longer counts: each is judged again."""
+        """The dates of a window that no longer has an alert. Each date must be judged again."""
         return [replace(self, day=day) for day in found.freed] if isinstance(found, Nothing) else []
 
 
@@ -68,7 +68,7 @@ async def judged(
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """Judges all that the changes touch. The caller applies each finding to `book` before it takes the next one."""
+    """Judges all touched situations. The caller applies each finding to `book` before it takes the next one."""
     for rule in rules:
         touched = rule.affected(changes)
         facts = await rule.load(session, touched, book)

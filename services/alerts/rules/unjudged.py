@@ -1,4 +1,4 @@
-"""A hazard that a person reports without a severity: it gets its type's severity until somebody judges it."""
+"""Gives a hazard that a person reported without a severity the severity of its type, until somebody judges it."""
 
 from typing import ClassVar
 
