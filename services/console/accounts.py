@@ -96,7 +96,7 @@ def may_sign_in(account: Account | None, now: datetime) -> bool:
 
 
 def state(account: Account) -> str:
-    """A hash that changes when the password changes or the account's tokens are ended."""
+    """A hash that changes when the password changes or the account's tokens are revoked."""
     valid_from = account.tokens_valid_from.timestamp() if account.tokens_valid_from else None
     return sha256(f"{account.password_hash} {valid_from}".encode()).hexdigest()
 
@@ -104,7 +104,7 @@ def state(account: Account) -> str:
 def principal(
     account: Account, now: datetime, *, device: UUID | None = None, without: frozenset[Role] = frozenset()
 ) -> Principal:
-    """The principal of a new sign-in: a console session of 30 minutes, renewed in use, or a device for a year."""
+    """The principal of a new sign-in: a console session of 30 minutes that use renews, or a device for a year."""
     roles = frozenset(map(Role, account.roles)) - without
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(
@@ -125,9 +125,9 @@ def principal(
 
 
 def may_renew(account: Account | None, current: Principal) -> bool:
-    """Whether the sign-in may go on, by the account's state in PostgreSQL.
+    """Whether the sign-in may be renewed, by the account's state in PostgreSQL.
 
-    The check also holds where a revocation has not arrived yet.
+    The check also works in a process that has not received a revocation yet.
     """
     if account is None or account.disabled_at is not None:
         return False

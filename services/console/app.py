@@ -62,7 +62,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         given = given_password()
 
         async def first_account() -> None:
-            """Runs beside the start: this process may also take reports, which need no PostgreSQL."""
+            """Runs in the background, because this process may also take reports, which need no PostgreSQL."""
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 

@@ -1,6 +1,6 @@
-"""Limits failed sign-ins: counters in Valkey for 15 minutes stop guessing without locking out other people.
+"""Limits failed sign-ins. Counters in Valkey for 15 minutes stop guessing without locking out other people.
 
-Each process counts in its own memory too: sign-in goes on, and stays limited, while Valkey is slow or unavailable.
+Each process also counts in its own memory, so that sign-in works and stays limited while Valkey is slow or unavailable.
 """
 
 import time
@@ -19,13 +19,14 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # in memory; beyond this number the oldest counter that locks nothing is dropped
+MOST_COUNTERS = 50_000  # in memory; beyond this number, the oldest counter that locks nothing is removed
 
 
 class CounterScope(StrEnum):
-    """The scope that a counter counts and locks.
+    """What a counter counts attempts for, and locks.
 
-    A browser known to the account has its own counter. All others count by account and address, account, and address.
+    A browser known to the account has its own counter. Other attempts have three: for the account from this address,
+    for the account, and for the address.
     After the right password, the second factor has its own counters per account.
     """
 
@@ -44,9 +45,9 @@ MOST = {
     CounterScope.SECOND_FACTOR: 5,
 }
 
-# An attempt counts before the password is checked: otherwise many concurrent guesses would all pass the limit.
-# A refused attempt adds no counter: from one address at most five guesses count against an account, and an address at
-# its limit cannot fill the memory with invented names.
+# An attempt is counted before the password is checked. Otherwise many concurrent guesses would all pass the limit.
+# A refused attempt adds no counter. Therefore at most five guesses from one address count against an account, and an
+# address at its limit cannot fill the memory with invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])
@@ -84,7 +85,7 @@ class Attempt(ABC):
     @property
     @abstractmethod
     def counters(self) -> dict[CounterScope, str]:
-        """The counted value of each scope, in the order in which the limits are checked."""
+        """By scope, the value that identifies its counter, in the order in which the limits are checked."""
 
     @property
     def keys(self) -> list[str]:
@@ -108,7 +109,7 @@ class SignInAttempt(Attempt):
 
 
 class SecondFactorStep(StrEnum):
-    """Each step has its own counter: wrong codes must not stop desk work."""
+    """Each step has its own counter, so that wrong codes do not block a sign-in without the administrator role."""
 
     CODE = "code"
     WITHOUT = "without"
@@ -116,7 +117,7 @@ class SecondFactorStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorAttempt(Attempt):
-    """After the right password. The counter's key holds the account's id, which a typed name cannot produce."""
+    """An attempt after the right password. Its counter's key holds the account's id, which no typed name produces."""
 
     step: SecondFactorStep
     account_id: UUID
@@ -141,7 +142,7 @@ class Attempts:
     async def claim(self, attempt: Attempt) -> None:
         """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
 
-        The process always counts: while Valkey is slow, some attempts of a burst reach it in time and others do not.
+        The process also keeps a count of every attempt, because a slow Valkey counts only part of a burst in time.
         """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
@@ -153,7 +154,7 @@ class Attempts:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: Attempt) -> None:
-        """The password was right: resets the pair's or browser's counter, lowers the account's and address's by one."""
+        """After a right password, resets the pair's or browser's counter, lowers the account's and address's by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
@@ -199,7 +200,7 @@ class Counters:
                 del self._counters[key]
 
     def _running(self, key: str, limit: int, now: float) -> Counter:
-        """The counter of the current window; an ended counter is removed, so that its successor goes to the end."""
+        """The counter of the current window. An ended counter is removed, so that the new one is placed last."""
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:
             return counter or Counter(0, limit, now + WINDOW_S)
@@ -207,7 +208,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Drops ended windows first, as they are the oldest, and never a lock, which takes five attempts to make."""
+        """Removes the oldest counters, so ended windows first, but never a lock. A lock costs five attempts."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:
@@ -216,7 +217,7 @@ class Counters:
 
 
 def _net(address: str) -> str:
-    """The address, for IPv6 its /64 network: one household has 2^64 addresses, which count as one."""
+    """The address, or the /64 network of an IPv6 address, because one household has a whole /64 network."""
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

@@ -27,7 +27,7 @@ def concerning(principal: Principal, places: Places) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Up to two places by name with their oblast; of more places, the number in each oblast."""
+    """Up to two places by name with their oblast; for more places, only the number in each oblast."""
 
     named: tuple[tuple[str, str | None], ...] = ()
     grouped: tuple[tuple[str, int], ...] = ()
@@ -108,7 +108,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Counts by kind of report and outcome; `reasons` of the outcomes that a person should look at."""
+    """Counts by kind of report and outcome. `reasons` are those of outcomes that a person should look at."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]

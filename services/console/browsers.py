@@ -2,7 +2,7 @@
 
 from starlette.requests import HTTPConnection
 
-# in this order: a browser's User-Agent also contains the names that follow its own here
+# The order matters: a browser's User-Agent may also contain the names that come after its own in this list.
 PROGRAMS = {
     "Edg": "Edge",
     "OPR": "Opera",

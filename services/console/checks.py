@@ -24,7 +24,7 @@ class CheckState(StrEnum):
 class InstallationCheck:
     """The latest result of a check.
 
-    `is_well` None: the check had no answer. `due_at`: the time by which the next result must come; None = no limit.
+    If `is_well` is None, the check had no answer. The next result must come by `due_at`; None = no limit.
     """
 
     name: CheckName

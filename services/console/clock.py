@@ -55,7 +55,7 @@ async def look(server: str) -> InstallationCheck:
 def offset(server: str) -> float:
     """How many seconds this clock is behind the server's. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
-    nonce = os.urandom(8)  # sent as our timestamp; the answer must repeat it, which a blind forger cannot
+    nonce = os.urandom(8)  # sent as our timestamp; the answer must repeat it, and a forger cannot know it
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:
         asking.settimeout(ANSWER_SECONDS)
         asking.connect((host, int(port or PORT)))

@@ -21,27 +21,27 @@ def revoke_token(jti: UUID, now: datetime) -> Message:
 
 
 def disable(account: Account, now: datetime) -> Message:
-    """Ends every token of the account, including tokens issued in this second."""
+    """Revokes every token of the account, including tokens issued in this second."""
     account.disabled_at = now
     _end_before(account, now + SECOND)
     return _message(CredentialRevoked(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))
 
 
 def enable(account: Account, now: datetime) -> Message:
-    """Allows new sign-ins; tokens from before stay ended."""
+    """Allows new sign-ins; tokens issued before remain revoked."""
     _end_before(account, (account.disabled_at or now) + SECOND)
     account.disabled_at = None
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def end_tokens(account: Account, now: datetime) -> Message:
-    """Ends the tokens issued before this second. The token that follows a password change is issued in this second."""
+    """Revokes the tokens issued before this second, but not the token that a password change issues in this second."""
     _end_before(account, now)
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def forget(device: UUID, now: datetime) -> Message:
-    """Signs out a lost phone; it may sign in again with the password."""
+    """Signs out a lost phone. The phone may sign in again with the password."""
     before = (now + SECOND).replace(microsecond=0)
     return _message(
         CredentialRevoked(credential_id=device, kind=CredentialKind.DEVICE, revoked_at=now, issued_before=before)

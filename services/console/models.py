@@ -33,12 +33,12 @@ class Account(ConsoleModel):
     password_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
-    tokens_valid_from: Mapped[datetime | None]  # tokens issued before are ended; None = none are
+    tokens_valid_from: Mapped[datetime | None]  # tokens issued before are revoked; None = no token is
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class SignIn(ConsoleModel):
-    """One sign-in: begun with a password, renewed while it is used."""
+    """One sign-in. It begins with a password and is renewed while it is used."""
 
     __tablename__ = "sign_ins"
 
@@ -99,7 +99,7 @@ class Notice(ConsoleModel):
 
 
 class FirstArea(ConsoleModel):
-    """The area where a hazard was first reported. It decides who may read the caller, also after an update moves it."""
+    """The area where a hazard was first reported. It decides who may read the caller, even if the hazard moves."""
 
     __tablename__ = "first_areas"
 
@@ -213,7 +213,7 @@ class BoardDelivery(ConsoleModel):
 
 
 class ReportOutcome(ConsoleModel):
-    """One outcome of a report. If another report uses the same id, both have their own row."""
+    """One outcome of a report. If another report uses the same id, each report has its own row."""
 
     __tablename__ = "board_outcomes"
 
@@ -247,7 +247,7 @@ class CalledReport(ConsoleModel):
 
 
 class CallerReading(ConsoleModel):
-    """Who read a caller, as an earlier release wrote it. The security log has a copy of these rows."""
+    """One read of a caller, written by an earlier release. The security log has a copy of these rows."""
 
     __tablename__ = "caller_readings"
 

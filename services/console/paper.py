@@ -1,4 +1,4 @@
-"""Writes the board and the displaced by place as printable files every hour, for when the server fails."""
+"""Writes the board, and the number of displaced by place, every hour as printable files in case the server fails."""
 
 import asyncio
 import os
@@ -65,7 +65,7 @@ class Paper:
             )
 
     async def texts(self, now: datetime) -> dict[str, str]:
-        """The pages by language."""
+        """The text of the pages, by language."""
         async with self._sessions() as session:
             await snapshots.begin(session)
             context = await self._context(session, now)

@@ -16,7 +16,7 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """Set at the worker's next commit. Take it before reading the positions: no commit falls between the two."""
+        """The worker's next commit sets this event. Get it before reading the positions, to miss no commit."""
         return self._moved
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""The purpose of opening household records: stated once for each emergency and shift, kept in the session."""
+"""The purpose of opening household records, which a person states once for each emergency and shift."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -55,7 +55,7 @@ async def readmit(request: Request, session: Session, team: Annotated[UUID, Form
 
 
 async def own_teams(request: Request, session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """The teams whose members all work inside the caller's areas."""
+    """The field teams of which all members work inside the caller's areas."""
     caller, places = tokens.current(request), console(request).places
     rows = await session.execute(select(Account.team, Account.areas).where(*IN_FIELD))
     others = {team for team, areas in rows if not all(caller.covers(area, places) for area in areas)}
@@ -63,7 +63,7 @@ async def own_teams(request: Request, session: AsyncSession, now: datetime) -> S
 
 
 async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """The field teams, those with the most phones whose sign-in has expired first."""
+    """The field teams. Teams with the most phones whose sign-in has expired come first."""
     ended = SignIn.device.is_not(None) & SignIn.ended_at.is_(None) & (SignIn.expires_at <= now)
     phones = func.count(SignIn.device.distinct()).filter(ended)
     rows = await session.execute(

@@ -1,4 +1,4 @@
-"""The board and its panels as pages and fragments, and their positions on the log."""
+"""The board and its panels as pages and fragments, with their positions on the topics."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -178,7 +178,7 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """Alarms of the installation's checks, for roles that may see the ledger."""
+    """The alarms of the installation's checks; none for roles that may not see the ledger."""
     if tokens.current(request).roles.isdisjoint(access.LEDGER):
         return {"check_alarms": []}
     return {"check_alarms": checks.alarms(await check_queries.known(session), datetime.now(UTC))}

@@ -1,6 +1,6 @@
-"""The second factor of administrators: set up and removed on a page, asked for after the password.
+"""The second factor of administrators: pages to set it up and remove it, and the request for a code after the password.
 
-It protects only the administrator role: an account with other roles may sign in for those without it.
+It protects only the administrator role. An account may sign in for its other roles without the second factor.
 """
 
 from datetime import UTC, datetime
@@ -85,7 +85,7 @@ async def sign_in_by_code(
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Signs in without the administrator role. Raises TooManyFailures.
 
-    Its counter is separate from wrong codes: a lock of the second factor must not stop desk work.
+    Its counter is separate from the counter of wrong codes, so that a lock of the second factor stops no other work.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
@@ -93,7 +93,7 @@ async def without_it(request: Request, session: AsyncSession, account: Account, 
 
 
 async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Account:
-    """The account whose password was right within the last five minutes and which has not changed since."""
+    """The account whose password was right within the last five minutes, if the account has not changed since."""
     try:
         account_id, state = console(request).signer.read_ticket(ticket)
     except Unauthenticated:
@@ -107,7 +107,7 @@ async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Acco
 
 
 async def proves(request: Request, session: AsyncSession, account: Account, code: str) -> bool:
-    """Whether the code is the phone's or a recovery code; each is valid once. Raises TooManyFailures."""
+    """Whether the code is the phone's code or a recovery code. Each code is valid once. Raises TooManyFailures."""
     attempt = SecondFactorAttempt(SecondFactorStep.CODE, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
     factor, now = await second_factors.of(session, account.account_id), datetime.now(UTC)

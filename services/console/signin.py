@@ -206,7 +206,7 @@ async def device_begun(request: Request, session: AsyncSession, account: Account
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
-    """The account, if the password is right. Raises TooManyFailures. No transaction is open while it is hashed."""
+    """The account, if the password is right. Raises TooManyFailures. No transaction is open during the hashing."""
     mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)
@@ -239,7 +239,7 @@ async def not_signed_in(request: Request, account: Account | None, reason: str) 
 
 
 async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
-    """Counts the attempt. Raises TooManyFailures; the start of a lock is logged and shown to administrators."""
+    """Counts the attempt. Raises TooManyFailures. The start of a lock is logged and shown to administrators."""
     try:
         await console(request).attempts.claim(attempt)
     except TooManyFailures as failure:
@@ -260,7 +260,7 @@ def address_of(request: Request) -> str:
 
 
 async def entered(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
-    """The password was right: signs in, or asks an administrator for the second factor if there is one."""
+    """After the right password, signs in, or asks for the second factor if an administrator has one."""
     if Role.ADMINISTRATOR in account.roles and await second_factors.exists(session, account.account_id):
         return code_asked(
             request, account, next, console(request).signer.ticket(account.account_id, accounts.state(account))
@@ -276,7 +276,7 @@ def code_asked(
     failure: str | None = None,
     wait: TooManyFailures | None = None,
 ) -> Response:
-    """The page that asks for the code. A wrong code keeps the ticket: its five minutes start at the password."""
+    """The page that asks for the code. A wrong code keeps the ticket, whose five minutes start at the password."""
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(
         request,
@@ -304,7 +304,7 @@ async def welcomed(
 
 
 async def began(request: Request, session: AsyncSession, principal: Principal, mark: str) -> None:
-    """Records a sign-in, and its browser or phone as known to the account."""
+    """Records a sign-in, and stores its browser or phone as known to the account."""
     await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
     await known_browsers.remember(session, principal.account, mark, datetime.now(UTC))
 

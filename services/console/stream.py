@@ -47,7 +47,7 @@ class Frame:
 
 @dataclass(eq=False)
 class Listener:
-    """The send buffer of one connection. A full buffer closes the connection; the browser resumes at its position."""
+    """The send buffer of one connection. If it is full, the connection closes; the browser resumes at its position."""
 
     sight: StreamVisibility
     waiting: list[bytes] = field(default_factory=list)
@@ -109,7 +109,7 @@ class EventStream:
         if start is not None and not self._holds(sight, start):
             listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
         elif start is not None:
-            listener.waiting.extend(self._replayed(sight, start))  # without a limit: the replay precedes new records
+            listener.waiting.extend(self._replayed(sight, start))  # unlimited: the replay precedes new records
         else:
             listener.put(self._marked(sight))
         self._listeners.setdefault(sight, set()).add(listener)
@@ -122,9 +122,9 @@ class EventStream:
                 del self._listeners[sight]
 
     async def _first_reading(self) -> None:
-        """Waits for the first reading of the kept records.
+        """Waits until the kept records have been read for the first time.
 
-        Before it, no position can be judged too old, and the kept records would be sent as new.
+        Before that, no position can be judged too old, and the kept records would be sent as new.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -153,7 +153,7 @@ class EventStream:
             self.is_reading = False
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """Seeks far enough back to fill the kept records; after a reconnect, to the last position.
+        """Seeks to where the records to keep begin; after a reconnect, to the last position.
 
         Returns the end offsets.
         """
@@ -179,7 +179,7 @@ class EventStream:
                     listener.put(chunk)
 
     def _opened(self, record: Record) -> Frame | None:
-        """The record's frame; None if the worker sets the record aside. Raises UnknownRecordKey."""
+        """The record's frame; None if the worker makes the record a dead letter. Raises UnknownRecordKey."""
         try:
             self._verifier.verify(record)
             return _frame(record)
@@ -229,7 +229,7 @@ class EventStream:
         return marked(sight, self._positions, body)
 
     async def _beat(self) -> None:
-        """Keeps connections open, and the positions of quiet listeners recent."""
+        """Keeps connections open, and sends recent positions to listeners that get no records."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():
@@ -245,7 +245,7 @@ def marked(sight: StreamVisibility, vector: Vector, body: bytes) -> bytes:
 def _frame(record: Record) -> Frame:
     """The frame of a record. Raises if the record breaks the contract or is on the wrong topic.
 
-    Visibility is decided by the record's fields, so they must be valid.
+    The record's fields decide who may see the record, so they must be valid.
     """
     decode(record.topic, record.value, record.headers)
     data = json.loads(record.value)

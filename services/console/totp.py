@@ -20,7 +20,7 @@ LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # without letters that look alike
 
 
 class TotpSecrets:
-    """Encrypts the shared secret and binds it to its account: the database alone cannot produce a code."""
+    """Encrypts the shared secret and binds it to its account, so that the database alone cannot produce a code."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -29,14 +29,14 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret; None if its key was retired: then only a recovery code is accepted."""
+        """The secret; None if its key was retired. Without the secret, only a recovery code is accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
             return None
 
     def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
-        """The secret encrypted with the newest key; None if it is already, or cannot be opened."""
+        """The secret encrypted with the newest key; None if it already has that key, or cannot be decrypted."""
         return self._sealing.resealed(sealed, _bound(account_id))
 
     @property
@@ -54,7 +54,7 @@ def draw() -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | None:
-    """The time step of the code, if later than `after`: a code that somebody saw being typed is not valid again."""
+    """The time step of the code, if later than `after`: a code that somebody watched being typed is not valid again."""
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     steps = range(max(current - DRIFT, after + 1), current + DRIFT + 1)
     return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), plain(code))), None)

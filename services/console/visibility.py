@@ -25,9 +25,9 @@ class NotGranted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamVisibility:
-    """The visibility of a group of listeners: all with the same value get the same bytes.
+    """The visibility of a group of listeners. All listeners with an equal value get the same bytes.
 
-    `hints` are topics sent without data. `areas` None = the whole country; an empty tuple sees no place.
+    `hints` are topics sent without data. With `areas` None they see the whole country; with an empty tuple, no place.
     """
 
     topics: frozenset[str]
@@ -61,7 +61,7 @@ def _reads(principal: Principal, topic: str) -> bool:
     if topic == "alerts" and Role.INTEGRATION in principal.roles and principal.purpose == GRANTS_ALERTS:
         return True
     if topic == "outcomes" and not principal.covers_country:
-        return False  # an outcome has no place, so it cannot be shown to have been in the area
+        return False  # an outcome has no place, so nothing shows that it belongs to the area
     return not principal.roles.isdisjoint(READERS[topic])
 
 

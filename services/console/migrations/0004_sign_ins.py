@@ -20,7 +20,7 @@ CREATE TABLE sign_ins (
     CONSTRAINT pk_sign_ins PRIMARY KEY (jti)
 )
 """
-# tokens that a password change ended under the release before stay ended
+# Tokens revoked by a password change under the previous release remain revoked.
 VALID_FROM = "ALTER TABLE accounts ADD COLUMN tokens_valid_from timestamptz"
 
 

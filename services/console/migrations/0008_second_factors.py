@@ -1,4 +1,4 @@
-"""The second factor of administrators, and its recovery codes."""
+"""Adds tables of the second factors of administrators and their recovery codes."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Each commit of the worker wakes the panels that wait for its rows."""
+"""Adds a trigger, so that each commit of the worker wakes the panels that wait for its rows."""
 
 from alembic import op
 

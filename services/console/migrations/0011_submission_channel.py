@@ -1,4 +1,4 @@
-"""The channel by which a person signed in, and by which a hazard came."""
+"""Renames the column `road` to `channel`: how a person signed in, and how a hazard came."""
 
 from alembic import op
 

@@ -34,7 +34,7 @@ async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
 
 
 async def held(session: AsyncSession, account_id: UUID) -> Account | None:
-    """The account, with a shared row lock: changes wait until this transaction ends."""
+    """The account, with a shared row lock. Changes of the account wait until this transaction ends."""
     return await session.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
 
 
@@ -57,7 +57,7 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 
 async def lock_first(session: AsyncSession) -> None:
-    """Takes the advisory lock for creating the first account: two processes may start at the same time."""
+    """Takes the advisory lock for creating the first account, because two processes may start at the same time."""
     await session.execute(database.advisory_lock("console first account"))
 
 

@@ -18,7 +18,7 @@ from shared.postgres import database
 class Shown:
     """A table of the board.
 
-    `order` is the column that decides which of two rows is newer. `lasting` is a column whose known value stays if the
+    `order` is the column that decides which of two rows is newer. `lasting` is a column that keeps its value if the
     newer row has none.
     """
 
@@ -79,7 +79,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes the outcomes that newer ones replace. The log has a replaced outcome first, so it is already stored."""
+    """Deletes the outcomes that newer ones replace. The topic has a replaced outcome first, so it is stored by now."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

@@ -23,7 +23,7 @@ class Section(StrEnum):
     """The section of the board that shows an alert; an open alert is in one of the first four."""
 
     WAITING = "waiting"
-    UNSEEN = "unseen"  # Severe or Extreme, over before anybody acknowledged it
+    UNSEEN = "unseen"  # Severe or Extreme, and over before anybody acknowledged the alert
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
     CLOSED = "closed"
@@ -43,7 +43,7 @@ _SECTION = case(*((held, section.value) for section, held in HOLDS.items()))
 
 @dataclass(frozen=True, slots=True)
 class SectionAlerts:
-    """A section's shown rows, and its counts by severity, hidden rows included."""
+    """The rows that a section shows, and the counts by severity of all its rows."""
 
     alerts: Sequence[BoardAlert]
     counts: Counter[str]
@@ -106,7 +106,7 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """How many alerts came too late. Alerts withheld by a source's budget have an alert of their own."""
+    """How many alerts came too late. Withheld alerts are not counted, as there is an alert about their source."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )
@@ -135,5 +135,5 @@ def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
 
 
 def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
-    """The condition that an alert concerns these P-codes; an alert without a place concerns everybody."""
+    """The condition that an alert concerns these P-codes. An alert without a place concerns everybody."""
     return true() if pcodes is None else or_(BoardAlert.pcodes.op("&&")(list(pcodes)), BoardAlert.pcodes == [])

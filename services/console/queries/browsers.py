@@ -1,4 +1,4 @@
-"""Browsers and phones known to an account: other people's failed sign-ins do not lock them out."""
+"""Browsers and phones known to an account. Failed sign-ins of other people do not lock these out."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -34,5 +34,5 @@ async def remember(session: AsyncSession, account_id: UUID, mark: str, now: date
 
 
 def _hash(mark: str) -> bytes:
-    """The mark's hash: the stored value alone must not let anybody pass for a known browser."""
+    """The mark's hash. Only the hash is stored, so that nobody can pass for a known browser with the stored value."""
     return sha256(mark.encode()).digest()

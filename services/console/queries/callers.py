@@ -82,7 +82,7 @@ async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Seq
 
 
 def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
-    """Limits to callers noted by the reader or with a hazard first reported in `pcodes` (None = the whole country)."""
+    """Limits the query to callers that the reader noted, or whose hazard was first reported in `pcodes`."""
     joined = (
         wanted.select_from(StoredCaller)
         .outerjoin(CalledReport, CalledReport.report_id == StoredCaller.report_id)

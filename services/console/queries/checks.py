@@ -11,7 +11,7 @@ from services.console.checks import CheckName, InstallationCheck
 
 
 async def record(session: AsyncSession, check: InstallationCheck) -> None:
-    """Stores the result; without a new `due_at` the stored one stays, so that a manual backup keeps the schedule."""
+    """Stores the result. Without a new `due_at` the stored one stays, so that a manual backup keeps the schedule."""
     table = models.StoredCheck
     row = {name: getattr(check, name) for name in ("name", "checked_at", "is_well", "figure", "due_at")}
     new = insert(table).values(**row)

@@ -12,7 +12,7 @@ from services.console.totp import TotpSecrets
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """The second factor, locked: of two concurrent sign-ins with one code the second finds the code used."""
+    """The second factor, locked so that of two concurrent sign-ins with one code, the second finds the code used."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 

@@ -1,4 +1,4 @@
-"""Sign-ins by browser and phone: which are open, and which phones an account has."""
+"""Sign-ins by browser and phone: which sign-ins are open, and which phones an account has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -31,7 +31,7 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
     """The hazards in force or of the last two days, cancelled ones last.
 
-    Those that have begun come before forecasts, then the most severe, then the newest.
+    Hazards that have begun come before forecasts; within both, the most severe and then the newest come first.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard), now).order_by(
@@ -54,7 +54,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
-    """How many hazards are in force, without the cancelled ones; independent of how many are shown."""
+    """How many hazards are in force. Cancelled hazards do not count; hazards that the list does not show do."""
     wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type != MsgType.CANCEL)
     return await session.scalar(wanted) or 0
 
