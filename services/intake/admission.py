@@ -49,7 +49,7 @@ class Counts:
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_channel: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # those sent by phones with an expired sign-in
+    ended: int = 0  # the reports sent by phones with an expired sign-in
 
     def add(self, channel: str, answer: str, reports: int = 1) -> None:
         counter = self.by_channel.get(channel)
@@ -78,14 +78,14 @@ def row(counter: Counter[str]) -> dict[str, int]:
 
 @dataclass(slots=True)
 class Follower:
-    """A report that the caller of another report admits in its batch."""
+    """A report that waits for the caller of another report, who admits both in one batch."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Admission:
-    """Admits checked reports: looks for duplicates, seals, publishes or spools, stores fingerprints, then answers."""
+    """Admits valid reports: looks for duplicates, seals, publishes or spools, stores fingerprints, then answers."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Admission:
         return first
 
     async def take(self, drafts: Sequence[Draft]) -> list[Answer]:
-        """One answer per draft, in order. Duplicates at the same moment are both published; consumers deduplicate."""
+        """One answer per draft, in order. Two concurrent duplicates are both published; consumers deduplicate."""
         traces = [self.memory.trace(draft) for draft in drafts]
         answers = compared(traces, await self.memory.marks(traces))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
@@ -144,7 +144,7 @@ class Admission:
         return unchecked.marked(draft.finish(self.sealer), draft.unchecked)
 
     async def _finish_all(self, drafts: Sequence[Draft]) -> list[Message]:
-        """Seal in pieces: sealing a thousand reports at once would delay every other request."""
+        """Seal in pieces, because sealing a thousand reports at once would delay every other request."""
         messages: list[Message] = []
         for start in range(0, len(drafts), SEALED_AT_ONCE):
             if start:
@@ -153,7 +153,7 @@ class Admission:
         return messages
 
     async def _publish(self, drafts: Sequence[Draft]) -> Answer:
-        """Publish or spool. While the spool is not empty everything goes through the spool, to keep the order."""
+        """Publish or spool. While the spool is not empty, every report goes through the spool, to keep the order."""
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:
@@ -169,16 +169,16 @@ class Admission:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish what may be published. Return the withheld records, for a person."""
+        """Publish the records that may be published. Return the others, which a person must look at."""
         published, withheld = await unchecked.checked(messages, self.revocations)
-        if published:  # with no message the publisher would have no ack to wait for
+        if published:  # without a message the publisher would have no ack to wait for
             withheld += await self._publish_surely(published)
         if withheld:
             await self._forget(withheld)
         return withheld
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """Forget records that were set aside: their authors may send them again, also with other content."""
+        """Delete the fingerprints of records that were set aside, as authors may send them again with other content."""
         names = [name for message in messages if (name := name_in(message.value)) is not None]
         if names and not await self.memory.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
@@ -189,7 +189,7 @@ class Admission:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
             except BrokerAway:
-                # The producer still holds the sent records: sending them again before the flush would pile up copies.
+                # The producer still holds the sent records. Sending them again before the flush would pile up copies.
                 await self.publisher.flush()
                 await asyncio.sleep(PAUSE_SECONDS)
             except MessageSizeTooLargeError:
@@ -205,12 +205,12 @@ class Admission:
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is a hazard with an unchecked credential. If withheld, it must be accepted when sent again."""
+    """Whether the draft is a hazard with an unchecked credential. A withheld hazard must be accepted if sent again."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(traces: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """ACCEPTED for new reports, else DUPLICATE or CONFLICT, also against earlier reports of the same batch."""
+    """ACCEPTED for new reports, else DUPLICATE or CONFLICT. Earlier reports of the same batch are compared too."""
     first: dict[bytes, bytes] = {}
     found = []
     for trace, mark in zip(traces, marks, strict=True):
@@ -226,7 +226,7 @@ def compared(traces: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> li
 def answered(
     traces: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], taken: Answer
 ) -> list[Answer]:
-    """Replace ACCEPTED by the result `taken`. If that is FULL, repeats in the batch are FULL too."""
+    """Replace ACCEPTED by the result `taken`. If `taken` is FULL, the repeats of these reports are FULL too."""
     names = {traces[index].name for index in new} if taken is Answer.FULL else set()
     return [
         taken if answer is Answer.ACCEPTED or trace.name in names else answer

@@ -1,4 +1,4 @@
-"""From bytes to validated reports: errors name the field; an unknown code becomes `other` and keeps its text."""
+"""From bytes to validated reports. Errors name the field. An unknown code becomes `other`, and its text is kept."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +37,8 @@ BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 AT_ONCE_BYTES = 128 * 1024
 AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # about 5 ms
 
-# The value that replaces an unknown code, and the field that keeps its text. Elsewhere an error: docs/decisions/0014.
+# The value that replaces an unknown code, and the field that keeps its text. In other fields an unknown code makes
+# the report invalid (docs/decisions/0014).
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),
@@ -109,7 +110,7 @@ Refusal = Invalid | TooBig
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T]) -> T | None:
-    """Validate on the event loop. None if the body is too large for that, or invalid."""
+    """Validate on the event loop. None if the body is too large for the event loop, or invalid."""
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or lists(raw) > AT_ONCE_LISTS:
         return None
     read = STRUCTS.get(adapter)
@@ -132,7 +133,7 @@ def checked(raw: bytes, adapter: TypeAdapter[T], *, most: int = ERRORS) -> T:
 
 
 def lists(raw: bytes) -> int:
-    """The number of lists and objects; the parser needs 300 bytes of memory for each."""
+    """The number of lists and objects, because the parser needs 300 bytes of memory for each."""
     return raw.count(b"[") + raw.count(b"{")
 
 

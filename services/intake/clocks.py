@@ -1,4 +1,4 @@
-"""Times ahead of our clock: accepted with a flag, and corrected by the offset of the author's clock. Pure."""
+"""Times ahead of our clock are accepted with a flag, and corrected by the offset of the author's clock. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a browser cannot set `Date`
 LONGEST_HEADER = 64
 FURTHEST = timedelta(days=36_500)  # keeps a corrected date within the contract's years
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
-# How much later than the real day a time with this precision may be.
+# By precision, how many days a time may lie after the real day.
 SPAN = {
     Precision.DAY: timedelta(),
     Precision.WEEK: timedelta(days=7),
@@ -38,7 +38,7 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead; without a given clock, at least as far as `reported_at`."""
+        """How far the author's clock is ahead. If the upload gives no clock, how far `reported_at` is ahead."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
@@ -87,7 +87,7 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Whether the reported day is after today. Phones report a day as its noon, so today's noon may lie ahead."""
+    """Whether the reported day is after today. Phones report a day as noon of that day, so noon today may lie ahead."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)

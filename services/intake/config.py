@@ -4,7 +4,8 @@ from pathlib import Path
 
 from shared.config import Settings
 
-# The day's earthquakes; and the region's last month with deleted events, which the first feed does not have.
+# The first feed has the day's earthquakes. The second has the region's last month with deleted events, which the
+# first omits.
 USGS_FEEDS = (
     "https://earthquake.usgs.gov/earthquakes/feed/v1.0/summary/2.5_day.geojson",
     "https://earthquake.usgs.gov/fdsnws/event/1/query?format=geojson&includedeleted=true"
@@ -13,13 +14,13 @@ USGS_FEEDS = (
 
 
 class IntakeSettings(Settings):
-    """`intake_spool_bytes`: the spool's limit, then intake answers 503. `intake_area`: a GeoJSON file, or `world`."""
+    """At `intake_spool_bytes` the spool is full and intake answers 503. `intake_area`: a GeoJSON file, or `world`."""
 
     host: str = "127.0.0.1"
     port: int = 8081
     memory_key_file: Path = Path(".state/secrets/memory-key")
     intake_spool_bytes: int = 1 << 30
-    # A JSON list; default: the source's own feeds, but none in an exercise.
+    # A JSON list of URLs. The default is the source's own feeds, but none in an exercise.
     intake_usgs_feeds: tuple[str, ...] | None = None
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None

@@ -1,4 +1,4 @@
-"""Deduplication: fingerprints of answered reports in Valkey. A hint only: consumers deduplicate reliably."""
+"""Deduplication by fingerprints of answered reports in Valkey. It is only a hint: consumers deduplicate reliably."""
 
 import asyncio
 import math
@@ -41,7 +41,7 @@ class Fingerprint(NamedTuple):
 
 @dataclass(slots=True)
 class Question:
-    """One caller's part of the next call: names to look up and fingerprints to store."""
+    """One caller's part of the next call to Valkey: names to look up and fingerprints to store."""
 
     names: Sequence[bytes]
     traces: Sequence[Fingerprint]
@@ -51,14 +51,14 @@ class Question:
 
 
 class Deduplication:
-    """Looks up and stores fingerprints. Questions that come during a call share the next call, one script for many.
+    """Looks up and stores fingerprints. Questions that come during a call share the next call.
 
     While Valkey is unavailable, frozen or slow, every report counts as new and no fingerprint is stored.
     """
 
     def __init__(self, settings: Settings, keys: Path) -> None:
         self._topic_prefix, self._ring, self._key_id = settings.topic_prefix, Keyring(keys), ""
-        # as long as Kafka keeps a report
+        # Fingerprints are kept as long as Kafka keeps a report.
         self._remembered_seconds = math.ceil(settings.displacements_days * DAY_SECONDS)
         self._valkey = Redis.from_url(
             settings.redis_url,
@@ -80,7 +80,7 @@ class Deduplication:
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Use a new key and prefix: marks of the old key would look like conflicts. The inbox finds such repeats."""
+        """Use a new key and prefix, as marks of the old key would look like conflicts. The inbox finds such repeats."""
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 

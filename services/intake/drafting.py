@@ -1,4 +1,4 @@
-"""From a body to drafts: small bodies on the event loop, large ones in a thread, so that other requests do not wait."""
+"""From a body to drafts. Small bodies are read on the event loop, large ones in a thread, so that requests go on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -42,10 +42,10 @@ class ReportSender:
 
 
 class Drafting:
-    """`threads` is used only here, so that disk writes do not wait for large bodies.
+    """Only this class uses `threads`, so that disk writes do not wait for large bodies.
 
-    On the event loop larger bodies take turns: between two of them the loop serves everything else. Bodies that came
-    together would else be validated one after the other, while the broker's acks wait.
+    On the event loop, larger bodies take turns, and between two of them the loop serves everything else. Otherwise
+    bodies that came together would be validated one after the other, while the broker's acks wait.
     """
 
     def __init__(self, places: Places, settings: Settings, threads: Executor) -> None:
@@ -125,7 +125,7 @@ class Drafting:
             draft = self.draft(item, sender)
         except Problem as problem:
             return problem
-        # the size as it will be written, because the original size of an array's item is not known here
+        # The size as written is checked, because the original size of an array's item is not known here.
         return too_big("report") if len(draft.content) > REPORT_BYTES else draft
 
 

@@ -1,4 +1,4 @@
-"""A fast path for the hot POST routes: the same middleware and guard, without FastAPI's layers between."""
+"""A fast path for the hot POST routes: it has the same middleware and guard, but skips FastAPI's layers."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -21,7 +21,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Counts requests that the guard refused; their channel is unknown. The guard decides before it is awaited."""
+    """Counts requests that the guard refused, under an unknown channel. The guard decides when it is called."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

@@ -32,7 +32,7 @@ class Feed(IntakeModel):
 
 
 class FeedCount(IntakeModel):
-    """The number of entries with this result: in all readings, and in the last reading."""
+    """The number of entries with one result, in all readings and in the last reading."""
 
     __tablename__ = "feed_counts"
 

@@ -59,11 +59,11 @@ _hazard = TypeAdapter(HazardReport).serializer.to_json
 class Draft(Protocol):
     """A checked report with its author, not yet sealed."""
 
-    name: bytes  # from author, report and version
+    name: bytes  # made from author, report id and version
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the credential, while revocations are unknown
+    unchecked: bytes | None  # the credential, if revocations were unknown
 
     @property
     def content(self) -> bytes:
@@ -93,7 +93,7 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    told: bytes | None = None  # the original clear fields, if a time was corrected: a retry sends the same bytes
+    told: bytes | None = None  # the original clear fields, if a time was corrected; a retry sends the same bytes
 
     @property
     def content(self) -> bytes:
@@ -170,7 +170,7 @@ def displacement(
 
 
 def name_in(record: bytes) -> bytes | None:
-    """The name of a report, out of a finished record; None where the record is no report."""
+    """The name of the report in a finished record; None if the record is not a report."""
     try:
         said = json.loads(record)
         return _name(UUID(said["author"]), UUID(said["report_id"]).bytes, said["version"])
@@ -191,7 +191,7 @@ def stamps(
     places: Places,
     uncorrected: UncorrectedReportTimes | None,
 ) -> str:
-    """JSON members that intake adds from the token and its own clock."""
+    """JSON members that intake adds from the token and from intake's clock."""
     shared = _shared_stamps(author, principal.team, principal.channel, now, places.version)
     noticed = flags(report, principal, places)
     if uncorrected:
@@ -213,7 +213,7 @@ def _shared_stamps(
 
 
 def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
-    """The original values of the corrected times, given by name."""
+    """The original values of the times whose names are `corrected`."""
     given = {name: getattr(report, name) for name in corrected}
     return UncorrectedReportTimes(**given) if given else None
 
@@ -237,7 +237,7 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """The widest area of the registrar around the place. The registry checks that the known household is in it too."""
+    """The widest area of the registrar around the place. The registry checks that it includes the stored household."""
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
     if pcode is None:

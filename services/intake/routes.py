@@ -27,13 +27,13 @@ from shared.web.problems import Problem
 _encode = msgspec.json.Encoder().encode
 BATCH_BYTES = 2 * 1024 * 1024
 RETRY_SECONDS = "5"
-# version, trace id, parent id, flags; neither id is all zeros
+# The parts are version, trace id, parent id and flags. Neither id may be all zeros.
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass
 class Intake:
-    """Dependencies of the routes."""
+    """The objects that the routes share."""
 
     door: Admission
     drafting: Drafting

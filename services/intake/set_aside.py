@@ -1,4 +1,4 @@
-"""Spooled records that could not be published: kept in files and listed for a person."""
+"""Spooled records that could not be published. They are kept in files and listed for a person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """Records of all spools under `root`, also of ended processes, oldest first."""
+    """Records set aside in all spools under `root`, also in spools of ended processes, oldest first."""
     files = sorted(root.glob(f"*/*{spool.SET_ASIDE}"), key=lambda file: file.name)
     return [found for file in files for found in _records(file)]
 

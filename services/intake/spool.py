@@ -58,7 +58,7 @@ class Spool:
         self._asked, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # Two threads of its own, to write and to read, so that an fsync does not wait for other work.
+        # The spool has two threads of its own, to write and to read, so that an fsync does not wait for other work.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
@@ -177,7 +177,7 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        # Named by time, so that adopted segments keep their order; the random suffix makes names unique.
+        # Segments are named by time, so that adopted segments keep their order. The random suffix makes names unique.
         file = folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.spool"
         segment = cls(file, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         sync(folder)
@@ -204,7 +204,7 @@ def segments(folder: Path) -> Iterator[Path]:
 
 
 def line(message: Message) -> bytes:
-    """A record as one line, preceded by its checksum."""
+    """A record as one line that begins with the record's checksum."""
     headers = [(name, value.decode()) for name, value in message.headers]
     text = json.dumps(
         [message.topic, message.key.decode(), message.value.decode(), headers], ensure_ascii=False
@@ -215,7 +215,7 @@ def line(message: Message) -> bytes:
 def read(file: Path) -> tuple[list[Message], int, bool]:
     """The records, the number of complete lines, and whether any of these is damaged.
 
-    An incomplete last line was never answered: its writer died before the fsync, so the sender sends again.
+    No answer was sent for an incomplete last line, as its writer died before the fsync: the sender sends again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [parse(each[9:]) for each in lines if is_whole(each)]
@@ -265,7 +265,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Let one process at a time adopt folders, so that none takes a folder that another is about to lock."""
+    """Let one process at a time adopt folders, so that no process takes a folder that another is about to lock."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,7 +1,8 @@
-"""DisplacementStruct reports as msgspec Structs, made from the contract's models: read and written at half the cost.
+"""Displacement reports as msgspec Structs, made from the contract's models: read and written at half the cost.
 
-What a Struct accepts, its model accepts with the same meaning. The reverse does not hold, because pydantic is lenient
-(`"5"` for 5) and trims text. Such reports go through the model, which also words all errors: docs/decisions/0034.
+If a Struct accepts a report, its model accepts it with the same meaning. The reverse does not hold, because pydantic
+is lenient (`"5"` for 5) and trims text. The reports that only a model accepts are read by the model, which also words
+all errors: docs/decisions/0034.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from shared.events.vocabulary import Precision, Status
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 RANDOM_UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"  # White_Space of Unicode, as in Rust
-NEVER_OMITTED = object()  # a default that no field has
+NEVER_OMITTED = object()  # a default that no field's value equals
 
 
 class UnknownConstraint(TypeError):
@@ -35,7 +36,7 @@ class UnknownConstraint(TypeError):
 
 
 class DisplacementStruct(Protocol):
-    """What both kinds of Structs have. Ids are text."""
+    """The fields that the Structs of households and of groups share. Ids are text."""
 
     kind: str
     report_id: str
@@ -155,7 +156,7 @@ def limit(rule: Any) -> dict[str, Any]:
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern for Python, whose `$` would take a line break at the end. What pydantic would trim does not match."""
+    """The pattern for Python, whose `$` would accept a final line break. Text that pydantic would trim fails."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
     middle = pattern[1:-1]

@@ -1,4 +1,4 @@
-"""Reports that come while revocations are unknown: spooled with their credential, and checked before publishing."""
+"""Reports that come while revocations are unknown are spooled with their credential, and checked before publishing."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ HEADER = "unchecked"  # only in the spool
 
 
 def credential(principal: Principal) -> bytes | None:
-    """The credential to check later: ids, and the second of the sign-in. None if it is checked already."""
+    """The credential to check later: its ids, and the time of the sign-in in seconds. None if it has been checked."""
     if not principal.is_unchecked:
         return None
     names = [(kind, str(name)) for kind, name in credentials(principal)]
@@ -30,7 +30,7 @@ def is_marked(message: Message) -> bool:
 
 
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
-    """Split into publishable and withheld records, in order. Wait until revocations are known if any record needs it.
+    """Split into publishable and withheld records, in order. If a credential is unchecked, wait for the revocations.
 
     The registry holds a displacement with a revoked credential. Such a hazard could raise an alert, so it is withheld.
     """

@@ -1,4 +1,4 @@
-"""Decide about a feed entry, given the published hazard: not a hazard, out of area, unchanged, or publish. Pure."""
+"""Decide about a feed entry, given the published hazard: not a hazard, out of area, unchanged, or to publish. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,7 +32,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class FeedDecision:
-    """`deed` is None if there is nothing to publish; `reason` explains `kind`."""
+    """`deed` is the action on the hazard, None if there is nothing to publish. `reason` explains `kind`."""
 
     kind: ItemKind
     reason: str
@@ -84,7 +84,7 @@ def _compare(item: Item, known: Known) -> FeedDecision:
 
 
 def material_changes(item: Item, told: HazardReported) -> list[str]:
-    """The changes that people would act on; links, posters and felt reports are not among them."""
+    """The changes that people would act on. Changed links, posters and felt reports are left out."""
     point = told.area.point
     moved = distance_km(item.lat, item.lon, point.lat, point.lon) if point else 0.0
     changes = {

@@ -30,7 +30,7 @@ DEEDS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
     FeedAction.CANCEL: (HazardCancelled, MsgType.CANCEL),
 }
 
-# CAP severity of an earthquake by magnitude only, with the steps of the alert rules' defaults.
+# CAP severity of an earthquake by its magnitude alone. The steps are the defaults of the alert rules.
 SEVERITIES = ((6.5, Severity.EXTREME), (5.5, Severity.SEVERE), (4.5, Severity.MODERATE))
 
 

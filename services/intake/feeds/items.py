@@ -10,7 +10,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ItemKind(StrEnum):
-    """The result of an entry: exactly one at each reading."""
+    """The result of an entry. Each reading gives an entry exactly one result."""
 
     PUBLISHED = "published"
     UNCHANGED = "unchanged"

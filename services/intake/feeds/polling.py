@@ -34,7 +34,7 @@ class Poller:
     seconds: float
 
     async def run(self, source: Source, urls: Sequence[str]) -> None:
-        """Until cancelled."""
+        """Poll until cancelled."""
         async with asyncio.TaskGroup() as group:
             for url in urls:
                 group.create_task(self._poll(source, url))
@@ -54,7 +54,7 @@ class Poller:
                 await asyncio.sleep(pause(self.seconds, failures))
 
     async def once(self, source: Source, url: str) -> int:
-        """Read once. Return the number of consecutive failures."""
+        """Read the feed once. Return the number of consecutive failures."""
         try:
             answer = await self._fetch(url)
             async with self.sessions.begin() as session:

@@ -19,12 +19,12 @@ ROWS_AT_ONCE = 1000
 
 
 async def lock(session: AsyncSession, source: str) -> None:
-    """Let one process at a time read a source: two would each see a hazard as new."""
+    """Let one process at a time read a source, because two would each see a hazard as new."""
     await session.execute(database.advisory_lock(f"feed {source}"))
 
 
 async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -> dict[str, UUID]:
-    """All aliases of the hazards that any of these names refers to."""
+    """All aliases of the hazards to which any of these names refers."""
     named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_(_array(names, Text)))
     query = select(FeedAlias.alias, FeedAlias.hazard_id).where(FeedAlias.hazard_id.in_(named)).order_by(FeedAlias.alias)
     return {row.alias: row.hazard_id for row in await session.execute(query)}

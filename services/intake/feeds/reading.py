@@ -47,7 +47,7 @@ class Reader:
         await queries.lock(session, source.name)
         stamp = Stamp(source.name, self.status, now, self.places)
         readable = [entry for entry in entries if not isinstance(entry, Unreadable)]
-        readable.sort(key=is_deletion)  # deletions last: the same document may keep the hazard under another id
+        readable.sort(key=is_deletion)  # deletions last, because the same document may keep the hazard under another id
         unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
         register = await _register(session, source, readable)
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in readable)

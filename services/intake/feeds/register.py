@@ -1,4 +1,4 @@
-"""The published hazards of one source while a document is compared with them. Pure."""
+"""The published hazards of one source, with which a new document is compared. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -54,7 +54,7 @@ class Register:
         self.told.append(told.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
-        """The source merged separately published hazards: cancel all but the first. True if any was cancelled."""
+        """Cancel the `others`, because the source merged these hazards into `kept`. True if any was cancelled."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
             told = events.take_back(entry, other, self._names(other), stamp)

@@ -18,7 +18,7 @@ SOURCE = "usgs"
 SITE = "https://earthquake.usgs.gov"
 KEPT_CHARACTERS = 16_000
 
-# All other types (quarry blast, explosion, ice quake, sonic boom, mine collapse …) are not taken in.
+# Entries of all other types (quarry blast, explosion, ice quake, sonic boom, mine collapse …) are ignored.
 TYPES = {
     "earthquake": HazardType.EARTHQUAKE,
     "induced or triggered event": HazardType.EARTHQUAKE,
@@ -151,7 +151,7 @@ def link(url: str | None) -> str | None:
     """An absolute link: single-event documents have relative links."""
     try:
         return _web.validate_python(urljoin(SITE, url)) if url else None
-    except ValueError:  # not a URL for `urljoin`, or not valid in the contract
+    except ValueError:  # `urljoin` or the contract does not accept the URL
         return None
 
 

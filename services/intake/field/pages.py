@@ -20,7 +20,7 @@ from shared.places import Places
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SCOPE = "/"  # the service worker's scope: the page is above the script's folder, the printed address at the root
+SCOPE = "/"  # the service worker's scope: the form's page and its printed address are above the script's folder
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where most people from the country live abroad
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
@@ -73,7 +73,7 @@ class FieldForm:
 class Files(StaticFiles):
     """Static files under the release's name, so that a cached page always gets scripts of the same release.
 
-    The scripts that all pages share are among them: the form imports them as its own.
+    They include the scripts that all pages share, because the form imports these as its own.
     """
 
     def __init__(self, release: str) -> None:

@@ -1,4 +1,4 @@
-"""The security log."""
+"""Adds the security log."""
 
 from alembic import op
 

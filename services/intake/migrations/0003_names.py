@@ -1,4 +1,4 @@
-"""Constraints named by the convention of `shared.postgres.models`. No release refers to their names."""
+"""Renames constraints by the convention of `shared.postgres.models`. No release refers to their names."""
 
 from alembic import op
 
