@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-PARTS = (5, 2, 1)  # the number of parts of the axis: the first that divides its end, so that ticks are whole numbers
+PARTS = (5, 2, 1)  # parts of the axis: the first number that divides its end, so that ticks are whole numbers
 MOST = 120
 
 
@@ -50,7 +50,7 @@ class Chart:
 
 
 def monthly(figures: Iterable[Figure]) -> Chart:
-    """Newly displaced persons, one bar per month, split by movement scope."""
+    """A chart of newly displaced persons: one bar per month, split by movement scope."""
     months: dict[str, dict[MovementScope, int]] = defaultdict(lambda: defaultdict(int))
     for figure in figures:
         if figure.period and figure.persons:

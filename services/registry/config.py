@@ -6,7 +6,7 @@ from shared.config import Settings
 
 
 class RegistrySettings(Settings):
-    """Folders of keys outside PostgreSQL and its backups.
+    """The settings name folders of keys, which are kept outside PostgreSQL and its backups.
 
     `registry_kek_file` wraps the households' keys, `digest_key_file` makes the digests, and `search_root_file` is the
     root of the search keys.

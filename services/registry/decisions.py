@@ -1,4 +1,4 @@
-"""Decide who may change a household, and what a report version does to it. Pure; independent of arrival order."""
+"""Decide who may change a household, and what a report version does to it. Pure, and independent of arrival order."""
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
@@ -35,7 +35,7 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The first report's author and team. They may correct it and report the next displacement."""
+    """The author and team of the first report. They may correct this report and report the next displacement."""
 
     author: str
     team: str | None
@@ -58,7 +58,7 @@ class Claim(NamedTuple):
     is_accepted: bool = False  # a person accepted the held report: author and sign-in are no longer checked
 
     def is_entitled(self, owner: Owner, *, begins: bool) -> bool:
-        """Whether the author may do this. A registrar may correct a report, but not report a new displacement."""
+        """Whether the author may do this. A registrar may correct a report but may not report a new displacement."""
         if self.is_accepted or owner.shares(self.author, self.team):
             return True
         return self.is_registrars and self.version > 1 and not begins
@@ -93,7 +93,7 @@ REPEAT = ReportDecision(Effect.NOTHING, OutcomeKind.REPEAT)
 
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:
-    """Decide. `owner` of the household or group is None while unknown; `precedents` share the claim's report_id."""
+    """Decide about the claim. `owner` is None for a new household or group; `precedents` share the report_id."""
     if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
     if claim.is_expired and not claim.is_accepted:
@@ -121,7 +121,7 @@ def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
 
 
 def place(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
-    """Decide about an entitled version by the versions of its report that took effect."""
+    """Decide about a version whose author is entitled, by the versions of its report that took effect."""
     known = set(versions)
     if not known:
         return BEGIN if begins else held(Held.WAITING)

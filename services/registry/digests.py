@@ -1,8 +1,8 @@
 """Digests of report contents, which distinguish repeats from conflicts.
 
-They are HMACs, because a hash without a key would reveal a phone number by guessing. Each key of the folder is
-applied to the result of the key before. So a new key can be applied to stored digests without opening any report, and
-an attacker with the database alone needs all keys.
+They are HMACs, because guesses against a hash without a key would reveal a phone number. Each key of the folder is
+applied to the result of the previous key. So a new key can be applied to stored digests without decrypting any report,
+and an attacker with the database alone needs all keys.
 """
 
 import hmac
@@ -25,10 +25,10 @@ ROWS_AT_ONCE = 5_000
 REKEY_SECONDS = 600
 
 KNOWN = select(DigestKey.key_id)
-# Each batch first locks rows of this table, so no digest is compared or stored while a new key is applied.
+# Each batch first locks rows of `consumer_offsets`, so no digest is compared or stored while a new key is applied.
 # raw SQL: SQLAlchemy has no LOCK TABLE
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
-# raw SQL: a cursor over all rows, and updates of thousands of rows, on arrays
+# raw SQL: a cursor over all rows, and updates of thousands of rows by array parameters
 INBOX = "SELECT event_id, digest FROM inbox"
 REPORTS = "SELECT report_id, version, author, kind, digest FROM reports"
 INBOX_LAID = """
@@ -58,7 +58,7 @@ class Digests:
         return digest
 
     async def renew(self, settings: RegistrySettings) -> int:
-        """Apply a key that was added since. Return the number of changed digests."""
+        """Apply a key that was added to the folder since the last call. Return the number of changed digests."""
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
@@ -73,7 +73,7 @@ class Digests:
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
         if laid is not None:
-            self._ring.find(laid)  # raises UnknownKey while the key is missing: an older key must not become the mark
+            self._ring.find(laid)  # raises UnknownKey if the key is missing: an older key must not be stored instead
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:
@@ -85,7 +85,7 @@ class Digests:
         return count
 
     async def hold(self, session: AsyncSession) -> None:
-        """Raise Fenced if another worker has applied a newer key: the opened batch must be opened again."""
+        """Raise Fenced if another worker has applied a newer key, because the batch must then be decrypted again."""
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
@@ -118,7 +118,7 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
 
 
 async def stored(session: AsyncSession) -> int:
-    """The number of stored digests; each depends on every key."""
+    """The number of stored digests. Each of them depends on every key."""
     counts = [
         select(func.count()).select_from(model).where(model.digest != b"").scalar_subquery()
         for model in (Report, InboxEvent)
@@ -127,7 +127,7 @@ async def stored(session: AsyncSession) -> int:
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """For an erasure: remove all digests of reports about this household or group. Return the number of reports.
+    """Remove all digests of reports about an erased household or group. Return the number of reports.
 
     The inbox keeps the event ids, so that a report that comes again has no effect: an empty digest counts as a repeat.
     The caller commits.

@@ -42,7 +42,7 @@ def rows(
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
-    """`households` and `persons` are registered; `groups` and `group_persons` are counted. They are never added up."""
+    """`households` and `persons` are registered; `groups` and `group_persons` are counted. Never add up the two."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),
@@ -117,7 +117,7 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
 
 
 def names(*, is_stock: bool) -> list[str]:
-    """Column names. The country precedes the P-code, so that `#country+code` finds alpha-3 first, also at level 0."""
+    """Column names. The country precedes the P-code, so that `#country+code` finds alpha-3 first, even at level 0."""
     return [
         "date" if is_stock else "month",
         "status",

@@ -44,7 +44,7 @@ def moved(mobility: Mobility) -> Mobility:
 
 
 class Filters(BaseModel):
-    """Filters of figures. An empty form field counts as not given."""
+    """Filters of figures. An empty form field is treated as missing."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -119,7 +119,7 @@ class PageFilters(FlowFilters, StockFilters):
     flows_page: PageNumber = 1
 
     def usual(self, now: datetime) -> Self:
-        """Default period: today, and the last twelve months. Future dates only if the filters give them."""
+        """The filters with default dates: today, and the last twelve months. Future dates are used only if given."""
         day = self.on or today(now)
         is_open = self.until or day.year == FIRST_YEAR  # no data before the first year
         since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
@@ -215,9 +215,10 @@ class TablePage:
 async def stock_and_flows(
     request: Request, caller: Principal, filters: PageFilters, day: date
 ) -> tuple[list[Figure], list[Figure]]:
-    """Both at the same time, each on its own connection, which takes two thirds of the time.
+    """Compute both at the same time, each on its own connection, which takes two thirds of the time.
 
-    Nothing else holds a connection meanwhile: pages that wait for a second one would stop each other.
+    The request holds no other connection meanwhile. Otherwise pages that wait for another connection could block each
+    other.
     """
     begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
 
@@ -230,7 +231,7 @@ async def stock_and_flows(
             stock = tasks.create_task(with_session(lambda session: stock_of(request, session, caller, filters, day)))
             flows = tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters)))
     except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None  # PostgreSQL is away, which one of the two is enough to say
+        raise errors.exceptions[0] from None  # PostgreSQL is unavailable; one of the two errors is enough
     return stock.result(), flows.result()
 
 

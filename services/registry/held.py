@@ -1,4 +1,4 @@
-"""Queries for held reports, which wait for a person, and their clear fields."""
+"""Queries for held reports, which wait for a person, and for their clear fields."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,8 @@ from shared import audit
 from shared.audit import Action, Entry
 from shared.events.vocabulary import OutcomeKind
 
-# Reasons for which a person may accept. For other reasons another version took effect: the author sends a correction.
+# A person may accept reports held for these reasons. For any other reason, another version took effect, and the author
+# must send a correction.
 ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
 
 MOST = 1000  # reports of a team that one request accepts
@@ -39,7 +40,7 @@ HELD = select(
     Report.clear,
     UNDECIDED.limit(1).scalar_subquery().label("decided_at"),
 ).where(IS_HELD)
-# As for a household: the reported destination, or else the origin.
+# The place is that of a household: the reported destination, or else the origin.
 PCODE = "coalesce(CAST(clear AS json) #>> '{destination,pcode}', CAST(clear AS json) #>> '{origin,pcode}')"
 
 
@@ -53,7 +54,7 @@ async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibilit
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
-    """Outcome ids of these reports, oldest first, as many as one request accepts."""
+    """Outcome ids of the team's undecided reports, oldest first, at most as many as one request accepts."""
     ids = select(Report.outcome_id).where(*of_ended_sign_ins(team, visibility))
     return (await session.scalars(ids.order_by(Report.received_at).limit(MOST))).all()
 
@@ -75,5 +76,5 @@ async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | No
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """Write the audit entry in the read's transaction. At the terminal there is an account but no token."""
+    """Write the audit entry in the read's transaction. A read at a terminal has an account but no token."""
     await audit.add(session, Entry(action=Action.READ, account=account, subject="held report", objects=[subject_id]))

@@ -44,7 +44,7 @@ class DisplacementData(msgspec.Struct, gc=False):
 
 
 class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.HouseholdRegistered` and `HouseholdCorrected`, whose fields it has."""
+    """The JSON of `shared.events.HouseholdRegistered` and `HouseholdCorrected`, with the same fields."""
 
     household_id: str
     report_id: str
@@ -69,7 +69,7 @@ class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.ReportSettled` and `ReportHeld`, whose fields it has."""
+    """The JSON of `shared.events.ReportSettled` and `ReportHeld`, with the same fields."""
 
     report_id: str
     version: int

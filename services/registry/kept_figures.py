@@ -16,8 +16,8 @@ Question = tuple[Kind, FigureQuery]
 class KeptFigures:
     """The answers to the latest questions, all computed from one version of the data.
 
-    A question names its kind, period, filters, status and the caller's areas, so that callers share an answer only if
-    they may see the same.
+    A question includes kind, period, filters, status and the caller's areas, so that callers share an answer only if
+    they may see the same data.
     """
 
     def __init__(self, most_figures: int = MOST_FIGURES) -> None:
@@ -27,7 +27,7 @@ class KeptFigures:
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
         """The figures as of now. The caller must not change them."""
-        # The version is read before the figures: they can be newer than their version says, but never older.
+        # The version is read before the figures, so that the figures may be newer than their version, but never older.
         version = await data_version(session)
         if version == self._version and (kind, query) in self._answers:
             return self._answers[kind, query]

@@ -1,4 +1,4 @@
-"""The registry's tables. No foreign keys: one writer changes all rows of a household, and a check per row is dear.
+"""The registry's tables, without foreign keys: one writer changes all rows of a household, and checks are expensive.
 
 Personal data is in the columns `sealed`, encrypted with the key of the household or group.
 """
@@ -46,7 +46,7 @@ class RegistryModel(models.Base):
 
 
 class Registered:
-    """Columns of a household and of a group. `report_id` and `version` are of the current displacement."""
+    """Columns of a household and of a group. `report_id` and `version` name the current displacement."""
 
     status: Mapped[str]
     author: Mapped[UUID]
@@ -61,7 +61,7 @@ class Registered:
 
 
 class Moved:
-    """Where from and where to."""
+    """The columns of a move: its origin and destination."""
 
     origin_pcode: Mapped[str | None]
     origin_country: Mapped[str | None]
@@ -97,7 +97,7 @@ class Group(Registered, RegistryModel):
 
 
 class HouseholdKey(RegistryModel):
-    """A household's data key, wrapped. A household with a filed report has one."""
+    """The wrapped data key of a household. Each household with a filed report has one."""
 
     __tablename__ = "household_keys"
 
@@ -107,7 +107,7 @@ class HouseholdKey(RegistryModel):
 
 
 class GroupKey(RegistryModel):
-    """A group's data key, wrapped."""
+    """The wrapped data key of a group."""
 
     __tablename__ = "group_keys"
 
@@ -117,10 +117,10 @@ class GroupKey(RegistryModel):
 
 
 class Displaced(Moved):
-    """Columns of the displacement of a household, and of a group's count. PostgreSQL computes some of them for figures.
+    """Columns of a household's displacement and of a group's count. PostgreSQL computes some of them for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    when the next move began, or infinity; a trigger fills it for rows of the release before, which do not have it.
+    when the next move began, or infinity. A trigger fills it for rows that the previous release writes without it.
     """
 
     @declared_attr.directive
@@ -221,7 +221,7 @@ class HeldDecision(Decision, RegistryModel):
 
 
 class DigestKey(RegistryModel):
-    """The newest key applied to the stored digests: one row."""
+    """The newest key applied to the stored digests. The table has one row."""
 
     __tablename__ = "digest_key"
 
@@ -229,9 +229,9 @@ class DigestKey(RegistryModel):
 
 
 class DataVersion(RegistryModel):
-    """Versions of the displacements: each transaction that writes some sets the version in its connection's slot.
+    """Versions of the displacements. A transaction that writes some renews the version in its connection's slot.
 
-    The rows and the trigger that sets them are made by the migration.
+    The migration creates the rows, and the trigger that renews their versions.
     """
 
     __tablename__ = "data_versions"
@@ -242,7 +242,7 @@ class DataVersion(RegistryModel):
 
 
 class PersonalDataRead(RegistryModel):
-    """Who read personal data, as an earlier release wrote it. The security log has a copy of these rows."""
+    """One read of personal data, written by an earlier release. The security log has a copy of these rows."""
 
     __tablename__ = "reads"
 
@@ -254,7 +254,7 @@ class PersonalDataRead(RegistryModel):
     household_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 
-# Not used yet. Without a primary key.
+# The table is not used yet. It has no primary key.
 SEARCH_KEYS = Table(
     "search_keys",
     RegistryModel.metadata,

@@ -1,4 +1,4 @@
-"""Open sealed records. Runs ahead of the batch being committed, without access to stored state."""
+"""Decrypts sealed records while the batch before them is being committed, so it has no access to stored state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,9 +23,9 @@ TEXT_OF = {
 
 
 class ReportOpener:
-    """An opener for `shared.messaging.consumer`.
+    """Decrypts records for `shared.messaging.consumer`.
 
-    Raises SetAside for a record that can never be opened, and DependencyUnavailable for a missing key.
+    Raises SetAside for a record that can never be decrypted, and DependencyUnavailable for a missing key.
     """
 
     def __init__(self, keys: seal.Opener, digests: Callable[[bytes], bytes]) -> None:
@@ -69,7 +69,7 @@ class ReportOpener:
 
 
 def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
-    """Content for the digest, with the author's original times, because retries may be corrected differently."""
+    """Content for the digest. It has the author's original times, because a retry may be corrected differently."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.given)

@@ -17,8 +17,8 @@ MOST_AN_HOUR = 60
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # opening records is their daily work
 
-# Audit entries of opened records, without lists. An author who reads back the own report has no office role and is
-# not counted.
+# Audit entries of opened records, but not of lists. An author who reads the author's own report has no office role and
+# is not counted.
 PATH = "GET /registry/v1/households/{household_id}"
 OPENED = and_(
     AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, AUDIT.c.subject.startswith(PATH, autoescape=True)

@@ -57,7 +57,7 @@ async def page(session: AsyncSession, asked: HouseholdQuery) -> Sequence[RowMapp
 def seen(wanted: Select[Any], sight: Visibility) -> Select[Any]:
     """The households that the caller may see, joined with their current displacement.
 
-    A household stops being the author's own as soon as another author's report is its current version.
+    A household no longer counts as the author's own when another author's report is its current version.
     """
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     if sight.author is None:

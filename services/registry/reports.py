@@ -33,7 +33,7 @@ class Filed:
     """One version of a report.
 
     `text` has the clear fields as canonical JSON without intake's stamps; `plain` has the sealed fields as received.
-    The working set decides the outcome, again on each retry of the batch.
+    The working set decides the outcome, and decides it again on each retry of the batch.
 
     Ids are text, because JSON, AADs and COPY all take text.
     """
@@ -56,7 +56,7 @@ class Filed:
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
     is_accepted: bool = False  # a person accepted the held report
-    is_expiry_lifted: bool = False  # a person accepted the expired sign-in only
+    is_expiry_lifted: bool = False  # a person accepted only that the sign-in had expired
     replaces: str | None = None  # the id of the report's outcome before a redrive
 
     @property
@@ -79,12 +79,12 @@ class Filed:
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """A sort key: order of events in the world, independent of arrival order."""
+    """A sort key: the order of events in the world, which does not depend on arrival order."""
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
-    """Each displacement of a subject, with the start of its next move of the same status (for groups, also measure)."""
+    """Each displacement of a subject, and when its next move of the same status (for groups, also measure) begins."""
     following: dict[tuple[str, str | None], datetime] = {}
     for filed in sorted(displacements, key=order, reverse=True):
         kind = filed.clear.status, getattr(filed.clear, "measure", None)
@@ -94,7 +94,7 @@ def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, dateti
 
 
 def sex_age(filed: Filed) -> list[int]:
-    """Displaced persons by sex and age, in the order of CELLS. Persons without description count as unknown."""
+    """Displaced persons by sex and age, in the order of CELLS. Persons not described count as unknown."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
     on = filed.clear.occurred_at.astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"

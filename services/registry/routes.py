@@ -1,4 +1,4 @@
-"""Routes for households: a page, one opened household, and its history. Visibility depends on area or authorship."""
+"""Routes for households: a page, one opened household, and its history. Areas or authorship decide who sees them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -186,13 +186,13 @@ def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Vi
 
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
-    """Write the audit entry in the read's transaction: without the entry no answer is sent."""
+    """Write the audit entry in the read's transaction, so that no answer is sent without the entry."""
     purpose = tokens.current(request).purpose
     await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 
 
 async def check_purpose(request: Request, caller: Principal, household_id: UUID) -> None:
-    """Raise Problem without a stated purpose. The audit records the refused request too."""
+    """Raise Problem if the caller has stated no purpose. The security log records the refused request too."""
     try:
         openings.may_open(caller)
     except Problem:
@@ -206,6 +206,6 @@ async def refused(request: Request, household_id: UUID, reason: str) -> None:
 
 
 async def missing(request: Request, household_id: UUID) -> Problem:
-    """The same 404 for households that do not exist and that the caller may not see. The audit records the request."""
+    """The same 404 for a household that does not exist and one that the caller may not see. The request is logged."""
     await refused(request, household_id, "not-found")
     return Problem(404, "not-found", "There is no such household.")

@@ -1,7 +1,8 @@
-"""Table rows of a working set, for COPY; the models say which columns, and sealed columns are encrypted.
+"""Table rows of a working set, for COPY. The models name the columns; sealed columns are encrypted here.
 
-A column is read from the field of the same name: of the report (`Filed`), else of its clear fields. So a clear field
-that the contract adds needs its column alone. `PATHS` are the other names; a row's last columns are computed here.
+A column is read from the field of the same name in the report (`Filed`), or else in its clear fields. So a clear field
+that the contract adds needs only a new column. `PATHS` has the columns whose field has another name. The last columns
+of a row are computed here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +34,7 @@ PATHS = {
 
 
 class RowReader:
-    """Reads a model's rows from reports. `computed` are the columns whose values the caller gives, in this order."""
+    """Reads a model's rows from reports. `computed` are the columns whose values the caller gives in this order."""
 
     def __init__(self, model: type[RegistryModel], *computed: str) -> None:
         named = [name for name in bulk_copy.columns(model) if name not in computed]
@@ -81,7 +82,7 @@ def household(subject: Subject, key: Key) -> Row:
 
 
 def of_subject(subject: Subject, plain: bytes, key: Key) -> Row:
-    """The columns OF_SUBJECT."""
+    """The values of the columns OF_SUBJECT."""
     owner, version = subject.owner, subject.row_version
     sealed = key.seal(plain, row_aad(subject.name[1], version))
     return owner.author, owner.team, subject.sequence, version, subject.registered_at, sealed
@@ -93,7 +94,7 @@ def members(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
 
 
 def members_of(subject: Subject, key: Key) -> Iterator[Row]:
-    """In the order of the model's columns."""
+    """The rows of the members, in the order of the model's columns."""
     household_id, version = subject.name[1], subject.row_version
     for position, person in enumerate(subject.current.sealed.get("members", ())):
         member_id = person["member_id"]

@@ -4,7 +4,7 @@ Dimensions are place, reason, scope, mobility, sex and age. Each figure has regi
 separately; they are never added up, because the same people may be in both.
 """
 
-# raw SQL throughout: the figures' statements are put together from the questions
+# raw SQL throughout: the statements are built from the filters of each query
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ class MovementScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """`pcodes` and `sight` None = the whole country; `known` as in `Visibility`; empty filters select everything."""
+    """`pcodes` or `sight` None means the whole country. `known` is as in `Visibility`. Empty filters select all."""
 
     status: Status
     known: Sequence[str]
@@ -91,7 +91,7 @@ NO_CELLS = (0,) * len(CELLS)
 
 @dataclass(slots=True)  # not frozen: an answer has thousands, and frozen instances take three times as long to create
 class Figure:
-    """`period` is a month, a year if the month is unknown, or None for a stock. Data quality counts are included.
+    """`period` is a month, or a year if the month is unknown, or None for a stock. Some fields count data quality.
 
     Without a `pcode` the figure is for a whole country. `country` is alpha-2, as in reports.
     """
@@ -112,7 +112,7 @@ class Figure:
     persons: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.persons = sum(self.cells)  # once: the page needs it several times for each of thousands of figures
+        self.persons = sum(self.cells)  # computed once: the page reads it several times for thousands of figures
 
     @property
     def undescribed(self) -> int:
@@ -136,9 +136,9 @@ class Figure:
         return sum(sum(self.cells[BRACKETS.index(bracket) :: len(BRACKETS)]) for bracket in brackets)
 
 
-# The stock on a day counts each household at the destination of its latest move before the end of the day, and each
-# group as last counted. Filters apply to the latest move: a family that was displaced and then migrated is no longer
-# displaced in between. `unable_to_move` is not a move. `superseded_at` is set when a move is written.
+# The stock on a day counts each household at the destination of its latest move before the end of the day. It takes
+# the last count of each group. Filters apply to the latest move: a family that was displaced and then migrated does
+# not count as displaced. `unable_to_move` is not a move. `superseded_at` is set when a move is written.
 STOCK = "superseded_at >= :until"
 MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
 SCOPE = f"""CASE
@@ -202,7 +202,7 @@ def conditions(asked: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
 
 
 def is_chosen(asked: FigureQuery, table: str) -> str:
-    """SQL: whether the row has persons of the selected sexes and ages."""
+    """The SQL condition that the row has persons of the selected sexes and ages."""
     if asked.is_whole:
         return f"{ALL_CELLS[table]} > 0"
     cells = ", ".join(CELL_NAMES[index] for index in asked.chosen)
@@ -240,7 +240,7 @@ def month(period: int | None) -> str | None:
 
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
-    """The same as SCOPE, in Python."""
+    """The movement scope, computed like the SQL expression SCOPE."""
     if UNKNOWN_COUNTRY in (origin, destination):
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):

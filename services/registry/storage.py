@@ -85,7 +85,7 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, found: Iterable[asyncpg.Record]) -> None:
-        """Load the missing keys: a report may be stored under another household than it names now."""
+        """Load the missing keys, because a report may be stored under another household than it names now."""
         missing = {(row["kind"], str(row["subject_id"])) for row in found} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -153,7 +153,7 @@ class Store:
         return name[1], key.kek_id, key.wrapped
 
     def _copies(self, book: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
-        """The COPYs in order. Keys must be generated before."""
+        """The COPY statements in order. The keys must be generated before."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         yield rows.reports(book.filed, keys)
         yield rows.households(households, keys)

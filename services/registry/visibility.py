@@ -1,4 +1,4 @@
-"""Visibility of households: by the caller's areas, and for an author the own report."""
+"""Visibility of households. The caller's areas decide; an author also sees the author's own report."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,9 +13,9 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 
 
 def is_within(pcode: str, units: str) -> str:
-    """SQL: whether a P-code is one of a parameter's units (NULL = the whole country), or lies in one by its digits.
+    """The SQL condition that a P-code is one of the parameter's units or lies in one of them. NULL = the whole country.
 
-    A code that is not in `known` is resolved like in `Places.ancestors`: a district includes its villages.
+    The digits of a code that is not in `known` give its district and oblast, as in `Places.ancestors`.
     """
     district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
     return f"""(
@@ -32,7 +32,7 @@ HERE = "coalesce(households.destination_pcode, households.origin_pcode)"
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """`pcodes` None = the whole country. `author` restricts to own reports, for callers without an office role."""
+    """`pcodes` None means the whole country. `author` limits callers without an office role to their own reports."""
 
     pcodes: list[str] | None
     known: list[str]  # all units

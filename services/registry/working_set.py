@@ -17,7 +17,7 @@ BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
 
 @dataclass(slots=True)
 class Subject:
-    """A household or a group: its owner, and the valid version of each displacement (or count)."""
+    """A household or a group, with its owner and the valid version of each displacement (or count)."""
 
     name: Name
     owner: Owner
@@ -54,14 +54,14 @@ class Subject:
 
 
 def latest(displacements: Collection[Filed]) -> Filed:
-    """The latest by the order of events in the world, independent of arrival order."""
+    """The latest displacement by the order of events in the world, which does not depend on arrival order."""
     if len(displacements) == 1:
         return next(iter(displacements))
     return max(displacements, key=order)
 
 
 class SubjectChange(NamedTuple):
-    """Input of a household event: the state after one change, and the changed displacement.
+    """The input of a household event: the state after one change, and the changed displacement.
 
     `latest` differs from `current` if the latest report says that the household was unable to move.
     """
@@ -112,9 +112,9 @@ class WorkingSet:
         return decision
 
     def accept(self, filed: Filed, *, is_expiry_only: bool = False) -> ReportDecision:
-        """A person accepts a held report, as if its author had been entitled.
+        """Accept a held report by a person's decision, as if its author had been entitled.
 
-        With `is_expiry_only` it is decided as if the sign-in had not expired.
+        With `is_expiry_only`, decide about the report as if the sign-in had not expired.
         """
         siblings = self.reports[filed.report_id]
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
@@ -123,7 +123,7 @@ class WorkingSet:
         return decision
 
     def refuse(self, filed: Filed) -> ReportDecision:
-        """A person refuses a held report: it has no effect, and the outcome tells its author."""
+        """Refuse a held report by a person's decision. It has no effect, and the new outcome informs its author."""
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason
         self.settled.append(Settled(filed, filed.outcome, filed.reason, filed.outcome_id, replaced))
@@ -137,7 +137,7 @@ class WorkingSet:
             (one for one in siblings if one.reason == Held.WAITING), key=lambda one: one.clear.version
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
-                waiting.is_expiry_lifted = True  # expiry is decided first: it was accepted, or nothing had expired
+                waiting.is_expiry_lifted = True  # a report waits only if unexpired, or if a person lifted its expiry
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS
 

@@ -1,4 +1,4 @@
-"""Decisions about held reports and dead letters; reads at a terminal have no token."""
+"""Adds decisions about held reports and dead letters. Reads at a terminal may have no token."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Indexes, so that figures of some months do not read all other months."""
+"""Adds indexes, so that figures of some months are computed without reading all other months."""
 
 from alembic import op
 

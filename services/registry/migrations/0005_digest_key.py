@@ -1,4 +1,4 @@
-"""The newest key applied to the stored digests. Only the worker holds the keys, so it applies new keys."""
+"""Adds the id of the newest key applied to the stored digests. The worker applies new keys, as only it has the keys."""
 
 from alembic import op
 

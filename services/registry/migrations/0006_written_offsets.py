@@ -1,4 +1,4 @@
-"""The written offset, to find dead letters that were restored from a backup."""
+"""Adds the written offset, by which dead letters restored from a backup are found."""
 
 from alembic import op
 

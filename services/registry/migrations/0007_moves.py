@@ -1,4 +1,4 @@
-"""Separate columns for figures: when a move is superseded, and the values to sum and group by."""
+"""Adds columns for figures: when a move is superseded, and the values to sum and group by."""
 
 from alembic import op
 
@@ -13,9 +13,9 @@ WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mo
     AND (later.occurred_at, later.reported_at, later.report_id) > (one.occurred_at, one.reported_at, one.report_id)
 """
 FILL = "UPDATE {table} AS one SET superseded_at = coalesce(({next}), 'infinity')"
-# During the rollout the release before writes rows without `superseded_at`, all rows of a household together. A trigger
-# fills the column, because a check of each row by readers takes four times as long. The next release drops the trigger
-# and makes the column NOT NULL.
+# During the rollout, the previous release writes rows without `superseded_at`, all rows of a household together. A
+# trigger fills the column, because a check of each row by readers takes four times as long. The next release drops the
+# trigger and makes the column NOT NULL.
 FILLS = """
 CREATE FUNCTION fill_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

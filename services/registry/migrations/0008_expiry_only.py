@@ -1,4 +1,4 @@
-"""The scope of a decision on a held report: everything, or only that the phone's sign-in had ended."""
+"""Adds the scope of a decision on a held report: whether it only lifts the phone's expired sign-in, or accepts all."""
 
 from alembic import op
 
@@ -7,5 +7,5 @@ down_revision = "registry_0007"
 
 
 def upgrade() -> None:
-    # The release before writes decisions without it, each on one report that a person has seen.
+    # The previous release writes decisions without this column, each about one report that a person has seen.
     op.execute("ALTER TABLE held_decisions ADD is_expiry_only boolean NOT NULL DEFAULT false")

@@ -1,11 +1,11 @@
-"""A version of the displacements, so that figures are computed again only if a displacement changed."""
+"""Adds versions of the displacements, so that figures are computed again only if a displacement changed."""
 
 from alembic import op
 
 revision = "registry_0009"
 down_revision = "registry_0008"
 
-# Transactions that write at the same time would wait for each other on one row. They seldom share one of these.
+# On a single row, concurrent transactions would wait for each other. With this many rows they seldom use the same one.
 SLOTS = 256  # as in `renew_data_version`
 TABLE = """
 CREATE TABLE data_versions (
@@ -14,7 +14,7 @@ CREATE TABLE data_versions (
     CONSTRAINT pk_data_versions PRIMARY KEY (slot)
 ) WITH (fillfactor = 50)
 """
-# A trigger, because the release before, which writes during the rollout, knows nothing of versions.
+# A trigger renews the version, because the previous release writes during the rollout and knows no versions.
 RENEW = """
 CREATE FUNCTION renew_data_version() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""The channel by which a report came."""
+"""Renames the column of the channel by which a report came."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""An index named by the convention of `shared.postgres.models`. No release refers to its name."""
+"""Renames an index by the convention of `shared.postgres.models`. No release refers to its name."""
 
 from alembic import op
 
