@@ -133,7 +133,7 @@ def checked(raw: bytes, adapter: TypeAdapter[T], *, most: int = ERRORS) -> T:
 
 
 def lists(raw: bytes) -> int:
-    """The number of lists and objects, because the parser needs 300 bytes of memory for each."""
+    """The number of lists and objects. The parser needs 300 bytes of memory for each."""
     return raw.count(b"[") + raw.count(b"{")
 
 
