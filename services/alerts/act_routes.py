@@ -1,4 +1,4 @@
-"""HTTP routes for actions on alerts. The first person succeeds; a second one gets 409 with the first name and time."""
+"""HTTP routes for actions on alerts. The first person succeeds; the next gets 409, which names the first person."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -125,7 +125,7 @@ def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Al
 
 
 def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
-    """The alert must be acknowledged again. A confirmation stays."""
+    """Reopens the alert, which must then be acknowledged again. A confirmation stays valid."""
     judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
     return _seen(
         alert,

@@ -40,7 +40,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """The hazards by position, each newer than its stored revision. `stored`: ids with a revision stored before."""
+    """The hazards by position, each newer than its stored revision. `stored`: the ids stored before the batch."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -136,7 +136,7 @@ async def households_of(received: Sequence[Received], places: Places, session: A
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """Adds the departures. A second displacement keeps the first departure; a correction replaces its report's one."""
+    """Adds the departures. A second displacement keeps the first one; a correction replaces its report's departure."""
     told = [
         (place, report_id, left)
         for place, event in newer.items()

@@ -1,4 +1,4 @@
-"""The alerts that one transaction changes, with their deliveries and events; stored together at its end."""
+"""The alerts that one transaction changes, with their deliveries and events. They are stored together at its end."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -200,7 +200,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Shortens the wait to that of the alert's severity. An acknowledged alert keeps its wait for an action."""
+        """Shortens the wait to that of the alert's severity. An acknowledged alert keeps its wait."""
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None

@@ -1,4 +1,4 @@
-"""Exposure alerts: displaced households in the area of a live hazard, counted in a task apart from the consumers."""
+"""Raises exposure alerts. Displaced households in a hazard's area are counted in a task apart from the consumers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -55,7 +55,7 @@ class Exposures:
                 await asyncio.sleep(GATHER_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
-        """Marks every live hazard for a new count, because the rules may have changed since the last start."""
+        """Marks every live hazard to be counted again, because the rules may have changed since the last start."""
         if self.rules.exposure:
             await counts.change_all(session, self.clock() - self.rules.exposure.max_age)
         return 0

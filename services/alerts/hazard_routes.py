@@ -49,7 +49,7 @@ async def outcome(
 
 
 def concerns(hazard: HazardReported, request: Request, caller: Principal) -> None:
-    """Raises unless the caller reported the hazard or may see alerts in its area."""
+    """Raises a Problem unless the caller reported the hazard or may see alerts in its area."""
     areas, pcodes = listings.visible(caller, request.app.state.places), hazard.area.pcodes
     if hazard.author != caller.account and areas is not None and pcodes and areas.isdisjoint(pcodes):
         raise Problem(404, "not-found", "There is no such hazard.")

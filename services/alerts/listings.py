@@ -34,7 +34,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """`areas`: the P-codes that the caller may see (None = all); `within`: the P-codes asked for."""
+    """`areas`: the P-codes that the caller may see (None = all); `within`: the requested P-codes."""
 
     limit: int
     states: Sequence[AlertState] = ()

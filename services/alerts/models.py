@@ -163,7 +163,7 @@ class ReceiverRow(AlertsModel):
 
 
 class Delivery(AlertsModel):
-    """A notification of one receiver. `lease` is the worker's claim, which ends at `due_at`; a trigger wakes it."""
+    """One notification of a receiver. `lease` is a worker's claim until `due_at`. A trigger wakes the delivery loop."""
 
     __tablename__ = "deliveries"
     __table_args__ = (

@@ -21,7 +21,7 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
 class EscalationPolicy(RuleModel):
-    """`minutes`: time to acknowledge an alert. `idle_minutes`: time from the acknowledgement to the next act.
+    """`minutes`: time to acknowledge an alert. `idle_minutes`: time from the acknowledgement to the next action.
 
     While the boards are unattended, both are half as long.
     """

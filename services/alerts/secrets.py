@@ -15,7 +15,7 @@ def draw() -> str:
 
 
 class WebhookSecrets:
-    """Encrypts a receiver's secret and binds it to the receiver's label: it cannot be decrypted in another row."""
+    """Encrypts a receiver's secret and binds it to the receiver's label. It cannot be decrypted in another row."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)

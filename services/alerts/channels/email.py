@@ -1,4 +1,4 @@
-"""Mail over the centre's own server: STARTTLS unless the server is on this machine."""
+"""Sends mail through the centre's own server, with STARTTLS unless the server is on this machine."""
 
 import email.errors
 import ipaddress

@@ -1,4 +1,4 @@
-"""Tables of hazards, households, alerts, receivers, deliveries and attempts."""
+"""Creates the tables of hazards, households, alerts, receivers, deliveries and attempts."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""The security log."""
+"""Adds the security log."""
 
 from alembic import op
 
@@ -9,4 +9,4 @@ down_revision = "alerts_0005"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has created it already, and owns it
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has already created the table, and owns it
