@@ -77,7 +77,7 @@ def change(
     team: UUID | None = None,
     organisation: str | None = None,
 ) -> None:
-    """Changes the given values; the others stay.
+    """Changes the given values; the other values stay.
 
     The CMC's own source depends on the roles. A field account without a team gets a new one.
     """
@@ -104,7 +104,7 @@ def state(account: Account) -> str:
 def principal(
     account: Account, now: datetime, *, device: UUID | None = None, without: frozenset[Role] = frozenset()
 ) -> Principal:
-    """The principal of a new sign-in: a console session of 30 minutes that use renews, or a device for a year."""
+    """The principal of a new sign-in: a device for a year, or a console session of 30 minutes, renewed while used."""
     roles = frozenset(map(Role, account.roles)) - without
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(

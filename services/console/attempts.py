@@ -208,7 +208,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters, so ended windows first, but never a lock. A lock costs five attempts."""
+        """Removes the oldest counters, beginning with ended windows, but never a lock. A lock takes five attempts."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:

@@ -1,4 +1,4 @@
-"""Callers who report by telephone: encrypted with the console's own key and kept apart from the public hazard."""
+"""Callers who report by telephone. They are encrypted with the console's key and kept apart from the public hazard."""
 
 from pathlib import Path
 from uuid import UUID

@@ -55,5 +55,5 @@ def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """The checks that a shift must know of: bad or overdue."""
+    """The checks that a shift must know of, because they are bad or overdue."""
     return [each for each in seen(known, now) if each.state in (CheckState.BAD, CheckState.OVERDUE)]

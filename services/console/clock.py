@@ -1,4 +1,4 @@
-"""Compares the server's clock with an NTP server: dates, ages and expiry of alerts depend on the clock."""
+"""Compares the server's clock with an NTP server, because dates, ages and expiry of alerts depend on the clock."""
 
 import asyncio
 import os

@@ -11,7 +11,7 @@ from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
-    """Whether the event was entered at the console, is not cancelled, and may be corrected by this person."""
+    """Whether the person is its author or a duty head, and the event was entered here and is not cancelled."""
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
     entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases stored no enterer

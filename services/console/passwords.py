@@ -1,4 +1,4 @@
-"""Passwords: argon2id in worker threads, because one check occupies a core for a while."""
+"""Hashes passwords with argon2id in worker threads, because one check occupies a core for a while."""
 
 import secrets
 import unicodedata
@@ -61,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches. The check takes as long without an account, so that its time reveals no names."""
+    """Whether the password matches. It takes equally long without an account, so that its time reveals no names."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 

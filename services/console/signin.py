@@ -232,7 +232,7 @@ async def still(request: Request, session: AsyncSession, proven: Account) -> Acc
 
 
 async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
-    """Logs the refusal. The typed name is not stored: it may have been a password."""
+    """Logs the refusal. The typed name is not stored, because it may have been a password."""
     known = account.account_id if account else None
     entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
     await audit.write(request.app.state.sessions, entry)
@@ -320,7 +320,7 @@ def refused(
 
 
 def own_page(request: Request) -> None:
-    """Raises if the form was sent from another site's page."""
+    """Raises a Problem if the form was sent from another site's page."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_own = site == "same-origin" or origin == console(request).settings.public_url
     if not is_own and (site or origin):  # every browser sends at least one of them

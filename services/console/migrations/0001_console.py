@@ -1,4 +1,4 @@
-"""Tables of accounts, the board and callers."""
+"""Creates the tables of accounts, the board and callers."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Decisions to handle dead letters once more."""
+"""Adds a table of decisions to handle dead letters once more."""
 
 from alembic import op
 

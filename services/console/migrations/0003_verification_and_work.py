@@ -1,4 +1,4 @@
-"""Adds an alert's verification, the work on it, its validity and its demand."""
+"""Adds columns for an alert's verification, the work on it, its validity and its demand."""
 
 import sqlalchemy as sa
 from alembic import op

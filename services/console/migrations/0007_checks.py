@@ -1,4 +1,4 @@
-"""Adds the checks of the installation: its backups, its clock, its printable copy."""
+"""Adds a table of the checks of the installation: of its backups, its clock and its printable copy."""
 
 from alembic import op
 

@@ -60,7 +60,7 @@ class SectionAlerts:
 async def sections(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` rows of each section: many waiting alerts must not displace those in progress."""
+    """Up to `most` rows of each section, so that many waiting alerts do not hide those in progress."""
     counts = await _counts(session, now, pcodes)
     return {
         section: SectionAlerts(

@@ -74,7 +74,7 @@ async def noted(
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
-    """The sealed caller, or None. The calling code logs the read and commits before it shows the caller."""
+    """The encrypted caller, if the reader may read it. The calling code logs and commits the read before showing it."""
     sealed: bytes | None = await session.scalar(
         _readable(select(StoredCaller.sealed), reader, pcodes).where(StoredCaller.report_id == report_id)
     )

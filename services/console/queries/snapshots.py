@@ -1,4 +1,4 @@
-"""The data of the panels, read in one snapshot together with the log positions."""
+"""The data of the panels, read in one snapshot together with the positions on the topics."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
-    """How many hazards are in force. Cancelled hazards do not count; hazards that the list does not show do."""
+    """How many hazards are in force, without cancelled ones. Hazards that the list does not show are counted too."""
     wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type != MsgType.CANCEL)
     return await session.scalar(wanted) or 0
 
