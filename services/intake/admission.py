@@ -123,7 +123,7 @@ class Admission:
         return first
 
     async def take(self, drafts: Sequence[Draft]) -> list[Answer]:
-        """One answer per draft, in order. Two concurrent duplicates are both published; consumers deduplicate."""
+        """Return one answer per draft, in order. Concurrent duplicates are both published; consumers deduplicate."""
         traces = [self.memory.trace(draft) for draft in drafts]
         answers = compared(traces, await self.memory.marks(traces))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]

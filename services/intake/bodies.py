@@ -81,7 +81,7 @@ Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator
 DISPLACEMENT: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(Displacement)
 HAZARD: TypeAdapter[HazardReport] = TypeAdapter(HazardReport)
 ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
-# stops at the first wrong item, because each item is then validated alone
+# validation stops at the first wrong item, because each item is then validated alone
 ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
     Annotated[list[Item], FailFast()]
 )

@@ -54,7 +54,7 @@ class Drafting:
         self._on_the_loop = asyncio.Lock()
 
     async def one(self, raw: bytes, adapter: TypeAdapter[Any], sender: ReportSender) -> Draft:
-        """Raises Problem."""
+        """The draft of a body with one report. Raises Problem."""
         if len(raw) <= SMALL_BYTES:
             draft = self._one(raw, adapter, sender)
         else:
@@ -71,7 +71,7 @@ class Drafting:
         return await self._in_a_thread(sender, self._told_apart, raw, sender)
 
     def draft(self, report: Report, sender: ReportSender) -> Draft:
-        """Raises Problem."""
+        """The draft of a validated report. Raises Problem."""
         if self._settings.exercise and report.status not in PRACTICE:
             raise invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
         principal, clocks, traceparent = sender.principal, Clocks(sender.now, sender.clock), sender.traceparent

@@ -1,4 +1,4 @@
-"""The routes for reports. Raw ASGI, because a declared FastAPI body costs three times as much as the rest."""
+"""The routes for reports. They are raw ASGI: a body declared to FastAPI costs three times as much as the rest."""
 
 import re
 from collections.abc import Iterator

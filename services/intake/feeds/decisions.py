@@ -62,7 +62,7 @@ def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> Fe
 
 
 def _delete(deletion: Deletion, known: Known) -> FeedDecision:
-    """Cancel only if the preferred id is deleted. A network can delete its reading while the source keeps another's."""
+    """Cancel only if the preferred id is deleted. A network may delete its reading while the source keeps another."""
     return _cancel(deletion, known, "deleted") if known.preferred in deletion.ids else OTHER_NAME
 
 

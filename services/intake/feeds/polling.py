@@ -1,4 +1,4 @@
-"""Poll each feed independently: conditional requests, and exponential back-off after failures."""
+"""Poll each feed independently, with conditional requests and exponential back-off after failures."""
 
 import asyncio
 from collections.abc import Sequence

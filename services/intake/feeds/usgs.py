@@ -148,7 +148,7 @@ def one_line(text: str, longest: int = 150) -> str:
 
 
 def link(url: str | None) -> str | None:
-    """An absolute link: single-event documents have relative links."""
+    """The link made absolute, because single-event documents have relative links."""
     try:
         return _web.validate_python(urljoin(SITE, url)) if url else None
     except ValueError:  # `urljoin` or the contract does not accept the URL

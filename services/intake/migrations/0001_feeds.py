@@ -1,4 +1,4 @@
-"""Feeds: state, counts, published hazards, their aliases, unreadable entries; and the outbox."""
+"""Creates the outbox and the tables of feeds: state, counts, published hazards, their aliases, unreadable entries."""
 
 import sqlalchemy as sa
 from alembic import op

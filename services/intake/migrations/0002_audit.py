@@ -9,4 +9,4 @@ down_revision = "0001_feeds"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # already created by provisioning, which owns the table
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has already created the table, and owns it
