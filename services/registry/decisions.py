@@ -79,7 +79,7 @@ class Precedent(NamedTuple):
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED)
 
     def yields_to(self, author: str, team: str | None) -> bool:
-        """A held or refused version 1 does not block the next version by the same author or team."""
+        """Whether this is a held or refused version 1, which does not block the author's or team's next version."""
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return self.version == 1 and is_without_effect and Owner(self.author, self.team).shares(author, team)
 

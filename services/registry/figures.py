@@ -215,7 +215,7 @@ class TablePage:
 async def stock_and_flows(
     request: Request, caller: Principal, filters: PageFilters, day: date
 ) -> tuple[list[Figure], list[Figure]]:
-    """Compute both at the same time, each on its own connection, which takes two thirds of the time.
+    """Compute stock and flows at the same time, each on its own connection, which takes two thirds of the time.
 
     The request holds no other connection meanwhile. Otherwise pages that wait for another connection could block each
     other.

@@ -1,4 +1,4 @@
-"""Held reports of a readmitted team: count them, and accept all of them."""
+"""Routes for the held reports of a readmitted team: count them, and accept all of them."""
 
 from typing import Annotated
 from uuid import UUID

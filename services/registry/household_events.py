@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """`shared.events.Place` at district precision."""
+    """The JSON of `shared.events.Place`, at district precision."""
 
     pcode: str | None = None
     country: str | None = None

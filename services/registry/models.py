@@ -210,7 +210,7 @@ class Report(RegistryModel):
 class HeldDecision(Decision, RegistryModel):
     """A decision about the held report with this outcome.
 
-    `is_expiry_only`: accepted as if the phone's sign-in had not expired; the right to change the household is checked.
+    If `is_expiry_only`, the phone's sign-in counts as not expired, but the right to change the household is checked.
     """
 
     __tablename__ = "held_decisions"

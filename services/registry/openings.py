@@ -38,7 +38,7 @@ class Unusual:
 
 
 def may_open(caller: Principal) -> None:
-    """Raise Problem if the caller must state a purpose first, once for each emergency and shift."""
+    """Raise Problem if the caller has not stated a purpose, which is needed once for each emergency and shift."""
     if not caller.purpose and caller.roles.isdisjoint(NEED_NO_PURPOSE):
         title = "State first what household records are opened for: once for each emergency and shift."
         raise Problem(403, "purpose-needed", title)

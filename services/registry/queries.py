@@ -1,4 +1,4 @@
-"""Queries for households: a page, one opened household, its history. The routes write an audit entry for each."""
+"""Queries for households: a page, one decrypted household, its history. The routes write an audit entry for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def seen(wanted: Select[Any], sight: Visibility) -> Select[Any]:
 async def household(
     session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, sight: Visibility
 ) -> dict[str, Any] | None:
-    """The opened household with its members; None if the caller can see no such household."""
+    """The decrypted household with its members; None if the caller can see no such household."""
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), sight)
     one = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
     found = await session.execute(one.where(Household.household_id == household_id))

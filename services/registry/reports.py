@@ -1,4 +1,4 @@
-"""A report in the registry: opened, with intake's stamps and its outcome."""
+"""A report in the registry: decrypted, with intake's stamps and its outcome."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Routes for households: a page, one opened household, and its history. Areas or authorship decide who sees them."""
+"""Routes for households: a page, one decrypted household, its history. Areas or authorship decide who sees them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

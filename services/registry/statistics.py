@@ -162,9 +162,9 @@ ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cel
 
 
 async def figures(session: AsyncSession, kind: Kind, asked: FigureQuery, places: Places) -> list[Figure]:
-    """The stock: the displaced by place at the end of the last day before `until`.
+    """For a stock, the displaced by place at the end of the last day before `until`.
 
-    The flows: displacements that began in each month. A household that is displaced twice counts twice.
+    For flows, the displacements that began in each month. A household that is displaced twice counts twice.
     """
     found: list[Figure] = []
     located = cache(lambda *codes: location(*codes, asked=asked, places=places))  # many rows have few places

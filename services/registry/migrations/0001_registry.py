@@ -1,4 +1,4 @@
-"""Households, members, episodes, groups, report versions, keys, search keys, and reads of personal data."""
+"""Creates tables of households, members, episodes, groups, reports, keys, search keys, and reads of personal data."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from shared.messaging.tables import create_consumer_tables
 revision = "registry_0001"
 down_revision = None
 
-# No foreign keys: one writer changes all rows of a household together, and a check per copied row is expensive.
+# There are no foreign keys: one writer changes all rows of a household, and a check per copied row is expensive.
 PLACES = """
     origin_pcode text,
     origin_country text,

@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads O
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # already created by provisioning, which owns the table
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has already created the table, and owns it
     op.execute(COPIED)
