@@ -1,4 +1,4 @@
-"""The page of one alert: its data, the deliveries, the timeline, and the buttons to act."""
+"""The page of one alert: its data, the deliveries, the timeline, and the buttons for actions."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -60,7 +60,7 @@ UPDATE exposures SET displaced = counted.number FROM (
 ) AS counted WHERE (exposures.hazard_id, exposures.area) = (counted.hazard_id, counted.area)
 """  # noqa: S608 - constants
 
-# Claimed with SKIP LOCKED: concurrent workers take different rows.
+# Rows are claimed with SKIP LOCKED, so that concurrent workers take different rows.
 TAKE_CHANGES = """
 DELETE FROM hazard_changes WHERE id IN (SELECT id FROM hazard_changes ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING hazard_id
@@ -91,7 +91,7 @@ LEFT JOIN (
 ) AS living USING (status, area)
 """
 # A changed figure is due after its interval, or at once if it crosses the rule's number of households up or down.
-# A hazard with a pending change is skipped: its newest revision may cancel it or move it.
+# A hazard with a pending change is skipped, because its newest revision may cancel it or move it.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (

@@ -60,7 +60,7 @@ SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receiver
 """
 
 # Claims the receiver's other foldable messages that are due: they go in the same mail as the claimed message.
-# An earlier step of an alert goes before a later step or in the same mail.
+# A message of an earlier step goes before those of later steps, or in the same mail.
 ACCOMPANY = """
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next

@@ -68,7 +68,7 @@ ORDER BY (report::jsonb ->> 'received_at')::timestamptz, revision LIMIT 1
 """
 SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
-# With a lease the delivery is stored as claimed: this process sends it after the commit.
+# With a lease the delivery is stored as claimed, because this process sends it after the commit.
 ADD_DELIVERIES = f"""
 INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_at, lease, attempts)
 SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, coalesce(planned_at, now() + due_in), lease,
@@ -95,7 +95,7 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (told.is_loud OR NOT is_foldable OR attempts > 0)
 """
 
-# Nobody has received a delivery that has no attempt: it can be deleted.
+# Nobody has received a delivery that has no attempt, so it can be deleted.
 RETRACT = """
 WITH gone AS (
     DELETE FROM deliveries WHERE alert_id = $1 AND cause = $2 AND settled_at IS NULL AND attempts = 0
@@ -122,8 +122,8 @@ WHERE escalates_at IS NOT NULL AND CASE
 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
-# A displacement alert never expires: its days may be over when it is raised. An alert that began to wait after its
-# hazard's end still needs an answer, so it does not expire either.
+# A displacement alert never expires, because its days may be over when it is raised. An alert that began to wait after
+# its hazard's end still needs an answer, so it does not expire either.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -397,7 +397,7 @@ async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardR
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
     """The P-codes of the hazard's first report.
 
-    The first report is the one that intake received first: the author chooses the revision number.
+    The first report is the one that intake received first, because the author chooses the revision number.
     """
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)

@@ -191,6 +191,6 @@ def clean(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """One line without control and bidi characters: a line break in a header makes the mail invalid."""
+    """One line without control and bidi characters, because a line break in a header makes the mail invalid."""
     line = re.sub(r"\s+", " ", text)
     return "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()

@@ -70,7 +70,7 @@ class EmailChannel:
             async with self._outbound.in_time(host):
                 await self._greet(client, host)
                 await client.send_message(message)
-            # The server has accepted the mail. A failed QUIT is ignored: a retry would only send the mail twice.
+            # The server has accepted the mail. A failed QUIT is ignored, as a retry would only send the mail twice.
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:

@@ -93,7 +93,7 @@ CREATE TABLE receivers (
 )
 """
 
-# `lease` identifies the claim: a worker that was frozen and wakes after its lease ended cannot record its attempt.
+# `lease` identifies the claim, so that a worker that was frozen until its lease ended cannot record its attempt.
 DELIVERIES = """
 CREATE TABLE deliveries (
     delivery_id uuid NOT NULL,
@@ -138,7 +138,7 @@ INDEXES = (
     "CREATE INDEX ix_deliveries_created_at ON deliveries (created_at)",
 )
 
-# NOTIFY is sent at commit: the deliveries start at once in the process that listens.
+# NOTIFY is sent at commit, so that the deliveries start at once in the process that listens.
 WAKE = """
 CREATE FUNCTION wake_deliveries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Stores every displacement of a household: a second displacement does not replace the first."""
+"""Stores every displacement of a household, so that a second displacement does not replace the first."""
 
 from alembic import op
 

@@ -15,7 +15,7 @@ ALTER TABLE households
     ADD has_other_cause boolean NOT NULL DEFAULT false,
     ADD is_trapped boolean NOT NULL DEFAULT false
 """
-# The recent releases did not store a household's origin: it is taken from the latest departure.
+# Recent releases did not store a household's origin, so it is taken from the latest departure.
 KNOWN = """
 UPDATE households SET origin_area = latest.area, departed_on = latest.occurred_on
 FROM (
@@ -122,7 +122,7 @@ BEGIN
     RETURN OLD;
 END $$
 """
-# The delete trigger runs before each row, because one statement may delete several departures of a household: at that
+# The delete trigger runs before each row, because one statement may delete several departures of a household. At that
 # time each other row is either still there or already subtracted. The insert trigger runs after the row, because
 # before it an upsert may still become an update.
 DEPARTURE_TRIGGERS = (

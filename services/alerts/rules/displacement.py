@@ -36,7 +36,7 @@ class DisplacementRule(CountingRule):
     def days(self) -> int:
         """How many dates a span of `hours` can touch.
 
-        A date does not tell the hour, so the number is rounded up: a missed alert is worse than an early one.
+        A date does not tell the hour, so the number is rounded up. A missed alert is worse than an early one.
         """
         return -int(-self.hours // 24) + 1
 
