@@ -17,7 +17,7 @@ GIVEN = "DAYAR_ADMIN_PASSWORD"
 
 
 def given_password() -> str | None:
-    """Removes the password from the environment and returns it: child processes must not inherit it."""
+    """Removes the password from the environment and returns it. Child processes must not inherit the password."""
     return os.environ.pop(GIVEN, None)
 
 

@@ -8,7 +8,7 @@ from shared.events.fields import Body, Name, Phone, Text
 
 
 class Caller(Body):
-    """The operator's note on the person on the telephone; it never enters an event."""
+    """The operator's note about the person on the telephone; the note never enters an event."""
 
     name: Name | None = None
     phone: Phone | None = None

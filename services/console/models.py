@@ -33,7 +33,7 @@ class Account(ConsoleModel):
     password_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
-    tokens_valid_from: Mapped[datetime | None]  # tokens issued before are revoked; None = no token is
+    tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked; None = none is revoked
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -19,7 +19,7 @@ SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 async def begin(session: AsyncSession) -> None:
-    """Starts a read-only snapshot: all following statements see the same state."""
+    """Starts a read-only snapshot, so that all following statements see the same state."""
     await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
