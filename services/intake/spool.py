@@ -184,7 +184,7 @@ class Segment:
         return segment
 
     def append(self, lines: bytes) -> None:
-        """Append all lines or none: a partial write, as on a full disk, is truncated."""
+        """Append all lines or none. A partial write, as on a full disk, is truncated."""
         try:
             left = memoryview(lines)
             while left:
