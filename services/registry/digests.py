@@ -129,7 +129,7 @@ async def stored(session: AsyncSession) -> int:
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
     """Remove all digests of reports about an erased household or group. Return the number of reports.
 
-    The inbox keeps the event ids, so that a report that comes again has no effect: an empty digest counts as a repeat.
+    The inbox keeps the event ids, so that a report that comes again has no effect. An empty digest counts as a repeat.
     The caller commits.
     """
     is_about = Report.subject_id == subject_id

@@ -27,7 +27,7 @@ class Key(NamedTuple):
 class EnvelopeEncryption:
     """Wraps keys with the newest key-encryption key of a folder.
 
-    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing: the work waits for the key.
+    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. The work must then wait for it.
     """
 
     def __init__(self, keks: Path) -> None:

@@ -264,7 +264,7 @@ async def told(
     is_csv = filters.format == "csv" or "text/csv" in request.headers.get("accept", "")
     if is_csv:
         await audit.add(session, audit.entry_of(request, Action.EXPORTED))
-    # Serialising many rows takes long, and PostgreSQL ends idle transactions: commit first.
+    # Commit first, because serialising many rows takes long and PostgreSQL ends idle transactions.
     await session.commit()
     state, areas = request.app.state, caller.own_areas
     status, on = state.settings.counted_status.value, day.isoformat() if day else None

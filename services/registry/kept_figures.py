@@ -44,7 +44,7 @@ class KeptFigures:
 
 
 async def data_version(session: AsyncSession) -> str:
-    """A digest of all slots' versions. Versions are random and never return: the same digest means the same data."""
+    """A digest of all slots' versions. Versions are random and never repeat, so the same digest means the same data."""
     versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
     digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()
     return digest

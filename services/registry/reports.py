@@ -121,7 +121,7 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """Completed years on a day (`MM-DD`) of a year. If only the year of birth is known: the difference of the years."""
+    """Completed years on a day (`MM-DD`) of a year. If only the year of birth is known, the difference of the years."""
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)
