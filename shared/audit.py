@@ -1,4 +1,4 @@
-"""The security log: who did or tried what, from which address, with which result. No personal data.
+"""The security log records who did or tried what, from which address, with which result, and no personal data.
 
 Each service writes its own table `audit`. Provisioning gives the table to the role `dayar_audit`, so that the service
 can add and read rows but not change or remove them. Entries also go to the process's log, as `"log": "security"`.
@@ -106,7 +106,7 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """Write entries about refused requests in a transaction of their own; without PostgreSQL to the log only."""
+    """Write entries about refused requests in a separate transaction. Without PostgreSQL, only log them."""
     for entry in entries:
         tell(entry)
     if sessions is None:
@@ -125,7 +125,7 @@ async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def tell(entry: Entry) -> None:
-    """Log the entry. The free text of a stated purpose (after ": ") stays in the table only."""
+    """Log the entry, but not the free text of a stated purpose (after ": "), which only the table holds."""
     entry = replace(entry, reason=entry.reason and entry.reason.partition(": ")[0])
     known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
     log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})

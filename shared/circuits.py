@@ -13,7 +13,7 @@ logger = log.get()
 
 BUDGET_SECONDS = 0.05
 PIECES = 5
-FAILURES = 3  # in a row
+FAILURES = 3  # this many failures in a row open the circuit
 
 
 class CircuitOpen(Exception):
@@ -21,7 +21,7 @@ class CircuitOpen(Exception):
 
 
 class Circuit:
-    """A task of its own calls `probe`, so that no caller waits to test the dependency: docs/decisions/0022."""
+    """A separate task calls `probe`, so that no caller waits to test the dependency (docs/decisions/0022)."""
 
     def __init__(
         self, dependency: str, probe: Callable[[], Awaitable[object]], *, failures: tuple[type[Exception], ...]
@@ -73,7 +73,7 @@ class Circuit:
 
 
 async def within(seconds: float, deed: Awaitable[T]) -> T:
-    """Wait in pieces, so that a busy event loop does not look like a slow dependency. Raises TimeoutError."""
+    """Wait in short steps, so that a busy event loop does not look like a slow dependency. Raises TimeoutError."""
     task = asyncio.ensure_future(deed)
     try:
         for _ in range(PIECES):

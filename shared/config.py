@@ -14,7 +14,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Settings(BaseSettings):
-    """In logins, password files and key files `{service}` is replaced, so that one process can mount four services."""
+    """`{service}` in a text is replaced by the service's name, so that one process can mount four services."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     kafka_ca_file: Path | None = None
     kafka_group_instance: str | None = None  # set if a single supervisor owns the name
     topic_prefix: str = "dayar."
-    displacements_days: float = Field(default=30, gt=0)  # how long reports stay in Kafka and count as known
+    displacements_days: float = Field(default=30, gt=0)  # how long Kafka keeps reports and intake knows them
     dead_letters_days: float = Field(default=DEAD_LETTERS_DAYS, gt=0)
 
     database_url: str = "postgresql://127.0.0.1:5432/dayar"
@@ -93,7 +93,7 @@ class Settings(BaseSettings):
 
     @property
     def proxies(self) -> str:
-        """Proxies whose forwarding headers are trusted. Default: with https those on this machine, else none."""
+        """Proxies whose forwarding headers are trusted. The default is this machine's proxies with https, else none."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 

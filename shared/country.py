@@ -1,10 +1,10 @@
-"""The country that Dayar serves: its codes and its time zone. The one place in Python where they are written."""
+"""The codes and the time zone of the country that Dayar serves. No other Python module repeats them."""
 
 from zoneinfo import ZoneInfo
 
 COUNTRY = "KG"  # ISO 3166-1 alpha-2; also the first letters of every P-code
 UNKNOWN_COUNTRY = "ZZ"  # CLDR's code for an unknown region
-TIME_ZONE = ZoneInfo("Asia/Bishkek")  # of all days and months
+TIME_ZONE = ZoneInfo("Asia/Bishkek")  # days and months begin and end in this time zone
 
 
 def soate(pcode: str | None) -> str | None:

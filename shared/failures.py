@@ -1,4 +1,4 @@
-"""Classify a failure: an unavailable dependency is retried for ever; a record that cannot be handled is set aside."""
+"""Two kinds of failures: an unavailable dependency is retried for ever, a record that always fails is set aside."""
 
 import asyncio
 import random

@@ -38,9 +38,9 @@ class CapCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """Of several codes the first is the closest. OET, MH and GH codes come from secondary lists: check before export.
+    """The first of several codes is the closest. OET, MH and GH codes are from secondary lists: check before export.
 
-    Only `other` has neither nature nor onset; its text describes it.
+    Only `other` has neither nature nor onset; the report's text describes the hazard.
     """
 
     code: HazardType

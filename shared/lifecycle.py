@@ -39,7 +39,7 @@ def run_service(
     create_app: Callable[[S], Starlette],
     worker: Callable[[S], Coroutine[Any, Any, None]],
 ) -> None:
-    """`python -m services.<name> [web|worker|migrate]`; without an argument, web and worker. Each may fail alone."""
+    """`python -m services.<name> [web|worker|migrate]`. Without an argument web and worker run; each may fail alone."""
     log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
@@ -92,7 +92,7 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
 
 
 async def again_and_again(side: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Restart one side until cancelled. Its failure, such as a stopped consumer, does not end the other side."""
+    """Restart the web server or the worker until cancelled. A failure of one does not end the other."""
     backoff = Backoff()
     while True:
         try:
@@ -113,7 +113,7 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
 
 
 class Server(uvicorn.Server):
-    """Leaves signals to `run_worker`, which ends web and worker alike."""
+    """A uvicorn server that leaves signals to `run_worker`, which ends both web server and worker."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

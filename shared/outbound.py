@@ -88,7 +88,7 @@ class Outbound:
     ) -> None:
         self.gate = Gate(settings)
         self.seconds = seconds
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # not those of the environment
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # ignores the environment
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
@@ -181,7 +181,7 @@ class Gate:
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
         self._is_exercise = settings.exercise
-        # Threads of its own: a hanging name server must not block other work in threads.
+        # A separate pool of threads, because a hanging name server must not block other work in threads.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ class Gate:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
     def permit(self, target: URL) -> None:
-        """Refuse plain http unless OUTBOUND_ALLOW names the host and port, and a forbidden address as the host.
+        """Refuse plain http unless OUTBOUND_ALLOW names the host and port. Refuse a host that is a forbidden address.
 
         Raises AddressRefused or OutsideExercise.
         """
@@ -229,7 +229,7 @@ def resolve(host: str, port: int) -> list[Any]:
 
 
 def is_address(host: str) -> bool:
-    """Whether aiohttp connects to this host without asking its resolver, which checks the addresses of names."""
+    """Whether aiohttp takes the host for an IP address. Then it does not ask the resolver that checks addresses."""
     return ":" in host or host.replace(".", "").isdigit()
 
 
@@ -280,4 +280,4 @@ class CheckedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """The gate's threads end with the gate."""
+        """Does nothing, because the gate ends its own threads."""

@@ -1,4 +1,4 @@
-"""Route × role, in one table. A service with a route that is missing here does not start."""
+"""The table of routes and the roles that may call them. A service with a route that is missing here does not start."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINIST
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """The roles that may call a route. `is_page`: a browser that is not signed in is redirected to the sign-in page."""
+    """The roles that may call a route. If `is_page`, a browser without a session is redirected to the sign-in page."""
 
     roles: frozenset[Role] = frozenset()
     is_public: bool = False
@@ -54,7 +54,7 @@ ROUTES: dict[str, AccessRule] = {
     **_plumbing("/alerts"),
     **_plumbing(""),
     # intake
-    # no expired token: a hazard can raise an alert at once and cannot be held
+    # `takes_expired` is left out, because a hazard can raise an alert at once and cannot be held for a decision
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),

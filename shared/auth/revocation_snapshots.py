@@ -13,11 +13,11 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # a snapshot from further in the future was written by a wrong clock
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot that is dated further in the future was written by a wrong clock
 
 
 class Snapshot(BaseModel):
-    """`read_at`: when the topic was last known to be read to the end."""
+    """`read_at` is the last time at which the topic was known to be read to the end."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -27,17 +27,17 @@ logger = log.get()
 
 CONFIRM_SECONDS = 60  # how often the topic's end is checked and the snapshot written
 CONFIRM_TIMEOUT = 5
-KEY_SECONDS = 5  # how often it is looked whether a missing signature key has arrived
+KEY_SECONDS = 5  # interval of the checks whether a missing signature key has arrived
 WRITE_SECONDS = 2  # delay after a change, so that many changes are written together
 
 Credential = tuple[CredentialKind, UUID]
 
 
 class Revocations:
-    """Revocations read from the topic. A change is in force as soon as it is read, well within 5 s.
+    """Revocations read from the topic. A change takes effect as soon as it is read, well within 5 s.
 
-    `is_complete` once the topic is read to the end. Until then a snapshot younger than 24 hours counts together with
-    the records read so far; without a snapshot revocations are unknown. Raises HandlerMissing.
+    `is_complete` becomes true when the topic is read to the end. Until then a snapshot younger than 24 hours is used
+    together with the records read so far; without a snapshot the revocations are unknown. Raises HandlerMissing.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -74,7 +74,7 @@ class Revocations:
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # compared with the sign-in, because renewing a session must not make it newer than the revocation
+        # the time of the sign-in is compared, because renewing a session must not make it newer than the revocation
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
@@ -102,7 +102,7 @@ class Revocations:
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        for partition, begin in begins.items():  # continue: a replay could lift a revocation for a moment
+        for partition, begin in begins.items():  # no replay: it could lift a revocation for a moment
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
             if not self.is_complete and await kafka.reached(consumer, ends):
@@ -117,13 +117,13 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Apply records in their order. Nobody sees the state between two of them."""
+        """Apply records in order, without an `await` in between, so no request is checked after only some of them."""
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()
 
     async def _verify_again(self) -> None:
-        """Apply the records whose key has arrived, and after each the later ones of the same credential."""
+        """Apply each record whose key has arrived, followed by the later records of the same credential."""
         if time.monotonic() >= self._verify_at:
             self._verify_at = time.monotonic() + KEY_SECONDS
             for credential in self._unverified:
@@ -144,7 +144,7 @@ class Revocations:
         return False
 
     def _verified(self, record: Record) -> Any:
-        """Raises UnknownKey, also when the verifier would wait no longer: here it holds up nothing."""
+        """Raises UnknownKey even after the verifier's longest wait: a waiting record delays no other credential."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -185,7 +185,7 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Ask the broker for the end offsets: a frozen broker sends no records, which would look like the end."""
+    """Ask the broker for the end offsets, because a frozen broker sends no records, which would look like the end."""
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

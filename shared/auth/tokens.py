@@ -34,7 +34,7 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
 KEYS_SECONDS = 60  # how often the folder of public keys is read
-UNKNOWN_KEY_SECONDS = 1  # how often it is read for tokens with an unknown key
+UNKNOWN_KEY_SECONDS = 1  # how often the folder is read for tokens with an unknown key
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -104,7 +104,7 @@ class Ancestry(Protocol):
 
 
 class Revoked(Protocol):
-    """Implemented by `shared.auth.revocations` and by tests."""
+    """The interface that `shared.auth.revocations` and the tests implement."""
 
     @property
     def is_known(self) -> bool: ...
@@ -137,7 +137,7 @@ class Signer:
 
     def sign(self, principal: Principal) -> str:
         """Sign a token with the key in the file, which may have changed by a rotation."""
-        with suppress(OSError):  # then the key in memory is used
+        with suppress(OSError):  # if the file cannot be read, the key in memory is used
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
         claims: dict[str, Any] = {
@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """Proof that the account's password was correct, valid for five minutes in this state. It is not a token."""
+        """Proof, valid for five minutes, that the password was correct; not a token. It holds the account's `state`."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
@@ -206,8 +206,8 @@ class Authenticator:
     ) -> Principal:
         """The request's principal. Raises Unauthenticated, and RevocationsUnknown unless `takes_unchecked`.
 
-        Expired tokens are accepted only from field devices: with `takes_expired`, or, as valid, with `takes_readmitted`
-        if the team is readmitted.
+        Expired tokens are accepted only from field devices. `takes_expired` accepts them and marks the principal as
+        expired. `takes_readmitted` accepts them as valid if the team is readmitted.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -265,13 +265,13 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """`__Host-` needs Secure, so https only. With https a plain cookie is unsafe: another site could have set it."""
+    """The prefix `__Host-` works with https only. There, a cookie without it is unsafe: another site could set it."""
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
-    """The token, and whether it came by cookie. Query parameters are never read."""
-    for name, value in connection.scope["headers"]:  # raw: `Headers` costs more than the rest of the check
+    """Return the token, and whether it came in a cookie. Query parameters are never read."""
+    for name, value in connection.scope["headers"]:  # the raw list, as `Headers` costs more than the rest of the check
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":
@@ -295,7 +295,7 @@ def generate(folder: Path) -> str:
     kid = key_id(public.public_bytes_raw())
     (folder / "public").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "public" / f"{kid}.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    # last: every service must know the public key before a token is signed
+    # written last, because every service must know the public key before a token is signed
     write_whole(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return kid
 

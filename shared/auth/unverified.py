@@ -1,4 +1,4 @@
-"""Records of `access` that a key signed which has not reached this service yet."""
+"""Records of the topic `access` whose signature key has not reached this service yet."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ LONGEST_VALUE = 16 * 1024  # bytes; our own records are far shorter
 
 
 class UnverifiedRecords:
-    """Each waits for its key together with the later records of its credential, so that they are applied in order.
+    """Each record waits for its key. Later records of its credential wait too, so that they are applied in order.
 
-    They hold up no other credential. The number is bounded, as a broker login alone can write such records.
+    Records of other credentials do not wait. The number is bounded, as a broker login alone can write such records.
     """
 
     def __init__(self) -> None:

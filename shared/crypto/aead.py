@@ -1,4 +1,4 @@
-"""AES-256-GCM with random nonces: the one place that encrypts and decrypts with it."""
+"""AES-256-GCM with random nonces. No other module encrypts or decrypts with it."""
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

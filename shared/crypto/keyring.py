@@ -95,7 +95,7 @@ class Sealing:
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal again under the newest key. None if that is done already, or if no key opens the text (logged)."""
+        """Seal the text again under the newest key. None if that key sealed it, or if no key opens it (logged)."""
         if not self.is_old(sealed):
             return None
         try:

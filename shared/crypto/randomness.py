@@ -1,4 +1,4 @@
-"""Random bytes and ids from large reads of the system's source: a call per nonce would cost 5 % of all work."""
+"""Random bytes and ids from large reads of the system's source, as a call per nonce would cost 5 % of all work."""
 
 import os
 import threading
@@ -15,7 +15,7 @@ class RandomPool:
         self._lock = threading.Lock()
 
     def take(self, count: int) -> bytes:
-        with self._lock:  # two threads with the same nonce would break the encryption of both boxes
+        with self._lock:  # two threads with the same nonce would break the encryption of both texts
             start, end = self._next, self._next + count
             if end > len(self._piece):
                 self._piece, start, end = os.urandom(PIECE), 0, count

@@ -26,7 +26,7 @@ OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 _encode = msgspec.json.Encoder().encode
 SEALED_MEMBER = b',"sealed":'
-GROUP_READS = 0o2050  # a folder shared with a group: set-group-id, readable by the group
+GROUP_READS = 0o2050  # the mode of a folder that is shared with a group: set-group-id, readable by the group
 
 
 class SealMismatch(Exception):
@@ -65,7 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Read it before each `seal`: a worn data key is replaced here."""
+        """The id of the public key for the next box. Read it before each `seal`; it replaces a used-up data key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -98,7 +98,7 @@ def draw(public: bytes) -> DataKey:
 
 
 class Opener:
-    """Opens boxes with the private keys of a folder, also keys added later. Caches the unwrapped data keys."""
+    """Opens boxes with the private keys of a folder, including keys added later. Caches the unwrapped data keys."""
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys
@@ -175,12 +175,12 @@ def generate(folder: Path) -> str:
     kid = key_id(public)
     (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "private" / f"{kid}.key", private.private_bytes_raw())
-    write_whole(folder / "public.key", public)  # last: the private key must exist before data is sealed
+    write_whole(folder / "public.key", public)  # written last, because the private key must exist before data is sealed
     return kid
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read; also its group if the folder is shared with the group."""
+    """Write a file that only its owner can read. If the folder is shared with a group, the group can read it too."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
         if file.parent.stat().st_mode & GROUP_READS == GROUP_READS:

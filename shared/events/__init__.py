@@ -80,7 +80,8 @@ EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
     """Decode a record. An event type on the wrong topic is unknown.
 
-    Raises UnknownEventType, or MalformedEvent with a JSON pointer of known field names, never a value.
+    Raises UnknownEventType or MalformedEvent. The JSON pointer of a MalformedEvent shows known field names, never a
+    value.
     """
     found = dict(headers)
     event_type = header_of(found, "ce_type")

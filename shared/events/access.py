@@ -25,7 +25,7 @@ class CredentialRevoked(EventData):
 
     @property
     def key(self) -> UUID:
-        """A key per kind: a phone chooses its own id, which may equal the id of an account."""
+        """The kind is part of the key, because a phone chooses its own id, which may equal the id of an account."""
         return uuid5(self.credential_id, self.kind)
 
 

@@ -87,7 +87,7 @@ class Event(NamedTuple, Generic[D]):
 
 
 def event_id(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> UUID:
-    """A deterministic id: a report that is published again is the same event."""
+    """A deterministic id, so that a report that is published again is the same event."""
     return UUID(event_name(event_type, author, report_id, version))
 
 
@@ -104,7 +104,7 @@ def derived_id(*parts: object) -> UUID:
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # the names of an author's reports begin alike
+@lru_cache(1024)  # the hashed names of all reports of one author begin with the same text
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 
@@ -152,7 +152,7 @@ def raw_message(
     return Message(topic, name, value, headers)
 
 
-@lru_cache(1024)  # all events of a batch have one time, and each report formats its time twice
+@lru_cache(1024)  # all events of a batch have the same time, and each report formats its time twice
 def written(time: datetime) -> str:
     """The text format of instants in events."""
     return time.astimezone(UTC).isoformat()
@@ -181,7 +181,7 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """SHA-256 over the opened content. Equal digests are a repeat, different digests a conflict."""
+    """SHA-256 over the decrypted content. For one event id, an equal digest is a repeat, another digest a conflict."""
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))

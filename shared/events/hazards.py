@@ -123,7 +123,7 @@ class HazardReport(HazardFields, Body):
     def supersedes(self) -> "HazardReport":
         """Require a higher revision. Readers keep the highest, so a lower revision would be accepted without effect."""
         if "revision" not in self.model_fields_set:
-            self.__dict__["revision"] = self.version  # the model is frozen: assignment would fail
+            self.__dict__["revision"] = self.version  # an assignment would fail, because the model is frozen
         if self.msg_type is not MsgType.ALERT and self.revision <= 1:
             raise ValueError(
                 "`revision` (or `version`) is expected to be higher than that of what is updated or cancelled"
@@ -153,7 +153,7 @@ class HazardReported(HazardFields, EventData):
     topic: ClassVar[str] = "hazards"
     key_field: ClassVar[str] = "hazard_id"
 
-    report_id: UUID  # the id of a feed's report is derived from the source's id, so it is not random
+    report_id: UUID  # need not be random, because the id of a feed's report is derived from the source's id
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel

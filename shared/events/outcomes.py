@@ -1,4 +1,4 @@
-"""The outcome of each report, published by the consumer that owes the outcome."""
+"""The outcome of each report, published by the consumer that is responsible for it."""
 
 from typing import ClassVar
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The topics: writers, readers, retention, and the consumer that owes an outcome."""
+"""The topics, with writers, readers, retention, and the consumer that must publish outcomes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def record_bytes(topic: str) -> int:
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# In addition to each service's own group: hazards do not wait for households or their rebalances.
+# A second consumer group of the alerts service, so that hazards do not wait for households or their rebalances.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 
@@ -117,9 +117,9 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# The services that hold a topic's signing key: its writers and its readers.
+# A topic's writers and its readers hold the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
-DEAD_LETTERS_DAYS = 90  # the default of a setting
+DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS
 # Kafka deletes whole segments, so a record can outlive its retention by up to one day.
 SEGMENT_MS = DAY_MS

@@ -148,7 +148,7 @@ class Measure(Code):
 
 
 class SourceType(Code):
-    """The source of a group's number of people."""
+    """Where the number of people in a group's report comes from."""
 
     COUNT = "count"
     KEY_INFORMANT = "key_informant"

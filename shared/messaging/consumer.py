@@ -36,7 +36,7 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads the topics of `handlers` in the consumer group `service`; `group` names the group of another consumer."""
+    """Reads the topics of `handlers`. Its consumer group is `group`, or by default the name of the service."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Consumer:
             await backoff.wait()
 
     def _require_handlers(self) -> None:
-        """Refuse to start without a row for a type of the topics: its events would become dead letters."""
+        """Refuse to start if an event type of the topics has no row, because its events would become dead letters."""
         if missing := self._handlers.missing_types:
             log.get().critical("consumer not started: handler missing", consumer=self._service, event_types=missing)
             raise HandlerMissing(*missing)
@@ -101,7 +101,7 @@ class Consumer:
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start on another contract version: all its records would become dead letters."""
+        """Refuse to start on another contract version, because all its records would become dead letters."""
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)
@@ -121,7 +121,7 @@ class Consumer:
                 ahead.task_done()
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
-        """Open the next batches while PostgreSQL commits the current batch. One opened batch waits in the queue."""
+        """Decode the next batches while PostgreSQL commits the current batch. One decoded batch waits in the queue."""
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:

@@ -53,7 +53,7 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """Of one service. With a sealer, a record with more than the contract's clear fields is sealed whole."""
+    """Dead letters of one service. If it has a sealer, a record with more than the clear fields is sealed whole."""
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
@@ -68,7 +68,7 @@ class DeadLetters:
         await outbox.add(session, *map(self.letter, refused), *outcomes)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
-        """The outcome `set_aside` for the author; None if this service owes no outcome or the record cannot be read."""
+        """The outcome `set_aside` for the author. None if another service publishes it, or the record is unreadable."""
         record = refused.record
         if self._service not in TOPICS[record.topic].owes_outcome or refused.reason in UNPROVEN:
             return None
@@ -154,7 +154,7 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject duplicate names: parsers take the last value, so the first value would be kept in clear unchecked."""
+    """Reject duplicate names. Parsers take the last value, so the first value would be kept in clear unchecked."""
     found = dict(fields)
     if len(found) < len(fields):
         raise ValueError("duplicate name")

@@ -15,7 +15,7 @@ WINDOW = 200
 
 
 class Failures:
-    """Failures, other than validation, among the last 200 records. More than half with one reason stop the consumer."""
+    """Counts failures, except of validation. If over half of 200 records fail for one reason, the consumer stops."""
 
     def __init__(self, service: str, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -23,7 +23,7 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """Count the reasons of an earlier stop, so that a restarted consumer stops at the first such failure."""
+        """Refill the count with the reasons of an earlier stop, so that the first such failure stops the consumer."""
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))
 

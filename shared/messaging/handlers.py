@@ -14,7 +14,7 @@ from shared.messaging.records import Outcome, Received
 
 IGNORED = Outcome(OutcomeKind.NOTED, "ignored")
 
-# A function of a batch and the session; or such a method, which `bound` binds to its object.
+# A handler is a function of a batch and the session, or such a method, which `bound` binds to its object.
 AnyHandler = Callable[..., Awaitable[Sequence[Outcome]]]
 
 
@@ -53,12 +53,12 @@ class Handlers:
         return missing_types(self.topics, self._rows)
 
     def bound(self, instance: object) -> "Handlers":
-        """The same table, its methods bound to this object."""
+        """Return the same table with its methods bound to this object."""
         methods = {model: MethodType(handler, instance) for model, handler in self._handled.items()}
         return Handlers(methods, self._ignored)
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Handle a batch. Events stay in order: a handler is called again for events after those of another handler."""
+        """Handle a batch in order: a handler is called again for events that come after those of another handler."""
         outcomes = [IGNORED] * len(received)
         handled = [number for number, one in enumerate(received) if not self.ignores(one.event.type)]
         for handler, group in groupby(handled, lambda number: self._rows[received[number].event.type]):

@@ -52,7 +52,7 @@ async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
 
 
 async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
-    """Insert new events. Return their ids, and the stored digests of the known events."""
+    """Insert new events. Return the ids of the new events, and the stored digests of the events known before."""
     connection = await database.driver(session)
     if len(digests) >= COPY_FROM and await _copy(connection, digests):
         return digests.keys(), {}

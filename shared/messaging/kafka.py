@@ -54,7 +54,7 @@ async def start(client: Any) -> None:
 
 
 async def stop(consumer: Any) -> None:
-    """Stop the consumer in a task of its own: a fetch in back-off can leave aiokafka's stop cancelled half-way."""
+    """Stop the consumer in a separate task, because a fetch in back-off can cancel aiokafka's stop half-way."""
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait([stopping], timeout=STOP_SECONDS)
     if not stopping.done() or stopping.cancelled():
@@ -95,7 +95,7 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
     """The partitions of the topic. Wait until the topic exists and is authorised."""
     while True:
         try:
-            found: set[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 - aiokafka asks only by subscribing
+            found: set[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 - the public API asks only by subscribing
         except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError) as error:
             log.get().warning("no such topic yet", topic=topic, **log.described(error))
             await asyncio.sleep(RETRY_SECONDS)
@@ -169,7 +169,7 @@ class LogReader:
                     yield record(each, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """When the record at each offset was written. For a deleted record: the oldest record that is kept."""
+        """When the record at each offset was written. For a deleted record, when the oldest kept record was written."""
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, topic_partition in partitions.items():

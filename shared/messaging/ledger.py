@@ -137,7 +137,7 @@ def oldest_unread(rows: Iterable[Row]) -> datetime | None:
 
 
 class Unread:
-    """For `/ready`: no unread record is older than half of its topic's retention. People need the other half."""
+    """A check of `/ready`: no unread record may be older than half of its retention. People need the other half."""
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -147,7 +147,7 @@ class Unread:
         self._is_in_time = True
 
     async def is_in_time(self) -> bool:
-        """The answer, cached for ten seconds, because each check opens a connection to the broker."""
+        """The result of the check, cached for ten seconds, because each check opens a connection to the broker."""
         if time.monotonic() - self._asked_at >= ASKED_EVERY_SECONDS:
             self._asked_at = time.monotonic()
             with suppress(TimeoutError, KafkaError):

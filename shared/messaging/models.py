@@ -10,7 +10,7 @@ from shared.postgres.models import Base, table
 
 
 class ConsumerOffset(Base):
-    """Where the service reads on in a topic partition; `stopped` is why it does not."""
+    """The next offset that the service reads in a topic partition. `stopped` is the reason why it has stopped there."""
 
     __tablename__ = "consumer_offsets"
     __table_args__ = (
@@ -59,7 +59,7 @@ class DeadLetterRow(Base):
     reason: Mapped[str]
     pointer: Mapped[str]
     set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the offset that the letter names, if a restore onto another log changed the row's offset
+    # the offset that the dead letter's text names, if a restore onto another log changed the row's offset
     written_offset: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
@@ -68,7 +68,7 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The offset that the letter names: of an older log if it was restored."""
+        """The offset that the dead letter's text names. It belongs to an older log if the letter was restored."""
         return self.offset if self.written_offset is None else self.written_offset
 
 

@@ -20,7 +20,7 @@ SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
 ORDER BY topic, partition FOR UPDATE
 """
-# raw SQL: PostgreSQL's own tables
+# raw SQL: reads PostgreSQL's own tables
 END_FROZEN = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'COPY %'
@@ -50,7 +50,7 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """Lock the batch's partitions, as its first statement. Raises Fenced unless the batch begins at their offsets."""
+    """Lock the batch's partitions before anything else. Raises Fenced unless the batch begins at their offsets."""
     held = firsts(readings)
     connection = await database.driver(session)
     rows = await connection.fetch(LOCK, *_columns(held))

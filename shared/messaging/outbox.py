@@ -50,7 +50,7 @@ async def add(session: AsyncSession, *messages: Message) -> None:
 
 
 def copied(messages: Iterable[Message]) -> Copy:
-    """The same as `add`, as a bulk copy for many messages."""
+    """Like `add`, but with a bulk copy, for many messages."""
     return Copy("outbox", COLUMNS, map(row, messages))
 
 

@@ -60,7 +60,7 @@ class PartitionSenders:
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        wires = self._of.setdefault(topic, [])  # after the await, because another task may have added senders
+        wires = self._of.setdefault(topic, [])  # looked up after the await, because another task may have added senders
         for partition in range(len(wires), partitions):
             wires.append(PartitionSender(self.producer, name, partition, self._tasks))
 
@@ -109,7 +109,7 @@ class PartitionSender:
             await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
         except KafkaError as error:
             batch.acked.set_exception(error)
-            batch.acked.exception()  # marks the error as read: the caller may have been cancelled
+            batch.acked.exception()  # marks the error as retrieved, because the caller may have been cancelled
         else:
             batch.acked.set_result(None)
 

@@ -15,7 +15,7 @@ from shared.messaging import kafka
 from shared.messaging.partition_senders import PartitionSenders
 from shared.messaging.signatures import RecordSigner
 
-BATCH_BYTES = 512 * 1024  # aiokafka's own 16 KiB hold six reports
+BATCH_BYTES = 512 * 1024  # aiokafka's default of 16 KiB holds only six reports
 RETRY_SECONDS = 0.5
 START_SECONDS = 1  # longest wait for the broker at start; a frozen broker accepts the connection but never answers
 

@@ -33,9 +33,9 @@ class Record(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A decoded record. The `digest` of the opened content distinguishes a repeat from a conflict.
+    """A decoded record. The `digest` of the decrypted content distinguishes a repeat from a conflict.
 
-    `replaces`: the id of the outcome `set_aside` that a redrive's outcome replaces.
+    `replaces` is the id of the outcome `set_aside` that the outcome of a redrive replaces.
     """
 
     record: Record
@@ -70,13 +70,13 @@ Opener = Callable[[Record], Received]
 
 
 def open_plain(record: Record) -> Received:
-    """The opener for topics without sealed records."""
+    """Decode a record of a topic without sealed records."""
     event = events.decode(record.topic, record.value, record.headers)
     return Received(record, event, events.digest((authored_content(event.data, record.value),)))
 
 
 def authored_content(data: BaseModel, value: bytes) -> bytes:
-    """The author's content, as bytes for the digest.
+    """The content that the author wrote, as bytes for the digest.
 
     A report that is published twice is a repeat, but can differ in fields that intake sets: `received_at`, corrected
     times, and the P-codes of a drawn area if boundaries were imported in between. These fields are left out.

@@ -26,12 +26,12 @@ from shared.postgres import database
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-# No outcome was published for these reasons, so there is none to replace.
+# A record set aside for one of these reasons has no published outcome to replace.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 
 class Redrives:
-    """Redrives of one service. `keys` open letters that were sealed whole, which only the registry has."""
+    """Redrives of one service. `keys` decrypt dead letters that were sealed whole; only the registry has these keys."""
 
     def __init__(
         self, service: str, consumers: Sequence[Consumer], *, settings: Settings, keys: Opener | None = None
@@ -48,7 +48,7 @@ class Redrives:
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Deed:
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (redrive.topic, redrive.partition, redrive.offset))
-            # before the search, as the relay may publish the letter meanwhile
+            # asked before the search, because the relay may publish the letter during the search
             is_waiting = await session.scalar(select(in_outbox(TOPICS[redrive.topic].dead(self._service))))
         record = None if row is None else await self._original(redrive, row)
         if row is not None and record is None and is_waiting:
@@ -63,7 +63,7 @@ class Redrives:
         return partial(self._handle, reading, row.written)
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
-        """Delete the letter and handle the record in one transaction, so that a double redrive has one effect."""
+        """Delete the row and handle the record in one transaction, so that a second redrive has no effect."""
         record = received.record
         letter = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
@@ -122,7 +122,7 @@ def in_outbox(topic: str) -> Exists:
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
     """The record of this row among the records that had this offset, each on its own log.
 
-    An unreadable record has no event id. Then time decides: the log in use has the latest letter of an offset.
+    An unreadable record has no event id. Then its time decides, as the log in use has the latest letter of an offset.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]
@@ -133,6 +133,6 @@ def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
 
 
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
-    """The original headers: the service appended its own at the end when it set the record aside."""
+    """The original headers, without those that the service appended when it set the record aside."""
     first = max(number for number, (name, _) in enumerate(headers) if name == WHY[0])
     return tuple((SIGNATURE, value) if name == DEAD_SIGNATURE else (name, value) for name, value in headers[:first])

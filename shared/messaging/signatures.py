@@ -28,7 +28,7 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-WAITS_APART = 6  # waiting takes at most a sixth of the time, however many records name unknown keys
+WAITS_APART = 6  # a topic waits at most a sixth of the time, however many of its records name unknown keys
 
 
 class Wait(NamedTuple):
@@ -65,7 +65,7 @@ class RecordVerifier:
     def verify(self, record: Record) -> None:
         """Check the signature. Raises SetAside("signature_mismatch").
 
-        While the key is missing this raises UnknownKey; after the wait, SetAside("signature_unknown_key").
+        If the key is missing, raises UnknownKey during the wait, and SetAside("signature_unknown_key") after it.
         """
         name, signature = record.headers[-1] if record.headers else ("", b"")
         found = SIGNATURE_TEXT.fullmatch(signature)
@@ -88,7 +88,7 @@ class RecordVerifier:
         return key
 
     def _is_over(self, topic: str, key_id: str) -> bool:
-        """Whether the topic's wait is over. Unknown keys share one wait, because an attacker can name any number."""
+        """Whether the topic's wait is over. All unknown keys share one wait, because an attacker can name many keys."""
         now, wait = time.monotonic(), self._waits.get(topic)
         if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
             wait = self._waits[topic] = Wait(key_id, now)
@@ -106,7 +106,7 @@ class RecordVerifier:
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
-    """The signed bytes of a record. Each part is preceded by its length; null counts as empty."""
+    """The signed bytes of a record. Each part is preceded by its length; null is signed as empty."""
     names = tuple([name for name, _ in headers])
     parts = [key, value or b"", *[value or b"" for _, value in headers]]
     return b"".join([_names(topic, names), _lengths(len(parts)).pack(*map(len, parts)), *parts])

@@ -23,7 +23,7 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-BETWEEN_TURNS = 8  # after opening so many records, let the event loop continue with the batch being committed
+BETWEEN_TURNS = 8  # after decoding so many records, let the event loop continue with the batch being committed
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka: each costs the broker as much as a record
 
 Open = Callable[[Record], Awaitable[Reading]]
@@ -85,7 +85,7 @@ class RecordStream:
         return self._rebalances.is_seek_due
 
     async def read(self) -> list[Reading]:
-        """The next batch, opened. Empty if no record came or a seek is due. Raises ConsumerStopped."""
+        """The next batch, decoded. Empty if no record came or a seek is due. Raises ConsumerStopped."""
         try:
             fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
         except NoOffsetForPartitionError:
@@ -146,7 +146,7 @@ class RecordStream:
         return readings
 
     async def _check_whole(self, records: Iterable[Record]) -> None:
-        """Stop the consumer at a gap: these topics have none, so a gap means lost records."""
+        """Stop the consumer at a gap between offsets. These topics have no gaps, so a gap means lost records."""
         for record in records:
             if record.offset != self._positions[record.topic_partition]:
                 await self._failures.stop("gap", record.topic_partition, first_there=record.offset)
@@ -170,7 +170,7 @@ class RecordStream:
 
     async def _commit(self) -> None:
         noted, self._uncommitted = self._uncommitted, {}
-        held = self._kafka.assignment()  # a partition may belong to another worker since
+        held = self._kafka.assignment()  # some partitions may belong to another worker by now
         own = {
             partition: next
             for topic_partition, next in noted.items()

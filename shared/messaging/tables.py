@@ -1,6 +1,6 @@
 """The tables of every consuming service: offsets, inbox, ledger, dead letters, outbox."""
 
-# raw SQL throughout: what the first migrations made
+# raw SQL throughout: the tables as the first migrations created them
 
 from typing import Any
 
@@ -48,7 +48,7 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset that the letter names, if a restore onto another log changed the row's offset.
+# The offset that the dead letter's text names, if a restore onto another log changed the row's offset.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """
@@ -100,5 +100,5 @@ def create_redrives(op: Any) -> None:
 
 
 def add_written_offset(op: Any) -> None:
-    """For a later migration: finds a dead letter that was restored from a backup."""
+    """Called by a later migration: adds the offset by which a restored dead letter is found."""
     op.execute(WRITTEN_OFFSET)

@@ -43,7 +43,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The time only if today, else with the day; with the year if it is another year."""
+        """The time alone if the moment is today, else with the day, and with the year if it is another year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)

@@ -9,7 +9,7 @@ COOKIE = "lang"
 
 
 def language_of(request: HTTPConnection) -> str:
-    """From `?lang=`, else the cookie, else Accept-Language, else Kyrgyz."""
+    """The language from `?lang=`, else from the cookie, else from Accept-Language, else Kyrgyz."""
     return chosen(request) or negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
 
 

@@ -28,7 +28,7 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-NOTICES = ("/notices", "/registry/notices")  # pages with one line per notice; each service serves its own
+NOTICES = ("/notices", "/registry/notices")  # each service serves the page of its own notices, one line per notice
 
 
 def destinations(principal: Principal | None) -> list[Destination]:
@@ -38,7 +38,7 @@ def destinations(principal: Principal | None) -> list[Destination]:
 
 
 def menu(principal: Principal | None) -> list[Destination]:
-    """The menu of the reader's own account."""
+    """The entries of the account menu that the reader may open."""
     return [] if principal is None else [each for each in MENU if _opens(each.path, principal)]
 
 

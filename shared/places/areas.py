@@ -7,7 +7,7 @@ from shapely import Point, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
-APART_CORNERS = 100  # 10 ms at most
+APART_CORNERS = 100  # `make_valid` takes 10 ms at most for so many corners
 
 Ring = Sequence[tuple[float, float]]
 
@@ -38,15 +38,15 @@ class Areas:
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
-        # a query per shape, because no other thread runs during a query
+        # one query per shape, so that other threads can run between the queries
         touched = {index for shape in shapes for index in self._tree.query(shape, predicate="intersects").tolist()}
         return tuple(self._pcodes[index] for index in sorted(touched))
 
 
 def outline(ring: Ring) -> BaseGeometry:
-    """The area that a ring encloses; the convex hull for a long ring that crosses or touches itself.
+    """The area that a ring encloses, or the convex hull if a long ring crosses or touches itself.
 
-    `make_valid` takes time that grows with the cube of the number of corners: minutes for a thousand corners.
+    The time of `make_valid` grows with the cube of the number of corners; a thousand corners take minutes.
     """
     drawn = Polygon(ring)
     if drawn.is_valid:

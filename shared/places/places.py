@@ -16,7 +16,7 @@ DIGITS = {1: 4, 2: 7}
 
 
 class Places:
-    """Works with codes alone; only `locate` and `areas_of` need boundaries."""
+    """Units and their relations. Only `locate` and `areas_of` need boundaries; all other methods need only codes."""
 
     def __init__(self, units: Iterable[Unit], version: str, shapes: Mapping[str, BaseGeometry] | None = None) -> None:
         self._units = {unit.pcode: unit for unit in units}
@@ -60,7 +60,7 @@ class Places:
         return self._at_level(pcode, 1)
 
     def adm2(self, pcode: str) -> str | None:
-        """None above level 2, and for Bishkek and Osh city, which have no level 2."""
+        """The level-2 unit. None for a unit above level 2, and for Bishkek and Osh city, which have no level 2."""
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
@@ -147,5 +147,5 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """`KG`, two digits of the oblast, three of the district. Valid for codes of finer units, but not for every city."""
+    """The unit above, by digits: two after `KG` for the oblast, three for the district. Wrong for some cities."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

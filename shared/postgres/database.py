@@ -76,7 +76,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # a query uses one core at most: the others are for reports
+                "max_parallel_workers_per_gather": "0",  # one core per query leaves the others to reports
                 "timezone": "UTC",
             },
         },
@@ -115,7 +115,7 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 
 async def _begin(connection: AsyncConnection, adapter: Any) -> None:
-    """Send BEGIN: SQLAlchemy sends it with its first statement only, and a statement for that costs a round trip."""
+    """Send BEGIN. SQLAlchemy sends it only with the first statement, and an extra statement costs a round trip."""
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001
@@ -123,7 +123,7 @@ async def _begin(connection: AsyncConnection, adapter: Any) -> None:
 
 
 def advisory_lock(name: str) -> Select[Any]:
-    """Takes the lock of this name until the transaction ends. Others that take it wait."""
+    """Takes the lock of this name until the transaction ends. Other transactions that take this lock wait."""
     return select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))
 
 

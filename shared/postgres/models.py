@@ -1,7 +1,7 @@
 """The base of all SQLAlchemy models: types, and the names of constraints and indexes.
 
 The models of tables that several services have use `Base` itself. Each service has an abstract subclass with its own
-metadata, because two services may name a table alike; its `models.py` lists the shared tables of its schema too.
+metadata, because two services may have a table of the same name; its `models.py` lists the shared tables too.
 The tests compare the migrations with the models. Triggers, functions and grants are in the migrations and in
 provisioning alone.
 """

@@ -9,7 +9,7 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Set `woken` at each NOTIFY and each new connection, because a NOTIFY may have been missed. Until cancelled."""
+    """Until cancelled, set `woken` at each NOTIFY, and at each new connection, as a NOTIFY may have been missed."""
     backoff = Backoff()
     while True:
         try:
@@ -35,7 +35,7 @@ async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backo
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:
-    """Wait until woken, at most `seconds`: a NOTIFY may be missed while the connection is renewed."""
+    """Wait until woken, at most `seconds`, because a NOTIFY may be missed while the connection is renewed."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()

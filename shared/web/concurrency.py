@@ -18,7 +18,7 @@ def too_many() -> Problem:
 
 
 class ConcurrentRequests:
-    """Counts of one app. A request counts for its address, and for its account once known, until it leaves."""
+    """Counts an app's requests under way: each for its address, and for its account as soon as that is known."""
 
     def __init__(self) -> None:
         self._counts: dict[Hashable, int] = {}

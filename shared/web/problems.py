@@ -70,9 +70,9 @@ EXPECTED = {"extra_forbidden": "no such field", "uuid_parsing": "a UUID"}
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """One entry per wrong field: JSON pointer and expectation. An unknown name is shown as `?`; values never are.
+    """One entry per wrong field: a JSON pointer and what is expected. Unknown names are shown as `?`, values never.
 
-    At most fifty errors; further errors show after these are corrected.
+    At most fifty errors are shown; further errors are shown when these are corrected.
     """
     names = frozenset(known)
     return [

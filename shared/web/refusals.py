@@ -18,7 +18,7 @@ class Refusals:
         self.pages = Pages("shared", HERE / "templates", catalogs.SHARED, settings)
 
     def page(self, request: HTTPConnection, problem: Problem) -> Response:
-        """The page of a problem. Without a route no guard ran: the reader is authenticated here, for the navigation."""
+        """The page of a problem. Without a route no guard ran, so the reader is authenticated here, for the menu."""
         if "principal" not in request.scope:
             with suppress(Unauthenticated, RevocationsUnknown):
                 request.scope["principal"] = self._authenticator.authenticate(request, cookie=self._cookie)
