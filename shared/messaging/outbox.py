@@ -84,7 +84,7 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await asyncio.sleep(LINGER_SECONDS)
             except BrokerAway:
-                # The producer still holds the sent events: sending them again before the flush would pile up copies.
+                # The producer still holds the sent events. Each attempt before the flush would add a copy of them.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):

@@ -90,7 +90,7 @@ class Redrives:
             async for letter in reader.records():
                 if self._unproven(letter):
                     continue  # an attacker with the service's broker login can write forged letters
-                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # ours come last
+                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # the last one counts
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
 

@@ -66,7 +66,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
 
 def country(code: str, language: str) -> str:
-    """The name of a country, or the code if unknown. For KG the Russian name is the country's own, not CLDR's."""
+    """The name of a country, or the code if unknown. The Russian name of KG is the country's own choice, not CLDR's."""
     return OWN_NAME if (language, code) == ("ru", COUNTRY) else str(Locale(language).territories.get(code, code))
 
 
