@@ -23,7 +23,7 @@ HELP = ("--help", "-h")
 
 
 def note(words: Sequence[str], *, result: Result) -> None:
-    """Record the command, if it used an installation. If PostgreSQL does not answer, the command still counts."""
+    """Record the command if it used an installation. If PostgreSQL does not answer, only the record is missing."""
     if GIVEN["postgres"] not in os.environ or not words or not set(HELP).isdisjoint(words):
         return
     entry = Entry(action=Action.COMMAND, result=result, address=environment.terminal(), subject=command(words))
@@ -32,7 +32,7 @@ def note(words: Sequence[str], *, result: Result) -> None:
 
 
 def command(words: Sequence[str]) -> str:
-    """The command alone, such as `user add`: its arguments may name a person."""
+    """The command without its arguments, such as `user add`, because the arguments may name a person."""
     group, *rest = words
     known = typer.main.get_command(import_module(f"cli.{group}").app)
     subcommand = next((word for word in rest if word in getattr(known, "commands", {})), None)

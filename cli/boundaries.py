@@ -25,7 +25,7 @@ CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # rows of a finer level count for their level-2 unit
 BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees, with a wide margin: excludes coordinates in metres and other countries
 
-# Errors of the readers for a file of another format; XML's ParseError is a SyntaxError.
+# The errors that the readers raise for a file of another format. XML's ParseError is a SyntaxError.
 UNREADABLE = (
     ValueError,
     LookupError,
@@ -77,7 +77,7 @@ class Found:
 
     @property
     def without_shape(self) -> list[Unit]:
-        """The units that should have an area of ground and have no shape."""
+        """The units that should have a shape and have none."""
         return [unit for unit in self.units.values() if self.holds_ground(unit.pcode) and unit.pcode not in self.shapes]
 
     def holds_ground(self, pcode: str) -> bool:
@@ -96,7 +96,7 @@ class Found:
         self._draw(file, own)
 
     def _learn(self, file: Path, row: Row) -> None:
-        """Add an unknown unit. Names of known units do not change: files have errors in spelling, not in codes."""
+        """Add an unknown unit. Names of known units stay, because files have errors in names, not in codes."""
         if row.pcode in self.units:
             return
         parent = row.text("adm1_pcode") if row.level == FINEST else None
@@ -119,7 +119,7 @@ class Found:
 
 
 def is_ours(row: Row) -> bool:
-    """Whether the row's code is of this country. Enclaves have no code, or another country's."""
+    """Whether the row's code belongs to this country. Rows of enclaves have no code, or a code of another country."""
     return CODE.fullmatch(row.pcode) is not None
 
 

@@ -93,7 +93,7 @@ def accounts(file: Path) -> dict[str, str]:
 
 
 def client(base_url: str) -> httpx.Client:
-    # the machine's certificate authorities, or those of SSL_CERT_FILE: an office may have its own
+    # the machine's certificate authorities, or those of SSL_CERT_FILE, because an office may have its own authority
     return httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=ssl.create_default_context())
 
 
@@ -132,7 +132,7 @@ def send(client: httpx.Client, step: Step) -> str:
 
 
 def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """Retry as a phone does: if no answer came, or the answer was "later". A report that is sent again counts once."""
+    """Retry like a phone if no answer came, or the answer was "later". A report that is sent again counts once."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

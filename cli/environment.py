@@ -29,7 +29,7 @@ def load() -> None:
 
 
 def terminal() -> str:
-    """The origin of a command: the user of this machine who gave it."""
+    """The address of a command in the security log: the user of this machine who ran the command."""
     try:
         return f"terminal:{getpass.getuser()}"
     except (KeyError, OSError):  # the user of a container may have no name

@@ -35,7 +35,7 @@ def usgs(
         document = file.read_bytes()
         counts = asyncio.run(read("usgs", file.name, document, IntakeSettings().for_service("intake")))
     except (ConnectionError, TimeoutError):
-        raise  # PostgreSQL's error, not the file's
+        raise  # the error came from PostgreSQL, not from the file
     except (OSError, BadDocument, BadArea) as error:
         errors.print(f"[bold red]Nothing was read.[/] {escape(f'{file}: {why(error)}')}", highlight=False)
         raise typer.Exit(1) from None

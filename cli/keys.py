@@ -121,7 +121,8 @@ def retire(
 async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
     """How many records of the topic this key signed.
 
-    `before` does not limit credentials: the last record of each is read at every start, however old.
+    `before` has no effect on records of credentials, because the last record of each credential is read at every
+    start, however old it is.
     """
     reader = KEY_HOLDERS[topic][1][0]
     settings, count = Settings().for_service(reader), 0
@@ -138,7 +139,7 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
 
 
 async def letters_of(topic: str, kid: str) -> int:
-    """How many dead letters may keep a record of the topic that this key signed: a redrive verifies that signature."""
+    """How many dead letters may hold a record of the topic that this key signed. A redrive verifies that signature."""
     consumers = TOPICS[topic].consumers if topic in TOPICS else ()
     return sum([await letters_at(topic, service, kid) for service in consumers])
 
@@ -149,7 +150,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
     until = sealed_until(topic, kid, settings)
     async with kafka.log_reader(settings, [TOPICS[topic].dead(service)]) as log:
         async for letter in log.records():
-            with suppress(SetAside, UnknownKey):  # anybody with a login can write a false one, which a redrive skips
+            with suppress(SetAside, UnknownKey):  # anybody with a login can forge a letter; a redrive skips it
                 verifier.verify(letter)
                 headers = dict(letter.headers)
                 count += (
@@ -161,9 +162,9 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
 
 
 def sealed_until(topic: str, kid: str, settings: Settings) -> float:
-    """Until when, in ms, a dead letter of a record that this key signed may be written.
+    """The latest time, in ms, at which a dead letter of a record that this key signed can be written.
 
-    A sealed letter hides the key.
+    It is used for sealed letters, because they do not show the key.
     """
     kept_ms = settings.kept_ms(TOPICS[topic])
     if kept_ms is None:

@@ -33,7 +33,7 @@ def main(
 ) -> None:
     """Restore a backup into STATE= while its servers are stopped. The former contents are kept aside."""
     os.umask(0o077)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that what was decrypted is removed
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that the decrypted files are removed
         signal.signal(number, signal.default_int_handler)
     with refusals_shown(), start_errors_shown(), source(backup) as file:
         identities = archive.identities(key)

@@ -45,7 +45,7 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`at`: the time in the scenario, from 0 to 1. `says`: the line that is printed meanwhile."""
+    """`at` is the time in the scenario, from 0 to 1. `says` is the line that is printed for the step."""
 
     at: float
     sender: Sender
@@ -123,7 +123,7 @@ def moved(now: datetime, mudflow: str, chance: random.Random) -> dict[str, Any]:
 
 
 def family_of(chance: random.Random, name: str, size: int) -> list[dict[str, Any]]:
-    """A head, mostly a spouse, and children."""
+    """A head of household, in most families a spouse, and children."""
     relationships = ["head", "spouse", *["child"] * 5][:size]
     return [member(chance, name, relationship) for relationship in relationships]
 

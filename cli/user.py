@@ -96,7 +96,7 @@ def described(account: Account) -> str:
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
-        lines.append(f"  team: {account.team}")  # the whole id, as it is needed to add others of the team
+        lines.append(f"  team: {account.team}")  # the whole id, which is needed to add other accounts of the team
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
@@ -222,7 +222,7 @@ def password(
     async def do(session: AsyncSession, _: datetime) -> None:
         new_hash = await passwords.hashed(given)  # before the row is locked
         account, now = await locked(session, name)
-        changed_at = now + credentials.SECOND  # the next second, so that tokens of this second end too
+        changed_at = now + credentials.SECOND  # the next second, so that tokens issued in this second end too
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, changed_at))
@@ -269,7 +269,7 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
-    """Add an entry to the security log. No account acts at the terminal, but a person with access to the secrets."""
+    """Add an entry to the security log, without an account: a person with access to the secrets runs the command."""
     address = environment.terminal()
     await audit.add(
         session, Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)
@@ -277,12 +277,12 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
-    """The account, locked, and an instant later than every sign-in that read its former state."""
+    """Lock the account. Return it, and an instant later than every sign-in that read its former state."""
     return await queries.one(session, name), datetime.now(UTC)
 
 
 def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
-    """One transaction on the console's schema; the console's worker publishes the changes to the other services."""
+    """Run `do` in one transaction on the console's schema. The console's worker publishes the changes."""
     try:
         return asyncio.run(within("console", lambda session: do(session, datetime.now(UTC))))
     except accounts.AccountNotFound as error:
@@ -321,7 +321,7 @@ def first_password(name: str, *, generate: bool) -> str:
 
 
 def to_terminal() -> None:
-    """Refuse to print a generated secret into a file: only a person at a terminal may read it."""
+    """Refuse to print a generated secret into a file, because only a person at a terminal may read it."""
     if not sys.stdout.isatty():
         refuse("This prints a secret: it does so only to a terminal.")
 
