@@ -16,7 +16,7 @@ from shared.config import Settings
 from shared.country import TIME_ZONE
 
 LOOK_SECONDS = 60
-AGAIN_SECONDS = 900  # after a backup that failed
+AGAIN_SECONDS = 900  # the pause after a failed backup
 DAY, LATE = timedelta(days=1), timedelta(hours=2)
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
 
@@ -28,14 +28,14 @@ async def run(installation: Installation, settings: BackupSettings) -> None:
         try:
             if is_due(newest(settings, installation.kind), settings.at, datetime.now(UTC)):
                 is_well = await make(installation, settings)
-        except FAULTS as error:  # the store failed, or PostgreSQL did, which records the result
+        except FAULTS as error:  # the store failed, or PostgreSQL, where results are recorded
             is_well = False
             log.get().error("no backup was made", **log.described(error))
         await asyncio.sleep(LOOK_SECONDS if is_well else AGAIN_SECONDS)
 
 
 async def make(installation: Installation, settings: BackupSettings) -> bool:
-    """Make a backup, record whether it succeeded, and return that."""
+    """Make a backup. Record and return whether it succeeded."""
     assert settings.at is not None
     try:
         name = await making.back_up(installation, settings, datetime.now(UTC))
@@ -54,7 +54,7 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
 
 
 def is_due(made_at: datetime | None, at: time, now: datetime) -> bool:
-    """Whether no backup was made since the last time at which one is scheduled."""
+    """Whether no backup was made since the last scheduled time."""
     return made_at is None or made_at < last_at(at, now)
 
 

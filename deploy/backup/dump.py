@@ -1,6 +1,6 @@
 """Dumps PostgreSQL as of one moment while it runs, and restores the dump."""
 
-# raw SQL throughout: of any release's schema, whose columns the models do not know
+# raw SQL throughout: a dump can have any release's schema, whose columns the models do not know
 
 import os
 import subprocess
@@ -27,14 +27,14 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usenam
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The contents of the dump of the same moment: row counts, and each service's next offsets and dead letters."""
+    """Row counts, and each service's next offsets and dead letters, at the moment of the dump."""
 
     id: str
     rows: Mapping[str, int]
     positions: Mapping[str, list[tuple[str, int, int]]]
     letters: frozenset[
         tuple[str, str, int, int]
-    ]  # set aside, and not redriven: service, topic, partition, written offset
+    ]  # dead letters that were not redriven: service, topic, partition, written offset
 
 
 @asynccontextmanager
@@ -112,7 +112,7 @@ async def counted(server: Server, database: str) -> dict[str, int]:
 
 
 async def clear(server: Server, database: str) -> None:
-    """Drop the schemas that provisioning made: the dump contains them, with everything in them."""
+    """Drop the schemas that provisioning made, because the dump contains them with all their contents."""
     connection = await server.connect(database)
     try:
         for service in SERVICES:

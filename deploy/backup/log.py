@@ -1,6 +1,6 @@
 """Kafka's part of a backup: which records it holds, and the offsets at which a restored database continues to read."""
 
-# raw SQL throughout: of any release's schema, whose columns the models do not know
+# raw SQL throughout: a backup can have any release's schema, whose columns the models do not know
 
 import base64
 import json
@@ -20,7 +20,7 @@ from shared.messaging.records import Partition
 SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
 WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
-# Old dead letters move to the new log's offsets. They move far away first, so that no two rows share an offset.
+# Rows of old dead letters get offsets of the new log. They get far lower offsets first, so that no two rows collide.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
@@ -47,7 +47,10 @@ Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """`ids`: Kafka's id of each topic; a topic that is made again has another. `ends`: first kept and next offset."""
+    """`ids` are Kafka's ids of the topics; a topic that is made again has a new id.
+
+    `ends` are the first kept offset and the next offset of each partition.
+    """
 
     cluster: str
     ids: Mapping[str, str]
@@ -71,7 +74,7 @@ NOT_KNOWN = Log("", {}, {})
 
 
 def look(broker: Broker, prefix: str) -> Log:
-    """Read the topics' ids and offsets. NOT_KNOWN if the broker does not answer: a backup does not wait for it."""
+    """Read the topics' ids and offsets. NOT_KNOWN if the broker does not answer, as a backup does not wait for it."""
     admin = broker.admin()
     names = {f"{prefix}{name}": name for name in (*TOPICS, *DEAD_TOPICS)}
     try:
@@ -99,7 +102,8 @@ def look(broker: Broker, prefix: str) -> Log:
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
     """The first offset of each partition whose records go into a backup.
 
-    Compacted topics, which hold state, and dead-letter topics go in whole; of others, what a service has not read yet.
+    Compacted topics, which hold state, and dead-letter topics go in whole. Of other topics only records that a service
+    has not read yet go in.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
@@ -142,7 +146,7 @@ def _position(consumer: Any, place: Partition) -> int:
 
 
 def _letter(record: Any) -> Letter | None:
-    """Identify the dead letter. The last header of a name counts, as the service itself writes it last."""
+    """Identify the dead letter. Of headers with the same name the last counts, as the service writes its own last."""
     said = {name: value or b"" for name, value in record.headers() or ()}
     try:
         numbers = int(said["dead_partition"]), int(said["dead_offset"])
@@ -188,7 +192,7 @@ def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collect
 
 
 def _produce(producer: Producer, topic: str, **record: Any) -> None:
-    """While the producer's queue is full, wait as long as acknowledgements arrive."""
+    """Produce the record. While the producer's queue is full, wait as long as acknowledgements arrive."""
     while True:
         try:
             producer.produce(topic, **record)
@@ -215,7 +219,7 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """Whether the topic is the one of the backup. True if the backup was made without the broker and has no ids."""
+    """Whether the topic is the one of the backup. Also True if the backup has no ids, as the broker was unavailable."""
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 
 
@@ -230,14 +234,14 @@ def where_to_read(place: Partition, next_offset: int, before: Log, now: Log) -> 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
     """Set each partition's next offset, and move the first offset and the dead letters by the same distance.
 
-    The counts between them stay the same. On a new topic the first offset may become negative.
+    So the number of records between them stays the same. On a new topic the first offset may become negative.
     """
     moves, quoted = [(*place, to) for place, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)
     try:
         async with connection.transaction():
             await connection.executemany(LETTERS_AWAY.format(schema=quoted), list(targets))
-            # a backup of an earlier release lacks the column
+            # the schema in a backup of an earlier release lacks the column
             written = WRITTEN if await connection.fetchval(IS_REMEMBERED, schema) else ""
             await connection.executemany(LETTERS_BACK.format(schema=quoted, written=written), moves)
             await connection.executemany(MOVE.format(schema=quoted), moves)

@@ -18,7 +18,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
-RESTORING = "restoring"  # a file in the first of the folders, until the restore has ended
+RESTORING = "restoring"  # a file that is in the first folder until the restore has ended
 # The servers' own folders, and files that each start writes again. Everything else of the installation is backed up.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", RESTORING)
 PUT_ASIDE = "replaced-"
@@ -58,7 +58,8 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 async def _write(made: Archive, installation: Installation, now: datetime) -> None:
     """Write the files, the database and the log, and then the files that changed meanwhile.
 
-    Files first, as a report moves from the spool to the log. Again at the end, as a row of the dump may need a new key.
+    Files come first, because a report moves from the spool to the log. Changed files are written again at the end,
+    because a row of the dump may need a new key.
     """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)

@@ -20,7 +20,7 @@ from shared.crypto.seal import write_whole
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
-SAME, OTHER = b"same", b"other"  # whose folders they were when the restore began
+SAME, OTHER = b"same", b"other"  # whether the folders were those of the backup's installation when the restore began
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,9 @@ def put_back(
 
     After an interruption the restore is repeated from the start. Call `finish` after the whole restore.
 
-    The folder of the same installation may hold more than the backup: newer keys, reports in the spool. Its files
-    stay, and only `servers` are moved aside. In another installation's folder all but `stays` is moved aside.
+    If the folders belong to the backup's installation, they may hold more than the backup, such as newer keys and
+    reports in the spool. Then their files stay, and only `servers` are moved aside. If they belong to another
+    installation, everything except `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
@@ -106,7 +107,7 @@ def put_back(
 
 
 def finish(folders: Mapping[str, Path]) -> None:
-    """End the restore: the next restore decides again to which installation the folders belong."""
+    """End the restore. The next restore decides again to which installation the folders belong."""
     _marker(folders).unlink(missing_ok=True)
 
 
@@ -119,15 +120,16 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 
 
 def _marker(folders: Mapping[str, Path]) -> Path:
-    """Exists until the restore has ended: no service may start before.
+    """A file that exists until the restore has ended, because no service may start before.
 
-    After an interruption the keys in another installation's folders prove nothing, so it says whose they were.
+    It records to which installation the folders belonged. After an interruption their keys do not show that, because
+    some may come from the backup.
     """
     return next(iter(folders.values())) / RESTORING
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """Whether both have a key in common: two installations never generate the same key.
+    """Whether the files and the folders have a key in common. Two installations never generate the same key.
 
     Passwords do not count, as one `.env` may serve several installations.
     """

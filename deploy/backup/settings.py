@@ -15,7 +15,7 @@ from shared.config import Settings, secret
 
 
 class BackupSettings(BaseSettings):
-    """`at`: the time in Bishkek at which a backup is made each night; None: only by hand."""
+    """`at` is the time in Bishkek at which a backup is made each night. If None, backups are made only by hand."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_prefix="BACKUP_", env_ignore_empty=True)
 

@@ -1,6 +1,7 @@
 """The one-shot container before the services.
 
-It makes the database, roles, schemas and migrations; the topics, logins and rights; and the first accounts.
+It creates the database with roles and schemas, runs the migrations, and creates topics, logins, rights and the first
+accounts.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from shared.postgres.database import NotOurs, migrate
 
 DATABASE, ROLE_PREFIX = "dayar", "dayar_"
 ADMIN = "admin"
-SECONDS_TO_START = 120  # of Kafka, at its first start on a slow machine
+SECONDS_TO_START = 120  # for Kafka's first start on a slow machine
 
 
 async def main() -> None:

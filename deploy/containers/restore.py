@@ -29,14 +29,14 @@ STAGING = Path("/staging")  # a volume, as a backup may not fit into memory
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was decrypted is removed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the decrypted files are removed
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:
         opened = restoring.open_backup(file, identities, Path(staging))
         asyncio.run(dump.check_free(server(os.environ[variable("database-admin")]), DATABASE))
         folders = BackupSettings().folders
         aside = restoring.put_back(opened.folder / FILES, folders, datetime.now(UTC), stays=PASSWORDS)
-        os.environ.update(start.installation())  # the mark was in the backup
+        os.environ.update(start.installation())  # the backup contained the mark
         report = asyncio.run(fill(Installation.read(Settings(), BackupSettings(), AdminSettings()), opened))
         noted()
         restoring.finish(folders)

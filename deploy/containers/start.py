@@ -1,4 +1,4 @@
-"""A container's first process: refuses weak secrets, reads the installation's mark, and ends a program that hangs.
+"""A container's first process refuses weak secrets, reads the installation's mark, and ends a program that hangs.
 
 It imports the standard library only, as every image contains it.
 """
@@ -16,7 +16,7 @@ from shared.errors import DocumentedError
 from shared.liveness import SILENT_SECONDS, Answers, by_beat, over_http, silent
 
 MARK = Path("/installation/exercise")
-RESTORING = Path("/installation/restoring")  # until a restore has ended
+RESTORING = Path("/installation/restoring")  # exists until a restore has ended
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
-    """How to check that the program is alive: a worker answers no requests, so its event loop writes a heartbeat."""
+    """Return the check that the program is alive. A worker answers no requests; its event loop writes a heartbeat."""
     if arguments == ["worker"]:
         return by_beat(Path(environment["BEAT_FILE"]))
     return over_http("127.0.0.1", int(environment["PORT"]), host_name(environment))
@@ -121,7 +121,7 @@ def is_bad(password: str) -> bool:
 
 
 def installation() -> dict[str, str]:
-    """The installation's permanent mark, and the places bundle if one was imported; empty outside these volumes."""
+    """Settings from the volumes: the installation's permanent mark, and the places bundle if one was imported."""
     found = {}
     if MARK.is_file():
         found["DAYAR_EXERCISE"] = MARK.read_text(encoding="ascii").strip()

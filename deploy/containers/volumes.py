@@ -1,4 +1,4 @@
-"""The first container: refuses weak secrets, marks the installation, writes each service's secrets into its volume.
+"""The first container. It checks and writes each service's secrets, and marks the installation.
 
 Passwords come from the environment (`make env`). Keys are generated here and never leave their volume. `rotate` only
 generates a new pair of sealing keys. `retire` only destroys the private half of an older pair.
@@ -115,7 +115,7 @@ def hold_to_contract(installation: Path) -> None:
     """Mark new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # before the other mark: volumes with that one alone are of an earlier build
+        keep(file, str(CONTRACT).encode())  # before MARK: volumes with MARK alone are of an earlier build
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes
@@ -150,7 +150,7 @@ def draw_keys() -> None:
 
 
 def rotate(sealing: Path, installation: Path) -> str:
-    """Return the new key's id. Reports that were sealed to older keys can still be opened."""
+    """Generate a pair and return its id. Reports that were sealed to older keys can still be opened."""
     kid = seal.generate(sealing)
     publish(sealing / "public.key", installation / "seal")
     return kid
@@ -174,7 +174,7 @@ def publish(key: Path, folder: Path) -> None:
 
 
 def lay_passwords(passwords: Mapping[str, str]) -> None:
-    """Write the present passwords: a changed password replaces the former one."""
+    """Write the present passwords. A changed password replaces the former one."""
     for service, parts in OWN_PASSWORDS.items():
         for part in parts:
             name = part if part in passwords else f"{part}-{service}"

@@ -1,4 +1,4 @@
-"""The servers that others run: checks whether each server answers, before anything starts."""
+"""Checks whether each server that others run answers, before anything starts."""
 
 import asyncio
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ async def away(options: Options) -> list[str]:
 
 
 async def answers_at(part: str, given: str) -> bool:
-    """Whether any address accepts a connection: one broker of a cluster is enough."""
+    """Whether any address accepts a connection, because one broker of a cluster is enough."""
     found = await asyncio.gather(*map(_accepts, addresses(part, given)))
     return any(found)
 

@@ -96,7 +96,7 @@ def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
 
         yield add
 
-    # a new repository each time: two resolvers that share a cache collide
+    # a new repository each time, because two resolvers that share a cache collide
     with tempfile.TemporaryDirectory(dir=cache) as repository, ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda jar: _install(jar, Path(repository), cache, counted), jars))
 

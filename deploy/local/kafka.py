@@ -30,7 +30,7 @@ JVM = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# A test's Kafka lives for minutes: compiling the code well would cost more than running it as it is.
+# A test's Kafka lives for minutes, so optimised compilation would cost more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 UNSAYABLE = frozenset(',"\\')  # a comma separates two of Kafka's folders; the others end a word in Java's arguments
@@ -67,7 +67,7 @@ class Kafka(Component):
         fsync: bool = True,
         progress: jars.Progress | None = None,
     ) -> None:
-        """Without `fsync` for tests: such a Kafka lives for minutes and need not survive a power cut."""
+        """Tests set `fsync` to False, because their Kafka lives for minutes and need not survive a power cut."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port

@@ -7,13 +7,13 @@ import socket
 from importlib.metadata import distribution
 from pathlib import Path
 
-HOMES = Path("/var/lib/dayar")  # of copies, and of states that were started by root: one per checkout
+HOMES = Path("/var/lib/dayar")  # the copies, and the states that root started; one folder per checkout
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # below the range from which Linux takes ports for outgoing connections
 
 
 def shared_home() -> Path:
-    """When root starts the stack: a folder that PostgreSQL's user can reach, wherever the checkout is."""
+    """The folder that is used when root starts the stack. PostgreSQL's user can reach it, wherever the checkout is."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -22,7 +22,7 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """The folder of downloads, shared by all installations. For root: a folder that Kafka's user can read."""
+    """The folder of downloads, shared by all installations. For root it is a folder that Kafka's user can read."""
     if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
         return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
@@ -34,7 +34,7 @@ def earlier_cache() -> Path | None:
 
 
 def make_passable(folder: Path) -> None:
-    """Create the folder, closed to others. For root, others may pass through it to a folder below."""
+    """Create the folder, closed to others. If root creates it, others may pass through it to a folder below."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for each in reversed((folder, *folder.parents)):
         if not each.exists():

@@ -15,7 +15,7 @@ def main() -> None:
     module, *_ = arguments = sys.argv[1:]
     for name in (*LATE, entry := entry_of(module)):
         import_module(name)
-    del sys.modules[entry]  # runpy runs this module again as `__main__`; the modules that it imported stay loaded
+    del sys.modules[entry]  # runpy runs the program again as `__main__`; the modules that it imported stay loaded
     if not sys.stdin.readline():
         sys.exit("The supervisor ended before it gave the word.")
     sys.argv = arguments

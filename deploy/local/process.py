@@ -30,7 +30,7 @@ class Child(Protocol):
 
 
 class Process:
-    """A child process that can be started and stopped repeatedly: `<run>/<name>.pid` and `<logs>/<name>.log`."""
+    """A child process that can be started and stopped repeatedly, with `<run>/<name>.pid` and `<logs>/<name>.log`."""
 
     def __init__(
         self,

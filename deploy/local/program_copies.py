@@ -15,7 +15,7 @@ import psutil
 from deploy.local import paths
 
 NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
-CHECKOUT = "checkout"  # a file: whose copies they are
+CHECKOUT = "checkout"  # a file with the path of the checkout whose copies these are
 UNUSED_SECONDS = 7 * 86_400
 
 
@@ -31,7 +31,7 @@ def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
             open_to_all(unfinished)
             with suppress(OSError):  # another start has made the copy meanwhile
                 unfinished.replace(copy)
-    os.utime(copy)  # it is in use
+    os.utime(copy)  # the new date marks the copy as in use
     return copy
 
 

@@ -57,9 +57,9 @@ def sources(state: Path, user: User) -> Path:
 
 
 def compile_sources() -> None:
-    """Write the bytecode of all sources beside them, readable to everybody; what is current is left.
+    """Write the bytecode of all sources beside them, readable to everybody. Bytecode that is current is left.
 
-    Services that root starts cannot write there: each of them would compile what it imports, at each start.
+    Services that root starts cannot write there, so each of them would compile its imports again at each start.
     """
     umask = os.umask(0o022)
     try:
@@ -119,7 +119,7 @@ def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
 
 
 def _stamp(environment: Path) -> str:
-    """The time at which `make` last changed the libraries, as it noted it."""
+    """The time at which `make` last changed the libraries, read from the file that `make` writes."""
     file = environment / "installed"
     return file.read_text(encoding="ascii") if file.exists() else ""
 

@@ -36,7 +36,7 @@ class Restored:
 def restore(
     source: Any, identities: list[Any], options: Options, now: datetime, screen: Terminal, *, then: Callable[[], None]
 ) -> Restored:
-    """The installation must not be running. `then` is called while its servers run. Raises Refused, CannotStart."""
+    """Restore a stopped installation. `then` is called while only its servers run. Raises Refused, CannotStart."""
     paths.make_passable(options.root)
     with staging(options.root) as folder:
         with screen.timed("decrypted, and whole"):
@@ -58,7 +58,7 @@ def restore(
 
 
 def _check_given(options: Options) -> None:
-    """Raise DatabaseInUse or DatabaseHolds before anything is moved. A database of our own makes way by itself."""
+    """Raise DatabaseInUse or DatabaseHolds before anything is moved. An embedded one is moved aside."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
             found = Installation.read(Settings(), BackupSettings(), AdminSettings())

@@ -34,7 +34,7 @@ class FileClosed(CannotStart):
 
 
 def grant(folders: Folders) -> None:
-    """Set owners and modes at each start, for files made since and for the state folder of an earlier build."""
+    """Set owners and modes at each start, for files that are new and for the state folder of an earlier build."""
     secrets = folders.secrets
     private = secrets / "seal" / "private"
     for path in secrets.iterdir():
@@ -43,7 +43,7 @@ def grant(folders: Folders) -> None:
     let_read(private, OPENER.gid)
     for name in READ:
         _give_group(secrets / name, 0o640)
-    if folders.places.exists():  # a restore lays it as root's alone
+    if folders.places.exists():  # a restore writes it for root alone
         _give_group(folders.places, 0o640)
     _give_group(secrets, 0o710)
     folders.run.chmod(0o711)

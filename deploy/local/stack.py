@@ -132,7 +132,7 @@ class Stack:
         )
 
     def liveness(self, process: Process) -> Answers:
-        """How to check that a process is alive: the web process answers requests, a worker writes a heartbeat."""
+        """Return the check that a process is alive. The web process answers requests, a worker writes a heartbeat."""
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_file(process.name))
 
     def over_http(self, path: str) -> Answers:
@@ -182,7 +182,7 @@ class Stack:
 
     @property
     def has_run(self) -> bool:
-        """Whether all its servers have answered once."""
+        """Whether all servers of this installation have answered at least once."""
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
@@ -214,7 +214,7 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Create the topics, unless the last start made the same ones: on a busy machine this takes ten seconds."""
+        """Create the topics, unless an earlier start made the same ones. This takes ten seconds on a busy machine."""
         broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return

@@ -1,4 +1,4 @@
-"""The folder into which a backup is decrypted. It is removed at the end, and after a kill by the next command."""
+"""The folder into which a backup is decrypted. It is removed at the end; after a kill, the next command removes it."""
 
 import fcntl
 import os
@@ -25,7 +25,7 @@ def staging(root: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(root: Path) -> None:
-    """Remove what killed commands left decrypted. A command that is at work keeps its folder."""
+    """Remove the decrypted files that killed commands left. The folder of a running command is kept."""
     for folder in root.glob(f"{PREFIX}*"):
         if folder.lstat().st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink():
             _remove_unlocked(folder)

@@ -1,4 +1,4 @@
-"""The state folder: checks whose it is, reads the installation's mark, and lets one supervisor at a time hold it."""
+"""Checks that the state folder is ours, reads the installation's mark, and lets one supervisor hold the folder."""
 
 import errno
 import fcntl

@@ -72,12 +72,12 @@ class Supervisor:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_part(self._stack.valkey, "Valkey"))
             await self._start_postgres()
-            # Only now: six processes that import at once took the processors from Kafka, and from intake.
+            # Workers start after PostgreSQL, because six processes that import at once slowed Kafka and intake down.
             for worker in workers:
                 worker.start()
             await valkey
             if not self._stack.has_topics:
-                await kafka  # a consumer that started before its topic existed finds the topic late
+                await kafka  # a consumer that starts before its topic exists would find the topic late
             # On a busy machine Kafka takes three times as long as the rest. Intake accepts reports meanwhile.
             self._let_go()
 

@@ -85,8 +85,8 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
     """Copies a regular file that this user wrote to a new file that everybody reads; returns whether there was one.
 
-    The user can put a link to a file of root's in its place. So the link is not followed, and rights are set
-    by descriptor.
+    The user could replace the file by a link to one of root's files. So links are not followed, and rights are set by
+    descriptor.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

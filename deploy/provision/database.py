@@ -14,11 +14,11 @@ from shared.audit import AUDIT
 from shared.events.topics import SERVICES
 from shared.postgres.database import EarlierBuild
 
-# The server's locale may be C. Its lower() does not change Cyrillic: "Айбек" could not sign in as "айбек".
+# The server's locale may be C. Its lower() does not change Cyrillic, so "Айбек" could not sign in as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 AUDIT_ROLE = "audit"  # owns the schemas and their audit tables; nobody signs in as this role
 
-# The first layout of records was not marked.
+# Finds schemas without the mark, because the first layout of records was not marked.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -47,7 +47,7 @@ class Server:
 
 
 async def create(server: Server, database: str, *, role_prefix: str, passwords: Mapping[str, str]) -> None:
-    """Idempotent: set the roles and their passwords; create the database and its schemas if they do not exist.
+    """Set the roles and their passwords. Create the database and its schemas if they do not exist. Idempotent.
 
     Raises EarlierBuild.
     """
@@ -89,7 +89,7 @@ async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[s
         for service in SERVICES:
             role = f"{role_prefix}{service}"
             known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
-            # quote_literal: PostgreSQL accepts no parameter for the password of ALTER ROLE
+            # quote_literal, because PostgreSQL accepts no parameter for the password of ALTER ROLE
             password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
             verb = "ALTER" if known else "CREATE"
             await connection.execute(
@@ -108,7 +108,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
             role = f"{role_prefix}{service}"
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            # not the service's own: a schema's owner may drop every table in it, also the audit
+            # the service does not own its schema, because an owner may drop every table in it, even the audit
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
             await connection.execute(f'GRANT USAGE, CREATE ON SCHEMA {service} TO "{role}"')
             await _create_audit(connection, service, role, f"{role_prefix}{AUDIT_ROLE}")

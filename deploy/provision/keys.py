@@ -8,7 +8,7 @@ from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
-# Kafka deletes both logs a day at a time, and a data key is used for some minutes after the rotation.
+# Kafka deletes reports and dead letters a day at a time; a data key is used for minutes after the rotation.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
@@ -50,7 +50,7 @@ class NoKeys(CannotRetire):
 
 
 def rotate(settings: Settings) -> str:
-    """Return the new key's id. Reports that were sealed to older keys can still be opened.
+    """Generate a pair and return its id. Reports that were sealed to older keys can still be opened.
 
     Raises KeysElsewhere, NoKeys.
     """

@@ -38,7 +38,7 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """The files of this key, writers first: a writer must not sign with a key that a reader lacks."""
+    """The files of this key, writers' files first, because a writer must not sign with a key that a reader lacks."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
@@ -57,6 +57,6 @@ def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
 
 
 def _holders(topic: str) -> tuple[str, ...]:
-    """Readers first: a writer must not sign with a key that a reader lacks."""
+    """Services that need the key, readers first, because a writer must not sign with a key that a reader lacks."""
     writers, readers = KEY_HOLDERS[topic]
     return tuple(dict.fromkeys((*(each for each in readers if each not in writers), *writers)))

@@ -110,7 +110,7 @@ class KeyOfDeadLetters(CannotRetire):
 
 
 def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Folders) -> list[str]:
-    """Return the new keys' ids. Raises NoKeys."""
+    """Generate a key, or one per topic for records. Return the new ids. Raises NoKeys."""
     if kind is Kind.RECORDS:
         return record_keys.rotate(records)
     folder = folders[kind]
@@ -126,7 +126,7 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
 def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> list[Path]:
     """Destroy an older key and return the files that are gone. Raises CannotRetire.
 
-    `uses`: how many rows are still encrypted under the key.
+    `uses` is the number of rows that are still encrypted under the key.
     """
     files = {file.stem: file for file in (folder / "public" if kind is Kind.TOKENS else folder).iterdir()}
     newest = tokens.signing_key_id(folder) if kind is Kind.TOKENS else max(keyring.known(folder), default="")
@@ -155,8 +155,8 @@ def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
 def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, uses: int, letters: int) -> None:
     """Destroy the key's files of its writers and readers. Raises KeySigned, KeyOfDeadLetters.
 
-    `uses`: how many records that a service may still read were signed with it.
-    `letters`: how many dead letters may hold a record that was signed with it.
+    `uses` is the number of records signed with the key that a service may still read.
+    `letters` is the number of dead letters that may hold a record signed with the key.
     """
     if uses:
         raise KeySigned(topic, uses)

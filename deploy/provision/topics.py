@@ -90,9 +90,9 @@ class Broker:
 def create(
     broker: Broker, settings: Settings, *, logins: Mapping[str, str], partitions: int = 6, replication: int = 1
 ) -> None:
-    """Idempotent. Records on existing topics are kept as long as `settings` say now.
+    """Create the topics and rights. Idempotent. Existing topics get the retention that `settings` state now.
 
-    `logins`: the Kafka login of each service (and of the integrator).
+    `logins` has the Kafka login of each service (and of the integrator).
     """
     hold_to_contract(broker, settings.topic_prefix)
     admin, prefix = broker.admin(), settings.topic_prefix
@@ -106,7 +106,7 @@ def create(
     _settle(admin.incremental_alter_configs(kept, request_timeout=SECONDS).values())
     if rights:
         _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
-    # the controller has them; a broker that has not yet read them would refuse the first client
+    # a broker that has not yet read them from the controller would refuse the first client
     _wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
     _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
 
