@@ -1,7 +1,8 @@
-"""`python -m bench.alert_latency`: from the POST of an Extreme hazard to its signed webhook.
+"""`python -m bench.alert_latency`: the time from the POST of an Extreme hazard to its signed webhook.
 
-Compared with a webhook that is posted directly.
-Open loop: each request has its scheduled time, and its latency is measured from then, even if earlier ones are late.
+It is compared with a webhook that is posted directly.
+The load is an open loop: each request has a scheduled time, and its latency is measured from that time, even if
+earlier requests are late.
 """
 
 import argparse
@@ -78,7 +79,7 @@ class Latency:
 
     @property
     def processes(self) -> dict[str, list[psutil.Process]]:
-        """By name, each process and those it has started by now: PostgreSQL starts one for each connection."""
+        """By name, each process and the processes it has started so far. PostgreSQL starts one for each connection."""
         return {name: family(roots) for name, roots in self.roots.items()}
 
     async def timed(self, name: str, post: Post, count: int) -> Pass:
@@ -133,7 +134,7 @@ class Latency:
         self.sent.answered("hazards", answer)
 
     async def webhook(self, client: httpx.AsyncClient, id: str) -> None:
-        """A lower bound: a signed webhook without intake, Kafka, rules and PostgreSQL."""
+        """Post a signed webhook without intake, Kafka, rules and PostgreSQL, as a lower bound."""
         content, now = json.dumps({"type": "bench", "data": {"report_id": id}}), datetime.now(UTC)
         assert self.hook.secret is not None
         signature = Webhook(self.hook.secret).sign(id, now, content)

@@ -1,6 +1,7 @@
 """`python -m bench.alert_latency_under_load`: hazard latency while households arrive, and the cost of a household.
 
-A = hazards alone, B = the same while households arrive, with 100,000 known: the hazards' p99 may at most double.
+A measures hazards alone. B measures the same hazards while households arrive and 100,000 households are known.
+The hazards' p99 in B may be at most twice the p99 in A.
 What one household costs the alerts service is measured with 10,000 known households and with 100,000.
 Known households are copied into the service's tables; arriving ones are published as the registry would publish them.
 """
@@ -68,7 +69,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Fill the tables with `number` households, CHUNK per transaction: each household adds to shared counts."""
+        """Fill the tables with `number` households, CHUNK per transaction, as each adds to shared counts."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
@@ -210,7 +211,7 @@ async def passes(latency: Latency, load: Load, publisher: Publisher, given: argp
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """The ratio of CPU time, which other load on the machine does not change; few and many alternate."""
+    """The CPU time with many known households, divided by that with few. The costs of few and many alternate."""
     few, many = (sum(cost.alerts + cost.parts for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

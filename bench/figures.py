@@ -2,7 +2,7 @@
 
 The displacements are copied into the registry's tables. They span three years; four in five are in the three southern
 oblasts, and most are caused by natural disaster; one household in ten was displaced twice. The promise is for figures
-that changed since the last answer; unchanged ones, answered from memory, are printed beside them.
+that changed since the last answer. Unchanged figures, which are answered from memory, are printed beside them.
 """
 
 import argparse
@@ -116,7 +116,7 @@ async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> Non
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """A change of the displacements, as far as the registry's web process can know: it must compute its answer anew."""
+    """A statement that changes no displacement, but makes the registry's web process compute its answer anew."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
 

@@ -1,6 +1,6 @@
 """`python -m bench.filing FILE GO`: the registry's consumer without its relay.
 
-It computes its digests, then waits for the file GO. It creates FILE when it opens its first record.
+The consumer computes its digests, then waits for the file GO. It creates FILE when it decrypts its first record.
 """
 
 import sys

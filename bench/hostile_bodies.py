@@ -1,6 +1,7 @@
 """`python -m bench.hostile_bodies`: latency of other requests while a client sends the most costly bodies.
 
-One kind of body after the other, A B A B: each is compared with the same requests just before, without the attack.
+The kinds of bodies are sent one after the other. Requests during each attack are compared with the same requests
+just before it, in the order A B A B.
 """
 
 import argparse

@@ -31,7 +31,7 @@ from tests.waiting import wait_for
 REPORT_ID = re.compile(rb'"report_id": "([0-9a-f-]{36})"')
 ACCOUNTS = 32
 DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
-PASS_SECONDS = 60  # of the longest pass; a machine that needs longer measures its other work
+PASS_SECONDS = 60  # the limit of one pass; on a machine that needs longer, other work is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Pass:
 
 
 class Bench:
-    """Intake and the plain app as separate processes, with servers of their own."""
+    """Intake and the app of bench.plain, which only validates, as separate processes with servers of their own."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -65,9 +65,9 @@ class Bench:
         self._intake: Process | None = None
 
     def ours(self, *command: str) -> tuple[Process, int]:
-        """Start intake and wait until it reaches its dependencies: before that, it spools every report.
+        """Start intake and wait until it reaches its dependencies, because before that it spools every report.
 
-        `command`: another module to run than intake's web side.
+        `command` is a module to run instead of intake's web server.
         """
         self._intake, port = self._started(*(command or ("services.intake", "web")))
         if not wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/ready").is_success, timeout=60, every=0.2):
@@ -98,7 +98,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """Measure one pass. The pass is void unless every answer is `status`: a refused report costs less."""
+        """Measure one pass. The pass is void unless every answer is `status`, as a refused report costs less."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {"server": family([process.pid]), "client": [psutil.Process()], "parts": family(self._parts())}

@@ -1,6 +1,6 @@
-"""`python -m bench.intake_batch`: fifty durable reports a request.
+"""`python -m bench.intake_batch`: intake's throughput with fifty durable reports in a request.
 
-Compared with an app that only validates the same batches and drops them.
+It is compared with an app that only validates the same batches and drops them.
 """
 
 from bench.intake import BATCH, Bench, Pass, reports, run, verdict

@@ -1,6 +1,6 @@
-"""`python -m bench.intake_one`: one durable report a request.
+"""`python -m bench.intake_one`: intake's throughput with one durable report in a request.
 
-Compared with an app that only validates the same body and drops it.
+It is compared with an app that only validates the same body and drops it.
 """
 
 from bench.intake import DISPLACEMENTS, Bench, reports, run, verdict

@@ -1,8 +1,9 @@
-"""`python -m bench.registry`: reports of a family of five, from Kafka to committed rows.
+"""`python -m bench.registry`: the time for reports of a family of five, from Kafka to committed rows.
 
-A = asyncpg COPY of the same rows that B wrote, in the same batches, one transaction each, and nothing else.
-B = the registry's consumers, as many as one machine runs: read, open, decide and seal, and commit households, members,
-    episodes, history, inbox, ledger, outbox and offsets together. The same is measured with a single consumer.
+A is only an asyncpg COPY of the rows that B wrote, in the same batches, with one transaction for each batch.
+B is the registry's consumers, as many as one machine runs. They read, decrypt, decide and seal. They commit
+    households, members, episodes, history, inbox, ledger, outbox and offsets together.
+B is measured with a single consumer too.
 """
 
 import argparse
@@ -63,7 +64,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One measurement; `workers` None: COPY alone."""
+    """One measurement. `workers` is None for COPY alone."""
 
     workers: int | None
     seconds: float
@@ -119,7 +120,7 @@ class Bench:
                 await publisher.publish_all(batch, timeout=60)
 
     async def consume(self, workers: int) -> None:
-        """Measure from the first record that a consumer opens to the last commit."""
+        """Measure from the first record that a consumer decrypts to the last commit."""
         await self.execute(RESTART)
         opened = [self.installation.folder / f"opened-{number}" for number in range(workers)]
         laid, go = [file.with_suffix(".laid") for file in opened], self.installation.folder / "go"
@@ -140,7 +141,7 @@ class Bench:
 
     @asynccontextmanager
     async def positions_held(self) -> AsyncIterator[None]:
-        """Lock the offsets, so that no consumer learns where to start reading."""
+        """Lock the offsets, so that no consumer can start to read."""
         connection = await self.connection()
         async with connection.transaction():
             await connection.execute("LOCK TABLE consumer_offsets IN ACCESS EXCLUSIVE MODE")
