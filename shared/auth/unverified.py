@@ -12,7 +12,7 @@ LONGEST_VALUE = 16 * 1024  # bytes; our own records are far shorter
 class UnverifiedRecords:
     """Each record waits for its key. Later records of its credential wait too, so that they are applied in order.
 
-    Records of other credentials do not wait. The number is bounded, as a broker login alone can write such records.
+    Records of other credentials do not wait. The number is bounded: a broker login is enough to write such records.
     """
 
     def __init__(self) -> None:

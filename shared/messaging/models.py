@@ -68,7 +68,7 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The offset that the dead letter's text names. It belongs to an older log if the letter was restored."""
+        """The offset that the dead letter's text names. If the letter was restored, it is an offset of an older log."""
         return self.offset if self.written_offset is None else self.written_offset
 
 

@@ -83,7 +83,7 @@ def create_app(
 
 
 class Guard:
-    """Applies the route's access rule: deny, then allow."""
+    """Applies the route's access rule. A request that the rule does not allow never reaches the route."""
 
     def __init__(
         self,
