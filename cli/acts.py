@@ -1,4 +1,4 @@
-"""Every command adds an entry to the console's audit: the command, the user of this machine, and the result.
+"""Every command adds an entry to the console's security log: the command, the user of this machine, and the result.
 
 The arguments are not recorded.
 """
