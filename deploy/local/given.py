@@ -40,7 +40,7 @@ async def away(options: Options) -> list[str]:
 
 
 async def answers_at(part: str, given: str) -> bool:
-    """Whether any address accepts a connection, because one broker of a cluster is enough."""
+    """Whether any address accepts a connection. One broker of a cluster is enough."""
     found = await asyncio.gather(*map(_accepts, addresses(part, given)))
     return any(found)
 

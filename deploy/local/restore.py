@@ -58,7 +58,7 @@ def restore(
 
 
 def _check_given(options: Options) -> None:
-    """Raise DatabaseInUse or DatabaseHolds before anything is moved. An embedded one is moved aside."""
+    """Raise DatabaseInUse or DatabaseHolds before anything is moved. An embedded database is moved aside."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
             found = Installation.read(Settings(), BackupSettings(), AdminSettings())

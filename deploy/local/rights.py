@@ -74,7 +74,7 @@ def _files(settings: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 
 def give_paper(folder: Path) -> None:
-    """Create the folder that the console's worker writes to. A folder of root is given to the services' user.
+    """Create the folder that the console's worker writes to. A folder that root owns is given to the services' user.
 
     A folder of any other user is not changed. Raises PaperClosed if the worker cannot write to the folder.
     """

@@ -47,7 +47,7 @@ class User:
 
 
 SERVICES = User(60771, 60771)
-OPENER = User(60772, 60772, (SERVICES.gid,))  # the registry's workers: only they can open sealed reports
+OPENER = User(60772, 60772, (SERVICES.gid,))  # the registry's workers: only they can decrypt sealed reports
 KAFKA = User(60773, 60773)
 VALKEY = User(60774, 60774)
 
@@ -75,7 +75,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """Let the group read a folder of root and its contents, except the folders `but`."""
+    """Let the group read a folder that root owns, with its contents, except the folders `but`."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(each) for each in but):
             os.chown(path, 0, group)

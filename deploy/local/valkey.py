@@ -1,4 +1,4 @@
-"""Valkey on a Unix socket that is closed to all users but its own and, under root, the services."""
+"""Valkey on a Unix socket. Only its own user may open the socket, and the services' users if root starts the stack."""
 
 import hashlib
 import os
