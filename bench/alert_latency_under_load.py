@@ -69,7 +69,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Fill the tables with `number` households, CHUNK per transaction, as each adds to shared counts."""
+        """Fill the tables with `number` households, CHUNK per transaction, as each household adds to shared counts."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
