@@ -52,7 +52,7 @@ def by_beat(file: Path) -> Answers:
         before, last = last, file.stat().st_mtime_ns if file.exists() else 0
         return last not in (0, before)
 
-    file.unlink(missing_ok=True)  # from an earlier process
+    file.unlink(missing_ok=True)  # an earlier process may have left the file
     return answers
 
 

@@ -27,7 +27,7 @@ USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# In addition to `is_global`: transition networks that can lead to a private host behind a public address.
+# Transition networks are refused even if `is_global` is true: a public address there can lead to a private host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)

@@ -68,7 +68,7 @@ class Revocations:
 
     @property
     def known_since(self) -> datetime | None:
-        """The `read_at` of the snapshot in use; None once the topic is read, or without a usable snapshot."""
+        """The `read_at` of the snapshot in use; None if the topic is read to the end, or no snapshot is usable."""
         if self.is_complete or self._snapshot is None or not self._snapshot.is_usable(datetime.now(UTC)):
             return None
         return self._snapshot.read_at

@@ -78,7 +78,7 @@ EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 
 def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
-    """Decode a record. An event type on the wrong topic is unknown.
+    """Decode a record. An event type on the wrong topic counts as unknown.
 
     Raises UnknownEventType or MalformedEvent. The JSON pointer of a MalformedEvent shows known field names, never a
     value.

@@ -1,4 +1,4 @@
-"""Hazard reports from people and from measuring systems. The topic is public: no personal data."""
+"""Hazard reports from people and from measuring systems. The topic is public, so it has no personal data."""
 
 import re
 from typing import Annotated, ClassVar

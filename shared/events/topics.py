@@ -45,7 +45,7 @@ class Topic:
 
 
 def record_bytes(topic: str) -> int:
-    """The size limit of a record on this topic, with key and headers."""
+    """The size limit of a record on this topic, including key and headers."""
     return DEAD_LETTER_BYTES if topic.endswith(DEAD) else RECORD_BYTES
 
 

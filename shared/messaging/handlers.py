@@ -27,7 +27,7 @@ class OutcomesMissing(Exception):
 
 
 class Handlers:
-    """Event type -> handler. A handler that several types share gets their events of a batch in one call.
+    """Maps event types to handlers. A handler that several types share gets their events of a batch in one call.
 
     `topics` are those of all types in the table.
     """

@@ -22,7 +22,7 @@ STOP_SECONDS = 3
 
 
 class PartitionSenders:
-    """All partitions of one producer. Records are signed. The key's CRC-32 gives the partition, as in librdkafka."""
+    """Signs records and sends them to their partitions. As in librdkafka, the key's CRC-32 gives the partition."""
 
     def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup, signer: RecordSigner) -> None:
         self.producer = producer

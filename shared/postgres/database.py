@@ -165,10 +165,10 @@ async def migrate(service: str, settings: Settings) -> None:
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
     """Check the schema's mark, the contract version of its records. Raises EarlierBuild, NewerSchema."""
     if not await connection.scalar(select(func.to_regclass(INSTALLATION.name))):
-        return  # a new schema
+        return  # a new schema has no mark yet
     # raw SQL: an earlier build's table may have no column for the contract
     mark = await connection.scalar(text("SELECT to_jsonb(mark) FROM installation AS mark LIMIT 1"))
-    contract = (mark or {}).get("contract", 1)  # version 1 was not marked
+    contract = (mark or {}).get("contract", 1)  # a schema of version 1 stores no version
     if contract > CONTRACT:
         raise NewerSchema(service)
     if contract < CONTRACT:
