@@ -1,4 +1,4 @@
-"""Shared by `dayar held` and `dayar dead`: who decides, and the reason."""
+"""Checks who decides and for which reason, for `dayar held` and `dayar dead`."""
 
 from typing import Annotated
 
