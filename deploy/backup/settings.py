@@ -23,7 +23,7 @@ class BackupSettings(BaseSettings):
     recipient: str = ""  # age1...; several keys are separated by spaces, and each of them opens the backup
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
-    folders: dict[str, Path] = {}  # by name; empty: only the state folder
+    folders: dict[str, Path] = {}  # folders by name; if empty, only the state folder
     s3_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_key_id: str | None = None

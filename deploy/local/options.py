@@ -39,7 +39,7 @@ class Options:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Options":
         own = dict(environment)
-        # removed before any child process inherits it
+        # the password is removed before any child process can inherit it
         admin_password = own.pop("DAYAR_ADMIN_PASSWORD", None)
         host, port = own.get("HOST", "127.0.0.1"), _port(own.get("PORT") or "8080")
         public_url = own.get("PUBLIC_URL") or f"http://{host}:{port}"

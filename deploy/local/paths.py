@@ -29,7 +29,7 @@ def cache() -> Path:
 
 
 def earlier_cache() -> Path | None:
-    """The folder in which an earlier release kept its downloads as root."""
+    """The folder in which an earlier release kept root's downloads; None for other users."""
     return Path.home() / ".cache" / "dayar" if os.geteuid() == 0 else None
 
 

@@ -57,7 +57,7 @@ class Process:
         self.log = logs / f"{name}.log"
 
     def start(self) -> None:
-        """Call this from the main thread only: the kernel ends the child with the thread that started it.
+        """Call this from the main thread only, because the kernel ends the child with the thread that started it.
 
         A gated process waits until `give_word` is called.
         """

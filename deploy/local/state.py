@@ -71,7 +71,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Written when the installation is created. Only a port that another program took is changed later."""
+    """The facts written when the installation is created. Later only a port that another program took is changed."""
 
     version: int
     exercise: bool

@@ -108,7 +108,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
             role = f"{role_prefix}{service}"
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            # the service does not own its schema, because an owner may drop every table in it, even the audit
+            # the service does not own its schema, because an owner may drop every table in it, even the security log
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
             await connection.execute(f'GRANT USAGE, CREATE ON SCHEMA {service} TO "{role}"')
             await _create_audit(connection, service, role, f"{role_prefix}{AUDIT_ROLE}")

@@ -1,4 +1,4 @@
-"""The installation's secrets, generated once when it is created; only the owner can read each file."""
+"""The secrets that are generated once, when the installation is created. Only the owner can read the files."""
 
 import secrets
 from pathlib import Path
@@ -8,7 +8,7 @@ from shared.auth import tokens
 from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
-KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")  # a folder of keys each
+KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")  # folders of keys
 PASSWORDS = (
     "kafka-admin",
     "database-admin",
