@@ -110,7 +110,7 @@ class Latency:
         """When the first webhook about each report arrived."""
         found: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
-            if (report_id := body["data"].get("report_id")) is not None:  # alerts that households raised have none
+            if (report_id := body["data"].get("report_id")) is not None:  # alerts about households have no report id
                 found.setdefault(report_id, moment)
         return found
 

@@ -200,7 +200,7 @@ async def measure(made: Bench, given: argparse.Namespace) -> int:
 
 
 async def passes(latency: Latency, load: Load, publisher: Publisher, given: argparse.Namespace) -> tuple[Pass, Pass]:
-    """Measure A B A B."""
+    """Measure hazards alone (A) and with arriving households (B), in turn."""
     alone: list[float] = []
     loaded: list[float] = []
     for _ in range(ROUNDS):

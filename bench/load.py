@@ -55,7 +55,7 @@ class Sender(asyncio.Protocol):
 
 
 async def send(port: int, requests: Iterable[bytes], *, connections: int = CONNECTIONS) -> Run:
-    """Closed loop: at most one request in flight per connection."""
+    """Send the requests in a closed loop, with at most one request in flight per connection."""
     waiting, run = deque(requests), Run(0.0, Counter())
     loop = asyncio.get_running_loop()
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(min(connections, len(waiting)))]

@@ -88,7 +88,7 @@ class Bench:
         self.is_void = False
 
     async def run(self) -> bool:
-        """Whether every pass settled every report exactly once."""
+        """Run all passes. Return whether every pass settled every report exactly once."""
         await self.fill()
         await self.consume(WORKERS["registry"])
         self.passes.clear()

@@ -24,7 +24,7 @@ class Step(NamedTuple):
 
     ended_at: float  # by the monotonic clock, which all processes share
     loop: float
-    process: float  # of all its threads: a thread that holds the GIL delays the event loop
+    process: float  # of all threads of the process, because a thread that holds the GIL delays the event loop
 
 
 def steps(file: Path, begin: float, end: float) -> list[Step]:
