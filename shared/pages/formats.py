@@ -21,7 +21,7 @@ DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 @lru_cache(10_000)
 def decimal(value: float, pattern: str | None, language: str) -> str:
-    """Format a number. Cached: a page has thousands of small numbers, and formatting costs a hundred look-ups."""
+    """Format a number. Results are cached, as a page has thousands and formatting costs a hundred look-ups."""
     return format_decimal(value, format=pattern, locale=language)
 
 
