@@ -108,6 +108,6 @@ def rules(**changed: Any) -> Ruleset:
 
 
 def deed(headers: str) -> str:
-    """The kind of an alert event in the outbox: raised, updated and so on."""
+    """The last word of an alert event's type, such as `raised` or `updated`, from the headers of an outbox row."""
     event_type: str = dict(json.loads(headers))["ce_type"]
     return event_type.removeprefix("dayar.alert.").removesuffix(".v1")

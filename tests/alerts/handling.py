@@ -1,4 +1,4 @@
-"""Passes hazards and households to their consumers' handlers, and runs the exposures afterwards."""
+"""Passes hazards and households to their consumers' handlers, and then computes the exposure alerts."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A night over which nobody answers: a clock to advance, alerts to raise, and who was notified."""
+"""A night in which nobody acknowledges. Tests advance its clock, raise alerts, and read who was notified."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""People's acts on an alert over HTTP, and the answer to a second person."""
+"""People's actions on an alert over HTTP, and the answer when a second person takes the same action."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -22,7 +22,7 @@ BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}
 
 
 async def raised(desk: Desk) -> UUID:
-    """An alert after two revisions of an operator's event, delivered to a webhook."""
+    """Returns the id of an alert that was delivered to a webhook, after two revisions of an operator's event."""
     async with desk.sessions.begin() as session:
         await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
     first = mudflow(

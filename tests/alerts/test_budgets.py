@@ -1,4 +1,4 @@
-"""A source that reports unusually much: alerts beyond its hourly budget are withheld behind one alert."""
+"""A source that reports too many hazards: alerts beyond its hourly limit are withheld behind one alert."""
 
 import asyncio
 from collections import Counter
@@ -27,7 +27,7 @@ def reported(**changed: Any) -> HazardReported:
 
 
 async def tell(desk: Desk, *hazards: HazardReported) -> Counter[str]:
-    """The outcomes as the ledger stores them."""
+    """Passes the reports to the handlers and returns the outcomes as the ledger stores them."""
     async with desk.sessions.begin() as session:
         outcomes = await desk.watch([received(each) for each in hazards], session)
     return Counter(f"{outcome.kind} {outcome.reason}" for outcome in outcomes)
@@ -142,7 +142,7 @@ async def test_a_cancelled_or_too_old_alert_is_no_longer_withheld(desk: Desk) ->
 async def test_lifting_the_limit_clears_entries_that_an_earlier_release_left(
     desk: Desk, field: str, value: str, reason: str
 ) -> None:
-    """The hazard was cancelled or downgraded, and an earlier release left its alert marked as withheld."""
+    """An earlier release left an alert marked as withheld after its hazard had been cancelled or downgraded."""
     left = reported()
     await tell(desk, *(reported() for _ in range(BUDGET)), left)
     async with desk.sessions.begin() as session:
@@ -190,7 +190,7 @@ async def test_an_exercise_alert_ends_when_its_hazard_becomes_actual(desk: Desk)
 
 
 async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
-    """A hazard beyond the budget, over a district where a displaced household lives."""
+    """Reports a hazard beyond its source's hourly limit, in a district where a displaced household lives."""
     async with desk.sessions.begin() as session:
         await desk.watch([received(household(destination=Place(pcode=KADAMJAI), reasons=["conflict"]))], session)
     elsewhere = {"area": {"pcodes": [LEILEK]}}
@@ -201,7 +201,7 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 
 
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
-    """For each kind of the hazard's alerts: whether it is suppressed, and its reason."""
+    """Whether the hazard's alert of each kind is suppressed, and its reason."""
     async with desk.sessions.begin() as session:
         found = await queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in found}
@@ -287,7 +287,7 @@ async def test_an_alert_withheld_during_the_lift_is_raised_too(desk: Desk) -> No
 
 
 async def is_waited_for(desk: Desk) -> bool:
-    """Whether a transaction waits for another one's lock of a budget."""
+    """Whether a transaction waits for the row of a source's budget, which another transaction has locked."""
     waiting = """
         SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -1,4 +1,4 @@
-"""Deliveries over real HTTP: each receiver gets each message once, also if the receiver fails or is slow."""
+"""Deliveries over real HTTP: each receiver gets each message once, even if the receiver fails or is slow."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -92,7 +92,7 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
-    """Otherwise the last message about a withdrawn alert could say that it was raised."""
+    """In another order, the last message about a withdrawn alert could say that the alert was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))
@@ -147,7 +147,7 @@ async def test_a_hanging_receiver_delays_only_itself(town: Town, hook: Hook) -> 
 
 
 async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town, hook: Hook) -> None:
-    """The state after `kill -9` between the delivery and its record."""
+    """A worker that is killed after it sends a message and before it records the attempt leaves this state."""
     await town.receiver("duty", hook)
     await town.alert()
     async with town.sessions.begin() as session:
@@ -161,7 +161,7 @@ async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town
 
 
 class Late:
-    """A channel that answers on command, like a worker that was frozen meanwhile."""
+    """A channel that answers on command, as if the worker had been frozen during the call."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
@@ -189,7 +189,7 @@ async def test_a_worker_that_wakes_after_its_lease_records_nothing(town: Town, h
 
 
 class FirstAlone(Late):
-    """A channel that answers the first delivery on command, and no later one."""
+    """A channel that answers the first delivery on command, and never answers later deliveries."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Mails of alerts of Moderate and below are combined; mails of Severe and Extreme alerts never are."""
+"""Mails of alerts of Moderate and below are combined; mails of Severe and Extreme alerts are sent alone."""
 
 import asyncio
 from collections.abc import AsyncIterator

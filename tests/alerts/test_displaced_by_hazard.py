@@ -23,7 +23,7 @@ def flood() -> HazardReported:
 
 
 async def exposed_and_displaced(post: Post) -> tuple[int, int]:
-    """By the hazard's alerts: households in its districts displaced by something else, and those displaced by it."""
+    """The counts on the hazard's alerts: households displaced by another cause, and those displaced by the hazard."""
     alerts = await post.alerts()
     (own,) = [alert for alert in alerts if alert.kind == "hazard"]
     standing = [alert for alert in alerts if alert.kind == "exposure" and not alert.is_lapsed]
@@ -77,8 +77,8 @@ async def test_a_household_linked_to_the_hazard_is_displaced_by_it_wherever_and_
 @pytest.mark.parametrize(
     ("onset", "first_day"),
     [
-        (datetime(2026, 6, 14, 18, 30, tzinfo=UTC), date(2026, 6, 14)),  # 00:30 of the 15th in Bishkek, less one hour
-        (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # 01:30 of the 15th
+        (datetime(2026, 6, 14, 18, 30, tzinfo=UTC), date(2026, 6, 14)),  # 00:30 of the 15th in Bishkek
+        (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # 01:30 of the 15th in Bishkek
     ],
 )
 async def test_a_household_that_left_in_the_hour_before_the_onset_was_displaced_by_the_hazard(

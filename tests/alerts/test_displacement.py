@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """For concurrent transactions of two workers: they commit, and the tables are emptied afterwards."""
+    """Sessions for concurrent transactions of two workers. They commit; the tables are emptied after the test."""
     yield database.sessions(engine)
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
@@ -80,7 +80,7 @@ async def is_locked_out(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 @pytest.mark.parametrize("later", [0, 1])
 async def test_the_same_household_again_is_counted_once(post: Post, later: int) -> None:
-    """Reported by two teams, or displaced twice in a night, it is still one household."""
+    """Two teams report the household, or it is displaced twice in a night."""
     ids = [uuid4() for _ in range(9)]
     await post(*(household(household_id=id) for id in ids))
     again = TODAY + timedelta(days=later)
@@ -121,7 +121,7 @@ async def test_a_corrected_earlier_displacement_is_counted_again(post: Post, cha
 
 
 def beside(stands: HouseholdRegistered, told: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
-    """The household's present state is unchanged; `told` is a displacement that another report states."""
+    """An event that leaves the household's present state `stands` and adds `told`, a displacement of another report."""
     return household(**dict(stands) | {"sequence": sequence, "displacement": told.model_dump()})
 
 

@@ -71,7 +71,7 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
 
 
 async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
-    """A server that drops second copies must accept a retry with one more alert, so its id has to be a new one."""
+    """A mail server that drops duplicates must accept a retry that contains one more alert. It needs a new id."""
     one, two, three = job(), job(), job()
     settings = settings_for("127.0.0.1")
     async with Outbound(settings) as outbound:
@@ -87,7 +87,7 @@ async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> None:
-    """By RFC 2047: Python's `email` drops a space at which a line ends."""
+    """The subject is encoded as in RFC 2047, because Python's `email` drops a space at which a line ends."""
     settings, places = settings_for("127.0.0.1"), Places.load()
     texts = Texts.of_installation(places, settings)
     async with Outbound(settings) as outbound:

@@ -1,4 +1,4 @@
-"""Alerts that end by themselves: cancelled or expired, and in force again."""
+"""Alerts that end without a person, because their hazard is cancelled or expires, and become active again."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A new alert's deliveries are sent by the process that stored them; the claim takes what that process cannot send."""
+"""A new alert's deliveries are sent by the process that stored them; those that it cannot send are claimed later."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def handling(deliveries: Deliveries) -> Handling:
 
 
 async def report(town: Town, deliveries: Deliveries, *, is_committed: bool = True) -> list[Claim]:
-    """Reports a hazard; returns attempts and claim of each delivery as its own transaction sees it."""
+    """Reports a hazard; returns each delivery's attempts, and whether it is claimed, before the transaction ends."""
     now = datetime.now(UTC)
     async with town.sessions() as session:
         await handling(deliveries).hazards([received(hazard(onset=now, received_at=now))], session)
@@ -46,7 +46,7 @@ async def report(town: Town, deliveries: Deliveries, *, is_committed: bool = Tru
 
 
 async def started(deliveries: Deliveries) -> None:
-    """The loop gives out slots once it runs."""
+    """Waits until the delivery loop runs: only then can a slot be reserved."""
     if await wait_for(lambda: deliveries.reserve("nobody")):
         deliveries.release("nobody")
 

@@ -1,4 +1,4 @@
-"""The result of a hazard: the page on which it was entered shows it."""
+"""The outcome of a hazard, which is shown on the page where the hazard was entered."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -61,7 +61,7 @@ REVISED = mudflow(
 
 
 def expected(told: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """By kind and area: `exposure` counts residents displaced by something else, `hazard` those displaced by it."""
+    """Households by alert kind and area: `hazard` counts those displaced by the hazard, `exposure` all others."""
     counted = Counter[tuple[str, str]]()
     for one in told:
         fled = one.hazard_id == HAZARD.hazard_id or (one.origin.pcode in areas and one.occurred_on == TODAY)
@@ -107,7 +107,7 @@ def test_any_order_of_hazards_and_households_gives_the_same_alerts(
 def test_concurrent_transactions_give_the_same_alerts(
     shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool
 ) -> None:
-    """Two workers with households, one with hazards and two with exposures, in any order that their locks permit."""
+    """Two workers handle households, one handles hazards and two handle exposures; locks decide their order."""
     households = [linked(one) for one in told]
 
     async def at_once(sessions: Sessions) -> None:
@@ -157,7 +157,7 @@ async def handled(sessions: Sessions, told: Data) -> None:
 
 
 async def exposed(sessions: Sessions) -> None:
-    """Like the worker: one transaction per step."""
+    """Computes the exposure alerts like the worker: one transaction per step."""
     exposures = Handling(rules(), PLACES, clock=lambda: NOW).exposures
     handled = 1
     while handled:
@@ -224,7 +224,7 @@ def test_incremental_departure_counts_equal_a_full_count(
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """All versions of one report name the same household."""
+    """The departure with this report id. All versions of one report name the same household."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]
@@ -232,7 +232,7 @@ def with_id(id: UUID, departure: Departure | None) -> Departure | None:
 
 
 async def counted_anew(session: AsyncSession, table: str, statement: str) -> list[Any]:
-    """The counts as the migration computes them."""
+    """Empties the table and returns the counts as the migration computes them."""
     await session.execute(text(f"TRUNCATE {table}"))
     migration = importlib.import_module("services.alerts.migrations.0005_counts")
     await session.execute(text(getattr(migration, statement)))

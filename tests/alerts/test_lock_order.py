@@ -34,7 +34,7 @@ def reported(hazard_id: UUID, **changed: object) -> HazardReported:
 
 
 async def test_hazards_and_the_record_of_a_combined_mail_do_not_deadlock(town: Town, port: int, box: Box) -> None:
-    """The delivery's record locks the source's alert, then the hazard's; the hazard's batch needs both too."""
+    """Both transactions lock two alerts: the alert about the source, and the hazard's own alert."""
     await told_by_mail(town)
     await town.report(*(reported(uuid4()) for _ in range(BUDGET + 1)))
     async with town.sessions.begin() as session:
@@ -63,6 +63,6 @@ async def revise(town: Town, hazard: HazardReported) -> None:
 
 
 async def are_waiting(town: Town, count: int) -> bool:
-    """Whether `count` transactions wait for an alert that another one has locked."""
+    """Whether `count` transactions wait for an alert that another transaction has locked."""
     async with town.sessions.begin() as session:
         return bool(await session.scalar(text(WAITING), {"count": count}))

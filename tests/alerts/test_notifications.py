@@ -1,4 +1,4 @@
-"""Who is notified: each stage alone and in its order, with the reason for each receiver that is left out."""
+"""Who is notified: each stage of the selection, and the reason for each receiver that is left out."""
 
 from dataclasses import replace
 from typing import Any
@@ -25,7 +25,7 @@ def receiver(label: str, **changed: Any) -> Receiver:
 
 
 def alert(*pcodes: str, level: int = 0, status: Status = Status.ACTUAL) -> Alert:
-    """A Severe mudflow's alert."""
+    """An alert about a Severe mudflow."""
     found = decide(mudflow(area={"pcodes": list(pcodes)}, status=status), rules(), WATCHED, NOW)
     assert isinstance(found, Finding)
     return replace(alerts.raised(found, None, NOW), level=level)
@@ -99,7 +99,7 @@ def test_a_moved_alert_reaches_only_those_that_it_did_not_reach_before() -> None
 
 
 def test_a_moved_alert_reaches_a_step_that_became_its_first_one() -> None:
-    """Before, the first step was reached in Leilek and the second one was not."""
+    """Before the move, the receiver of the first step, in Leilek, was notified; the second step was not reached."""
     steps = receiver("leilek", areas=(LEILEK,)), receiver("kadamjai", areas=(KADAMJAI,), step=1)
     assert notified(alert(KADAMJAI), notifications.MOVED, *steps, before=alert(KADAMJAI, LEILEK)) == (
         ["kadamjai"],

@@ -1,4 +1,4 @@
-"""On whose behalf an alert is acknowledged: who may read it, and how it is stored."""
+"""The person on whose behalf an alert is acknowledged: who may read that name, and how it is stored."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -55,7 +55,7 @@ async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, rol
 
 
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
-    """Another account's update moves the alert to its own area and uses a revision number below the first one."""
+    """Another account's update moves the alert to that account's area, with a revision number below the first."""
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
     (alert_id,) = await desk.alerts(first)

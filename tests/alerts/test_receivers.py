@@ -13,7 +13,7 @@ from tests.installation import Installation
 def dayar(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> "Dayar":
     for name, value in shared_installation.env().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(receiver.console, "width", 200)  # a narrow table breaks its words
+    monkeypatch.setattr(receiver.console, "width", 200)  # in a narrow terminal, the table would break words
     return Dayar()
 
 
@@ -76,7 +76,7 @@ def test_a_receiver_is_removed(dayar: Dayar) -> None:
 
 
 def test_a_label_is_printed_as_it_was_written(dayar: Dayar) -> None:
-    """Square brackets are the terminal's markup, and may also be in a label."""
+    """The label contains square brackets, which the terminal library treats as markup."""
     assert dayar.secret("add", "[/] post", "https://desk.example/hook")
     assert "[/] post is told by webhook" in dayar("add", "[/] post", "https://desk.example/hook").output
     assert "[/] post" in dayar("list").output

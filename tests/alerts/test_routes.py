@@ -1,4 +1,4 @@
-"""The alerts over HTTP, as people read them and act on them."""
+"""The HTTP routes by which people read alerts and act on them."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Each rule by a table: which hazards raise an alert, which do not, and with which reason."""
+"""A table of cases for each rule: which hazards raise an alert, which do not, and for which reason."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -176,7 +176,7 @@ def test_ten_households_of_one_date_raise_one_alert() -> None:
 
 
 def test_a_night_across_two_dates_counts_as_one() -> None:
-    """24 hours touch two dates, and a date does not state the hour."""
+    """A window of 24 hours lies on two dates, and reports state a date without an hour."""
     assert found(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
     assert found(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
     assert displaced({TODAY - DAY: 5, TODAY: 4, TODAY + DAY: 5}) == Nothing("below_threshold")
@@ -255,7 +255,7 @@ def test_an_invalid_rule_file_is_refused() -> None:
 
 
 def test_an_alert_is_dated_by_the_days_people_left_and_not_by_its_window() -> None:
-    """An alert about the evening of the 15th must not be dated 15th to 16th."""
+    """An alert about people who left on the 15th must not be dated 15th to 16th."""
     finding = found(displaced({TODAY: 12}))
     assert finding.figures["newest"] == TODAY.isoformat()
     figures = {**finding.figures, "first": TODAY.isoformat(), "last": (TODAY + DAY).isoformat()}

@@ -1,4 +1,4 @@
-"""Reports that the release before stored are read by this one."""
+"""This release reads reports that the previous release stored."""
 
 from importlib import import_module
 

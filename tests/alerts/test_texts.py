@@ -42,7 +42,7 @@ def test_a_quake_in_english() -> None:
     assert "Earthquake of magnitude 4.7 at a depth of 11 km" in text.body
     assert "not official until a person confirms it" in text.body
     assert "https://alerts.example/alerts/" in text.body
-    assert "11:40" in text.body  # the time in Bishkek
+    assert "11:40" in text.body  # the text states the time in Bishkek
 
 
 def test_a_quake_in_russian() -> None:

@@ -1,4 +1,4 @@
-"""Deliveries that fail for good: address refused, given up, receiver removed; each states its reason."""
+"""Deliveries that fail for good state the reason: address refused, given up, or receiver removed."""
 
 from typing import Any
 
