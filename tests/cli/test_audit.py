@@ -18,7 +18,7 @@ HOOK = "https://hook.example/dayar"
 BY = ("--by", "aida", "--reason", "a test")
 DONE, FAILED = "done", "failed"
 
-# Run in this order on one installation; each with its result.
+# The commands run in this order on one installation. Each row states the name in the log, the result and the words.
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),
     ("dayar user add", FAILED, ("user", "add", "aida", "--role", "operator")),
@@ -45,7 +45,7 @@ BESIDE = ["account_added", "rights_changed", "password_changed", "account_disabl
 
 
 def dayar(installation: Installation, *words: str) -> tuple[int | None, str]:
-    """The exit code and the end of what it wrote."""
+    """Runs a command; returns its exit code and the end of its output."""
     (typed := installation.folder / "typed").write_text(PASSWORD)
     command = installation.run("cli", *words, typed=typed)
     assert wait_until(lambda: not command.is_running, timeout=60), command.log_tail()

@@ -1,4 +1,4 @@
-"""A command addresses the installation that runs, and says which one that is."""
+"""A command uses the installation that runs, and prints which one it uses."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from deploy.local.options import GIVEN
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stopped exercise and a stopped main installation."""
     for name in ("DATABASE_URL", "DEMO", *GIVEN.values()):
-        monkeypatch.setenv(name, "")  # so that the loaded values are removed after the test
+        monkeypatch.setenv(name, "")  # pytest then removes the values that the command loads
         monkeypatch.delenv(name)
     monkeypatch.setenv("STATE", str(tmp_path))
     for name in ("demo", "main"):

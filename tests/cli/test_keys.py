@@ -49,7 +49,7 @@ def dayar(installation: Installation, app: Any, *words: str) -> Result:
 
 
 def listed(installation: Installation, kind: Kind) -> list[str]:
-    """The ids; the last one is in use."""
+    """The ids of the keys of this kind; the last key is in use."""
     told = dayar(installation, keys.app, "list", "--of", kind)
     assert told.exit_code == 0, told.output
     lines = sorted(told.output.splitlines(), key=lambda line: line.endswith("in use"))
@@ -58,7 +58,7 @@ def listed(installation: Installation, kind: Kind) -> list[str]:
 
 
 def words_of(result: Result) -> str:
-    """The printed words, without the terminal's frame and line breaks."""
+    """The printed text, without the terminal's frame and line breaks."""
     return " ".join(result.output.replace("│", "").split())
 
 
@@ -179,7 +179,7 @@ def test_a_record_key_is_kept_while_a_dead_letter_holds_a_record_that_it_signed(
 
 
 async def set_aside(installation: Installation, *, is_sealed: bool) -> None:
-    """One hazard becomes a dead letter of alerts."""
+    """Makes one hazard a dead letter of the alerts service."""
     sealer = Sealer(installation.settings(Settings, "alerts").seal_public_key_file)
     message = event(hazard())
     if is_sealed:
