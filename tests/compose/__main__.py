@@ -75,7 +75,7 @@ def no_registry_is_asked_for_ours(project: Project) -> None:
 
 
 def what_is_set_arrives(project: Project) -> None:
-    """Each setting arrives under its own name, and unset ones are absent: an empty mail server would be a setting."""
+    """Containers get each setting under its own name. Unset settings are absent, because an empty value is a value."""
     given = {"ALERTS_SMTP_HOST": "mail.example", "OUTBOUND_ALLOW": '["mail.example:25"]'}
     same("what is set arrives", list(given.values()), settings_of_alerts(project, *given, **given))
     same("what is not set does not", [None, None], settings_of_alerts(project, *given))
@@ -87,7 +87,7 @@ def settings_of_alerts(project: Project, *names: str, **given: str) -> list[str 
 
 
 def refuses_bad_secrets() -> None:
-    """Before anything is created: no volume of PostgreSQL has the bad password."""
+    """Bad secrets are refused before any volume is created, so that no PostgreSQL keeps a bad password."""
     for bad in ("", "change-me-change-me-change-me-change-me"):
         project = Project()
         good = project.env_file.read_text(encoding="ascii")
@@ -104,7 +104,7 @@ def refuses_bad_secrets() -> None:
 
 
 def each_is_hardened(project: Project) -> None:
-    """Also third-party servers: an unprivileged user, a read-only disk, no capabilities, limits."""
+    """Every container, third-party servers too, has an unprivileged user, a read-only disk, no capabilities, limits."""
     for service, container in project.inspected().items():
         host = container["HostConfig"]
         holds(f"{service} runs as a user of its own", container["Config"]["User"] not in ("", "0", "root"))
@@ -174,7 +174,7 @@ def the_gateway_keeps_its_promises(project: Project) -> None:
 
 
 def the_services_keep_the_limits_too(project: Project) -> None:
-    """The gateway lets a body of unknown length pass."""
+    """The services limit a body whose length is not announced, because the gateway lets it pass."""
     client = project.desk().client
     for path, limit in LIMITS.items():
         over = client.post(path, content=(b" " * 1024 for _ in range(limit + 1)))
@@ -189,7 +189,7 @@ def stream_is_unbuffered(project: Project) -> None:
 
 
 class Sent:
-    """The requests of the scenario, by intake's answer."""
+    """The number of the scenario's requests for each kind of answer by intake."""
 
     def __init__(self) -> None:
         self.taken: dict[str, set[str]] = defaultdict(set)
@@ -227,7 +227,7 @@ def is_taken(answers: Mapping[str, int]) -> bool:
 
 
 def counted(project: Project, sent: Sent) -> Any:
-    """The count check, from outside the containers."""
+    """Runs the count check from outside the containers."""
     ledgers = project.drained()
     unbalanced = [row for row in rows(ledgers) if not row["is_balanced"]]
     same("what does not balance", [], unbalanced)
@@ -242,7 +242,7 @@ def counted(project: Project, sent: Sent) -> Any:
 
 
 def comparable(ledgers: dict[str, Any]) -> Any:
-    """The ledgers without values that change by themselves: counters of one process, times, alerts that escalate."""
+    """The ledgers without values that change by themselves: counters of one process, times, the topic `alerts`."""
     return {
         (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
         for row in rows(ledgers)
@@ -269,7 +269,7 @@ def the_mark_stays(project: Project) -> None:
 
 
 def a_sealing_key_is_replaced(project: Project) -> None:
-    """Reports after the next start are sealed to the new key. The older key stays, as the log may need it."""
+    """Reports after the next start are sealed to the new key. The older key stays, as unread records may need it."""
     kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()

@@ -1,4 +1,4 @@
-"""An installation that is lost comes back: from the backup of the night in a folder, and from one in a bucket."""
+"""A lost installation is restored from a nightly backup in a folder, and from a backup in a bucket."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ services:
 
 @dataclass(frozen=True)
 class Backups:
-    """`service` makes the backups with these settings, and `restore` reads them. `store` is seen from this machine."""
+    """`service` makes backups with these settings; `restore` reads them. `store` is where this machine finds them."""
 
     service: str
     settings: Mapping[str, Any]
@@ -35,7 +35,7 @@ class Backups:
 
 
 def everything_comes_back(project: Project) -> None:
-    """From the nightly backup, into volumes and servers that are empty; the copy on paper is beside it."""
+    """Restores the nightly backup from a folder into empty volumes and servers, and makes the copy on paper."""
     folder, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
     key = project.folder / "backup.key"
     settings = {
@@ -70,7 +70,7 @@ def everything_comes_back_from_a_bucket(project: Project) -> None:
 
 @contextmanager
 def s3(address: str) -> Iterator[str]:
-    """A store that speaks S3, on this machine, where containers with a way out can reach it."""
+    """Starts an S3 server on this machine, for containers that may connect to outside addresses; yields its URL."""
     server = ThreadedMotoServer(ip_address=address, port=0)
     server.start()
     try:
@@ -112,7 +112,7 @@ def restored(project: Project, backups: Backups, name: str) -> None:
 
 
 def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
-    """As a restore leaves them that was killed: no service starts until it is done again."""
+    """No service starts on volumes that a killed restore left, until the restore is repeated."""
     mark = ("--entrypoint", "touch", "restore", "/installation/restoring")
     project.compose("run", "--rm", "--no-TTY", *mark, **backups.settings)
     refused = project.compose("up", "--wait", check=False, **backups.settings)
@@ -121,7 +121,7 @@ def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
 
 
 def kinds(ledgers: dict[str, Any]) -> dict[str, Counter[str]]:
-    """By consumer, whatever partition it was."""
+    """The outcome counts of each consumer, summed over its partitions."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows(ledgers):
         if row["topic"] != "alerts":

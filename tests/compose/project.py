@@ -19,7 +19,7 @@ from cli.demo import client, sign_in
 from deploy.local import paths
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
-SECONDS_TO_DRAIN = 240  # on a busy machine
+SECONDS_TO_DRAIN = 240  # long enough for a busy machine
 
 
 class Failed(Exception):
@@ -34,13 +34,13 @@ class Project:
         self.port = paths.free_port()
         self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
-        self.files: tuple[str, ...] = ()  # of compose, where they are more than the checkout's own
+        self.files: tuple[str, ...] = ()  # the compose files, if not only the checkout's own
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
     def compose(
         self, *arguments: str, check: bool = True, given: str | None = None, **variables: str
     ) -> "subprocess.CompletedProcess[str]":
-        """`given` is its standard input."""
+        """Runs Docker Compose on this installation. `given` is the standard input."""
         return run(
             "docker",
             "compose",
@@ -66,7 +66,7 @@ class Project:
         return folder
 
     def file_for_services(self, name: str, content: str) -> Path:
-        """On this machine, theirs alone to read."""
+        """A file on this machine that only the services' user can read."""
         self.folder.chmod(0o711)
         file = self.folder / name
         file.write_text(content, encoding="utf-8")
@@ -76,11 +76,11 @@ class Project:
 
     @property
     def gateway_address(self) -> str:
-        """This machine's address on the network `front`, from which there is a way out."""
+        """This machine's address on the network `front`, whose containers may connect to outside addresses."""
         return f"{self.subnet}.1"
 
     def up(self, *services: str, **variables: str) -> float:
-        """Returns the seconds until everything, or these services, was healthy."""
+        """Starts all services, or the named ones; returns the seconds until they were healthy."""
         began = time.monotonic()
         done = self.compose("up", "--wait", *services, check=False, **variables)
         if done.returncode:
@@ -99,7 +99,7 @@ class Project:
         return dict(line.split(maxsplit=1) for line in lines)
 
     def inspected(self) -> dict[str, dict[str, Any]]:
-        """Each running container as Docker describes it, by service."""
+        """Docker's description of each service's container, by service."""
         ids = self.compose("ps", "--all", "--quiet").stdout.split()
         found = json.loads(run("docker", "inspect", *ids).stdout)
         return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
@@ -125,7 +125,7 @@ class Project:
         return Desk(self.base_url, accounts or self.accounts())
 
     def drained(self, accounts: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The ledgers when every record is processed: nothing is left on the log or in an outbox."""
+        """Waits until every record is processed and every outbox is empty; returns the ledgers."""
         desk, end = self.desk(accounts), time.monotonic() + SECONDS_TO_DRAIN
         while True:
             found = desk.ledgers()
@@ -142,7 +142,7 @@ class Project:
         return [found for found in self.query(" UNION ALL ".join(counts)) if not found.endswith("|0")]
 
     def memory(self) -> dict[str, float]:
-        """Resident megabytes by service."""
+        """The resident memory of each service in megabytes."""
         by_id = {each["Id"]: service for service, each in self.inspected().items() if each["State"]["Running"]}
         return {service: resident(each) for each, service in by_id.items()}
 
@@ -172,11 +172,11 @@ def rows(ledgers: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def resident(container: str) -> float:
-    """The memory of its processes, without the file cache, which the kernel can reclaim."""
+    """The megabytes that a container's processes use, without the file cache, which the kernel can reclaim."""
     pids = run("docker", "top", container, "-eo", "pid").stdout.split()[1:]
     kilobytes = 0
     for pid in pids:
-        with suppress(ProcessLookupError, FileNotFoundError):  # a health check that has ended meanwhile uses none
+        with suppress(ProcessLookupError, FileNotFoundError):  # a health check ended after it was listed
             fields = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii").splitlines()
             kilobytes += sum(int(line.split()[1]) for line in fields if line.startswith("Pss:"))
     return kilobytes / 1024

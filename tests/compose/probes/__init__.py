@@ -1,1 +1,1 @@
-"""Programs that run inside a service's container, as the service. The container has no tests: each is read as text."""
+"""Programs that run in a service's container, with its rights. The image has no tests, so each is sent as text."""

@@ -1,4 +1,4 @@
-"""Fail to sign in six times, each time under another forged address. Prints the status codes."""
+"""Fails to sign in six times, each time with another forged address. Prints the status codes."""
 
 import json
 import sys

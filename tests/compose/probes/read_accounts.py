@@ -1,4 +1,4 @@
-"""As the registry: read households, and accounts, which are the console's. Prints the login, and what is refused."""
+"""Reads households, then the console's accounts, with the registry's rights. Prints the login and the refusal."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Print the metrics of the services that are named, as Prometheus reads them."""
+"""Prints the metrics of the named services, as Prometheus reads them."""
 
 import sys
 import urllib.request

@@ -1,4 +1,4 @@
-"""As the registry: write a hazard, which is intake's to write. Prints whether Kafka refused it."""
+"""Writes a hazard with the registry's login, although only intake may. Prints whether Kafka refused it."""
 
 import asyncio
 
