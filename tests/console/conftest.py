@@ -1,4 +1,4 @@
-"""The console's web side and worker on an installation per module, and people who sign in there."""
+"""The console's web server and worker on an installation per module, and people who sign in there."""
 
 import asyncio
 import time
@@ -51,13 +51,13 @@ class Served:
             process.stop()
 
     def client(self, **options: Any) -> httpx.Client:
-        """A person's browser on one of our pages; closed at the end."""
+        """An HTTP client that acts as a person's browser on one of our pages; it is closed at the end."""
         given = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, "verify": PLAIN, **options}
         self.clients.append(httpx.Client(base_url=self.url, **given))
         return self.clients[-1]
 
     def account(self, *roles: Role, **changed: Any) -> str:
-        """A new account's name."""
+        """Creates an account and returns its name."""
         name = f"person-{uuid4().hex[:8]}"
         given = {"password_hash": HASH, **changed}
         in_thread(self._add(accounts.new(name, frozenset(roles), datetime.now(UTC), **given)))
@@ -80,7 +80,7 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], deed: str, *, seconds: int = 0) -> Any:
-        """The answer to `ask`, which waits for the row that `deed` locks.
+        """Runs `ask`, which waits for the row that the statement `deed` locks, and returns the answer.
 
         `deed` is committed `seconds` after that wait has begun.
         """
@@ -92,7 +92,7 @@ class Served:
             await one.execute(text(deed))
             asked = asyncio.create_task(asyncio.to_thread(ask))
             while not asked.done() and not await other.scalar(text(WAITS)):
-                await other.rollback()  # a transaction would see the same activity again
+                await other.rollback()  # a transaction sees the statistics of its first read again
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
             await one.commit()
@@ -107,7 +107,7 @@ class Served:
         return client
 
     def publish(self, *told: Any) -> None:
-        """Publishes with the logins of the services that own the topics."""
+        """Publishes each record with the login of the service that owns its topic."""
         in_thread(self._publish(told))
 
     async def _publish(self, told: tuple[Any, ...]) -> None:
@@ -117,13 +117,13 @@ class Served:
                 await publisher.publish_all(own, timeout=20)
 
 
-# as `tests.preloaded` hashes
+# the parameters with which `tests.preloaded` hashes
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture(scope="module")
 def served(shared_installation: Installation) -> Iterator[Served]:
-    """The console alone."""
+    """The console's web server and worker, without the other services."""
     worker = shared_installation.start("console", "worker")
     running = Served(shared_installation, shared_installation.web("services.console", "web"), worker)
     assert wait_until(running.is_ready, timeout=60), running.web.log_tail()
@@ -133,7 +133,7 @@ def served(shared_installation: Installation) -> Iterator[Served]:
 
 @pytest.fixture
 def fresh_attempts(shared_installation: Installation) -> None:
-    """All tests sign in from one address: no test inherits the failures of another."""
+    """Deletes the counts of failed sign-ins, because all tests sign in from one address."""
     with shared_installation.redis() as client:
         client.flushdb()
 

@@ -1,4 +1,4 @@
-"""Valid events as the other services publish them, and the accounts that read them."""
+"""Valid events as the other services publish them, and accounts that may read them."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -113,7 +113,7 @@ def outcome(**changed: Any) -> events.ReportSettled:
 
 
 def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
-    """The record of an event. A value that is a record already is returned unchanged."""
+    """The record of an event; a value that is already a record is returned unchanged."""
     if isinstance(data, Message):
         return data
     return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)

@@ -35,14 +35,14 @@ def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, **more: s
 
 
 def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
-    """Tokens have a resolution of one second: the two sign-ins must not be in the same second."""
+    """Waits for the next second: tokens state whole seconds, and the two sign-ins must differ."""
     before = int(time.time())
     assert wait_until(lambda: int(time.time()) > before, timeout=SOON)
     return act()
 
 
 def at_terminal(served: Served, *arguments: str) -> str:
-    """What a person who types the command reads."""
+    """Runs a command in a terminal and returns the text that a person reads there."""
     ours, theirs = pty.openpty()
     try:
         subprocess.run(
@@ -61,6 +61,6 @@ def at_terminal(served: Served, *arguments: str) -> str:
 
 
 def dayar(served: Served, *words: str, typed: str = "") -> Result:
-    """`dayar user` without a terminal."""
+    """Runs `dayar user` without a terminal."""
     with patch.dict(os.environ, served.installation.env()):
         return CliRunner().invoke(user.app, words, input=typed)

@@ -15,7 +15,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-SOON = 4  # for 30 claims; without the circuit breaker each of them would wait for five seconds
+SOON = 4  # seconds for 30 attempts; without the circuit breaker each of them would wait for five seconds
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ ADDRESS = "192.0.2.1"
 
 
 async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[CounterScope | None]:
-    """The answers to six wrong passwords: None, or the lock's kind."""
+    """The answers to six wrong passwords: None, or the scope of the lock."""
     answers: list[CounterScope | None] = []
     for _ in range(6):
         try:

@@ -1,4 +1,4 @@
-"""How the panels of the board describe their rows."""
+"""The texts of the rows in the board's panels."""
 
 from collections import Counter
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Who called: sealed, readable in the console alone, and every read is recorded."""
+"""The caller of an event is sealed and readable only in the console, and every read is recorded."""
 
 from uuid import uuid4
 
@@ -50,7 +50,7 @@ async def test_a_caller_is_read_in_the_hazards_area_and_by_its_author(served: Se
     author = served.signed_in(Role.OPERATOR, areas=(KARA_SUU,))
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     assert author.put(path, json=TOLD).status_code == 204
-    assert there.get(path).status_code == 404  # nobody knows yet where it is
+    assert there.get(path).status_code == 404  # the console does not know the event's place yet
     served.publish(told)
     assert wait_until(lambda: there.get(path).status_code == 200, timeout=20)
     assert (elsewhere.get(path).status_code, author.get(path).status_code) == (404, 200)
@@ -71,7 +71,7 @@ async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) ->
 
 
 async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Served) -> None:
-    """Another account's update that moves the hazard gives that account no access and takes no reader's away."""
+    """Another account's update moves the hazard. This account gets no access, and no reader loses access."""
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     path = f"/v1/callers/{first.report_id}"

@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 @contextmanager
 def ntp_server(*, ahead: float = 0.0, stratum: int = 2, leap: int = 0, echo: bytes | None = None) -> Iterator[str]:
-    """Answers in the format of RFC 5905, figure 8, with a clock that is `ahead` of ours."""
+    """A time server whose clock is `ahead` of ours; it answers in the format of RFC 5905, figure 8."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(90)
@@ -95,7 +95,7 @@ async def test_a_manual_backup_does_not_replace_the_nightly_schedule(session: As
 def watched(
     shared_installation: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Served, Path]]:
-    """A console whose clock is wrong and that writes the board for a printer."""
+    """A console whose clock is wrong, and that writes the board as a page for a printer."""
     folder = tmp_path_factory.mktemp("printer") / "paper"
     web = shared_installation.web("services.console", "web")
     worker = shared_installation.start("console", "worker")

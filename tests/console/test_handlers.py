@@ -1,4 +1,4 @@
-"""Events of the other services become the board's tables: the newest state of each thing, on real PostgreSQL."""
+"""Events of the other services update the board's tables on real PostgreSQL: the newest state of each object."""
 
 import random
 from datetime import timedelta
@@ -107,7 +107,7 @@ async def test_the_board_counts_the_displaced_like_the_figures(session: AsyncSes
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
 async def test_an_outcome_that_names_another_replaces_it(session: AsyncSession, later: timedelta) -> None:
-    """Also if both are in one batch or have the same instant: a correction that arrived first must not wait longer."""
+    """Both outcomes are in one batch, also with the same instant. Otherwise the report would be shown as waiting."""
     held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
     settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
     told = [received(held, id=held_id), received(settled, time=NOW + later)]
@@ -137,7 +137,7 @@ async def test_a_suppressed_alert_is_marked_as_suppressed(session: AsyncSession)
 
 
 async def test_alerts_and_their_counts_are_those_of_the_area(session: AsyncSession) -> None:
-    """A district also shows alerts over its oblast, and alerts without a place."""
+    """A district's board also shows alerts for its oblast, and alerts without a place."""
     places = Places.load()
     operator = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(KADAMJAI,))
     pcodes = board.concerning(operator, places)

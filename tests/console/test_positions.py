@@ -1,4 +1,4 @@
-"""A panel that is behind the stream waits for the worker's commit, and asks PostgreSQL only then."""
+"""A panel that is behind the stream waits for the worker's commit before it asks PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ ON CONFLICT (topic, partition) DO UPDATE SET next_offset = consumer_offsets.next
 async def positions(engine: AsyncEngine) -> AsyncIterator[Positions]:
     made = Positions(engine)
     running = asyncio.create_task(made.run())
-    await asyncio.wait_for(made.moved.wait(), 10)  # it listens
+    await asyncio.wait_for(made.moved.wait(), 10)  # the console listens for commits
     yield made
     running.cancel()
     with suppress(asyncio.CancelledError):

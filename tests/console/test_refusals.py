@@ -1,4 +1,4 @@
-"""A refused page keeps its navigation."""
+"""A page that refuses a person keeps its navigation."""
 
 import pytest
 

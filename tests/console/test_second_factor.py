@@ -1,4 +1,4 @@
-"""The second factor of administrators: set up with a code, required after the password, never required at the desk."""
+"""Administrators set up a second factor with a code. It is required after the password, but not for other roles."""
 
 import re
 from datetime import UTC, datetime
@@ -239,7 +239,7 @@ def offered(client: httpx.Client) -> str:
 
 
 def set_up(client: httpx.Client, secret: str) -> list[str]:
-    """Sets up the second factor; returns the recovery codes."""
+    """Sets up the account's second factor; returns the recovery codes."""
     answer = client.post("/second-factor", data={"secret": secret, "code": pyotp.TOTP(secret).now()})
     assert answer.status_code == 200, answer.text
     return re.findall(r"<code>([a-z0-9-]+)</code>", answer.text)

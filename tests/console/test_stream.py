@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 class Heard:
-    """Server-sent events as a browser reads them; beats only if a test waits for them."""
+    """Server-sent events as a browser reads them. Heartbeats are skipped unless a test waits for them."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.last_id = ""
@@ -70,7 +70,7 @@ def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> 
 
 
 def until_position(heard: Heard) -> None:
-    """The first event states the listener's position: no event after it can be missed."""
+    """Reads the first event, which states the listener's position. The listener misses no event after it."""
     for line in heard._lines:
         if line.startswith("id: "):
             heard.last_id = line.removeprefix("id: ")
@@ -88,7 +88,7 @@ def test_an_event_arrives_as_a_cloud_event(served: Served) -> None:
 
 
 def test_a_quiet_stream_sends_beats(served: Served) -> None:
-    """A beat must reach the page: browsers dispatch neither an event without data nor a comment."""
+    """A heartbeat has data, because browsers do not pass a comment or an event without data to the page."""
     with listening(served.signed_in(Role.OPERATOR)) as heard:
         before, heard.last_id, heard.beats = heard.last_id, "", True
         assert [name for name, _ in heard.take(1)] == ["beat"]
@@ -151,7 +151,7 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
 async def test_a_listener_before_the_first_read_waits_for_it(
     served: Served, start: Vector | None, begins: bytes
 ) -> None:
-    """Otherwise a gap would not be noticed, and the whole buffer would be sent as new events."""
+    """Without the wait, a gap would not be noticed, and the whole buffer would be sent as new events."""
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
     stream = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)
@@ -245,7 +245,7 @@ def test_a_record_outside_the_contract_is_skipped(served: Served) -> None:
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [
-        good._replace(value=None),  # type: ignore[arg-type]  # as a record may be
+        good._replace(value=None),  # type: ignore[arg-type]  # a record may contain this
         good._replace(value=b"[]"),
         good._replace(value=json.dumps(placeless).encode()),
         message(alert())._replace(topic="households", key=good.key),

@@ -24,7 +24,7 @@ __all__ = ["browser", "shared_installation"]
 
 
 class Whole(Served):
-    """All four services in one web process, and the workers that a board needs."""
+    """All four services in one web process, and the worker of each."""
 
     def __init__(self, installation: Installation) -> None:
         services = ("alerts", "console", "registry", "intake")
@@ -38,7 +38,7 @@ class Whole(Served):
         ledgers = [
             self.client(headers=bearer).get(f"/{name}/v1/ledger").json() for name in ("alerts", "console", "registry")
         ]
-        # a process answers 503 until it knows the revocations
+        # a service answers 503 until it knows the revocations
         return all("partitions" in ledger for ledger in ledgers) and all(
             each["advanced_at"] for ledger in ledgers for each in ledger["partitions"]
         )
@@ -65,7 +65,7 @@ class Whole(Served):
         return report_id
 
     def close_alerts(self) -> None:
-        """Closes every alert, so that none rings or escalates."""
+        """Closes every alert, so that no alert rings or escalates."""
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         client = self.client(headers=bearer)
         unclosed = "/alerts/v1/alerts?state=open&state=acknowledged&limit=200"
@@ -73,10 +73,10 @@ class Whole(Served):
             for alert in alerts:
                 path = f"/alerts/v1/alerts/{alert['alert_id']}/resolution"
                 answer = client.put(path, json={"verdict": "confirmed"})
-                assert answer.status_code in (200, 409), answer.text  # 409: the system has closed it meanwhile
+                assert answer.status_code in (200, 409), answer.text  # 409: the system closed the alert first
 
     def clear_hazards(self) -> None:
-        """Takes every hazard off the board, which shows no more than a hundred until it is asked for all."""
+        """Deletes every hazard from the board, which shows only a hundred hazards until a person asks for all."""
         in_thread(self._clear_hazards())
 
     async def _clear_hazards(self) -> None:
@@ -95,7 +95,7 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 @pytest.fixture(scope="module", autouse=True)
 def cleared(whole: Whole) -> None:
-    """No file sees events of another: an acknowledged alert rings again after some minutes."""
+    """Removes the events of earlier test files, because an acknowledged alert rings again after some minutes."""
     whole.close_alerts()
     whole.clear_hazards()
 

@@ -1,4 +1,4 @@
-"""An alert's own page in a real browser: the full text, and all acts by keyboard."""
+"""An alert's own page in a real browser: the full text, and every action by keyboard."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ LONG = "The water came down the street. " * 20 + "Last word."
 
 
 def raised(whole: Whole, page: Any, type: str) -> str:
-    """The id of an alert, once the alerts service has raised it."""
+    """Reports a hazard, waits for its alert, and returns the alert's id."""
     report_id = whole.report_hazard(
         type=type,
         severity="Extreme",

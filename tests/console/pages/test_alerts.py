@@ -1,4 +1,4 @@
-"""Alerts on the board: they appear by themselves, ring, and are acknowledged."""
+"""Alerts on the board: they appear without a reload, ring, and are acknowledged."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None
     one, two = first.open("/"), second.open("/")
     for page in (one, two):
         expect(newest_alert(page, "Hail")).to_contain_text("Not acknowledged", timeout=SLOW_MS)
-    second.context.set_offline(True)  # so that its board cannot receive the first acknowledgement
+    second.context.set_offline(True)  # the second board must not receive the first acknowledgement
     newest_alert(one, "Hail").get_by_role("button", name="Acknowledge").click()
     expect(newest_alert(one, "Hail")).to_contain_text(first.name, timeout=SLOW_MS)
     alert_id = newest_alert(one, "Hail").get_attribute("data-key")
@@ -68,7 +68,7 @@ def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None
 
 
 def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
-    """A button that moves when it gets the focus would miss the click."""
+    """The button must not move when it gets the focus, or the click would miss it."""
     whole.report_hazard(type="heat_wave")
     desk = seat(Role.OPERATOR)
     alert = newest_alert(desk.open("/"), "Heat wave")

@@ -17,7 +17,7 @@ UNFILTERED = re.compile(r"/v1/audit\?limit=100$")
 
 
 def refused_everywhere(whole: Whole) -> None:
-    """A viewer asks two services for data that a viewer may not see."""
+    """Sends a viewer's requests to two services for data that a viewer may not see."""
     token = whole.installation.token(roles=[Role.VIEWER])
     with httpx.Client(base_url=whole.url, headers={"authorization": f"Bearer {token}"}, trust_env=False) as viewer:
         for path in ("/registry/v1/households", "/alerts/v1/deliveries"):
@@ -60,7 +60,7 @@ def test_a_late_answer_to_a_former_filter_is_not_shown(whole: Whole, seat: Any) 
 
 
 def page_of(newest: int) -> dict[str, Any]:
-    """A service's answer: a page of a hundred entries, newest first."""
+    """A service's answer with a page of a hundred entries, newest first."""
     about = {"action": "read", "result": "done", "account": None, "address": None, "subject": None, "reason": None}
     at = "2026-06-15T06:00:00Z"
     entries = [

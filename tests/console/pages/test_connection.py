@@ -1,4 +1,4 @@
-"""The connection between the board and the centre: lost, quiet or cut without notice, no change is missed."""
+"""The board misses no change when its connection to the centre is lost, quiet, or cut without notice."""
 
 import re
 from contextlib import ExitStack
@@ -38,7 +38,7 @@ def test_a_quiet_night_is_not_a_lost_connection(whole: Whole, seat: Any) -> None
     page.clock.fast_forward(20_000)
     page.evaluate(BEAT)
     page.clock.fast_forward(24_000)
-    assert len(begun) == 1  # by the test itself
+    assert len(begun) == 1  # the test itself cut the connection
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
 
 

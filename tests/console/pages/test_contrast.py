@@ -10,7 +10,7 @@ from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
 # Large text (24 px, or bold from 18.66 px) needs 3:1; disabled controls need none. A canvas converts every colour
-# notation. The ancestors' opacity and grayscale() are applied like in a browser.
+# notation. The script applies the ancestors' opacity and grayscale() as a browser does.
 FAINT = """() => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {
@@ -83,7 +83,7 @@ def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
 
 
 def lose_the_line(page: Page) -> None:
-    """The stream falls silent, is opened again, and never answers."""
+    """Makes the page's stream fall silent, and every attempt to open it again fail."""
     page.route("**/stream?**", lambda route: route.abort())
     page.clock.fast_forward(46_000)
     expect(page.locator("#link")).to_have_attribute("data-state", "lost", timeout=SLOW_MS)
@@ -109,4 +109,4 @@ def test_all_text_of_the_desk_is_readable_also_without_a_connection(whole: Whole
     page.fill("#locality", "Pulgon")
     page.click("#send")
     expect(page.locator("#failure")).to_be_visible(timeout=SLOW_MS)
-    is_readable(page, scheme, fields=5)  # what happened and where (placeholders), village, when, certainty
+    is_readable(page, scheme, fields=5)  # the fields: hazard and place (placeholders), village, time, certainty

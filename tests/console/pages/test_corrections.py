@@ -1,4 +1,4 @@
-"""A sent event: corrected, sent again after a lost answer, and cancelled."""
+"""An event that an operator sent is corrected, sent again after a lost answer, and cancelled."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: An
 
 
 def taken_but_not_told(route: Route) -> None:
-    """A request that the test continues lacks a header that the browser's network stack adds."""
+    """Sends the request and drops its answer. Playwright's request lacks a header that the browser would add."""
     assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
     route.abort()
 
@@ -92,7 +92,7 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     head.click("#send")
     expect(head.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
     expect(row).to_contain_text("Twenty ill", timeout=SLOW_MS)
-    expect(row.get_by_text("Correct or cancel")).to_be_visible()  # its author may still correct it
+    expect(row.get_by_text("Correct or cancel")).to_be_visible()  # the author may still correct the event
     head.goto(f"{whole.url}/")
     at_head.get_by_text("Correct or cancel").click()
     expect(head.locator("#place")).to_have_value("Leilek rayon, Batken oblast")

@@ -33,13 +33,13 @@ def a_damaged_spool(told: dict[str, Any]) -> None:
 
 
 def an_old_unread_record(told: dict[str, Any]) -> None:
-    """On a partition of which no worker has ever handled a record."""
+    """Puts an old unread record on a partition of which no worker has handled a record."""
     since = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
     told["partitions"][0] |= {"kinds": {}, "first": 0, "next": 0, "end": 1, "advanced_at": None, "unread_since": since}
 
 
 def a_young_unread_record(told: dict[str, Any]) -> None:
-    """On a partition without a record for an hour."""
+    """Puts a new unread record on a partition that had no record for an hour."""
     quiet, now = (datetime.now(UTC) - timedelta(hours=1)).isoformat(), datetime.now(UTC).isoformat()
     first = told["partitions"][0]
     told["partitions"][0] |= {"end": first["next"] + 1, "advanced_at": quiet, "unread_since": now}

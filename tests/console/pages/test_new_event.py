@@ -1,4 +1,4 @@
-"""New event: telephone calls, and who called."""
+"""The page "New event": an operator enters telephone calls and the caller."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -69,7 +69,7 @@ def test_a_telephone_call_is_entered_by_keyboard_alone(whole: Whole, seat: Any) 
 def test_a_quickly_entered_call_alerts_and_names_the_receivers(
     whole: Whole, seat: Any, duty_desk: None, digit: str | None, severity: str, followed: str
 ) -> None:
-    """Only hazard, place and a few words are entered: without a severity the duty desk must judge."""
+    """Only hazard, place and a few words are entered. Without a severity, the duty desk must judge the event."""
     page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     for words in ("mud", "ала"):

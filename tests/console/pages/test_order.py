@@ -117,7 +117,7 @@ def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole,
         expect(row).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
 
 
-# Whole rows that no other element covers and the window's edge does not cut.
+# Only rows that are wholly inside the window and that no other element covers.
 VISIBLE = """rows => rows.filter((row) => {
     const { left, top, bottom } = row.getBoundingClientRect();
     return [top + 2, bottom - 2].every((y) => row.contains(document.elementFromPoint(left + 40, y)));
@@ -126,7 +126,7 @@ VISIBLE = """rows => rows.filter((row) => {
 
 @pytest.fixture(scope="module")
 def many(whole: Whole) -> None:
-    """Sixty alerts and more, red ones among them, with texts as long as people write them."""
+    """More than sixty alerts, some of them red, with texts as long as people write them."""
     words = "Сход селя на дорогу, размыто 40 метров полотна, два дома подтоплены, люди ушли к школе на возвышенности"
     for number in range(62):
         severity = "Extreme" if number % 20 == 0 else "Severe" if number % 7 == 0 else "Moderate"
@@ -151,7 +151,7 @@ def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(
 
 
 def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
-    """With more unacknowledged alerts than a list shows at first."""
+    """There are more unacknowledged alerts than the list shows at first."""
     reports = [whole.report_hazard(type="landslide", severity="Moderate") for _ in range(105)]
     desk = seat(Role.OPERATOR)
     page = desk.open("/")

@@ -32,7 +32,7 @@ def live(page: Page) -> None:
 
 
 def left_until_warned(page: Page) -> None:
-    """Minute by minute: the session lasts from when the page has read the answer, which the test cannot see."""
+    """Advances the clock by minutes until the page warns. Only the page knows when it read the session's length."""
     warning = page.locator("#session-warning")
     for _ in range(2 * LASTS):
         page.clock.fast_forward(MINUTE)
@@ -43,7 +43,7 @@ def left_until_warned(page: Page) -> None:
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.VIEWER])
 def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> None:
-    """Nobody touches the board for 40 minutes."""
+    """The operator does not touch the board for 40 minutes."""
     desk = seat(role)
     desk.page.clock.install()
     page = desk.open("/")
@@ -58,7 +58,7 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
 
 
 def test_the_end_of_a_session_is_announced_and_then_shown(seat: Any) -> None:
-    """On a page that is not a board and that nobody uses."""
+    """The page is not a board, and nobody uses it."""
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     desk.open("/")
@@ -95,7 +95,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # it continues
+    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # the sound continues
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
@@ -109,7 +109,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
 
 
-# A browser behind other windows: a headless one shows no notifications, even if they are permitted.
+# Simulates a browser behind other windows, because a headless browser never shows notifications.
 NOTIFYING = """{
     window.notified = [];
     window.Notification = class {

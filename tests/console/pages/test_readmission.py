@@ -1,4 +1,4 @@
-"""A team whose phones' sign-ins have ended: one page re-admits it and accepts the reports that it sent meanwhile."""
+"""One page readmits a team whose sign-ins have ended, and accepts the reports that the team sent since then."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
 from tests.intake.factories import household
 
-# Held reports of a team's ended sign-ins. Their sealed part is empty, so that the worker cannot carry a decision out.
+# Reports that are held because the team's sign-ins have ended. The worker cannot open them: `sealed` is empty.
 HELD = """
 INSERT INTO reports (report_id, version, author, kind, subject_id, team, channel, received_at, flags, status, digest,
     outcome, reason, outcome_id, clear, sealed)
@@ -71,7 +71,7 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     expect(said).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
     button.click()
     expect(said).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
-    expect(said).to_contain_text(re.compile(r"held before: \d+\."))  # one, and those that failed
+    expect(said).to_contain_text(re.compile(r"held before: \d+\."))  # the report that was left, and those that failed
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))
     button.click()

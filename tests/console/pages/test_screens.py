@@ -38,7 +38,7 @@ def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat:
 
 
 async def told(whole: Whole, receiver: Receiver | None) -> None:
-    """Makes it the only receiver; None removes it."""
+    """Makes `receiver` the only receiver; None leaves no receiver."""
     engine = database.engine(whole.installation.settings(AlertsSettings))
     async with database.sessions(engine).begin() as session:
         await session.execute(text("DELETE FROM receivers"))
@@ -62,7 +62,7 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
 
 
-# How much wider each list would have to be to show its longest choice.
+# How many pixels each list is too narrow for its longest choice.
 CUT = """lists => lists.map(list => {
   const whole = list.cloneNode(true);
   whole.style.cssText = 'position: absolute; width: max-content';
@@ -159,7 +159,7 @@ def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> No
     expect(page.locator("#link")).to_have_attribute("data-state", "lost")
     heights.add(page.locator(".bar").evaluate("bar => bar.getBoundingClientRect().height"))
     assert len(heights) == 1
-    assert page.locator(".grid").evaluate("grid => getComputedStyle(grid).opacity") == "1"  # as readable as before
+    assert page.locator(".grid").evaluate("grid => getComputedStyle(grid).opacity") == "1"  # the board is not dimmed
 
 
 def test_escape_closes_the_menu(seat: Any) -> None:
@@ -173,7 +173,7 @@ def test_escape_closes_the_menu(seat: Any) -> None:
 
 
 def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
-    """They are independent of the browser's language; the URL has them in ISO 8601."""
+    """The format does not depend on the browser's language; the URL has the dates in ISO 8601."""
     desk = seat(Role.ANALYST)
     page = desk.open("/registry/figures")
     page.goto(f"{desk.whole.url}/registry/figures?lang=ru&date=2026-06-30")
