@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.local.process import wait_until
 
-# The same search as in deploy/local/needs.sh. The headless shell has no windows, and opens a page in a fifth of the
-# time.
+# deploy/local/needs.sh searches in the same places. The headless shell has no windows and opens a page five times as
+# fast as Chromium.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",

@@ -1,4 +1,4 @@
-"""The servers start once; each test that asks for an `installation` has its own on them."""
+"""The servers start once; each test that uses the fixture `installation` has an installation of its own on them."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +16,7 @@ from tests.installation import Ground, Installation
 from tests.parts import Parts, parts
 
 PARTS = {"parts", "killable"}
-SHARED = ("tests/console/pages", "tests/intake/field")  # their fixtures have the scope of a package
+SHARED = ("tests/console/pages", "tests/intake/field")  # these packages have fixtures of package scope
 # Files whose tests kill servers. One worker runs them all, so that these servers are started once.
 KILLING = (
     "tests/console/test_attempts.py",
@@ -26,8 +26,8 @@ KILLING = (
     "tests/journeys/test_intake.py",
     "tests/shared/test_revocations.py",
 )
-# The groups of tests (see `world`) that take the longest. They begin first, so that none is left to one worker at the
-# end.
+# The groups of tests (see `world`) that take the longest. They begin first, so that at the end no worker runs one while
+# the others are idle.
 LONGEST = (
     "killing",
     "tests/console/pages",
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     missing = {world(item.nodeid) for item in impure if "killable" in getattr(item, "fixturenames", ())} - {"killing"}
     assert not missing, f"to be listed in KILLING: {missing}"
-    # The pure tests are short: run last, they keep every worker busy until the end.
+    # The pure tests are short. They run last, so that every worker is busy until the end.
     worlds = {world(item.nodeid) for item in impure}
     items.sort(key=lambda item: (world(item.nodeid) not in worlds, rank(item.nodeid)))
 
@@ -93,7 +93,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(autouse=True)
 def kept_umask() -> Iterator[None]:
-    """Some commands set the process's umask. It is reset, or files of later tests would be closed to other users."""
+    """Resets the umask that a command may have set. Otherwise other users could not read files of later tests."""
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -102,7 +102,7 @@ def kept_umask() -> Iterator[None]:
 
 @pytest.fixture(name="parts", scope="session")
 def session_parts() -> Iterator[Parts]:
-    """Kafka, PostgreSQL and Valkey, shared by all tests: do not stop them."""
+    """Kafka, PostgreSQL and Valkey, shared by all tests. A test must not stop them."""
     with parts() as found:
         yield found
 
@@ -116,7 +116,7 @@ def ground(parts: Parts) -> Iterator[Ground]:
 
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """Topics have two partitions: enough to share between workers, and created in half the time of six."""
+    """An installation whose topics have two partitions: enough for two workers, and created in half the time of six."""
     made = Installation(ground, tmp_path / "installation", partitions=2)
     yield made
     made.remove()
@@ -132,7 +132,7 @@ def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One for all tests of a module, if they do not disturb each other."""
+    """One installation for all tests of a module, if the tests do not disturb each other."""
     made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
     yield made
     made.remove()
@@ -148,7 +148,7 @@ def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """A service's own, by the `settings` of its package or file."""
+    """The engine of the service whose `settings` fixture the package or file defines."""
     made = database.engine(settings, pool_size=10)
     yield made
     await made.dispose()
@@ -163,14 +163,14 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Ground]:
-    """Servers that a test may kill if it starts them again: the next test uses them too."""
+    """Servers that a test may kill. The test must start them again, because the next test uses them too."""
     with parts(own=True) as found:
         yield Ground(found)
 
 
 @pytest.fixture
 def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """On `killable`, whose servers run again before it is removed, also if the test failed in between."""
+    """An installation on `killable`. Servers that a test left stopped are started before it is removed."""
     made = Installation(killable, tmp_path / "installation")
     yield made
     for part in killable.parts.started:
