@@ -1,4 +1,4 @@
-"""The first accounts of an exercise: even if their creation is interrupted, their passwords are in the file."""
+"""The passwords of an exercise's first accounts are in a file, even if creating the accounts is interrupted."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ async def test_passwords_left_in_the_file_by_a_killed_run_are_valid(installation
 
 
 async def opened(settings: ConsoleSettings, file: Path) -> set[str]:
-    """The accounts that the file's passwords let in."""
+    """The accounts that can sign in with the passwords in the file."""
     engine = database.engine(settings)
     found = set()
     async with database.sessions(engine)() as session:

@@ -82,7 +82,7 @@ def read(settings: BackupSettings, name: str, key: Path, folder: Path) -> dict[s
 
 
 def test_a_written_archive_is_read_with_the_private_key(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
-    content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}  # more than one part of an upload
+    content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}  # larger than one part of a multipart upload
     write(settings, NAME, content)
     assert stores.of(settings).names() == [NAME]
     assert read(settings, NAME, key, tmp_path / "opened") == content
@@ -173,7 +173,7 @@ async def test_backup_that_could_not_be_restored_is_refused(
 async def test_a_key_generated_during_the_backup_is_in_it(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """Files are read before and after the database."""
+    """The backup reads the files before and after the database."""
     seen: making.Looks = {}
     folder = tmp_path / "state"
     (folder / "secrets").mkdir(parents=True)
@@ -199,7 +199,7 @@ async def test_a_key_generated_during_the_backup_is_in_it(
 async def test_unread_records_are_in_the_backup(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """Unread records are on the new log again. Records that were read and hold no state are not."""
+    """A restore writes unread records to the new log, but not records that were read and are no state."""
     own, prefix = subject(installation), installation.topic_prefix
     before = log.look(own.broker, prefix)
     lines = [
@@ -235,7 +235,7 @@ def test_a_record_that_kafka_refuses_is_reported(installation: installed.Install
         ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # 02:30 in Bishkek is 20:30 UTC
         ("2026-11-25T20:31Z", "2026-11-26T20:30Z", True),
         ("2026-11-26T20:31Z", "2026-11-26T20:32Z", False),
-        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # the machine was off for days
+        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # backups are late because the machine was off for days
     ],
 )
 def test_each_night_has_its_backup(made_at: str | None, now: str, is_due: bool) -> None:
@@ -253,7 +253,7 @@ async def test_first_backup_is_made_at_once(
 
 
 def subject(made: installed.Installation) -> Installation:
-    """With the administrators of the tests' own servers."""
+    """The installation as a backup reads it, with the administrators' logins of the tests' servers."""
     settings = made.settings(Settings, "{service}")
     own = Installation.read(settings, BackupSettings(), AdminSettings())
     return Installation(own.settings, own.folders, made.parts.server, made.parts.broker)

@@ -1,4 +1,4 @@
-"""The bytecode of the sources is readable to the services, whatever umask the supervisor has."""
+"""The services can read the bytecode of the sources, whatever umask the supervisor has."""
 
 import os
 import stat

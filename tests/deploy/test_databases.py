@@ -1,4 +1,4 @@
-"""The database created on an external server."""
+"""The database that a start creates on an external server."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ MADE = "of_a_server_in_c"
 
 @pytest.fixture
 async def plain(ground: Ground) -> AsyncIterator[Server]:
-    """A server with the locale C, like some managed ones."""
+    """A server with the locale C, which some managed PostgreSQL servers have."""
     if not any(isinstance(part, PostgreSQL) for part in ground.parts.started):
         pytest.skip("a given PostgreSQL keeps its template")
     connection = await ground.parts.server.connect()

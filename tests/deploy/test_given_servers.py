@@ -1,4 +1,4 @@
-"""A given server contains somebody else's data: the tests do not touch it."""
+"""The tests do not touch the data that an external server already contains."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.installation import Ground, Installation
 
 @pytest.fixture
 def given(ground: Ground) -> Iterator[Ground]:
-    """On an external Valkey with two databases."""
+    """The tests' servers, with an external Valkey that has two databases."""
     numbers = [ground.redis_databases.pop() for _ in range(2)]
     found = copy(ground)
     found.parts = replace(ground.parts, is_redis_ours=False, redis_databases=numbers)

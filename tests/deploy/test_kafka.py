@@ -17,7 +17,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root r
 
 
 def test_kafka_runs_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Java takes the encoding of file names from the terminal's language, and reads its settings as Latin-1."""
+    """Java takes the encoding of file names from the locale, and reads settings files as Latin-1."""
     monkeypatch.setenv("LC_ALL", "C")
     kafka = kafka_in(passable / "кырсык бөлмөсү", port=29092)
     kafka.prepare()
@@ -65,7 +65,7 @@ def test_classes_that_kafka_linked_are_kept_for_the_next_start_by_any_user(tmp_p
 
 
 def written_by(kafka: Kafka) -> Path:
-    """The file to which Kafka is told to write its loaded classes."""
+    """The file to which Kafka's command line lets Java write the loaded classes."""
     (kafka.folders.cache / f"kafka-{VERSION}").mkdir(parents=True)
     (kafka.folder / "written").mkdir(parents=True)
     (option,) = (word for word in kafka.command() if word.startswith("-XX:AOTCacheOutput="))
@@ -74,7 +74,7 @@ def written_by(kafka: Kafka) -> Path:
 
 @needs_root
 def test_jars_that_kafkas_user_cannot_read_are_reported(tmp_path: Path, passable: Path) -> None:
-    """Files of pytest and of a home folder are closed to other users."""
+    """Other users cannot read the files in pytest's folders or in a home folder."""
     shutil.copytree(paths.cache(), tmp_path / "cache")
     with pytest.raises(CacheClosed, match=str(tmp_path / "cache")):
         kafka_in(passable / "state", port=29092, cache=tmp_path / "cache").prepare()
@@ -90,7 +90,7 @@ def test_intact_jars_of_an_earlier_release_are_reused(tmp_path: Path) -> None:
     found[0].unlink()
     (earlier / found[0].name).write_bytes(b"altered")
     jars.ensure(cache, lambda done, _total: fetched.append(done), earlier=earlier)
-    assert fetched  # from Maven Central
+    assert fetched  # fetched again from Maven Central, as one jar was altered
 
 
 @pytest.mark.parametrize("name", ["Osh, Alai", 'the "new" one', "back\\slash"])

@@ -55,7 +55,7 @@ def test_a_key_in_use_is_kept(settings: Settings, old: str) -> None:
 
 
 def test_a_key_that_a_dead_letter_may_need_is_kept(settings: Settings, old: str) -> None:
-    """The 30 and 90 days are over, but the log segments with such records may still exist."""
+    """The retention of 30 and 90 days is over, but log segments with records under the key may still exist."""
     drawn_at(settings, keys.current(settings), timedelta(days=121))
     with pytest.raises(keys.KeyCarried):
         keys.retire(settings, old, NOW)

@@ -1,4 +1,4 @@
-"""Each component of the embedded stack refuses clients without a password, or with another service's."""
+"""Each embedded server refuses clients that have no password, or the password of another service."""
 
 import asyncpg
 import pytest
@@ -13,7 +13,7 @@ from tests.installation import Installation
 
 @pytest.fixture
 def closed(shared_installation: Installation) -> Installation:
-    """A given Kafka may admit clients without a login."""
+    """Skips the test if an external Kafka admits clients without a login."""
     if not shared_installation.parts.broker.is_closed:
         pytest.skip("the given Kafka is open")
     return shared_installation

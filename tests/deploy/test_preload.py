@@ -1,4 +1,4 @@
-"""A preloaded process has imported its program and runs nothing of it before the signal."""
+"""A preloaded process imports its program, and runs it only after the signal."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Copies of programs for unprivileged users go when nobody needs them; what runs, and every state, stays."""
+"""Unneeded copies of programs for unprivileged users are removed; running copies and all state remain."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ OLD = 8 * 86_400  # seconds
 
 
 def home(homes: Path, name: str, *, checkout: Path | None, age: float = 0.0) -> Path:
-    """With a copy of PostgreSQL and one of the libraries, and with a state."""
+    """A checkout's folder with copies of PostgreSQL and of the libraries, and with an installation's state."""
     folder = homes / name
     for each in ("postgresql-18.6.3", "venv-0123456789ab", "main"):
         (folder / each).mkdir(parents=True)

@@ -45,9 +45,9 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
     ("ids", "next_offset", "expected"),
     [
         ({"hazards": "one"}, 7, 7),  # the same log: continue
-        ({"hazards": "one"}, 12, 9),  # the same log, which lost its end
-        ({"hazards": "another"}, 7, 2),  # a new log: from its first record
-        ({}, 7, 7),  # the broker was away at the backup
+        ({"hazards": "one"}, 12, 9),  # the same log, whose last records were lost
+        ({"hazards": "another"}, 7, 2),  # a new log: start at its first record
+        ({}, 7, 7),  # the broker was unavailable during the backup
         ({}, 12, 9),
     ],
 )
@@ -59,7 +59,7 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """Each keeps its distance to the next record, whatever rows are between; letters of another partition stay."""
+    """Each offset keeps its distance to the next offset. Dead letters of the other partition do not move."""
     server, next_offset = tables.parts.server, 9
     keep = (
         'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '
@@ -132,7 +132,7 @@ def test_a_restore_into_another_installations_folders_stays_one_after_an_interru
             (files / name).mkdir(parents=True)
             (files / name / "own.key").write_text(f"ours of {name}")
     folders["secrets-registry"].rename(away)
-    with pytest.raises(FileNotFoundError):  # its volume is missing
+    with pytest.raises(FileNotFoundError):  # the volume of the registry's secrets is missing
         restoring.put_back(files, folders, NOW)
     away.rename(folders["secrets-registry"])
     kept = restoring.put_back(files, folders, NOW + timedelta(minutes=1))
@@ -172,7 +172,7 @@ def test_own_folder_stays_ones_own_after_an_interruption(tmp_path: Path) -> None
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """Like a disk that fills up: a write beyond `size` bytes fails."""
+    """Simulates a full disk: a write beyond `size` bytes of a file fails."""
     usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
     try:

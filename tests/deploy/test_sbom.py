@@ -1,4 +1,4 @@
-"""The bill of materials names everything that the locks pin, and nothing that only developers have."""
+"""The bill of materials names every library in the lock files, and none that only developers install."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A decrypted backup is on this disk for as long as a command works on it, and no longer."""
+"""A decrypted backup is on this machine's disk only while a command works on it."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ with staging(pathlib.Path(sys.argv[1])) as folder:
 
 @contextmanager
 def at_work(root: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A command that has decrypted a backup and goes on working."""
+    """A process that has decrypted a backup and still works on it."""
     words = [sys.executable, "-c", AT_WORK, str(root)]
     with subprocess.Popen(
         words, cwd=paths.ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

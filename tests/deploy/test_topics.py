@@ -24,7 +24,7 @@ def test_a_changed_setting_changes_existing_topics(installation: Installation) -
 
 
 def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Installation) -> None:
-    """`dayar keys retire` relies on it."""
+    """`dayar keys retire` relies on segments of one day."""
     broker, prefix = installation.parts.broker, installation.topic_prefix
     admin, names = broker.admin(), ("displacements", "displacements.registry.dead", "hazards.alerts.dead")
     week = [ConfigEntry("segment.ms", str(7 * DAY_MS), incremental_operation=AlterConfigOpType.SET)]
@@ -36,7 +36,7 @@ def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Instal
 
 
 def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) -> None:
-    """That build set no mark, and the topics hold records."""
+    """The earlier build wrote no version mark, and the topics contain records."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 1, 1)]).values():
@@ -54,7 +54,7 @@ def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) 
 
 
 def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
-    """An administrator of a cluster may create them first, with the wanted partitions and replicas."""
+    """A cluster's administrator may create the topics first, with other numbers of partitions and replicas."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 3, 1)]).values():

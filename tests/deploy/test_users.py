@@ -1,4 +1,4 @@
-"""If root starts `make run`, every program runs as a user of its own, and can read only the files for that user."""
+"""If root starts `make run`, each program runs as an unprivileged user that can read only its own files."""
 
 import os
 import shutil
@@ -104,7 +104,7 @@ def test_a_start_by_root_leaves_the_machine_unchanged(run: Run) -> None:
     run.stop()
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
-    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # as a restore writes it
+    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # the places as a restore writes them
     run.start()
     assert all_answer(run)
     assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
@@ -139,7 +139,7 @@ def test_a_paper_folder_that_the_worker_cannot_write_to_stops_the_start(passable
 
 
 def test_a_module_that_an_update_made_unreadable_is_read_from_a_copy(passable: Path) -> None:
-    """A `git pull` by root with umask 077 makes the changed files unreadable for others, and only these."""
+    """A `git pull` by root with umask 077 makes only the changed files unreadable for other users."""
     checkout, state = passable / "checkout", passable / "state"
     for name in readable_copies.SOURCES:
         shutil.copytree(paths.ROOT / name, checkout / name, symlinks=True)
