@@ -1,4 +1,4 @@
-"""Each operation in a service's OpenAPI document, with valid and invalid input: the answer is never a 5xx."""
+"""Each operation of the OpenAPI documents is called with valid and invalid input, and never answers 5xx."""
 
 from typing import Any
 
