@@ -46,7 +46,7 @@ class RunningIntake:
 
 
 async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[RunningIntake]:
-    """`is_whole`: its servers run, and the app is ready."""
+    """Starts intake's app. With `is_whole`, its servers run, and it is ready before the test begins."""
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)
     async with (

@@ -1,4 +1,4 @@
-"""Bodies within the limits that cost as much as possible."""
+"""Request bodies that are within the limits but cost as much processing as possible."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Every answer of intake, and its counter."""
+"""Every kind of answer that intake gives, and the counter of each kind."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: I
 async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its fingerprint uses the older key: the inbox detects it, and intake uses the new key without a restart."""
+    """Its fingerprint uses the older key, so the inbox detects the repeat. Intake needs no restart for the new key."""
     body = household()
     async for intake in opened(installation):
         caller = intake.caller()
@@ -110,7 +110,7 @@ async def test_each_wrong_field_is_named_without_its_value(intake: RunningIntake
     assert "secret" not in answer.text
 
 
-# valid years in local time, invalid ones in UTC
+# the years of these times are valid in local time, but not in UTC
 ENDS = ["1900-01-01T00:00:00+06:00", "2199-12-31T23:00:00-05:00"]
 
 
@@ -168,7 +168,7 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(inta
     assert (await intake.caller().post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(intake.installation, "displacements", body["report_id"])
     sealed = received.opened.sealed
-    assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # missing fields are not written
+    assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # absent fields are not written
     assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
     assert set(sealed["notes"].split("; ")) == {
         "intention: wait and see",

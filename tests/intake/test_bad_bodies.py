@@ -1,4 +1,4 @@
-"""Whatever a client sends to intake: the answer is a clear problem, never a 5xx."""
+"""Intake answers every bad body with a clear problem, never with a 5xx."""
 
 import json
 from pathlib import Path
@@ -72,7 +72,7 @@ async def test_a_moment_before_the_first_or_after_the_last_in_utc_is_refused(
 
 @pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS])
 async def test_every_file_of_bad_json_is_a_problem(intake: RunningIntake, path: str, real_data: Path) -> None:
-    """None of them is a report: their JSON must be refused (n_) or may be accepted (i_)."""
+    """No file contains a report. A parser must refuse the JSON of files `n_` and may accept that of files `i_`."""
     for file in bad_json(real_data):
         answer = await intake.caller().post(path, content=file.read_bytes())
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), file.name
@@ -84,7 +84,7 @@ async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_ar
     for file in bad_json(real_data):
         answer = await intake.caller().post(BATCH, content=file.read_bytes())
         results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
-        assert {each["status"] for each in results} <= {422}, file.name  # y_array_empty.json has none
+        assert {each["status"] for each in results} <= {422}, file.name  # y_array_empty.json has no results
 
 
 def bad_json(folder: Path) -> list[Path]:
@@ -96,7 +96,7 @@ def bad_json(folder: Path) -> list[Path]:
 async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_lost(
     installation: Installation, real_data: Path
 ) -> None:
-    """As notes, as text of a hazard and as a field name: through intake, the log and every worker."""
+    """Each string is sent as notes, as a hazard's text and as a field name, and passes intake and all workers."""
     sent, taken = Sent(), set()
     for service in ("registry", "alerts", "console"):
         installation.start(service, "worker")

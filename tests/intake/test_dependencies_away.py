@@ -36,7 +36,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
     parts.valkey.freeze()
-    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # published again
+    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # the report is published again
     parts.valkey.resume()
 
     with own_intake.installation.redis() as valkey:
@@ -69,7 +69,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
-    """Sent one after the other, so that each report would pay for its own waiting."""
+    """The reports are sent one after the other, so that each would wait for Valkey separately."""
     valkey = own_intake.installation.parts.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
@@ -101,7 +101,7 @@ async def test_reports_spooled_before_a_restart_are_published_after_it(killable_
 
 
 async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:
-    """It accepts the connection and never answers, so a client waits for forty seconds."""
+    """A frozen broker accepts a connection and never answers, so its client waits for forty seconds."""
     killable_installation.parts.kafka.freeze()
     began = time.monotonic()
     async for intake in opened(killable_installation, is_whole=False):
@@ -149,7 +149,7 @@ async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installat
 async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """Under its own id and shorter, after the broker's size limit was lowered."""
+    """The broker's size limit was lowered. The report is sent again with the same id and a shorter content."""
     members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
     long = household(persons=40, members=members)
     short = {**long, "persons": 2, "members": members[:2]}
@@ -173,7 +173,7 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     name = f"{installation.topic_prefix}{topic}"
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
-    admin = installation.parts.broker.admin()  # closed with its last reference, answers or not
+    admin = installation.parts.broker.admin()  # the client is closed when this function ends
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(timeout=20)
 

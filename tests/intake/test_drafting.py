@@ -1,4 +1,4 @@
-"""Drafting shares the event loop fairly."""
+"""Intake prepares reports in turns, so that the event loop serves other requests between them."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""Hazards at intake: only its source may change a hazard."""
+"""Intake lets only the source of a hazard change it."""
 
 from uuid import UUID, uuid4
 

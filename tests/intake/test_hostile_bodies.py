@@ -1,4 +1,4 @@
-"""Any body within the limits costs little: few errors are created, and fewer are reported."""
+"""Any body within the limits costs little: intake creates a limited number of errors, and reports fewer."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ from tests.intake.conftest import BATCH, DISPLACEMENTS, RunningIntake
 from tests.intake.factories import hazard, household
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
-MADE = 2 * bodies.FIELDS  # an unknown language is wrong twice: by its name and by its text
+MADE = 2 * bodies.FIELDS  # an unknown language causes two errors: one for its name, one for its text
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_fifty_of_many_wrong_fields_are_reported() -> None:
 
 
 def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
-    """More than fifty unknown codes, and none of them is an error."""
+    """The report has more than fifty unknown codes, and no code is an error."""
     members = [{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"} for _ in range(60)]
     report = bodies.checked(json.dumps(household(members=members, persons=60)).encode(), bodies.DISPLACEMENT)
     assert {member.sex for member in report.members} == {"unknown"}  # type: ignore[union-attr]
@@ -89,7 +89,7 @@ async def test_a_hostile_batch_is_refused(intake: RunningIntake, name: str) -> N
 
 
 async def test_a_long_check_runs_in_its_own_thread(intake: RunningIntake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the event loop nor the threads that write to the disk wait for it."""
+    """The event loop does not wait for the check, and the threads that write to the disk do not either."""
     threads: list[str] = []
     original = bodies.checked
 

@@ -1,4 +1,4 @@
-"""The record that the fast path writes by hand equals the contract's, and contains what was reported."""
+"""A record from intake's fast path equals a record from the contract's models, and contains the reported data."""
 
 import json
 from datetime import UTC, datetime
@@ -122,7 +122,7 @@ def test_a_registrars_report_states_the_reach_of_the_registrar(
 
 
 class Ground(Places):
-    """Boundaries of one district: every point lies in Kadamjai."""
+    """Places with one district's boundaries: every point south of 45° N lies in Kadamjai."""
 
     has_boundaries = True
 
@@ -161,7 +161,7 @@ def test_the_districts_of_villages_are_added() -> None:
 
 
 class Everywhere(Ground):
-    """Every geometry touches two districts."""
+    """Places in which every geometry touches two districts."""
 
     def areas_of(self, *drawn: Any) -> tuple[str, ...]:
         return ("KG05258000000", "KG05236000000")

@@ -1,4 +1,4 @@
-"""The spool: on disk before the answer, in order, taken over from dead processes, with a clear answer when full."""
+"""The spool is on disk before the answer, keeps the order, is taken over from dead processes, and can be full."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """Stores published records and returns those that are too big; unavailable until a test changes that."""
+    """A broker that is unavailable until a test sets `there`. It stores records and returns those that are too big."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()
@@ -42,7 +42,7 @@ class Broker:
 
 
 async def test_a_full_segment_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise a drained segment would occupy the disk until the process ends."""
+    """If the segment stayed open, a drained segment would occupy the disk until the process ends."""
     monkeypatch.setattr(spools, "SEGMENT_BYTES", 1)
     spool = Spool.open(tmp_path, limit=LIMIT)
     async with asyncio.TaskGroup() as tasks:

@@ -1,4 +1,4 @@
-"""What a Struct accepts, its model accepts with the same meaning; what a model accepts, can be written."""
+"""A model accepts every value that its Struct accepts, with the same meaning, and its values can be written."""
 
 import json
 from typing import Any

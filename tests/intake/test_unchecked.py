@@ -1,4 +1,4 @@
-"""Reports that arrive while revocations are unknown: accepted, and checked before they are published."""
+"""Reports that arrive while revocations are unknown are accepted, and checked before they are published."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,7 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Run
 
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
-    """Intake's admission, started without a broker. It does not know of one revoked and one signed-out account."""
+    """Intake without a broker. It does not know that one account is revoked and one has signed out everywhere."""
     given = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **given)
     changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **given)
@@ -58,7 +58,7 @@ async def unknowing(killable_installation: Installation) -> AsyncIterator[Runnin
 
 
 async def dead(intake: RunningIntake, *words: str) -> str:
-    """The list of `dayar dead`."""
+    """Runs `dayar dead` and returns its output."""
     with patch.dict(os.environ, intake.installation.env()):
         result = await asyncio.to_thread(CliRunner().invoke, dead_letters.app, words)
     assert result.exit_code == 0, result.output
@@ -66,7 +66,7 @@ async def dead(intake: RunningIntake, *words: str) -> str:
 
 
 async def drained(intake: RunningIntake, desk: Caller) -> None:
-    """Waits until the spool is empty, after the broker's return."""
+    """Starts the broker again and waits until the spool is empty."""
     intake.installation.parts.kafka.start()
 
     async def is_drained() -> bool:

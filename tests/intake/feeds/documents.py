@@ -1,4 +1,4 @@
-"""Our own feed documents in the format of the USGS."""
+"""Invented feed documents in the format of the USGS."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ def feature(
 
 
 def deleted(name: str = "us7000aaaa", *, updated: int, ids: str | None = None) -> Any:
-    """The answer of the search for an event that was deleted."""
+    """The USGS's answer to a search for an event that was deleted."""
     properties = {"status": "deleted", "updated": updated, "ids": ids or f",{name},", "mag": None, "time": None}
     return {"type": "Feature", "id": name, "properties": properties, "geometry": None}
 

@@ -1,4 +1,4 @@
-"""A source's entries, read one after the other: which are published, and which are not."""
+"""Which entries of a source are published and which are not, when they are read one after the other."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -98,7 +98,7 @@ def test_an_older_reading_changes_nothing(reading: Reading) -> None:
 
 
 def test_a_change_or_deletion_at_the_same_instant_is_published_as_newer(reading: Reading) -> None:
-    """The source does not always change `updated`, and readers keep the highest revision."""
+    """The source does not always change `updated`, but consumers keep only the report with the highest revision."""
     for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
         assert reading.take(entry).kind is ItemKind.PUBLISHED
     assert [event.revision - LATER for event in reading.told] == [0, 1, 2]
@@ -201,10 +201,10 @@ def test_severity_follows_magnitude(reading: Reading, magnitude: float | None, s
     ("lon", "lat", "is_inside"),
     [
         (73.4257, 39.474, True),  # Sary-Tash
-        (72.2869, 37.5163, True),  # Roshtqal'a, 185 km away
-        (71.1563, 36.492, False),  # Ashkasham, 313 km away
+        (72.2869, 37.5163, True),  # Roshtqal'a, 185 km from the border
+        (71.1563, 36.492, False),  # Ashkasham, 313 km from the border
         (74.6, 42.87, True),  # Bishkek
-        (76.9, 43.25, True),  # Almaty, 30 km away
+        (76.9, 43.25, True),  # Almaty, 30 km from the border
         (82.6, 42.0, True),  # 195 km east of Khan Tengri
         (69.28, 41.31, True),  # Tashkent
         (65.3, 40.1, False),  # Nurata

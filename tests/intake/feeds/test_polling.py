@@ -22,7 +22,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Site(BaseHTTPRequestHandler):
-    """A feed server with three paths: a valid feed, a page that is not a feed, an error."""
+    """A feed server with three paths, which answer with a valid feed, a page that is not a feed, and an error."""
 
     etag = '"first"'
     body = document(feature("us1"))

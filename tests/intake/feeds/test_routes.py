@@ -1,4 +1,4 @@
-"""The feeds as the CMC sees them."""
+"""The routes that show the state of the feeds to the centre."""
 
 from typing import Any
 

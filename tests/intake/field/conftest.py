@@ -1,4 +1,4 @@
-"""A centre that answers phones, and a phone's browser."""
+"""A running centre to which phones report, and the browser of a phone."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Steps on a phone: open the form, sign in, fill it; and the phone's storage."""
+"""Steps on a phone: open the form, sign in, fill in the form, and read the phone's storage."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ FORM = "/intake/field"
 
 
 class Centre(Served):
-    """The web process alone: phones need no worker."""
+    """The centre's web process without workers, because phones need no worker."""
 
     def __init__(self, installation: Installation) -> None:
         super().__init__(installation, installation.web())
@@ -41,14 +41,14 @@ def signed_in(page: Page, name: str, shown: str = "") -> None:
 
 
 def keep_account(page: Page, name: str) -> None:
-    """Signs in with a token that the centre refuses, as if another tab had done it without notice to this one."""
+    """Stores a token that the centre refuses, as if a person had signed in in another tab."""
     account = {"token": "not one", "name": name, "expires_at": "2999-12-31T00:00:00Z"}
     page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
 
 
 @contextmanager
 def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
-    """Take the phone offline, and the server too: Chromium's offline mode lets a loading page send a report."""
+    """Takes the phone and the server offline, because Chromium's offline mode lets a loading page send a report."""
     phone.set_offline(True)
     centre.web.stop()
     try:

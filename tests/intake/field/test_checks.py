@@ -109,7 +109,7 @@ def test_people_who_could_not_leave_stay_at_their_origin_without_a_question(
 def test_an_error_is_shown_at_its_field_with_the_focus_in_view(
     phone: BrowserContext, centre: Centre, field: str, value: str, told: str
 ) -> None:
-    """Also if the field is in a closed section of the form."""
+    """The field may be in a closed section of the form, which the error must open."""
     page = opened(phone, centre)
     with_person(page, "1990")
     page.fill(field, value)
@@ -146,7 +146,7 @@ def test_a_person_is_removed_only_after_asking(phone: BrowserContext, centre: Ce
 def test_every_country_can_be_chosen(phone: BrowserContext, centre: Centre, language: str, name: str) -> None:
     page = opened(phone, centre, language)
     codes = page.locator("#origin-oblast optgroup option").evaluate_all("options => options.map(({ value }) => value)")
-    assert len(codes) == len(set(codes)) == 248  # ISO 3166-1 has 249, Kyrgyzstan among them
+    assert len(codes) == len(set(codes)) == 248  # ISO 3166-1 has 249 countries; Kyrgyzstan is not in this list
     page.select_option("#origin-oblast", label=name)
     expect(page.locator("#origin-oblast")).to_have_value("DE")
 

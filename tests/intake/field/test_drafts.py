@@ -1,4 +1,4 @@
-"""Drafts on the phone are kept and stay with their author; the form is offered only where it works."""
+"""Drafts stay on the phone, and only their author sees them. The form is shown only in browsers that can run it."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -80,7 +80,7 @@ def test_a_draft_waits_while_a_correction_is_written(phone: BrowserContext, cent
 
 
 def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
-    """The draft is saved at every change: no event announces the end of a tab."""
+    """The draft is saved at every change, because browsers send no event when a tab is killed."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     half_written(page)

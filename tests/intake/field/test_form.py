@@ -1,4 +1,4 @@
-"""The questions of the form: who, where, when. Missing answers are named, and no answer moves to the next report."""
+"""The form's questions about persons, places and times. It names missing answers, and starts each report empty."""
 
 from datetime import UTC, datetime
 from typing import Any

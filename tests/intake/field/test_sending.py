@@ -1,4 +1,4 @@
-"""A report is stored on the phone, sent when there is a signal, corrected, and answered in the reader's language."""
+"""A report is stored on the phone, sent when there is a signal, and can be corrected; the page shows the answer."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -40,7 +40,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
 
 
 def corrected_while_held(page: Page) -> list[Route]:
-    """A report whose upload is blocked until `unroute`, and its correction, written and not yet sent."""
+    """Blocks the upload of a report until `unroute`, and fills in a correction without sending it."""
     on_its_way: list[Route] = []
     page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
@@ -137,7 +137,7 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
 
 
 def test_a_phone_with_an_expired_sign_in_still_sends_with_it(phone: BrowserContext, centre: Centre) -> None:
-    """The centre accepts and flags the report; the form still asks for a new sign-in."""
+    """The centre accepts and flags the report, and the form asks the person to sign in again."""
     page = opened(phone, centre)
     ended = centre.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-86_400)
     known = {"token": ended, "name": "team-1", "expires_at": "2020-01-01T00:00:00Z"}
@@ -165,7 +165,7 @@ def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: 
 
 
 def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserContext, centre: Centre) -> None:
-    """The upload states the phone's clock, and the centre corrects the times by it."""
+    """The upload states the time of the phone's clock, and the centre corrects the report's times by the difference."""
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")

@@ -1,4 +1,4 @@
-"""The phone caches one complete release of the form for offline use, if it has storage space."""
+"""If the phone has storage space, it caches one complete release of the form for offline use."""
 
 import re
 
@@ -14,7 +14,7 @@ KEPT = """async () => {
   const files = await (await caches.open(names[0])).keys();
   return [names, files.map((file) => new URL(file.url).pathname)];
 }"""
-# A worker of another release is installed in place of this one, with the cache of that release.
+# Simulates a service worker of another release, by adding the cache of that release.
 OTHER = """async (page) => {
   const kept = await caches.open("field-other");
   await kept.put(page, new Response("of another release", { headers: { "content-type": "text/html" } }));
@@ -22,7 +22,7 @@ OTHER = """async (page) => {
 
 
 def release(page: Page) -> str:
-    """The release as its scripts are named."""
+    """The form's release, which is part of the URL of its scripts."""
     source: str = page.locator("script[type=module]").get_attribute("src") or ""
     return source.split("/")[-2]
 
@@ -51,7 +51,7 @@ def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: 
 
 
 def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
-    """Also if the page itself was last loaded from the network."""
+    """The page was last loaded from the network; its scripts come from the same release."""
     page = opened(phone, centre)
     page.reload()
     kept = release(page)
@@ -72,7 +72,7 @@ def test_the_printed_address_opens_the_form_offline(phone: BrowserContext, centr
 
 
 def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
-    """The phone has no space for another byte of this page."""
+    """Sets the phone's storage limit so low that this page cannot store another byte."""
     session = phone.new_cdp_session(page)
     session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
 
