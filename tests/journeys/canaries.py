@@ -1,4 +1,4 @@
-"""Recognisable personal data, and the search for it."""
+"""Personal data that can be recognised, and the search for it."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True)
 class Canary:
-    """One invented person. `field` is the name of a field, as a question's name in a form can reveal data too."""
+    """One invented person. `field` is a field's name, because the name of a question in a form can reveal data too."""
 
     person: dict[str, str]
     notes: str
@@ -51,7 +51,7 @@ class Canary:
         return {name: value for name, value in body.items() if name not in ("household_id", "members", "phone")}
 
     def wrong(self) -> list[Any]:
-        """Bodies that intake refuses, each for another reason."""
+        """Bodies that intake refuses, each for a different reason."""
         return [
             self.household(**{self.field: self.person["given_name"]}),
             self.household(persons=self.notes),
@@ -69,7 +69,7 @@ class Canary:
         ]
 
 
-# One goes through intake, the other directly to the topic, as a faulty release of intake would write it.
+# One person is reported through intake, the other directly on the topic, as a faulty release of intake would do.
 THROUGH_INTAKE = Canary(
     person={
         "given_name": "Канарбек",
@@ -102,7 +102,7 @@ INDEXES = (".index", ".timeindex")
 
 
 def looked_for(canaries: Iterable[Canary]) -> dict[bytes, str]:
-    """The forms in which bytes may contain a text: as it is, in JSON's ASCII, in a URL, in base64 at any offset."""
+    """The forms in which bytes may contain a text: unchanged, escaped in JSON or in a URL, or in base64."""
     return {written: needle for canary in canaries for needle in canary.needles for written in ways(needle)}
 
 
@@ -110,18 +110,18 @@ def ways(needle: str) -> Iterator[bytes]:
     plain = needle.encode()
     yield from (plain, json.dumps(needle)[1:-1].encode(), quote(needle).encode())
     for before in range(3):
-        # The first and the last characters also encode neighbouring bytes.
+        # The first and the last characters of base64 also encode neighbouring bytes, so they are left out.
         yield base64.b64encode(b"\0" * before + plain).rstrip(b"=")[4 if before else 0 : -1]
 
 
 def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]:
-    content = content.strip(b"\0")  # logs and pages are allocated long before they are filled
+    content = content.strip(b"\0")  # files of logs and tables end with zeros that are not written yet
     for written, needle in needles.items():
         if written in content:
             yield f"{where}: {needle}"
 
 
 def files(folders: Iterable[Path]) -> Iterator[Path]:
-    """All files but Kafka's indexes, which are long, empty and contain only offsets."""
+    """All files except Kafka's indexes, which are long and contain only offsets."""
     for folder in folders:
         yield from (file for file in folder.rglob("*") if file.is_file() and file.suffix not in INDEXES)

@@ -27,7 +27,7 @@ from tests.clients import PLAIN
 from tests.installation import Installation
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each is checked after the services that write to it
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each service comes after those whose topics it reads
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Sent:
     taken: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
-        """For a request with one report. An error is not an answer; a full spool (503) is."""
+        """Counts the answer to a request with one report. A full spool (503) is an answer; other errors are not."""
         assert response.status_code < 500 or response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
         self.reports += 1
         if response.is_success:
@@ -49,7 +49,7 @@ class Sent:
         return response
 
     def answered_batch(self, topics: Iterable[str], response: httpx.Response) -> httpx.Response:
-        """For a batch, given each report's topic."""
+        """Counts the results of a batch; `topics` names each report's topic."""
         assert response.status_code == httpx.codes.OK, response.text
         for topic, result in zip(topics, response.json()["results"], strict=True):
             self.reports += 1
@@ -60,15 +60,15 @@ class Sent:
         return response
 
     def same_as(self, *counters: Mapping[str, int]) -> None:
-        """Intake's counters equal the senders' answers, in each life of its process that they spoke to."""
+        """The sum of `counters`, one for each start of intake's process, equals the answers that the senders got."""
         counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
-        """No answer came: when the same report is sent again, the answer says whether it was accepted."""
+        """Counts nothing for a lost answer: the answer to the repeated report states whether it was accepted."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
-        """Counts reports of a feed, which do not come over HTTP."""
+        """Counts reports of a feed, which intake does not get over HTTP."""
         self.taken[topic].update(report_ids)
 
     def _take(self, topic: str, result: Mapping[str, Any]) -> None:
@@ -78,7 +78,7 @@ class Sent:
 
 @dataclass
 class Standing:
-    """All offsets and counts at one moment, upstream first."""
+    """The offsets and counts of all services, read in the order in which records pass them."""
 
     on_the_way: list[str] = field(default_factory=list)
     unbalanced: list[str] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Standing:
 async def count_check(installation: Installation, sent: Sent, *, timeout: float = 60) -> Standing:
     """Waits until all records are processed.
 
-    Then all counts must balance, and each accepted report must have outcomes.
+    Then all counts must balance, and the accepted reports must be those that have outcomes.
     """
     assert sent.reports == sum(sent.answers[each] for each in ANSWERS), sent.answers
     standing = await drained(installation, timeout)
@@ -122,7 +122,7 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
-    """The services are read in downstream order, so that a record that moves meanwhile is seen again."""
+    """Waits until no record is unread. It reads the services in downstream order, so it sees a moving record again."""
     standing = Standing()
     try:
         async with asyncio.timeout(timeout), looking(installation) as states:
@@ -146,7 +146,7 @@ class ServiceState:
 
 @asynccontextmanager
 async def looking(installation: Installation) -> AsyncIterator[list[ServiceState]]:
-    """Those of all services, opened once for all reads of a check."""
+    """The state of each service, with connections that are opened once for all reads of a check."""
     async with AsyncExitStack() as stack:
         states = []
         for service in DOWNSTREAM:
@@ -182,7 +182,7 @@ async def balance(session: AsyncSession) -> list[Row]:
 
 
 async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID]]:
-    """The report_ids for which each consumer published an outcome, by the reports' topic."""
+    """The ids of the reports for which a consumer published an outcome, by consumer and by the reports' topic."""
     topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
     found: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):
@@ -192,7 +192,7 @@ async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID
 
 
 async def everything(installation: Installation, topic: str, service: str = "console") -> list[Any]:
-    """All records on a topic now, as `service` may read them."""
+    """All records that are on a topic now, read with the login of `service`."""
     settings = installation.settings(Settings, service)
     reader = AIOKafkaConsumer(settings.topic_prefix + topic, **kafka.options(settings), auto_offset_reset="earliest")
     records: list[Any] = []

@@ -1,4 +1,4 @@
-"""Displacement reports made of families: those of a UNICEF HOPE import workbook, or our own where there is none.
+"""Displacement reports made from families: those of a UNICEF HOPE import workbook, or invented ones without it.
 
 `families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`: 50 households, 208 persons. It takes each household's
 members, and each person's relationship, sex, observed disability and pregnancy (`=FALSE()`). It does not take
@@ -79,7 +79,7 @@ Family = Sequence[Member]
 
 
 def families(file: Path) -> list[Family]:
-    """In the order of the file's households; the row under the headers describes the columns."""
+    """The families in the order of the file's households. The row under the headers describes the columns."""
     book = load_workbook(file, read_only=True)
     found: dict[Any, list[Member]] = {row["household_id"]: [] for row in rows(book["Households"])}
     for row in rows(book["Individuals"]):
@@ -104,7 +104,7 @@ def rows(sheet: Any) -> Iterator[dict[str, Any]]:
 
 
 def is_true(value: object) -> bool:
-    """A boolean is a formula in this file."""
+    """Whether a cell is true; in this file a boolean is a formula."""
     return str(value).strip("=() ").upper().startswith("TRUE")
 
 
@@ -113,7 +113,7 @@ def disability_of(value: str | None) -> Disability | None:
 
 
 def own_families() -> list[Family]:
-    """Fifty of our own, of one to seven persons."""
+    """Fifty invented families of one to seven persons."""
     others = (
         Member(Relationship.SPOUSE, Sex.FEMALE, is_pregnant=True),
         Member(Relationship.CHILD, Sex.FEMALE),

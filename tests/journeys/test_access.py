@@ -48,12 +48,12 @@ def path_of(route: str) -> str:
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
-        return "/stream?topics=hazards"  # the one topic that each of its roles may follow
+        return "/stream?topics=hazards"  # the only topic that all roles of the route may follow
     return path.replace("{panel}", "alerts")
 
 
 async def status(client: httpx.AsyncClient, route: str, token: str | None) -> int:
-    """Reads only the answer's head, as a stream never ends."""
+    """The status of an answer; the body is not read, because a stream never ends."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     async with client.stream(route.partition(" ")[0], path_of(route), headers=headers) as answer:
         return answer.status_code
@@ -84,7 +84,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
     assert taken == {
         "POST /intake/v1/displacements",
         "POST /intake/v1/reports:batch",
-    }  # a late hazard could still raise an alert
+    }  # hazards are refused, because a late hazard could still raise an alert
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,16 @@ class ReportedEvents:
 
 @dataclass(frozen=True)
 class VisibleContent:
-    """A path, and the content that entitled callers see there; other callers get 404, as for a missing thing."""
+    """A path, and the content that callers with access see there; others get 404, as for a missing record."""
 
     path: str
     seen: str = ""
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert's id is added
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert's id is added to this text
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
-NOW = "id: "  # ends the replay of a stream
+NOW = "id: "  # this text ends the replay of a stream
 BY_AREA = {
     "GET /registry/v1/households": VisibleContent("/registry/v1/households", "{household}"),
     HOUSEHOLD: VisibleContent("/registry/v1/households/{household}", "{household}"),
@@ -124,7 +124,7 @@ BY_AREA = {
     "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),
     "GET /": VisibleContent("/", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
-    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),  # before anybody acknowledges the alert below
+    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),  # called before the alert is acknowledged
     "GET /stream": VisibleContent(
         f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"
     ),
@@ -148,7 +148,7 @@ BY_AREA = {
 OF_NO_AREA = {
     "POST /intake/v1/hazards",
     "POST /intake/v1/displacements",
-    "POST /intake/v1/reports:batch",  # from outside: flagged
+    "POST /intake/v1/reports:batch",  # reports from outside the caller's area are flagged
     "GET /intake/v1/ledger",
     "GET /registry/v1/ledger",
     "GET /alerts/v1/ledger",
@@ -162,7 +162,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
-    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # the tests of alerts cover it: only they know the hazard's id
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # covered by the tests of alerts, as only they know the hazard's id
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
@@ -177,7 +177,7 @@ OF_NO_AREA = {
     "POST /second-factor",
     "POST /second-factor/removal",
     "GET /registry/v1/teams/{team}/held",
-    "POST /registry/v1/teams/{team}/held:accept",  # the tests of registry cover it
+    "POST /registry/v1/teams/{team}/held:accept",  # covered by the tests of the registry
     "GET /purpose",
     "POST /purpose",
     "GET /readmission",
@@ -232,7 +232,7 @@ async def test_a_household_is_read_in_its_area_and_by_its_author_only(
 
 @pytest.fixture(scope="module")
 async def reported(web: Web, shared_installation: Installation) -> AsyncIterator[ReportedEvents]:
-    """The events, known to all services; at the end the count check must balance."""
+    """Reports the events and waits until all services know them. The count check must balance at the end."""
     await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in ("registry", "alerts", "console"):
         shared_installation.start(service, "worker")
@@ -270,7 +270,7 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if method != "GET":  # 409: another entitled caller was first
+    if method != "GET":  # 409: another caller with access was first
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 

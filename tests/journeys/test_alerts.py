@@ -1,4 +1,4 @@
-"""From a hazard or a household to the notified people, whatever fails on the way."""
+"""From a hazard or a household to the notified people, whichever process or server fails on the way."""
 
 import asyncio
 import json
@@ -116,16 +116,16 @@ class Centre:
             return bool(await session.scalar(statement, {"reason": reason}))
 
     async def shares(self, group: str) -> list[set[Partition]]:
-        """The partitions of each of the group's two workers; empty until both have some."""
+        """The partitions of each of the group's two workers; an empty list until both workers have partitions."""
         try:
             found = await asyncio.to_thread(self._held, group)
-        except KafkaException:  # the group has no coordinator before its first member
+        except KafkaException:  # Kafka knows no coordinator until the group has a member
             return []
         return found if len(found) == 2 and all(found) else []
 
     def _held(self, name: str) -> list[set[Partition]]:
         prefix = self.installation.topic_prefix
-        admin = self.installation.parts.broker.admin()  # kept in a variable: its requests end with it
+        admin = self.installation.parts.broker.admin()  # kept in a variable: without it, its requests fail
         group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}
@@ -195,7 +195,7 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
         assert not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
-        await hook.close()  # a hanging request is cut off here; tests/alerts shows that it would end by itself
+        await hook.close()  # cuts off the hanging requests; tests/alerts shows that they time out
         hook.mood = Mood.SLOW
         await hook.open()
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
@@ -255,7 +255,7 @@ async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_
 
 
 async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(centre: Centre, hook: Hook) -> None:
-    """Ten households each of three districts, on two workers of the registry and two of alerts."""
+    """Ten households of each of three districts are handled by two workers of the registry and two of alerts."""
     await centre.receiver("duty", hook)
     centre.workers.append(centre.installation.start("registry", "worker"))
     centre.worker(hook)

@@ -1,4 +1,4 @@
-"""Personal data stays where it belongs: planted as values and as field names, then searched for everywhere."""
+"""Invented personal data is sent as values and as field names, and then searched for in all files and output."""
 
 import asyncio
 import json
@@ -30,10 +30,10 @@ from tests.parts import parts
 from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.parts
-LEAKY = "displacements"  # where PAST_THE_DOOR was written directly
-# Put into clear text fields: stored with the record, and never quoted by an error.
+LEAKY = "displacements"  # the topic on which `BYPASSING_INTAKE` was written directly
+# This text is in clear fields. It may be stored with the record, but no error may quote it.
 REFUSED = "a linnet over the scree"
-# The fault of each record that bypasses intake.
+# How many records that bypass intake are set aside for each reason.
 REASONS = {
     "malformed": 6,
     "seal_mismatch": 2,
@@ -89,7 +89,7 @@ class Place:
             await publisher.publish_all(messages, timeout=30)
 
     async def listen(self, token: str) -> None:
-        """Reads the stream like the board, until cancelled."""
+        """Reads the stream like the board, until it is cancelled."""
         headers = {"authorization": f"Bearer {token}"}
         url = "/stream?topics=hazards,households,alerts,outcomes"
         async with (
@@ -102,7 +102,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """On servers of its own, as every byte of their files is searched."""
+    """An installation on servers of its own, because the test searches every byte of their files."""
     with parts(own=True) as own:
         installation = Installation(Ground(own), tmp_path / "installation")
         web = installation.web()
@@ -131,7 +131,7 @@ async def test_personal_data_is_only_where_it_may_be(place: Place) -> None:
 async def take_in(place: Place, token: str) -> None:
     first = THROUGH_INTAKE.household()
     corrected = {**first, "version": 2, "notes": THROUGH_INTAKE.notes + "!"}
-    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # kept as `other`, with its text
+    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # stored as `other`, with its text
     for body in (first, first, THROUGH_INTAKE.group(), corrected, unknown_code):
         assert (await place.report(body, token)).is_success
     assert (await place.report({**first, "notes": THROUGH_INTAKE.notes + "?"}, token)).status_code == 409
@@ -175,7 +175,7 @@ async def wait_in_the_spool(place: Place, token: str) -> None:
 
 
 async def publish_bad_records(place: Place) -> None:
-    """Publish records that no release should write: malformed, unsigned, and with a NUL, which PostgreSQL refuses."""
+    """Publishes records that no release should write: malformed, unsigned, or with a NUL, which PostgreSQL refuses."""
     canary, record = BYPASSING_INTAKE, (await everything(place.installation, LEAKY, "registry"))[0]
     good = Message(LEAKY, record.key, record.value, tuple(record.headers))
     desk, data = Desk(place.installation.secrets / "seal"), json.loads(good.value)
@@ -190,8 +190,8 @@ async def publish_bad_records(place: Place) -> None:
         good._replace(headers=renamed(good, "ce_type", canary.notes)),
         good._replace(headers=renamed(good, "ce_id", canary.person["personal_number"])),
         good._replace(headers=renamed(good, "ce_id", str(uuid4()))),
-        desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),  # this one is recorded
-        # Valid in every other way: it is opened, decided and written, and the words are in a row.
+        desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),  # outcome: recorded
+        # Only the NUL is invalid: the record is decrypted, and fails when PostgreSQL writes the row with this text.
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),
     )
     await forge(place.installation, "intake", good._replace(value=strange))
@@ -214,7 +214,7 @@ async def look_at_the_pages(place: Place) -> None:
 
 
 async def findings(place: Place) -> AsyncIterator[str]:
-    """Finds of forbidden text. Also checks that the search finds text where it exists."""
+    """The places of forbidden text. Also checks that the search finds text in places where it must be."""
     both, first, past = (
         looked_for(canaries) for canaries in ([THROUGH_INTAKE, BYPASSING_INTAKE], [THROUGH_INTAKE], [BYPASSING_INTAKE])
     )
@@ -255,4 +255,4 @@ async def written_to_disk(place: Place) -> None:
         assert await connection.scalar(text("SELECT count(*) FROM households")) >= 1
     await engine.dispose()
     place.installation.redis().save()
-    place.installation.parts.postgres.stop()  # a clean stop writes every page
+    place.installation.parts.postgres.stop()  # on a clean stop, PostgreSQL writes every page to disk

@@ -28,7 +28,7 @@ from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # an existing alert shows a new figure at once
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # with this date, an existing alert shows a new figure at once
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
 
@@ -40,7 +40,7 @@ def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 
 async def people(installation: Installation) -> dict[str, str]:
-    """The accounts that `make run` makes for an exercise, with their passwords."""
+    """The accounts that `make run` creates for an exercise, with their passwords."""
     engine = database.engine(installation.settings(ConsoleSettings))
     drawn = {name: passwords.draw() for name in ACCOUNTS.values()}
     async with database.sessions(engine).begin() as session:
@@ -67,7 +67,7 @@ class Recording:
 
 
 async def exposures_published(installation: Installation) -> None:
-    """Waits until every exposure alert is raised and published: a task apart from the consumers raises them."""
+    """Waits until every exposure alert is raised and published, as a task beside the consumers raises them."""
     rule = Ruleset.load().exposure
     assert rule is not None
     engine = database.engine(installation.settings(Settings, "alerts"))

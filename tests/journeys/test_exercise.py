@@ -1,4 +1,4 @@
-"""An exercise's first start; its state is lost and restored, with Kafka's log still there and on an empty machine."""
+"""An exercise starts for the first time, loses its state, and is restored: with Kafka's old log, and without it."""
 
 import re
 import shutil
@@ -21,12 +21,12 @@ from tests.supervised import Run, all_answer, is_settled, own_environment, runni
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(600)]
 
-PLAYED = 37  # 36 households and a group
+PLAYED = 37  # the scenario has 36 households and a group
 
 
 @dataclass(frozen=True)
 class Played:
-    """A first start whose scenario was played: its output and its counts before anything else happened."""
+    """A first start whose scenario was played, with the output and the counts after the scenario."""
 
     run: Run
     said: str
@@ -56,7 +56,7 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     settled(run, accounts, households=PLAYED)
     backup = Backups(run, tmp_path)
     name = backup.make()
-    report(run, accounts)  # after the backup: only on the log
+    report(run, accounts)  # reported after the backup, so only the log contains it
     settled(run, accounts, households=PLAYED + 1)
 
     run.stop()

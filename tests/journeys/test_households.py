@@ -1,4 +1,4 @@
-"""A thousand reports become a thousand households, each published once, whatever process fails meanwhile."""
+"""A thousand reports become a thousand households, each published once, whichever process fails meanwhile."""
 
 import asyncio
 from collections import Counter
@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_reports() -> None:
 
 @pytest.fixture
 def families() -> Sequence[hope.Family]:
-    """Real families if the machine has the file, else our own."""
+    """Real families if this machine has the file, else invented ones."""
     return hope.families(data.FOLDER / WORKBOOK) if data.is_there() else hope.own_families()
 
 
@@ -67,7 +67,7 @@ async def test_a_thousand_households_survive_four_failures(
 
 
 async def started_again(part: Component) -> None:
-    """Like the supervisor: PostgreSQL does not start until all its old processes have ended."""
+    """Starts PostgreSQL like the supervisor, after all its old processes have ended."""
     for is_last in (False, False, False, True):
         part.spawn()
         try:
@@ -114,7 +114,7 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """The second worker does all the work meanwhile. When the first one wakes, it must not repeat that work."""
+        """Freezes the first worker while the second does all the work. When it wakes, it must not repeat that work."""
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -140,7 +140,7 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """The next `count` reports; the last third waits for a signal. `next` advances when all are sent."""
+        """Sends the next `count` reports; the last third waits for a signal. `next` advances when all are sent."""
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()
@@ -151,7 +151,7 @@ class Journey:
         self.next += count
 
     async def is_halfway(self, count: int) -> None:
-        """The failure happens in the middle: some reports are recorded, and some are not even sent."""
+        """Waits until some reports are recorded while others are not sent yet, so that the failure happens between."""
         await self.recorded(at_least=self.next + count // 3)
         assert self.sent.reports < self.next + count
         assert not await self.has_recorded(self.next + count)
@@ -190,12 +190,12 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """The frozen worker lives too: it lost its partitions to the other worker, and continued with new ones."""
+        """Both workers run. The frozen one lost its partitions to the other, and continued with new partitions."""
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 
     async def each_was_published_once(self) -> None:
-        """The relay may send an event twice; then both have the same id."""
+        """Each household was published once. If the relay sent an event twice, both records have the same id."""
         published: dict[str, Counter[str]] = {}
         for topic, name in (("outcomes", "report_id"), ("households", "household_id")):
             found = [

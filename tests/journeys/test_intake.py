@@ -1,4 +1,4 @@
-"""No accepted report is lost or counted twice: without Kafka, with an emptied Valkey, lost answers, two at once."""
+"""No accepted report is lost or counted twice, even if Kafka fails, Valkey is emptied, or answers are lost."""
 
 import asyncio
 from collections import Counter
@@ -148,7 +148,7 @@ async def test_emptying_valkey_meanwhile_counts_nothing_twice(field: Phones) -> 
         valkey.flushdb()
     again = [await field.send(body) for body in bodies]
     assert set(again) == {"accepted"}
-    assert await repeats(field) == before + 20  # the first twenty came to the registry twice
+    assert await repeats(field) == before + 20  # the first twenty reports came to the registry twice
     for body in bodies:
         assert await field.episodes(body) == 1
 
@@ -168,7 +168,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
     reader, writer = await asyncio.open_connection("127.0.0.1", field.port)
     writer.write(request(field, body))
     await writer.drain()
-    await reader.readexactly(1)  # the answer was sent, but the phone has lost its signal
+    await reader.readexactly(1)  # intake has sent the answer, but the phone does not read it
     writer.close()
     field.sent.lost()
     assert await field.send(body) == "duplicate"
@@ -177,7 +177,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
 
 
 async def repeats(field: Phones) -> int:
-    """The number of repeats in the registry, after all records are processed and the counts balance."""
+    """Waits until all records are processed and balance; returns the number of repeats in the registry."""
     standing = await count_check(field.installation, field.sent)
     return standing.kinds["registry", "displacements"]["repeat"]
 

@@ -26,7 +26,7 @@ FROM_START, FROM_TIME = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(en
 
 
 def settings(installation: Installation) -> str:
-    """As `make run` writes them."""
+    """The settings for an integrator, as `make run` writes them."""
     password = secret(installation.secrets / "kafka-integrator") or ""
     login = installation.ground.kafka_logins[topics.INTEGRATOR]
     return topics.reader_settings(installation.parts.broker.bootstrap, login, password)
@@ -56,7 +56,7 @@ def hazard() -> HazardReported:
 
 
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
-    """Each event twice, like a publisher that did not receive the broker's answer."""
+    """Publishes each event twice, like a publisher that did not receive the broker's answer."""
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
         for one in hazards:
             message = events.message(one, id=uuid4(), source="/intake", time=one.received_at)
@@ -89,11 +89,11 @@ async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(inst
     with running(FROM_START, installation) as printed:
         assert {next(printed) for _ in early} == {one.hazard_id for one in early}
         await publish(installation, late[0])
-        assert next(printed) == late[0].hazard_id  # a repeat of an early one would have come before it
+        assert next(printed) == late[0].hazard_id  # a repeat of an early hazard would have been printed first
     with running(FROM_START, installation) as printed:
         await publish(installation, late[1])
         resumed = set(iter(lambda: next(printed), late[1].hazard_id))
-    assert resumed.isdisjoint({one.hazard_id for one in early})  # the last printed one may not have been committed
+    assert resumed.isdisjoint({one.hazard_id for one in early})  # the last hazard of the first run may be printed again
 
 
 @pytest.mark.timeout(90)
@@ -108,7 +108,7 @@ async def test_a_consumer_starts_from_a_time(installation: Installation) -> None
 
 @pytest.mark.parametrize("topic", ["displacements", "households", "alerts", "outcomes", "access"])
 def test_the_account_reads_only_hazards(topic: str, shared_installation: Installation) -> None:
-    """An account that may not even describe a topic cannot read it."""
+    """Kafka refuses even to describe the topic to this account, so the account cannot read it."""
     name = shared_installation.topic_prefix + topic
     seen = Consumer(login(shared_installation) | {"group.id": "integrator.test"}).list_topics(name, timeout=20)
     assert seen.topics[name].error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED

@@ -1,4 +1,4 @@
-"""Earthquakes from the file to the outcome: a real week, a real revision, and our own revision and deletion."""
+"""Earthquakes from the feed's file to the outcome: a real week, a real revision, an invented revision and deletion."""
 
 import json
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ class Results:
 
 @dataclass
 class Centre:
-    """Its workers do not read feeds by themselves; each test has its own quakes. One receiver exists."""
+    """An installation with one receiver. It reads feeds only when a test asks; each test has its own quakes."""
 
     installation: Installation
     sent: Sent
@@ -93,7 +93,7 @@ class Centre:
             await engine.dispose()
 
     async def followed(self) -> Results:
-        """Waits until all records are processed and balance. Then exactly the expected reports have arrived."""
+        """Waits until all records are processed and balance. Then checks that exactly the expected reports arrived."""
         await count_check(self.installation, self.sent)
         hazards: dict[str, list[HazardReported]] = {}
         for event in await events_on(self.installation, "hazards"):
