@@ -58,14 +58,14 @@ class Office:
         return await self.client.post(path, headers={"authorization": f"Bearer {token}"})
 
     async def reads(self, account: UUID) -> list[dict[str, Any]]:
-        """The audit entries of this account's reads."""
+        """The entries in the security log for reads by this account."""
         query = "SELECT * FROM audit WHERE action = 'read' AND result = 'done' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
             return [dict(row) for row in rows]
 
     async def refusals(self, account: UUID) -> list[str]:
-        """The reasons in the audit why this account's reads were refused."""
+        """The reasons in the security log for which reads by this account were refused."""
         query = "SELECT reason FROM audit WHERE action = 'read' AND result = 'refused' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
@@ -94,7 +94,7 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
 
 @pytest.fixture
 async def office(one_office: Office) -> Office:
-    """The tables are emptied before each test."""
+    """The module's registry, whose tables are emptied before each test."""
     async with one_office.app.state.sessions.begin() as session:
         await session.execute(text(f"TRUNCATE {TABLES}"))
     return one_office

@@ -96,7 +96,7 @@ def group(**changed: Any) -> dict[str, Any]:
 
 
 class Desk:
-    """Acts as intake: stamps a body with author, team and channel, and seals it."""
+    """Does the work of intake: adds author, team and channel to a body, and seals it."""
 
     def __init__(self, keys: Path) -> None:
         if not (keys / "public.key").exists():
@@ -108,11 +108,11 @@ class Desk:
         self._offsets = itertools.count()
 
     def use(self, digests: Callable[[bytes], bytes]) -> None:
-        """Uses these digests, as an installation's own worker does."""
+        """Uses the digests of an installation, as its worker does."""
         self._opener = ReportOpener(self._keys, digests)
 
     def plain_digests(self, bodies: Iterable[dict[str, Any]], **stamps: Any) -> dict[bytes, bytes]:
-        """For each body, by its keyed digest: the unkeyed digest that earlier releases stored."""
+        """Maps the keyed digest of each body to the unkeyed digest that earlier releases stored."""
         keyed = self._opener
         plain = ReportOpener(self._keys, lambda digest: digest)
         messages = [self.message(body, **stamps) for body in bodies]
@@ -128,7 +128,7 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """`unknown`: clear fields that no release writes; the box is bound to them nevertheless."""
+        """The message of a report. `unknown` are extra clear fields, which are authenticated like the known ones."""
         is_household = body["kind"] == "household"
         report = (HouseholdReport if is_household else GroupReport).model_validate(body)
         fields = set((HouseholdSealed if is_household else GroupSealed).model_fields)

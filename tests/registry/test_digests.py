@@ -1,4 +1,4 @@
-"""Digests of opened reports: useless without keys, updated to a new key without opening reports, removed by erasure."""
+"""Digests of decrypted reports: useless without keys, renewed without decrypting reports, removed by erasure."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -77,7 +77,7 @@ async def test_digests_stored_without_a_key_are_replaced_and_repeats_still_detec
     settings, bodies = tables.settings(RegistrySettings), [household() for _ in range(60)]
     desk = await file(tables, engine, *bodies)
     plain = desk.plain_digests(bodies, author=AUTHOR, team=TEAM)
-    async with engine.begin() as connection:  # as earlier releases stored them
+    async with engine.begin() as connection:  # store the digests as earlier releases did
         for kept, digest in plain.items():
             values = {"kept": kept, "digest": digest}
             await connection.execute(text("UPDATE inbox SET digest = :digest WHERE digest = :kept"), values)

@@ -1,4 +1,4 @@
-"""Exported figures: CSV with its HXL row, countries in the codes of HDX."""
+"""Figures are exported as CSV with a row of HXL tags, and with the country codes of HDX."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 
 
 async def csv_of(office: Office, path: str) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """The tag of each column, and the rows by column name."""
+    """The HXL tag of each column, and the rows as dictionaries by column name."""
     answer = await office.get(path, role=Role.ANALYST, accept="text/csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     tags, *rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
@@ -86,7 +86,7 @@ async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, a
 
 @pytest.mark.anyio
 async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> None:
-    """Reports may name a district or only the country; destinations abroad have rows of their own."""
+    """Reports of a district and of the whole country are in one row. Each foreign destination has a row of its own."""
     await office.file(household(), household(destination={"pcode": OSH}), household(destination={"country": "KG"}))
     await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
     tags, rows = await csv_of(office, f"{STOCK}?level=0")
@@ -133,7 +133,7 @@ def test_countries_are_exported_as_alpha_3(alpha_2: str, expected: str) -> None:
 
 
 def test_no_country_has_two_codes() -> None:
-    """A release of CLDR that contains another withdrawn code could return either."""
+    """If a release of CLDR contained a new withdrawn code, a country could be exported under two codes."""
     aliases = get_global("territory_aliases").items()
     countries = [now for code, now in aliases if len(code) == 3 and code.isalpha() and code not in WITHDRAWN]
     assert len([now for now in countries if len(now) == 1]) == len(ALPHA_3)

@@ -26,7 +26,7 @@ def hrefs(page: str) -> list[str]:
 
 
 def tiles(page: str) -> list[int]:
-    """Persons registered, counted in groups, and newly registered, as the page shows them."""
+    """The large numbers on the page: persons registered, persons counted in groups, persons newly registered."""
     return [int(number) for number in re.findall(r'<p class="big">(\d+) ', page)]
 
 
@@ -111,7 +111,7 @@ async def test_limited_visibility_is_stated_on_the_page(office: Office, language
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
         [said[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
         assert all(name in html.unescape(said[view]) for name in names)
-    assert len(said["origin"]) > len(said["destination"]) + 40  # the sentence also names the missing people
+    assert len(said["origin"]) > len(said["destination"]) + 40  # this sentence also states how many people are missing
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text
 
@@ -148,7 +148,7 @@ async def test_by_origin_the_page_does_not_say_that_people_are_there(office: Off
 
 
 async def test_the_table_shows_women_men_children_and_elders(office: Office) -> None:
-    """A family of three women and girls and two men and boys, of whom the girl of 2009 and the boy of 2016 are minors.
+    """The family has three female and two male members. The girl born in 2009 and the boy born in 2016 are minors.
 
     The grandmother was born in 1955.
     """
@@ -156,7 +156,7 @@ async def test_the_table_shows_women_men_children_and_elders(office: Office) -> 
     page = (await office.get("/figures?lang=en&date=2026-07-15", role=Role.ANALYST)).text
     table = page[page.index('<h2 id="stock">') :]
     cells = re.findall(r'<td class="number[^"]*">([\d–]+)</td>', table)
-    assert cells[:7] == ["5", "1", "–", "3", "2", "2", "1"]  # persons, households, groups; then by sex and age
+    assert cells[:7] == ["5", "1", "–", "3", "2", "2", "1"]  # persons, households, groups; female, male; minors, elders
     rows = re.findall(r'<th scope="row">(Female|Male|Not known)</th>((?:<td class="number">\d+</td>)+)', table)[:3]
     assert {sex: [int(count) for count in re.findall(r"\d+", counts)] for sex, counts in rows} == {
         "Female": [0, 0, 1, 1, 1, 0],

@@ -1,4 +1,4 @@
-"""Figures of some hundred displacements, compared with an independent computation."""
+"""Figures of several hundred displacements are compared with an independent computation."""
 
 import re
 from collections import Counter, defaultdict
@@ -18,7 +18,7 @@ from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH
 
 pytestmark = pytest.mark.anyio
 
-PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None = abroad
+PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None is a place abroad
 OBLASTS = {LEILEK: "KG05000000000", KADAMJAI: "KG05000000000", BATKEN: "KG05000000000", OSH: "KG06000000000"}
 REASONS, MOVES = (
     ("natural_disaster", "economic", "conflict"),
@@ -29,7 +29,7 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Move(NamedTuple):
-    """A row of either table. `subject` moved; `report` orders rows of one instant; `cells`: persons by sex and age."""
+    """One displacement of a `subject`. `report` orders displacements of one instant; `cells` count by sex and age."""
 
     subject: UUID
     report: UUID
@@ -44,7 +44,7 @@ class Move(NamedTuple):
 
     @property
     def month(self) -> str:
-        return f"{self.at + timedelta(hours=6):%Y-%m}"  # Bishkek
+        return f"{self.at + timedelta(hours=6):%Y-%m}"  # the month in Bishkek
 
     @property
     def scope(self) -> str:
@@ -125,7 +125,7 @@ def expected(
     level: int = 2,
     cell: Callable[[str, str], bool] = lambda _sex, _age: True,
 ) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:
-    """By month, place, scope, reason and mobility: households, their persons, groups, their persons."""
+    """Counts households, their persons, groups, and their persons, by month, place, scope, reason and mobility."""
     known = [
         move
         for move in MANY
@@ -222,7 +222,7 @@ async def test_a_page_beyond_the_last_one_is_the_last(office: Office) -> None:
 
 
 def test_the_example_contains_every_case() -> None:
-    """Otherwise the figures could agree without having tested anything."""
+    """If a case were missing, the comparison would not test it."""
     assert {move.mobility for move in MANY} == set(MOVES)
     assert max(Counter(move.subject for move in MANY).values()) > 1
     assert any(move.at.date() < date(2025, 10, 1) for move in MANY)

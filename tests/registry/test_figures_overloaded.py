@@ -1,4 +1,4 @@
-"""Figures while the database is slow or overloaded: a connection is used only while rows are read."""
+"""If the database is slow or overloaded, a request for figures holds a connection only while it reads rows."""
 
 import asyncio
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def watched(office: Office) -> Iterator[Watched]:
 async def test_the_connection_is_returned_before_the_rows_are_written(
     office: Office, path: str, watched: Watched
 ) -> None:
-    """Many concurrent requests serialise for seconds, and PostgreSQL ends transactions that are idle for five."""
+    """Many concurrent requests serialise for seconds, but PostgreSQL ends a transaction that is idle for 5 s."""
     await office.file(household())
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200
     assert set(watched.in_use) == {0}

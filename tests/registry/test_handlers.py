@@ -1,4 +1,4 @@
-"""Reports of every kind and order, on real PostgreSQL."""
+"""The registry handles reports of every kind, in any order, on real PostgreSQL."""
 
 import json
 from pathlib import Path

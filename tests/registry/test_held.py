@@ -75,7 +75,7 @@ class Office:
         return outcomes if len(outcomes) == 2 else None
 
     async def dayar(self, *words: str) -> Result:
-        """Runs in a thread, as each command has its own event loop."""
+        """Runs a command in a thread, because each command has its own event loop."""
         with patch.dict(os.environ, self.installation.env()):
             return await asyncio.to_thread(CliRunner().invoke, held.app, words)
 

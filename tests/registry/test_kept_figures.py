@@ -1,4 +1,4 @@
-"""Figures are kept until a displacement changes: an unchanged registry answers at once, a changed one anew."""
+"""Figures are cached until a displacement changes; then the next request computes them again."""
 
 import asyncio
 from datetime import date
@@ -57,7 +57,7 @@ async def test_each_change_is_in_the_next_answer(office: Office) -> None:
 
 async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(office: Office) -> None:
     await office.file(household(), household(destination={"pcode": KADAMJAI}, reasons=["economic"]))
-    for _ in range(2):  # the second time from memory
+    for _ in range(2):  # the second answer comes from the cache
         assert (await total(office))["households"] == 2
         assert (await total(office, areas=(LEILEK,)))["households"] == 1
         assert (await total(office, areas=()))["households"] == 0
@@ -67,7 +67,7 @@ async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(off
 
 
 async def test_a_change_during_the_computation_is_in_the_next_answer(office: Office) -> None:
-    """The version is read, then somebody commits, then the figures are computed."""
+    """A request reads the version, another transaction commits, and then the request computes the figures."""
     await office.file(household())
 
     async def waits() -> bool:
@@ -86,7 +86,7 @@ async def test_a_change_during_the_computation_is_in_the_next_answer(office: Off
 
 
 async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
-    """Each connection has its own slot. Both changes are seen, whichever commits first."""
+    """Each connection has a version slot of its own, so both changes are seen, whichever is committed first."""
     await office.file(household())
     async with office.app.state.sessions() as one, office.app.state.sessions() as other:
         slots = [await session.scalar(text("SELECT pg_backend_pid() % 256")) for session in (one, other)]

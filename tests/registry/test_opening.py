@@ -1,4 +1,4 @@
-"""A report opens only if its clear fields are exactly those that intake wrote."""
+"""A report can be decrypted only if its clear fields are exactly those that intake wrote."""
 
 import json
 from pathlib import Path
@@ -66,6 +66,6 @@ def test_clear_fields_beside_the_box_cannot_be_changed(
 
 
 def test_nothing_can_be_added_after_the_box(record: Record, opener: ReportOpener) -> None:
-    """If a name occurs twice, every JSON reader takes the last one."""
+    """If a JSON object contains a name twice, every reader uses the last value."""
     with pytest.raises(SetAside, match="seal_mismatch"):
         opener(record._replace(value=record.value[:-1] + b',"persons":3}'))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 BATKEN_OBLAST, OSH_OBLAST = "KG05000000000", "KG06000000000"
 OFFICE = {Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}
 PATHS = ("/v1/households", "/v1/households/{id}", "/v1/households/{id}/history")
-# For each held report, with other ids.
+# Inserts copies of each held report, with new ids.
 COPIES = """
 INSERT INTO reports
 SELECT (jsonb_populate_record(
@@ -192,7 +192,7 @@ async def test_a_household_in_a_village_is_visible_in_its_district(office: Offic
     body = household(destination={"pcode": "KG05236830020"})
     city = household(
         destination={"pcode": "KG03220400010"}
-    )  # its code begins like rayon KG03220000000, but the city is not part of it
+    )  # the city's code begins like that of rayon KG03220000000, but the city is not in this rayon
     await office.file(body, city)
     for area, status in ((LEILEK, 200), (BATKEN_OBLAST, 200), (BATKEN, 404)):
         answer = await office.get(f"/v1/households/{body['household_id']}", role=Role.OPERATOR, areas=(area,))
@@ -242,7 +242,7 @@ async def test_unusually_many_openings_are_reported_and_block_nobody(office: Off
 
 
 async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
-    """In the duty head's areas; reports held for other reasons stay held."""
+    """Only reports in the duty head's areas are accepted; reports held for other reasons stay held."""
     other, elsewhere = uuid4(), household(origin={"pcode": OSH}, destination={"pcode": OSH})
     await office.file(household(), household(), elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     await office.file(household(), team=other, flags=(Flag.EXPIRED_TOKEN,))
@@ -260,7 +260,7 @@ async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_h
 
 
 async def test_a_readmitted_team_changes_no_household_of_another_team(office: Office) -> None:
-    """Only the ended sign-in is ignored: the usual rules decide who may change the household."""
+    """A readmission ignores only the ended sign-in. The usual rules decide who may change a household."""
     theirs, own = household(), household(destination={"pcode": BATKEN})
     await office.file(theirs, author=uuid4(), team=uuid4())
     moved = household(household_id=theirs["household_id"], destination={"pcode": OSH})
@@ -283,7 +283,7 @@ async def test_a_readmitted_team_changes_no_household_of_another_team(office: Of
 
 
 async def carry_out(office: Office) -> list[str]:
-    """Executes the decisions like the worker."""
+    """Executes the decisions on held reports, like the worker."""
     async with office.app.state.sessions.begin() as session:
         decided = await session.scalars(select(HeldDecision).order_by(HeldDecision.decided_at))
         return [await office.registrar.settle_held(decision, session) for decision in decided]
@@ -301,7 +301,7 @@ async def test_accepting_held_reports_is_in_the_security_log(office: Office) -> 
 
 
 async def test_many_held_reports_elsewhere_do_not_hide_those_of_the_callers_area(office: Office) -> None:
-    """The other area has older reports, as many as one act accepts."""
+    """Another area has older held reports, as many as one request can accept."""
     elsewhere = household(origin={"pcode": OSH}, destination={"pcode": OSH}, reported_at=NOON.isoformat())
     await office.file(elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     async with office.app.state.sessions.begin() as session:

@@ -17,11 +17,11 @@ pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 BATKEN_OBLAST = "KG05000000000"
-VILLAGE = "KG05236830020"  # a village of Leilek, smaller than any area of the figures
+VILLAGE = "KG05236830020"  # a village in Leilek; the smallest areas of the figures are districts
 
 
 async def example(office: Office) -> None:
-    """Two families within the country, one abroad, one that moved on in July, one trapped, one exercise; two groups."""
+    """Two families in the country, one abroad, one that moved again in July, one trapped, one exercise; two groups."""
     moved_on = household()
     again = household(
         household_id=moved_on["household_id"],
@@ -141,7 +141,7 @@ async def test_flows_by_origin(office: Office) -> None:
 
 
 async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> None:
-    """Born on 31 January 2009, 7 July 2016 and 8 March 1955: 17, 9 and 71 on 15 June 2026."""
+    """Persons born on 31 January 2009, 7 July 2016 and 8 March 1955 are 17, 9 and 71 years old on 15 June 2026."""
     await office.file(household())
     [row] = (await told(office, FLOWS))["rows"]
     cells = ("male_18_59", "female_18_59", "female_12_17", "male_6_11", "female_60_plus")
@@ -161,7 +161,7 @@ async def test_filters(office: Office) -> None:
 
 
 async def test_people_who_had_to_leave_count_as_displaced(office: Office) -> None:
-    """Migrants are counted only if requested, and people who could not move never."""
+    """Migrants are counted only on request. People who were unable to move are never counted."""
     await office.file(*(household(mobility=each) for each in Mobility), group(mobility="migration", persons=70))
     for path in (STOCK, FLOWS):
         usual = await told(office, path)

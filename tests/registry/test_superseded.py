@@ -1,4 +1,4 @@
-"""The place of each household on a day, whatever the order of its reports: late, or the correction first."""
+"""The place of each household on a day does not depend on the order in which its reports arrive."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def told(draw: Random, **subject: Any) -> Body:
-    """A report at one of few instants, so that several reports share one."""
+    """A report whose time is one of only a few instants, so that several reports have the same time."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     said = {
         "occurred_at": moment.isoformat(),
@@ -42,7 +42,7 @@ def told(draw: Random, **subject: Any) -> Body:
 
 
 def reports(draw: Random) -> Iterator[Body]:
-    """All reports, in all versions."""
+    """All reports of the test, in all their versions."""
     for name in ("household_id", "group_id"):
         for _ in range(25):
             subject = {name: str(uuid4())}
@@ -64,7 +64,7 @@ async def filed(office: Office) -> list[Body]:
 
 
 def expected(bodies: list[Body], day: date) -> tuple[Counter[str], Counter[str]]:
-    """Households and groups by their place at the end of the day in Bishkek (UTC+6)."""
+    """The numbers of households and of groups in each place at the end of the day in Bishkek (UTC+6)."""
     end = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
     latest: dict[tuple[bool, str], Body] = {}
     for body in sorted(bodies, key=lambda body: (body["occurred_at"], body["reported_at"], body["report_id"])):
