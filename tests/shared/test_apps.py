@@ -1,4 +1,4 @@
-"""The guard of every web app: access rules, browser rules, and problems that show no value."""
+"""Every web app checks access and browser headers, and answers with problems that contain no submitted value."""
 
 import json
 import time

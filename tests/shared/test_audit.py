@@ -153,7 +153,7 @@ async def test_a_refusal_is_found_with_account_request_and_reason(web: Web, shar
 
 
 async def test_earlier_read_entries_are_migrated(tables: Installation) -> None:
-    """From the tables that earlier releases wrote."""
+    """The migration moves entries from the tables that earlier releases wrote."""
     settings, account, household = tables.settings(Settings, "registry"), uuid4(), uuid4()
     engine = database.engine(settings)
     async with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""COPY into several tables, in their order; an error is raised unchanged."""
+"""The bulk copy writes several tables in the given order, and raises an error unchanged."""
 
 from collections.abc import AsyncIterator, Iterator
 

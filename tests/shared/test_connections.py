@@ -1,4 +1,4 @@
-"""A web process over raw sockets: a client that asks for too much, or is too slow, is answered and disconnected."""
+"""A web process over raw sockets answers and disconnects a client that asks for too much or is too slow."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ class Server:
         self.may_answer = asyncio.Event()
 
     async def said(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
-        """All answers until the connection is closed. `more` is sent after the request, as often as possible."""
+        """Sends the request, then `more` up to `times` times; returns all answers until the connection is closed."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answer = asyncio.ensure_future(read(reader))
         with contextlib.suppress(OSError), contextlib.closing(writer):
@@ -147,7 +147,7 @@ async def test_a_slow_answer_is_not_a_slow_body(server: Server, monkeypatch: pyt
 
 
 async def waits(server: Server, keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """A request that waits until the server may answer, or that was refused."""
+    """Sends a request; returns it when the server lets it wait or has refused it."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.said(get(b"/v1/feeds", headers)))
@@ -159,7 +159,7 @@ async def waits(server: Server, keys: Path, account: UUID | None = None) -> asyn
 async def test_a_limited_number_of_concurrent_requests(
     server: Server, keys: Path, most: int, account: UUID | None
 ) -> None:
-    """Per account, and per address for all accounts together; an answered request frees its slot."""
+    """The limits are per account, and per address for all its accounts together. An answered request frees its slot."""
     under_way = [await waits(server, keys, account) for _ in range(most)]
     assert not any(each.done() for each in under_way)
     refused = await waits(server, keys, account)

@@ -176,7 +176,7 @@ async def says_so(received: Sequence[Received], session: AsyncSession) -> list[O
 
 @pytest.mark.parametrize("refusing", [raises, says_so])
 async def test_a_redriven_record_has_its_effect_once(trial: Trial, refusing: Handler) -> None:
-    """The record is unchanged: the same key, value and headers."""
+    """The redriven record has the same key, value and headers."""
     one = event(hazard())
     await trial.publish(one)
     async with trial.running(trial.consumer(refusing)):
@@ -265,7 +265,7 @@ async def test_a_record_whose_key_is_missing_waits(trial: Trial) -> None:
 
 
 async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
-    """The retention time passed before the records were read: only a person can decide what to do."""
+    """Kafka deleted the records before they were read, and only a person can decide what to do."""
     one = event(hazard())
     await trial.publish(*(event(hazard())._replace(key=one.key) for _ in range(10)))
     (place,) = [(row.topic, row.partition) for row in await trial.rows() if row.end]
@@ -277,12 +277,12 @@ async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.Ca
             await asyncio.Event().wait()
     assert {row.stopped for row in await trial.rows() if row.partition == place[1]} == {"out_of_range"}
     [said] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
-    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", said)  # the statement of the runbook
+    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", said)  # the runbook asks for this number
     assert not await trial.effects()
 
 
 def forget(trial: Trial, partition: int, before: int) -> None:
-    """Deletes records, as Kafka does after the retention time."""
+    """Deletes the records before an offset, as Kafka does after the retention time."""
     admin = trial.installation.parts.broker.admin()
     gone = TopicPartition(trial.settings.topic_prefix + TOPIC, partition, before)
     for done in admin.delete_records([gone]).values():
@@ -318,7 +318,7 @@ async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(tria
 async def test_kafka_knows_the_last_settled_offsets_for_lag_tools(trial: Trial) -> None:
     consumer = trial.consumer()
     async with trial.running(consumer):
-        for _ in range(3):  # several batches within the interval of the commits
+        for _ in range(3):  # several batches are handled between two commits
             await trial.publish(event(hazard()))
             await trial.drained()
 

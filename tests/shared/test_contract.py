@@ -1,4 +1,4 @@
-"""The contract: golden files written by hand, a mark on every field, and an up-to-date document."""
+"""The contract has golden files written by hand, a mark on every field, and an up-to-date document."""
 
 import json
 import re
@@ -21,12 +21,12 @@ from shared.events.topics import Sensitivity
 
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
 
-# Section 2 of PROTECTION.md, word for word; all other fields are sealed.
+# The clear fields in section 2 of PROTECTION.md, word for word; all other fields are sealed.
 MAY_BE_CLEAR = {
     "report_id",
     "household_id",
     "group_id",
-    "hazard_id",  # ids, linked hazards
+    "hazard_id",  # ids of records and of linked hazards
     "origin",
     "destination",
     "pcode",
@@ -63,8 +63,8 @@ MAY_BE_CLEAR = {
 }
 BOX = "sealed"
 
-# AsyncAPI 3.0 and its Kafka bindings 0.5.0: tools refuse a document with any other field, except those that begin with
-# `x-`.
+# The fields of AsyncAPI 3.0 and of its Kafka bindings 0.5.0. Tools refuse a document with any other field, except
+# fields that begin with `x-`.
 ASYNCAPI = {
     "channels": {
         "address",
@@ -151,7 +151,7 @@ def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
 
 @pytest.mark.parametrize("body", [HazardReport, HouseholdReport, GroupReport])
 def test_no_outside_text_contains_characters_that_the_database_refuses(body: type[BaseModel]) -> None:
-    """PostgreSQL's text and jsonb cannot store NUL: a worker that tries stops, again and again."""
+    """PostgreSQL's text and jsonb cannot store NUL, so a worker that tries to store it fails at each attempt."""
     patterns = list(patterns_of_texts(body.model_json_schema()))
     assert patterns
     for pattern in patterns:
@@ -233,7 +233,7 @@ def test_every_field_of_a_report_is_clear_or_sealed(model: type[BaseModel]) -> N
 
 
 def shown(model: type[BaseModel]) -> Iterator[tuple[str, list[Any]]]:
-    """Each clear field, nested ones too."""
+    """The name and the marks of each clear field, also of nested models."""
     for name, field in model.model_fields.items():
         if name == BOX:
             continue

@@ -1,4 +1,4 @@
-"""A database keeps the mark with which it was created: exercise or actual."""
+"""A database keeps the mark (exercise or actual) with which it was created."""
 
 import asyncpg
 import pytest
@@ -36,12 +36,12 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
 
 
 def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_postgresql() -> None:
-    """The driver reports it as its own error; after `kill -9` of PostgreSQL such an error ended a worker."""
+    """The driver reports the break as an internal error. Such an error ended a worker after `kill -9` of PostgreSQL."""
     assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 
 async def test_each_transaction_of_a_session_has_its_own_driver_connection(tables: Installation) -> None:
-    """The driver is cached per transaction: afterwards the pool gives the connection to others."""
+    """The driver connection is cached only for one transaction, because the pool then gives it to other sessions."""
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)
     async with sessions() as one, sessions() as other:
@@ -55,7 +55,7 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
 
 
 async def of_the_first_build(installation: Installation) -> Settings:
-    """The first build's mark contained no version of the record layout."""
+    """Makes the database's mark like that of the first build, which contained no version of the record layout."""
     settings = installation.settings(Settings, "registry")
     own = database.engine(settings)
     async with own.begin() as connection:
@@ -76,14 +76,14 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation:
             role_prefix=installation.ground.role_prefix,
             passwords=passwords,
         )
-    own = database.engine(settings)  # with its old password
+    own = database.engine(settings)  # the service still has its old password
     async with own.begin() as connection:
         assert not await connection.scalar(text("SELECT to_jsonb(mark) ? 'contract' FROM installation AS mark"))
     await own.dispose()
 
 
 async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(installation: Installation) -> None:
-    """The new images were started before the migration."""
+    """An operator started the new images before the migration."""
     settings = await of_the_first_build(installation)
     own = database.engine(settings)
     sessions = database.sessions(own)

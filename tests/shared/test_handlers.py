@@ -1,4 +1,4 @@
-"""An event type that a release adds to a topic: handled, ignored, or unknown to a consumer of an earlier release."""
+"""A release adds an event type to a topic: consumers handle it, ignore it, or are too old to know it."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import ClassVar, cast
@@ -84,7 +84,7 @@ def dead_letters_counted() -> float:
 def test_the_registry_is_gathered_from_the_classes() -> None:
     assert gathered(HazardReported)[HazardForecast.event_type] == (HazardForecast,)
     assert gathered(HazardWatched) == {}
-    assert HazardForecast.event_type not in EVENT_TYPES  # gathered when `shared.events` was imported
+    assert HazardForecast.event_type not in EVENT_TYPES  # the table was built when `shared.events` was imported
     assert all(model.topic in TOPICS for models in EVENT_TYPES.values() for model in models)
 
 
@@ -157,7 +157,7 @@ async def test_a_consumer_without_a_row_for_a_type_does_not_start(
 def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise it would continue to admit people whom the new type excludes."""
+    """If it started, it would continue to admit people whose access an event of the new type has ended."""
     monkeypatch.setitem(EVENT_TYPES, "dayar.credential.narrowed.v1", (CredentialRevoked,))
     with pytest.raises(HandlerMissing, match="narrowed"):
         Revocations(installation.settings(Settings, "registry"))

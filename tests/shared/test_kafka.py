@@ -30,7 +30,7 @@ async def test_an_interrupted_start_leaves_no_connection(tables: Installation) -
 
 
 async def test_a_stop_that_ends_cancelled_does_not_cancel_us_and_leaves_no_connection(tables: Installation) -> None:
-    """The stop of aiokafka does this while a failed fetch waits for its retry."""
+    """The `stop` of aiokafka raises CancelledError while a failed fetch waits for its retry."""
     settings = tables.settings(Settings, "console")
     others = connections(settings)
     consumer: Any = AIOKafkaConsumer(**kafka.options(settings))
@@ -67,7 +67,7 @@ async def let_turn(times: int) -> None:
 
 
 def connections(settings: Settings) -> set[Any]:
-    """This process's connections to the broker, also those that clients of other tests have not closed yet."""
+    """This process's connections to the broker, including those that clients of other tests have not closed yet."""
     port = int(settings.kafka_bootstrap.rpartition(":")[2])
     found = psutil.Process().net_connections(kind="tcp")
     return {one.laddr for one in found if one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port}

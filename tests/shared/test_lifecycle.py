@@ -1,4 +1,4 @@
-"""Web and worker in one process, as in containers: each fails alone, logs it, and is restarted."""
+"""A web server and a worker run in one process, as in containers. Each fails alone, logs it, and is restarted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +30,7 @@ async def trial(installation: Installation) -> AsyncIterator[Trial]:
 
 @pytest.fixture
 async def rename(installation: Installation) -> AsyncIterator[Rename]:
-    """Renames a table: a failure of the program, which no waiting repairs."""
+    """Renames a table, which causes a programming error that does not go away by waiting."""
     engine = database.engine(installation.settings(IntakeSettings))
 
     async def renamed(old: str, new: str) -> None:
@@ -75,7 +75,7 @@ async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_
 
 
 async def test_a_web_side_whose_background_task_fails_ends(installation: Installation, rename: Rename) -> None:
-    """Otherwise it would continue to answer while nobody reads revocations."""
+    """If the web server continued, it would answer requests while no task reads revocations."""
     await rename("feed_counts", "hidden")
     process = started(installation, "intake", "web")
     async with asyncio.timeout(60):

@@ -1,4 +1,4 @@
-"""A hanging process is detected; one that starts, works or was checked too rarely is left alone."""
+"""Only a hanging process is detected, not a process that starts, works, or was checked too rarely."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,8 +24,8 @@ async def returned(answers: Callable[[], bool], *, within: float = 0.5) -> bool:
     [
         (chain([True], repeat(False)), True),
         (repeat(True), False),
-        (repeat(False), False),  # it still starts
-        (chain.from_iterable(repeat([True, False, False, False])), False),  # slow, but alive
+        (repeat(False), False),  # the process still starts
+        (chain.from_iterable(repeat([True, False, False, False])), False),  # the process is slow, but alive
     ],
 )
 async def test_only_a_process_that_answered_before_counts_as_silent(seen: chain[bool], is_over: bool) -> None:
@@ -34,7 +34,7 @@ async def test_only_a_process_that_answered_before_counts_as_silent(seen: chain[
 
 async def test_the_heartbeat_of_a_running_event_loop_is_seen_and_that_of_a_blocked_one_is_not(tmp_path: Path) -> None:
     file = tmp_path / "beat"
-    file.touch()  # by an earlier process
+    file.touch()  # an earlier process wrote the file
     answers = by_beat(file)
     assert not answers()
     beating = asyncio.create_task(beat(file, every=0.01))

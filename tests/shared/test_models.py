@@ -1,6 +1,6 @@
 """Each table is declared once as a model, and the migrations make exactly the tables that the models declare.
 
-Triggers, functions and grants are not declared by models: the tests of their effects hold them.
+Models do not declare triggers, functions and grants. Other tests check the effects of these.
 """
 
 import importlib
@@ -26,7 +26,7 @@ from tests.installation import Installation
 
 pytestmark = pytest.mark.anyio
 
-# Of tables, constraints, indexes and columns: also what alembic does not compare.
+# The definitions of tables, constraints, indexes and columns, including those that alembic does not compare.
 DEFINITIONS = text("""
 SELECT concat_ws(' ', relname, reloptions::text) FROM pg_class
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r'
@@ -40,7 +40,7 @@ FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
 """)
-# Not named by the convention, because a release refers to the name.
+# This name does not follow the convention, because a release refers to it.
 NAMED = {"uq_deliveries_once"}
 
 
@@ -56,7 +56,7 @@ def declared(service: str) -> MetaData:
 
 @pytest.fixture
 async def connection(tables: Installation) -> AsyncIterator[AsyncConnection]:
-    """As PostgreSQL's administrator: a service may not make the schema that the models are laid out in."""
+    """A connection of PostgreSQL's administrator, because a service may not create the schema for the models."""
     server = tables.parts.server
     url = make_url(server.url).set(drivername="postgresql+asyncpg", database=tables.database, password=server.password)
     engine = create_async_engine(url)
@@ -73,7 +73,7 @@ async def test_migrations_make_the_tables_that_the_models_declare(service: str, 
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_migrations_and_models_agree_in_every_definition(service: str, connection: AsyncConnection) -> None:
-    """What alembic does not compare: checks, conditions of indexes, expressions of columns, storage parameters."""
+    """Alembic does not compare checks, conditions of indexes, expressions of columns and storage parameters."""
     migrated = await definitions(connection, service)
     await connection.execute(text("CREATE SCHEMA of_models"))
     await use(connection, "of_models")
@@ -115,5 +115,5 @@ async def definitions(connection: AsyncConnection, schema: str) -> set[str]:
     [(Alert, AlertRow), (DisplacedHousehold, HouseholdRow), (Departure, DepartureRow), (Receiver, ReceiverRow)],
 )
 def test_each_field_that_the_alerts_service_stores_is_a_column(value: Any, model: type[Base]) -> None:
-    """Its statements name the fields of these classes."""
+    """SQL statements of the alerts service name the fields of these classes as columns."""
     assert {field.name for field in fields(value)} <= set(bulk_copy.columns(model))

@@ -1,4 +1,4 @@
-"""The permitted outside calls, and protection against a hostile outside server."""
+"""Which calls to outside servers are permitted, and the protection against a hostile outside server."""
 
 import asyncio
 import contextlib
@@ -114,7 +114,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """The test's name server: the addresses of a name, which count as outside addresses."""
+    """The addresses that the test resolves each name to; they are treated as outside addresses."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 
@@ -323,7 +323,7 @@ async def test_a_certificate_for_another_name_is_not_trusted(names: dict[str, li
 
 
 def certificate(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A client's and a server's TLS context that trust one certificate generated for the test."""
+    """The TLS contexts of a client and a server that trust one certificate, which is generated for the test."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)

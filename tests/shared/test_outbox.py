@@ -40,7 +40,7 @@ def settled(report_id: UUID, version: int) -> Message:
 
 
 async def published(trial: Trial, count: int) -> list[ConsumerRecord[bytes, bytes]]:
-    """The records on `outcomes`, as console reads them."""
+    """Reads `count` records from the topic `outcomes`, as the console does."""
     reader = AIOKafkaConsumer(
         **kafka.options(trial.installation.settings(Settings, "console")), auto_offset_reset="earliest"
     )
@@ -96,7 +96,7 @@ async def test_nothing_is_published_from_a_transaction_that_was_rolled_back(tria
 
 
 async def test_an_event_published_again_after_a_lost_answer_has_its_effect_once(trial: Trial) -> None:
-    """The state after a relay that died between the acknowledgement and its commit."""
+    """A relay that dies after the broker's acknowledgement and before its commit leaves this state."""
     one = event(hazard())
     await trial.publish(one)
     async with trial.running(trial.consumer()):

@@ -1,4 +1,4 @@
-"""Places without boundaries, as the product is shipped: only codes."""
+"""Places without boundaries: the product is shipped with codes and names only."""
 
 from random import Random
 

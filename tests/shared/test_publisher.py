@@ -22,12 +22,12 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
     async with Publisher(installation.settings(Settings, "intake")) as found:
-        await found.flush()  # a new login's rights may take the broker a moment
+        await found.flush()  # the broker may need a moment to apply a new login's rights
         yield found
 
 
 def heavy(size: int) -> Message:
-    """Not an event: the log stores any value."""
+    """A message whose value has `size` bytes and is no event, because Kafka stores any value."""
     return event(hazard())._replace(value=b"x" * size)
 
 

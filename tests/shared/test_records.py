@@ -1,4 +1,4 @@
-"""A repeat is distinguished from a conflict by the author's content, not by fields that intake added."""
+"""The author's content, and not the fields that intake added, distinguishes a repeat from a conflict."""
 
 from datetime import UTC, datetime
 from typing import Any

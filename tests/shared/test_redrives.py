@@ -44,7 +44,7 @@ async def refuses(received: Sequence[Received], session: AsyncSession) -> list[O
 
 
 async def set_aside(trial: Trial, *messages: Message, **options: Any) -> str:
-    """The name of the dead letter in `dayar dead list`."""
+    """Makes the messages dead letters; returns the name of the dead letter in `dayar dead list`."""
     await dayar(trial, user.app, "add", "aida", "--role", "administrator")
     await trial.publish(*messages)
     async with trial.running(trial.consumer(refuses, **options)), trial.relaying():
@@ -90,7 +90,7 @@ async def test_a_dead_letter_has_its_effect_once_even_if_two_workers_redrive_it_
     assert list((await trial.effects()).values()) == [1]
     assert await trial.fetch("SELECT * FROM dead_letters") == []
     assert "recorded" in (await dayar(trial, dead.app, "show", place)).output
-    assert await trial.drained() == {"set_aside": 1}  # the offset keeps the kind of its first reading
+    assert await trial.drained() == {"set_aside": 1}  # the ledger keeps the outcome of the first reading
 
 
 async def test_the_new_outcome_names_the_one_it_replaces(trial: Trial) -> None:
@@ -132,7 +132,7 @@ async def test_a_record_opened_with_an_older_key_is_opened_again(trial: Trial) -
 
 
 async def test_a_letter_that_was_sealed_whole_is_redriven(trial: Trial) -> None:
-    """It contained more than the contract's fields, so its original is not on the topic of dead letters."""
+    """The record had fields outside the contract, so the dead-letter topic contains it only sealed."""
     came = event(hazard())
     more = came._replace(headers=(*came.headers, ("note", "Айбек".encode())))
     sealer = Sealer(trial.settings.seal_public_key_file)
@@ -149,7 +149,7 @@ async def test_a_letter_that_was_sealed_whole_is_redriven(trial: Trial) -> None:
     ):
         assert await wait_for(lambda: results(trial), 30) == ["recorded"]
     assert (handled[0].record.key, handled[0].record.value) == (more.key, more.value)
-    assert handled[0].record.headers[:-1] == more.headers  # the last header is its signature
+    assert handled[0].record.headers[:-1] == more.headers  # the last header is the record's signature
 
 
 async def test_a_record_whose_key_came_too_late_is_redriven(trial: Trial) -> None:
@@ -182,7 +182,7 @@ async def test_only_a_dead_letter_can_be_redriven(trial: Trial, place: str) -> N
 
 
 async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
-    """Only Kafka stored its content. Letters that were redriven before the backup are not in the backup."""
+    """Only Kafka stored the letter's content. The backup does not contain letters that were redriven before it."""
     redriven: list[str | None] = []
 
     async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
@@ -221,7 +221,7 @@ async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial, is_readable: bool) -> None:
-    """A new log starts again at the first offset, and a restored letter keeps its own offset."""
+    """Offsets of a new log start again at zero, but a restored letter keeps its old offset."""
     old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
     place = await set_aside(trial, old)
     onto = partial(onto_a_new_log, trial.installation, partitions=trial.installation.partitions)
@@ -245,7 +245,7 @@ async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial,
 
 
 def onto_a_new_log(installation: Installation, *, partitions: int = 2, published: int = 1) -> None:
-    """The effect of backup and restore on the log: its records are kept, its topics are created again."""
+    """Does to the log what a backup and a restore do: keeps the records, and creates the topics again."""
     broker, server, prefix = installation.parts.broker, installation.parts.server, installation.topic_prefix
 
     async def kept() -> tuple[log.Log, list[bytes], list[tuple[str, int, int]]]:

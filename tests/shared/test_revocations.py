@@ -1,4 +1,4 @@
-"""A web process's knowledge of revoked credentials, with a real broker that refuses it for a while."""
+"""What a web process knows of revoked credentials while a real broker refuses its connection."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -84,7 +84,7 @@ BANNER = "No connection to the message broker"
 
 
 class Reader:
-    """The registry's web process, called by two accounts, of which one is revoked."""
+    """The registry's web process, which two accounts call; one of them is revoked."""
 
     def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
         self.installation, self.http = installation, http
@@ -175,7 +175,7 @@ def bearer(reader: Reader) -> dict[str, str]:
 
 
 async def test_a_phone_with_an_accounts_id_replaces_nothing_of_the_account() -> None:
-    """The topic is compacted: it keeps the last record of each key."""
+    """The topic is compacted and keeps only the last record of each key, so the keys must differ."""
     id, now = uuid4(), datetime.now(UTC)
     keys = {CredentialRevoked(credential_id=id, kind=kind, revoked_at=now).key for kind in CredentialKind}
     assert len(keys) == len(CredentialKind)

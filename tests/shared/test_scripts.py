@@ -1,4 +1,4 @@
-"""The pages' scripts: what several of them need stands in one of them."""
+"""The scripts of the pages: code that several scripts need is in one module."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def given(template: Path) -> set[str]:
 
 
 def scripts_of(name: str) -> set[Path]:
-    """A script and all that it imports."""
+    """A script and all scripts that it imports."""
     found, waiting = set[Path](), [name]
     while waiting:
         wanted = waiting.pop()
@@ -61,7 +61,7 @@ def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
 
 
 def test_no_template_has_sentences_in_attributes_of_its_own() -> None:
-    """Except the headings of cells, which a stylesheet shows."""
+    """Only the headings of table cells are in attributes, because a stylesheet shows them."""
     found = [
         (file.name, name)
         for room in ("services", "shared")

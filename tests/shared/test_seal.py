@@ -1,4 +1,4 @@
-"""Sealing: only the private key opens a box, only with the same report, and a data key is replaced in time."""
+"""Only the private key decrypts a box, only with the same report, and each data key is replaced after a time."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def test_a_record_splits_into_its_clear_half_and_its_box(keys: Path) -> None:
 
 @pytest.mark.parametrize("added", [b',"status":"Test"}', b"}", b" }"])
 def test_nothing_follows_the_box(keys: Path, added: bytes) -> None:
-    """If a name occurs twice, a JSON reader takes the last one."""
+    """If a JSON object contains a name twice, a reader uses the last value."""
     box = seal.Sealer(keys / "public.key").seal(b"x", AAD)
     value = seal.with_box(CLEAR, box.model_dump_json().encode())
     with pytest.raises(seal.SealMismatch):

@@ -1,4 +1,4 @@
-"""Record signatures: a broker login without a key forges nothing, and a key can be replaced during operation."""
+"""Nobody can forge records with a broker login but without a key, and a key can be replaced during operation."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def verifier(folders: record_keys.Folders, service: str = "alerts") -> RecordVer
 
 
 def test_the_signature_is_hmac_sha256_over_each_field_with_its_length(tmp_path: Path) -> None:
-    """Computed here by RFC 2104 from the fields, to show that another program can do the same."""
+    """The test computes the signature from the fields by RFC 2104, to show that another program can do the same."""
     key = bytes(range(32))
     keyring.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
     for topic in {topic for topic, (writers, _) in KEY_HOLDERS.items() if "intake" in writers} - {"hazards"}:
@@ -91,7 +91,7 @@ def test_readers_accept_what_a_service_signed(folders: record_keys.Folders) -> N
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_changed_record_is_set_aside(folders: record_keys.Folders, changed: dict[str, Any]) -> None:
-    # alerts also has a key for the other topic, here with the same id
+    # The alerts service also has a key for the topic `households`, which has the same id in this test.
     for file in (folders["alerts"] / "hazards").iterdir():
         keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
     with pytest.raises(SetAside, match="signature_mismatch"):
@@ -165,7 +165,7 @@ def test_records_with_an_unknown_key_are_waited_for_once_and_then_set_aside(
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
     clock[0] += 1
-    for number in (1, 2, 3):  # many such records do not cause a wait of ten minutes each
+    for number in (1, 2, 3):  # many records with unknown keys do not each cause a wait of ten minutes
         with pytest.raises(SetAside, match="signature_unknown_key"):
             reader.verify(unknown_key(number))
     reader.verify(signed(folders))
@@ -263,7 +263,7 @@ async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(insta
 
 @pytest.mark.parts
 async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(installation: Installation) -> None:
-    """An attacker with a broker login but no signing key writes a record that names an unknown key."""
+    """An attacker who has a broker login but no signing key writes a record that names an unknown key."""
     genuine, forged = event(hazard()), event(hazard())
     signature = ("signature", b"00000001-00000000:" + b"A" * 43)
     async with Trial(installation) as trial:
@@ -298,7 +298,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
 async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_nobody(
     installation: Installation,
 ) -> None:
-    """However long the key takes. What came later for the same account stands."""
+    """The key may arrive at any time. A later record about the same account is not undone."""
     late, restored, other = uuid4(), uuid4(), uuid4()
     own = installation.settings(Settings, "console")
     by_known_key, known_keys = RecordSigner(own), set(record_key_files(installation))

@@ -1,4 +1,4 @@
-"""Tokens: which ones are accepted, which are refused, and that each request checks revocation."""
+"""Which tokens are accepted and which are refused; each request checks whether its token is revoked."""
 
 import os
 import time
@@ -173,9 +173,9 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
     revoked.readmitted.add(team.team)
     asked = asking(Signer(keys / "private.pem").sign(team))
     assert not authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True).is_expired
-    assert authenticator.authenticate(asked, takes_readmitted=True).account == team.account  # its session is renewed
+    assert authenticator.authenticate(asked, takes_readmitted=True).account == team.account  # the sign-in is renewed
     assert authenticator.authenticate(asked, takes_expired=True).is_expired
-    with pytest.raises(Unauthenticated):  # it cannot read
+    with pytest.raises(Unauthenticated):  # the team may not read
         authenticator.authenticate(asked)
     revoked.ids.add(team.jti)
     with pytest.raises(Unauthenticated):

@@ -1,4 +1,4 @@
-"""Workers as separate processes: killed, frozen and multiplied, and each effect still happens once."""
+"""Each effect happens once, even if the workers' processes are killed, frozen, or more than one."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
 LOCK = "SELECT 1 FROM effects FOR UPDATE"
 COPYING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientRead'"
-# Holds the fence, and never writes the rows of the COPY that it started.
+# A worker that holds the fence and starts a COPY, but never writes its rows.
 FROZEN = """
 import asyncio, asyncpg, sys
 
@@ -37,7 +37,7 @@ async def main():
 
 asyncio.run(main())
 """
-# A fixed member name, as under one supervisor: after a restart its partitions need not wait for Kafka's timeout.
+# The supervisor also gives workers a fixed member name: after a restart they get their partitions without a timeout.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +75,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    await wait_for(lambda: reached(trial, 80), 60)  # also the records of the frozen worker's batch
+    await wait_for(lambda: reached(trial, 80), 60)  # 80 effects include those of the frozen worker's batch
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
     assert await trial.drained() == {"recorded": 120}
@@ -86,24 +86,24 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
 
 
 async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: Trial) -> None:
-    """PostgreSQL has parsed the statement and waits for its execution: it is `active`, so no idle timeout ends it."""
+    """PostgreSQL has parsed a statement that never runs. The session is `active`, so no idle timeout ends it."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        for shorter in ("0", "200ms"):  # a running timeout cannot be changed
+        for shorter in ("0", "200ms"):  # a timeout that runs must be switched off before it can be changed
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
-        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # less than the timeout of an idle transaction
+        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # 4 s are less than the timeout of an idle transaction
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
-        assert is_postgresql_unavailable(awake.value)  # so its batch is retried
+        assert is_postgresql_unavailable(awake.value)  # the worker retries a batch after this error
 
 
 async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:
-    """During COPY PostgreSQL applies no timeout; half a minute is half of a transaction's time limit."""
+    """PostgreSQL ends no COPY by a timeout. The test allows 30 s, half of a transaction's time limit."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()

@@ -93,7 +93,7 @@ def handlers(handler: Handler = record) -> Handlers:
 
 
 class Trial:
-    """The small service in an installation, and its visible results."""
+    """The minimal service in an installation, and its visible results."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -135,7 +135,7 @@ class Trial:
         return not await self.fetch("SELECT 1 FROM outbox LIMIT 1")
 
     async def publish(self, *messages: Message) -> None:
-        await self.publisher.flush()  # a new login's rights may take the broker a moment
+        await self.publisher.flush()  # the broker may need a moment to apply a new login's rights
         await self.publisher.publish_all(messages, timeout=30)
 
     async def rows(self) -> list[Row]:
@@ -144,7 +144,7 @@ class Trial:
         return [row for row in await ledger.with_ends(rows, SERVICE, self.settings) if row.topic == TOPIC]
 
     async def drained(self, timeout: float = 60) -> Counter[str]:
-        """The number of records by outcome, after all are processed; the ledger must balance."""
+        """Waits until all records are processed; returns their number by outcome. The ledger must balance."""
 
         async def is_drained() -> list[Row] | None:
             rows = await self.rows()
@@ -163,7 +163,7 @@ class Trial:
 
 
 async def work() -> None:
-    """The worker as a separate process."""
+    """Runs the worker of the minimal service as a separate process."""
     settings = Settings().for_service(SERVICE)
     engine = database.engine(settings)
     consumer = Consumer(SERVICE, handlers(), settings=settings, sessions=database.sessions(engine), max_records=20)
