@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-# The fixture removes its containers itself; the usual helper container would be one more image to pull.
+# The fixture removes its containers itself, because the usual helper container would be another image to pull.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 import asyncpg
@@ -32,12 +32,12 @@ JAAS = "org.apache.kafka.common.security"
 
 
 class Container(Component):
-    """Its data is a folder of the test, so that a test can search the files."""
+    """A server in a container, with its data in a folder of the test, so that a test can search the files."""
 
     image: str
-    data: str  # where the image keeps its data
+    data: str  # the folder in the image that holds the server's data
     runs_as_anybody = True
-    settings: str | None = None  # where the image writes its own settings
+    settings: str | None = None  # the folder into which the image writes its settings
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders)
@@ -49,7 +49,7 @@ class Container(Component):
     def variables(self) -> Mapping[str, str]: ...
 
     def ports_within(self) -> Mapping[int, int]:
-        """Port in the container: port on this machine."""
+        """Maps each port in the container to a port on this machine."""
         return {self.port: self.port}
 
     def prepare(self) -> None:
@@ -118,7 +118,7 @@ class Container(Component):
     def end(self) -> None:
         if self._container is None:
             return
-        with suppress(APIError):  # killed or stopped: then its files keep their owner
+        with suppress(APIError):  # if it does not run, its files keep their owner
             self.running.exec_run(["find", self.data, "-mindepth", "1", "-delete"], user="0")
         self._container.stop()
 
@@ -142,7 +142,7 @@ class Kafka(Container):
         return []
 
     def ports_within(self) -> Mapping[int, int]:
-        # the same port inside and outside: the broker connects to itself by the address that it advertises
+        # The port is the same inside and outside, because the broker connects to its own advertised address.
         return {self.port: self.port, self.admin_port: self.admin_port}
 
     def wait_ready(self) -> None:
@@ -155,7 +155,7 @@ class Kafka(Container):
         return False
 
     def _by_plain(self) -> Broker:
-        """The user that is admitted before the administrator's login exists."""
+        """A connection as the only user that exists before the administrator's login is created."""
         return Broker(f"{LOOPBACK}:{self.admin_port}", kafka.ADMIN, self.password, mechanism="PLAIN")
 
     def variables(self) -> Mapping[str, str]:
@@ -200,7 +200,7 @@ class Kafka(Container):
 
 
 def variable(name: str) -> str:
-    """The official image's spelling of a property: `-` is `___`, `.` is `_`."""
+    """The official image's environment variable for a property: `-` becomes `___`, and `.` becomes `_`."""
     return "KAFKA_" + name.replace("-", "___").replace(".", "_").upper()
 
 

@@ -1,4 +1,4 @@
-"""Real files for tests, if the machine has them: in `DAYAR_DATA`, else beside the checkout."""
+"""Real files for tests, if this machine has them in `DAYAR_DATA` or, without that variable, beside the checkout."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ FOLDER = Path(os.environ.get("DAYAR_DATA") or Path(__file__).resolve().parents[2
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real files. Without it the test is skipped, and under `CI=true` it fails."""
+    """The folder of real files. If there is none, the test is skipped, or fails under `CI=true`."""
     if not is_there():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{NONE}: no real files at {FOLDER}")
@@ -27,7 +27,7 @@ def is_there() -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Prints how many tests were skipped, so that nobody takes a short run for a whole one."""
+    """Prints how many tests were skipped, so that nobody mistakes a partial run for a complete one."""
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if NONE in str(report.longrepr)]
     if skipped:
         terminalreporter.write_line(f"{len(skipped)} journeys on real files not run: {NONE}")

@@ -1,4 +1,4 @@
-"""A webhook receiver as in the outside world: well, away, silent or slow. It verifies each signature."""
+"""A webhook receiver that works, fails, does not answer, or is slow. It verifies each signature."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 class Mood(StrEnum):
     WELL = "well"
-    BROKEN = "broken"  # 503
+    BROKEN = "broken"  # answers 503
     SILENT = "silent"  # accepts the request and never answers
     SLOW = "slow"  # answers after one second
 
@@ -23,7 +23,7 @@ class Hook:
         self.mood = Mood.WELL
         self.secret: str | None = None
         self.port = 0
-        self.ids: list[str] = []  # the webhook-id of every request, answered or not
+        self.ids: list[str] = []  # the `webhook-id` of every request, with or without an answer
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.arrivals: list[tuple[str, float]] = []

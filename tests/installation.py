@@ -37,10 +37,10 @@ Result = TypeVar("Result")
 
 
 class Ground:
-    """Shared by a session's installations: logins with their passwords, and a migrated database to copy.
+    """What the installations of a session share: servers, logins, and a migrated database that is copied for each.
 
-    With `works_ahead`, the next installation's database and topics are made, and earlier ones removed, while a test
-    runs. Do not use it where a test kills the servers.
+    With `works_ahead`, a background thread makes the next installation's database and topics, and removes earlier ones,
+    while a test runs. Do not use `works_ahead` where a test kills the servers.
     """
 
     def __init__(self, parts: Parts, *, works_ahead: bool = False) -> None:
@@ -50,14 +50,14 @@ class Ground:
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
         self.role_prefix = f"{self.name}_"
         self.template = f"{self.name}_template"
-        self.redis_databases = deque(parts.redis_databases)  # those that no present installation uses
+        self.redis_databases = deque(parts.redis_databases)  # the databases that no installation uses now
         if parts.broker.is_closed:
             topics.set_passwords(
                 parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
             )
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
-        self._settings = Settings()  # read now, as a test may change the environment later
+        self._settings = Settings()  # read now, because a test may change the environment later
         self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
@@ -97,7 +97,7 @@ class Ground:
             self._removals.append(self._pool.submit(self._remove, number, partitions))
 
     def wait(self) -> None:
-        """Waits until all background work is done: for a test that changes the code which does it."""
+        """Waits until the background work is done, so that a test can replace the code of that work."""
         works: list[Future[Any]] = [*self._next.values(), *self._removals]
         for work in works:
             work.result()
@@ -137,7 +137,7 @@ class Ground:
 
 
 class Installation:
-    """`partitions` is the number per topic, without dead-letter topics; 0 creates no topics."""
+    """`partitions` is the number of partitions of each topic except dead-letter topics; 0 creates no topics."""
 
     def __init__(self, ground: Ground, folder: Path, *, partitions: int = 6, exercise: bool = False) -> None:
         self.parts = ground.parts
@@ -166,12 +166,12 @@ class Installation:
         secrets.draw(self.secrets)
 
     def _take_redis_database(self) -> int:
-        """Reserve a database until the installation is removed. In a given Valkey it is an empty one."""
+        """Reserves a database of Valkey until the installation is removed. In an external Valkey it must be empty."""
         free = self.ground.redis_databases
         for number in list(free):
             free.remove(number)
             with self.redis(number) as client:
-                if self.parts.is_redis_ours:  # after `kill -9` it may contain old data again
+                if self.parts.is_redis_ours:  # after `kill -9`, Valkey may load old data again
                     client.flushdb()
                 if client.dbsize() == 0:
                     return number
@@ -184,7 +184,7 @@ class Installation:
         return redis.Redis.from_url(url, password=secret(self.parts.redis_password_file))
 
     def env(self) -> dict[str, str]:
-        """The environment variables of its processes."""
+        """The environment variables of the installation's processes."""
         broker = self.parts.broker
         found = {
             **secrets.env(self.secrets),
@@ -206,7 +206,7 @@ class Installation:
         return found
 
     def settings(self, kind: type[AnySettings], service: str | None = None, **changed: Any) -> AnySettings:
-        """The settings of a service; `services.registry.config` needs no `service`."""
+        """The settings of a service. `service` is not needed if `kind` is defined in the service's own package."""
         of_module = kind.__module__.split(".")
         named = service or (of_module[1] if of_module[0] == "services" else "")
         with patch.dict(os.environ, {**self.env(), "PATH": os.environ["PATH"]}, clear=True):
@@ -238,7 +238,7 @@ class Installation:
     def web(self, *command: str, env: Mapping[str, str] | None = None, has_broker: bool = True) -> "Web":
         """The web process with all four apps, or another `command`, ready to answer at `base_url`.
 
-        With a broker it knows what was revoked: until then it answers reads with 503.
+        With a broker, this waits until the process knows the revocations; until then it answers reads with 503.
         """
         process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)
@@ -293,7 +293,7 @@ def signed_token(
 
 
 def knows_access(url: str) -> bool:
-    """Whether each of the apps that answer there has read the topic `access`."""
+    """Whether each app at this URL has read the topic `access`."""
     for prefix in ("", "/intake", "/registry", "/alerts"):
         try:
             parts = httpx.get(f"{url}{prefix}/ready", timeout=20, verify=PLAIN).json().get("parts", {})
@@ -311,7 +311,7 @@ class Web:
 
 
 def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Runs it in its own loop and thread, as a test's loop may be running."""
+    """Runs the coroutine in a new thread and event loop, because the test's own loop may be running."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 

@@ -1,4 +1,4 @@
-"""Fixtures that all files of a package share; its conftest imports them, and `SHARED` keeps it on one worker."""
+"""Fixtures for all files of a package. Its conftest imports them, and `SHARED` runs the package on one worker."""
 
 from collections.abc import Iterator
 

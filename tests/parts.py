@@ -28,12 +28,12 @@ Valkey = valkey.Valkey | containers.Valkey
 
 @dataclass(frozen=True)
 class Parts:
-    """The three servers, with logins that may create topics, databases and logins. Started servers can be killed."""
+    """The three servers, with administrators' logins. A test can kill only servers that the tests started."""
 
     secrets: Path
     broker: Broker
     server: Server
-    redis_url: str  # without a database's number
+    redis_url: str  # the URL without a database number
     redis_password_file: Path | None
     redis_databases: Sequence[int]
     is_redis_ours: bool
@@ -54,7 +54,7 @@ class Parts:
 
 @contextmanager
 def parts(*, own: bool = False) -> Iterator[Parts]:
-    """Given servers are used, the others are started. With `own` all are started, so that the test may kill them."""
+    """Uses external servers and starts the others. With `own` it starts all three, so that a test may kill them."""
     given = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in given]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):
@@ -75,7 +75,7 @@ def parts(*, own: bool = False) -> Iterator[Parts]:
 @contextmanager
 def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Component]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
-    folders.state.chmod(0o711)  # PostgreSQL's user has its folder below
+    folders.state.chmod(0o711)  # PostgreSQL's user must reach its own folder inside
     secrets.draw(folders.secrets)
     make = _contained if os.environ.get("PARTS") == "containers" else _embedded
     wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]
@@ -149,7 +149,7 @@ def _redis_url(part: Component) -> str:
 
 
 def _given_databases() -> range:
-    """Each parallel test process has its own databases of a given Valkey."""
+    """The databases of an external Valkey for this test process; parallel processes use different ones."""
     process, of = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
     return range(1, 16)[int(process.removeprefix("gw")) :: int(of)]
 

@@ -1,4 +1,4 @@
-"""Forks the services' processes from a parent that has imported them: each import would take 2 s of a processor.
+"""Forks the services' processes from a parent that has imported their code, because an import takes 2 CPU seconds.
 
 The parent is `python -m tests.preloaded`, one for each process that runs tests. It answers over a socket.
 """
@@ -28,7 +28,7 @@ from services.console import passwords
 from shared.events.topics import SERVICES
 
 LONGEST_REQUEST = 1 << 17
-SET_PARENT_DEATH_SIGNAL = 1  # linux/prctl.h
+SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in linux/prctl.h
 MODULES = ("deploy.local.web", *(f"services.{service}.{side}" for service in SERVICES for side in ("app", "worker")))
 
 
@@ -42,7 +42,7 @@ class Parent:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "tests.preloaded", str(theirs.fileno())],
                 cwd=paths.ROOT,
-                # the threads of numpy would not survive a fork
+                # numpy must start no threads, because threads do not survive a fork
                 env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -53,7 +53,7 @@ class Parent:
         return int(self._ask({"arguments": list(arguments), "env": dict(env)}, log.fileno(), typed.fileno()))
 
     def exit_code(self, pid: int) -> int | None:
-        """None while the process runs; negative if a signal ended it."""
+        """The exit code of a process: None while it runs, negative if a signal ended it."""
         code: int | None = self._ask({"pid": pid})
         return code
 
@@ -131,7 +131,7 @@ def main() -> None:
         import_module(module)
     hash_cheaply()
     gc.collect()
-    gc.freeze()  # otherwise the first garbage collection of each process would copy these objects
+    gc.freeze()  # without this, the first garbage collection of each child would copy these objects
     answering = socket.socket(fileno=int(sys.argv[1]))
     while True:
         data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 2)
@@ -152,7 +152,7 @@ def main() -> None:
 
 
 def hash_cheaply() -> None:
-    """Hash with the least work that argon2 permits; a real hash takes a tenth of a second of two processors."""
+    """Makes argon2 hash with the least work that it permits; a real hash takes two processors 0.1 s."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords._nobody = passwords._hasher.hash("nobody's")
 
@@ -163,7 +163,7 @@ def exit_code(pid: int) -> int | None:
 
 
 def become(log: int, typed: int, arguments: list[str], env: dict[str, str]) -> None:
-    """In the child: keep only the imported modules, then run the program."""
+    """Runs the program in the child, which keeps only the imported modules of its parent."""
     os.setsid()
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     os.dup2(typed, 0)

@@ -52,7 +52,7 @@ class Run:
         assert self.supervisor.wait(timeout=60) == 0, self.said
 
     def kill(self) -> None:
-        """Kills it and all its child processes."""
+        """Kills the supervisor and waits until all its child processes have ended."""
         children = self.children()
         self.supervisor.kill()
         self.supervisor.wait()
@@ -74,7 +74,7 @@ class Run:
 
 
 def keep(terminal: int, output: Path) -> None:
-    with output.open("ab", buffering=0) as file, suppress(OSError):  # reading ends when nobody writes any more
+    with output.open("ab", buffering=0) as file, suppress(OSError):  # reading fails once no process writes to it
         while said := os.read(terminal, 4096):
             file.write(said)
     os.close(terminal)
@@ -83,7 +83,7 @@ def keep(terminal: int, output: Path) -> None:
 @contextmanager
 def running(**asked: str) -> Iterator[Run]:
     root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
-    root.chmod(0o711)  # if root runs it, PostgreSQL's user has its folder below
+    root.chmod(0o711)  # if root runs the test, PostgreSQL's user must reach its own folder inside
     started = Run(root, **asked)
     try:
         yield started
@@ -94,7 +94,7 @@ def running(**asked: str) -> Iterator[Run]:
 
 
 def own_environment() -> dict[str, str]:
-    """Without the servers given to the tests: this installation must not migrate them."""
+    """The environment without the tests' external servers, because this installation must not migrate them."""
     return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 

@@ -1,4 +1,4 @@
-"""The documents name files that exist: every path in backticks, and every relative link."""
+"""Every path in backticks and every relative link in the documents names a file that exists."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
 
 
 def paths(text: str) -> list[str]:
-    """Paths from the repository's root. Other words with a slash are files of an installation, topics or routes."""
+    """Paths from the repository's root. Other words with a slash name topics, routes or files of an installation."""
     found = [path for path in PATH.findall(text) if "/" in path]
     return [path for path in found if path.split("/")[0] in OURS or path.endswith(SOURCES)]
 

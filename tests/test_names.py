@@ -1,4 +1,4 @@
-"""Names: each class has its own, and no module or class has an invented name if the trade has a word."""
+"""Each class has a name of its own, and no module or class has an invented name if the trade has a word."""
 
 import ast
 from collections import defaultdict
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# the former names, and the terms of the trade
+# the former names, and the words of the trade that replaced them
 REPLACED = {
     "bells": "notify",
     "book": "working_set or changes",

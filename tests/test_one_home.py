@@ -1,4 +1,4 @@
-"""Facts and mechanisms that have one home: a second copy of their code fails here, with the name of the home."""
+"""Some facts and mechanisms have one home, a module. A copy of their code elsewhere fails here and names the home."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Home(NamedTuple):
-    """`signs`: code that only the home may contain. `inside`: the folders that are searched."""
+    """`signs` matches code that only the module `home` may contain. `inside` are the folders that are searched."""
 
     signs: str
     home: str

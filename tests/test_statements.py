@@ -1,4 +1,4 @@
-"""Statements are SQLAlchemy's. Raw SQL stands where it is measured to be needed, or where SQLAlchemy has no words."""
+"""Statements use SQLAlchemy. Raw SQL is used only where a measurement or a missing feature of SQLAlchemy needs it."""
 
 import ast
 import re
@@ -14,14 +14,14 @@ MODULES = [
     for path in (ROOT / room).rglob("*.py")
     if "migrations" not in path.parts
 ]
-# A marker says why. It is in the paragraph of its statements, or `throughout` at the head of the module.
+# A marker states the reason. It is in the paragraph of its statements, or, with `throughout`, at the top of the module.
 MARKER = re.compile(r"^ *# raw SQL: \w", re.MULTILINE)
 THROUGHOUT = re.compile(r"^# raw SQL throughout: \w", re.MULTILINE)
 STATEMENT = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|LOCK TABLE|CREATE|ALTER|DROP|TRUNCATE)\s")
 
 
 def raw_lines(source: str) -> Iterator[int]:
-    """The lines of raw statements, and of those that ruff is told to accept although they are put together."""
+    """The lines of raw statements, and the lines with `noqa: S608` for statements made of several strings."""
     for node in ast.walk(ast.parse(source)):
         parts = node.values if isinstance(node, ast.JoinedStr) else [node]
         first = parts[0] if parts else node

@@ -16,7 +16,7 @@ async def wait_for(
 @overload
 async def wait_for(condition: Callable[[], Found | None], timeout: float = 10, every: float = 0.02) -> Found: ...
 async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: float = 0.02) -> Any:
-    """The first true result; fails the test if there is none in time."""
+    """The first true result of `condition`; the test fails if there is none within `timeout` seconds."""
     end = time.monotonic() + timeout
     while True:
         answer = condition()
