@@ -1,4 +1,4 @@
-"""The alerts service on real PostgreSQL."""
+"""Fixtures that run the alerts service on real PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.alerts.town import Town
 from tests.hooks import Hook, listening
 from tests.installation import Installation
 
-# For tests that commit.
+# These tables are emptied for each test that commits.
 CHANGED = (
     "alerts, receivers, deliveries, notification_omissions, attempts, outbox, acts, presences, hazards,"
     " hazard_changes, exposures, households, resident_counts, departures, departure_counts"

@@ -1,4 +1,4 @@
-"""Households displaced from one district in a short time."""
+"""The alert for many households displaced from one district in a short time."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Mail over real SMTP."""
+"""Alerts are mailed to a real SMTP server."""
 
 import asyncio
 import email

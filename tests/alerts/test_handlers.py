@@ -1,4 +1,4 @@
-"""Hazards that raise alerts: the published events, their receivers, and the outcome of each record."""
+"""If a hazard raises an alert: the published events, the receivers, and the outcome of the hazard's record."""
 
 from datetime import timedelta
 from typing import Any

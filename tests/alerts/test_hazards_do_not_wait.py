@@ -1,4 +1,4 @@
-"""Hazards and households that arrive together: no hazard waits for a household, and each situation has one alert."""
+"""If hazards and households arrive together, no hazard waits for a household, and each situation has one alert."""
 
 import asyncio
 import importlib

@@ -1,4 +1,4 @@
-"""The secrets of receivers: sealed in the database, replaced without interruption."""
+"""The secrets of receivers are sealed in the database and replaced without an interruption."""
 
 from uuid import uuid4
 
