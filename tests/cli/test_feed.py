@@ -1,4 +1,4 @@
-"""`dayar feed usgs FILE`, as a person runs it."""
+"""The command `dayar feed usgs FILE`, run as a process."""
 
 import os
 import subprocess

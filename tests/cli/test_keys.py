@@ -1,4 +1,4 @@
-"""`dayar keys`, from list to retire for each kind, on a whole installation."""
+"""The commands of `dayar keys`, from `list` to `retire`, for each kind of key on a whole installation."""
 
 import os
 from collections.abc import Awaitable, Callable, Sequence
@@ -208,7 +208,7 @@ def held_until(
     renew: Callable[[Sessions], Awaitable[int]],
     rows: int = 1,
 ) -> None:
-    """`retire` refuses an older key until the worker has sealed its rows with the newest one."""
+    """`retire` refuses an older key until the worker has sealed the rows under that key with the newest one."""
     old = listed(installation, kind)[-1]
     assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0
     refused = retire(installation, kind, old)

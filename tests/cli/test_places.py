@@ -1,4 +1,4 @@
-"""`dayar places import` with boundaries of our own: each rayon is a square."""
+"""`dayar places import` with invented boundaries: each rayon is a square."""
 
 import json
 import zipfile

@@ -1,4 +1,4 @@
-"""`dayar user`, as a person types and reads it."""
+"""The commands of `dayar user`, as a person types them, and their output as a person reads it."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ def test_a_team_id_is_listed_whole_on_a_terminal_of_80_columns(shared_installati
 
 
 def test_spaces_around_a_name_are_removed(shared_installation: Installation) -> None:
-    """A person signs in without them, and `disable` must find the account."""
+    """A person signs in without the spaces, and `disable` must find the account."""
     name = f"aida-{uuid4()}"
     assert dayar(shared_installation, "add", f" {name} ", "--role", "viewer").exit_code == 0
     assert "already" in dayar(shared_installation, "add", name, "--role", "viewer").output
