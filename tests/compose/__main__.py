@@ -1,4 +1,4 @@
-"""The whole system in containers: `python -m tests.compose`.
+"""Checks the whole system in containers: `python -m tests.compose`.
 
 The scenario is played, containers are killed, reports are counted, everything is restarted, and the reports are counted
 again.
@@ -25,7 +25,7 @@ from tests.compose.project import SERVICES, Failed, Project, rows, run
 LARGEST_IMAGE = 260_000_000
 MOST_MEMORY = 1500
 SITE = "dayar.test"
-LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}  # KiB
+LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}  # maximum body size in KiB
 
 
 def main() -> None:

@@ -105,11 +105,11 @@ class Project:
         return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
 
     def kill9(self, service: str) -> None:
-        """Kills the process itself, like the kernel when memory runs out; Docker starts it again."""
+        """Kills the container's process, as the kernel does when memory runs out; Docker starts the container again."""
         os.kill(self.inspected()[service]["State"]["Pid"], signal.SIGKILL)
 
     def python(self, service: str, program: str, *arguments: str) -> str:
-        """The output of a script that runs in the service's container as the service."""
+        """The output of a Python script that runs in the service's container with the service's rights."""
         return self.compose("exec", "--no-TTY", service, "python", "-c", program, *arguments).stdout
 
     def probe(self, service: str, name: str, *arguments: str) -> list[str]:
@@ -137,7 +137,7 @@ class Project:
             time.sleep(0.5)
 
     def outboxes(self) -> list[str]:
-        """The outboxes that still contain events."""
+        """The services whose outbox contains events, with the number of events."""
         counts = (f"SELECT '{service}', count(*) FROM {service}.outbox" for service in SERVICES)
         return [found for found in self.query(" UNION ALL ".join(counts)) if not found.endswith("|0")]
 
@@ -148,7 +148,7 @@ class Project:
 
 
 class Desk:
-    """An operator's session."""
+    """A signed-in operator's client."""
 
     def __init__(self, base_url: str, accounts: Mapping[str, str], name: str = "operator-1") -> None:
         self.client: httpx.Client = client(base_url)

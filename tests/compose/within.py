@@ -21,7 +21,7 @@ def prometheus_reads_the_figures(project: Project) -> None:
 
 
 def an_address_is_the_gateways_to_tell(project: Project) -> None:
-    """Five sign-ins to an account may fail from one address.
+    """Only five sign-ins to an account may fail from one address.
 
     A client inside the installation cannot evade this limit with a forged address.
     """
