@@ -1,4 +1,4 @@
-"""Steps of signing in, in a browser and with the command."""
+"""The steps of a sign-in in a browser, and the command `dayar user`."""
 
 import os
 import pty
@@ -16,7 +16,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 from tests.console.conftest import PASSWORD, Served
 
-SOON = 15  # the promise is 5 s on an idle machine
+SOON = 15  # seconds for a busy machine; an idle one must need at most 5 s
 
 
 class Nobody:

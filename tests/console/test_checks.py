@@ -1,4 +1,4 @@
-"""The checks of the installation itself: its clock, its copy on paper, its backups."""
+"""The console checks its own installation: the clock, the board's copy on paper, and the backups."""
 
 import re
 import socket

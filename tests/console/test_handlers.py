@@ -156,7 +156,7 @@ async def test_an_operator_of_an_area_sees_counts_of_public_reports_only(session
 
 
 async def test_many_waiting_alerts_do_not_displace_open_ones(session: AsyncSession) -> None:
-    """Each section has its own rows and counts, however many rows are shown."""
+    """Each section of the list has its own rows and counts, however many rows the other sections have."""
     answered: dict[str, Any] = {"acknowledged_at": NOW, "acknowledged_by": uuid4(), "work": "acknowledged"}
     worked: dict[str, Any] = {**answered, "progressed_at": NOW, "progressed_by": uuid4(), "work": "in_progress"}
     waiting = [alert(severity="Moderate") for _ in range(61)] + [alert(severity="Extreme")]

@@ -1,4 +1,4 @@
-"""An account that is changed while somebody signs in to it, and a sign-in that continues as another account."""
+"""An account is changed while a person signs in to it, or a sign-in continues under another account."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The live stream over real Kafka: no event is missed between a page and its stream, or between two connections."""
+"""The live stream over real Kafka misses no event between a page and its stream, or between two connections."""
 
 import asyncio
 import json
@@ -133,7 +133,7 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
 async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
-    """The buffer holds fifty records, and fifty-one records of one hazard overflow it."""
+    """The server's buffer holds fifty records, so fifty-one records of one hazard overflow it."""
     sight = sight_of_hazards()
     stream, one = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with asyncio.TaskGroup() as group:
@@ -241,7 +241,7 @@ def test_an_operator_of_an_area_gets_only_its_households(served: Served) -> None
 
 
 def test_a_record_outside_the_contract_is_skipped(served: Served) -> None:
-    """An operator's stream looks up the place of each record; it must continue with the next record."""
+    """The stream looks up the place of each record, and must continue after a record outside the contract."""
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [

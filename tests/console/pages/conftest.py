@@ -1,4 +1,4 @@
-"""The whole installation, and people with browsers."""
+"""Fixtures for the whole installation and for people with browsers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""All text has a contrast of at least 4.5:1 (WCAG 2.2, 1.4.3), also while the connection is lost."""
+"""All text has a contrast of at least 4.5:1 (WCAG 2.2, 1.4.3), even while the connection is lost."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The board by keyboard alone: redrawing never loses the focus."""
+"""The board can be used by keyboard alone, because redrawing never loses the focus."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The ledger page: the reports that arrived, their outcomes, and whether the counts balance."""
+"""The ledger page shows the reports that arrived, their outcomes, and whether the counts balance."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -24,7 +24,7 @@ BLOCKED = """{
     Object.defineProperty(AudioContext.prototype, "state", { get() { return allowed ? "running" : "suspended"; } });
 }"""
 MINUTE = 60_000
-LASTS = 30  # minutes
+LASTS = 30  # minutes of a session
 
 
 def live(page: Page) -> None:
@@ -127,7 +127,7 @@ def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(NOTIFYING.replace("PERMISSION", permission))
     page = desk.open("/ledger")
-    wait_for_script(page, "() => localStorage.getItem('heard')")  # alerts that rang before are not new
+    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page now knows which alerts rang before
     alert_id = raised(whole, page, "avalanche")
     heard = "id => JSON.parse(localStorage.getItem('heard')).some(name => name.startsWith(id))"
     wait_for_script(page, heard, alert_id)

@@ -18,7 +18,7 @@ from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
 from tests.intake.factories import household
 
-A4_LANDSCAPE = 1040  # pixels between margins of one centimetre
+A4_LANDSCAPE = 1040  # width in pixels between margins of one centimetre
 
 
 def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat: Any) -> None:
@@ -147,7 +147,7 @@ def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, sa
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 @pytest.mark.parametrize("width", [1920, 1366])
 def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> None:
-    """The header has one height on every page, also while the board shows that its connection is lost."""
+    """The header has the same height on every page, even while the board shows that its connection is lost."""
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
     page = desk.open("/")
     heights = set()
@@ -164,7 +164,7 @@ def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> No
 
 def test_escape_closes_the_menu(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/ledger")
-    expect(page.locator("#clock")).to_contain_text(":")  # the page's script has started
+    expect(page.locator("#clock")).to_contain_text(":")  # the page's script has started when the clock shows a time
     page.locator(".menu summary").click()
     expect(page.locator(".menu")).to_have_attribute("open", "")
     page.keyboard.press("Escape")
