@@ -232,7 +232,7 @@ def test_a_record_that_kafka_refuses_is_reported(installation: installed.Install
     ("made_at", "now", "is_due"),
     [
         (None, "2026-11-26T20:29Z", True),
-        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # 02:30 in Bishkek is 20:30 UTC
+        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # backups are made at 02:30 in Bishkek, which is 20:30 UTC
         ("2026-11-25T20:31Z", "2026-11-26T20:30Z", True),
         ("2026-11-26T20:31Z", "2026-11-26T20:32Z", False),
         ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # backups are late because the machine was off for days

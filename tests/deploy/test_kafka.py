@@ -1,4 +1,4 @@
-"""Kafka's folder and ports before it starts."""
+"""The checks and preparation of Kafka's folder and ports before Kafka starts."""
 
 import os
 import shutil

@@ -44,7 +44,7 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
 @pytest.mark.parametrize(
     ("ids", "next_offset", "expected"),
     [
-        ({"hazards": "one"}, 7, 7),  # the same log: continue
+        ({"hazards": "one"}, 7, 7),  # the same log: continue at the stored offset
         ({"hazards": "one"}, 12, 9),  # the same log, whose last records were lost
         ({"hazards": "another"}, 7, 2),  # a new log: start at its first record
         ({}, 7, 7),  # the broker was unavailable during the backup

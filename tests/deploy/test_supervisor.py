@@ -25,7 +25,7 @@ pytestmark = pytest.mark.parts
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
-    """The real, empty installation, behind a proxy that adds HTTPS."""
+    """A main installation without data, behind a proxy that adds HTTPS."""
     with running(DEMO="0", PUBLIC_URL="https://dayar.example") as started:
         yield started
 
@@ -72,7 +72,7 @@ def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
 
 
 def test_a_hanging_process_is_replaced(run: Run) -> None:
-    """A stopped process behaves like one with a blocked event loop: it does not answer."""
+    """A process stopped by SIGSTOP does not answer, like a process whose event loop is blocked."""
     hung = {name: run.pid(name) for name in ("web", "alerts-worker")}
     for pid in hung.values():
         os.kill(pid, signal.SIGSTOP)
@@ -165,7 +165,7 @@ def test_an_impossible_nightly_backup_stops_the_start(asked: dict[str, str], sen
 
 
 def refused(**asked: str) -> subprocess.CompletedProcess[str]:
-    """A start that ends by itself, without a traceback."""
+    """Starts the supervisor, which must end with an error message and without a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "deploy.local"],
         cwd=paths.ROOT,

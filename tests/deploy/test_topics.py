@@ -1,4 +1,4 @@
-"""The retention of records is a setting, also for existing topics."""
+"""Provisioning topics: the retention is a setting that also changes existing topics."""
 
 import pytest
 from confluent_kafka import Producer
