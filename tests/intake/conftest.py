@@ -17,7 +17,7 @@ DISPLACEMENTS, HAZARDS, BATCH = "/v1/displacements", "/v1/hazards", "/v1/reports
 
 
 class Caller:
-    """A client with a token."""
+    """An HTTP client that sends a token."""
 
     def __init__(self, http: httpx.AsyncClient, token: str) -> None:
         self.http, self.headers = http, {"authorization": f"Bearer {token}"}

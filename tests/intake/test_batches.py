@@ -1,4 +1,4 @@
-"""Many reports in one request: a bad report does not affect the others."""
+"""If a request contains many reports, a bad report does not affect the others."""
 
 import json
 from uuid import uuid4

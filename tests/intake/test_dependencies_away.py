@@ -21,7 +21,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 10  # the promise is 2 s on an idle machine
+SOON = 10  # seconds for a busy machine; an idle one must need at most 2 s
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ LATER = ONSET_MS + 3_600_000
 
 
 class Reading:
-    """One source, read from the beginning."""
+    """The decisions on the entries of one source, of which nothing was read before."""
 
     def __init__(self, area: WatchedArea = AREA) -> None:
         self.register = Register({}, {})

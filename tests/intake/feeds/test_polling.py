@@ -1,4 +1,4 @@
-"""Feeds polled over HTTP: only new documents are fetched, and a failing feed does not affect others."""
+"""Feeds are polled over HTTP: only new documents are fetched, and a failing feed does not affect others."""
 
 import threading
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""Documents of a feed on real PostgreSQL: what is stored, published and counted."""
+"""Which entries of a feed's documents are stored, published and counted, on real PostgreSQL."""
 
 import asyncio
 import json
