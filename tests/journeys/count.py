@@ -114,7 +114,7 @@ async def count_check(installation: Installation, sent: Sent, *, timeout: float 
 
 
 async def intake_counts(installation: Installation, intake_url: str) -> dict[str, int]:
-    """Intake's counters since the start of its process."""
+    """Intake's counts of answers since the start of its process."""
     headers = {"authorization": f"Bearer {installation.token(roles=[Role.OPERATOR])}"}
     async with httpx.AsyncClient(headers=headers, trust_env=False, verify=PLAIN, timeout=30) as client:
         answer = await client.get(f"{intake_url}/v1/ledger")

@@ -7,10 +7,10 @@ members, and each person's relationship, sex, observed disability and pregnancy 
 `reports(families, count, seed)` repeats the families until there are `count` reports. The same seed gives the same
 reports, except for the days, which are counted back from `now`:
 - ids are new random UUIDs, so each report is a household of its own;
-- names are Kyrgyz ones, given and family, with a patronymic for half of the persons; every head has a phone;
+- each person has a Kyrgyz given and family name, and half of them a patronymic; every head has a phone;
 - birth dates follow the relationship (`YEARS`), so that a grandmother is older than the head;
-- origin is a rayon of Batken or Osh, destination Kadamjai, Leilek or Osh city; occurred 0 to 29 days before `now`;
-- a hazard with its reason, a shelter and needs; `persons` is the number of members.
+- the origin is a rayon of Batken or Osh, the destination Kadamjai, Leilek or Osh city, 0 to 29 days before `now`;
+- each report states a hazard, a reason, a shelter and needs; `persons` is the number of members.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""Route × role × area against the running services: they behave as the table of `shared.auth.access` says."""
+"""The running services admit each role and area to each route as the table in `shared.auth.access` states."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -185,7 +185,7 @@ OF_NO_AREA = {
     "GET /new-event",
     "PUT /v1/callers/{report_id}",
 }
-# A field team reads only its own reports, in no area; an integration reads hazards, which are public.
+# A field team reads only its own reports, whatever their area. An integration reads only hazards, which are public.
 WITHOUT_SIGHT = {Role.FIELD, Role.INTEGRATION}
 
 
@@ -246,7 +246,7 @@ async def reported(web: Web, shared_installation: Installation) -> AsyncIterator
 
 
 async def somebody_to_tell(settings: AlertsSettings) -> None:
-    """A receiver that no message reaches: a page must list it."""
+    """Adds a receiver at an address that does not exist, because a page must list a receiver."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         receiver = Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.invalid/")
@@ -276,7 +276,7 @@ async def shows(
 
 
 async def replayed(answer: httpx.Response) -> str:
-    """The past events of a stream, up to the first position without an event."""
+    """The past events of a stream, which end at the first position without an event."""
     lines: list[str] = []
     async for line in answer.aiter_lines():
         if not line and lines and lines[-1].startswith(NOW):

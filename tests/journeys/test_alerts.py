@@ -105,7 +105,7 @@ class Centre:
         assert answer.status_code == 202, answer.text
 
     async def delivery_rows(self) -> list[Any]:
-        """The rows of the table of deliveries, settled or not."""
+        """All rows of the table `deliveries`, settled or not."""
         async with self.sessions.begin() as session:
             rows = await session.execute(text("SELECT recipient, settled_at, is_delivered, attempts FROM deliveries"))
             return list(rows)

@@ -63,7 +63,7 @@ PAGES = (
 
 @dataclass
 class Place:
-    """A running installation, and all its output."""
+    """A running installation, and the answers and stream that clients got from it."""
 
     installation: Installation
     base_url: str

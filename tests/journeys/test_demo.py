@@ -54,7 +54,7 @@ async def people(installation: Installation) -> dict[str, str]:
 
 @dataclass
 class Recording:
-    """Records requests and answers, for the count check."""
+    """Records requests and their answers for the count check."""
 
     sent: Sent
 

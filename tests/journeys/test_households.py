@@ -103,7 +103,7 @@ class Journey:
             try:
                 yield
             finally:
-                await self.engine.dispose()  # an open connection would keep the loop of a failed test from closing
+                await self.engine.dispose()  # with an open connection, the event loop of a failed test would not close
 
     async def worker_killed(self, count: int) -> None:
         async with self.sending(count) as rest:
@@ -125,7 +125,7 @@ class Journey:
         self.worker.resume()
 
     def is_expelled(self) -> bool:
-        """Whether the second worker is alone: Kafka has taken the first one's partitions."""
+        """Whether Kafka has taken the first worker's partitions, so that only the second worker reads."""
         group = f"{self.installation.topic_prefix}registry"
         admin = self.installation.parts.broker.admin()
         return len(admin.describe_consumer_groups([group])[group].result().members) == 1

@@ -43,7 +43,7 @@ class Phones:
         )
 
     async def send(self, body: dict[str, Any]) -> str:
-        """Repeats a request like a phone until there is an answer; returns the answer."""
+        """Repeats a request until intake answers, as a phone does; returns the status in the answer."""
         return await wait_for(lambda: self._answer(body), timeout=5 * ANSWER_SECONDS, every=0.05)
 
     async def _answer(self, body: dict[str, Any]) -> str | None:

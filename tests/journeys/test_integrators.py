@@ -1,4 +1,4 @@
-"""The consumers printed in docs/integrators.md, run unchanged with the read-only account."""
+"""The consumers in docs/integrators.md run unchanged with the read-only account."""
 
 import json
 import re

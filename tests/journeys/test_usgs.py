@@ -43,7 +43,7 @@ LATER = ONSET_MS + 3_600_000
 
 @dataclass(frozen=True)
 class Results:
-    """The results of the quakes of one test, by the source's first id."""
+    """The hazards, outcomes and alerts of the quakes of one test; `hazards` are by the source's first id."""
 
     hazards: dict[str, list[HazardReported]]
     outcomes: dict[UUID, Any]
@@ -77,7 +77,7 @@ class Centre:
             await subscriptions.put(session, Receiver("desk", DeliveryChannel.WEBHOOK, "http://127.0.0.1:9/"), box)
 
     async def deliveries(self, alerts: list[Event[Any]]) -> int:
-        """The number of messages about these alerts that were sent or wait, to any receiver."""
+        """The number of deliveries of these alerts, sent or waiting, to all receivers."""
         async with self._alerts() as session:
             ids = [alert.data.alert_id for alert in alerts]
             query = text("SELECT count(*) FROM deliveries WHERE alert_id = ANY(:ids)")
