@@ -1,4 +1,4 @@
-"""The page of figures: its links, its terms, and the areas that it names."""
+"""The links, the terms and the names of areas on the page of figures."""
 
 import csv
 import html

@@ -21,7 +21,7 @@ END_WAITING = "SELECT {end}(pid) FROM pg_locks WHERE relation = 'episodes'::regc
 
 
 class Watched(Places):
-    """Counts the connections in use whenever the name of a row's place is written."""
+    """Records the number of connections in use each time that a row with a place's name is written."""
 
     pool: Any
     in_use: list[int]

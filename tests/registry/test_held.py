@@ -1,4 +1,4 @@
-"""`dayar held`: a held report is shown, accepted or refused, and the registry's worker executes the decision once."""
+"""`dayar held` shows, accepts or refuses a held report, and the registry's worker executes the decision once."""
 
 import asyncio
 import json

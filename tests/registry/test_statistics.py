@@ -71,7 +71,7 @@ async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(offic
 
 
 async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
-    """18:30 UTC on 31 July is 1 August in Bishkek."""
+    """The time 18:30 UTC on 31 July is on 1 August in Bishkek."""
     await example(office)
     flows = await told(office, FLOWS)
     assert {
