@@ -1,4 +1,4 @@
-"""The security log: a service adds entries and cannot change any; only an auditor reads it."""
+"""A service adds entries to the security log and cannot change any, and only an auditor can read them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

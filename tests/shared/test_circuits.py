@@ -1,4 +1,4 @@
-"""The circuit breaker: calls to a silent dependency wait briefly, then fail at once until a probe succeeds."""
+"""With the circuit breaker, calls to a silent dependency wait briefly, then fail at once until a probe succeeds."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Settings that depend on each other."""
+"""Settings whose default depends on another setting."""
 
 import pytest
 

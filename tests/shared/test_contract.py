@@ -30,7 +30,7 @@ MAY_BE_CLEAR = {
     "origin",
     "destination",
     "pcode",
-    "country",  # P-code, ISO country
+    "country",  # P-codes and ISO countries
     "persons",
     "mobility",
     "latest_mobility",
@@ -41,7 +41,7 @@ MAY_BE_CLEAR = {
     "received_at",
     "occurred_on",
     "recorded_on",
-    "uncorrected",  # the times
+    "uncorrected",  # times and days
     "author",
     "team",
     "status",
@@ -159,7 +159,7 @@ def test_no_outside_text_contains_characters_that_the_database_refuses(body: typ
 
 
 def patterns_of_texts(schema: Any) -> Iterator[str]:
-    """The pattern of each free-text field; a field without a pattern permits anything."""
+    """The pattern of each free-text field; an empty pattern permits any text."""
     if isinstance(schema, dict) and schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format"}:
         yield schema.get("pattern", "")
     below = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()

@@ -49,7 +49,7 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
         assert await database.driver(one) is first
         assert first.is_in_transaction()
         await one.commit()
-        assert await database.driver(other) is first  # the pool's only connection
+        assert await database.driver(other) is first  # the pool has only this connection
         assert await database.driver(one) is not first
     await engine.dispose()
 

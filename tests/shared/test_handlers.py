@@ -39,13 +39,13 @@ pytestmark = pytest.mark.anyio
 
 
 class HazardForecast(HazardReported):
-    """A type that the next release adds to the topic `hazards`."""
+    """An event type that the next release adds to the topic `hazards`."""
 
     event_type: ClassVar[str] = "dayar.hazard.forecast.v1"
 
 
 class HazardWatched(EventData):
-    """Another new type, which is not a report."""
+    """Another new event type, which is not a report."""
 
     event_type: ClassVar[str] = "dayar.hazard.watched.v1"
     topic: ClassVar[str] = "hazards"

@@ -1,4 +1,4 @@
-"""The ledger: unprocessed records count too, and old unread records raise an alarm."""
+"""The ledger also counts unprocessed records, and old unread records raise an alarm."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -25,7 +25,7 @@ Answerer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
-    """A real local server. `answer` writes the response, `requests` stores the requests."""
+    """A local server. The function `answer` writes each response; `requests` contains the requests."""
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []

@@ -1,4 +1,4 @@
-"""The outbox on real servers: in order per key, at least once, and not before the commit."""
+"""The outbox publishes events in order per key, at least once, and not before the commit, on real servers."""
 
 import asyncio
 from collections import defaultdict

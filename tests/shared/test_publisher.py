@@ -1,4 +1,4 @@
-"""Publishing on a real broker: in order, many at once, and a refused record does not affect the others."""
+"""On a real broker, many records are published at once and in order, and a refused record does not affect others."""
 
 import asyncio
 from collections import defaultdict
@@ -87,7 +87,7 @@ async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgemen
     await publisher.publish(before, timeout=30)
     hurried = asyncio.create_task(publisher.publish(first, timeout=30))
     patient = asyncio.create_task(publisher.publish(second, timeout=30))
-    await asyncio.sleep(0)  # both are in one batch now
+    await asyncio.sleep(0)  # both messages are in one batch now
     hurried.cancel()
     await patient
     assert [record.value for record in await everything(installation, "hazards")] == [

@@ -1,4 +1,4 @@
-"""`dayar dead`: a dead letter is processed once more, unchanged, and has its effect once."""
+"""With `dayar dead`, an unchanged dead letter is processed once more and has its effect once."""
 
 import asyncio
 import os
@@ -204,7 +204,7 @@ async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> 
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial: Trial, is_readable: bool) -> None:
-    """The outbox is restored with the database and publishes the letter on the new log."""
+    """The outbox is restored with the database, and publishes the dead letter on the new log."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer(refuses)):
         assert await trial.drained() == {"set_aside": 1}

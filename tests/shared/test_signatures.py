@@ -207,7 +207,7 @@ def test_a_service_holds_only_the_keys_of_its_own_topics(folders: record_keys.Fo
     for service in SERVICES:
         held = {folder.name for folder in folders[service].iterdir()}
         assert held == {topic for topic, holders in KEY_HOLDERS.items() if service in {*holders[0], *holders[1]}}
-    # PROTECTION.md, section 3: a reader of the registry's topics has none of the keys that sign reports
+    # PROTECTION.md, section 3, promises that a reader of the registry's topics has no key that signs reports.
     assert not (folders["alerts"] / "displacements").exists()
     assert not (folders["console"] / "displacements").exists()
     files = [file for folder in folders.values() for file in folder.rglob("*.key")]
@@ -270,7 +270,7 @@ async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(i
         trial.settings = trial.settings.model_copy(update={"signature_key_wait_seconds": 1})
         async with trial.running(trial.consumer()):
             await forge(installation, "intake", forged._replace(headers=(*forged.headers, signature)))
-            await trial.publish(genuine._replace(key=forged.key))  # the same partition
+            await trial.publish(genuine._replace(key=forged.key))  # the same key, so the same partition
             assert await trial.drained() == {"recorded": 1, "set_aside": 1}
         assert await trial.fetch("SELECT reason FROM dead_letters") == [("signature_unknown_key",)]
         told = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")
