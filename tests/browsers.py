@@ -39,6 +39,6 @@ def wait_for_script(page: Page, expression: str, argument: object = None, timeou
 
 
 def is_true(page: Page, expression: str, argument: object = None) -> bool:
-    """Converts the result to a boolean in the page: a worker or an element would reach the test as an empty object."""
+    """Converts the result to a boolean in the page, because an element would reach the test as an empty object."""
     answer: bool = page.evaluate_handle(expression, argument).evaluate("answer => Boolean(answer)")
     return answer

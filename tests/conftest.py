@@ -75,7 +75,7 @@ def needs_parts(item: pytest.Item) -> bool:
 
 
 def world(nodeid: str) -> str:
-    """The group of tests that share expensive fixtures: `killing`, their package if it shares them, or their file."""
+    """The group of tests that share expensive fixtures: `killing`, a package in `SHARED`, or the test's file."""
     file = nodeid.partition("::")[0]
     if file in KILLING:
         return "killing"

@@ -54,7 +54,7 @@ class Container(Component):
 
     def prepare(self) -> None:
         self.folder.mkdir(mode=0o777, exist_ok=True)
-        self.folder.chmod(0o777)  # the image's user writes there
+        self.folder.chmod(0o777)  # the image's user writes to this folder
 
     def spawn(self) -> None:
         if self._container is None:
@@ -128,7 +128,7 @@ class Kafka(Container):
     image = "apache/kafka:4.3.1"
     data = "/var/lib/kafka/data"
     settings = "/opt/kafka/config"
-    runs_as_anybody = False  # the image needs its user for more than the data
+    runs_as_anybody = False  # the image needs its own user, not only for the data
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders, password_file=password_file)

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 class Mood(StrEnum):
     WELL = "well"
     BROKEN = "broken"  # answers 503
-    SILENT = "silent"  # accepts the request and never answers
+    SILENT = "silent"  # accepts a request and never answers it
     SLOW = "slow"  # answers after one second
 
 

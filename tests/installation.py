@@ -217,7 +217,7 @@ class Installation:
         return signed_token(self.secrets, **said)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
-        """Starts a process of the service like the supervisor: `start("registry", "worker")`. Main thread only."""
+        """Starts a process of the service as the supervisor does. Only the main thread may call this."""
         return self.run(f"services.{service}", *arguments, env=env)
 
     def run(

@@ -1,4 +1,4 @@
-"""The tests' Kafka, PostgreSQL and Valkey: given servers, containers (PARTS=containers) or embedded ones."""
+"""The tests' Kafka, PostgreSQL and Valkey: external, in containers (PARTS=containers) or embedded."""
 
 import os
 import shutil

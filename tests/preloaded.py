@@ -49,7 +49,7 @@ class Parent:
             )
 
     def start(self, arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes], typed: IO[bytes]) -> int:
-        """Starts a process like `python -m arguments`; returns its pid."""
+        """Forks a process that runs like `python -m` with these arguments; returns its pid."""
         return int(self._ask({"arguments": list(arguments), "env": dict(env)}, log.fileno(), typed.fileno()))
 
     def exit_code(self, pid: int) -> int | None:
@@ -95,7 +95,7 @@ class Forked:
 
 
 class Preloaded(Process):
-    """A forked process of a service; `arguments` are those after `python -m`."""
+    """A forked process of a service; `arguments` are the words after `python -m`."""
 
     _parent: Parent | None = None
 
@@ -120,7 +120,7 @@ class Preloaded(Process):
 
     @classmethod
     def parent(cls) -> Parent:
-        """The parent, started for the first process; it ends with the tests' own process."""
+        """The parent, which is started for the first process and ends with the tests' own process."""
         if Preloaded._parent is None:
             Preloaded._parent = Parent()
         return Preloaded._parent

@@ -1,4 +1,4 @@
-"""`make run` as a test starts it: in its own terminal and with its own state folder."""
+"""Starts `make run` for a test, in a terminal of its own and with a state folder of its own."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ from tests.compose.project import Desk, rows
 
 
 class Run:
-    """A `make run` without earlier state, started by a person at a terminal."""
+    """A `make run` with a new state folder, started as a person does at a terminal."""
 
     def __init__(self, root: Path, **asked: str) -> None:
         self.port = paths.free_port()

@@ -1,4 +1,4 @@
-"""Waiting for a condition instead of sleeping."""
+"""Functions that wait for a condition, so that tests do not sleep for a fixed time."""
 
 import asyncio
 import inspect
