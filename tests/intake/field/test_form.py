@@ -45,8 +45,8 @@ def test_a_position_found_in_time_belongs_to_the_report(phone: BrowserContext, c
     expect(page.locator("#located")).to_have_text("Location added, within 8 m")
 
 
-DRAWN = """() => import(document.querySelector("script[type=module]").src.replace("field.js", "kept.js"))
-    .then((kept) => [kept.uuid(), kept.uuid()])"""
+DRAWN = """() => import(document.querySelector("script[type=module]").src.replace("field.js", "uuid.js"))
+    .then((ids) => [ids.uuid(), ids.uuid()])"""
 EVENING, MORNING = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
