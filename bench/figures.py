@@ -135,7 +135,10 @@ async def unchanged() -> None:
 async def measure(
     client: httpx.AsyncClient, name: str, path: str, count: int, pids: list[int], change: Change
 ) -> tuple[float, int]:
-    """p99 in milliseconds and the size of an answer; prints the CPU time too, which other load does not change."""
+    """Return the p99 of the response time in milliseconds, and the size of an answer in bytes.
+
+    It also prints the CPU time, which does not depend on other load of the machine.
+    """
     taken, spent = [], cpu(family(pids))
     for _ in range(count):
         await change()

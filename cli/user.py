@@ -92,7 +92,7 @@ def list_() -> None:
 
 
 def described(account: Account) -> str:
-    """The account's state, roles and areas, and fields that few accounts have; fits a terminal of 80 columns."""
+    """The account's state, roles and areas, and its rarer fields if it has any, in lines of at most 80 columns."""
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:

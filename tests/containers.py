@@ -118,7 +118,7 @@ class Container(Component):
     def end(self) -> None:
         if self._container is None:
             return
-        with suppress(APIError):  # if it does not run, its files keep their owner
+        with suppress(APIError):  # a container that does not run cannot delete its files
             self.running.exec_run(["find", self.data, "-mindepth", "1", "-delete"], user="0")
         self._container.stop()
 

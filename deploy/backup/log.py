@@ -219,7 +219,10 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """Whether the topic is the one of the backup. Also True if the backup has no ids, as the broker was unavailable."""
+    """Whether the topic is the one of the backup. Also True if the backup has no topic ids.
+
+    A backup made while the broker was unavailable has none.
+    """
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 
 

@@ -38,7 +38,7 @@ ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
 WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017
 WEB = "web"
-NOWHERE = "/nonexistent"  # the home folder of a user that has none
+NOWHERE = "/nonexistent"  # stands for the home folder of a system user
 TOLD = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",

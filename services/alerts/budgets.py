@@ -117,7 +117,7 @@ async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Bud
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
-    """Lifts the source's budget for an hour; returns until when.
+    """Lifts the source's budget for an hour. Returns the time from which it applies again.
 
     The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
     """

@@ -140,7 +140,8 @@ WHERE counted.households > 0
 class Exposed(NamedTuple):
     """A hazard and one of its districts.
 
-    `exposed`: households living there that something else displaced; `displaced`: those that this hazard displaced.
+    `exposed`: displaced households that live in the district and were displaced by another event.
+    `displaced`: households that live there and were displaced by this hazard.
     """
 
     hazard_id: UUID

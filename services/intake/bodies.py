@@ -138,7 +138,10 @@ def lists(raw: bytes) -> int:
 
 
 def batch(raw: bytes) -> list[Report | Refusal]:
-    """Split and validate a JSON array or NDJSON. Raises Invalid if it cannot be split into reports, and TooMany."""
+    """Split and validate a JSON array or NDJSON.
+
+    Raises Invalid if the body cannot be split into reports, and TooMany if it has more reports than allowed.
+    """
     is_array = raw.lstrip()[:1] == b"["
     return each(apart(raw) if is_array else list(islice(lines(raw), ITEMS + 1)))
 

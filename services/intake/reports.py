@@ -75,7 +75,7 @@ class Draft(Protocol):
 
 @dataclass(slots=True)
 class DisplacementDraft:
-    """Ids are text, because each is written several times.
+    """Ids are strings, because each is written several times and a UUID would be converted each time.
 
     `stamps` is JSON: author, team, channel, received_at, places_version, flags.
     """

@@ -27,7 +27,7 @@ class Key(NamedTuple):
 class EnvelopeEncryption:
     """Wraps keys with the newest key-encryption key of a folder.
 
-    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. The work must then wait for it.
+    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. The caller then waits for the key.
     """
 
     def __init__(self, keks: Path) -> None:

@@ -38,7 +38,7 @@ class Subject:
 
     @property
     def published(self) -> Filed:
-        """The displacement that events publish: the latest move, or the latest report if there was no move.
+        """The displacement written into published events: the latest move, or the latest report if there was no move.
 
         A household that is trapped at its destination is still displaced.
         """
@@ -123,7 +123,10 @@ class WorkingSet:
         return decision
 
     def refuse(self, filed: Filed) -> ReportDecision:
-        """Refuse a held report by a person's decision. It has no effect, and the new outcome informs its author."""
+        """Refuse a held report by a person's decision.
+
+        The report has no effect. Its author reads of the refusal in the new outcome.
+        """
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason
         self.settled.append(Settled(filed, filed.outcome, filed.reason, filed.outcome_id, replaced))

@@ -65,7 +65,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
         url.set(password=password) if password else url,
         hide_parameters=True,
         pool_pre_ping=pings,
-        pool_use_lifo=True,  # the connection used last has the statements prepared
+        pool_use_lifo=True,  # the most recently used connection has its statements prepared
         pool_size=pool_size,
         connect_args={
             "timeout": 5,

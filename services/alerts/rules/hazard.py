@@ -128,5 +128,5 @@ def situation_of(hazard: HazardReported) -> Situation:
 
 
 def is_from_person(hazard: HazardReported) -> bool:
-    """Whether a person entered the report by hand, or the centre itself sent it over the API."""
+    """True if a person typed the report, or if it came over the API with the centre itself as its source."""
     return hazard.channel in BY_HAND or (hazard.channel is SubmissionChannel.API and hazard.source == OWN_SOURCE)

@@ -126,7 +126,7 @@ VISIBLE = """rows => rows.filter((row) => {
 
 @pytest.fixture(scope="module")
 def many(whole: Whole) -> None:
-    """More than sixty alerts, some of them red, with texts as long as people write them."""
+    """More than sixty alerts, some of them red, with texts of realistic length."""
     words = "Сход селя на дорогу, размыто 40 метров полотна, два дома подтоплены, люди ушли к школе на возвышенности"
     for number in range(62):
         severity = "Extreme" if number % 20 == 0 else "Severe" if number % 7 == 0 else "Moderate"
