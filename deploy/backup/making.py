@@ -12,6 +12,7 @@ from deploy.backup.messages import NoRecipient, TargetInside
 from deploy.backup.settings import BackupSettings, Installation
 from services.console.checks import InstallationCheck
 from services.console.queries import checks
+from shared.events.topics import CONTRACT
 from shared.postgres import database
 
 FORMAT = 1
@@ -77,6 +78,7 @@ async def _write(made: Archive, installation: Installation, now: datetime) -> No
 def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log, now: datetime) -> dict[str, Any]:
     return {
         "format": FORMAT,
+        "contract": CONTRACT,
         "made_at": now.astimezone(UTC).isoformat(timespec="seconds"),
         "kind": installation.kind,
         "rows": dict(snapshot.rows),

@@ -50,6 +50,13 @@ class Incomplete(Refused):
     """The backup ends too early, or is of a newer release. Nothing was changed; use another one."""
 
 
+class OtherLayout(Refused):
+    """This backup is of another build, whose records this build does not read. Restore it with that build.
+
+    Nothing was changed.
+    """
+
+
 class DatabaseInUse(Refused):
     """Services are connected to the database. Stop them first; nothing was changed."""
 

@@ -12,11 +12,12 @@ from redis.asyncio import Redis
 from deploy.backup import archive, dump, log
 from deploy.backup.log import Log
 from deploy.backup.making import DATABASE, FILES, FORMAT, LOG, MANIFEST, PUT_ASIDE, RESTORING
-from deploy.backup.messages import Incomplete, LogSilent
+from deploy.backup.messages import Incomplete, LogSilent, OtherLayout
 from deploy.backup.settings import Installation
 from deploy.provision import database
 from shared.config import Settings, secret
 from shared.crypto.seal import write_whole
+from shared.events.topics import CONTRACT
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
@@ -57,11 +58,13 @@ class Report:
 
 
 def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
-    """Decrypt a backup into the folder. Raises WrongKey, Incomplete."""
+    """Decrypt a backup into the folder. Raises WrongKey, Incomplete, OtherLayout."""
     archive.extract(source, identities, folder)
     manifest = json.loads((folder / MANIFEST).read_bytes())
     if manifest["format"] > FORMAT:
         raise Incomplete
+    if manifest.get("contract") != CONTRACT:  # records are not migrated
+        raise OtherLayout
     return Opened(folder, manifest)
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from pydantic import TypeAdapter
@@ -43,11 +44,12 @@ WITH busy AS (
 ), claimed AS MATERIALIZED (
     SELECT one.delivery_id FROM lanes CROSS JOIN LATERAL (
         SELECT delivery_id FROM deliveries AS next
-        WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now() AND NOT EXISTS (
+        WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($5)
+            AND NOT EXISTS (
             SELECT FROM deliveries AS before
             WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
                 AND before.settled_at IS NULL
-        )
+            )
         ORDER BY due_at LIMIT lanes.free FOR UPDATE SKIP LOCKED
     ) AS one
 ), taken AS (
@@ -64,7 +66,8 @@ SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receiver
 ACCOMPANY = """
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
-    WHERE recipient = ANY($1) AND is_foldable AND settled_at IS NULL AND due_at <= now() AND NOT EXISTS (
+    WHERE recipient = ANY($1) AND is_foldable AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($4)
+        AND NOT EXISTS (
         SELECT FROM deliveries AS before
         WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
             AND before.settled_at IS NULL AND before.due_at > now() AND before.delivery_id <> ALL($2)
@@ -153,6 +156,7 @@ class Deliveries:
         self._busy: Counter[str] = Counter()
         self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
+        self._unrecorded: set[UUID] = set()  # sent here and not recorded yet: not claimed again, even after the lease
         self._recording = asyncio.Lock()
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -183,15 +187,17 @@ class Deliveries:
     def send(self, job: Job) -> None:
         """Sends the job in a slot that the caller reserved for it."""
         assert self._tasks is not None
+        self._unrecorded |= job.delivery_ids
         self._tasks.create_task(self._deliver(job))
 
     async def _claim(self) -> list[Job]:
         busy, at_once, lease = self._busy.copy(), self._settings.alerts_at_once, self.lease
         async with statement(self._engine) as connection:
-            rows = await connection.fetch(CLAIM, list(busy), list(busy.values()), at_once, lease)
+            sent = list(self._unrecorded)
+            rows = await connection.fetch(CLAIM, list(busy), list(busy.values()), at_once, lease, sent)
             if folding := {row["recipient"] for row in rows if row["is_foldable"]}:
                 ids = [row["delivery_id"] for row in rows]
-                rows += await connection.fetch(ACCOMPANY, list(folding), ids, lease)
+                rows += await connection.fetch(ACCOMPANY, list(folding), ids, lease, sent)
         jobs = folded([job_of(row) for row in rows])
         claimed = Counter(job.recipient for job in jobs)
         self._waiting = {recipient for recipient, hands in (busy + claimed).items() if hands >= at_once}
@@ -206,6 +212,7 @@ class Deliveries:
         finally:
             self.release(job.recipient)
         await self._record([(each, self._of(each, attempt)) for each in (job, *job.companions)])
+        self._unrecorded -= job.delivery_ids
         if job.recipient in self._waiting:
             self._woken.set()  # the alert's next step may be due now
 

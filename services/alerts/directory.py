@@ -36,7 +36,14 @@ class ReceiverDirectory:
         read_at = time.monotonic()
         if self._changed is not None:
             self._changed.clear()  # before the read, so that a change during the read causes another read
-        rows = await queries.sealed_receivers(session)
+        try:
+            rows = await queries.sealed_receivers(session)
+        except BaseException:
+            if self._changed is not None:
+                self._changed.set()
+            raise
+        if read_at < self._read_at:
+            return  # a later read has answered already
         self._known = KnownReceivers(
             [receiver for receiver, _ in rows], {receiver.label: keys for receiver, keys in rows}
         )

@@ -62,7 +62,7 @@ class HazardHandler:
         await budgets.lock(session, budgets.sources_of(batch.hazards.values()))
         sources = budgets.situations(batch.hazards.values(), self.rules.budget, now)
         known = await queries.alerts_of_hazards(
-            session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=sources
+            session, batch.newest, RuleKind.HAZARD, RuleKind.EXPOSURE, others=sources
         )
         receivers = (await self._dispatcher.directory.known(session)).receivers
         book = await queries.book(session, known, self.places, self.rules, now, among=receivers)

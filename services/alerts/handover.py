@@ -4,6 +4,7 @@ These deliveries are stored as claimed, so no query has to claim them. If the pr
 delivery is due again when its lease ends, as after any claim.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -11,7 +12,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from services.alerts import queries
 from services.alerts.channels import Job
@@ -63,10 +64,14 @@ class Dispatcher:
 
 
 class Handover:
-    """Sends the jobs after the session's commit. After a rollback their slots are free again."""
+    """Sends the jobs after the session's commit. If the transaction ends in any other way, their slots are free again.
+
+    Their leases run from the moment they are stored. If the commit takes half a lease, the loop claims them instead.
+    """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
         self._senders, self._reserved, self.jobs = senders, list[str](), list[Job]()
+        self._send_until = time.monotonic() + senders.lease.total_seconds() / 2
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
@@ -78,9 +83,10 @@ class Handover:
         return is_reserved
 
     def send(self) -> None:
-        for job in self.jobs:
-            self._reserved.remove(job.recipient)
-            self._senders.send(job)
+        if time.monotonic() < self._send_until:
+            for job in self.jobs:
+                self._reserved.remove(job.recipient)
+                self._senders.send(job)
         self.release()
 
     def release(self) -> None:
@@ -95,9 +101,10 @@ def _send(session: Session) -> None:
         handover.send()
 
 
-@event.listens_for(Session, "after_rollback")
-def _release(session: Session) -> None:
-    if (handover := session.info.pop(HANDOVER, None)) is not None:
+@event.listens_for(Session, "after_transaction_end")
+def _release(session: Session, transaction: SessionTransaction) -> None:
+    """Releases what was not sent. `after_rollback` does not fire if the connection is lost, because ROLLBACK fails."""
+    if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 
 

@@ -60,6 +60,7 @@ WITH kept AS (
     INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $7) ON CONFLICT DO NOTHING
 )
 {upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))}
+WHERE hazards.revision < excluded.revision
 """  # noqa: S608 - our own names
 KEEP_REVISION = "INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 FIRST_REVISION = """
@@ -71,7 +72,9 @@ SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 # With a lease the delivery is stored as claimed, because this process sends it after the commit.
 ADD_DELIVERIES = f"""
 INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_at, lease, attempts)
-SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, coalesce(planned_at, now() + due_in), lease,
+SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, coalesce(
+        planned_at, CASE WHEN lease IS NULL THEN now() ELSE clock_timestamp() END + due_in
+    ), lease,
     (lease IS NOT NULL)::integer
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],

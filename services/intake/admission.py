@@ -109,9 +109,11 @@ class Admission:
             return await follower.answer
         followers: list[Follower] = []
         self._gathering = followers
-        await asyncio.sleep(0)
-        self._gathering = None
         try:
+            try:
+                await asyncio.sleep(0)
+            finally:
+                self._gathering = None
             first, *others = await self.take([draft, *(each.draft for each in followers)])
         except BaseException as error:
             for each in followers:

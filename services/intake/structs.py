@@ -5,13 +5,14 @@ is lenient (`"5"` for 5) and trims text. The reports that only a model accepts a
 all errors: docs/decisions/0034.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -192,23 +193,29 @@ SEALED_PARTS = {
     "household": PartWriter(HouseholdSealed, with_defaults=False),
     "group": PartWriter(GroupSealed, with_defaults=False),
 }
+Read = TypeVar("Read")
+# msgspec rounds such a time to microseconds, the models cut it off.
+FINER_THAN_MICROSECONDS = re.compile(rb"\d:\d\d\.\d{7}")
 _one: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(KINDS)
 _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(list[KINDS])
 
 
 def read(raw: bytes) -> DisplacementStruct | None:
     """A report; None if the model has to read it."""
-    try:
-        return _one.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    return _read(_one, raw)
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
     """The reports of a JSON array; None if the models have to read them."""
+    return _read(_many, raw)
+
+
+def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read | None:
+    if FINER_THAN_MICROSECONDS.search(raw):
+        return None
     try:
-        return _many.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -9,6 +9,7 @@ from services.registry.statistics import Figure, FigureQuery, Kind, figures
 from shared.places import Places
 
 MOST_FIGURES = 50_000  # about 20 MB
+QUESTION_WEIGHT = 20  # a question takes as much memory as so many figures
 
 Question = tuple[Kind, FigureQuery]
 
@@ -24,6 +25,7 @@ class KeptFigures:
         self._most = most_figures
         self._version: str | None = None
         self._answers: dict[Question, list[Figure]] = {}
+        self._weight = 0
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
         """The figures as of now. The caller must not change them."""
@@ -37,10 +39,16 @@ class KeptFigures:
 
     def _keep(self, version: str, question: Question, answer: list[Figure]) -> None:
         if version != self._version:
-            self._version, self._answers = version, {}
+            self._version, self._answers, self._weight = version, {}, 0
+        self._forget(question)  # another request may have asked it meanwhile
         self._answers[question] = answer
-        while sum(map(len, self._answers.values())) > self._most:
-            del self._answers[next(iter(self._answers))]  # the oldest
+        self._weight += QUESTION_WEIGHT + len(answer)
+        while self._weight > self._most:
+            self._forget(next(iter(self._answers)))  # the oldest
+
+    def _forget(self, question: Question) -> None:
+        if (answer := self._answers.pop(question, None)) is not None:
+            self._weight -= QUESTION_WEIGHT + len(answer)
 
 
 async def data_version(session: AsyncSession) -> str:

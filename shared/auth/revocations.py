@@ -132,10 +132,12 @@ class Revocations:
     def _is_applied(self, record: Record) -> bool:
         """Apply the record; returns whether a revocation changed."""
         is_behind = self._unverified.holds(record)
-        if is_behind:
-            self._unverified.add(record)
+        is_kept = is_behind and self._unverified.add(record)
         try:
-            return self._change(self._verified(record))
+            change = self._verified(record)
+            if is_behind and not is_kept:
+                self._unverified.take(record.key)  # older than this one, which will not be applied after them
+            return self._change(change)
         except UnknownKey:
             if not is_behind:
                 self._unverified.add(record)

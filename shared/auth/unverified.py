@@ -6,7 +6,7 @@ from shared import log
 from shared.messaging.records import Record
 
 MOST_RECORDS = 1000
-LONGEST_VALUE = 16 * 1024  # bytes; our own records are far shorter
+LONGEST_RECORD = 16 * 1024  # bytes; our own records are far shorter
 
 
 class UnverifiedRecords:
@@ -25,15 +25,22 @@ class UnverifiedRecords:
     def holds(self, record: Record) -> bool:
         return record.key in self._by_credential
 
-    def add(self, record: Record) -> None:
-        if self._count >= MOST_RECORDS or len(record.value or b"") > LONGEST_VALUE:
+    def add(self, record: Record) -> bool:
+        """Let the record wait. False if there is no room for it: it is passed over until the next start."""
+        if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
-            return
+            return False
         self._by_credential.setdefault(record.key, []).append(record)
         self._count += 1
+        return True
 
     def take(self, credential: bytes) -> list[Record]:
         """Remove the records of this credential, oldest first."""
         records = self._by_credential.pop(credential)
         self._count -= len(records)
         return records
+
+
+def _size(record: Record) -> int:
+    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers

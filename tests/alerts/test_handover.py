@@ -4,8 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts import queries, subscriptions
@@ -16,7 +18,7 @@ from services.alerts.notices import Cause, PlannedDelivery
 from services.alerts.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
-from shared.postgres import notify
+from shared.postgres import database, notify
 from tests.alerts.factories import hazard, received, rules
 from tests.alerts.handling import Handling
 from tests.alerts.town import Town, attempts
@@ -45,6 +47,14 @@ async def report(town: Town, deliveries: Deliveries, *, is_committed: bool = Tru
     return claims
 
 
+async def report_and_lose_the_connection(town: Town, deliveries: Deliveries) -> None:
+    now = datetime.now(UTC)
+    async with town.sessions.begin() as session:
+        await handling(deliveries).hazards([received(hazard(onset=now, received_at=now))], session)
+        connection = await database.driver(session)
+        await connection.fetch("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
 async def started(deliveries: Deliveries) -> None:
     """Waits until the delivery loop runs: only then can a slot be reserved."""
     if await wait_for(lambda: deliveries.reserve("nobody")):
@@ -66,6 +76,17 @@ async def test_after_a_rollback_nothing_is_sent_and_the_slot_is_free_again(town:
     async with town.working(hook, alerts_at_once=1) as deliveries:
         await started(deliveries)
         assert await report(town, deliveries, is_committed=False) == [(1, True)]
+        assert await report(town, deliveries) == [(1, True)]
+        await town.settled(1)
+    assert len(hook.ids) == 1
+
+
+async def test_after_a_lost_connection_the_slot_is_free_again(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    async with town.working(hook, alerts_at_once=1) as deliveries:
+        await started(deliveries)
+        with pytest.raises((asyncpg.PostgresError, DBAPIError)):
+            await report_and_lose_the_connection(town, deliveries)
         assert await report(town, deliveries) == [(1, True)]
         await town.settled(1)
     assert len(hook.ids) == 1

@@ -1,6 +1,7 @@
 """The contents of a backup, the keys that open it, and the places where it is stored."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from deploy.backup import __main__ as nightly
-from deploy.backup import archive, log, making, stores
+from deploy.backup import archive, log, making, restoring, stores
 from deploy.backup.messages import (
     BadKey,
     BadRecipient,
@@ -21,6 +22,7 @@ from deploy.backup.messages import (
     NoBackup,
     NoRecipient,
     NoTarget,
+    OtherLayout,
     Refused,
     StoreFailed,
     TargetInside,
@@ -28,6 +30,7 @@ from deploy.backup.messages import (
 )
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
 from shared.config import Settings
+from shared.events.topics import CONTRACT
 from tests import installation as installed
 from tests.waiting import wait_for
 
@@ -142,6 +145,15 @@ def test_a_truncated_backup_is_refused(cut: int, recipient: str, key: Path, tmp_
     file.write_bytes(file.read_bytes()[:-cut])
     with pytest.raises((WrongKey, Incomplete)):
         read(settings, NAME, key, tmp_path / "opened")
+
+
+@pytest.mark.parametrize("contract", [{}, {"contract": CONTRACT - 1}, {"contract": CONTRACT + 1}])
+def test_a_backup_of_another_record_layout_is_refused(
+    contract: dict[str, int], settings: BackupSettings, key: Path, tmp_path: Path
+) -> None:
+    write(settings, NAME, {making.MANIFEST: json.dumps({"format": making.FORMAT, **contract}).encode()})
+    with stores.of(settings).reading(NAME) as file, pytest.raises(OtherLayout):
+        restoring.open_backup(file, archive.identities(key), tmp_path / "opened")
 
 
 def test_key_files_are_private_and_never_overwritten(key: Path, recipient: str) -> None:

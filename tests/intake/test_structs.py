@@ -26,6 +26,8 @@ TIMES = st.sampled_from(
         "2026-06-15T12:00:00+06:00",
         "2026-06-15T12:00:00.5Z",
         "2026-06-15 12:00:00.123456-03:30",
+        "2026-06-15T12:00:00.1234567Z",
+        "2026-06-15T12:00:00.9999999Z",
         "1899-12-31T23:59:59Z",
         "1900-01-01T00:00:00+01:00",
         "2199-12-31T23:59:59Z",
@@ -103,6 +105,20 @@ def test_a_broken_body_is_left_to_the_model(raw: bytes) -> None:
     assert structs.read_all(raw) is None
     with pytest.raises(Invalid):
         bodies.checked(raw, bodies.DISPLACEMENT)
+
+
+@pytest.mark.parametrize("depth", [1_500, 1_990])
+def test_a_deep_body_is_left_to_the_model(depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    report = json.dumps(household()).encode()
+    for raw in (report[:-1] + b',"notes":' + deep + b"}", b'{"notes":' + deep + b"," + report[1:]):
+        assert structs.read(raw) is None
+        assert structs.read_all(b"[" + raw + b"]") is None
+
+
+def test_a_time_finer_than_microseconds_is_left_to_the_model() -> None:
+    assert structs.read(json.dumps(household(occurred_at="2026-06-15T12:00:00.1234567Z")).encode()) is None
+    assert structs.read(json.dumps(household(origin_point={"lat": 42.1234567, "lon": 74.0})).encode()) is not None
 
 
 def test_of_a_field_that_comes_twice_both_take_the_last() -> None:

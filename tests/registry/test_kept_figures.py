@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.registry.kept_figures import KeptFigures, data_version
+from services.registry.kept_figures import QUESTION_WEIGHT, KeptFigures, data_version
 from services.registry.statistics import FigureQuery
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
@@ -106,12 +106,15 @@ async def version(office: Office) -> str:
         return await data_version(session)
 
 
-async def test_the_memory_is_bounded(office: Office) -> None:
-    await office.file(household())
-    kept, places = KeptFigures(most_figures=2), Places.load()
+@pytest.mark.parametrize("reports", [[], [household()]])
+async def test_the_memory_is_bounded_also_for_questions_without_figures(
+    office: Office, reports: list[dict[str, Any]]
+) -> None:
+    await office.file(*reports)
+    kept, places = KeptFigures(most_figures=2 * (QUESTION_WEIGHT + 1)), Places.load()
     known = tuple(unit.pcode for unit in places.units())
     async with office.app.state.sessions() as session:
         for day in range(1, 8):
             query = FigureQuery(Status.ACTUAL, known, until=date(2026, 8, day))
-            assert len(await kept.answer(session, "stock", query, places)) == 1
+            assert len(await kept.answer(session, "stock", query, places)) == len(reports)
     assert len(kept._answers) == 2

@@ -35,6 +35,11 @@ class Job:
     is_foldable: bool = False
     companions: tuple["Job", ...] = ()
 
+    @property
+    def delivery_ids(self) -> set[UUID]:
+        """The deliveries that its message settles."""
+        return {job.delivery_id for job in (self, *self.companions)}
+
 
 class ChannelOut(Protocol):
     async def send(self, job: Job, receiver: Receiver) -> str:
