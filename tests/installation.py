@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import redis
+from confluent_kafka import KafkaException
 
 from deploy.local import paths
 from deploy.local.process import Process, wait_until
@@ -119,9 +120,17 @@ class Ground:
             settings = self._settings.model_copy(update={"topic_prefix": self.topic_prefix(number)})
             topics.create(self.parts.broker, settings, logins=self.kafka_logins, partitions=partitions)
 
+    def _are_topics_removed(self, number: int) -> bool:
+        """Tries to remove the topics. Shortly after it was frozen, a broker may still wait for its controller."""
+        try:
+            topics.remove(self.parts.broker, self.topic_prefix(number), logins=self.kafka_logins)
+        except KafkaException:
+            return False
+        return True
+
     def _remove(self, number: int, partitions: int) -> None:
         if partitions:
-            topics.remove(self.parts.broker, self.topic_prefix(number), logins=self.kafka_logins)
+            assert wait_until(lambda: self._are_topics_removed(number), timeout=120, every=1)
         in_thread(database.drop(self.parts.server, self.database_name(number)))
 
     def remove(self) -> None:
