@@ -1,20 +1,17 @@
 """The output of the check: each promise that holds, and the first one that does not."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
+from deploy.local.process import wait_until
 from tests.compose.project import Failed
 
 SECONDS = 180  # the wait is long enough for a busy machine
 
 
 def wait(is_so: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + SECONDS
-    while not is_so():
-        if time.monotonic() > end:
-            raise Failed(what)
-        time.sleep(0.2)
+    if not wait_until(is_so, timeout=SECONDS, every=0.2):
+        raise Failed(what)
     say(what)
 
 
