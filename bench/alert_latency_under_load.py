@@ -77,7 +77,13 @@ class Load:
                 connection = await database.driver(session)
                 await copy(connection, "households", known_rows(rows))
                 await copy(connection, "departures", departure_rows(rows))
-        await self._transact("ANALYZE households, departures, resident_counts, departure_counts")
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Vacuum now, as otherwise PostgreSQL would do it while the arriving households are measured."""
+        async with self.engine.connect() as connection:
+            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await autocommit.execute(text(f"VACUUM (ANALYZE) {COUNTS}"))
 
     async def _transact(self, statement: str) -> None:
         async with database.sessions(self.engine).begin() as session:
