@@ -36,7 +36,10 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads the topics of `handlers`. Its consumer group is `group`, or by default the name of the service."""
+    """Reads the topics of `handlers`. Its consumer group is `group`, or by default the name of the service.
+
+    With `gather_ms` the broker may wait so long for more records, so that fewer and larger transactions follow.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class Consumer:
         sealer: Sealer | None = None,
         check: Check | None = None,
         group: str | None = None,
+        gather_ms: int = 0,
     ) -> None:
         if SEALED in handlers.topics and sealer is None:
             raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
@@ -67,6 +71,7 @@ class Consumer:
             group=group or service,
             open=self.open,
             max_records=max_records,
+            gather_ms=gather_ms,
             settings=settings,
             sessions=sessions,
             failures=self._failures,

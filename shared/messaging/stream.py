@@ -24,6 +24,7 @@ from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
 BETWEEN_TURNS = 8  # after decoding so many records, let the event loop continue with the batch being committed
+GATHERED_BYTES = 128 * 1024  # some 100 records
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka: each costs the broker as much as a record
 
 Open = Callable[[Record], Awaitable[Reading]]
@@ -39,6 +40,7 @@ class RecordStream:
         group: str,
         open: Open,
         max_records: int,
+        gather_ms: int,
         settings: Settings,
         sessions: async_sessionmaker[AsyncSession],
         failures: Failures,
@@ -47,6 +49,7 @@ class RecordStream:
         self._group = group
         self._open_one = open
         self._max_records = max_records
+        self._gathering = gathering(gather_ms)
         self._settings = settings
         self._sessions = sessions
         self._failures = failures
@@ -66,6 +69,7 @@ class RecordStream:
             enable_auto_commit=False,
             session_timeout_ms=6000,
             heartbeat_interval_ms=2000,
+            **self._gathering,
         )
         topics = [self._settings.topic_prefix + topic for topic in self._topics]
         self._kafka.subscribe(topics, listener=self._rebalances)
@@ -197,6 +201,11 @@ class RecordStream:
 
     def _partition(self, topic_partition: Partition) -> TopicPartition:
         return TopicPartition(self._settings.topic_prefix + topic_partition[0], topic_partition[1])
+
+
+def gathering(milliseconds: int) -> dict[str, int]:
+    """Options of a Kafka consumer whose broker waits for GATHERED_BYTES, but at most so long, before it answers."""
+    return {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": milliseconds} if milliseconds else {}
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
