@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from services.alerts.counts import DEPARTED
 from shared.events import HouseholdRegistered, Place
 from shared.events.vocabulary import Severity
 from shared.postgres import database
@@ -256,3 +257,20 @@ async def test_an_old_displacement_is_recorded_and_notifies_nobody(post: Post) -
     assert set(said) == {"suppressed too_old"}
     assert await post.told() == ["suppressed"]
     assert await post.deliveries() == []
+
+
+async def test_departures_are_looked_up_by_index_however_many_there_are(session: AsyncSession) -> None:
+    await session.execute(
+        text(
+            "INSERT INTO departure_counts (status, area, moves, last_on, households) SELECT 'Actual', area, "
+            "ARRAY[day || ' displacement'], day, 1 FROM unnest(CAST(:areas AS text[])) AS area, "
+            "generate_series(date '2000-01-01', date '2020-01-01', '1 day') AS moment, date(moment) AS day"
+        ),
+        {"areas": [ALAI, KADAMJAI, LEILEK]},
+    )
+    await session.execute(text("ANALYZE departure_counts"))
+    connection = await database.driver(session)
+    plan = await connection.fetch(f"EXPLAIN {DEPARTED}", [KADAMJAI] * 60, [TODAY] * 60, [TODAY] * 60)
+    lines = [line for (line,) in plan]
+    assert any("ix_departure_counts_area_last_on" in line for line in lines), lines
+    assert not any("Seq Scan" in line for line in lines), lines
