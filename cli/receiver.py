@@ -13,8 +13,9 @@ from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.transactions import within
-from services.alerts import queries, subscriptions
+from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.subscriptions import ReceiverNotFound
@@ -81,7 +82,7 @@ def list_all() -> None:
     """List the receivers."""
     titles = ("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From")
     table = Table(*(Column(title, overflow="fold") for title in titles))
-    for one in run(own_settings(), queries.receivers):
+    for one in run(own_settings(), receiver_queries.receivers):
         statuses, areas = ", ".join(sorted(one.statuses)), ", ".join(one.areas) or COUNTRY
         table.add_row(
             str(one.step),

@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.alerts import behalf, budgets, listings, queries, timeline, words
+from services.alerts import behalf, budgets, listings, timeline, words
 from services.alerts.alerts import Alert
 from services.alerts.pages import sent_of
+from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
 from services.alerts.views import AlertView
@@ -45,7 +46,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
     alert = await seen(alert_id, request, session, caller)
     may, language = May.of(caller, alert), language_of(request)
     pages: Pages = request.app.state.pages
-    revisions = await queries.hazard_history(session, alert.hazard_id) if alert.hazard_id else []
+    revisions = await hazard_queries.hazard_history(session, alert.hazard_id) if alert.hazard_id else []
     return pages.render(
         request,
         "alert.html",

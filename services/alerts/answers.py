@@ -5,11 +5,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import acts, queries, timeline
+from services.alerts import acts, timeline
 from services.alerts.acts import UNDONE_WITHIN, ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.notices import Cause
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry
 from shared.events import (
@@ -42,7 +45,7 @@ class Answers:
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
         """Raises AnswerRefused, as all actions do. With `is_one_of_many`, an Extreme alert is refused."""
-        alert = await queries.locked_alert(self._session, alert_id)
+        alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
         _is_open(alert)
@@ -55,14 +58,14 @@ class Answers:
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
         """Withdraws the person's own acknowledgement within ten seconds. Deletes its unattempted deliveries."""
-        alert = await queries.locked_alert(self._session, alert_id)
+        alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:
             return alert
         _own(alert, alert.acknowledged_by, person, "already-acknowledged")
         if alert.is_worked_on or self._now > alert.acknowledged_at + UNDONE_WITHIN:
             raise AnswerRefused("too-late", alert)
-        is_known = await queries.retract_deliveries(self._session, alert_id, Cause.ACKNOWLEDGED)
+        is_known = await delivery_queries.retract_deliveries(self._session, alert_id, Cause.ACKNOWLEDGED)
         after = acts.unacknowledged(alert, self._now, self._rules.escalation.wait(alert.severity))
         cause = Cause.REOPENED if is_known else None
         return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
@@ -84,7 +87,7 @@ class Answers:
 
     async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
         """Adds a comment, also to a closed alert."""
-        alert = await queries.locked_alert(self._session, alert_id)
+        alert = await alert_queries.locked_alert(self._session, alert_id)
         after = acts.commented(alert, self._now, self._idle(alert))
         return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
 
@@ -97,7 +100,7 @@ class Answers:
 
     async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
         """Closes the alert; a later verdict is refused."""
-        alert = await queries.locked_alert(self._session, alert_id)
+        alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")
         _is_open(alert)
@@ -105,7 +108,7 @@ class Answers:
         return await self._keep(after, AlertResolved, ActKind.RESOLVED, person, person.note, cause=Cause.RESOLVED)
 
     async def reopen(self, alert_id: UUID, person: Actor, reason: str | None) -> Alert:
-        alert = await queries.locked_alert(self._session, alert_id)
+        alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is None:
             return _own(alert, alert.reopened_by, person, "not-closed")
         after = acts.reopened(alert, person, self._now, self._rules.escalation.wait(alert.severity))
@@ -115,7 +118,7 @@ class Answers:
         return self._rules.escalation.wait(alert.severity, is_acknowledged=True)
 
     async def _open(self, alert_id: UUID) -> Alert:
-        alert = await queries.locked_alert(self._session, alert_id)
+        alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         return alert
 
@@ -130,11 +133,11 @@ class Answers:
         cause: Cause | None = None,
         due_in: timedelta = timedelta(),
     ) -> Alert:
-        called = await queries.called(self._session, [alert.alert_id]) if cause else {}
-        receivers = await queries.receivers(self._session) if cause else ()
+        called = await delivery_queries.called(self._session, [alert.alert_id]) if cause else {}
+        receivers = await receiver_queries.receivers(self._session) if cause else ()
         book = AlertChanges([alert], receivers, called, places=self._places, rules=self._rules, now=self._now)
         kept = book.act(alert, event, cause, due_in=due_in)
-        await queries.save_book(self._session, book)
+        await alert_queries.save_book(self._session, book)
         await timeline.add(self._session, kept, deed, person, text, self._now)
         await outbox.add(self._session, *book.messages)
         return kept

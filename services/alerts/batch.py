@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import projections, queries
+from services.alerts import projections
 from services.alerts.projections import Departure, DisplacedHousehold
+from services.alerts.queries import hazards as hazard_queries
+from services.alerts.queries import households as household_queries
 from services.alerts.rules.findings import RuleKind
 from shared.events import HazardReported, HouseholdCorrected, HouseholdRegistered
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
@@ -102,7 +104,7 @@ class HouseholdBatch(ConsumedBatch):
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
     """The hazards that are newer than the known revision; the others get the outcome `not_newer`."""
-    newest = await queries.revisions(session, {one.event.data.hazard_id for one in received})
+    newest = await hazard_queries.revisions(session, {one.event.data.hazard_id for one in received})
     batch = HazardBatch(received, stored=frozenset(newest))
     for place, one in enumerate(received):
         hazard: HazardReported = one.event.data
@@ -117,7 +119,7 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """The households that are newer than the known sequence; the others get the outcome `not_newer`."""
     batch = HouseholdBatch(received)
-    known = await queries.households(session, {one.event.data.household_id for one in received})
+    known = await household_queries.households(session, {one.event.data.household_id for one in received})
     batch.before = dict(known)
     newer: dict[int, HouseholdRegistered] = {}
     for place, one in enumerate(received):
@@ -143,7 +145,7 @@ async def _departures(
         for report_id, left in projections.departures(event, places).items()
     ]
     departed = batch.departed
-    departed |= await queries.departures(
+    departed |= await household_queries.departures(
         session, {id for place, id, _ in told for id in (id, newer[place].household_id)}
     )
     for place, report_id, left in told:

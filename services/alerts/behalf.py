@@ -7,9 +7,10 @@ from sqlalchemy import Text, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from services.alerts import listings, queries
+from services.alerts import listings
 from services.alerts.alerts import Alert
 from services.alerts.models import AlertRow
+from services.alerts.queries import hazards as hazard_queries
 from services.alerts.secrets import WebhookSecrets
 from shared import audit
 from shared.audit import Action
@@ -48,7 +49,7 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
     if alert.hazard_id is None or alert.acknowledged_by == caller.account:
         return True
     areas = listings.visible(caller, request.app.state.places)
-    first = await queries.first_pcodes(session, alert.hazard_id) or alert.pcodes
+    first = await hazard_queries.first_pcodes(session, alert.hazard_id) or alert.pcodes
     return areas is None or not first or not areas.isdisjoint(first)
 
 

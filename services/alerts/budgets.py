@@ -10,10 +10,12 @@ from sqlalchemy import and_, cast, delete, select
 from sqlalchemy.dialects.postgresql import JSON, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import alerts, queries
+from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.models import AlertRow, BudgetLift
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import locks
 from services.alerts.rules.findings import OVER_BUDGET, RANK, Finding, RuleKind, Situation
 from services.alerts.rules.hazard import OWN_SOURCE
 from services.alerts.ruleset import Budget
@@ -101,7 +103,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 
     Otherwise two workers could both use the last alert of a budget, or both raise the alert about its source.
     """
-    await queries.lock(session, {("budget", source) for source in sources})
+    await locks.lock(session, {("budget", source) for source in sources})
 
 
 async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Budget, now: datetime) -> Budgets:
@@ -134,4 +136,4 @@ async def withheld(session: AsyncSession, source: str) -> list[Alert]:
     is_withheld = and_(AlertRow.kind == RuleKind.HAZARD, AlertRow.is_suppressed, AlertRow.reason == OVER_BUDGET)
     alerts = select(*table(AlertRow).columns).where(is_withheld, source == SOURCE)
     latest = alerts.order_by(AlertRow.changed_at.desc(), AlertRow.alert_id).limit(MOST_RELEASED)
-    return [queries.alert_of(row) for row in (await session.execute(latest)).mappings()]
+    return [alert_queries.alert_of(row) for row in (await session.execute(latest)).mappings()]

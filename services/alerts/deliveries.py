@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Undelivered
 from services.alerts.config import AlertsSettings
-from services.alerts.queries import sealed
+from services.alerts.queries.receivers import sealed
 from services.alerts.receivers import Receiver
 from shared import events
 from shared.events import DeliverySettled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 
 OLDEST_SECONDS = 1.0  # a NOTIFY may be missed while the listening connection is renewed
@@ -37,7 +37,7 @@ class ReceiverDirectory:
         if self._changed is not None:
             self._changed.clear()  # before the read, so that a change during the read causes another read
         try:
-            rows = await queries.sealed_receivers(session)
+            rows = await receiver_queries.sealed_receivers(session)
         except BaseException:
             if self._changed is not None:
                 self._changed.set()

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts import presences, queries
+from services.alerts import presences
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.handlers import utcnow
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
@@ -41,7 +44,7 @@ class Escalation:
         async with self._sessions.begin() as session:
             now = self._clock()
             is_unattended = await presences.is_unattended(session, now, self._rules.escalation.unattended)
-            due = await queries.unanswered(session, now, is_unattended=is_unattended)
+            due = await alert_queries.unanswered(session, now, is_unattended=is_unattended)
             if due:
                 book = await self._book(due, now, session)
                 for alert in due:
@@ -53,7 +56,7 @@ class Escalation:
         """Lets up to 100 alerts lapse whose hazard is over; returns how many."""
         async with self._sessions.begin() as session:
             now = self._clock()
-            over = await queries.expired(session, now)
+            over = await alert_queries.expired(session, now)
             if over:
                 book = await self._book(over, now, session)
                 for alert in over:
@@ -62,10 +65,10 @@ class Escalation:
             return len(over)
 
     async def _book(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> AlertChanges:
-        receivers = await queries.receivers(session)
-        called = await queries.called(session, [alert.alert_id for alert in alerts])
+        receivers = await receiver_queries.receivers(session)
+        called = await delivery_queries.called(session, [alert.alert_id for alert in alerts])
         return AlertChanges(alerts, receivers, called, places=self._places, rules=self._rules, now=now)
 
     async def _write(self, book: AlertChanges, session: AsyncSession) -> None:
-        await queries.save_book(session, book)
+        await alert_queries.save_book(session, book)
         await outbox.add(session, *book.messages)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts import budgets, counts, queries
+from services.alerts import budgets, counts
 from services.alerts.counts import Exposed
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import locks
 from services.alerts.rules.exposure import ExposureRules
 from services.alerts.rules.findings import Finding, RuleKind
 from services.alerts.rules.rule import judged
@@ -62,11 +64,11 @@ class Exposures:
 
     async def follow(self, session: AsyncSession) -> int:
         """Recounts up to 25 changed hazards at their newest revision; returns how many."""
-        await queries.lock(session, [ALL])
+        await locks.lock(session, [ALL])
         changed = await counts.changed_hazards(session)
         if changed and self.rules.exposure:
             areas = {area for each in changed for area in (*each.areas, *each.areas_before)}
-            await queries.lock(session, {(RuleKind.EXPOSURE.value, area) for area in areas})
+            await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for area in areas})
             await counts.lie_over(session, changed, self.rules.exposure.mobility)
         return len(changed)
 
@@ -75,11 +77,11 @@ class Exposures:
         rule, now = self.rules.exposure, self.clock()
         if rule is None:
             return 0
-        await queries.lock(session, [ALL])
+        await locks.lock(session, [ALL])
         await counts.forget(session, now - rule.max_age)
         pairs = await counts.due(session, rule, now - self.renewed_every)
         if pairs:
-            await queries.lock(session, {(RuleKind.EXPOSURE.value, area) for _, area in pairs})
+            await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for _, area in pairs})
             found = await counts.exposed(session, pairs, rule.mobility)
             if changed := [each for each in found if not each.is_idle(rule)]:
                 await self._tell(session, changed, now)
@@ -88,10 +90,10 @@ class Exposures:
 
     async def _tell(self, session: AsyncSession, found: list[Exposed], now: datetime) -> None:
         ids = {each.hazard_id for each in found}
-        known = await queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
+        known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
         # Hazards are read after the alerts are locked: a Cancel in between would let a cancelled hazard raise an alert.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
-        book = await queries.book(session, known, self.places, self.rules, now)
+        book = await alert_queries.book(session, known, self.places, self.rules, now)
         changes = [(hazards[each.hazard_id], each) for each in found]
         async for touched, said in judged([ExposureRules(self.rules)], changes, book, session, now):
             if isinstance(said, Finding):
@@ -101,5 +103,5 @@ class Exposures:
                 book.lapse(touched.report.hazard_id, said.reason, kind=RuleKind.EXPOSURE, area=area)
         for hazard_id in hazards:
             book.count_displaced(hazard_id, displaced.get(hazard_id, 0))
-        await queries.save_book(session, book)
+        await alert_queries.save_book(session, book)
         await outbox.add(session, *book.messages)

@@ -11,12 +11,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import batch as batches
-from services.alerts import budgets, counts, projections, queries
+from services.alerts import budgets, counts, projections
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HouseholdBatch
 from services.alerts.changes import AlertChanges
 from services.alerts.directory import ReceiverDirectory
 from services.alerts.handover import Dispatcher
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import hazards as hazard_queries
+from services.alerts.queries import households as household_queries
+from services.alerts.queries import locks
 from services.alerts.rules.displacement import DisplacementRule
 from services.alerts.rules.findings import Finding, Nothing, RuleKind
 from services.alerts.rules.hazard import HazardRules
@@ -61,18 +65,20 @@ class HazardHandler:
         batch = await batches.hazards_of(received, session)
         await budgets.lock(session, budgets.sources_of(batch.hazards.values()))
         sources = budgets.situations(batch.hazards.values(), self.rules.budget, now)
-        known = await queries.alerts_of_hazards(
+        known = await alert_queries.alerts_of_hazards(
             session, batch.newest, RuleKind.HAZARD, RuleKind.EXPOSURE, others=sources
         )
         receivers = (await self._dispatcher.directory.known(session)).receivers
-        book = await queries.book(session, known, self.places, self.rules, now, among=receivers)
+        book = await alert_queries.book(session, known, self.places, self.rules, now, among=receivers)
         budget = await budgets.of(session, list(batch.hazards.values()), self.rules.budget, now)
         async for touched, found in judged([self._judge], batch, book, session, now):
             batch.say(touched.positions, settled(touched.report, found, budget, book))
-        await queries.save_hazards(session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values()))
-        await queries.keep_revisions(session, batch.superseded)
-        await queries.save_alerts(session, book.changed.values())
-        await queries.save_omissions(session, book)
+        await hazard_queries.save_hazards(
+            session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values())
+        )
+        await hazard_queries.keep_revisions(session, batch.superseded)
+        await alert_queries.save_alerts(session, book.changed.values())
+        await alert_queries.save_omissions(session, book)
         await self._dispatcher.add(session, book.deliveries, batch.newest)
         outcomes = [outcome_of(one, outcome, now) for one, outcome in zip(received, batch.outcomes, strict=True)]
         await outbox.add(session, *book.messages, *outcomes)
@@ -94,7 +100,7 @@ class HouseholdHandler:
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
         batch = await batches.households_of(received, self.places, session)
-        await queries.lock(session, batch.locks)
+        await locks.lock(session, batch.locks)
         await self._record(batch, session)
         if self.rules.displacement is not None:
             await self._judge_departures(batch, self.rules.displacement, now, session)
@@ -102,8 +108,8 @@ class HouseholdHandler:
         return batch.outcomes
 
     async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:
-        await queries.save_households(session, batch.newest.values())
-        await queries.save_departures(session, batch.departed)
+        await household_queries.save_households(session, batch.newest.values())
+        await household_queries.save_departures(session, batch.departed)
         if self.rules.exposure:
             await counts.add_displaced(session, batch.moved, self.rules.exposure.mobility)
 
@@ -114,11 +120,11 @@ class HouseholdHandler:
         if not flights:
             return
         earliest = min(day for _, _, day in flights) - timedelta(days=3 * rule.days)
-        known = await queries.alerts_of_flights(session, {area for _, area, _ in flights}, earliest)
-        book = await queries.book(session, known, self.places, self.rules, now)
+        known = await alert_queries.alerts_of_flights(session, {area for _, area, _ in flights}, earliest)
+        book = await alert_queries.book(session, known, self.places, self.rules, now)
         async for touched, found in judged([rule], batch, book, session, now):
             batch.say(touched.positions, counted(found, book))
-        await queries.save_book(session, book)
+        await alert_queries.save_book(session, book)
         await outbox.add(session, *book.messages)
 
 

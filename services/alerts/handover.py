@@ -14,10 +14,10 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
-from services.alerts import queries
 from services.alerts.channels import Job
 from services.alerts.directory import KnownReceivers, ReceiverDirectory
 from services.alerts.notices import PlannedDelivery
+from services.alerts.queries import deliveries as delivery_queries
 from shared.events import HazardReported
 
 HANDOVER = "handover"  # key in `session.info`: listeners on the class cost less than listeners on each session
@@ -50,11 +50,11 @@ class Dispatcher:
         self, session: AsyncSession, deliveries: Sequence[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
     ) -> None:
         if self._senders is None:
-            await queries.add_deliveries(session, deliveries, hazards)
+            await delivery_queries.add_deliveries(session, deliveries, hazards)
             return
         handover = Handover(session, self._senders)
         leases = {each.delivery_id: uuid4() for each in deliveries if handover.reserves(each)}
-        new = await queries.add_deliveries(session, deliveries, hazards, leases, self._senders.lease)
+        new = await delivery_queries.add_deliveries(session, deliveries, hazards, leases, self._senders.lease)
         known = await self.directory.known(session)
         handover.jobs = [
             job_of(each, new[each.delivery_id], leases[each.delivery_id], known)

@@ -7,8 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import listings, queries
+from services.alerts import listings
 from services.alerts.alerts import Alert
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller
 from services.alerts.rules.findings import Finding, RuleKind
 from services.alerts.rules.hazard import decide
@@ -35,11 +38,11 @@ async def outcome(
 
     `is_judged` is false until the service has read the hazard: ask again.
     """
-    hazard = await queries.hazard(session, hazard_id)
+    hazard = await hazard_queries.hazard(session, hazard_id)
     if hazard is None or (report_id is not None and hazard.report_id != report_id):
         return Followed(is_judged=False)
     concerns(hazard, request, caller)
-    found = await queries.alerts_of_hazard(session, hazard_id)
+    found = await alert_queries.alerts_of_hazard(session, hazard_id)
     raised = [alert for alert in found if not (alert.is_suppressed or alert.is_over or alert.resolved_at)]
     if raised:
         return Followed(is_judged=True, alerts=[await view(alert, session) for alert in raised])
@@ -56,7 +59,7 @@ def concerns(hazard: HazardReported, request: Request, caller: Principal) -> Non
 
 
 async def view(alert: Alert, session: AsyncSession) -> Raised:
-    called = await queries.called(session, [alert.alert_id])
+    called = await delivery_queries.called(session, [alert.alert_id])
     return Raised(
         alert_id=alert.alert_id, severity=alert.severity, reason=alert.reason, recipients=called.get(alert.alert_id, [])
     )

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
 from services.alerts.models import AlertRow, AttemptRow, Delivery, ReceiverRow
-from services.alerts.queries import alert_of
+from services.alerts.queries.alerts import alert_of
 from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import Severity, Status

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.alerts import behalf, listings, queries
+from services.alerts import behalf, listings
 from services.alerts.alerts import Alert
 from services.alerts.listings import AlertState
 from services.alerts.notices import Content
+from services.alerts.queries import alerts as alert_queries
 from services.alerts.texts import Texts
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared.auth import tokens
@@ -101,7 +102,7 @@ def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:
     """The alert; 404 if it does not exist or is outside the caller's areas."""
-    found = await queries.alert(session, alert_id)
+    found = await alert_queries.alert(session, alert_id)
     areas = listings.visible(caller, request.app.state.places)
     if found is None or (areas is not None and found.pcodes and areas.isdisjoint(found.pcodes)):
         raise Problem(404, "not-found", "There is no such alert.")

@@ -7,7 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
-from services.alerts import budgets, counts, listings, queries
+from services.alerts import budgets, counts, listings
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller
 from services.alerts.rules.findings import Finding, RuleKind
 from services.alerts.rules.hazard import decide
@@ -48,12 +50,16 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
     state, now = request.app.state, datetime.now(UTC)
     until = await budgets.lift(session, source, caller.account, now)
     found = [alert for alert in await budgets.withheld(session, source) if alert.hazard_id]
-    locked = await queries.alerts_of_hazards(
+    locked = await alert_queries.alerts_of_hazards(
         session, [alert.hazard_id for alert in found if alert.hazard_id], RuleKind.HAZARD
     )
-    book = await queries.book(session, locked, state.places, state.rules, now)
+    book = await alert_queries.book(session, locked, state.places, state.rules, now)
     for alert in locked:
-        if alert.is_suppressed and alert.hazard_id and (hazard := await queries.hazard(session, alert.hazard_id)):
+        if (
+            alert.is_suppressed
+            and alert.hazard_id
+            and (hazard := await hazard_queries.hazard(session, alert.hazard_id))
+        ):
             found_now = decide(hazard, state.rules, state.watched, now)
             if isinstance(found_now, Finding):
                 book.tell_of(hazard, found_now)
@@ -61,6 +67,6 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
                 book.lapse(hazard.hazard_id, found_now.reason, kind=RuleKind.HAZARD)
     released = [alert for alert in book.changed.values() if not (alert.is_suppressed or alert.is_lapsed)]
     await counts.change(session, {alert.hazard_id for alert in book.changed.values() if alert.hazard_id})
-    await queries.save_book(session, book)
+    await alert_queries.save_book(session, book)
     await outbox.add(session, *book.messages)
     return Lifted(lifted_until=until, released=[alert.alert_id for alert in released])

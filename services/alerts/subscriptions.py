@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import queries, secrets
+from services.alerts import secrets
 from services.alerts.models import ReceiverRow
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel, Status
@@ -25,7 +26,7 @@ class ReceiverNotFound(Exception):
 
 async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) -> str | None:
     """Adds or changes a receiver; returns the secret of a new webhook, to be shown once. The caller commits."""
-    await queries.save_receiver(session, receiver)
+    await receiver_queries.save_receiver(session, receiver)
     if receiver.channel is not DeliveryChannel.WEBHOOK or await _secret(session, receiver.label) is not None:
         return None
     return await rotate(session, receiver.label, box)
@@ -71,9 +72,9 @@ async def remove(session: AsyncSession, label: str) -> None:
 
 async def fill_exercise(session: AsyncSession) -> None:
     """Adds two receivers to an exercise that has none, so that its alerts appear on the outbox page."""
-    if not await queries.receivers(session):
+    if not await receiver_queries.receivers(session):
         for receiver in EXERCISE:
-            await queries.save_receiver(session, receiver)
+            await receiver_queries.save_receiver(session, receiver)
 
 
 async def _secret(session: AsyncSession, label: str) -> bytes | None:

@@ -7,11 +7,13 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts import presences, queries
+from services.alerts import presences
 from services.alerts.acts import Actor
 from services.alerts.alerts import Alert
 from services.alerts.answers import Answers
 from services.alerts.escalation import Escalation
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel, Verdict
@@ -38,7 +40,7 @@ class Night:
 
     async def receiver(self, label: str, step: int, **changed: Any) -> None:
         async with self.sessions.begin() as session:
-            await queries.save_receiver(
+            await receiver_queries.save_receiver(
                 session, Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example", step=step, **changed)
             )
 
@@ -59,7 +61,7 @@ class Night:
     async def alert(self) -> Alert:
         async with self.sessions.begin() as session:
             (id,) = (await session.execute(text("SELECT alert_id FROM alerts"))).one()
-            return await queries.locked_alert(session, id)
+            return await alert_queries.locked_alert(session, id)
 
     async def told(self) -> list[tuple[int, str]]:
         async with self.sessions.begin() as session:

@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import queries
 from services.alerts.alerts import Alert
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported, HouseholdRegistered
 from shared.events.vocabulary import DeliveryChannel
@@ -28,8 +29,8 @@ class Post:
         return [f"{outcome.kind} {outcome.reason}" for outcome in outcomes]
 
     async def alerts(self) -> list[Alert]:
-        rows = await self.fetch(f"{queries.SELECT_ALERTS} ORDER BY kind, raised_at, area, situation")
-        return [queries.alert_of(row._mapping) for row in rows]
+        rows = await self.fetch(f"{alert_queries.SELECT_ALERTS} ORDER BY kind, raised_at, area, situation")
+        return [alert_queries.alert_of(row._mapping) for row in rows]
 
     async def alert(self) -> Alert:
         (alert,) = await self.alerts()
@@ -49,7 +50,7 @@ class Post:
 
     async def receiver(self, label: str, **changed: Any) -> None:
         receiver = Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example/", **changed)
-        await queries.save_receiver(self.session, receiver)
+        await receiver_queries.save_receiver(self.session, receiver)
 
 
 def revised(quake: HazardReported, revision: int, **changed: Any) -> HazardReported:

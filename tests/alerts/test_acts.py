@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.alerts import queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk, fresh
@@ -29,7 +29,7 @@ async def causes(desk: Desk) -> list[str]:
 
 async def received_by(desk: Desk, label: str) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example"))
+        await receiver_queries.save_receiver(session, Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example"))
 
 
 async def test_from_unacknowledged_to_closed_and_open_again(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
@@ -24,7 +24,9 @@ BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}
 async def raised(desk: Desk) -> UUID:
     """Returns the id of an alert that was delivered to a webhook, after two revisions of an operator's event."""
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
+        await receiver_queries.save_receiver(
+            session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example")
+        )
     first = mudflow(
         onset=datetime.now(UTC),
         channel="console",
@@ -94,7 +96,7 @@ async def test_each_role_sees_its_part_of_the_page(
 
 async def test_neither_mail_nor_webhook_says_on_whose_behalf(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(
+        await receiver_queries.save_receiver(
             session, Receiver("mail", DeliveryChannel.EMAIL, "duty@centre.example", language="ru")
         )
     alert_id = await raised(desk)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.alerts import queries
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported, Place
 from shared.events.vocabulary import DeliveryChannel
@@ -42,7 +43,7 @@ async def notified(desk: Desk) -> int:
 async def duty(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
         await session.execute(text("TRUNCATE budget_lifts"))
-        await queries.save_receiver(session, Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.example"))
+        await receiver_queries.save_receiver(session, Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.example"))
 
 
 async def test_eight_hundred_hazards_in_a_batch_raise_sixty_alerts_and_one_about_their_source(desk: Desk) -> None:
@@ -159,7 +160,7 @@ async def test_lifting_the_limit_clears_entries_that_an_earlier_release_left(
 
 async def by_status(desk: Desk, hazard: HazardReported) -> dict[tuple[str, str], tuple[bool, str]]:
     async with desk.sessions.begin() as session:
-        found = await queries.alerts_of_hazard(session, hazard.hazard_id)
+        found = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     return {(alert.kind.value, alert.status.value): (alert.is_suppressed, alert.reason) for alert in found}
 
 
@@ -182,7 +183,7 @@ async def test_an_exercise_alert_ends_when_its_hazard_becomes_actual(desk: Desk)
     await tell(desk, hazard)
     await tell(desk, reported(hazard_id=hazard.hazard_id, revision=2, msg_type="Update", severity="Severe"))
     async with desk.sessions.begin() as session:
-        found = await queries.alerts_of_hazard(session, hazard.hazard_id)
+        found = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     assert {alert.status.value: (alert.is_lapsed, alert.reason) for alert in found} == {
         "Exercise": (True, "status_changed"),
         "Actual": (False, "source_severity"),
@@ -203,7 +204,7 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
     """Whether the hazard's alert of each kind is suppressed, and its reason."""
     async with desk.sessions.begin() as session:
-        found = await queries.alerts_of_hazard(session, hazard.hazard_id)
+        found = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in found}
 
 

@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import deliveries, queries
+from services.alerts import deliveries
 from services.alerts.channels import Job
 from services.alerts.notices import Cause, PlannedDelivery
+from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.factories import hazard
@@ -251,5 +252,5 @@ async def test_the_same_delivery_is_never_created_twice(town: Town, hook: Hook) 
         datetime.now(UTC) - timedelta(1),
     )
     async with town.sessions.begin() as session:
-        await queries.add_deliveries(session, [twin])
+        await delivery_queries.add_deliveries(session, [twin])
     assert len(await town.rows()) == 1

@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import queries
 from services.alerts.channels.email import EmailChannel
 from services.alerts.deliveries import Deliveries
 from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from services.alerts.texts import Texts
 from shared.events import HazardReported
@@ -51,7 +51,7 @@ async def mailing(town: Town, port: int) -> AsyncIterator[None]:
 async def told_by_mail(town: Town) -> None:
     async with town.sessions.begin() as session:
         receiver = Receiver("desk", DeliveryChannel.EMAIL, "desk@centre.example", language="en")
-        await queries.save_receiver(session, receiver)
+        await receiver_queries.save_receiver(session, receiver)
 
 
 async def two_minutes_pass(town: Town) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts import queries, subscriptions
+from services.alerts import subscriptions
 from services.alerts.deliveries import Deliveries
 from services.alerts.directory import ReceiverDirectory
 from services.alerts.handover import Dispatcher
 from services.alerts.notices import Cause, PlannedDelivery
+from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
@@ -128,7 +129,7 @@ async def test_a_delivery_whose_process_ended_before_it_sent_it_is_claimed_when_
         alert_id = await session.scalar(text("DELETE FROM deliveries RETURNING alert_id"))
         lost = planned(alert_id)
         lease = timedelta(seconds=0.3)
-        await queries.add_deliveries(session, [lost], leases={lost.delivery_id: uuid4()}, lease=lease)
+        await delivery_queries.add_deliveries(session, [lost], leases={lost.delivery_id: uuid4()}, lease=lease)
     async with town.working(hook):
         (row,) = await town.settled(1)
     assert (row["is_delivered"], row["attempts"]) == (True, 2)

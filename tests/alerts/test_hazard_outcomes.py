@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.alerts import queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
@@ -32,7 +32,9 @@ def path(hazard: HazardReported) -> str:
 
 async def test_the_outcome_lists_the_alert_and_the_notified_receivers(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example"))
+        await receiver_queries.save_receiver(
+            session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example")
+        )
     hazard = called_in()
     async with desk.caller() as caller:
         before = (await caller.get(path(hazard))).json()

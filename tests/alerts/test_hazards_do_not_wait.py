@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.alerts import queries
 from services.alerts.config import AlertsSettings
 from services.alerts.projections import Departure
+from services.alerts.queries import households as household_queries
 from shared.events import HazardReported, HouseholdRegistered, Place
 from shared.events.vocabulary import Mobility, Status
 from shared.places import Places
@@ -212,7 +212,7 @@ def test_incremental_departure_counts_equal_a_full_count(
         engine = database.engine(shared_alerts)
         async with database.sessions(engine)() as session:
             for batch in owned:
-                await queries.save_departures(session, batch)
+                await household_queries.save_departures(session, batch)
             kept = list(await session.execute(text(COUNTED["departure_counts"])))
             anew = await counted_anew(session, "departure_counts", "COUNT_DEPARTURES")
         await engine.dispose()

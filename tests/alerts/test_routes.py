@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
@@ -176,7 +176,7 @@ async def test_an_alert_of_another_area_is_not_found(desk: Desk) -> None:
 
 async def test_deliveries_of_another_area_are_not_listed(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example"))
+        await receiver_queries.save_receiver(session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example"))
     quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
     async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
         listed = (await caller.get("/v1/deliveries")).json()["deliveries"]
@@ -189,7 +189,7 @@ async def test_deliveries_of_another_area_are_not_listed(desk: Desk) -> None:
 
 async def test_one_alert_with_its_notified_receivers(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(
+        await receiver_queries.save_receiver(
             session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", language="ru")
         )
     (alert_id,) = await desk.alerts(fresh())
@@ -219,10 +219,12 @@ async def test_the_page_of_sent_messages_shows_receiver_and_result(
     desk: Desk, language: str, words: tuple[str, ...]
 ) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(
+        await receiver_queries.save_receiver(
             session, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", language="ru")
         )
-        await queries.save_receiver(session, Receiver("hook", DeliveryChannel.WEBHOOK, "https://hook.example/"))
+        await receiver_queries.save_receiver(
+            session, Receiver("hook", DeliveryChannel.WEBHOOK, "https://hook.example/")
+        )
     older, _ = await desk.alerts(fresh()), await desk.alerts(mudflow(onset=datetime.now(UTC)))
     async with desk.sessions.begin() as session:
         await session.execute(
@@ -247,7 +249,9 @@ async def test_the_page_of_sent_messages_shows_receiver_and_result(
 
 async def test_the_page_too_shows_only_the_callers_area(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
-        await queries.save_receiver(session, Receiver("hook", DeliveryChannel.WEBHOOK, "https://hook.example/"))
+        await receiver_queries.save_receiver(
+            session, Receiver("hook", DeliveryChannel.WEBHOOK, "https://hook.example/")
+        )
     quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
     async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
         page = (await caller.get("/deliveries")).text

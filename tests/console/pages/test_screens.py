@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from deploy.local.process import wait_until
-from services.alerts import queries
 from services.alerts.config import AlertsSettings
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
@@ -43,7 +43,7 @@ async def told(whole: Whole, receiver: Receiver | None) -> None:
     async with database.sessions(engine).begin() as session:
         await session.execute(text("DELETE FROM receivers"))
         if receiver is not None:
-            await queries.save_receiver(session, receiver)
+            await receiver_queries.save_receiver(session, receiver)
     await engine.dispose()
 
 

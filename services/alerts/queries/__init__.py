@@ -1,0 +1,1 @@
+"""The service's SQL, one module per family of tables, each statement named after its question."""

@@ -1,0 +1,141 @@
+"""The SQL of alerts and of the change sets about them; the caller commits."""
+
+# raw SQL throughout: every batch of hazards and households waits for these statements
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pydantic import TypeAdapter
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.alerts import Alert
+from services.alerts.changes import AlertChanges
+from services.alerts.models import NotificationOmissions
+from services.alerts.queries.deliveries import add_deliveries, called
+from services.alerts.queries.receivers import receivers
+from services.alerts.queries.statements import many, upsert
+from services.alerts.receivers import Receiver
+from services.alerts.rules.findings import RuleKind
+from services.alerts.ruleset import Ruleset
+from shared.auth.tokens import Ancestry
+from shared.postgres import database
+
+_alert = TypeAdapter(Alert)
+ALERT_COLUMNS = tuple(field.name for field in fields(Alert))
+SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"  # noqa: S608
+SAVE_ALERT = upsert("alerts", ALERT_COLUMNS)
+
+TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
+OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
+OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
+
+# If $2 is true, the boards are unattended and each alert waits half as long.
+UNANSWERED = f"""
+{SELECT_ALERTS}
+WHERE escalates_at IS NOT NULL AND CASE
+        WHEN $2 THEN escalates_at - (escalates_at - coalesce(waits_since, escalates_at)) / 2 ELSE escalates_at
+    END <= $1
+ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
+"""
+
+# A displacement alert never expires, because its days may be over when it is raised. An alert that began to wait after
+# its hazard's end still needs an answer, so it does not expire either.
+EXPIRED = f"""
+{SELECT_ALERTS}
+WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
+    AND expires <= $1 AND coalesce(waits_since, raised_at) < expires
+ORDER BY expires LIMIT 100 FOR UPDATE SKIP LOCKED
+"""
+
+
+async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert]:
+    connection = await database.driver(session)
+    rows = await connection.fetch(f"{SELECT_ALERTS} WHERE hazard_id = $1 ORDER BY raised_at, alert_id", hazard_id)
+    return [alert_of(row) for row in rows]
+
+
+async def alerts_of_hazards(
+    session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
+) -> list[Alert]:
+    """These hazards' alerts of these kinds, and the alerts `others`; one statement locks all in the order of ids."""
+    if not hazard_ids and not others:
+        return []
+    connection = await database.driver(session)
+    rows = await connection.fetch(OF_HAZARDS, list(hazard_ids), list(kinds), list(others))
+    return [alert_of(row) for row in rows]
+
+
+async def alerts_of_flights(session: AsyncSession, areas: Collection[str], since: date) -> list[Alert]:
+    """The displacement alerts of these areas with windows from `since` on, locked."""
+    connection = await database.driver(session)
+    return [alert_of(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
+
+
+async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
+    connection = await database.driver(session)
+    row = await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1", alert_id)
+    return row and alert_of(row)
+
+
+async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
+    connection = await database.driver(session)
+    return alert_of(await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1 FOR UPDATE", alert_id))
+
+
+async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
+    """Alerts whose waiting time has passed, locked; skips alerts that another worker has locked."""
+    connection = await database.driver(session)
+    return [alert_of(row) for row in await connection.fetch(UNANSWERED, now, is_unattended)]
+
+
+async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
+    """Alerts whose hazard is over, locked; skips alerts that another worker has locked."""
+    connection = await database.driver(session)
+    return [alert_of(row) for row in await connection.fetch(EXPIRED, now)]
+
+
+async def book(
+    session: AsyncSession,
+    known: Sequence[Alert],
+    places: Ancestry,
+    rules: Ruleset,
+    now: datetime,
+    *,
+    among: Sequence[Receiver] | None = None,
+) -> AlertChanges:
+    """The change set for these alerts and the receivers `among`. Without `among`, the stored receivers are read."""
+    told = await called(session, [alert.alert_id for alert in known]) if known else {}
+    found = await receivers(session) if among is None else among
+    return AlertChanges(known, found, told, places=places, rules=rules, now=now)
+
+
+async def save_alerts(session: AsyncSession, changed: Iterable[Alert]) -> None:
+    await many(session, SAVE_ALERT, [alert_row(alert) for alert in changed])
+
+
+async def save_book(session: AsyncSession, book: AlertChanges) -> None:
+    await save_alerts(session, book.changed.values())
+    await save_omissions(session, book)
+    await add_deliveries(session, book.deliveries)
+
+
+async def save_omissions(session: AsyncSession, book: AlertChanges) -> None:
+    """Stores why receivers were left out of the notifications."""
+    rows = [{"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in book.omissions.items()]
+    if rows:
+        await session.execute(insert(NotificationOmissions).on_conflict_do_nothing(), rows)
+
+
+def alert_of(row: asyncpg.Record) -> Alert:
+    return _alert.validate_python({**row, "figures": json.loads(row["figures"])})
+
+
+def alert_row(alert: Alert) -> list[Any]:
+    values = {name: getattr(alert, name) for name in ALERT_COLUMNS}
+    return list({**values, "figures": json.dumps(dict(alert.figures), ensure_ascii=False)}.values())

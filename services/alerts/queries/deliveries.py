@@ -1,0 +1,138 @@
+"""The SQL that stores deliveries and reads whom they reached; the caller commits."""
+
+# raw SQL throughout: every batch of hazards and households waits for these statements
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import words
+from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan, with_words
+from services.alerts.words import HazardWords
+from shared.events import HazardReported
+from shared.postgres import database
+
+# With a lease the delivery is stored as claimed, because this process sends it after the commit.
+ADD_DELIVERIES = f"""
+INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_at, lease, attempts)
+SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, coalesce(
+        planned_at, CASE WHEN lease IS NULL THEN now() ELSE clock_timestamp() END + due_in
+    ), lease,
+    (lease IS NOT NULL)::integer
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::boolean[], $10::timestamptz[], $11::interval[], $12::uuid[]
+) AS added ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_in, lease)
+ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
+RETURNING delivery_id
+"""  # noqa: S608 - our own names
+
+# For each receiver, the latest planned time of its foldable messages.
+FOLDS = """
+SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
+WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
+"""
+
+# An alert's next delivery waits for its earlier deliveries. These are therefore tried at once, without back-off.
+HASTEN = """
+UPDATE deliveries SET due_at = now()
+FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
+WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
+    AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (told.is_loud OR NOT is_foldable OR attempts > 0)
+"""
+
+# Nobody has received a delivery that has no attempt, so it can be deleted.
+RETRACT = """
+WITH gone AS (
+    DELETE FROM deliveries WHERE alert_id = $1 AND cause = $2 AND settled_at IS NULL AND attempts = 0
+    RETURNING delivery_id
+)
+SELECT EXISTS (
+    SELECT FROM deliveries JOIN alerts USING (alert_id, step)
+    WHERE alert_id = $1 AND cause = $2 AND delivery_id NOT IN (SELECT delivery_id FROM gone)
+)
+"""
+CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
+
+
+async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The labels of the receivers notified of each alert so far."""
+    connection = await database.driver(session)
+    return dict(await connection.fetch(CALLED, list(alert_ids)))
+
+
+async def add_deliveries(
+    session: AsyncSession,
+    deliveries: Sequence[PlannedDelivery],
+    hazards: Mapping[UUID, HazardReported] | None = None,
+    leases: Mapping[UUID, UUID] | None = None,
+    lease: timedelta = timedelta(),
+) -> dict[UUID, str]:
+    """Stores the deliveries; returns the content of each that is new.
+
+    `hazards`: newest revisions that the caller already has. `leases`: by id, for deliveries that this process sends.
+    """
+    if not deliveries:
+        return {}
+    told = await words_of(session, deliveries, hazards or {})
+    planned = await planned_of(session, [each for each in deliveries if each.is_foldable])
+    contents = {each.delivery_id: content_with(each, told) for each in deliveries}
+    rows = [delivery_row(each, contents, planned, leases or {}, lease) for each in deliveries]
+    connection = await database.driver(session)
+    new = await connection.fetch(ADD_DELIVERIES, *map(list, zip(*rows, strict=True)))
+    if again := {each.alert_id: each for each in deliveries if each.step > 1}:
+        columns = zip(*((id, each.step, not each.is_foldable) for id, each in again.items()), strict=True)
+        await connection.execute(HASTEN, *map(list, columns))
+    return {row["delivery_id"]: contents[row["delivery_id"]] for row in new}
+
+
+async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
+    """When each foldable delivery is sent.
+
+    A receiver's first message goes at once. Messages that follow within two minutes go together when those end.
+    """
+    if not foldable:
+        return {}
+    connection = await database.driver(session)
+    rows = await connection.fetch(FOLDS, list({each.recipient for each in foldable}), FOLDED_WITHIN)
+    now: datetime = rows[0]["now"] if rows else await connection.fetchval("SELECT now()")
+    return plan(foldable, {row["recipient"]: row["planned_at"] for row in rows}, now)
+
+
+def delivery_row(
+    delivery: PlannedDelivery,
+    contents: Mapping[UUID, str],
+    planned: Mapping[UUID, datetime],
+    leases: Mapping[UUID, UUID],
+    lease: timedelta,
+) -> list[Any]:
+    id = delivery.delivery_id
+    values = {column: getattr(delivery, column) for column in PlannedDelivery.COLUMNS} | {"content": contents[id]}
+    own = leases.get(id)
+    return [*values.values(), planned.get(id), delivery.due_in if own is None else lease, own]
+
+
+def content_with(delivery: PlannedDelivery, told: Mapping[UUID, HazardWords]) -> str:
+    return with_words(delivery.content, told.get(delivery.hazard_id) if delivery.hazard_id else None)
+
+
+async def words_of(
+    session: AsyncSession, deliveries: Iterable[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
+) -> dict[UUID, HazardWords]:
+    """The free text of the newest revision of each delivery's hazard."""
+    ids = {each.hazard_id for each in deliveries if each.hazard_id is not None}
+    found = {id: words.of(hazards[id]) for id in ids & hazards.keys()}
+    if others := ids - hazards.keys():
+        connection = await database.driver(session)
+        rows = await connection.fetch("SELECT hazard_id, report FROM hazards WHERE hazard_id = ANY($1)", list(others))
+        found |= {id: words.of(HazardReported.model_validate_json(report)) for id, report in rows}
+    return found
+
+
+async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
+    """Deletes the untried deliveries with this cause; returns whether other deliveries of the last step remain."""
+    connection = await database.driver(session)
+    return bool(await connection.fetchval(RETRACT, alert_id, cause))

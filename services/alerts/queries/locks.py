@@ -1,0 +1,29 @@
+"""The advisory locks on rules and areas."""
+
+# raw SQL throughout: every batch of hazards and households waits for these statements
+
+from binascii import crc32
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.postgres import database
+
+
+async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
+    """Takes advisory locks on these rules and areas, in one order.
+
+    Each transaction that counts households, or adds them to an alert, takes these locks first. Otherwise two concurrent
+    workers would each miss the other's households.
+    """
+    keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
+    if keys:
+        connection = await database.driver(session)
+        await connection.execute(
+            "SELECT pg_advisory_xact_lock(rule, area) FROM unnest($1::int[], $2::int[]) AS key (rule, area)",
+            *map(list, zip(*keys, strict=True)),
+        )
+
+
+def signed(text: str) -> int:
+    return crc32(text.encode()) - 2**31

@@ -1,0 +1,43 @@
+"""The SQL of receivers; the caller commits."""
+
+# raw SQL throughout: every batch of hazards and households waits for these statements
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.queries.statements import many, upsert
+from services.alerts.receivers import Receiver
+from shared.postgres import database
+
+_receiver = TypeAdapter(Receiver)
+RECEIVER_COLUMNS = tuple(field.name for field in fields(Receiver))
+SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noqa: S608
+SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
+
+
+async def receivers(session: AsyncSession) -> list[Receiver]:
+    connection = await database.driver(session)
+    rows = await connection.fetch(f"{SELECT_RECEIVERS} ORDER BY step, label")
+    return [_receiver.validate_python(dict(row)) for row in rows]
+
+
+async def sealed_receivers(session: AsyncSession) -> list[tuple[Receiver, tuple[bytes, ...]]]:
+    """The receivers in the order in which they are notified, each with its sealed secrets, the newest first."""
+    connection = await database.driver(session)
+    rows = await connection.fetch("SELECT * FROM receivers ORDER BY step, label")
+    return [(_receiver.validate_python(dict(row)), sealed(row)) for row in rows]
+
+
+def sealed(row: Mapping[str, Any]) -> tuple[bytes, ...]:
+    return tuple(row[name] for name in ("secret", "former_secret") if row[name] is not None)
+
+
+async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
+    """Adds or changes a receiver; its secrets stay as they are."""
+    statuses, areas = sorted(receiver.statuses), list(receiver.areas)
+    row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": statuses, "areas": areas}
+    await many(session, SAVE_RECEIVER, [list(row.values())])
