@@ -183,10 +183,10 @@ def problem_of(refused: AnswerRefused) -> Problem:
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
-    told: dict[str, Any] = {part: written(getattr(alert, part)) for part in parts}
+    fields: dict[str, Any] = {part: written(getattr(alert, part)) for part in parts}
     detail = f"{name or alert.closed_by}, {at:%Y-%m-%d %H:%M} UTC" if at else None
-    told |= {"verdict": alert.verdict, "closed_by": alert.closed_by}
-    return Problem(409, refused.kind, TITLES[refused.kind], detail=detail, **told)
+    fields |= {"verdict": alert.verdict, "closed_by": alert.closed_by}
+    return Problem(409, refused.kind, TITLES[refused.kind], detail=detail, **fields)
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:

@@ -77,13 +77,13 @@ def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, 
     if not revisions:
         return []
     texts = revisions[0].text
-    return [(each, texts[each]) for each in words.in_order(texts, language)]
+    return [(language_code, texts[language_code]) for language_code in words.in_order(texts, language)]
 
 
 async def sent(session: Session, alert: Alert, request: Request, language: str) -> list[Any]:
     state = request.app.state
-    found = await listings.deliveries(session, alert_id=alert.alert_id)
-    return [sent_of(delivery, state.texts, state.pages, language) for delivery in found]
+    deliveries = await listings.deliveries(session, alert_id=alert.alert_id)
+    return [sent_of(delivery, state.texts, state.pages, language) for delivery in deliveries]
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
@@ -91,7 +91,6 @@ async def withheld(session: Session, alert: Alert, request: Request, caller: Pri
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts
-    found = [
-        each for each in await budgets.withheld(session, alert.figures["source"]) if listings.is_within(each, areas)
-    ]
-    return [(each.alert_id, texts.title(event_of(each), language_of(request))) for each in found]
+    of_source = await budgets.withheld(session, alert.figures["source"])
+    visible = [withheld for withheld in of_source if listings.is_within(withheld, areas)]
+    return [(withheld.alert_id, texts.title(event_of(withheld), language_of(request))) for withheld in visible]

@@ -167,7 +167,7 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
         changed_at=now,
         report_id=report_id,
         is_suppressed=finding.is_suppressed,
-        **_said(finding),
+        **_judged(finding),
     )
 
 
@@ -177,24 +177,24 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     An expired alert whose new expiry time is also past is raised again only if the finding is more severe or names new
     places.
     """
-    said = _said(finding)
+    latest = _judged(finding)
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
     is_no_news = RANK[finding.severity] <= RANK[alert.severity] and set(finding.pcodes) <= set(alert.pcodes)
     if is_past and is_no_news:
         return alert
-    if not alert.is_lapsed and all(getattr(alert, name) == value for name, value in said.items()):
+    if not alert.is_lapsed and all(getattr(alert, name) == value for name, value in latest.items()):
         return alert
-    return changed(alert, now, is_lapsed=False, is_ringing=alert.is_ringing and not alert.is_lapsed, **said)
+    return changed(alert, now, is_lapsed=False, is_ringing=alert.is_ringing and not alert.is_lapsed, **latest)
 
 
 def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """A suppressed alert is raised now, because the new finding is not suppressed."""
-    return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_said(finding))
+    return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_judged(finding))
 
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """The alert stays suppressed, now for the finding's reason."""
-    return changed(alert, now, is_lapsed=False, **_said(finding))
+    return changed(alert, now, is_lapsed=False, **_judged(finding))
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
@@ -275,7 +275,7 @@ def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
     return replace(alert, sequence=alert.sequence + 1, changed_at=now, **changes)
 
 
-def _said(finding: Finding) -> dict[str, Any]:
+def _judged(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "reason": finding.suppression if finding.is_suppressed else finding.reason,

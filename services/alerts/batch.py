@@ -24,20 +24,20 @@ Flight = tuple[Status, str, date]  # an area that households left, and the date
 
 @dataclass
 class ConsumedBatch:
-    """`said` holds the outcome of each record by position. Of several outcomes, the last in `WEIGHT` stays."""
+    """`settled` holds the outcome of each record by position. Of several outcomes, the last in `WEIGHT` stays."""
 
     received: Sequence[Received]
-    said: dict[int, Outcome] = field(default_factory=dict)
+    settled: dict[int, Outcome] = field(default_factory=dict)
 
-    def say(self, places: Iterable[int], outcome: Outcome) -> None:
-        for place in places:
-            known = self.said.get(place)
+    def settle(self, positions: Iterable[int], outcome: Outcome) -> None:
+        for position in positions:
+            known = self.settled.get(position)
             if known is None or WEIGHT.index(outcome.kind) > WEIGHT.index(known.kind):
-                self.said[place] = outcome
+                self.settled[position] = outcome
 
     @property
     def outcomes(self) -> list[Outcome]:
-        return [self.said[place] for place in range(len(self.received))]
+        return [self.settled[position] for position in range(len(self.received))]
 
 
 @dataclass
@@ -60,7 +60,7 @@ class HazardBatch(ConsumedBatch):
     def superseded(self) -> list[HazardReported]:
         """The received revisions that are not the newest of their hazard."""
         newest = {id(hazard) for hazard in self.newest.values()}
-        return [one.event.data for one in self.received if id(one.event.data) not in newest]
+        return [reading.event.data for reading in self.received if id(reading.event.data) not in newest]
 
 
 @dataclass
@@ -77,18 +77,20 @@ class HouseholdBatch(ConsumedBatch):
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """The positions by area left and date. Withdrawn departures are included: their dates must be judged again."""
-        found = defaultdict[Flight, list[int]](list)
-        for place, one in (*self.departures, *((None, one) for one in self.withdrawn)):
-            if one.mobility in mobility:
-                found[one.status, one.area, one.occurred_on] += [] if place is None else [place]
-        return found
+        positions = defaultdict[Flight, list[int]](list)
+        for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
+            if departure.mobility in mobility:
+                positions[departure.status, departure.area, departure.occurred_on] += (
+                    [] if position is None else [position]
+                )
+        return positions
 
     @property
     def locks(self) -> set[tuple[str, str]]:
         """The lock keys of the changed counts: districts that households left, live in now, or lived in before."""
-        left = {one.area for one in (*self.withdrawn, *(one for _, one in self.departures))}
+        left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         known = (*self.newest.values(), *self.before.values())
-        lived_in = {one.destination_area for one in known if one.destination_area is not None}
+        lived_in = {household.destination_area for household in known if household.destination_area is not None}
         return {(RuleKind.DISPLACEMENT.value, area) for area in left} | {
             (RuleKind.EXPOSURE.value, area) for area in lived_in
         }
@@ -97,40 +99,40 @@ class HouseholdBatch(ConsumedBatch):
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:
         """The changes to the counts: -1 for a household's earlier state, +1 for its new state."""
         return [
-            *((-1, one) for one in self.before.values() if one.destination_area is not None),
-            *((1, one) for one in self.newest.values() if one.destination_area is not None),
+            *((-1, household) for household in self.before.values() if household.destination_area is not None),
+            *((1, household) for household in self.newest.values() if household.destination_area is not None),
         ]
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
     """The hazards that are newer than the known revision; the others get the outcome `not_newer`."""
-    newest = await hazard_queries.revisions(session, {one.event.data.hazard_id for one in received})
+    newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))
-    for place, one in enumerate(received):
-        hazard: HazardReported = one.event.data
+    for position, reading in enumerate(received):
+        hazard: HazardReported = reading.event.data
         if hazard.revision <= newest.get(hazard.hazard_id, -1):
-            batch.say([place], Outcome(OutcomeKind.NOTED, "not_newer"))
+            batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
             continue
         newest[hazard.hazard_id] = hazard.revision
-        batch.hazards[place] = hazard
+        batch.hazards[position] = hazard
     return batch
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """The households that are newer than the known sequence; the others get the outcome `not_newer`."""
     batch = HouseholdBatch(received)
-    known = await household_queries.households(session, {one.event.data.household_id for one in received})
+    known = await household_queries.households(session, {reading.event.data.household_id for reading in received})
     batch.before = dict(known)
     newer: dict[int, HouseholdRegistered] = {}
-    for place, one in enumerate(received):
-        household = projections.household(one.event.data, places)
+    for position, reading in enumerate(received):
+        household = projections.household(reading.event.data, places)
         before = known.get(household.household_id)
         if before is not None and household.sequence <= before.sequence:
-            batch.say([place], Outcome(OutcomeKind.NOTED, "not_newer"))
+            batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
             continue
-        known[household.household_id] = batch.households[place] = household
-        newer[place] = one.event.data
-    batch.before = {id: one for id, one in batch.before.items() if id in batch.newest}
+        known[household.household_id] = batch.households[position] = household
+        newer[position] = reading.event.data
+    batch.before = {id: household for id, household in batch.before.items() if id in batch.newest}
     await _departures(batch, newer, places, session)
     return batch
 
@@ -139,22 +141,22 @@ async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
     """Adds the departures. A second displacement keeps the first one; a correction replaces its report's departure."""
-    told = [
-        (place, report_id, left)
-        for place, event in newer.items()
+    reported = [
+        (position, report_id, left)
+        for position, event in newer.items()
         for report_id, left in projections.departures(event, places).items()
     ]
     departed = batch.departed
     departed |= await household_queries.departures(
-        session, {id for place, id, _ in told for id in (id, newer[place].household_id)}
+        session, {id for position, id, _ in reported for id in (id, newer[position].household_id)}
     )
-    for place, report_id, left in told:
+    for position, report_id, left in reported:
         stood_under = report_id
-        if departed.get(report_id) is None and isinstance(newer[place], HouseholdCorrected):
-            stood_under = newer[place].household_id  # an early release stored departures under the household's id
+        if departed.get(report_id) is None and isinstance(newer[position], HouseholdCorrected):
+            stood_under = newer[position].household_id  # an early release stored departures under the household's id
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None
         departed[report_id] = left
         if left is not None:
-            batch.departures.append((place, left))
+            batch.departures.append((position, left))

@@ -44,16 +44,16 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 class Budgets:
     """How many alerts each system in a batch raised in the last hour, counted separately by status."""
 
-    def __init__(self, rule: Budget, told: Counter[Spender], lifted: Collection[str], now: datetime) -> None:
-        self._rule, self._told, self._lifted, self._now = rule, told, lifted, now
+    def __init__(self, rule: Budget, raised: Counter[Spender], lifted: Collection[str], now: datetime) -> None:
+        self._rule, self._raised, self._lifted, self._now = rule, raised, lifted, now
 
     def spend(self, hazard: HazardReported, finding: Finding, book: AlertChanges) -> Finding:
         """Returns the finding. If the budget is used up, suppresses it and raises an alert about the source."""
         if not self._is_counted(hazard, finding) or book.is_told(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
-        if self._told[spender] < self._rule.alerts_per_hour:
-            self._told[spender] += 1
+        if self._raised[spender] < self._rule.alerts_per_hour:
+            self._raised[spender] += 1
             return finding
         book.tell(unusual(hazard, self._rule, self._now))
         return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
@@ -91,7 +91,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 
 def situations(hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> set[UUID]:
     """The ids of the alerts that these hazards may raise about their sources."""
-    return {alerts.identity(unusual(each, rule, now).situation) for each in hazards if is_of_system(each)}
+    return {alerts.identity(unusual(hazard, rule, now).situation) for hazard in hazards if is_of_system(hazard)}
 
 
 def sources_of(hazards: Iterable[HazardReported]) -> set[str]:
@@ -113,9 +113,9 @@ async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Bud
         return Budgets(rule, Counter(), (), now)
     connection = await database.driver(session)
     rows = await connection.fetch(TOLD, now - HOUR, LOUD, list(sources))
-    told = Counter[Spender]({(source, Status(status)): count for source, status, count in rows})
+    raised = Counter[Spender]({(source, Status(status)): count for source, status, count in rows})
     lifts = select(BudgetLift.source).where(BudgetLift.source.in_(sources), BudgetLift.lifted_until > now)
-    return Budgets(rule, told, set(await session.scalars(lifts)), now)
+    return Budgets(rule, raised, set(await session.scalars(lifts)), now)
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:

@@ -104,14 +104,14 @@ class AlertChanges:
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
         """Lets the hazard's alerts lapse, or only those of one kind or area. Informs the receivers notified before."""
-        found = [
+        touched = [
             alert
             for alert in self._alerts.values()
             if alert.hazard_id == hazard_id and kind in (None, alert.kind) and area in (None, alert.area)
         ]
-        for alert in found:
+        for alert in touched:
             self._lapse(alert, reason)
-        is_joined = any(not alert.is_suppressed for alert in found)
+        is_joined = any(not alert.is_suppressed for alert in touched)
         return Outcome(OutcomeKind.ALERTED if is_joined else OutcomeKind.NOTED, reason)
 
     def take_back(self, situation: Situation, reason: str) -> None:
@@ -168,8 +168,8 @@ class AlertChanges:
         if alert.is_suppressed or alert.resolved_at is not None:
             self._keep(after, AlertSuppressed if alert.is_suppressed else AlertUpdated)
             return
-        told = self._notified(after, Cause.LAPSED, notifications.INFORMED) if is_told else after
-        self._keep(told, event_of(told, Cause.LAPSED))
+        final = self._notified(after, Cause.LAPSED, notifications.INFORMED) if is_told else after
+        self._keep(final, event_of(final, Cause.LAPSED))
 
     def _raise(self, alert: Alert) -> None:
         if alert.is_suppressed:

@@ -174,17 +174,17 @@ async def add_displaced(
         rows = [
             (
                 change,
-                one.status,
-                one.destination_area,
-                one.mobility,
-                one.hazard_id,
-                one.hazard_type,
-                one.origin_area,
-                one.departed_on,
-                one.has_other_cause,
-                one.is_trapped,
+                household.status,
+                household.destination_area,
+                household.mobility,
+                household.hazard_id,
+                household.hazard_type,
+                household.origin_area,
+                household.departed_on,
+                household.has_other_cause,
+                household.is_trapped,
             )
-            for change, one in moved
+            for change, household in moved
         ]
         connection = await database.driver(session)
         await connection.execute(ADD_DISPLACED, list(mobility), *map(list, zip(*rows, strict=True)))
@@ -214,7 +214,7 @@ async def changed_hazards(session: AsyncSession) -> list[Changed]:
 
 async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: Collection[Mobility]) -> None:
     """Sets the hazards' districts to those of the newest revision and counts the displaced households there."""
-    hazards = [(each.hazard, each.areas) for each in changed]
+    hazards = [(change.hazard, change.areas) for change in changed]
     gone = [(hazard.hazard_id, "cancelled" if is_cancelled(hazard) else "moved_away") for hazard, _ in hazards]
     connection = await database.driver(session)
     await connection.execute(LEAVE, *map(list, zip(*gone, strict=True)))
@@ -225,8 +225,8 @@ async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: 
 def exposure_rows(hazard: HazardReported, areas: Sequence[str]) -> list[tuple[Any, ...]]:
     departed_from = (hazard.onset - BEFORE_ONSET).astimezone(TIME_ZONE).date()
     ends_at = max(hazard.onset, hazard.expires or hazard.onset)
-    told = (hazard.status, hazard.type, areas, departed_from, ends_at)
-    return [] if is_cancelled(hazard) else [(hazard.hazard_id, area, *told) for area in areas]
+    values = (hazard.status, hazard.type, areas, departed_from, ends_at)
+    return [] if is_cancelled(hazard) else [(hazard.hazard_id, area, *values) for area in areas]
 
 
 def is_cancelled(hazard: HazardReported) -> bool:
@@ -250,8 +250,8 @@ async def exposed(
 
 async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
     connection = await database.driver(session)
-    found = [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(HAZARDS, list(ids))]
-    return {hazard.hazard_id: hazard for hazard in found}
+    reports = [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(HAZARDS, list(ids))]
+    return {hazard.hazard_id: hazard for hazard in reports}
 
 
 async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -262,9 +262,9 @@ async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict
     return dict(await connection.fetch(DISPLACED, list(hazard_ids)))
 
 
-async def note_told(session: AsyncSession, told: Iterable[Exposed], now: datetime) -> None:
+async def note_told(session: AsyncSession, exposures: Iterable[Exposed], now: datetime) -> None:
     connection = await database.driver(session)
-    rows = [(each.hazard_id, each.area, each.exposed, each.displaced) for each in told]
+    rows = [(exposure.hazard_id, exposure.area, exposure.exposed, exposure.displaced) for exposure in exposures]
     await connection.execute(TOLD, *map(list, zip(*rows, strict=True)), now)
 
 
@@ -288,5 +288,5 @@ async def departed(
 
 
 def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, ...]:
-    told = (move.split(" ") for move in moves)
-    return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in told if how in mobility))
+    departures = (move.split(" ") for move in moves)
+    return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in departures if how in mobility))

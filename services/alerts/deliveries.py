@@ -211,7 +211,7 @@ class Deliveries:
             attempt = await self._attempt(job)
         finally:
             self.release(job.recipient)
-        await self._record([(each, self._of(each, attempt)) for each in (job, *job.companions)])
+        await self._record([(delivery, self._of(delivery, attempt)) for delivery in (job, *job.companions)])
         self._unrecorded -= job.delivery_ids
         if job.recipient in self._waiting:
             self._woken.set()  # the alert's next step may be due now
@@ -219,10 +219,10 @@ class Deliveries:
     async def _attempt(self, job: Job) -> DeliveryAttempt:
         began = datetime.now(UTC)
         try:
-            said = await self._send(job)
+            answer = await self._send(job)
         except Undelivered as error:
             return DeliveryAttempt(began, datetime.now(UTC), error.reason, is_delivered=False, is_final=error.is_final)
-        return DeliveryAttempt(began, datetime.now(UTC), said, is_delivered=True, is_final=True)
+        return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
         """The attempt as recorded for this delivery: final if it is too old, even if its companions are not."""

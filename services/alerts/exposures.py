@@ -51,8 +51,8 @@ class Exposures:
         while True:
             woken.clear()
             followed = await retry_while_unavailable(lambda: done(self.follow))
-            told = await retry_while_unavailable(lambda: done(self.tell))
-            if max(followed, told) < counts.MANY:
+            updated = await retry_while_unavailable(lambda: done(self.tell))
+            if max(followed, updated) < counts.MANY:
                 await notify.wait(woken, LOOK_SECONDS)
                 await asyncio.sleep(GATHER_SECONDS)
 
@@ -67,7 +67,7 @@ class Exposures:
         await locks.lock(session, [ALL])
         changed = await counts.changed_hazards(session)
         if changed and self.rules.exposure:
-            areas = {area for each in changed for area in (*each.areas, *each.areas_before)}
+            areas = {area for hazard in changed for area in (*hazard.areas, *hazard.areas_before)}
             await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for area in areas})
             await counts.lie_over(session, changed, self.rules.exposure.mobility)
         return len(changed)
@@ -82,25 +82,25 @@ class Exposures:
         pairs = await counts.due(session, rule, now - self.renewed_every)
         if pairs:
             await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for _, area in pairs})
-            found = await counts.exposed(session, pairs, rule.mobility)
-            if changed := [each for each in found if not each.is_idle(rule)]:
+            exposures = await counts.exposed(session, pairs, rule.mobility)
+            if changed := [exposure for exposure in exposures if not exposure.is_idle(rule)]:
                 await self._tell(session, changed, now)
-            await counts.note_told(session, found, now)
+            await counts.note_told(session, exposures, now)
         return len(pairs)
 
-    async def _tell(self, session: AsyncSession, found: list[Exposed], now: datetime) -> None:
-        ids = {each.hazard_id for each in found}
+    async def _tell(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
+        ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
         # Hazards are read after the alerts are locked: a Cancel in between would let a cancelled hazard raise an alert.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         book = await alert_queries.book(session, known, self.places, self.rules, now)
-        changes = [(hazards[each.hazard_id], each) for each in found]
-        async for touched, said in judged([ExposureRules(self.rules)], changes, book, session, now):
-            if isinstance(said, Finding):
-                book.tell(budgets.withheld_with(touched.report, said, book), touched.report.report_id)
+        changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]
+        async for touched, finding in judged([ExposureRules(self.rules)], changes, book, session, now):
+            if isinstance(finding, Finding):
+                book.tell(budgets.withheld_with(touched.report, finding, book), touched.report.report_id)
             else:
                 area = touched.situation.area
-                book.lapse(touched.report.hazard_id, said.reason, kind=RuleKind.EXPOSURE, area=area)
+                book.lapse(touched.report.hazard_id, finding.reason, kind=RuleKind.EXPOSURE, area=area)
         for hazard_id in hazards:
             book.count_displaced(hazard_id, displaced.get(hazard_id, 0))
         await alert_queries.save_book(session, book)

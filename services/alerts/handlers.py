@@ -71,8 +71,8 @@ class HazardHandler:
         receivers = (await self._dispatcher.directory.known(session)).receivers
         book = await alert_queries.book(session, known, self.places, self.rules, now, among=receivers)
         budget = await budgets.of(session, list(batch.hazards.values()), self.rules.budget, now)
-        async for touched, found in judged([self._judge], batch, book, session, now):
-            batch.say(touched.positions, settled(touched.report, found, budget, book))
+        async for touched, finding in judged([self._judge], batch, book, session, now):
+            batch.settle(touched.positions, settled(touched.report, finding, budget, book))
         await hazard_queries.save_hazards(
             session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values())
         )
@@ -80,7 +80,9 @@ class HazardHandler:
         await alert_queries.save_alerts(session, book.changed.values())
         await alert_queries.save_omissions(session, book)
         await self._dispatcher.add(session, book.deliveries, batch.newest)
-        outcomes = [outcome_of(one, outcome, now) for one, outcome in zip(received, batch.outcomes, strict=True)]
+        outcomes = [
+            outcome_of(reading, outcome, now) for reading, outcome in zip(received, batch.outcomes, strict=True)
+        ]
         await outbox.add(session, *book.messages, *outcomes)
         return batch.outcomes
 
@@ -104,7 +106,7 @@ class HouseholdHandler:
         await self._record(batch, session)
         if self.rules.displacement is not None:
             await self._judge_departures(batch, self.rules.displacement, now, session)
-        batch.say(batch.households, Outcome(OutcomeKind.NOTED, "no_rule"))
+        batch.settle(batch.households, Outcome(OutcomeKind.NOTED, "no_rule"))
         return batch.outcomes
 
     async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:
@@ -122,27 +124,27 @@ class HouseholdHandler:
         earliest = min(day for _, _, day in flights) - timedelta(days=3 * rule.days)
         known = await alert_queries.alerts_of_flights(session, {area for _, area, _ in flights}, earliest)
         book = await alert_queries.book(session, known, self.places, self.rules, now)
-        async for touched, found in judged([rule], batch, book, session, now):
-            batch.say(touched.positions, counted(found, book))
+        async for touched, finding in judged([rule], batch, book, session, now):
+            batch.settle(touched.positions, counted(finding, book))
         await alert_queries.save_book(session, book)
         await outbox.add(session, *book.messages)
 
 
-def settled(hazard: HazardReported, found: Finding | Nothing, budget: budgets.Budgets, book: AlertChanges) -> Outcome:
+def settled(hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, book: AlertChanges) -> Outcome:
     """Raises or renews the hazard's alert within its source's budget, or lets it lapse."""
-    if isinstance(found, Finding):
-        return book.tell_of(hazard, budget.spend(hazard, found, book))
+    if isinstance(finding, Finding):
+        return book.tell_of(hazard, budget.spend(hazard, finding, book))
     kind = None if hazard.msg_type is MsgType.CANCEL else RuleKind.HAZARD
-    return book.lapse(hazard.hazard_id, found.reason, kind=kind)
+    return book.lapse(hazard.hazard_id, finding.reason, kind=kind)
 
 
-def counted(found: Finding | Nothing, book: AlertChanges) -> Outcome:
+def counted(finding: Finding | Nothing, book: AlertChanges) -> Outcome:
     """Raises, renews or withdraws the alert about a district's departures."""
-    if isinstance(found, Finding):
-        return book.tell(found)
-    if found.taken_back is not None:
-        book.take_back(found.taken_back, found.reason)
-    return Outcome(OutcomeKind.NOTED, found.reason)
+    if isinstance(finding, Finding):
+        return book.tell(finding)
+    if finding.taken_back is not None:
+        book.take_back(finding.taken_back, finding.reason)
+    return Outcome(OutcomeKind.NOTED, finding.reason)
 
 
 # Event type -> handler. The types of a topic share a handler, which takes its locks once per batch.

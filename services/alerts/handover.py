@@ -53,13 +53,13 @@ class Dispatcher:
             await delivery_queries.add_deliveries(session, deliveries, hazards)
             return
         handover = Handover(session, self._senders)
-        leases = {each.delivery_id: uuid4() for each in deliveries if handover.reserves(each)}
+        leases = {delivery.delivery_id: uuid4() for delivery in deliveries if handover.reserves(delivery)}
         new = await delivery_queries.add_deliveries(session, deliveries, hazards, leases, self._senders.lease)
         known = await self.directory.known(session)
         handover.jobs = [
-            job_of(each, new[each.delivery_id], leases[each.delivery_id], known)
-            for each in deliveries
-            if each.delivery_id in new.keys() & leases.keys()
+            job_of(delivery, new[delivery.delivery_id], leases[delivery.delivery_id], known)
+            for delivery in deliveries
+            if delivery.delivery_id in new.keys() & leases.keys()
         ]
 
 

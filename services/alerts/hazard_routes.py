@@ -42,11 +42,11 @@ async def outcome(
     if hazard is None or (report_id is not None and hazard.report_id != report_id):
         return Followed(is_judged=False)
     concerns(hazard, request, caller)
-    found = await alert_queries.alerts_of_hazard(session, hazard_id)
-    raised = [alert for alert in found if not (alert.is_suppressed or alert.is_over or alert.resolved_at)]
+    alerts = await alert_queries.alerts_of_hazard(session, hazard_id)
+    raised = [alert for alert in alerts if not (alert.is_suppressed or alert.is_over or alert.resolved_at)]
     if raised:
         return Followed(is_judged=True, alerts=[await view(alert, session) for alert in raised])
-    reason = reason_of(hazard, found, request)
+    reason = reason_of(hazard, alerts, request)
     text = request.app.state.pages.gettext(language_of(request), NOT_ALERTED.get(reason, reason))
     return Followed(is_judged=True, reason=reason, text=text)
 
@@ -70,5 +70,5 @@ def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> s
     if own := [alert for alert in known if alert.kind is RuleKind.HAZARD and alert.is_suppressed]:
         return own[0].reason
     state = request.app.state
-    found = decide(hazard, state.rules, state.watched, datetime.now(UTC))
-    return "resolved" if isinstance(found, Finding) else found.reason
+    finding = decide(hazard, state.rules, state.watched, datetime.now(UTC))
+    return "resolved" if isinstance(finding, Finding) else finding.reason

@@ -44,8 +44,8 @@ Stage = Callable[[Notification, Sequence[Receiver]], Omissions]
 
 def concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that the alert does not concern by status, severity or area."""
-    found = ((receiver.label, _unconcerned(receiver, notification)) for receiver in receivers)
-    return {label: omission for label, omission in found if omission is not None}
+    reasons = ((receiver.label, _unconcerned(receiver, notification)) for receiver in receivers)
+    return {label: omission for label, omission in reasons if omission is not None}
 
 
 def _unconcerned(receiver: Receiver, notification: Notification) -> Omission | None:

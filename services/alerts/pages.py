@@ -64,8 +64,8 @@ async def deliveries_page(request: Request, session: Session, caller: Caller) ->
     state, language = request.app.state, language_of(request)
     pages: Pages = state.pages
     areas = listings.visible(caller, state.places)
-    found = await listings.deliveries(session, areas=areas, limit=SHOWN)
-    sent = [sent_of(delivery, state.texts, pages, language) for delivery in found]
+    deliveries = await listings.deliveries(session, areas=areas, limit=SHOWN)
+    sent = [sent_of(delivery, state.texts, pages, language) for delivery in deliveries]
     return pages.render(request, "deliveries.html", sent=sent, most=SHOWN)
 
 
@@ -82,8 +82,8 @@ def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str)
         texts.subject(content.data, delivery["cause"], language),
         message_of(delivery, content, texts),
         tuple(
-            Try(datetime.fromisoformat(each["ended_at"]), outcome_of(each["reason"], pages, language))
-            for each in delivery["tried"]
+            Try(datetime.fromisoformat(attempt["ended_at"]), outcome_of(attempt["reason"], pages, language))
+            for attempt in delivery["tried"]
         ),
     )
 

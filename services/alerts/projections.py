@@ -65,15 +65,19 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
     """The departures by report id; None if the district or the date is unknown."""
-    told = (event,) if event.displacement is None else (event, event.displacement)
-    return {one.report_id: departure(event.household_id, one, places) for one in told}
+    displacements = (event,) if event.displacement is None else (event, event.displacement)
+    return {
+        displacement.report_id: departure(event.household_id, displacement, places) for displacement in displacements
+    }
 
 
-def departure(household_id: UUID, told: HouseholdRegistered | Displacement, places: Places) -> Departure | None:
-    area = area_of(told.origin, places)
-    if area is None or told.occurred_on_precision is not Precision.DAY:
+def departure(household_id: UUID, displacement: HouseholdRegistered | Displacement, places: Places) -> Departure | None:
+    area = area_of(displacement.origin, places)
+    if area is None or displacement.occurred_on_precision is not Precision.DAY:
         return None
-    return Departure(told.report_id, household_id, told.status, told.mobility, area, told.occurred_on)
+    return Departure(
+        displacement.report_id, household_id, displacement.status, displacement.mobility, area, displacement.occurred_on
+    )
 
 
 def area_of(place: Place, places: Places) -> str | None:
@@ -85,8 +89,8 @@ def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
 
     An oblast stands for its districts and for itself, because some households have no place finer than the oblast.
     """
-    found: dict[str, None] = {}
+    areas: dict[str, None] = {}
     for pcode in pcodes:
         district = places.adm2(pcode)
-        found.update(dict.fromkeys([district] if district else [pcode, *places.children(pcode)]))
-    return tuple(found)
+        areas.update(dict.fromkeys([district] if district else [pcode, *places.children(pcode)]))
+    return tuple(areas)

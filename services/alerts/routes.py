@@ -54,24 +54,24 @@ async def alerts(
         areas=listings.visible(caller, places),
         within=places.around([area]) if area else None,
     )
-    found = await listings.alerts(session, asked)
-    is_more = len(found) == limit
+    page = await listings.alerts(session, asked)
+    is_more = len(page) == limit
     return AlertPage(
-        alerts=[AlertView.model_validate(alert) for alert in found],
-        next=cursors.encoded(found[-1].raised_at, found[-1].alert_id) if is_more else None,
+        alerts=[AlertView.model_validate(alert) for alert in page],
+        next=cursors.encoded(page[-1].raised_at, page[-1].alert_id) if is_more else None,
     )
 
 
 @router.get("/v1/alerts/{alert_id}")
 async def alert(alert_id: UUID, request: Request, session: Session, caller: Caller) -> dict[str, Any]:
     """The alert with its deliveries and their attempts; a wall screen gets no deliveries."""
-    found = await seen(alert_id, request, session, caller)
+    visible = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
     shown = [legible(delivery, request.app.state.texts) for delivery in deliveries]
-    on_behalf_of = await behalf.shown(request, session, found)
+    on_behalf_of = await behalf.shown(request, session, visible)
     return {
-        **AlertView.model_validate(found).model_dump(mode="json"),
+        **AlertView.model_validate(visible).model_dump(mode="json"),
         "on_behalf_of": on_behalf_of,
         "deliveries": shown,
     }
@@ -87,8 +87,8 @@ async def deliveries(
 ) -> DeliveryPage:
     """The deliveries that were sent or, in an exercise, would have been sent."""
     areas = listings.visible(caller, request.app.state.places)
-    found = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
-    return DeliveryPage(deliveries=[legible(delivery, request.app.state.texts) for delivery in found])
+    newest = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
+    return DeliveryPage(deliveries=[legible(delivery, request.app.state.texts) for delivery in newest])
 
 
 def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
@@ -102,8 +102,8 @@ def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:
     """The alert; 404 if it does not exist or is outside the caller's areas."""
-    found = await alert_queries.alert(session, alert_id)
+    alert = await alert_queries.alert(session, alert_id)
     areas = listings.visible(caller, request.app.state.places)
-    if found is None or (areas is not None and found.pcodes and areas.isdisjoint(found.pcodes)):
+    if alert is None or (areas is not None and alert.pcodes and areas.isdisjoint(alert.pcodes)):
         raise Problem(404, "not-found", "There is no such alert.")
-    return found
+    return alert

@@ -37,8 +37,8 @@ class Lifted(BaseModel):
 @router.get("/v1/sources/{source}/withheld")
 async def withheld(source: Source, request: Request, session: Session, caller: Caller) -> Withheld:
     """The alerts beyond the source's budget, of which nobody was notified."""
-    areas, found = listings.visible(caller, request.app.state.places), await budgets.withheld(session, source)
-    return Withheld(alerts=[AlertView.model_validate(alert) for alert in found if listings.is_within(alert, areas)])
+    areas, alerts = listings.visible(caller, request.app.state.places), await budgets.withheld(session, source)
+    return Withheld(alerts=[AlertView.model_validate(alert) for alert in alerts if listings.is_within(alert, areas)])
 
 
 @router.put("/v1/sources/{source}/lift")
@@ -49,9 +49,9 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
     """
     state, now = request.app.state, datetime.now(UTC)
     until = await budgets.lift(session, source, caller.account, now)
-    found = [alert for alert in await budgets.withheld(session, source) if alert.hazard_id]
+    hidden = [alert for alert in await budgets.withheld(session, source) if alert.hazard_id]
     locked = await alert_queries.alerts_of_hazards(
-        session, [alert.hazard_id for alert in found if alert.hazard_id], RuleKind.HAZARD
+        session, [alert.hazard_id for alert in hidden if alert.hazard_id], RuleKind.HAZARD
     )
     book = await alert_queries.book(session, locked, state.places, state.rules, now)
     for alert in locked:

@@ -90,8 +90,8 @@ class Texts:
         """Status (if not Actual), severity, title, and the cause unless the alert is new."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
-        told = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
-        return clean(told if cause == Cause.RAISED else f"{told} – {known.gettext(CAUSES[cause])}")
+        line = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
+        return clean(line if cause == Cause.RAISED else f"{line} – {known.gettext(CAUSES[cause])}")
 
     def title(self, alert: AlertRaised, language: str) -> str:
         """The kind of alert and its places."""
@@ -114,7 +114,7 @@ class Texts:
             *([_("Where: {places}").format(places=where)] if where else []),
             _(time_of(alert)).format(time=moment(alert.onset)),
             _("Raised: {time}").format(time=moment(alert.raised_at)),
-            *self._told(words, language, known),
+            *self._free_text(words, language, known),
             "",
             _("Automatic, not official until a person confirms it."),
             _("Open it to answer: {address}").format(address=f"{self._public_url}/alerts/{alert.alert_id}"),
@@ -122,7 +122,7 @@ class Texts:
             self.institution(language),
         ]
 
-    def _told(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
+    def _free_text(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
         """The hazard's free text, in the reader's language if there is one."""
         if words is None:
             return []
@@ -148,8 +148,8 @@ class Texts:
 
     def _units(self, pcodes: Iterable[str]) -> list[str]:
         """Replaces a village by its district, and drops a place that lies in another place of the list."""
-        told = dict.fromkeys(self._unit(pcode) for pcode in pcodes)
-        return [pcode for pcode in told if told.keys().isdisjoint(self._places.ancestors(pcode))]
+        units = dict.fromkeys(self._unit(pcode) for pcode in pcodes)
+        return [pcode for pcode in units if units.keys().isdisjoint(self._places.ancestors(pcode))]
 
     def _unit(self, pcode: str) -> str:
         district = self._places.district(pcode)

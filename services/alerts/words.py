@@ -23,7 +23,7 @@ class HazardWords(BaseModel):
     def text(self, language: str) -> HazardText | None:
         """The text in the reader's language, else in the first language that has a text."""
         wanted = (language, *LANGUAGES, *self.texts)
-        return next((self.texts[each] for each in wanted if each in self.texts), None)
+        return next((self.texts[code] for code in wanted if code in self.texts), None)
 
 
 def of(hazard: HazardReported) -> HazardWords:
@@ -41,4 +41,4 @@ def cut(text: HazardText) -> HazardText:
 def in_order(languages: Iterable[str], language: str) -> list[str]:
     """Sorts the languages, the reader's own first."""
     order = (language, *LANGUAGES)
-    return sorted(languages, key=lambda each: order.index(each) if each in order else len(order))
+    return sorted(languages, key=lambda code: order.index(code) if code in order else len(order))

@@ -88,7 +88,9 @@ class EmailChannel:
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """Every attempt has the same Message-ID, so that a mail server can recognise a second copy."""
-        contents = [(each.cause, Content.model_validate_json(each.content)) for each in (job, *job.companions)]
+        contents = [
+            (delivery.cause, Content.model_validate_json(delivery.content)) for delivery in (job, *job.companions)
+        ]
         text = self._text(contents, receiver.language)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
@@ -118,7 +120,7 @@ def id_of(job: Job) -> UUID:
     """The id of the mail. A digest's id derives from all its deliveries, because other deliveries make another mail."""
     if not job.companions:
         return job.delivery_id
-    return events.derived_id("digest", *sorted(str(each.delivery_id) for each in (job, *job.companions)))
+    return events.derived_id("digest", *sorted(str(delivery.delivery_id) for delivery in (job, *job.companions)))
 
 
 def thread_of(alert: AlertRaised, recipient: str) -> UUID:

@@ -110,9 +110,9 @@ async def book(
     among: Sequence[Receiver] | None = None,
 ) -> AlertChanges:
     """The change set for these alerts and the receivers `among`. Without `among`, the stored receivers are read."""
-    told = await called(session, [alert.alert_id for alert in known]) if known else {}
-    found = await receivers(session) if among is None else among
-    return AlertChanges(known, found, told, places=places, rules=rules, now=now)
+    labels = await called(session, [alert.alert_id for alert in known]) if known else {}
+    own = await receivers(session) if among is None else among
+    return AlertChanges(known, own, labels, places=places, rules=rules, now=now)
 
 
 async def save_alerts(session: AsyncSession, changed: Iterable[Alert]) -> None:

@@ -77,14 +77,14 @@ async def add_deliveries(
     """
     if not deliveries:
         return {}
-    told = await words_of(session, deliveries, hazards or {})
-    planned = await planned_of(session, [each for each in deliveries if each.is_foldable])
-    contents = {each.delivery_id: content_with(each, told) for each in deliveries}
-    rows = [delivery_row(each, contents, planned, leases or {}, lease) for each in deliveries]
+    words = await words_of(session, deliveries, hazards or {})
+    planned = await planned_of(session, [delivery for delivery in deliveries if delivery.is_foldable])
+    contents = {delivery.delivery_id: content_with(delivery, words) for delivery in deliveries}
+    rows = [delivery_row(delivery, contents, planned, leases or {}, lease) for delivery in deliveries]
     connection = await database.driver(session)
     new = await connection.fetch(ADD_DELIVERIES, *map(list, zip(*rows, strict=True)))
-    if again := {each.alert_id: each for each in deliveries if each.step > 1}:
-        columns = zip(*((id, each.step, not each.is_foldable) for id, each in again.items()), strict=True)
+    if again := {delivery.alert_id: delivery for delivery in deliveries if delivery.step > 1}:
+        columns = zip(*((id, delivery.step, not delivery.is_foldable) for id, delivery in again.items()), strict=True)
         await connection.execute(HASTEN, *map(list, columns))
     return {row["delivery_id"]: contents[row["delivery_id"]] for row in new}
 
@@ -97,7 +97,7 @@ async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery])
     if not foldable:
         return {}
     connection = await database.driver(session)
-    rows = await connection.fetch(FOLDS, list({each.recipient for each in foldable}), FOLDED_WITHIN)
+    rows = await connection.fetch(FOLDS, list({delivery.recipient for delivery in foldable}), FOLDED_WITHIN)
     now: datetime = rows[0]["now"] if rows else await connection.fetchval("SELECT now()")
     return plan(foldable, {row["recipient"]: row["planned_at"] for row in rows}, now)
 
@@ -115,21 +115,21 @@ def delivery_row(
     return [*values.values(), planned.get(id), delivery.due_in if own is None else lease, own]
 
 
-def content_with(delivery: PlannedDelivery, told: Mapping[UUID, HazardWords]) -> str:
-    return with_words(delivery.content, told.get(delivery.hazard_id) if delivery.hazard_id else None)
+def content_with(delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords]) -> str:
+    return with_words(delivery.content, texts.get(delivery.hazard_id) if delivery.hazard_id else None)
 
 
 async def words_of(
     session: AsyncSession, deliveries: Iterable[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
 ) -> dict[UUID, HazardWords]:
     """The free text of the newest revision of each delivery's hazard."""
-    ids = {each.hazard_id for each in deliveries if each.hazard_id is not None}
-    found = {id: words.of(hazards[id]) for id in ids & hazards.keys()}
+    ids = {delivery.hazard_id for delivery in deliveries if delivery.hazard_id is not None}
+    texts = {id: words.of(hazards[id]) for id in ids & hazards.keys()}
     if others := ids - hazards.keys():
         connection = await database.driver(session)
         rows = await connection.fetch("SELECT hazard_id, report FROM hazards WHERE hazard_id = ANY($1)", list(others))
-        found |= {id: words.of(HazardReported.model_validate_json(report)) for id, report in rows}
-    return found
+        texts |= {id: words.of(HazardReported.model_validate_json(report)) for id, report in rows}
+    return texts
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:

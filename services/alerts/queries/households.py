@@ -37,13 +37,17 @@ async def departures(session: AsyncSession, report_ids: Collection[UUID]) -> dic
 
 
 async def save_households(session: AsyncSession, known: Iterable[DisplacedHousehold]) -> None:
-    await many(session, SAVE_HOUSEHOLD, [[getattr(each, column) for column in HOUSEHOLD_COLUMNS] for each in known])
+    await many(
+        session, SAVE_HOUSEHOLD, [[getattr(household, column) for column in HOUSEHOLD_COLUMNS] for household in known]
+    )
 
 
-async def save_departures(session: AsyncSession, said: Mapping[UUID, Departure | None]) -> None:
+async def save_departures(session: AsyncSession, departures: Mapping[UUID, Departure | None]) -> None:
     """Stores the departures by report; None deletes the departure of that report."""
     connection = await database.driver(session)
-    if none := [report_id for report_id, departure in said.items() if departure is None]:
+    if none := [report_id for report_id, departure in departures.items() if departure is None]:
         await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)
-    left = [each for each in said.values() if each is not None]
-    await many(session, SAVE_DEPARTURE, [[getattr(each, column) for column in DEPARTURE_COLUMNS] for each in left])
+    left = [departure for departure in departures.values() if departure is not None]
+    await many(
+        session, SAVE_DEPARTURE, [[getattr(departure, column) for column in DEPARTURE_COLUMNS] for departure in left]
+    )

@@ -49,7 +49,7 @@ class DisplacementRule(CountingRule):
 
     async def load(self, session: AsyncSession, touched: Sequence[Touched], book: "AlertChanges") -> DepartureFacts:
         span = timedelta(days=self.days)
-        spans = {(each.situation.area, each.day - 2 * span, each.day + 2 * span) for each in touched if each.day}
+        spans = {(case.situation.area, case.day - 2 * span, case.day + 2 * span) for case in touched if case.day}
         return DepartureFacts(await counts.departed(session, spans, self.mobility) if spans else {}, book)
 
     def judge(self, touched: Touched, facts: DepartureFacts, now: datetime) -> Finding | Nothing:
@@ -72,13 +72,13 @@ class DisplacementRule(CountingRule):
         taken = list(alerted)
         joined = next((window for window in taken if day in window), None)
         free = () if joined else free_windows(day, self.days, taken)
-        window = joined or max(free, key=lambda each: (total(departed, each), each.first))
-        found = self._of(status, area, window, departed, now)
+        window = joined or max(free, key=lambda candidate: (total(departed, candidate), candidate.first))
+        finding = self._of(status, area, window, departed, now)
         if total(departed, window) >= self.households:
-            return found
-        if joined is None or found.is_suppressed:
+            return finding
+        if joined is None or finding.is_suppressed:
             return Nothing("below_threshold")
-        return Nothing("below_threshold", found.situation, joined.dates)
+        return Nothing("below_threshold", finding.situation, joined.dates)
 
     def _of(self, status: Status, area: str, window: Window, departed: Departed, now: datetime) -> Finding:
         households = total(departed, window)

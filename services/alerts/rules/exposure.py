@@ -30,7 +30,7 @@ class ExposureRules:
     rules: "Ruleset"
 
     def affected(self, changes: Sequence[tuple[HazardReported, Exposed]]) -> list[Touched]:
-        return [Touched(situation_of(hazard, each), hazard=hazard, exposed=each) for hazard, each in changes]
+        return [Touched(situation_of(hazard, exposed), hazard=hazard, exposed=exposed) for hazard, exposed in changes]
 
     async def load(self, session: AsyncSession, touched: Sequence[Touched], book: "AlertChanges") -> None:
         """Loads nothing, because the changes already contain the counts."""

@@ -94,14 +94,14 @@ class HazardRules:
         book: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
         """The number of households that each revised hazard displaced. A new hazard has displaced none yet."""
-        return await counts.displaced(session, {each.report.hazard_id for each in touched if each.is_revised})
+        return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
-        found = decide(touched.report, self.rules, self.watched, now)
+        finding = decide(touched.report, self.rules, self.watched, now)
         displaced = facts.get(touched.report.hazard_id)
-        if isinstance(found, Finding) and displaced:
-            return replace(found, figures={**found.figures, "displaced": displaced})
-        return found
+        if isinstance(finding, Finding) and displaced:
+            return replace(finding, figures={**finding.figures, "displaced": displaced})
+        return finding
 
 
 def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: datetime) -> Finding | Nothing:
@@ -113,8 +113,8 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
     # Hazards from feeds are not filtered here, because intake filters each feed by area.
     if hazard.channel is not SubmissionChannel.FEED and not watched.meets(hazard.area):
         return Nothing("out_of_area")
-    found = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]
-    return max(found, key=lambda finding: RANK[finding.severity]) if found else Nothing("below_threshold")
+    findings = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]
+    return max(findings, key=lambda finding: RANK[finding.severity]) if findings else Nothing("below_threshold")
 
 
 def effective_severity(hazard: HazardReported, rules: "Ruleset") -> Severity:

@@ -46,9 +46,9 @@ class Touched:
         assert self.hazard is not None, "the situation is not a hazard's"
         return self.hazard
 
-    def freed_by(self, found: Finding | Nothing) -> list["Touched"]:
+    def freed_by(self, finding: Finding | Nothing) -> list["Touched"]:
         """The dates of a window that no longer has an alert. Each date must be judged again."""
-        return [replace(self, day=day) for day in found.freed] if isinstance(found, Nothing) else []
+        return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
 
 
 class AlertRule(Protocol[Changes_contra, Facts]):
@@ -72,10 +72,10 @@ async def judged(
     for rule in rules:
         touched = rule.affected(changes)
         facts = await rule.load(session, touched, book)
-        for each in touched:
-            found = rule.judge(each, facts, now)
-            yield each, found
-            for freed in each.freed_by(found):
+        for case in touched:
+            finding = rule.judge(case, facts, now)
+            yield case, finding
+            for freed in case.freed_by(finding):
                 yield freed, rule.judge(freed, facts, now)
 
 
