@@ -135,11 +135,11 @@ class Answers:
     ) -> Alert:
         called = await delivery_queries.called(self._session, [alert.alert_id]) if cause else {}
         receivers = await receiver_queries.receivers(self._session) if cause else ()
-        book = AlertChanges([alert], receivers, called, places=self._places, rules=self._rules, now=self._now)
-        kept = book.act(alert, event, cause, due_in=due_in)
-        await alert_queries.save_book(self._session, book)
+        alert_changes = AlertChanges([alert], receivers, called, places=self._places, rules=self._rules, now=self._now)
+        kept = alert_changes.act(alert, event, cause, due_in=due_in)
+        await alert_queries.save_changes(self._session, alert_changes)
         await timeline.add(self._session, kept, deed, person, text, self._now)
-        await outbox.add(self._session, *book.messages)
+        await outbox.add(self._session, *alert_changes.messages)
         return kept
 
 

@@ -47,15 +47,15 @@ class Budgets:
     def __init__(self, rule: Budget, raised: Counter[Spender], lifted: Collection[str], now: datetime) -> None:
         self._rule, self._raised, self._lifted, self._now = rule, raised, lifted, now
 
-    def spend(self, hazard: HazardReported, finding: Finding, book: AlertChanges) -> Finding:
+    def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
         """Returns the finding. If the budget is used up, suppresses it and raises an alert about the source."""
-        if not self._is_counted(hazard, finding) or book.is_told(finding.situation):
+        if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
         if self._raised[spender] < self._rule.alerts_per_hour:
             self._raised[spender] += 1
             return finding
-        book.tell(unusual(hazard, self._rule, self._now))
+        alert_changes.apply(unusual(hazard, self._rule, self._now))
         return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
 
     def _is_counted(self, hazard: HazardReported, finding: Finding) -> bool:
@@ -63,10 +63,14 @@ class Budgets:
         return is_mild and is_of_system(hazard) and hazard.source not in self._lifted
 
 
-def withheld_with(hazard: HazardReported, finding: Finding, book: AlertChanges) -> Finding:
+def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
     """Suppresses the finding if its hazard's own alert is withheld, unless it is above Moderate or already notified."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
-    if is_mild and book.is_withheld(hazard.hazard_id, hazard.status) and not book.is_told(finding.situation):
+    if (
+        is_mild
+        and alert_changes.is_withheld(hazard.hazard_id, hazard.status)
+        and not alert_changes.is_alerted(finding.situation)
+    ):
         return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
     return finding
 

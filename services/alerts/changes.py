@@ -68,7 +68,7 @@ class AlertChanges:
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
-    def tell(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
+    def apply(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
         """Raises an alert, or renews the alert that exists for the situation."""
         known = self._alerts.get(alerts.identity(finding.situation))
         if known is None:
@@ -83,15 +83,15 @@ class AlertChanges:
             return Outcome(OutcomeKind.SUPPRESSED, finding.suppression)
         return Outcome(OutcomeKind.ALERTED, finding.reason)
 
-    def tell_of(self, hazard: HazardReported, finding: Finding) -> Outcome:
+    def apply_to_hazard(self, hazard: HazardReported, finding: Finding) -> Outcome:
         """Raises or renews the hazard's own alert. Its alert with another status, such as Exercise, lapses."""
         for alert in list(self._alerts.values()):
             is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard.hazard_id)
             if is_own and alert.status != hazard.status:
                 self._lapse(alert, alerts.STATUS_CHANGED)
-        return self.tell(finding, hazard.report_id)
+        return self.apply(finding, hazard.report_id)
 
-    def is_told(self, situation: Situation) -> bool:
+    def is_alerted(self, situation: Situation) -> bool:
         """Whether the situation has an alert that is not suppressed."""
         alert = self._alerts.get(alerts.identity(situation))
         return alert is not None and not alert.is_suppressed
@@ -114,7 +114,7 @@ class AlertChanges:
         is_joined = any(not alert.is_suppressed for alert in touched)
         return Outcome(OutcomeKind.ALERTED if is_joined else OutcomeKind.NOTED, reason)
 
-    def take_back(self, situation: Situation, reason: str) -> None:
+    def withdraw(self, situation: Situation, reason: str) -> None:
         if (alert := self._alerts.get(alerts.identity(situation))) is not None:
             self._lapse(alert, reason)
 
@@ -137,9 +137,9 @@ class AlertChanges:
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
-    def expire(self, alert: Alert, *, is_told: bool) -> None:
-        """Lets the alert lapse because its hazard is over. `is_told`: whether receivers are notified."""
-        self._lapse(alert, alerts.EXPIRED, is_told=is_told)
+    def expire(self, alert: Alert, *, is_notified: bool) -> None:
+        """Lets the alert lapse because its hazard is over. `is_notified`: whether receivers are notified."""
+        self._lapse(alert, alerts.EXPIRED, is_notified=is_notified)
 
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
@@ -161,14 +161,14 @@ class AlertChanges:
             and not alert.is_lapsed
         ]
 
-    def _lapse(self, alert: Alert, reason: str, *, is_told: bool = True) -> None:
+    def _lapse(self, alert: Alert, reason: str, *, is_notified: bool = True) -> None:
         after = alerts.lapsed(alert, reason, self._now)
         if after is alert:
             return
         if alert.is_suppressed or alert.resolved_at is not None:
             self._keep(after, AlertSuppressed if alert.is_suppressed else AlertUpdated)
             return
-        final = self._notified(after, Cause.LAPSED, notifications.INFORMED) if is_told else after
+        final = self._notified(after, Cause.LAPSED, notifications.INFORMED) if is_notified else after
         self._keep(final, event_of(final, Cause.LAPSED))
 
     def _raise(self, alert: Alert) -> None:

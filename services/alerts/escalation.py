@@ -19,7 +19,7 @@ from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
-TOLD_WITHIN = timedelta(hours=1)  # an alert that expired longer ago, while no worker ran, notifies nobody
+NOTIFIED_WITHIN = timedelta(hours=1)  # an alert that expired longer ago, while no worker ran, notifies nobody
 
 
 class Escalation:
@@ -46,10 +46,10 @@ class Escalation:
             is_unattended = await presences.is_unattended(session, now, self._rules.escalation.unattended)
             due = await alert_queries.unanswered(session, now, is_unattended=is_unattended)
             if due:
-                book = await self._book(due, now, session)
+                alert_changes = await self._changes(due, now, session)
                 for alert in due:
-                    book.escalate(alert)
-                await self._write(book, session)
+                    alert_changes.escalate(alert)
+                await self._write(alert_changes, session)
             return len(due)
 
     async def expire(self) -> int:
@@ -58,17 +58,19 @@ class Escalation:
             now = self._clock()
             over = await alert_queries.expired(session, now)
             if over:
-                book = await self._book(over, now, session)
+                alert_changes = await self._changes(over, now, session)
                 for alert in over:
-                    book.expire(alert, is_told=alert.expires is not None and now - alert.expires < TOLD_WITHIN)
-                await self._write(book, session)
+                    alert_changes.expire(
+                        alert, is_notified=alert.expires is not None and now - alert.expires < NOTIFIED_WITHIN
+                    )
+                await self._write(alert_changes, session)
             return len(over)
 
-    async def _book(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> AlertChanges:
+    async def _changes(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> AlertChanges:
         receivers = await receiver_queries.receivers(session)
         called = await delivery_queries.called(session, [alert.alert_id for alert in alerts])
         return AlertChanges(alerts, receivers, called, places=self._places, rules=self._rules, now=now)
 
-    async def _write(self, book: AlertChanges, session: AsyncSession) -> None:
-        await alert_queries.save_book(session, book)
-        await outbox.add(session, *book.messages)
+    async def _write(self, alert_changes: AlertChanges, session: AsyncSession) -> None:
+        await alert_queries.save_changes(session, alert_changes)
+        await outbox.add(session, *alert_changes.messages)

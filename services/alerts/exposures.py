@@ -84,24 +84,26 @@ class Exposures:
             await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for _, area in pairs})
             exposures = await counts.exposed(session, pairs, rule.mobility)
             if changed := [exposure for exposure in exposures if not exposure.is_idle(rule)]:
-                await self._tell(session, changed, now)
+                await self._judge(session, changed, now)
             await counts.note_told(session, exposures, now)
         return len(pairs)
 
-    async def _tell(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
+    async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
         # Hazards are read after the alerts are locked: a Cancel in between would let a cancelled hazard raise an alert.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
-        book = await alert_queries.book(session, known, self.places, self.rules, now)
+        alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]
-        async for touched, finding in judged([ExposureRules(self.rules)], changes, book, session, now):
+        async for touched, finding in judged([ExposureRules(self.rules)], changes, alert_changes, session, now):
             if isinstance(finding, Finding):
-                book.tell(budgets.withheld_with(touched.report, finding, book), touched.report.report_id)
+                alert_changes.apply(
+                    budgets.withheld_with(touched.report, finding, alert_changes), touched.report.report_id
+                )
             else:
                 area = touched.situation.area
-                book.lapse(touched.report.hazard_id, finding.reason, kind=RuleKind.EXPOSURE, area=area)
+                alert_changes.lapse(touched.report.hazard_id, finding.reason, kind=RuleKind.EXPOSURE, area=area)
         for hazard_id in hazards:
-            book.count_displaced(hazard_id, displaced.get(hazard_id, 0))
-        await alert_queries.save_book(session, book)
-        await outbox.add(session, *book.messages)
+            alert_changes.count_displaced(hazard_id, displaced.get(hazard_id, 0))
+        await alert_queries.save_changes(session, alert_changes)
+        await outbox.add(session, *alert_changes.messages)

@@ -69,21 +69,21 @@ class HazardHandler:
             session, batch.newest, RuleKind.HAZARD, RuleKind.EXPOSURE, others=sources
         )
         receivers = (await self._dispatcher.directory.known(session)).receivers
-        book = await alert_queries.book(session, known, self.places, self.rules, now, among=receivers)
+        alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now, among=receivers)
         budget = await budgets.of(session, list(batch.hazards.values()), self.rules.budget, now)
-        async for touched, finding in judged([self._judge], batch, book, session, now):
-            batch.settle(touched.positions, settled(touched.report, finding, budget, book))
+        async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
+            batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))
         await hazard_queries.save_hazards(
             session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values())
         )
         await hazard_queries.keep_revisions(session, batch.superseded)
-        await alert_queries.save_alerts(session, book.changed.values())
-        await alert_queries.save_omissions(session, book)
-        await self._dispatcher.add(session, book.deliveries, batch.newest)
+        await alert_queries.save_alerts(session, alert_changes.changed.values())
+        await alert_queries.save_omissions(session, alert_changes)
+        await self._dispatcher.add(session, alert_changes.deliveries, batch.newest)
         outcomes = [
             outcome_of(reading, outcome, now) for reading, outcome in zip(received, batch.outcomes, strict=True)
         ]
-        await outbox.add(session, *book.messages, *outcomes)
+        await outbox.add(session, *alert_changes.messages, *outcomes)
         return batch.outcomes
 
     def _areas_of(self, hazard: HazardReported) -> tuple[str, ...]:
@@ -123,27 +123,29 @@ class HouseholdHandler:
             return
         earliest = min(day for _, _, day in flights) - timedelta(days=3 * rule.days)
         known = await alert_queries.alerts_of_flights(session, {area for _, area, _ in flights}, earliest)
-        book = await alert_queries.book(session, known, self.places, self.rules, now)
-        async for touched, finding in judged([rule], batch, book, session, now):
-            batch.settle(touched.positions, counted(finding, book))
-        await alert_queries.save_book(session, book)
-        await outbox.add(session, *book.messages)
+        alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
+        async for touched, finding in judged([rule], batch, alert_changes, session, now):
+            batch.settle(touched.positions, counted(finding, alert_changes))
+        await alert_queries.save_changes(session, alert_changes)
+        await outbox.add(session, *alert_changes.messages)
 
 
-def settled(hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, book: AlertChanges) -> Outcome:
+def settled(
+    hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, alert_changes: AlertChanges
+) -> Outcome:
     """Raises or renews the hazard's alert within its source's budget, or lets it lapse."""
     if isinstance(finding, Finding):
-        return book.tell_of(hazard, budget.spend(hazard, finding, book))
+        return alert_changes.apply_to_hazard(hazard, budget.spend(hazard, finding, alert_changes))
     kind = None if hazard.msg_type is MsgType.CANCEL else RuleKind.HAZARD
-    return book.lapse(hazard.hazard_id, finding.reason, kind=kind)
+    return alert_changes.lapse(hazard.hazard_id, finding.reason, kind=kind)
 
 
-def counted(finding: Finding | Nothing, book: AlertChanges) -> Outcome:
+def counted(finding: Finding | Nothing, alert_changes: AlertChanges) -> Outcome:
     """Raises, renews or withdraws the alert about a district's departures."""
     if isinstance(finding, Finding):
-        return book.tell(finding)
+        return alert_changes.apply(finding)
     if finding.taken_back is not None:
-        book.take_back(finding.taken_back, finding.reason)
+        alert_changes.withdraw(finding.taken_back, finding.reason)
     return Outcome(OutcomeKind.NOTED, finding.reason)
 
 

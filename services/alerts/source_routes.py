@@ -53,7 +53,7 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
     locked = await alert_queries.alerts_of_hazards(
         session, [alert.hazard_id for alert in hidden if alert.hazard_id], RuleKind.HAZARD
     )
-    book = await alert_queries.book(session, locked, state.places, state.rules, now)
+    alert_changes = await alert_queries.changes_of(session, locked, state.places, state.rules, now)
     for alert in locked:
         if (
             alert.is_suppressed
@@ -62,11 +62,11 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
         ):
             found_now = decide(hazard, state.rules, state.watched, now)
             if isinstance(found_now, Finding):
-                book.tell_of(hazard, found_now)
+                alert_changes.apply_to_hazard(hazard, found_now)
             else:
-                book.lapse(hazard.hazard_id, found_now.reason, kind=RuleKind.HAZARD)
-    released = [alert for alert in book.changed.values() if not (alert.is_suppressed or alert.is_lapsed)]
-    await counts.change(session, {alert.hazard_id for alert in book.changed.values() if alert.hazard_id})
-    await alert_queries.save_book(session, book)
-    await outbox.add(session, *book.messages)
+                alert_changes.lapse(hazard.hazard_id, found_now.reason, kind=RuleKind.HAZARD)
+    released = [alert for alert in alert_changes.changed.values() if not (alert.is_suppressed or alert.is_lapsed)]
+    await counts.change(session, {alert.hazard_id for alert in alert_changes.changed.values() if alert.hazard_id})
+    await alert_queries.save_changes(session, alert_changes)
+    await outbox.add(session, *alert_changes.messages)
     return Lifted(lifted_until=until, released=[alert.alert_id for alert in released])

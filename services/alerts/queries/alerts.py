@@ -100,7 +100,7 @@ async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
     return [alert_of(row) for row in await connection.fetch(EXPIRED, now)]
 
 
-async def book(
+async def changes_of(
     session: AsyncSession,
     known: Sequence[Alert],
     places: Ancestry,
@@ -119,15 +119,17 @@ async def save_alerts(session: AsyncSession, changed: Iterable[Alert]) -> None:
     await many(session, SAVE_ALERT, [alert_row(alert) for alert in changed])
 
 
-async def save_book(session: AsyncSession, book: AlertChanges) -> None:
-    await save_alerts(session, book.changed.values())
-    await save_omissions(session, book)
-    await add_deliveries(session, book.deliveries)
+async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> None:
+    await save_alerts(session, alert_changes.changed.values())
+    await save_omissions(session, alert_changes)
+    await add_deliveries(session, alert_changes.deliveries)
 
 
-async def save_omissions(session: AsyncSession, book: AlertChanges) -> None:
+async def save_omissions(session: AsyncSession, alert_changes: AlertChanges) -> None:
     """Stores why receivers were left out of the notifications."""
-    rows = [{"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in book.omissions.items()]
+    rows = [
+        {"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in alert_changes.omissions.items()
+    ]
     if rows:
         await session.execute(insert(NotificationOmissions).on_conflict_do_nothing(), rows)
 

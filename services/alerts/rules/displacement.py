@@ -25,7 +25,7 @@ class DepartureFacts:
     """The households that left each district, and the alerts that count some of them already."""
 
     departed: Mapping[tuple[Status, str], Departed]
-    book: "AlertChanges"
+    alert_changes: "AlertChanges"
 
 
 class DisplacementRule(CountingRule):
@@ -47,16 +47,18 @@ class DisplacementRule(CountingRule):
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
         ]
 
-    async def load(self, session: AsyncSession, touched: Sequence[Touched], book: "AlertChanges") -> DepartureFacts:
+    async def load(
+        self, session: AsyncSession, touched: Sequence[Touched], alert_changes: "AlertChanges"
+    ) -> DepartureFacts:
         span = timedelta(days=self.days)
         spans = {(case.situation.area, case.day - 2 * span, case.day + 2 * span) for case in touched if case.day}
-        return DepartureFacts(await counts.departed(session, spans, self.mobility) if spans else {}, book)
+        return DepartureFacts(await counts.departed(session, spans, self.mobility) if spans else {}, alert_changes)
 
     def judge(self, touched: Touched, facts: DepartureFacts, now: datetime) -> Finding | Nothing:
         status, area, day = touched.situation.status, touched.situation.area, touched.day
         assert day is not None
         return self.decide(
-            status, area, day, facts.departed.get((status, area), {}), facts.book.windows(status, area), now
+            status, area, day, facts.departed.get((status, area), {}), facts.alert_changes.windows(status, area), now
         )
 
     def decide(

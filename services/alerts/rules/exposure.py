@@ -32,7 +32,7 @@ class ExposureRules:
     def affected(self, changes: Sequence[tuple[HazardReported, Exposed]]) -> list[Touched]:
         return [Touched(situation_of(hazard, exposed), hazard=hazard, exposed=exposed) for hazard, exposed in changes]
 
-    async def load(self, session: AsyncSession, touched: Sequence[Touched], book: "AlertChanges") -> None:
+    async def load(self, session: AsyncSession, touched: Sequence[Touched], alert_changes: "AlertChanges") -> None:
         """Loads nothing, because the changes already contain the counts."""
 
     def judge(self, touched: Touched, facts: None, now: datetime) -> Finding | Nothing:  # noqa: ARG002

@@ -91,7 +91,7 @@ class HazardRules:
         self,
         session: AsyncSession,
         touched: Sequence[Touched],
-        book: "AlertChanges",  # noqa: ARG002 - as all rules
+        alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
         """The number of households that each revised hazard displaced. A new hazard has displaced none yet."""
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})

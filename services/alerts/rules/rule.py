@@ -1,7 +1,7 @@
 """What all rules share: each is a parsed table of the rules' file and answers three questions.
 
-`affected(changes)`: the situations that a batch touches. `load(session, touched, book)`: the facts about them, in as
-few statements as possible. `judge(touched, facts, now)`: the finding about one of them, or why there is none.
+`affected(changes)`: the situations that a batch touches. `load(session, touched, alert_changes)`: the facts about them,
+in as few statements as possible. `judge(touched, facts, now)`: the finding about one of them, or why there is none.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -56,7 +56,7 @@ class AlertRule(Protocol[Changes_contra, Facts]):
 
     def affected(self, changes: Changes_contra) -> Sequence[Touched]: ...
 
-    async def load(self, session: AsyncSession, touched: Sequence[Touched], book: "AlertChanges") -> Facts: ...
+    async def load(self, session: AsyncSession, touched: Sequence[Touched], alert_changes: "AlertChanges") -> Facts: ...
 
     def judge(self, touched: Touched, facts: Facts, now: datetime) -> Finding | Nothing: ...
 
@@ -64,14 +64,14 @@ class AlertRule(Protocol[Changes_contra, Facts]):
 async def judged(
     rules: Sequence[AlertRule[Changes_contra, Any]],
     changes: Changes_contra,
-    book: "AlertChanges",
+    alert_changes: "AlertChanges",
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """Judges all touched situations. The caller applies each finding to `book` before it takes the next one."""
+    """Judges all touched situations. The caller applies each finding to `alert_changes` before it takes the next."""
     for rule in rules:
         touched = rule.affected(changes)
-        facts = await rule.load(session, touched, book)
+        facts = await rule.load(session, touched, alert_changes)
         for case in touched:
             finding = rule.judge(case, facts, now)
             yield case, finding
