@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.alerts import behalf, budgets, listings, timeline, words
+from services.alerts import behalf, budgets, listings, omissions, timeline, words
 from services.alerts.alerts import Alert
 from services.alerts.pages import sent_of
 from services.alerts.queries import hazards as hazard_queries
@@ -47,6 +47,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
     may, language = May.of(caller, alert), language_of(request)
     pages: Pages = request.app.state.pages
     revisions = await hazard_queries.hazard_history(session, alert.hazard_id) if alert.hazard_id else []
+    deliveries = await listings.deliveries(session, alert_id=alert_id) if may.see_deliveries else []
     return pages.render(
         request,
         "alert.html",
@@ -58,7 +59,8 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         on_behalf=await behalf.shown(request, session, alert),
         revisions=revisions,
         texts=texts_of(revisions, language),
-        sent=await sent(session, alert, request, language) if may.see_deliveries else [],
+        sent=[sent_of(delivery, request.app.state.texts, pages, language) for delivery in deliveries],
+        omitted=await omissions.of(session, alert_id, deliveries) if may.see_deliveries else [],
         acts=await timeline.of(session, alert_id),
         withheld=await withheld(session, alert, request, caller),
         source=alert.figures.get("source"),
@@ -78,12 +80,6 @@ def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, 
         return []
     texts = revisions[0].text
     return [(language_code, texts[language_code]) for language_code in words.in_order(texts, language)]
-
-
-async def sent(session: Session, alert: Alert, request: Request, language: str) -> list[Any]:
-    state = request.app.state
-    deliveries = await listings.deliveries(session, alert_id=alert.alert_id)
-    return [sent_of(delivery, state.texts, state.pages, language) for delivery in deliveries]
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:

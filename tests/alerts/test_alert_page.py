@@ -2,17 +2,20 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from services.alerts.escalation import Escalation
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, Severity, Status
+from shared.places import Places
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.factories import KADAMJAI, mudflow, received
+from tests.alerts.factories import KADAMJAI, mudflow, received, rules
 
 pytestmark = pytest.mark.anyio
 
@@ -142,3 +145,65 @@ async def test_revisions_of_one_batch_and_a_late_revision_are_all_on_the_page(de
     async with desk.caller() as caller:
         page = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
     assert re.findall(r'<td class="number">(\d)</td>', page) == ["5", "4", "3", "2", "1"]
+
+
+async def add_receivers(desk: Desk) -> None:
+    """Adds receivers that an alert of Moderate severity in Kadamjai leaves out, and one that it notifies."""
+    left_out: dict[str, dict[str, Any]] = {
+        "duty-desk": {},
+        "head-of-shift": {"step": 1},
+        "minister": {"floor": Severity.EXTREME},
+        "osh-post": {"areas": (OSH_OBLAST,)},
+        "trainer": {"statuses": frozenset({Status.EXERCISE})},
+    }
+    async with desk.sessions.begin() as session:
+        for label, fields in left_out.items():
+            receiver = Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example", **fields)
+            await receiver_queries.save_receiver(session, receiver)
+
+
+async def omitted(desk: Desk, alert_id: UUID, language: str = "en") -> dict[str, str]:
+    """The recipients and reasons in the page's table of those who were not notified."""
+    async with desk.caller() as caller:
+        page = (await caller.get(f"/{alert_id}", params={"lang": language})).text
+    _, _, section = page.partition('class="panel omitted"')
+    return dict(re.findall(r"<tr><td>([^<]*)</td><td>([^<]*)</td>", section.partition("</section>")[0]))
+
+
+async def test_the_page_shows_who_was_not_notified_and_why(desk: Desk) -> None:
+    await add_receivers(desk)
+    (alert_id,) = await desk.alerts(fresh())
+    assert await omitted(desk, alert_id) == {
+        "head-of-shift": "Notified only if nobody acknowledges in time",
+        "minister": "Gets only more severe alerts",
+        "osh-post": "The alert is outside the recipient&#39;s area",
+        "trainer": "Not on the list for alerts of this status",
+    }
+
+
+async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(desk: Desk) -> None:
+    await add_receivers(desk)
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.sessions.begin() as session:
+        await session.execute(text("UPDATE alerts SET escalates_at = now()"))
+    await Escalation(desk.sessions, rules(), Places.load()).escalate()
+    reasons = await omitted(desk, alert_id)
+    assert "head-of-shift" not in reasons
+    assert reasons["duty-desk"] == "This escalation notifies the next level"
+
+
+@pytest.mark.parametrize("language", ["ky", "ru"])
+async def test_the_reasons_are_in_the_readers_language(desk: Desk, language: str) -> None:
+    await add_receivers(desk)
+    (alert_id,) = await desk.alerts(fresh())
+    reasons = await omitted(desk, alert_id, language)
+    assert len(reasons) == 4
+    assert all(re.fullmatch(r"[^A-Za-z]+", reason) for reason in reasons.values()), reasons
+
+
+async def test_a_wall_screen_sees_neither_who_was_notified_nor_who_was_not(desk: Desk) -> None:
+    await add_receivers(desk)
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller(Role.VIEWER) as caller:
+        page = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+    assert "minister" not in page
