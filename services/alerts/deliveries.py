@@ -5,7 +5,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # how often the loop looks for retries that are due
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
+STOP_SECONDS = 2  # longest wait for the last record of a process that ends
 
 # Claims at most as many deliveries per receiver as it has free slots. A claim without a recorded attempt falls due
 # again when its lease ends. A delivery waits for earlier steps of the same alert to the same receiver, so that the
@@ -161,12 +162,15 @@ class Deliveries:
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as self._tasks:
-            while True:
-                self._woken.clear()
-                for job in await retry_while_unavailable(self._claim):
-                    self.send(job)
-                await notify.wait(self._woken, LOOK_SECONDS)
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                while True:
+                    self._woken.clear()
+                    for job in await retry_while_unavailable(self._claim):
+                        self.send(job)
+                    await notify.wait(self._woken, LOOK_SECONDS)
+        finally:
+            await self._record_last()
 
     @property
     def lease(self) -> timedelta:
@@ -240,9 +244,16 @@ class Deliveries:
         async with self._recording:
             if self._finished:
                 await asyncio.sleep(GATHER_SECONDS)
-            finished, self._finished = self._finished, []
-            if finished:
+            if finished := self._finished.copy():
                 await retry_while_unavailable(lambda: self._write(finished))
+                del self._finished[: len(finished)]  # only now: if the process ends during the write, it is repeated
+
+    async def _record_last(self) -> None:
+        """Records the attempts that finished just before the process ends. Otherwise they would be sent again."""
+        if self._finished:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await retry_while_unavailable(lambda: self._write(self._finished))
 
     async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
         """Writes the attempts. If a delivery was claimed again meanwhile, its lease differs and it stays unchanged."""

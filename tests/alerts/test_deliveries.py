@@ -189,6 +189,31 @@ async def test_a_worker_that_wakes_after_its_lease_records_nothing(town: Town, h
     assert told == 1
 
 
+class Prompt:
+    """A channel that answers at once, and sets `has_answered`."""
+
+    def __init__(self) -> None:
+        self.has_answered = asyncio.Event()
+
+    async def send(self, job: Job, receiver: Receiver) -> str:
+        self.has_answered.set()
+        return "http_200"
+
+
+async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
+    town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it is sent again when its lease ends."""
+    monkeypatch.setattr(deliveries, "GATHER_SECONDS", 3600)
+    await town.receiver("duty", hook)
+    prompt = Prompt()
+    async with town.working(hook, channel=prompt):
+        await town.alert()
+        await asyncio.wait_for(prompt.has_answered.wait(), 10)
+    (row,) = await town.rows()
+    assert (row["is_delivered"], row["reason"], row["lease"]) == (True, "http_200", None)
+
+
 class FirstAlone(Late):
     """A channel that answers the first delivery on command, and never answers later deliveries."""
 
