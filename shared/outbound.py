@@ -20,6 +20,8 @@ from shared.config import Settings
 
 TOTAL_SECONDS = 10.0
 KEEP_SECONDS = 60.0
+# A connection that a NAT dropped silently is noticed by probes, and not by the next call.
+PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
@@ -97,6 +99,7 @@ class Outbound:
             ssl=self.tls,
             limit=CONNECTIONS,
             keepalive_timeout=KEEP_SECONDS,
+            socket_factory=probed,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -153,6 +156,16 @@ class Outbound:
             raise TimedOut(host) from None
         except aiohttp.ClientError as error:
             raise Unreachable(host) from error
+
+
+def probed(address: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket that TCP probes while it is idle."""
+    family, kind, protocol, *_ = address
+    own = socket.socket(family, kind, protocol)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in PROBES.items():
+        own.setsockopt(socket.IPPROTO_TCP, option, value)
+    return own
 
 
 def parsed(url: str) -> URL:

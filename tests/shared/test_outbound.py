@@ -22,6 +22,7 @@ from shared.outbound import AddressRefused, AnswerTooBig, Outbound, TimedOut, Un
 pytestmark = pytest.mark.anyio
 
 Answerer = Callable[[asyncio.StreamWriter], Awaitable[None]]
+KEEPALIVE_TIMER = "02"  # in /proc/net/tcp
 
 
 class Server:
@@ -141,6 +142,16 @@ async def test_a_post_sends_its_content_on_a_kept_connection(server: Server) -> 
             await outbound.post(f"http://127.0.0.1:{server.port}/hook", b'{"a":1}', {"webhook-id": "x"})
     assert server.connections == 1
     assert [request.endswith(b'\r\n\r\n{"a":1}') for request in server.requests] == [True] * 3
+
+
+async def test_a_kept_connection_is_probed(server: Server) -> None:
+    """Otherwise the first call after a NAT dropped the connection silently would wait for its timeout."""
+    async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
+        await outbound.get(f"http://127.0.0.1:{server.port}/")
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        remote = f"0100007F:{server.port:04X}"
+        (timer,) = [timer for _, _, peer, _, _, timer, *_ in rows if peer == remote]
+    assert timer.startswith(KEEPALIVE_TIMER), timer
 
 
 @pytest.mark.parametrize(
