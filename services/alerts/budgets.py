@@ -1,7 +1,7 @@
 """The hourly budget of alerts of an external system. Further alerts are withheld behind one alert about the system."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,10 +42,22 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 
 
 class Budgets:
-    """How many alerts each system in a batch raised in the last hour, counted separately by status."""
+    """How many alerts each system in a batch raised in the last hour, counted separately by status.
 
-    def __init__(self, rule: Budget, raised: Counter[Spender], lifted: Collection[str], now: datetime) -> None:
-        self._rule, self._raised, self._lifted, self._now = rule, raised, lifted, now
+    `alert_ids`: the alerts that may be raised about these systems.
+    """
+
+    def __init__(
+        self,
+        rule: Budget,
+        now: datetime,
+        *,
+        raised: Mapping[Spender, int] | None = None,
+        lifted: Collection[str] = (),
+        alert_ids: Collection[UUID] = (),
+    ) -> None:
+        self._rule, self._now, self._lifted, self.alert_ids = rule, now, lifted, alert_ids
+        self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
         """Returns the finding. If the budget is used up, suppresses it and raises an alert about the source."""
@@ -93,33 +105,26 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
     )
 
 
-def situations(hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> set[UUID]:
-    """The ids of the alerts that these hazards may raise about their sources."""
-    return {alerts.identity(unusual(hazard, rule, now).situation) for hazard in hazards if is_of_system(hazard)}
-
-
-def sources_of(hazards: Iterable[HazardReported]) -> set[str]:
-    return {hazard.source for hazard in hazards if is_of_system(hazard)}
-
-
-async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
-    """Locks the budgets of these sources; call it before any alert is locked or read.
+async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
+    """The budgets of these hazards' sources, locked; call it before any alert is locked or read.
 
     Otherwise two workers could both use the last alert of a budget, or both raise the alert about its source.
     """
-    await locks.lock(session, {("budget", source) for source in sources})
-
-
-async def of(session: AsyncSession, hazards: Sequence[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """The budgets of these hazards' sources; the caller has locked them."""
-    sources = sources_of(hazards)
-    if not sources:
-        return Budgets(rule, Counter(), (), now)
+    of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
+    if not of_systems:
+        return Budgets(rule, now)
+    sources = {hazard.source for hazard in of_systems}
+    await lock(session, sources)
     connection = await database.driver(session)
     rows = await connection.fetch(TOLD, now - HOUR, LOUD, list(sources))
-    raised = Counter[Spender]({(source, Status(status)): count for source, status, count in rows})
+    raised = {(source, Status(status)): count for source, status, count in rows}
     lifts = select(BudgetLift.source).where(BudgetLift.source.in_(sources), BudgetLift.lifted_until > now)
-    return Budgets(rule, raised, set(await session.scalars(lifts)), now)
+    alert_ids = {alerts.identity(unusual(hazard, rule, now).situation) for hazard in of_systems}
+    return Budgets(rule, now, raised=raised, lifted=set(await session.scalars(lifts)), alert_ids=alert_ids)
+
+
+async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
+    await locks.lock(session, {("budget", source) for source in sources})
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:

@@ -10,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 
+SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
 OLDEST_SECONDS = 1.0  # a NOTIFY may be missed while the listening connection is renewed
 
 
 @dataclass(frozen=True, slots=True)
 class KnownReceivers:
-    """The receivers in the order in which they are notified, and each one's sealed secrets by label."""
+    """The receivers in the order in which they are notified; by label, each receiver with its sealed secrets."""
 
     receivers: Sequence[Receiver]
-    secrets: Mapping[str, tuple[bytes, ...]]
+    by_label: Mapping[str, SealedReceiver]
 
 
 class ReceiverDirectory:
@@ -44,7 +45,5 @@ class ReceiverDirectory:
             raise
         if read_at < self._read_at:
             return  # a later read has answered already
-        self._known = KnownReceivers(
-            [receiver for receiver, _ in rows], {receiver.label: keys for receiver, keys in rows}
-        )
+        self._known = KnownReceivers([receiver for receiver, _ in rows], {row[0].label: row for row in rows})
         self._read_at = read_at

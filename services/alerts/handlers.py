@@ -6,12 +6,13 @@ for the counting of households.
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import batch as batches
-from services.alerts import budgets, counts, projections
+from services.alerts import budgets, counts
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HouseholdBatch
 from services.alerts.changes import AlertChanges
@@ -63,31 +64,20 @@ class HazardHandler:
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
         batch = await batches.hazards_of(received, session)
-        await budgets.lock(session, budgets.sources_of(batch.hazards.values()))
-        sources = budgets.situations(batch.hazards.values(), self.rules.budget, now)
+        budget = await budgets.locked(session, batch.hazards.values(), self.rules.budget, now)
         known = await alert_queries.alerts_of_hazards(
-            session, batch.newest, RuleKind.HAZARD, RuleKind.EXPOSURE, others=sources
+            session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=budget.alert_ids
         )
         receivers = (await self._dispatcher.directory.known(session)).receivers
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now, among=receivers)
-        budget = await budgets.of(session, list(batch.hazards.values()), self.rules.budget, now)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))
-        await hazard_queries.save_hazards(
-            session, ((hazard, self._areas_of(hazard)) for hazard in batch.newest.values())
-        )
-        await hazard_queries.keep_revisions(session, batch.superseded)
-        await alert_queries.save_alerts(session, alert_changes.changed.values())
-        await alert_queries.save_omissions(session, alert_changes)
+        await hazard_queries.save_hazards(session, batch.newest.values(), batch.superseded, self.places)
+        await alert_queries.save_alerts(session, alert_changes)
         await self._dispatcher.add(session, alert_changes.deliveries, batch.newest)
-        outcomes = [
-            outcome_of(reading, outcome, now) for reading, outcome in zip(received, batch.outcomes, strict=True)
-        ]
+        outcomes = map(outcome_of, received, batch.outcomes, repeat(now))
         await outbox.add(session, *alert_changes.messages, *outcomes)
         return batch.outcomes
-
-    def _areas_of(self, hazard: HazardReported) -> tuple[str, ...]:
-        return projections.areas_of(hazard.area.pcodes, self.places)
 
 
 class HouseholdHandler:

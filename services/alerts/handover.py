@@ -109,7 +109,7 @@ def _release(session: Session, transaction: SessionTransaction) -> None:
 
 
 def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: KnownReceivers) -> Job:
-    receivers = {receiver.label: receiver for receiver in known.receivers}
+    receiver, secrets = known.by_label.get(delivery.recipient, (None, ()))
     return Job(
         delivery_id=delivery.delivery_id,
         alert_id=delivery.alert_id,
@@ -120,6 +120,6 @@ def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: KnownRec
         attempt=1,
         age_seconds=0.0,
         recipient=delivery.recipient,
-        receiver=receivers.get(delivery.recipient),
-        secrets=known.secrets.get(delivery.recipient, ()),
+        receiver=receiver,
+        secrets=secrets,
     )

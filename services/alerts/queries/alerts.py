@@ -3,7 +3,7 @@
 # raw SQL throughout: every batch of hazards and households waits for these statements
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -115,18 +115,14 @@ async def changes_of(
     return AlertChanges(known, own, labels, places=places, rules=rules, now=now)
 
 
-async def save_alerts(session: AsyncSession, changed: Iterable[Alert]) -> None:
-    await many(session, SAVE_ALERT, [alert_row(alert) for alert in changed])
-
-
 async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> None:
-    await save_alerts(session, alert_changes.changed.values())
-    await save_omissions(session, alert_changes)
+    await save_alerts(session, alert_changes)
     await add_deliveries(session, alert_changes.deliveries)
 
 
-async def save_omissions(session: AsyncSession, alert_changes: AlertChanges) -> None:
-    """Stores why receivers were left out of the notifications."""
+async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
+    """Stores the changed alerts, and why receivers were left out of their notifications."""
+    await many(session, SAVE_ALERT, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
         {"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in alert_changes.omissions.items()
     ]

@@ -2,13 +2,15 @@
 
 # raw SQL throughout: every batch of hazards and households waits for these statements
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.projections import areas_of
 from services.alerts.queries.statements import many, upsert
 from shared.events import HazardReported
+from shared.places import Places
 from shared.postgres import database
 
 # The same statement also stores the revision in `hazard_revisions`.
@@ -39,26 +41,25 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | Non
     return None if report is None else HazardReported.model_validate_json(report)
 
 
-async def save_hazards(session: AsyncSession, hazards: Iterable[tuple[HazardReported, Sequence[str]]]) -> None:
+async def save_hazards(
+    session: AsyncSession, newest: Iterable[HazardReported], superseded: Iterable[HazardReported], places: Places
+) -> None:
+    """Stores the newest revisions with the areas that they cover, and the others, in whatever order they arrive."""
     rows = [
         (
             hazard.hazard_id,
             hazard.revision,
             hazard.status,
-            list(areas),
+            list(areas_of(hazard.area.pcodes, places)),
             max(hazard.onset, hazard.expires or hazard.onset),
             hazard.msg_type == "Cancel",
             hazard.model_dump_json(exclude_none=True),
         )
-        for hazard, areas in hazards
+        for hazard in newest
     ]
     await many(session, SAVE_HAZARD, rows)
-
-
-async def keep_revisions(session: AsyncSession, hazards: Iterable[HazardReported]) -> None:
-    """Stores further revisions, in whatever order they arrive. `save_hazards` stores the newest."""
-    rows = [(hazard.hazard_id, hazard.revision, hazard.model_dump_json(exclude_none=True)) for hazard in hazards]
-    await many(session, KEEP_REVISION, rows)
+    others = [(hazard.hazard_id, hazard.revision, hazard.model_dump_json(exclude_none=True)) for hazard in superseded]
+    await many(session, KEEP_REVISION, others)
 
 
 async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardReported]:
