@@ -15,7 +15,7 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.factories import KADAMJAI, mudflow, received, rules
+from tests.alerts.factories import BATKEN, KADAMJAI, mudflow, received, rules
 
 pytestmark = pytest.mark.anyio
 
@@ -148,12 +148,12 @@ async def test_revisions_of_one_batch_and_a_late_revision_are_all_on_the_page(de
 
 
 async def add_receivers(desk: Desk) -> None:
-    """Adds receivers that an alert of Moderate severity in Kadamjai leaves out, and one that it notifies."""
+    """Adds receivers that a Moderate alert in Alai leaves out, and one that it notifies."""
     left_out: dict[str, dict[str, Any]] = {
         "duty-desk": {},
         "head-of-shift": {"step": 1},
         "minister": {"floor": Severity.EXTREME},
-        "osh-post": {"areas": (OSH_OBLAST,)},
+        "batken-post": {"areas": (BATKEN,)},
         "trainer": {"statuses": frozenset({Status.EXERCISE})},
     }
     async with desk.sessions.begin() as session:
@@ -176,7 +176,7 @@ async def test_the_page_shows_who_was_not_notified_and_why(desk: Desk) -> None:
     assert await omitted(desk, alert_id) == {
         "head-of-shift": "Notified only if nobody acknowledges in time",
         "minister": "Gets only more severe alerts",
-        "osh-post": "The alert is outside the recipient&#39;s area",
+        "batken-post": "The alert is outside the recipient's area",
         "trainer": "Not on the list for alerts of this status",
     }
 
