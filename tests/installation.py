@@ -305,10 +305,10 @@ def knows_access(url: str) -> bool:
     """Whether each app at this URL has read the topic `access`."""
     for prefix in ("", "/intake", "/registry", "/alerts"):
         try:
-            parts = httpx.get(f"{url}{prefix}/ready", timeout=20, verify=PLAIN).json().get("parts", {})
+            answer = httpx.get(f"{url}{prefix}/ready", timeout=20, verify=PLAIN).json()
         except (httpx.TransportError, ValueError):
             return False
-        if not parts.get("revocations", True):
+        if not answer.get("dependencies", {}).get("revocations", True):
             return False
     return True
 

@@ -237,7 +237,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "full": N_("the queue is full: send it again when the connection is restored"),
         "fault": N_("something failed on our side: send it again"),
         "access-unknown": N_("sign-outs and changed rights cannot be read yet, nothing is lost: try again in a minute"),
-        "part-away": N_("a part of the system is away, nothing is lost: try again in a minute"),
+        "dependency-unavailable": N_("a part of the system is away, nothing is lost: try again in a minute"),
     },
     "action": {
         Action.SIGNED_IN: N_("Sign-in"),

@@ -184,10 +184,10 @@ async def live(_: Request) -> Response:
 
 def readiness(ready: Readiness) -> Callable[[Request], Awaitable[Response]]:
     async def answer(_: Request) -> Response:
-        components = await ready()
+        dependencies = await ready()
         return JSONResponse(
-            {"status": "ready" if all(components.values()) else "not ready", "parts": components},
-            200 if all(components.values()) else 503,
+            {"status": "ready" if all(dependencies.values()) else "not ready", "dependencies": dependencies},
+            200 if all(dependencies.values()) else 503,
         )
 
     return answer

@@ -10,7 +10,7 @@ from shared import log
 from shared.failures import is_dependency_unavailable
 from shared.web.concurrency import ConcurrentRequests, too_many
 from shared.web.metrics import HttpMetrics
-from shared.web.problems import Problem, answered, part_away
+from shared.web.problems import Problem, answered, dependency_unavailable
 
 logger = log.get()
 
@@ -64,7 +64,7 @@ class OutermostMiddleware:
         except Exception as error:
             logger.error("request failed", route=route_of(scope), **log.described(error))
             if not status:  # an unavailable dependency gives 503, not 500, so that the caller retries
-                problem = part_away() if is_dependency_unavailable(error) else FAULT
+                problem = dependency_unavailable() if is_dependency_unavailable(error) else FAULT
                 await answered(HTTPConnection(scope), problem)(scope, receive, answer)
         finally:
             self.concurrent_requests.leave(scope)

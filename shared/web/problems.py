@@ -60,9 +60,9 @@ def unauthenticated() -> Problem:
     )
 
 
-def part_away() -> Problem:
+def dependency_unavailable() -> Problem:
     title = "A dependency or a key is unavailable. Nothing is lost; try again later."
-    return Problem(503, "part-away", title, headers={"retry-after": "5"})
+    return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
 # Replaces pydantic's messages that name an unknown field or quote a character of the value.
@@ -118,9 +118,9 @@ def _entry(error: Any) -> dict[str, str]:
     }
 
 
-async def _part_away(request: Request, error: Exception) -> Response:
+async def _dependency_unavailable(request: Request, error: Exception) -> Response:
     logger.error("request needs an unavailable dependency", **log.described(error))
-    return answered(request, part_away())
+    return answered(request, dependency_unavailable())
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -132,7 +132,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     Problem: _problem,
-    DependencyUnavailable: _part_away,
+    DependencyUnavailable: _dependency_unavailable,
     RequestValidationError: _invalid,
     HTTPException: _http,
 }

@@ -287,4 +287,4 @@ async def test_the_ledger_and_readiness_answer(desk: Desk) -> None:
     async with desk.caller() as caller:
         ledger = await caller.get("/v1/ledger")
         assert ledger.status_code == 200 and ledger.json()["consumer"] == "alerts"
-        assert (await caller.get("/ready")).json()["parts"]["postgresql"] is True
+        assert (await caller.get("/ready")).json()["dependencies"]["postgresql"] is True

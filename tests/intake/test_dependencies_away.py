@@ -57,7 +57,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
     assert full
     assert full[0].headers["retry-after"] == "5"
     ready = (await own_intake.http.get("/ready")).json()
-    assert ready["parts"]["kafka"] is False
+    assert ready["dependencies"]["kafka"] is False
     parts.kafka.resume()
 
     await wait_for(partial(is_drained, own_intake), timeout=60)

@@ -65,5 +65,5 @@ async def test_a_statement_that_the_database_ends_is_retried(office: Office, pat
         await wait_for(end_waiting, timeout=4)
         answer = await asked
     assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5")
-    assert answer.json()["type"] == "urn:dayar:problem:part-away"
+    assert answer.json()["type"] == "urn:dayar:problem:dependency-unavailable"
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200

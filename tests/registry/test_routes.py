@@ -127,7 +127,7 @@ async def test_a_missing_key_is_reported_and_nothing_is_shown(office: Office) ->
     reader = uuid4()
     for path in PATHS[1:]:
         answer = await office.get(path.format(id=body["household_id"]), role=Role.REGISTRAR, account=reader)
-        assert (answer.status_code, answer.json()["type"]) == (503, "urn:dayar:problem:part-away")
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:dayar:problem:dependency-unavailable")
         assert answer.headers["retry-after"] == "5"
     assert await office.reads(reader) == []
 

@@ -200,7 +200,7 @@ async def test_an_own_host_name_is_served_on_any_port(client: httpx.AsyncClient,
 
 async def test_ready_names_the_unavailable_dependency(client: httpx.AsyncClient) -> None:
     answer = await client.get("/ready")
-    assert (answer.status_code, answer.json()["parts"]) == (503, {"kafka": True, "database": False})
+    assert (answer.status_code, answer.json()["dependencies"]) == (503, {"kafka": True, "database": False})
 
 
 async def test_every_answer_has_the_headers_a_browser_needs(client: httpx.AsyncClient) -> None:
