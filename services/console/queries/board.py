@@ -1,8 +1,5 @@
 """The rows of the board: the worker keeps the newest state of each hazard, household, alert, delivery and outcome."""
 
-# raw SQL throughout: every batch of events waits for these statements
-
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardAlert, BoardDelivery, BoardHazard, BoardHousehold, ConsoleModel, ReportOutcome
-from shared.postgres import database
+from shared.postgres.upsert import upsert
 
 
 @dataclass(frozen=True)
@@ -33,20 +30,6 @@ class Shown:
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.model.__table__.columns)
-
-    @property
-    def upsert(self) -> str:
-        table, columns, key = (self.model.__tablename__, ", ".join(self.columns), ", ".join(self.key))
-        changed = ", ".join(f"{name} = {self._newer(name)}" for name in self.columns if name not in self.key)
-        return (
-            f"INSERT INTO {table} AS known ({columns}) "  # noqa: S608 - names of our own models
-            f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb) "
-            f"ON CONFLICT ({key}) DO UPDATE SET {changed} "
-            f"WHERE known.{self.order} < excluded.{self.order} RETURNING {key}"
-        )
-
-    def _newer(self, name: str) -> str:
-        return f"coalesce(excluded.{name}, known.{name})" if name == self.lasting else f"excluded.{name}"
 
     def joined(self, older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
         """Merges two rows of one batch by the same rule."""
@@ -73,8 +56,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
         elif row[shown.order] > known[1][shown.order]:
             newest[name] = (number, shown.joined(known[1], row))
     rows = [{column: row.get(column) for column in shown.columns} for _, row in newest.values()]
-    connection = await database.driver(session)
-    stored = await connection.fetch(shown.upsert, json.dumps(rows))
+    stored = await upsert(session, shown.model, rows, newer_by=shown.order, lasting=shown.lasting)
     return [newest[tuple(str(part) for part in row)][0] for row in stored]
 
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import KnownBrowser
@@ -25,7 +25,7 @@ async def is_known(session: AsyncSession, account_id: UUID, mark: str, now: date
 async def remember(session: AsyncSession, account_id: UUID, mark: str, now: datetime) -> None:
     old = KnownBrowser.account_id == account_id, KnownBrowser.seen_at <= now - REMEMBERED
     await session.execute(delete(KnownBrowser).where(*old))
-    seen = upsert(KnownBrowser).values(account_id=account_id, browser=_hash(mark), seen_at=now)
+    seen = insert(KnownBrowser).values(account_id=account_id, browser=_hash(mark), seen_at=now)
     await session.execute(
         seen.on_conflict_do_update(
             index_elements=[KnownBrowser.account_id, KnownBrowser.browser], set_={"seen_at": now}

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.callers import Callers
@@ -15,7 +15,7 @@ from services.console.models import CalledReport, FirstArea, StoredCaller
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
     """Stores the caller; returns whether it was stored. Only the author may change a stored caller."""
     rows = await session.scalars(
-        upsert(StoredCaller)
+        insert(StoredCaller)
         .values(report_id=report_id, author=author, sealed=sealed)
         .on_conflict_do_update(
             index_elements=[StoredCaller.report_id], set_={"sealed": sealed}, where=StoredCaller.author == author
@@ -49,7 +49,7 @@ async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> No
     """Stores the hazard of each report, so that all callers of a hazard are found, whichever report is the latest."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
-        await session.execute(upsert(CalledReport).on_conflict_do_nothing(), rows)
+        await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
@@ -57,7 +57,7 @@ async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Seque
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:
-        await session.execute(upsert(FirstArea).on_conflict_do_nothing(), rows)
+        await session.execute(insert(FirstArea).on_conflict_do_nothing(), rows)
 
 
 async def noted(

@@ -14,8 +14,7 @@ from services.intake.feeds.items import ItemKind, Unreadable
 from services.intake.models import Feed, FeedAlias, FeedCount, FeedHazard, FeedSetAside
 from shared.events import HazardReported
 from shared.postgres import database
-
-ROWS_AT_ONCE = 1000
+from shared.postgres.upsert import upsert
 
 
 async def lock(session: AsyncSession, source: str) -> None:
@@ -47,12 +46,12 @@ async def save_hazards(session: AsyncSession, hazards: Iterable[Known]) -> None:
         }
         for known in hazards
     ]
-    await _upsert(session, FeedHazard, rows, ("updated_ms", "preferred", "is_cancelled", "event"))
+    await upsert(session, FeedHazard, rows, changed=("updated_ms", "preferred", "is_cancelled", "event"))
 
 
 async def save_aliases(session: AsyncSession, source: str, aliases: Mapping[str, UUID]) -> None:
     rows = [{"source": source, "alias": alias, "hazard_id": hazard_id} for alias, hazard_id in aliases.items()]
-    await _upsert(session, FeedAlias, rows, ("hazard_id",))
+    await upsert(session, FeedAlias, rows)
 
 
 async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unreadable], now: datetime) -> None:
@@ -68,7 +67,7 @@ async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unr
         }
         for entry in entries
     }
-    await _upsert(session, FeedSetAside, list(rows.values()), ("reason", "pointer", "content", "last_at"))
+    await upsert(session, FeedSetAside, list(rows.values()), changed=("reason", "pointer", "content", "last_at"))
 
 
 async def save_reading(
@@ -76,18 +75,16 @@ async def save_reading(
 ) -> None:
     """Save ETag and counts, in the same transaction as the events."""
     row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
-    await _upsert(session, Feed, [row], ("etag", "read_at", "failure", "failures"))
+    await upsert(session, Feed, [row], changed=("etag", "read_at", "failure", "failures"))
     rows = [
         {"feed": feed, "kind": kind, "total": counts.get(kind, 0), "last": counts.get(kind, 0)} for kind in ItemKind
     ]
-    statement = insert(FeedCount).values(rows)
-    changed = {"total": FeedCount.total + statement.excluded.total, "last": statement.excluded.last}
-    await session.execute(statement.on_conflict_do_update(index_elements=["feed", "kind"], set_=changed))
+    await upsert(session, FeedCount, rows, added=("total",))
 
 
 async def save_unchanged_document(session: AsyncSession, feed: str, source: str, now: datetime) -> None:
     row = {"name": feed, "source": source, "read_at": now, "failure": None, "failures": 0}
-    await _upsert(session, Feed, [row], ("read_at", "failure", "failures"))
+    await upsert(session, Feed, [row], changed=("read_at", "failure", "failures"))
 
 
 async def save_failure(session: AsyncSession, feed: str, source: str, *, reason: str, now: datetime) -> int:
@@ -132,11 +129,3 @@ def _known(row: FeedHazard) -> Known:
 def _array(values: Iterable[Any], kind: type[Any]) -> Any:
     """All values as one array parameter, because PostgreSQL accepts at most 32,767 parameters."""
     return cast(list(dict.fromkeys(values)), ARRAY(kind))
-
-
-async def _upsert(session: AsyncSession, model: Any, rows: Sequence[Mapping[str, Any]], changed: Sequence[str]) -> None:
-    keys = [column.name for column in model.__table__.primary_key]
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        statement = insert(model).values(list(rows[start : start + ROWS_AT_ONCE]))
-        newer = {name: statement.excluded[name] for name in changed}
-        await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=newer))

@@ -1,0 +1,71 @@
+"""Upsert: insert rows, and update the stored rows that have the same primary key."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import asyncpg
+from pydantic_core import to_json
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.postgres import database
+from shared.postgres.models import Base, table
+
+
+async def upsert(
+    session: AsyncSession,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    changed: tuple[str, ...] = (),
+    added: tuple[str, ...] = (),
+    newer_by: str | None = None,
+    lasting: str | None = None,
+) -> list[asyncpg.Record]:
+    """Store the rows in one statement. Returns the keys of the rows that were inserted or updated.
+
+    All rows have the columns of the first row, and each key occurs once. The options are those of `statement`.
+    """
+    if not rows:
+        return []
+    connection = await database.driver(session)
+    sql = statement(model, tuple(rows[0]), changed=changed, added=added, newer_by=newer_by, lasting=lasting)
+    stored: list[asyncpg.Record] = await connection.fetch(sql, parameter(rows))
+    return stored
+
+
+@cache
+def statement(
+    model: type[Base],
+    columns: tuple[str, ...],
+    *,
+    changed: tuple[str, ...] = (),
+    added: tuple[str, ...] = (),
+    newer_by: str | None = None,
+    lasting: str | None = None,
+) -> str:
+    """The SQL text for rows with these columns; its only parameter are the rows as JSON (`parameter`).
+
+    `changed` are the columns that an update sets, by default all but the key. `added` are numbers that an update adds
+    to the stored ones. With `newer_by`, a stored row is updated only if this column increases. `lasting` is a column
+    that keeps its value if the new row has none.
+    """
+
+    def new(column: str) -> str:
+        if column in added:
+            return f"stored.{column} + excluded.{column}"
+        return f"coalesce(excluded.{column}, stored.{column})" if column == lasting else f"excluded.{column}"
+
+    name, key = model.__tablename__, [column.name for column in table(model).primary_key]
+    names, keys = ", ".join(columns), ", ".join(key)
+    changes = ", ".join(f"{column} = {new(column)}" for column in changed or columns if column not in key)
+    condition = f"WHERE stored.{newer_by} < excluded.{newer_by}" if newer_by else ""
+    # raw SQL: one parameter for any number of rows, where SQLAlchemy has one for each value
+    return f"""
+INSERT INTO {name} AS stored ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{name}, $1::jsonb)
+ON CONFLICT ({keys}) DO UPDATE SET {changes} {condition} RETURNING {keys}
+"""  # noqa: S608 - names of our own models
+
+
+def parameter(rows: Sequence[Mapping[str, Any]]) -> str:
+    return to_json(rows).decode()
