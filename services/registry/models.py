@@ -96,24 +96,27 @@ class Group(Registered, RegistryModel):
     group_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class HouseholdKey(RegistryModel):
-    """The wrapped data key of a household. Each household with a filed report has one."""
+class WrappedKey:
+    """A data key, encrypted with the key-encryption key `kek_id`."""
+
+    kek_id: Mapped[str]
+    wrapped: Mapped[bytes]
+
+
+class HouseholdKey(WrappedKey, RegistryModel):
+    """The data key of a household. Each household with a filed report has one."""
 
     __tablename__ = "household_keys"
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kek_id: Mapped[str]
-    wrapped: Mapped[bytes]
 
 
-class GroupKey(RegistryModel):
-    """The wrapped data key of a group."""
+class GroupKey(WrappedKey, RegistryModel):
+    """The data key of a group."""
 
     __tablename__ = "group_keys"
 
     group_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kek_id: Mapped[str]
-    wrapped: Mapped[bytes]
 
 
 class Displaced(Moved):

@@ -28,7 +28,12 @@ async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
 
 async def _rewrap_some(sessions: async_sessionmaker[AsyncSession], vault: EnvelopeEncryption, keys: Table) -> int:
     [subject_id] = keys.primary_key
-    old = select(keys).where(keys.c.kek_id.in_(vault.older_ids)).limit(ROWS_AT_ONCE).with_for_update(skip_locked=True)
+    old = (
+        select(subject_id, keys.c.kek_id, keys.c.wrapped)
+        .where(keys.c.kek_id.in_(vault.older_ids))
+        .limit(ROWS_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
     new = update(keys).where(subject_id == bindparam("id"))
     async with sessions.begin() as session:
         rows = (await session.execute(old)).all()
