@@ -19,13 +19,12 @@ from services.alerts.handover import Dispatcher
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.texts import Texts
-from shared import lifecycle
+from shared import lifecycle, wiring
 from shared.crypto.rotation import keep_newest
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import DeliveryChannel
 from shared.failures import retry_while_unavailable
 from shared.messaging.consumer import Consumer
-from shared.messaging.outbox import Relay
 from shared.messaging.redrives import Redrives
 from shared.outbound import Outbound
 from shared.places import Places
@@ -45,7 +44,7 @@ async def run(settings: AlertsSettings) -> None:
         await retry_while_unavailable(lambda: seal_notes(sessions, box))
         if settings.exercise:
             await retry_while_unavailable(lambda: somebody_to_tell(sessions))
-        async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
+        async with Outbound(settings) as outbound:
             channels: dict[DeliveryChannel, ChannelOut] = {
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
                 DeliveryChannel.EMAIL: EmailChannel(settings, outbound, Texts.of_installation(places, settings)),
@@ -67,19 +66,22 @@ async def run(settings: AlertsSettings) -> None:
                 max_records=HOUSEHOLDS_AT_ONCE,
                 gather_ms=HOUSEHOLDS_GATHER_MS,
             )
-            settle_garbage()
-            group.create_task(hazards.run())
-            group.create_task(lifecycle.again_and_again("households", households.run))
-            group.create_task(notify.listen(engine, "alerts_hazard_changes", changed))
             exposures = Exposures(rules, places)
-            group.create_task(lifecycle.again_and_again("exposures", lambda: exposures.run(sessions, changed)))
-            group.create_task(Redrives("alerts", [hazards, households], settings=settings).decisions(engine).run())
-            group.create_task(Relay(settings, engine).run())
-            group.create_task(keep_newest("receivers", lambda: reseal(sessions, box)))
-            group.create_task(notify.listen(engine, "alerts_deliveries", woken))
-            group.create_task(notify.listen(engine, "alerts_receivers", receivers_changed))
-            group.create_task(deliveries.run())
-            group.create_task(Escalation(sessions, rules, places).run())
+            settle_garbage()
+            await wiring.work(
+                settings,
+                engine,
+                hazards.run(),
+                lifecycle.again_and_again("households", households.run),
+                lifecycle.again_and_again("exposures", lambda: exposures.run(sessions, changed)),
+                notify.listen(engine, "alerts_hazard_changes", changed),
+                notify.listen(engine, "alerts_deliveries", woken),
+                notify.listen(engine, "alerts_receivers", receivers_changed),
+                deliveries.run(),
+                Escalation(sessions, rules, places).run(),
+                keep_newest("receivers", lambda: reseal(sessions, box)),
+                redrives=Redrives("alerts", [hazards, households], settings=settings),
+            )
 
 
 def settle_garbage() -> None:

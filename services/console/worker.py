@@ -1,7 +1,5 @@
 """Wires the console's worker: the consumer that fills the board, the outbox relay, and the periodic tasks."""
 
-import asyncio
-
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.console import clock
@@ -12,9 +10,9 @@ from services.console.paper import Paper
 from services.console.queries import callers, second_factors
 from services.console.state import console_pages
 from services.console.totp import TotpSecrets
+from shared import wiring
 from shared.crypto.rotation import keep_newest
 from shared.messaging.consumer import Consumer
-from shared.messaging.outbox import Relay
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
 
@@ -24,16 +22,13 @@ async def run(settings: ConsoleSettings) -> None:
     async with database.opened(settings) as engine:
         sessions = database.sessions(engine)
         consumer = Consumer("console", BOARD, settings=settings, sessions=sessions)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(consumer.run())
-            group.create_task(Relay(settings, engine).run())
-            sealed_callers, box = Callers(settings.callers_key_file), TotpSecrets(settings.callers_key_file)
-            group.create_task(keep_newest("callers", lambda: reseal(sessions, sealed_callers, box)))
-            group.create_task(Redrives("console", [consumer], settings=settings).decisions(engine).run())
-            if settings.ntp_server:
-                group.create_task(clock.watch(settings.ntp_server, sessions))
-            if settings.paper_folder:
-                group.create_task(Paper(settings, sessions, console_pages(settings)).run(settings.paper_folder))
+        sealed_callers, box = Callers(settings.callers_key_file), TotpSecrets(settings.callers_key_file)
+        tasks = [consumer.run(), keep_newest("callers", lambda: reseal(sessions, sealed_callers, box))]
+        if settings.ntp_server:
+            tasks.append(clock.watch(settings.ntp_server, sessions))
+        if settings.paper_folder:
+            tasks.append(Paper(settings, sessions, console_pages(settings)).run(settings.paper_folder))
+        await wiring.work(settings, engine, *tasks, redrives=Redrives("console", [consumer], settings=settings))
 
 
 async def reseal(sessions: async_sessionmaker[AsyncSession], sealed_callers: Callers, box: TotpSecrets) -> int:

@@ -1,12 +1,10 @@
 """Intake's worker: polls the feeds and publishes their events."""
 
-import asyncio
-
 from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import SOURCES, Reader
 from services.intake.feeds.usgs import SOURCE as USGS
-from shared.messaging import outbox
+from shared import wiring
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -15,15 +13,9 @@ from shared.postgres import database
 
 async def run(settings: IntakeSettings) -> None:
     """Run until cancelled."""
-    async with database.opened(settings) as engine, Outbound(settings) as outbound, asyncio.TaskGroup() as group:
-        group.create_task(outbox.Relay(settings, engine).run())
-        poller = Poller(
-            reader(settings),
-            database.sessions(engine),
-            outbound,
-            settings.intake_feed_seconds,
-        )
-        group.create_task(poller.run(SOURCES[USGS], settings.usgs_feeds))
+    async with database.opened(settings) as engine, Outbound(settings) as outbound:
+        poller = Poller(reader(settings), database.sessions(engine), outbound, settings.intake_feed_seconds)
+        await wiring.work(settings, engine, poller.run(SOURCES[USGS], settings.usgs_feeds))
 
 
 def reader(settings: IntakeSettings) -> Reader:

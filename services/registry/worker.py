@@ -1,6 +1,5 @@
 """The registry's worker: consume reports, publish the outbox, execute decisions, move data to new keys."""
 
-import asyncio
 import gc
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,13 +11,13 @@ from services.registry.handlers import REPORTS, Registrar
 from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
+from shared import wiring
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer
 from shared.failures import retry_while_unavailable
 from shared.messaging import records
 from shared.messaging.consumer import Consumer
 from shared.messaging.decisions import Decisions
-from shared.messaging.outbox import Relay
 from shared.messaging.redrives import Redrives
 from shared.places import Places
 from shared.postgres import database
@@ -30,17 +29,18 @@ async def run(settings: RegistrySettings) -> None:
         keys = Opener(settings.seal_private_keys)
         digests = Digests(settings.digest_key_file)
         reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
-        redrives = Redrives("registry", [reports], settings=settings, keys=keys)
         vault = EnvelopeEncryption(settings.registry_kek_file)
         registrar = Registrar(vault, Places.load(settings.places_path))
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(reports.run())
-            group.create_task(Relay(settings, engine).run())
-            group.create_task(keep_newest("households", lambda: rewrap(database.sessions(engine), vault)))
-            group.create_task(keep_newest("digests", lambda: digests.renew(settings)))
-            group.create_task(Decisions("registry", HeldDecision, engine, registrar.prepare_held).run())
-            group.create_task(redrives.decisions(engine).run())
+        await wiring.work(
+            settings,
+            engine,
+            reports.run(),
+            keep_newest("households", lambda: rewrap(database.sessions(engine), vault)),
+            keep_newest("digests", lambda: digests.renew(settings)),
+            Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
+            redrives=Redrives("registry", [reports], settings=settings, keys=keys),
+        )
 
 
 def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Opener, digests: Digests) -> Consumer:

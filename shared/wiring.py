@@ -1,0 +1,75 @@
+"""What the web app and the worker of every service have in common; their own parts are in `app.py` and `worker.py`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.routing import BaseRoute
+
+from shared import lifecycle
+from shared.auth.revocations import Revocations
+from shared.config import Settings
+from shared.messaging.outbox import Relay
+from shared.messaging.redrives import Redrives
+from shared.postgres import database
+from shared.web import apps
+
+Task: TypeAlias = Coroutine[Any, Any, None]
+# Sets what the routes need in `app.state`, and yields the tasks that run while the app answers.
+Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[Iterable[Task]]]
+Check: TypeAlias = Callable[[FastAPI], Awaitable[bool]]
+
+
+async def has_postgresql(app: FastAPI) -> bool:
+    return await database.is_there(app.state.sessions)
+
+
+POSTGRESQL: Mapping[str, Check] = {"postgresql": has_postgresql}
+
+
+def web_app(
+    service: str,
+    settings: Settings,
+    *,
+    lifespan: Lifespan,
+    ready: Mapping[str, Check] = POSTGRESQL,
+    revocations: Revocations | None = None,
+    routers: Iterable[APIRouter] = (),
+    routes: Iterable[BaseRoute] = (),
+) -> FastAPI:
+    """The service's app, with its PostgreSQL engine and sessions in `app.state`.
+
+    `ready` are the checks of `/ready` by name, besides the revocations.
+    """
+    known = revocations or Revocations(settings)
+    engine = database.engine(settings)
+
+    @asynccontextmanager
+    async def whole(app: FastAPI) -> AsyncIterator[None]:
+        app.state.engine, app.state.sessions = engine, database.sessions(engine)
+        try:
+            async with lifespan(app) as tasks, lifecycle.beside(known.run(), *tasks):
+                yield
+        finally:
+            await engine.dispose()
+
+    async def checked() -> dict[str, bool]:
+        return {"revocations": known.is_complete, **{name: await check(app) for name, check in ready.items()}}
+
+    app = apps.create_app(
+        service, settings, lifespan=whole, revocations=known, ready=checked, routers=routers, routes=routes
+    )
+    return app
+
+
+async def work(settings: Settings, engine: AsyncEngine, *tasks: Task, redrives: Redrives | None = None) -> None:
+    """Run a worker's tasks, the outbox relay and the redrives until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Relay(settings, engine).run())
+        if redrives is not None:
+            group.create_task(redrives.decisions(engine).run())
+        for task in tasks:
+            group.create_task(task)
