@@ -1,4 +1,4 @@
-"""The alert service's tables."""
+"""The alert service's tables. A table with a `record` has a column for each field of that dataclass."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -7,6 +7,9 @@ from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.alerts.alerts import Alert
+from services.alerts.projections import Departure, DisplacedHousehold
+from services.alerts.receivers import Receiver
 from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
@@ -37,7 +40,7 @@ class Hazard(AlertsModel):
     report: Mapped[str]
 
 
-class HouseholdRow(AlertsModel):
+class HouseholdRow(AlertsModel, record=DisplacedHousehold):
     """Where a household lives and what displaced it. The previous release reads `occurred_on` and `is_day`."""
 
     __tablename__ = "households"
@@ -47,21 +50,13 @@ class HouseholdRow(AlertsModel):
     )
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
-    sequence: Mapped[int]
-    status: Mapped[str]
-    mobility: Mapped[str]
     occurred_on: Mapped[date] = mapped_column(server_default="1900-01-01")
     is_day: Mapped[bool] = mapped_column(server_default=false())
-    origin_area: Mapped[str | None]
-    destination_area: Mapped[str | None]
-    hazard_id: Mapped[UUID | None]
-    departed_on: Mapped[date | None]
-    hazard_type: Mapped[str | None]
     has_other_cause: Mapped[bool] = mapped_column(server_default=false())
     is_trapped: Mapped[bool] = mapped_column(server_default=false())
 
 
-class DepartureRow(AlertsModel):
+class DepartureRow(AlertsModel, record=Departure):
     """A displacement of a household, stored under its report's id."""
 
     __tablename__ = "departures"
@@ -69,14 +64,10 @@ class DepartureRow(AlertsModel):
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     household_id: Mapped[UUID] = mapped_column(index=True)
-    status: Mapped[str]
-    mobility: Mapped[str]
-    area: Mapped[str]
-    occurred_on: Mapped[date]
 
 
-class AlertRow(AlertsModel):
-    """The state of an alert, as `alerts.Alert` describes it."""
+class AlertRow(AlertsModel, record=Alert):
+    """The state of an alert."""
 
     __tablename__ = "alerts"
     __table_args__ = (
@@ -96,68 +87,28 @@ class AlertRow(AlertsModel):
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
     status: Mapped[str]
-    area: Mapped[str]
-    situation: Mapped[str]
-    sequence: Mapped[int]
-    rule: Mapped[str]
     reason: Mapped[str]
     severity: Mapped[str]
-    onset: Mapped[datetime]
     raised_at: Mapped[datetime]
     changed_at: Mapped[datetime]
-    nature: Mapped[str]
     is_suppressed: Mapped[bool]
-    is_lapsed: Mapped[bool]
     is_ringing: Mapped[bool] = mapped_column(server_default=false())
-    step: Mapped[int]
-    level: Mapped[int]
-    escalates_at: Mapped[datetime | None]
-    waits_since: Mapped[datetime | None]
     figures: Mapped[str]
-    hazard_type: Mapped[str | None]
     hazard_id: Mapped[UUID | None] = mapped_column(index=True)
     pcodes: Mapped[list[str]]
-    households: Mapped[int | None]
-    expires: Mapped[datetime | None]
-    report_id: Mapped[UUID | None]
     acknowledged_at: Mapped[datetime | None]
-    acknowledged_by: Mapped[UUID | None]
-    acknowledged_name: Mapped[str | None]
     acknowledged_note: Mapped[str | None]
-    confirmed_at: Mapped[datetime | None]
-    confirmed_by: Mapped[UUID | None]
-    confirmed_name: Mapped[str | None]
-    progressed_at: Mapped[datetime | None]
-    progressed_by: Mapped[UUID | None]
-    progressed_name: Mapped[str | None]
-    snoozed_until: Mapped[datetime | None]
-    snoozed_by: Mapped[UUID | None]
-    snoozed_name: Mapped[str | None]
-    reopened_at: Mapped[datetime | None]
-    reopened_by: Mapped[UUID | None]
-    reopened_name: Mapped[str | None]
     resolved_at: Mapped[datetime | None]
-    resolved_by: Mapped[UUID | None]
-    resolved_name: Mapped[str | None]
-    resolved_note: Mapped[str | None]
-    verdict: Mapped[str | None]
-    closed_by: Mapped[str | None]
 
 
-class ReceiverRow(AlertsModel):
+class ReceiverRow(AlertsModel, record=Receiver):
     """Who is notified: from which step of the escalation on, through which channel, of which areas."""
 
     __tablename__ = "receivers"
     __table_args__ = (CheckConstraint("step >= 0", name="step"),)
 
     label: Mapped[str] = mapped_column(primary_key=True)
-    channel: Mapped[str]
-    address: Mapped[str]
     language: Mapped[str]
-    statuses: Mapped[list[str]]
-    step: Mapped[int]
-    areas: Mapped[list[str]]
-    floor: Mapped[str]
     secret: Mapped[bytes | None]
     former_secret: Mapped[bytes | None]
 

@@ -6,12 +6,15 @@ The tests compare the migrations with the models. Triggers, functions and grants
 provisioning alone.
 """
 
-from datetime import datetime
-from typing import Any, ClassVar, cast
+from datetime import date, datetime
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Union, cast, get_args, get_origin, get_type_hints
+from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, Double, Integer, MetaData, Table, Text
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Double, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
+from sqlalchemy.types import TypeEngine
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -39,6 +42,23 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB,
     }
 
+    def __init_subclass__(cls, *, record: type | None = None, **options: Any) -> None:
+        """Each field of the dataclass `record` is a column. The model declares columns that need more than a type."""
+        for name, hint in get_type_hints(record).items() if record else ():
+            if name not in cls.__annotations__:
+                setattr(cls, name, _column(hint))
+        super().__init_subclass__(**options)
+
+
+# The SQL types of a dataclass's fields. The first that matches counts, because a bool is also an int.
+SQL_TYPES: dict[type, TypeEngine[Any]] = {
+    str: Text(),
+    bool: Boolean(),
+    int: Integer(),
+    UUID: Uuid(),
+    datetime: DateTime(timezone=True),
+    date: Date(),
+}
 
 # Without a primary key: it has one row.
 INSTALLATION = Table(
@@ -47,6 +67,22 @@ INSTALLATION = Table(
     Column("exercise", Boolean, nullable=False),
     Column("contract", Integer, nullable=False),
 )
+
+
+def _column(hint: Any) -> MappedColumn[Any]:
+    """A column for a field of this type. It may be null if the field may be None."""
+    types = [kind for kind in get_args(hint) if kind is not NoneType] if _is_union(hint) else [hint]
+    return mapped_column(_sql_type(types[0]), nullable=_is_union(hint))
+
+
+def _is_union(hint: Any) -> bool:
+    return get_origin(hint) in (Union, UnionType)
+
+
+def _sql_type(hint: Any) -> TypeEngine[Any]:
+    if get_origin(hint) in (tuple, frozenset):
+        return ARRAY(Text)
+    return next(sql_type for python_type, sql_type in SQL_TYPES.items() if issubclass(hint, python_type))
 
 
 def table(model: type[Base]) -> Table:
