@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.alerts.listings import AlertState
+from shared.events.alerts import PublishedAlert
 from shared.events.fields import Body, Instant, Line
-from shared.events.vocabulary import Closer, Demand, Severity, Status, Validity, Verdict, Verification, Work
+from shared.events.vocabulary import Severity, Verdict
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 
@@ -67,7 +68,7 @@ class Attendance(BaseModel):
     unattended_minutes: float
 
 
-class AlertView(BaseModel):
+class AlertView(PublishedAlert):
     """An alert in codes and figures; the page adds the texts in the reader's language.
 
     `demand` is what an operator must do now: `acknowledgement`; `action` (the alert is acknowledged and nothing was
@@ -78,53 +79,17 @@ class AlertView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    alert_id: UUID
-    sequence: int
-    status: Status
-    nature: str
-    rule: str
-    reason: str
-    figures: dict[str, Any]
-    severity: Severity
     state: AlertState
-    verification: Verification
-    work: Work
-    validity: Validity
-    demand: Demand | None
-    is_unseen: bool
     area: str
-    pcodes: tuple[str, ...]
-    hazard_type: str | None
-    hazard_id: UUID | None
-    report_id: UUID | None
-    households: int | None
-    onset: datetime
-    expires: datetime | None
-    raised_at: datetime
     changed_at: datetime
-    level: int
     escalates_at: datetime | None
-    acknowledged_at: datetime | None
-    acknowledged_by: UUID | None
     acknowledged_name: str | None
-    confirmed_at: datetime | None
-    confirmed_by: UUID | None
     confirmed_name: str | None
-    progressed_at: datetime | None
-    progressed_by: UUID | None
     progressed_name: str | None
-    snoozed_until: datetime | None
-    snoozed_by: UUID | None
     snoozed_name: str | None
-    reopened_at: datetime | None
-    reopened_by: UUID | None
     reopened_name: str | None
-    resolved_at: datetime | None
-    resolved_by: UUID | None
     resolved_name: str | None
     resolved_note: str | None
-    closed_by: Closer | None
-    verdict: Verdict | None
 
 
 class AlertPage(BaseModel):

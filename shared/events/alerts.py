@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.envelope import EventData
-from shared.events.fields import Instant
+from shared.events.fields import Data, Instant
 from shared.events.vocabulary import (
     Closer,
     DeliveryChannel,
@@ -21,16 +21,8 @@ from shared.events.vocabulary import (
 )
 
 
-class AlertRaised(EventData):
-    """`rule` and `reason` are codes; `figures` hold the values of the reason's text (magnitude, count, hours, P-code).
-
-    `demand` is the action that an operator must take now, if any. `is_unseen`: a Severe or Extreme alert that was
-    cancelled or expired before anybody acknowledged it.
-    """
-
-    event_type: ClassVar[str] = "dayar.alert.raised.v1"
-    topic: ClassVar[str] = "alerts"
-    key_field: ClassVar[str] = "alert_id"
+class PublishedAlert(Data):
+    """The fields of an alert that the events publish and the alerts API shows."""
 
     alert_id: UUID
     sequence: int
@@ -68,6 +60,18 @@ class AlertRaised(EventData):
     closed_by: Closer | None = None
     verdict: Verdict | None = None
     report_id: UUID | None = None
+
+
+class AlertRaised(PublishedAlert, EventData):
+    """`rule` and `reason` are codes; `figures` hold the values of the reason's text (magnitude, count, hours, P-code).
+
+    `demand` is the action that an operator must take now, if any. `is_unseen`: a Severe or Extreme alert that was
+    cancelled or expired before anybody acknowledged it.
+    """
+
+    event_type: ClassVar[str] = "dayar.alert.raised.v1"
+    topic: ClassVar[str] = "alerts"
+    key_field: ClassVar[str] = "alert_id"
 
 
 class AlertUpdated(AlertRaised):
