@@ -12,7 +12,8 @@ from xdist.scheduler import LoadScopeScheduling
 from shared.config import Settings
 from shared.postgres import database
 from tests.data import pytest_terminal_summary, real_data
-from tests.installation import Ground, Installation
+from tests.hooks import Hook, listening
+from tests.installation import Ground, Installation, Web, installed
 from tests.parts import Parts, parts
 
 PARTS = {"parts", "killable"}
@@ -117,33 +118,42 @@ def ground(parts: Parts) -> Iterator[Ground]:
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
     """An installation whose topics have two partitions: enough for two workers, and created in half the time of six."""
-    made = Installation(ground, tmp_path / "installation", partitions=2)
-    yield made
-    made.remove()
+    with installed(ground, tmp_path, partitions=2) as installation:
+        yield installation
 
 
 @pytest.fixture
 def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
     """A database without topics, for tests that use PostgreSQL alone."""
-    made = Installation(ground, tmp_path / "installation", partitions=0)
-    yield made
-    made.remove()
+    with installed(ground, tmp_path, partitions=0) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="module")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One installation for all tests of a module, if the tests do not disturb each other."""
-    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
-    yield made
-    made.remove()
+    with installed(ground, tmp_path_factory.mktemp("installation")) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="module")
 def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """The same as `tables`, shared by all tests of a module."""
-    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation", partitions=0)
-    yield made
-    made.remove()
+    with installed(ground, tmp_path_factory.mktemp("installation"), partitions=0) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def web(shared_installation: Installation) -> Web:
+    """The web process of all services."""
+    return shared_installation.web()
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    """A webhook that keeps what it receives."""
+    async with listening() as hook:
+        yield hook
 
 
 @pytest.fixture
@@ -171,10 +181,9 @@ def killable() -> Iterator[Ground]:
 @pytest.fixture
 def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installation]:
     """An installation on `killable`. Servers that a test left stopped are started before it is removed."""
-    made = Installation(killable, tmp_path / "installation")
-    yield made
-    for part in killable.parts.started:
-        part.resume()
-        if not part.is_ready():
-            part.start()
-    made.remove()
+    with installed(killable, tmp_path) as installation:
+        yield installation
+        for part in killable.parts.started:
+            part.resume()
+            if not part.is_ready():
+                part.start()

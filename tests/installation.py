@@ -7,8 +7,9 @@ import secrets as random
 import shutil
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -267,6 +268,14 @@ class Installation:
             client.flushdb()
         self.ground.redis_databases.append(self.redis_database)
         self.ground.give_back(self.number, self.partitions)
+
+
+@contextmanager
+def installed(ground: Ground, folder: Path, **options: Any) -> Iterator[Installation]:
+    """An installation in a new subfolder of `folder`, removed at the end."""
+    installation = Installation(ground, folder / "installation", **options)
+    yield installation
+    installation.remove()
 
 
 def signed_token(

@@ -6,14 +6,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browsers import chromium
-from tests.installation import Ground, Installation
+from tests.installation import Ground, Installation, installed
 
 
 @pytest.fixture(scope="package")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = Installation(ground, tmp_path_factory.mktemp("installation") / "installation")
-    yield made
-    made.remove()
+    with installed(ground, tmp_path_factory.mktemp("installation")) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,10 @@
 """Some facts and mechanisms have one home, a module. A copy of their code elsewhere fails here and names the home."""
 
+import ast
 import re
 import subprocess
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +36,9 @@ HOMES = {
     "a command's transaction": Home(
         r"database\.(engine|opened)\(|\.begin\(\) as session", "cli/transactions.py", ("cli",)
     ),
+    "an upsert": Home(r"(?<!\+ )\bexcluded[.\[{]", "shared/postgres/upsert.py"),
+    "the outbox relay of a worker": Home(r"\bRelay\(", "shared/wiring.py"),
+    "the tasks beside a web app": Home(r"\blifecycle\.beside\(", "shared/wiring.py"),
     "an app's authenticator": Home(r"\bAuthenticator\(", "shared/web/apps.py"),
 }
 
@@ -53,3 +59,20 @@ def test_only_its_home_contains_it(fact: str) -> None:
     signs, home, folders = HOMES[fact]
     found = {name for name in python_files(folders) if re.search(signs, (ROOT / name).read_text(encoding="utf-8"))}
     assert found == {home}, f"{fact}: use {home}"
+
+
+def fixtures(path: str) -> Iterator[str]:
+    """The code of each fixture: name, arguments and body, without decorators and docstring."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+            "fixture" in ast.unparse(decorator) for decorator in node.decorator_list
+        ):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            yield f"{node.name}({ast.unparse(node.args)}): " + "; ".join(map(ast.unparse, body))
+
+
+def test_no_fixture_is_written_twice() -> None:
+    """A fixture of several files is in the `conftest.py` of their folder. `tests/packages.py` differs in the scope."""
+    files = [name for name in python_files(("tests",)) if name != "tests/packages.py"]
+    counts = Counter(fixture for name in files for fixture in fixtures(name))
+    assert [fixture for fixture, count in counts.items() if count > 1] == []

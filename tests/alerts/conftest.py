@@ -18,7 +18,6 @@ from tests.alerts.mailbox import Box
 from tests.alerts.night import Night
 from tests.alerts.post import Post
 from tests.alerts.town import Town
-from tests.hooks import Hook, listening
 from tests.installation import Installation
 
 # These tables are emptied for each test that commits.
@@ -44,12 +43,6 @@ async def town(settings: AlertsSettings, engine: AsyncEngine) -> Town:
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
     return Town(settings, engine)
-
-
-@pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    async with listening() as found:
-        yield found
 
 
 @pytest.fixture

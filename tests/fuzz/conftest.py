@@ -6,14 +6,9 @@ import pytest
 
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
-from tests.installation import Installation, Web
+from tests.installation import Installation
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
-
-
-@pytest.fixture(scope="module")
-def web(shared_installation: Installation) -> Web:
-    return shared_installation.web()
 
 
 @pytest.fixture(scope="module")

@@ -31,11 +31,6 @@ DENIED = (401, 403)
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest.fixture(scope="module")
-def web(shared_installation: Installation) -> Web:
-    return shared_installation.web()
-
-
 @pytest.fixture
 async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=web.base_url, timeout=20, verify=PLAIN) as client:

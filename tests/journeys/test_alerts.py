@@ -167,15 +167,9 @@ async def centre(made: Centre) -> AsyncIterator[Centre]:
 
 
 @pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    async with listening() as found:
-        yield found
-
-
-@pytest.fixture
 async def other() -> AsyncIterator[Hook]:
-    async with listening() as found:
-        yield found
+    async with listening() as hook:
+        yield hook
 
 
 async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays_nobody(

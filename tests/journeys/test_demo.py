@@ -23,7 +23,7 @@ from shared.events import AlertRaised
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 from shared.postgres import database
-from tests.installation import Ground, Installation
+from tests.installation import Ground, Installation, installed
 from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
@@ -34,9 +34,8 @@ ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
 @pytest.fixture
 def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(ground, tmp_path / "exercise", exercise=True)
-    yield made
-    made.remove()
+    with installed(ground, tmp_path, exercise=True) as installation:
+        yield installation
 
 
 async def people(installation: Installation) -> dict[str, str]:

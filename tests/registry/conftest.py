@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -70,6 +71,11 @@ class Office:
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
             return [row["reason"] for row in rows]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
 
 
 @pytest.fixture(scope="module")

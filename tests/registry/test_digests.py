@@ -1,7 +1,6 @@
 """Digests of decrypted reports: useless without keys, renewed without decrypting reports, removed by erasure."""
 
 import shutil
-from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -32,10 +31,8 @@ AUTHOR, TEAM = uuid4(), uuid4()
 
 
 @pytest.fixture
-async def engine(tables: Installation) -> AsyncIterator[AsyncEngine]:
-    found = database.engine(tables.settings(RegistrySettings))
-    yield found
-    await found.dispose()
+def settings(tables: Installation) -> RegistrySettings:
+    return tables.settings(RegistrySettings)
 
 
 def test_a_digest_of_a_phone_cannot_be_guessed_without_the_key(tmp_path: Path) -> None:

@@ -35,11 +35,6 @@ def registrar(settings: RegistrySettings) -> Registrar:
     return Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load())
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
 class Filing:
     """Passes bodies to the handlers, one batch at a time, and reads the tables afterwards."""
 

@@ -19,11 +19,6 @@ OTHER = str(uuid4())
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-@pytest.fixture
 def record(desk: Desk) -> Record:
     return desk.record(desk.message(household(), author=uuid4(), team=uuid4(), flags=(Flag.OUTSIDE_AREA,)))
 

@@ -14,7 +14,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
 
-from shared.auth import access, tokens
+from shared.auth import access
 from shared.auth.tokens import Principal, Role, Signer
 from shared.config import Settings
 from shared.web import apps
@@ -62,16 +62,10 @@ async def all_ready() -> dict[str, bool]:
     return {"kafka": True, "database": False}
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    tokens.generate(tmp_path)
-    return tmp_path
-
-
-def build(keys: Path, *routers: APIRouter, **given: Any) -> FastAPI:
+def build(token_keys: Path, *routers: APIRouter, **given: Any) -> FastAPI:
     return apps.create_app(
         "intake",
-        Settings(token_public_keys=keys / "public", **given),
+        Settings(token_public_keys=token_keys / "public", **given),
         lifespan=no_lifespan,
         revocations=NothingRevoked(),
         ready=all_ready,
@@ -80,22 +74,22 @@ def build(keys: Path, *routers: APIRouter, **given: Any) -> FastAPI:
 
 
 @pytest.fixture
-async def client(keys: Path) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=build(keys, router))
+async def client(token_keys: Path) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=build(token_keys, router))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         yield client
 
 
-def token(keys: Path, *roles: Role, account: UUID | None = None) -> str:
+def token(token_keys: Path, *roles: Role, account: UUID | None = None) -> str:
     now = int(time.time())
     principal = Principal(
         account=account or uuid4(), jti=uuid4(), issued_at=now, expires_at=now + 60, roles=frozenset(roles)
     )
-    return Signer(keys / "private.pem").sign(principal)
+    return Signer(token_keys / "private.pem").sign(principal)
 
 
-def bearer(keys: Path, *roles: Role, account: UUID | None = None) -> dict[str, str]:
-    return {"authorization": f"Bearer {token(keys, *roles, account=account)}"}
+def bearer(token_keys: Path, *roles: Role, account: UUID | None = None) -> dict[str, str]:
+    return {"authorization": f"Bearer {token(token_keys, *roles, account=account)}"}
 
 
 async def test_without_a_token_nobody_is_admitted(client: httpx.AsyncClient) -> None:
@@ -104,29 +98,29 @@ async def test_without_a_token_nobody_is_admitted(client: httpx.AsyncClient) -> 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_role_that_is_not_in_the_table_is_refused(client: httpx.AsyncClient, keys: Path) -> None:
-    assert (await client.get("/v1/ledger", headers=bearer(keys, Role.VIEWER))).status_code == 403
-    assert (await client.get("/v1/ledger", headers=bearer(keys, Role.OPERATOR))).status_code == 200
+async def test_a_role_that_is_not_in_the_table_is_refused(client: httpx.AsyncClient, token_keys: Path) -> None:
+    assert (await client.get("/v1/ledger", headers=bearer(token_keys, Role.VIEWER))).status_code == 403
+    assert (await client.get("/v1/ledger", headers=bearer(token_keys, Role.OPERATOR))).status_code == 200
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_a_refused_browser_gets_a_page_with_navigation(
-    client: httpx.AsyncClient, keys: Path, language: str
+    client: httpx.AsyncClient, token_keys: Path, language: str
 ) -> None:
     seen = {"accept": "text/html,*/*;q=0.8", "accept-language": language}
     asked = {
-        403: await client.get("/v1/ledger", headers=seen | bearer(keys, Role.VIEWER)),
+        403: await client.get("/v1/ledger", headers=seen | bearer(token_keys, Role.VIEWER)),
         404: await client.get("/nowhere", headers=seen),
-        422: await client.post("/v1/hazards", json={}, headers=seen | bearer(keys, Role.OPERATOR)),
-        500: await client.post("/v1/displacements", headers=seen | bearer(keys, Role.OPERATOR)),
+        422: await client.post("/v1/hazards", json={}, headers=seen | bearer(token_keys, Role.OPERATOR)),
+        500: await client.post("/v1/displacements", headers=seen | bearer(token_keys, Role.OPERATOR)),
     }
     for status, answer in asked.items():
         assert (answer.status_code, answer.headers["content-language"]) == (status, language)
         assert 'href="/"' in answer.text and "urn:dayar" not in answer.text
 
 
-async def test_with_a_cookie_only_our_own_pages_may_write(client: httpx.AsyncClient, keys: Path) -> None:
-    cookie = {"cookie": f"session={token(keys, Role.OPERATOR)}"}
+async def test_with_a_cookie_only_our_own_pages_may_write(client: httpx.AsyncClient, token_keys: Path) -> None:
+    cookie = {"cookie": f"session={token(token_keys, Role.OPERATOR)}"}
     origins = [{}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}]
     refused = [await client.post("/v1/hazards", json={"persons": 1}, headers=cookie | each) for each in origins]
     assert {answer.status_code for answer in refused} == {403}
@@ -137,18 +131,18 @@ async def test_with_a_cookie_only_our_own_pages_may_write(client: httpx.AsyncCli
 @pytest.mark.parametrize(
     ("public_url", "taken"), [("https://dayar.example", "__Host-session"), ("http://127.0.0.1:8080", "session")]
 )
-async def test_each_address_has_its_own_cookie(keys: Path, public_url: str, taken: str) -> None:
-    transport = httpx.ASGITransport(app=build(keys, router, public_url=public_url))
+async def test_each_address_has_its_own_cookie(token_keys: Path, public_url: str, taken: str) -> None:
+    transport = httpx.ASGITransport(app=build(token_keys, router, public_url=public_url))
     async with httpx.AsyncClient(transport=transport, base_url=public_url) as client:
         for name in ("__Host-session", "session"):
-            cookie = {"cookie": f"{name}={token(keys, Role.OPERATOR)}"}
+            cookie = {"cookie": f"{name}={token(token_keys, Role.OPERATOR)}"}
             answer = await client.get("/v1/ledger", headers=cookie)
             assert answer.status_code == (200 if name == taken else 401)
 
 
-async def test_a_wrong_field_is_named_without_its_value(client: httpx.AsyncClient, keys: Path) -> None:
+async def test_a_wrong_field_is_named_without_its_value(client: httpx.AsyncClient, token_keys: Path) -> None:
     body = {"persons": "Асан", "Үсөнов": 1}
-    answer = await client.post("/v1/hazards", json=body, headers=bearer(keys, Role.OPERATOR))
+    answer = await client.post("/v1/hazards", json=body, headers=bearer(token_keys, Role.OPERATOR))
     assert answer.status_code == 422
     assert {error["pointer"] for error in answer.json()["errors"]} == {"/persons", "/?"}
     assert "Асан" not in answer.text and "Үсөнов" not in answer.text
@@ -166,23 +160,25 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_at_most_fifty_of_many_wrong_values_are_checked(client: httpx.AsyncClient, keys: Path, name: str) -> None:
-    headers = {**bearer(keys, Role.OPERATOR), "content-type": "application/json"}
+async def test_at_most_fifty_of_many_wrong_values_are_checked(
+    client: httpx.AsyncClient, token_keys: Path, name: str
+) -> None:
+    headers = {**bearer(token_keys, Role.OPERATOR), "content-type": "application/json"}
     answer = await client.post("/v1/hazards", content=HOSTILE[name], headers=headers)
     assert answer.status_code == 422
     assert len(answer.json().get("errors", [])) == (50 if name == "few enough to be looked at" else 0)
 
 
-async def test_a_text_of_commas_is_one_value(client: httpx.AsyncClient, keys: Path) -> None:
-    headers = {**bearer(keys, Role.OPERATOR), "content-type": "application/json"}
+async def test_a_text_of_commas_is_one_value(client: httpx.AsyncClient, token_keys: Path) -> None:
+    headers = {**bearer(token_keys, Role.OPERATOR), "content-type": "application/json"}
     answer = await client.post("/v1/hazards", content='{"persons": "%s"}' % (",:" * 2_000), headers=headers)
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/persons"]
 
 
 async def test_a_server_error_is_a_problem_without_its_text_in_answer_or_log(
-    client: httpx.AsyncClient, keys: Path, capsys: pytest.CaptureFixture[str]
+    client: httpx.AsyncClient, token_keys: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = await client.post("/v1/displacements", headers=bearer(keys, Role.OPERATOR))
+    answer = await client.post("/v1/displacements", headers=bearer(token_keys, Role.OPERATOR))
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:dayar:problem:fault")
     out, err = capsys.readouterr()
     assert "RuntimeError" in out and "Асан" not in answer.text + out + err
@@ -214,11 +210,11 @@ async def test_metrics_count_by_route(client: httpx.AsyncClient) -> None:
     assert 'http_requests_total{route="/intake/live",status="200"} 1.0' in (await client.get("/metrics")).text
 
 
-def test_an_app_with_a_route_that_has_no_row_does_not_start(keys: Path) -> None:
+def test_an_app_with_a_route_that_has_no_row_does_not_start(token_keys: Path) -> None:
     stray = APIRouter()
     stray.add_api_route("/v1/stray", read)
     with pytest.raises(KeyError, match="GET /intake/v1/stray"):
-        build(keys, stray)
+        build(token_keys, stray)
 
 
 def test_every_row_of_the_table_is_public_or_names_roles() -> None:

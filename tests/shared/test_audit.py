@@ -1,6 +1,5 @@
 """A service adds entries to the security log and cannot change any, and only an auditor can read them."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib import import_module
 from uuid import uuid4
@@ -31,10 +30,8 @@ ENTRY = Entry(action=Action.SIGNED_IN, account=uuid4(), token=uuid4(), address="
 
 
 @pytest.fixture
-async def engine(tables: Installation) -> AsyncIterator[AsyncEngine]:
-    found = database.engine(tables.settings(Settings, "alerts"))
-    yield found
-    await found.dispose()
+def settings(tables: Installation) -> Settings:
+    return tables.settings(Settings, "alerts")
 
 
 async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(engine: AsyncEngine) -> None:
@@ -91,11 +88,6 @@ async def test_without_postgresql_a_refusal_is_still_answered(tables: Installati
     engine = database.engine(away)
     await audit.write(database.sessions(engine), ENTRY)
     await engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def web(shared_installation: Installation) -> Web:
-    return shared_installation.web()
 
 
 def client(web: Web, installation: Installation, role: Role, **claims: object) -> httpx.AsyncClient:

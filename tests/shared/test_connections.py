@@ -17,10 +17,8 @@ from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.web import connections
 from shared.web.concurrency import address_of
-from tests.shared.test_apps import bearer, build, keys, router
+from tests.shared.test_apps import bearer, build, router
 from tests.waiting import wait_for
-
-__all__ = ["keys"]
 
 HOST = b"host: 127.0.0.1\r\n"
 MEGABYTE = 1 << 20
@@ -56,7 +54,7 @@ async def read(reader: asyncio.StreamReader) -> bytes:
 
 
 @pytest.fixture
-async def server(keys: Path) -> AsyncIterator[Server]:
+async def server(token_keys: Path) -> AsyncIterator[Server]:
     found, slow = Server(paths.free_port()), APIRouter()
 
     @slow.get("/v1/feeds")
@@ -65,7 +63,7 @@ async def server(keys: Path) -> AsyncIterator[Server]:
         await found.may_answer.wait()
         return "waited"
 
-    app = build(keys, router, slow)
+    app = build(token_keys, router, slow)
     serving = asyncio.ensure_future(lifecycle.serve(app, Settings(port=found.port)))
     await wait_for(lambda: not paths.is_free(found.port))
     yield found
@@ -96,9 +94,9 @@ async def test_a_request_has_at_most_16_kb_of_headers(server: Server, size: int,
     assert status(await server.said(get(b"/live?" + b"1" * size))) == expected
 
 
-async def test_bytes_after_a_body_are_a_request_of_their_own(server: Server, keys: Path) -> None:
+async def test_bytes_after_a_body_are_a_request_of_their_own(server: Server, token_keys: Path) -> None:
     """The limit on headers does not count the body, however large it is."""
-    token = bearer(keys, Role.OPERATOR)["authorization"].encode()
+    token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-type: application/json\r\n" % (HOST, token)
     body = b'{"persons": 1}'.ljust(60_000)
     answer = await server.said((head + b"content-length: %d\r\n\r\n" % len(body) + body) * 2 + get())
@@ -114,9 +112,9 @@ async def test_ten_connections_that_never_end_their_headers_take_no_memory(serve
     assert process.memory_info().rss - before < 50 * MEGABYTE
 
 
-async def test_ten_connections_that_wait_for_no_answer_take_no_memory(server: Server, keys: Path) -> None:
+async def test_ten_connections_that_wait_for_no_answer_take_no_memory(server: Server, token_keys: Path) -> None:
     process = psutil.Process()
-    token = bearer(keys, Role.OPERATOR)["authorization"].encode()
+    token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     first = b"GET /v1/feeds HTTP/1.1\r\n%bauthorization: %b\r\n\r\n" % (HOST, token)
     before, many = process.memory_info().rss, b"GET /live HTTP/1.1\r\n%b\r\n" % HOST * 20_000
     answers = await asyncio.gather(*(server.said(first, more=many, times=20) for _ in range(10)))
@@ -130,26 +128,28 @@ async def test_slow_headers_are_408(server: Server, monkeypatch: pytest.MonkeyPa
     assert status(await server.said(sent)) == 408
 
 
-async def test_a_slow_body_is_408(server: Server, monkeypatch: pytest.MonkeyPatch, keys: Path) -> None:
+async def test_a_slow_body_is_408(server: Server, monkeypatch: pytest.MonkeyPatch, token_keys: Path) -> None:
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.2)
-    token = bearer(keys, Role.OPERATOR)["authorization"].encode()
+    token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-length: 20\r\n\r\n" % (HOST, token)
     answer = await server.said(head + b'{"persons"')
     assert (status(answer), answer.count(b"HTTP/1.1")) == (408, 1)
 
 
-async def test_a_slow_answer_is_not_a_slow_body(server: Server, monkeypatch: pytest.MonkeyPatch, keys: Path) -> None:
+async def test_a_slow_answer_is_not_a_slow_body(
+    server: Server, monkeypatch: pytest.MonkeyPatch, token_keys: Path
+) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.1)
-    waiting = await waits(server, keys)
+    waiting = await waits(server, token_keys)
     asyncio.get_running_loop().call_later(0.5, server.may_answer.set)
     assert status(await waiting) == 200
 
 
-async def waits(server: Server, keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
+async def waits(server: Server, token_keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
     """Sends a request; returns it when the server lets it wait or has refused it."""
     before = server.waiting
-    headers = b"authorization: %b\r\n" % bearer(keys, Role.OPERATOR, account=account)["authorization"].encode()
+    headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.said(get(b"/v1/feeds", headers)))
     await wait_for(lambda: request.done() or server.waiting > before)
     return request
@@ -157,16 +157,16 @@ async def waits(server: Server, keys: Path, account: UUID | None = None) -> asyn
 
 @pytest.mark.parametrize(("most", "account"), [(32, uuid4()), (256, None)], ids=["account", "address"])
 async def test_a_limited_number_of_concurrent_requests(
-    server: Server, keys: Path, most: int, account: UUID | None
+    server: Server, token_keys: Path, most: int, account: UUID | None
 ) -> None:
     """The limits are per account, and per address for all its accounts together. An answered request frees its slot."""
-    under_way = [await waits(server, keys, account) for _ in range(most)]
+    under_way = [await waits(server, token_keys, account) for _ in range(most)]
     assert not any(each.done() for each in under_way)
-    refused = await waits(server, keys, account)
+    refused = await waits(server, token_keys, account)
     assert (status(await refused), b"retry-after: 1" in await refused) == (429, True)
     server.may_answer.set()
     assert {status(answer) for answer in await asyncio.gather(*under_way)} == {200}
-    assert status(await (await waits(server, keys, account))) == 200
+    assert status(await (await waits(server, token_keys, account))) == 200
 
 
 def test_an_ipv6_address_has_the_limits_of_its_network() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -18,17 +18,10 @@ from shared.messaging import batches, offsets
 from shared.messaging.consumer import ConsumerStopped, DependencyUnavailable, Outcome, Received, Record, SetAside
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.records import Handler, open_plain
-from tests.installation import Installation
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def trial(installation: Installation) -> AsyncIterator[Trial]:
-    async with Trial(installation) as found:
-        yield found
 
 
 async def reasons(trial: Trial) -> list[tuple[str, str]]:

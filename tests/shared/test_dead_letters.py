@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.registry.handlers import REPORTS
-from shared.crypto.seal import Opener, Sealer, decode, generate
+from shared.crypto.seal import Opener, Sealer, decode
 from shared.events import Message, SealedBox
 from shared.events.topics import record_bytes
 from shared.messaging.consumer import Consumer
@@ -18,14 +18,8 @@ CANARY = "Айгүл Токтогулова +996 555 123456"
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    generate(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def letters(keys: Path) -> DeadLetters:
-    return DeadLetters("registry", Sealer(keys / "public.key"))
+def letters(seal_keys: Path) -> DeadLetters:
+    return DeadLetters("registry", Sealer(seal_keys / "public.key"))
 
 
 def record(name: str = "dayar.displacement.household_reported.v1", topic: str = "displacements") -> Record:
@@ -34,9 +28,9 @@ def record(name: str = "dayar.displacement.household_reported.v1", topic: str = 
     return Record(topic, 2, 41, 0, golden["key"].encode(), json.dumps(golden["data"]).encode(), headers)
 
 
-def opened(letter: Message, keys: Path) -> dict[str, object]:
+def opened(letter: Message, seal_keys: Path) -> dict[str, object]:
     box = SealedBox.model_validate_json(letter.value)
-    plain = Opener(keys / "private").open(box, dead_aad(box.kid, "displacements", 2, 41))
+    plain = Opener(seal_keys / "private").open(box, dead_aad(box.kid, "displacements", 2, 41))
     found: dict[str, object] = json.loads(plain)
     return found
 
@@ -92,14 +86,14 @@ def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLe
     ],
 )
 def test_a_record_with_more_than_the_permitted_clear_fields_is_sealed_whole(
-    letters: DeadLetters, keys: Path, spoil: "object"
+    letters: DeadLetters, seal_keys: Path, spoil: "object"
 ) -> None:
     spoiled: Record = spoil(record())  # type: ignore[operator]
     letter = letters.letter(UnreadableRecord(spoiled, "malformed", "/?"))
     shown = letter.key + letter.value + b"".join(name.encode() + value for name, value in letter.headers)
     assert CANARY.encode() not in shown and json.dumps(CANARY)[1:-1].encode() not in shown
     assert dict(letter.headers)["dead_sealed"] == b"1"
-    plain = opened(letter, keys)
+    plain = opened(letter, seal_keys)
     assert decode(str(plain["value"])) == spoiled.value
     assert decode(str(plain["key"])) == spoiled.key
     assert [(name, decode(value)) for name, value in plain["headers"]] == list(spoiled.headers)  # type: ignore[attr-defined]

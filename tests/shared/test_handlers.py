@@ -1,6 +1,6 @@
 """A release adds an event type to a topic: consumers handle it, ignore it, or are too old to know it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, cast
 from uuid import uuid4
 
@@ -52,12 +52,6 @@ class HazardWatched(EventData):
     key_field: ClassVar[str] = "hazard_id"
 
     hazard_id: str
-
-
-@pytest.fixture
-async def trial(installation: Installation) -> AsyncIterator[Trial]:
-    async with Trial(installation) as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The ledger also counts unprocessed records, and old unread records raise an alarm."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,16 +7,9 @@ import pytest
 
 from shared.events import TOPICS
 from shared.messaging import ledger
-from tests.installation import Installation
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def trial(installation: Installation) -> AsyncIterator[Trial]:
-    async with Trial(installation) as found:
-        yield found
 
 
 async def test_records_that_nobody_has_begun_to_read_are_unprocessed(trial: Trial) -> None:

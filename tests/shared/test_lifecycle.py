@@ -23,12 +23,6 @@ Rename = Callable[[str, str], Awaitable[None]]
 
 
 @pytest.fixture
-async def trial(installation: Installation) -> AsyncIterator[Trial]:
-    async with Trial(installation) as found:
-        yield found
-
-
-@pytest.fixture
 async def rename(installation: Installation) -> AsyncIterator[Rename]:
     """Renames a table, which causes a programming error that does not go away by waiting."""
     engine = database.engine(installation.settings(IntakeSettings))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,17 +13,10 @@ from shared.events import Message, ReportSettled, derived_id, message
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 from shared.messaging import kafka, outbox
 from shared.postgres import bulk_copy, database
-from tests.installation import Installation
 from tests.shared.trial import SERVICE, Trial, event, hazard
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def trial(installation: Installation) -> AsyncIterator[Trial]:
-    async with Trial(installation) as found:
-        yield found
 
 
 def settled(report_id: UUID, version: int) -> Message:

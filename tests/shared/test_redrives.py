@@ -33,12 +33,6 @@ pytestmark = pytest.mark.anyio
 PASSWORD = "rather long words\n" * 2
 
 
-@pytest.fixture
-async def trial(installation: Installation) -> AsyncIterator[Trial]:
-    async with Trial(installation) as found:
-        yield found
-
-
 async def refuses(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
     return [Outcome(OutcomeKind.SET_ASIDE, "unbelievable")] * len(received)
 

@@ -34,19 +34,13 @@ class RevokedTokens:
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    tokens.generate(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def revoked() -> RevokedTokens:
     return RevokedTokens()
 
 
 @pytest.fixture
-def authenticator(keys: Path, revoked: RevokedTokens) -> Authenticator:
-    return Authenticator(keys / "public", revoked)
+def authenticator(token_keys: Path, revoked: RevokedTokens) -> Authenticator:
+    return Authenticator(token_keys / "public", revoked)
 
 
 def someone(
@@ -84,21 +78,21 @@ def test_each_key_file_is_synced_before_it_gets_its_name(tmp_path: Path, monkeyp
     assert synced == [f".{kid}.pem.unfinished", "public", ".private.pem.unfinished", "tokens"]
 
 
-def test_a_token_carries_the_whole_principal(keys: Path, authenticator: Authenticator) -> None:
+def test_a_token_carries_the_whole_principal(token_keys: Path, authenticator: Authenticator) -> None:
     principal = someone()
-    assert authenticator.authenticate(asking(Signer(keys / "private.pem").sign(principal))) == principal
+    assert authenticator.authenticate(asking(Signer(token_keys / "private.pem").sign(principal))) == principal
 
 
-def test_a_principal_from_a_cookie_is_marked(keys: Path, authenticator: Authenticator) -> None:
-    token = Signer(keys / "private.pem").sign(someone())
+def test_a_principal_from_a_cookie_is_marked(token_keys: Path, authenticator: Authenticator) -> None:
+    token = Signer(token_keys / "private.pem").sign(someone())
     assert authenticator.authenticate(asking(cookie=token)).is_cookie
 
 
 def test_a_cached_token_that_is_revoked_is_refused(
-    keys: Path, authenticator: Authenticator, revoked: RevokedTokens
+    token_keys: Path, authenticator: Authenticator, revoked: RevokedTokens
 ) -> None:
     principal = someone()
-    token = Signer(keys / "private.pem").sign(principal)
+    token = Signer(token_keys / "private.pem").sign(principal)
     authenticator.authenticate(asking(token))
     revoked.ids.add(principal.jti)
     with pytest.raises(Unauthenticated):
@@ -106,9 +100,9 @@ def test_a_cached_token_that_is_revoked_is_refused(
 
 
 def test_an_expired_token_is_accepted_only_where_requested_and_only_from_the_field(
-    keys: Path, authenticator: Authenticator
+    token_keys: Path, authenticator: Authenticator
 ) -> None:
-    signer = Signer(keys / "private.pem")
+    signer = Signer(token_keys / "private.pem")
     field, api = signer.sign(someone(ends_in=-1, channel=SubmissionChannel.FIELD)), signer.sign(someone(ends_in=-1))
     assert authenticator.authenticate(asking(field), takes_expired=True).is_expired
     for token, takes_expired in ((field, False), (api, True)):
@@ -123,11 +117,13 @@ def test_a_token_of_another_key_is_refused(tmp_path: Path, authenticator: Authen
 
 
 @pytest.mark.parametrize("missing", tokens.REQUIRED)
-def test_a_token_without_a_required_claim_is_refused(missing: str, keys: Path, authenticator: Authenticator) -> None:
-    token = Signer(keys / "private.pem").sign(someone())
+def test_a_token_without_a_required_claim_is_refused(
+    missing: str, token_keys: Path, authenticator: Authenticator
+) -> None:
+    token = Signer(token_keys / "private.pem").sign(someone())
     claims = jwt.decode(token, options={"verify_signature": False})
     del claims[missing]
-    key, kid = (keys / "private.pem").read_bytes(), jwt.get_unverified_header(token)["kid"]
+    key, kid = (token_keys / "private.pem").read_bytes(), jwt.get_unverified_header(token)["kid"]
     with pytest.raises(Unauthenticated):
         authenticator.authenticate(asking(jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": kid})))
 
@@ -138,8 +134,8 @@ def test_an_invalid_token_is_refused(token: str, authenticator: Authenticator) -
         authenticator.verify(token)
 
 
-def test_an_unsigned_token_is_refused(keys: Path, authenticator: Authenticator) -> None:
-    token = Signer(keys / "private.pem").sign(someone())
+def test_an_unsigned_token_is_refused(token_keys: Path, authenticator: Authenticator) -> None:
+    token = Signer(token_keys / "private.pem").sign(someone())
     claims = jwt.decode(token, options={"verify_signature": False})
     with pytest.raises(Unauthenticated):
         authenticator.verify(
@@ -157,21 +153,21 @@ def test_an_area_covers_what_lies_in_it() -> None:
 
 
 def test_while_revocations_are_unknown_only_requests_checked_later_are_accepted(
-    authenticator: Authenticator, revoked: RevokedTokens, keys: Path
+    authenticator: Authenticator, revoked: RevokedTokens, token_keys: Path
 ) -> None:
     revoked.is_known = False
-    asked = asking(Signer(keys / "private.pem").sign(someone()))
+    asked = asking(Signer(token_keys / "private.pem").sign(someone()))
     with pytest.raises(RevocationsUnknown):
         authenticator.authenticate(asked)
     assert authenticator.authenticate(asked, takes_unchecked=True).is_unchecked
 
 
 def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
-    authenticator: Authenticator, revoked: RevokedTokens, keys: Path
+    authenticator: Authenticator, revoked: RevokedTokens, token_keys: Path
 ) -> None:
     team = someone(ends_in=-1, channel=SubmissionChannel.FIELD, roles=frozenset({Role.FIELD}))
     revoked.readmitted.add(team.team)
-    asked = asking(Signer(keys / "private.pem").sign(team))
+    asked = asking(Signer(token_keys / "private.pem").sign(team))
     assert not authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True).is_expired
     assert authenticator.authenticate(asked, takes_readmitted=True).account == team.account  # the sign-in is renewed
     assert authenticator.authenticate(asked, takes_expired=True).is_expired
@@ -183,11 +179,11 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
 
 
 def test_an_ended_token_of_another_system_is_never_readmitted(
-    authenticator: Authenticator, revoked: RevokedTokens, keys: Path
+    authenticator: Authenticator, revoked: RevokedTokens, token_keys: Path
 ) -> None:
     system = someone(ends_in=-1, channel=SubmissionChannel.API)
     revoked.readmitted.add(system.team)
     with pytest.raises(Unauthenticated):
         authenticator.authenticate(
-            asking(Signer(keys / "private.pem").sign(system)), takes_expired=True, takes_readmitted=True
+            asking(Signer(token_keys / "private.pem").sign(system)), takes_expired=True, takes_readmitted=True
         )

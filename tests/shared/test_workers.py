@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
@@ -14,7 +13,6 @@ from deploy.local.process import Process
 from shared.config import secret
 from shared.failures import is_postgresql_unavailable
 from shared.postgres import database
-from tests.installation import Installation
 from tests.shared.trial import Trial, event, hazard
 from tests.waiting import wait_for
 
@@ -40,12 +38,6 @@ asyncio.run(main())
 # The supervisor also gives workers a fixed member name: after a restart they get their partitions without a timeout.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def trial(installation: Installation) -> AsyncIterator[Trial]:
-    async with Trial(installation) as found:
-        yield found
 
 
 def worker(trial: Trial, **env: str) -> Process:

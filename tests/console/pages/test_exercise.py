@@ -14,18 +14,17 @@ from shared.events.vocabulary import DeliveryChannel, Status
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Seat, Whole, newest_alert
 from tests.console.pages.test_screens import told
-from tests.installation import Ground, Installation, in_thread
+from tests.installation import Ground, in_thread, installed
 
 DELIVERED, PROCESSED = ("delivered", "доставлено", "жеткирилди"), ("processed", "обработано", "иштетилди")
 
 
 @pytest.fixture
 def exercise(ground: Ground, tmp_path: Path) -> Iterator[Whole]:
-    made = Installation(ground, tmp_path / "exercise", partitions=2, exercise=True)
-    running = Whole(made)
-    yield running
-    running.stop()
-    made.remove()
+    with installed(ground, tmp_path, partitions=2, exercise=True) as installation:
+        running = Whole(installation)
+        yield running
+        running.stop()
 
 
 def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> None:

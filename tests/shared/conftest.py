@@ -1,0 +1,31 @@
+"""Fixtures of several test files of `shared`."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.auth import tokens
+from shared.crypto import seal
+from tests.installation import Installation
+from tests.shared.trial import Trial
+
+
+@pytest.fixture
+async def trial(installation: Installation) -> AsyncIterator[Trial]:
+    async with Trial(installation) as trial:
+        yield trial
+
+
+@pytest.fixture
+def token_keys(tmp_path: Path) -> Path:
+    """The folder of a key pair that signs and verifies tokens."""
+    tokens.generate(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def seal_keys(tmp_path: Path) -> Path:
+    """The folder of a key pair that seals and opens reports."""
+    seal.generate(tmp_path)
+    return tmp_path
