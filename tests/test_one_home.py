@@ -36,9 +36,7 @@ HOMES = {
     "a command's transaction": Home(
         r"database\.(engine|opened)\(|\.begin\(\) as session", "cli/transactions.py", ("cli",)
     ),
-    "an upsert": Home(r"(?<!\+ )\bexcluded[.\[{]", "shared/postgres/upsert.py"),
     "the outbox relay of a worker": Home(r"\bRelay\(", "shared/wiring.py"),
-    "the tasks beside a web app": Home(r"\blifecycle\.beside\(", "shared/wiring.py"),
     "an app's authenticator": Home(r"\bAuthenticator\(", "shared/web/apps.py"),
 }
 

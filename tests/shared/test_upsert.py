@@ -18,14 +18,9 @@ pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 6, 15, 3, 4, 5, 678901, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def shared_installation(shared_tables: Installation) -> Installation:
-    return shared_tables
-
-
 @pytest.fixture
-def settings(shared_installation: Installation) -> Settings:
-    return shared_installation.settings(Settings, "console")
+def settings(shared_tables: Installation) -> Settings:
+    return shared_tables.settings(Settings, "console")
 
 
 def check(name: str = "clock", **changed: Any) -> dict[str, Any]:
@@ -85,7 +80,8 @@ async def test_only_newer_rows_replace_stored_ones(session: AsyncSession) -> Non
     rows = [alert(first, 2, severity="Minor"), alert(second, 3, severity="Extreme")]
     assert [row["alert_id"] for row in await upsert(session, BoardAlert, rows, newer_by="sequence")] == [second]
     severities = select(BoardAlert.alert_id, BoardAlert.severity).where(BoardAlert.alert_id.in_([first, second]))
-    assert {id: severity for id, severity in await session.execute(severities)} == {first: "Severe", second: "Extreme"}
+    stored = {row.alert_id: row.severity for row in await session.execute(severities)}
+    assert stored == {first: "Severe", second: "Extreme"}
 
 
 async def test_a_lasting_column_keeps_its_value_if_the_new_row_has_none(session: AsyncSession) -> None:
