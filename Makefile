@@ -78,12 +78,15 @@ env: ## generate the containers' passwords into .env; existing ones are kept
 	@sh deploy/containers/env.sh
 
 up: env ## start everything in containers: DAYAR_EXERCISE=1 SITE=name PORT=
+	@sh deploy/containers/needs.sh
 	@docker compose up --wait || { docker compose logs --no-log-prefix secrets provision; exit 1; }
 
 down: ## stop the containers; what is kept is kept
 	@docker compose down
 
 test-compose: development ## the containers played, killed, counted, taken down and up; as root
+	@[ "$$(id -u)" = 0 ] || { echo "This test gives files to the containers' users and ends their processes, so run it as root." >&2; exit 1; }
+	@sh deploy/containers/needs.sh
 	@$(PYTHON) -m tests.compose
 
 running:

@@ -274,3 +274,31 @@ def test_a_web_side_is_checked_under_its_public_host_name(
     for name, value in {**address, "PORT": str(installation.port)}.items():
         monkeypatch.setenv(name, value)
     assert wait_until(health.is_ready, timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("docker", "advice"),
+    [
+        (None, "Docker is not installed"),
+        ("[ $1 != compose ]", "Docker's compose plugin is missing"),
+        ("[ $1 != info ]", "Docker does not answer this user"),
+    ],
+)
+def test_a_machine_without_usable_docker_is_told_what_to_do(tmp_path: Path, docker: str | None, advice: str) -> None:
+    """`docker` is the shell script that stands for Docker's command, or None if Docker is not installed."""
+    (tmp_path / "id").symlink_to("/usr/bin/id")
+    if docker:
+        command = tmp_path / "docker"
+        command.write_text(f"#!/bin/sh\n{docker}\n")
+        command.chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", "deploy/containers/needs.sh"],
+        cwd=paths.ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(advice)
+    assert len(done.stderr.splitlines()) == 1
