@@ -1,7 +1,9 @@
 """The contents of a backup, the keys that open it, and the places where it is stored."""
 
 import asyncio
+import io
 import json
+import tarfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -89,6 +91,36 @@ def test_a_written_archive_is_read_with_the_private_key(settings: BackupSettings
     write(settings, NAME, content)
     assert stores.of(settings).names() == [NAME]
     assert read(settings, NAME, key, tmp_path / "opened") == content
+
+
+def test_file_that_was_added_twice_has_its_later_content(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
+    recipients = archive.recipients(settings.recipient)
+    with stores.of(settings).writing(NAME) as file, archive.encrypted(file, recipients) as made:
+        made.add("a", b"earlier and longer")
+        made.add("a", b"later")
+    assert read(settings, NAME, key, tmp_path / "opened") == {"a": b"later"}
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside"])
+def test_nothing_is_written_outside_the_folder(recipient: str, key: Path, tmp_path: Path, name: str) -> None:
+    backup, folder = io.BytesIO(), tmp_path / "b" / "opened"
+    with archive.encrypted(backup, archive.recipients(recipient)) as made:
+        made.add(name, b"1")
+    backup.seek(0)
+    with pytest.raises(Incomplete):
+        archive.extract(backup, archive.identities(key), folder)
+    assert not list(tmp_path.rglob("outside"))
+
+
+@pytest.mark.parametrize("type", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_only_files_are_extracted(recipient: str, key: Path, tmp_path: Path, type: bytes) -> None:
+    backup, member = io.BytesIO(), tarfile.TarInfo("link")
+    member.type, member.linkname = type, "/etc/passwd"
+    with archive.encrypted(backup, archive.recipients(recipient)) as made:
+        made._tar.addfile(member)
+    backup.seek(0)
+    with pytest.raises(Incomplete):
+        archive.extract(backup, archive.identities(key), tmp_path / "opened")
 
 
 def test_backup_that_fails_half_way_leaves_nothing(settings: BackupSettings) -> None:
