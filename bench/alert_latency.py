@@ -74,8 +74,8 @@ class Latency:
         env = {"OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"])}
         worker = installation.start("alerts", "worker", env=env)
         installation.start("console", "worker")
-        parts = [part.process.pid for part in installation.parts.started]
-        self.roots = {"intake": [intake.pid], "alerts": [worker.pid], "parts": parts}
+        components = [server.process.pid for server in installation.parts.started]
+        self.roots = {"intake": [intake.pid], "alerts": [worker.pid], "parts": components}
 
     @property
     def processes(self) -> dict[str, list[psutil.Process]]:
@@ -96,9 +96,9 @@ class Latency:
                     group.create_task(post(client, id))
             await self.arrived(due)
         came = self.came()
-        found = Pass(name, tuple(1000 * (came[id] - moment) for id, moment in due.items()))
-        print(found, "  CPU ms each:", ", ".join(f"{who} {1000 * used[who] / count:.1f}" for who in used), flush=True)
-        return found
+        result = Pass(name, tuple(1000 * (came[id] - moment) for id, moment in due.items()))
+        print(result, "  CPU ms each:", ", ".join(f"{who} {1000 * used[who] / count:.1f}" for who in used), flush=True)
+        return result
 
     async def arrived(self, due: Mapping[str, float]) -> None:
         async with asyncio.timeout(60):
@@ -108,11 +108,11 @@ class Latency:
 
     def came(self) -> dict[str, float]:
         """When the first webhook about each report arrived."""
-        found: dict[str, float] = {}
+        arrivals: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
             if (report_id := body["data"].get("report_id")) is not None:  # alerts about households have no report id
-                found.setdefault(report_id, moment)
-        return found
+                arrivals.setdefault(report_id, moment)
+        return arrivals
 
     async def hazard(self, client: httpx.AsyncClient, id: str) -> None:
         now = datetime.now(UTC).isoformat()
@@ -162,8 +162,8 @@ async def measure(made: Bench, count: int, rate: float) -> int:
             for name, post in (("A hazard to webhook", latency.hazard), ("B webhook alone", latency.webhook))
         ]
         balanced = await balances(latency)
-    ours = Pass("A", tuple(each for one in passes[::2] for each in one.milliseconds))
-    alone = Pass("B", tuple(each for one in passes[1::2] for each in one.milliseconds))
+    ours = Pass("A", tuple(time for result in passes[::2] for time in result.milliseconds))
+    alone = Pass("B", tuple(time for result in passes[1::2] for time in result.milliseconds))
     print(
         f"p99 {ours.at(0.99):.1f} ms (promised {PROMISED_MS:.0f}, aim {AIM_MS:.0f}); "
         f"{ours.at(0.5) / alone.at(0.5):.1f} times a webhook alone at p50"
@@ -185,9 +185,9 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--hazards", type=int, default=1_000)
     options.add_argument("--rate", type=float, default=50.0)
-    given = options.parse_args()
+    arguments = options.parse_args()
     with bench() as made, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(made, given.hazards, given.rate))
+        return runner.run(measure(made, arguments.hazards, arguments.rate))
 
 
 if __name__ == "__main__":

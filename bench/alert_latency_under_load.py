@@ -118,9 +118,9 @@ class Load:
             self.published += count
             await wait_for(self.all_settled, timeout=300)
             seconds = time.perf_counter() - began
-        found = Cost(known, *(1000 * each / count for each in (seconds, used["alerts"], used["parts"])))
-        print(found, flush=True)
-        return found
+        cost = Cost(known, *(1000 * amount / count for amount in (seconds, used["alerts"], used["parts"])))
+        print(cost, flush=True)
+        return cost
 
     async def all_settled(self) -> bool:
         async with database.sessions(self.engine).begin() as session:
@@ -149,70 +149,73 @@ def message(household: HouseholdRegistered) -> Message:
 
 
 async def copy(connection: Any, table: str, rows: Iterator[dict[str, Any]]) -> None:
-    told = list(rows)
-    records = [tuple(row.values()) for row in told]
-    await connection.copy_records_to_table(table, records=records, columns=tuple(told[0]))
+    listed = list(rows)
+    records = [tuple(row.values()) for row in listed]
+    await connection.copy_records_to_table(table, records=records, columns=tuple(listed[0]))
 
 
 def known_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, Any]]:
-    for one in households:
+    for household in households:
         yield {
-            "household_id": one.household_id,
+            "household_id": household.household_id,
             "sequence": 1,
-            "status": one.status,
-            "mobility": one.mobility,
-            "origin_area": one.origin.pcode,
-            "destination_area": one.destination.pcode,
-            "departed_on": one.occurred_on,
+            "status": household.status,
+            "mobility": household.mobility,
+            "origin_area": household.origin.pcode,
+            "destination_area": household.destination.pcode,
+            "departed_on": household.occurred_on,
         }
 
 
 def departure_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, UUID | str | date | None]]:
-    for one in households:
+    for household in households:
         yield {
-            "report_id": one.report_id,
-            "household_id": one.household_id,
-            "status": one.status,
-            "mobility": one.mobility,
-            "area": one.origin.pcode,
-            "occurred_on": one.occurred_on,
+            "report_id": household.report_id,
+            "household_id": household.household_id,
+            "status": household.status,
+            "mobility": household.mobility,
+            "area": household.origin.pcode,
+            "occurred_on": household.occurred_on,
         }
 
 
-async def measure(made: Bench, given: argparse.Namespace) -> int:
+async def measure(made: Bench, arguments: argparse.Namespace) -> int:
     async with listening() as hook, Publisher(made.installation.settings(Settings, "registry")) as publisher:
-        latency = Latency(made, hook, given.hazard_rate)
+        latency = Latency(made, hook, arguments.hazard_rate)
         engine = database.engine(made.installation.settings(AlertsSettings), idle_seconds=60)
         load = Load(latency, engine)
         await latency.start()
-        await load.cost(publisher, given.few, 200)  # a warm-up
+        await load.cost(publisher, arguments.few, 200)  # a warm-up
         costs = [
-            await load.cost(publisher, known, given.households)
+            await load.cost(publisher, known, arguments.households)
             for _ in range(ROUNDS)
-            for known in (given.few, given.many)
+            for known in (arguments.few, arguments.many)
         ]
-        await latency.timed("warm-up", latency.hazard, int(given.hazard_rate * 5))
-        alone, loaded = await passes(latency, load, publisher, given)
+        await latency.timed("warm-up", latency.hazard, int(arguments.hazard_rate * 5))
+        alone, loaded = await passes(latency, load, publisher, arguments)
         await engine.dispose()
         is_balanced = await balances(latency)
     dearer = ratio(costs)
     slower = loaded.at(0.99) / alone.at(0.99)
     print(
-        f"p99 with {given.rate:.0f} households a second: {slower:.2f} times the p99 without "
+        f"p99 with {arguments.rate:.0f} households a second: {slower:.2f} times the p99 without "
         f"(promised {PROMISED_SLOWER:.1f}); "
-        f"a household among {given.many}: {dearer:.2f} times one among {given.few} (promised {PROMISED_DEARER:.1f})"
+        f"a household among {arguments.many}: {dearer:.2f} times one among {arguments.few} "
+        f"(promised {PROMISED_DEARER:.1f})"
     )
     return 0 if is_balanced and slower <= PROMISED_SLOWER and dearer <= PROMISED_DEARER else 1
 
 
-async def passes(latency: Latency, load: Load, publisher: Publisher, given: argparse.Namespace) -> tuple[Pass, Pass]:
+async def passes(
+    latency: Latency, load: Load, publisher: Publisher, arguments: argparse.Namespace
+) -> tuple[Pass, Pass]:
     """Measure hazards alone (A) and with arriving households (B), in turn."""
     alone: list[float] = []
     loaded: list[float] = []
     for _ in range(ROUNDS):
-        alone += (await latency.timed("A hazards alone", latency.hazard, given.hazards)).milliseconds
-        async with load.arriving(publisher, given.rate):
-            loaded += (await latency.timed("B and households", latency.hazard, given.hazards)).milliseconds
+        alone += (await latency.timed("A hazards alone", latency.hazard, arguments.hazards)).milliseconds
+        async with load.arriving(publisher, arguments.rate):
+            loaded += (await latency.timed("B and households", latency.hazard, arguments.hazards)).milliseconds
     return Pass("A", tuple(alone)), Pass("B", tuple(loaded))
 
 
@@ -230,9 +233,9 @@ def main() -> int:
     options.add_argument("--rate", type=float, default=60.0)
     options.add_argument("--hazards", type=int, default=200)
     options.add_argument("--hazard-rate", type=float, default=5.0)
-    given = options.parse_args()
+    arguments = options.parse_args()
     with bench() as made, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(made, given))
+        return runner.run(measure(made, arguments))
 
 
 if __name__ == "__main__":

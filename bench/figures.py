@@ -148,9 +148,9 @@ async def measure(
         answer.raise_for_status()
     taken.sort()
     p50, p99 = taken[len(taken) // 2], taken[min(int(0.99 * len(taken)), len(taken) - 1)]
-    each = 1000 * (cpu(family(pids)) - spent) / count
+    milliseconds = 1000 * (cpu(family(pids)) - spent) / count
     size = f"{len(answer.content) / 1000:7.1f} kB"
-    print(f"  {name:<32} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   {size}   CPU {each:6.1f} ms", flush=True)
+    print(f"  {name:<32} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   {size}   CPU {milliseconds:6.1f} ms", flush=True)
     return p99, len(answer.content)
 
 
@@ -191,17 +191,17 @@ def main() -> int:
     options.add_argument("--few", type=int, default=1_000)
     options.add_argument("--many", type=int, default=83_000)
     options.add_argument("--requests", type=int, default=100)
-    given = options.parse_args()
-    with parts(own=True) as found, tempfile.TemporaryDirectory() as folder:
-        ground = Ground(found)
+    arguments = options.parse_args()
+    with parts(own=True) as servers, tempfile.TemporaryDirectory() as folder:
+        ground = Ground(servers)
         installation = Installation(ground, Path(folder) / "installation")
         port = paths.free_port()
         process = installation.run("services.registry", "web", env={"PORT": str(port)})
         assert wait_until(lambda: not paths.is_free(port), timeout=60), process.log_tail()
-        pids = [process.pid, *(part.process.pid for part in installation.parts.started)]
+        pids = [process.pid, *(server.process.pid for server in installation.parts.started)]
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             is_kept = runner.run(
-                run(installation, f"http://127.0.0.1:{port}", pids, given.few, given.many, given.requests)
+                run(installation, f"http://127.0.0.1:{port}", pids, arguments.few, arguments.many, arguments.requests)
             )
         installation.remove()
         ground.remove()

@@ -153,9 +153,9 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=5, help="of each of the four passes of a kind")
     options.add_argument("--kind", default="", help="only the kinds whose name holds this")
-    given = options.parse_args()
+    arguments = options.parse_args()
     with bench() as made, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(made, given.seconds, given.kind))
+        return runner.run(measure(made, arguments.seconds, arguments.kind))
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class Bench:
         path: str,
         bodies: Sequence[bytes],
         *,
-        each: int = 1,
+        reports_each: int = 1,
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
@@ -109,15 +109,15 @@ class Bench:
         except TimeoutError:
             raise SystemExit(f"{name}: not all of {len(bodies)} requests were answered in {PASS_SECONDS} s") from None
         spent = {who: cpu(processes) - before[who] for who, processes in watched.items()}
-        found = Pass(name, each * len(bodies), run.seconds, spent, run.statuses)
-        print(found, flush=True)
+        result = Pass(name, reports_each * len(bodies), run.seconds, spent, run.statuses)
+        print(result, flush=True)
         self.is_void |= run.statuses != Counter({status: len(bodies)})
         if process is self._intake:
             self.sent |= ids(bodies)
-        return found
+        return result
 
     def _parts(self) -> list[int]:
-        return [part.process.pid for part in self.installation.parts.started]
+        return [server.process.pid for server in self.installation.parts.started]
 
     async def balances(self, port: int) -> bool:
         """Whether intake accepted every report without spooling any, and the log holds each exactly once.
@@ -164,7 +164,7 @@ def reports(count: int, *, persons: int = 5) -> list[bytes]:
 
 def ids(bodies: Iterable[bytes]) -> set[str]:
     """The report ids in bodies of one or many reports."""
-    return {found.decode() for body in bodies for found in REPORT_ID.findall(body)}
+    return {report_id.decode() for body in bodies for report_id in REPORT_ID.findall(body)}
 
 
 def household(persons: int) -> dict[str, object]:
@@ -207,14 +207,14 @@ def run(measure: Measure, description: str | None, *, reports: int) -> int:
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--reports", type=int, default=reports)
     options.add_argument("--persons", type=int, default=5)
-    given = options.parse_args()
+    arguments = options.parse_args()
     with bench() as made, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(made, given.reports, given.persons))
+        return runner.run(measure(made, arguments.reports, arguments.persons))
 
 
 def verdict(ours: Sequence[Pass], plain: Sequence[Pass], *, promised: float, balanced: bool) -> int:
-    ratio = sum(each.seconds for each in plain) / sum(each.seconds for each in ours)
-    of_cpu = sum(each.cpu["server"] for each in plain) / sum(each.cpu["server"] for each in ours)
+    ratio = sum(result.seconds for result in plain) / sum(result.seconds for result in ours)
+    of_cpu = sum(result.cpu["server"] for result in plain) / sum(result.cpu["server"] for result in ours)
     print(f"ratio {ratio:.2f} (promised {promised}); of the servers' CPU alone {of_cpu:.2f}")
     if not balanced:
         print("VOID: not every report was accepted and is on the log exactly once")

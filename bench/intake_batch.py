@@ -17,7 +17,13 @@ async def measure(made: Bench, count: int, persons: int) -> int:
 
     async def timed(name: str, server: tuple[Process, int], reports_sent: int) -> Pass:
         return await made.timed(
-            name, server, BATCH, batches(reports_sent, persons), each=TOGETHER, connections=CONNECTIONS, status=200
+            name,
+            server,
+            BATCH,
+            batches(reports_sent, persons),
+            reports_each=TOGETHER,
+            connections=CONNECTIONS,
+            status=200,
         )
 
     for name, server in (("ours", ours), ("plain", plain)):

@@ -81,7 +81,7 @@ class Bench:
         self.installation, self.reports = installation, reports
         self.settings = installation.settings(RegistrySettings)
         self.engine: AsyncEngine = database.engine(self.settings)
-        self.parts = [part.process.pid for part in installation.parts.started]
+        self.parts = [server.process.pid for server in installation.parts.started]
         self.passes: list[Pass] = []
         self.admin = installation.parts.broker.admin()
         self.report_ids: set[str] = set()
@@ -205,14 +205,14 @@ class Bench:
         read = await self.value("SELECT sum(next_offset - first_offset) FROM consumer_offsets")
         counted = await self.value("SELECT sum(count) FROM ledger")
         recorded = await self.value("SELECT sum(count) FROM ledger WHERE kind = 'recorded'")
-        found = [
+        counts = [
             await self.value(f"SELECT count(*) FROM {table}")
             for table in ("households", "episodes", "inbox", "reports")
         ]
         members = await self.value("SELECT count(*) FROM members")
-        told = [json.loads(value)["report_id"] for value in await self.values(TOLD)]
-        is_each = len(told) == self.reports and set(told) == self.report_ids
-        return is_each and {read, counted, recorded, *found} == {self.reports} and members == 5 * self.reports
+        settled = [json.loads(value)["report_id"] for value in await self.values(TOLD)]
+        is_each = len(settled) == self.reports and set(settled) == self.report_ids
+        return is_each and {read, counted, recorded, *counts} == {self.reports} and members == 5 * self.reports
 
     async def values(self, query: str) -> list[Any]:
         async with database.sessions(self.engine).begin() as session:
@@ -232,9 +232,9 @@ class Bench:
             f"{self.reports} reports of five persons, {rows / self.reports:.1f} rows each, "
             f"batches of {self.settings.registry_batch}"
         )
-        for one in self.passes:
-            print(f"{one}   {self.reports / one.seconds:6.0f} reports/s, {rows / one.seconds:7.0f} rows/s")
-        for workers in sorted({one.workers for one in self.passes if one.workers}):
+        for result in self.passes:
+            print(f"{result}   {self.reports / result.seconds:6.0f} reports/s, {rows / result.seconds:7.0f} rows/s")
+        for workers in sorted({result.workers for result in self.passes if result.workers}):
             print(f"ratio B/A, {workers} at work: {self.ratio(workers):.2f}")
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
@@ -256,8 +256,8 @@ def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--reports", type=int, default=20_000)
     chosen = arguments.parse_args()
-    with parts(own=True) as found, tempfile.TemporaryDirectory() as folder:
-        ground = Ground(found)
+    with parts(own=True) as servers, tempfile.TemporaryDirectory() as folder:
+        ground = Ground(servers)
         installation = Installation(ground, Path(folder) / "installation")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             is_kept = runner.run(measure(installation, chosen.reports))

@@ -109,7 +109,7 @@ def cpu_by_name(run: Run) -> str:
     names = sorted(file.stem for file in (run.folder / "run").glob("*.pid"))
     times = {name: psutil.Process(run.pid(name)).cpu_times() for name in names}
     spent = {"supervisor": supervisor.user + supervisor.system} | {
-        name: each.user + each.system for name, each in times.items()
+        name: times_of.user + times_of.system for name, times_of in times.items()
     }
     return ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items())
 
@@ -118,8 +118,10 @@ def are_assigned(run: Run) -> bool:
     """Whether each group has members, and each member has partitions."""
     admin = broker(run).admin()
     names = [f"dayar.{name}" for name in CONSUMERS]
-    found = [each.result() for each in admin.describe_consumer_groups(names).values()]
-    return all(group.members and all(member.assignment.topic_partitions for member in group.members) for group in found)
+    groups = [description.result() for description in admin.describe_consumer_groups(names).values()]
+    return all(
+        group.members and all(member.assignment.topic_partitions for member in group.members) for group in groups
+    )
 
 
 def broker(run: Run) -> Broker:
@@ -133,13 +135,13 @@ def main() -> int:
     options.add_argument("--rate", type=float, default=50, help="reports a second")
     options.add_argument("--seconds", type=float, default=20, help="of load before each restart")
     options.add_argument("--rounds", type=int, default=2)
-    given = options.parse_args()
+    arguments = options.parse_args()
     longest = 0.0
     with running(DEMO="0") as run:
-        for _ in range(given.rounds):
+        for _ in range(arguments.rounds):
             for how in ("stopped", "killed"):
-                restarted(run, how, 0, given.seconds)
-                longest = max(longest, restarted(run, how, given.rate, given.seconds))
+                restarted(run, how, 0, arguments.seconds)
+                longest = max(longest, restarted(run, how, arguments.rate, arguments.seconds))
     print(f"longest under load {longest:.1f} s (aim {AIM_SECONDS})")
     return 0 if longest <= AIM_SECONDS else 1
 

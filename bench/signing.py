@@ -38,11 +38,11 @@ def hazard() -> HazardReported:
     )
 
 
-def microseconds(deed: Callable[[], object]) -> float:
+def microseconds(call: Callable[[], object]) -> float:
     """CPU microseconds per call."""
     began = time.process_time()
     for _ in range(RECORDS):
-        deed()
+        call()
     return (time.process_time() - began) / RECORDS * 1e6
 
 

@@ -28,8 +28,8 @@ class Step(NamedTuple):
 
 
 def steps(file: Path, begin: float, end: float) -> list[Step]:
-    found = [Step(*map(float, line.split())) for line in file.read_text().splitlines()]
-    return [step for step in found if begin <= step.ended_at <= end]
+    all_steps = [Step(*map(float, line.split())) for line in file.read_text().splitlines()]
+    return [step for step in all_steps if begin <= step.ended_at <= end]
 
 
 async def watch(file: Path) -> None:

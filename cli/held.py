@@ -90,7 +90,7 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:
 
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
     """The held report, if the account's areas cover its destination (or its origin, if the destination is abroad)."""
-    row = await held.one(session, id)
+    row = await held.by_outcome(session, id)
     if row is None or not covers(account, from_json(row["clear"])):
         refuse("No report is held under this id.")
     return row

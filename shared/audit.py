@@ -132,7 +132,7 @@ def tell(entry: Entry) -> None:
 
 
 def shown(value: Any) -> Any:
-    return [str(each) for each in value] if isinstance(value, (list, tuple)) else str(value)
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else str(value)
 
 
 __all__ = ["AUDIT", "Action", "Entry", "Result", "add", "entry_of", "insert_all", "write"]

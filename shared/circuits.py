@@ -35,12 +35,12 @@ class Circuit:
     def is_open(self) -> bool:
         return self._opened.is_set()
 
-    async def call(self, deed: Callable[[], Awaitable[T]], *, budget: float = BUDGET_SECONDS) -> T:
+    async def call(self, operation: Callable[[], Awaitable[T]], *, budget: float = BUDGET_SECONDS) -> T:
         """Call the dependency. Raises CircuitOpen at once if the circuit is open, or after `budget` seconds."""
         if self.is_open:
             raise CircuitOpen
         try:
-            answer = await within(budget, deed())
+            answer = await within(budget, operation())
         except self._failures as error:
             self._count(error)
             raise CircuitOpen from error
@@ -72,9 +72,9 @@ class Circuit:
         return True
 
 
-async def within(seconds: float, deed: Awaitable[T]) -> T:
+async def within(seconds: float, awaitable: Awaitable[T]) -> T:
     """Wait in short steps, so that a busy event loop does not look like a slow dependency. Raises TimeoutError."""
-    task = asyncio.ensure_future(deed)
+    task = asyncio.ensure_future(awaitable)
     try:
         for _ in range(PIECES):
             await asyncio.wait([task], timeout=seconds / PIECES)

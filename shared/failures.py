@@ -83,12 +83,12 @@ class Backoff:
         await asyncio.sleep(backoff_seconds(self._failures, first=self._first))
 
 
-async def retry_while_unavailable(deed: Callable[[], Awaitable[T]]) -> T:
-    """Repeat `deed` for ever while a dependency is unavailable."""
+async def retry_while_unavailable(operation: Callable[[], Awaitable[T]]) -> T:
+    """Repeat `operation` for ever while a dependency is unavailable."""
     backoff = Backoff()
     while True:
         try:
-            return await deed()
+            return await operation()
         except Exception as error:
             if not is_dependency_unavailable(error):
                 raise

@@ -54,8 +54,8 @@ def run_service(
         }
         async with asyncio.TaskGroup() as tasks:
             if side == "both":
-                for each in ("web", "worker"):
-                    tasks.create_task(again_and_again(each, sides[each]))
+                for process in ("web", "worker"):
+                    tasks.create_task(again_and_again(process, sides[process]))
             else:
                 tasks.create_task(sides[side]())
 
@@ -157,7 +157,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run tasks beside the body of the `async with`. They end with the body; if one fails, the body is cancelled."""
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(each) for each in tasks]
+        running = [group.create_task(task) for task in tasks]
         yield
         for task in running:
             task.cancel()

@@ -40,7 +40,7 @@ def described(error: BaseException) -> dict[str, Any]:
     """Fields of an error that are safe to log: class, code location, and a database error's sqlstate and constraint."""
     cause = getattr(error, "orig", None) or error
     driver = getattr(cause, "__cause__", None) or cause
-    found = {
+    fields = {
         "error": type(error).__name__,
         "sqlstate": getattr(driver, "sqlstate", None),
         "constraint": getattr(driver, "constraint_name", None),
@@ -49,7 +49,7 @@ def described(error: BaseException) -> dict[str, Any]:
             for frame in traceback.extract_tb(error.__traceback__)[-6:]
         ],
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def without_error_text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -119,8 +119,8 @@ class Outbound:
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit: int = FEED_LIMIT) -> Response:
         async with self._answer("GET", url, None, headers or {}) as answer:
-            found = {name.lower(): value for name, value in answer.headers.items()}
-            return Response(answer.status, found, await bounded(answer, limit))
+            headers_of_answer = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
         """The status of the answer. The status decides the delivery, even if reading the rest fails."""
@@ -180,8 +180,8 @@ def parsed(url: str) -> URL:
 
 async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     body = bytearray()
-    async for part in answer.content.iter_any():
-        body += part
+    async for chunk in answer.content.iter_any():
+        body += chunk
         if len(body) > limit:
             answer.close()  # else aiohttp would read the rest to keep the connection
             raise AnswerTooBig(limit)
@@ -217,10 +217,10 @@ class Gate:
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """Resolve the host's addresses once. Raises AddressRefused if any address may not be called."""
-        found = await self._resolve(host, port)
-        for address in found:
+        addresses = await self._resolve(host, port)
+        for address in addresses:
             self._check(address, is_allowed=self.allows(host, port))
-        return [str(address) for address in found]
+        return [str(address) for address in addresses]
 
     def _check(self, address: Address, *, is_allowed: bool) -> None:
         if self._is_exercise and not address.is_loopback:

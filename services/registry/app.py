@@ -23,7 +23,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[Iterable[wiring.Task]]:
         app.state.places = Places.load(settings.places_path)
         app.state.figures = KeptFigures()
-        app.state.vault = EnvelopeEncryption(settings.registry_kek_file)
+        app.state.encryption = EnvelopeEncryption(settings.registry_kek_file)
         app.state.pages = Pages("registry", HERE / "templates", HERE / "locales", settings)
         app.state.unread = ledger.Unread("registry", settings, app.state.sessions)
         yield ()

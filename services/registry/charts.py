@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-PARTS = (5, 2, 1)  # parts of the axis: the first number that divides its end, so that ticks are whole numbers
+INTERVALS = (5, 2, 1)  # parts of the axis: the first number that divides its end, so that ticks are whole numbers
 MOST = 120
 
 
@@ -29,7 +29,7 @@ class Bar:
     x: int
     persons: int
     y: float
-    parts: Sequence[ChartSegment]
+    segments: Sequence[ChartSegment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ def monthly(figures: Iterable[Figure]) -> Chart:
         if figure.period and figure.persons:
             months[figure.period][figure.scope] += figure.persons
     whole = filled(months)
-    top = ceiling(max((sum(parts.values()) for parts in whole.values()), default=0))
-    bars = [bar(period, place, parts, top) for place, (period, parts) in enumerate(whole.items())]
+    top = ceiling(max((sum(counts.values()) for counts in whole.values()), default=0))
+    bars = [bar(period, position, counts, top) for position, (period, counts) in enumerate(whole.items())]
     return Chart(LEFT + max(len(bars), 6) * STEP, bars, ruled(top), len(months.keys() - whole) > 0)
 
 
@@ -81,20 +81,20 @@ def after(month: str) -> str:
     return f"{year + number // 12:04}-{number % 12 + 1:02}"
 
 
-def bar(period: str, place: int, parts: Mapping[MovementScope, int], top: int) -> Bar:
+def bar(period: str, position: int, counts: Mapping[MovementScope, int], top: int) -> Bar:
     stacked, below = [], float(HEIGHT)
     for scope in MovementScope:
-        if persons := parts.get(scope, 0):
+        if persons := counts.get(scope, 0):
             height = HEIGHT * persons / top
             below -= height
             stacked.append(ChartSegment(scope, persons, round(below, 2), round(height, 2)))
-    x = LEFT + place * STEP + (STEP - BAR) // 2
-    return Bar(period, x, sum(parts.values()), round(below, 2), stacked)
+    x = LEFT + position * STEP + (STEP - BAR) // 2
+    return Bar(period, x, sum(counts.values()), round(below, 2), stacked)
 
 
 def ruled(top: int) -> list[Line]:
-    parts = next(parts for parts in PARTS if top % parts == 0)
-    return [Line(top * part // parts, HEIGHT - HEIGHT * part / parts) for part in range(parts + 1)]
+    count = next(count for count in INTERVALS if top % count == 0)
+    return [Line(top * number // count, HEIGHT - HEIGHT * number / count) for number in range(count + 1)]
 
 
 def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:

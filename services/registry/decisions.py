@@ -100,27 +100,27 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
         return held(Held.EXPIRED_TOKEN)
     if owner is None and not precedents:
         return CREATE if claim.version == 1 or claim.is_accepted else held(Held.WAITING)
-    effective = [one for one in precedents if one.took_effect]
-    if any(one.version == claim.version and one.digest == claim.digest for one in effective):
+    effective = [precedent for precedent in precedents if precedent.took_effect]
+    if any(precedent.version == claim.version and precedent.digest == claim.digest for precedent in effective):
         return REPEAT
     begins = not effective and is_first(claim, precedents)
     if owner is not None and not claim.is_entitled(owner, begins=begins):
         return held(Held.NOT_AUTHOR)
-    if any(one.subject != claim.subject for one in effective):
+    if any(precedent.subject != claim.subject for precedent in effective):
         return held(Held.OTHER_HOUSEHOLD)
     if owner is None:
         return CREATE if claim.version == 1 or begins else held(Held.WAITING)
-    return place(claim.version, {one.version for one in effective}, begins=begins)
+    return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
 
 
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     """Whether the claim may begin a displacement, if no version of its report took effect."""
     if claim.version == 1 or claim.is_accepted:
         return True
-    return any(one.yields_to(claim.author, claim.team) for one in precedents)
+    return any(precedent.yields_to(claim.author, claim.team) for precedent in precedents)
 
 
-def place(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
+def decide_version(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
     """Decide about a version whose author is entitled, by the versions of its report that took effect."""
     known = set(versions)
     if not known:
@@ -130,15 +130,15 @@ def place(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecis
     return SUPERSEDE if version > max(known) else OLDER
 
 
-def registers(flags: Collection[Flag], told: str | None, known: str | None, places: Places) -> bool:
+def registers(flags: Collection[Flag], reported: str | None, known: str | None, places: Places) -> bool:
     """Whether the reported place and the known place both lie in the registrar's area."""
     if Flag.REGISTRAR_OF_COUNTRY in flags:
         return True
-    if told is None or known is None:
+    if reported is None or known is None:
         return False
     if Flag.REGISTRAR_OF_OBLAST in flags:
-        return places.oblast(told) == places.oblast(known)
-    return Flag.REGISTRAR_OF_DISTRICT in flags and places.district(told) == places.district(known)
+        return places.oblast(reported) == places.oblast(known)
+    return Flag.REGISTRAR_OF_DISTRICT in flags and places.district(reported) == places.district(known)
 
 
 def held(reason: Held) -> ReportDecision:

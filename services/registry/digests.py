@@ -98,10 +98,10 @@ class Digests:
         self._laid = [key for known, key in self._ring.keys.items() if known <= key_id]
 
 
-async def lay(session: AsyncSession, asked: str, update: str, keys: Sequence[bytes]) -> int:
+async def lay(session: AsyncSession, select: str, update: str, keys: Sequence[bytes]) -> int:
     """Apply keys in the caller's transaction, in small batches. Digests removed by an erasure stay removed."""
     connection, count = await database.driver(session), 0
-    cursor = await connection.cursor(asked)
+    cursor = await connection.cursor(select)
     while rows := await cursor.fetch(ROWS_AT_ONCE):
         values = [(*tuple(row)[:-1], over(row["digest"], keys)) for row in rows]
         await connection.execute(update, *zip(*values, strict=True))

@@ -38,7 +38,7 @@ def rows(
     language: str = "en",
 ) -> list[Row]:
     named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # many rows have few places
-    return [row(each, named, status=status, level=level, date=date) for each in figures]
+    return [row(figure, named, status=status, level=level, date=date) for figure in figures]
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:

@@ -64,7 +64,7 @@ class Filters(BaseModel):
     def not_empty(cls, value: Any, info: Any) -> Any:
         default = cls.model_fields[info.field_name].default
         if isinstance(value, list):
-            return [each for each in value if each != ""] or default
+            return [item for item in value if item != ""] or default
         return default if value == "" else value
 
     @property
@@ -72,12 +72,12 @@ class Filters(BaseModel):
         """Whether the selected mobilities all count as displaced."""
         return set(self.mobility) <= set(DISPLACED)
 
-    def asked(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> FigureQuery:
-        sight = visibility_of(caller, places)
+    def query(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> FigureQuery:
+        visibility = visibility_of(caller, places)
         return FigureQuery(
             settings.counted_status,
-            known=tuple(sight.known),
-            sight=None if sight.pcodes is None else tuple(sight.pcodes),
+            known=tuple(visibility.known),
+            visible=None if visibility.pcodes is None else tuple(visibility.pcodes),
             pcodes=tuple(within(self.area, places)) if self.area else None,
             view=self.view,
             level=self.level,
@@ -134,7 +134,7 @@ async def stock(
     """The displaced by place at the end of `date` (Bishkek time; default today)."""
     day = filters.on or today(datetime.now(UTC))
     figures = await stock_of(request, session, caller, filters, day)
-    return await told(request, session, caller, filters, figures, day=day)
+    return await answer(request, session, caller, filters, figures, day=day)
 
 
 @router.get("/v1/statistics/flows")
@@ -142,20 +142,20 @@ async def flows(
     request: Request, session: Session, caller: Caller, filters: Annotated[FlowFilters, Query()]
 ) -> Response:
     """New displacements by month (Bishkek time), `since` and `until` inclusive."""
-    return await told(request, session, caller, filters, await flows_of(request, session, caller, filters))
+    return await answer(request, session, caller, filters, await flows_of(request, session, caller, filters))
 
 
 @router.get("/figures")
 async def figures_page(request: Request, caller: Caller, filters: Annotated[PageFilters, Query()]) -> Response:
     pages: Pages = request.app.state.pages
     places: Places = request.app.state.places
-    asked = filters.usual(datetime.now(UTC))
-    assert asked.on is not None
-    stock, flows = await stock_and_flows(request, caller, asked, asked.on)
+    chosen_filters = filters.usual(datetime.now(UTC))
+    assert chosen_filters.on is not None
+    stock, flows = await stock_and_flows(request, caller, chosen_filters, chosen_filters.on)
     return pages.render(
         request,
         "figures.html",
-        asked=asked,
+        filters=chosen_filters,
         area_names=area_names(request, caller),
         stock_total=total(stock),
         flows_total=total(flows),
@@ -174,7 +174,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
             "sexes": Sex,
             "ages": AgeBracket,
         },
-        link=lambda kind, **more: link(asked, kind, **more),
+        link=lambda kind, **more: link(chosen_filters, kind, **more),
         soate=soate,
     )
 
@@ -239,19 +239,19 @@ async def stock_of(
     request: Request, session: AsyncSession, caller: Principal, filters: Filters, day: date
 ) -> list[Figure]:
     state = request.app.state
-    asked = filters.asked(state.settings, caller, state.places, until=day_after(day))
+    query = filters.query(state.settings, caller, state.places, until=day_after(day))
     kept: KeptFigures = state.figures
-    return await kept.answer(session, "stock", asked, state.places)
+    return await kept.answer(session, "stock", query, state.places)
 
 
 async def flows_of(request: Request, session: AsyncSession, caller: Principal, filters: FlowFilters) -> list[Figure]:
     state = request.app.state
-    asked = filters.asked(state.settings, caller, state.places, **filters.period)
+    query = filters.query(state.settings, caller, state.places, **filters.period)
     kept: KeptFigures = state.figures
-    return await kept.answer(session, "flows", asked, state.places)
+    return await kept.answer(session, "flows", query, state.places)
 
 
-async def told(
+async def answer(
     request: Request,
     session: Session,
     caller: Principal,

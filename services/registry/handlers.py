@@ -14,48 +14,52 @@ from services.registry.reports import Filed
 from services.registry.storage import Store
 from shared.events import GroupCorrectionReported, GroupReported, HouseholdCorrectionReported, HouseholdReported
 from shared.events.vocabulary import OutcomeKind
-from shared.messaging.decisions import Deed
+from shared.messaging.decisions import Execution
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
 
 class Registrar:
-    def __init__(self, vault: EnvelopeEncryption, places: Places, *, clock: Callable[[], datetime] = utcnow) -> None:
-        self._vault = vault
+    def __init__(
+        self, encryption: EnvelopeEncryption, places: Places, *, clock: Callable[[], datetime] = utcnow
+    ) -> None:
+        self._encryption = encryption
         self._places = places
-        self._herald = HouseholdEvents(places)
+        self._household_events = HouseholdEvents(places)
         self._clock = clock
 
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """File the reports. Return one outcome per report, in order. The caller commits."""
-        batch = [filed_of(one) for one in received]
-        store = Store(session, self._vault, self._places)
-        book = await store.open(batch)
-        decisions = [book.file(one) for one in batch]
-        await store.save(book, self._herald.messages(book, self._clock()))
+        batch = [filed_of(event) for event in received]
+        store = Store(session, self._encryption, self._places)
+        working_set = await store.open(batch)
+        decisions = [working_set.file(filed) for filed in batch]
+        await store.save(working_set, self._household_events.messages(working_set, self._clock()))
         return [Outcome(decision.outcome, decision.reason) for decision in decisions]
 
-    async def prepare_held(self, decision: HeldDecision) -> Deed:
+    async def prepare_held(self, decision: HeldDecision) -> Execution:
         return partial(self.settle_held, decision)
 
     async def settle_held(self, decision: HeldDecision, session: AsyncSession) -> str:
         """Execute a person's decision about a held report. The caller commits."""
-        found = await held.named(session, decision.outcome_id)
-        if found is None:
+        name = await held.named(session, decision.outcome_id)
+        if name is None:
             return "not_held"
-        kind, subject_id, report_id = map(str, found)
-        store = Store(session, self._vault, self._places)
-        book = await store.open_at({(kind, subject_id)}, [report_id])
+        kind, subject_id, report_id = map(str, name)
+        store = Store(session, self._encryption, self._places)
+        working_set = await store.open_at({(kind, subject_id)}, [report_id])
         outcome_id = str(decision.outcome_id)
-        filed = next((one for one in book.reports[report_id] if one.outcome_id == outcome_id), None)
+        filed = next(
+            (candidate for candidate in working_set.reports[report_id] if candidate.outcome_id == outcome_id), None
+        )
         if filed is None or filed.outcome is not OutcomeKind.HELD:
             return "not_held"
         if decision.is_accepted:
-            decided = book.accept(filed, is_expiry_only=decision.is_expiry_only)
+            decided = working_set.accept(filed, is_expiry_only=decision.is_expiry_only)
         else:
-            decided = book.refuse(filed)
-        await store.save(book, self._herald.messages(book, self._clock()))
+            decided = working_set.refuse(filed)
+        await store.save(working_set, self._household_events.messages(working_set, self._clock()))
         return decided.outcome
 
 

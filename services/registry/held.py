@@ -64,7 +64,7 @@ def of_ended_sign_ins(team: UUID, visibility: Visibility) -> Sequence[ColumnElem
     return *is_of_team, ~UNDECIDED.exists(), visibility.covers(PCODE)
 
 
-async def one(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:
+async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:
     return (await session.execute(HELD.where(Report.outcome_id == outcome_id))).mappings().one_or_none()
 
 

@@ -88,12 +88,12 @@ class HouseholdEvents:
         self._district = lru_cache(10_000)(lambda pcode: DistrictData(pcode=places.district(pcode)))
         self._country = lru_cache(300)(lambda country: DistrictData(country=country))
 
-    def messages(self, book: WorkingSet, now: datetime) -> Iterator[Message]:
+    def messages(self, working_set: WorkingSet, now: datetime) -> Iterator[Message]:
         today = now.astimezone(TIME_ZONE).date()
-        for change in book.changes:
+        for change in working_set.changes:
             if change.subject[0] == ReportKind.HOUSEHOLD:
                 yield self.household(change, now, today)
-        for settled in book.settled:
+        for settled in working_set.settled:
             yield outcome(settled, now)
 
     def household(self, change: SubjectChange, now: datetime, today: date) -> Message:

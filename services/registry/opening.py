@@ -72,7 +72,7 @@ def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -
     """Content for the digest. It has the author's original times, because a retry may be corrected differently."""
     if reported.uncorrected is None:
         return text
-    uncorrected = reported.model_copy(update=reported.uncorrected.given)
+    uncorrected = reported.model_copy(update=reported.uncorrected.original)
     return TEXT_OF[reported.kind](uncorrected, exclude_defaults=True)
 
 

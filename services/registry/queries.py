@@ -32,57 +32,57 @@ KEY = (HouseholdKey.kek_id, HouseholdKey.wrapped)
 
 @dataclass(frozen=True, slots=True)
 class HouseholdQuery:
-    sight: Visibility
+    visibility: Visibility
     limit: int
     status: str | None = None
     within: Sequence[str] | None = None
     after: tuple[datetime, UUID] | None = None
 
 
-async def page(session: AsyncSession, asked: HouseholdQuery) -> Sequence[RowMapping]:
+async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapping]:
     """Clear fields of households, latest change first."""
-    wanted = seen(select(*LISTED), asked.sight)
-    if asked.status is not None:
-        wanted = wanted.where(Household.status == asked.status)
-    if asked.within is not None:
+    wanted = seen(select(*LISTED), query.visibility)
+    if query.status is not None:
+        wanted = wanted.where(Household.status == query.status)
+    if query.within is not None:
         within = text(is_within("households.destination_pcode", "within"))
-        wanted = wanted.where(within.bindparams(within=asked.within, known=asked.sight.known))
-    if asked.after is not None:
-        wanted = wanted.where(tuple_(Household.changed_at, Household.household_id) < asked.after)
-    latest = wanted.order_by(Household.changed_at.desc(), Household.household_id.desc()).limit(asked.limit)
+        wanted = wanted.where(within.bindparams(within=query.within, known=query.visibility.known))
+    if query.after is not None:
+        wanted = wanted.where(tuple_(Household.changed_at, Household.household_id) < query.after)
+    latest = wanted.order_by(Household.changed_at.desc(), Household.household_id.desc()).limit(query.limit)
     rows: Sequence[RowMapping] = (await session.execute(latest)).mappings().all()
     return rows
 
 
-def seen(wanted: Select[Any], sight: Visibility) -> Select[Any]:
+def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
     """The households that the caller may see, joined with their current displacement.
 
     A household no longer counts as the author's own when another author's report is its current version.
     """
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
-    if sight.author is None:
-        return current.where(sight.covers(HERE))
+    if visibility.author is None:
+        return current.where(visibility.covers(HERE))
     own = exists().where(
         Report.report_id == Household.report_id,
         Report.version == Household.version,
         Report.kind == ReportKind.HOUSEHOLD,
-        Report.author == sight.author,
+        Report.author == visibility.author,
         Report.outcome == OutcomeKind.RECORDED,
     )
-    return current.where(Household.author == sight.author, own)
+    return current.where(Household.author == visibility.author, own)
 
 
 async def household(
-    session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, sight: Visibility
+    session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
     """The decrypted household with its members; None if the caller can see no such household."""
-    wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), sight)
-    one = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
-    found = await session.execute(one.where(Household.household_id == household_id))
-    row = found.mappings().one_or_none()
+    wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
+    with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
+    result = await session.execute(with_key.where(Household.household_id == household_id))
+    row = result.mappings().one_or_none()
     if row is None:
         return None
-    key = vault.unwrap(row["kek_id"], row["wrapped"])
+    key = encryption.unwrap(row["kek_id"], row["wrapped"])
     sealed = from_json(key.open(row["sealed"], row_aad(str(household_id), row["row_version"])))
     members = await session.scalars(select(Member).filter_by(household_id=household_id).order_by(Member.position))
     return {**row, "sealed": sealed, "members": [opened_member(member, key) for member in members]}
@@ -95,16 +95,16 @@ def opened_member(row: Member, key: Key) -> dict[str, Any]:
 
 
 async def own_report(
-    session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, author: UUID
+    session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID
 ) -> dict[str, Any] | None:
     """The author's own latest report on the household, in its highest version."""
-    versions = await history(session, vault, household_id, author)
-    last = [one for one in versions if one["report_id"] == versions[-1]["report_id"]]
-    return max(last, key=lambda one: one["version"], default=None)
+    versions = await history(session, encryption, household_id, author)
+    last = [version for version in versions if version["report_id"] == versions[-1]["report_id"]]
+    return max(last, key=lambda version: version["version"], default=None)
 
 
 async def history(
-    session: AsyncSession, vault: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
+    session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
 ) -> list[dict[str, Any]]:
     """All versions of all reports on a household, with content and outcome."""
     versions = (
@@ -115,10 +115,10 @@ async def history(
     )
     if author is not None:
         versions = versions.where(Report.author == author)
-    return [opened_version(row, vault) for row in (await session.execute(versions)).mappings()]
+    return [opened_version(row, encryption) for row in (await session.execute(versions)).mappings()]
 
 
-def opened_version(row: RowMapping, vault: EnvelopeEncryption) -> dict[str, Any]:
+def opened_version(row: RowMapping, encryption: EnvelopeEncryption) -> dict[str, Any]:
     aad = report_aad(str(row["subject_id"]), str(row["report_id"]), row["version"], str(row["author"]))
-    plain = vault.unwrap(row["kek_id"], row["wrapped"]).open(row["sealed"], aad)
+    plain = encryption.unwrap(row["kek_id"], row["wrapped"]).open(row["sealed"], aad)
     return {**row, "report": {**from_json(row["clear"]), **from_json(plain)}}

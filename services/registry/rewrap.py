@@ -11,11 +11,11 @@ ROWS_AT_ONCE = 1_000
 KEYS = (table(HouseholdKey), table(GroupKey))
 
 
-async def rewrap(sessions: async_sessionmaker[AsyncSession], vault: EnvelopeEncryption) -> int:
+async def rewrap(sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption) -> int:
     """Rewrap all keys that an older key-encryption key wraps. Return their number."""
     count = 0
     for keys in KEYS:
-        while some := await _rewrap_some(sessions, vault, keys):
+        while some := await _rewrap_some(sessions, encryption, keys):
             count += some
     return count
 
@@ -26,18 +26,18 @@ async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
     return await session.scalar(select(sum(counts, start=literal(0)))) or 0
 
 
-async def _rewrap_some(sessions: async_sessionmaker[AsyncSession], vault: EnvelopeEncryption, keys: Table) -> int:
+async def _rewrap_some(sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, keys: Table) -> int:
     [subject_id] = keys.primary_key
     old = (
         select(subject_id, keys.c.kek_id, keys.c.wrapped)
-        .where(keys.c.kek_id.in_(vault.older_ids))
+        .where(keys.c.kek_id.in_(encryption.older_ids))
         .limit(ROWS_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
     new = update(keys).where(subject_id == bindparam("id"))
     async with sessions.begin() as session:
         rows = (await session.execute(old)).all()
-        rewrapped = [(id, *vault.rewrap(kek_id, wrapped)) for id, kek_id, wrapped in rows]
+        rewrapped = [(id, *encryption.rewrap(kek_id, wrapped)) for id, kek_id, wrapped in rows]
         if rows:
             values = [{"id": id, "kek_id": kek_id, "wrapped": wrapped} for id, kek_id, wrapped in rewrapped]
             await session.execute(new, values)

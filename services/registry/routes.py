@@ -115,18 +115,18 @@ async def households(
 ) -> HouseholdPage:
     """Latest change first. `area` is a P-code: households that now live there or in a unit below."""
     places: Places = request.app.state.places
-    asked = HouseholdQuery(
+    query = HouseholdQuery(
         visibility_of(caller, places),
         limit,
         status=status,
         within=within(area, places) if area else None,
         after=cursors.decoded(cursor),
     )
-    found = await queries.page(session, asked)
-    await note_read(request, session, [row["household_id"] for row in found])
+    rows = await queries.page(session, query)
+    await note_read(request, session, [row["household_id"] for row in rows])
     return HouseholdPage(
-        households=[HouseholdSummary.model_validate(dict(row)) for row in found],
-        next=cursors.encoded(found[-1]["changed_at"], found[-1]["household_id"]) if len(found) == limit else None,
+        households=[HouseholdSummary.model_validate(dict(row)) for row in rows],
+        next=cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(rows) == limit else None,
     )
 
 
@@ -135,42 +135,42 @@ async def household(
     household_id: UUID, request: Request, session: Session, caller: Caller
 ) -> HouseholdView | OwnReport:
     """The opened household for callers of its area; for its author the own report; 404 for others."""
-    vault, sight = at_hand(request, caller)
-    if sight.author is not None:
-        return await own_report(household_id, request, session, caller, vault)
+    encryption, visibility = at_hand(request, caller)
+    if visibility.author is not None:
+        return await own_report(household_id, request, session, caller, encryption)
     await check_purpose(request, caller, household_id)
-    found = await queries.household(session, vault, household_id, sight)
-    if found is None:
+    stored = await queries.household(session, encryption, household_id, visibility)
+    if stored is None:
         raise await missing(request, household_id)
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
-    return HouseholdView.model_validate({**found, "details": found["sealed"]})
+    return HouseholdView.model_validate({**stored, "details": stored["sealed"]})
 
 
 async def own_report(
-    household_id: UUID, request: Request, session: Session, caller: Principal, vault: EnvelopeEncryption
+    household_id: UUID, request: Request, session: Session, caller: Principal, encryption: EnvelopeEncryption
 ) -> OwnReport:
-    found = await queries.own_report(session, vault, household_id, caller.account)
-    if found is None:
+    report = await queries.own_report(session, encryption, household_id, caller.account)
+    if report is None:
         raise await missing(request, household_id)
     await note_read(request, session, [household_id])
-    return OwnReport.model_validate({**found, "household_id": household_id})
+    return OwnReport.model_validate({**report, "household_id": household_id})
 
 
 @router.get("/v1/households/{household_id}/history")
 async def history(household_id: UUID, request: Request, session: Session, caller: Caller) -> History:
     """All versions of all reports on the household, with outcomes. An author sees only own reports."""
-    vault, sight = at_hand(request, caller)
-    if sight.author is None:
+    encryption, visibility = at_hand(request, caller)
+    if visibility.author is None:
         await check_purpose(request, caller, household_id)
-    if sight.author is None and await queries.household(session, vault, household_id, sight) is None:
+    if visibility.author is None and await queries.household(session, encryption, household_id, visibility) is None:
         raise await missing(request, household_id)
-    versions = await queries.history(session, vault, household_id, sight.author)
+    versions = await queries.history(session, encryption, household_id, visibility.author)
     if not versions:
         raise await missing(request, household_id)
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
-    return History(household_id=household_id, versions=[Version.model_validate(each) for each in versions])
+    return History(household_id=household_id, versions=[Version.model_validate(version) for version in versions])
 
 
 @router.get("/notices", include_in_schema=False)
@@ -182,7 +182,7 @@ async def notices(request: Request, session: Session) -> Response:
 
 
 def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Visibility]:
-    return request.app.state.vault, visibility_of(caller, request.app.state.places)
+    return request.app.state.encryption, visibility_of(caller, request.app.state.places)
 
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:

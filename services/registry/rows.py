@@ -62,7 +62,7 @@ COUNTS = RowReader(GroupCount, "group_id", "sex_age", "superseded_at")
 
 
 def reports(filed: Iterable[Filed], keys: Mapping[Name, Key]) -> Copy:
-    return REPORTS.copy(report(one, keys[one.subject]) for one in filed)
+    return REPORTS.copy(report(filed_report, keys[filed_report.subject]) for filed_report in filed)
 
 
 def report(filed: Filed, key: Key) -> Row:
@@ -72,7 +72,7 @@ def report(filed: Filed, key: Key) -> Row:
 
 
 def households(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
-    return HOUSEHOLDS.copy(household(one, keys[one.name]) for one in subjects)
+    return HOUSEHOLDS.copy(household(subject, keys[subject.name]) for subject in subjects)
 
 
 def household(subject: Subject, key: Key) -> Row:
@@ -89,7 +89,7 @@ def of_subject(subject: Subject, plain: bytes, key: Key) -> Row:
 
 
 def members(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
-    rows = (row for one in subjects for row in members_of(one, keys[one.name]))
+    rows = (row for subject in subjects for row in members_of(subject, keys[subject.name]))
     return Copy(Member.__tablename__, bulk_copy.columns(Member), rows)
 
 
@@ -111,7 +111,7 @@ def members_of(subject: Subject, key: Key) -> Iterator[Row]:
 
 
 def episodes(subjects: Iterable[Subject]) -> Copy:
-    displacements = (pair for one in subjects for pair in superseded(one.displacements.values()))
+    displacements = (pair for subject in subjects for pair in superseded(subject.displacements.values()))
     return EPISODES.copy(episode(filed, superseded_at) for filed, superseded_at in displacements)
 
 
@@ -121,7 +121,7 @@ def episode(filed: Filed, superseded_at: datetime) -> Row:
 
 
 def groups(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
-    return GROUPS.copy(group(one, keys[one.name]) for one in subjects)
+    return GROUPS.copy(group(subject, keys[subject.name]) for subject in subjects)
 
 
 def group(subject: Subject, key: Key) -> Row:
@@ -130,7 +130,7 @@ def group(subject: Subject, key: Key) -> Row:
 
 
 def counts(subjects: Iterable[Subject]) -> Copy:
-    displacements = (pair for one in subjects for pair in superseded(one.displacements.values()))
+    displacements = (pair for subject in subjects for pair in superseded(subject.displacements.values()))
     return COUNTS.copy(
         COUNTS.row(filed, filed.subject[1], sex_age(filed), superseded_at) for filed, superseded_at in displacements
     )

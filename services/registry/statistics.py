@@ -43,11 +43,11 @@ class MovementScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """`pcodes` or `sight` None means the whole country. `known` is as in `Visibility`. Empty filters select all."""
+    """`pcodes` or `visible` None means the whole country. `known` is as in `Visibility`. Empty filters select all."""
 
     status: Status
     known: Sequence[str]
-    sight: Sequence[str] | None = None
+    visible: Sequence[str] | None = None
     pcodes: Sequence[str] | None = None
     view: View = View.DESTINATION
     level: int = 2
@@ -75,7 +75,7 @@ class FigureQuery:
     def parameters(self) -> dict[str, Any]:
         return {
             "status": self.status.value,
-            "sight": self.sight,
+            "visible": self.visible,
             "pcodes": self.pcodes,
             "known": self.known,
             "reasons": [reason.value for reason in self.reasons] or None,
@@ -126,8 +126,8 @@ class Figure:
     @property
     def by_sex(self) -> Iterator[tuple[Sex, tuple[int, ...]]]:
         """Each sex with its persons by age bracket."""
-        for place, sex in enumerate(SEXES):
-            yield sex, self.cells[place * len(BRACKETS) : (place + 1) * len(BRACKETS)]
+        for position, sex in enumerate(SEXES):
+            yield sex, self.cells[position * len(BRACKETS) : (position + 1) * len(BRACKETS)]
 
     def of(self, sex: Sex) -> int:
         return sum(sum(counts) for of, counts in self.by_sex if of == sex)
@@ -147,7 +147,7 @@ SCOPE = f"""CASE
     WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
     ELSE 'within'
 END"""
-IN_SIGHT = is_within("coalesce(destination_pcode, origin_pcode)", "sight")
+IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
 # Scopes, month names and units are computed for the few result rows, not for each table row.
 FIGURES = """
 SELECT {period}, {view}_pcode, origin_country, destination_country, reason, mobility, count(*),
@@ -161,51 +161,51 @@ IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier
 ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cells of sex and age
 
 
-async def figures(session: AsyncSession, kind: Kind, asked: FigureQuery, places: Places) -> list[Figure]:
+async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
     """For a stock, the displaced by place at the end of the last day before `until`.
 
     For flows, the displacements that began in each month. A household that is displaced twice counts twice.
     """
-    found: list[Figure] = []
-    located = cache(lambda *codes: location(*codes, asked=asked, places=places))  # many rows have few places
+    summands: list[Figure] = []
+    located = cache(lambda *codes: location(*codes, query=query, places=places))  # many rows have few places
     for table in TABLES:
-        rows = (await session.execute(text(statement(asked, kind, table)), asked.parameters())).all()
-        found += [figure(row, located, is_registered=table == "episodes") for row in rows]
-    return united(found)
+        rows = (await session.execute(text(statement(query, kind, table)), query.parameters())).all()
+        summands += [figure(row, located, is_registered=table == "episodes") for row in rows]
+    return united(summands)
 
 
-def statement(asked: FigureQuery, kind: Kind, table: str) -> str:
+def statement(query: FigureQuery, kind: Kind, table: str) -> str:
     """The SQL, with requested conditions only, so that PostgreSQL can use an index."""
-    chosen = set(asked.chosen)
+    chosen = set(query.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
         table=table,
         period=PERIODS[kind],
-        view=asked.view.value,
+        view=query.view.value,
         imprecise=IMPRECISE[table],
         cells=", ".join(cells),
-        conditions=" AND ".join(conditions(asked, kind, table)),
+        conditions=" AND ".join(conditions(query, kind, table)),
     )
 
 
-def conditions(asked: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
+def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
     yield "status = :status AND mobility = ANY(:mobilities)"
     yield from (MEASURES[kind],) if table == "counts" else ()
-    yield from ("occurred_at < :until",) if asked.until else ()
-    yield from ("occurred_at >= :since",) if asked.since and kind == "flows" else ()
+    yield from ("occurred_at < :until",) if query.until else ()
+    yield from ("occurred_at >= :since",) if query.since and kind == "flows" else ()
     yield from (STOCK,) if kind == "stock" else ()
-    yield from (IN_SIGHT,) if asked.sight is not None else ()
-    yield from (is_within(f"{asked.view.value}_pcode", "pcodes"),) if asked.pcodes is not None else ()
-    yield from ("reason = ANY(:reasons)",) if asked.reasons else ()
-    yield from (f"({SCOPE}) = ANY(:scopes)",) if asked.scopes else ()
-    yield is_chosen(asked, table)
+    yield from (IS_VISIBLE,) if query.visible is not None else ()
+    yield from (is_within(f"{query.view.value}_pcode", "pcodes"),) if query.pcodes is not None else ()
+    yield from ("reason = ANY(:reasons)",) if query.reasons else ()
+    yield from (f"({SCOPE}) = ANY(:scopes)",) if query.scopes else ()
+    yield is_chosen(query, table)
 
 
-def is_chosen(asked: FigureQuery, table: str) -> str:
+def is_chosen(query: FigureQuery, table: str) -> str:
     """The SQL condition that the row has persons of the selected sexes and ages."""
-    if asked.is_whole:
+    if query.is_whole:
         return f"{ALL_CELLS[table]} > 0"
-    cells = ", ".join(CELL_NAMES[index] for index in asked.chosen)
+    cells = ", ".join(CELL_NAMES[index] for index in query.chosen)
     return f"num_nonnulls({cells}) > 0" if cells else "false"
 
 
@@ -223,11 +223,11 @@ def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registere
 
 
 def location(
-    pcode: str | None, origin: str | None, destination: str | None, *, asked: FigureQuery, places: Places
+    pcode: str | None, origin: str | None, destination: str | None, *, query: FigureQuery, places: Places
 ) -> Location:
     """The place at the requested level. Reports without a P-code count for the whole country, as all do at level 0."""
-    country = COUNTRY if pcode else destination if asked.view is View.DESTINATION else origin
-    return unit_at(pcode, asked.level, places), country, scope_of(origin, destination)
+    country = COUNTRY if pcode else destination if query.view is View.DESTINATION else origin
+    return unit_at(pcode, query.level, places), country, scope_of(origin, destination)
 
 
 @cache
@@ -250,10 +250,10 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
     """Sum figures with the same name: villages of a district, countries of a scope, households and groups."""
-    found: defaultdict[tuple[Any, ...], list[Figure]] = defaultdict(list)
-    for each in figures:
-        found[each.name].append(each)
-    return [summed(found[name]) for name in sorted(found)]
+    same_name: defaultdict[tuple[Any, ...], list[Figure]] = defaultdict(list)
+    for figure in figures:
+        same_name[figure.name].append(figure)
+    return [summed(same_name[name]) for name in sorted(same_name)]
 
 
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
@@ -277,13 +277,13 @@ def summed(figures: Sequence[Figure]) -> Figure:
         return figures[0]
     return replace(
         figures[0],
-        households=sum(each.households for each in figures),
-        cells=tuple(map(sum, zip(*(each.cells for each in figures), strict=True))),
-        corrected=sum(each.corrected for each in figures),
-        imprecise=sum(each.imprecise for each in figures),
-        groups=sum(each.groups for each in figures),
-        group_persons=sum(each.group_persons for each in figures),
-        group_imprecise=sum(each.group_imprecise for each in figures),
+        households=sum(figure.households for figure in figures),
+        cells=tuple(map(sum, zip(*(figure.cells for figure in figures), strict=True))),
+        corrected=sum(figure.corrected for figure in figures),
+        imprecise=sum(figure.imprecise for figure in figures),
+        groups=sum(figure.groups for figure in figures),
+        group_persons=sum(figure.group_persons for figure in figures),
+        group_imprecise=sum(figure.group_imprecise for figure in figures),
     )
 
 

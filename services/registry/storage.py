@@ -44,9 +44,9 @@ WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 class Store:
     """Loads and saves one batch's working set, with the keys of its households and groups."""
 
-    def __init__(self, session: AsyncSession, vault: EnvelopeEncryption, places: Places) -> None:
+    def __init__(self, session: AsyncSession, encryption: EnvelopeEncryption, places: Places) -> None:
         self._session = session
-        self._vault = vault
+        self._encryption = encryption
         self._places = places
         self._keys: Keys = {}
         self._known: set[Name] = set()
@@ -64,12 +64,12 @@ class Store:
             if (ids := {subject_id for of, subject_id in names if of == kind})
             for row in await self._lock(connection, kind, ids)
         ]
-        found = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
+        reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
             if ids := {subject_id for (of, subject_id), row in known if of == kind and row["author"]}:
-                found.update({identity(row): row for row in await connection.fetch(BY_SUBJECT, list(ids), kind)})
-        await self._find_keys(connection, found.values())
-        filed = [self._filed(row) for row in found.values()]
+                reports.update({identity(row): row for row in await connection.fetch(BY_SUBJECT, list(ids), kind)})
+        await self._find_keys(connection, reports.values())
+        filed = [self._filed(row) for row in reports.values()]
         return WorkingSet.of(
             self._places, (self._subject(name, row, filed) for name, row in known if row["author"]), filed
         )
@@ -81,12 +81,12 @@ class Store:
         known = [((kind.value, str(row["subject_id"])), row) for row in rows]
         for name, row in known:
             self._known.add(name)
-            self._keys[name] = self._vault.unwrap(row["kek_id"], row["wrapped"])
+            self._keys[name] = self._encryption.unwrap(row["kek_id"], row["wrapped"])
         return known
 
-    async def _find_keys(self, connection: Connection, found: Iterable[asyncpg.Record]) -> None:
+    async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
         """Load the missing keys, because a report may be stored under another household than it names now."""
-        missing = {(row["kind"], str(row["subject_id"])) for row in found} - self._keys.keys()
+        missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
                 self._unwrapped(kind, await connection.fetch(known, ids))
@@ -99,9 +99,9 @@ class Store:
             sequence=row["sequence"],
             row_version=row["row_version"],
         )
-        for one in sorted(filed, key=lambda one: one.clear.version):
-            if one.subject == name and one.precedent.took_effect:
-                subject.displacements[one.report_id] = one
+        for report in sorted(filed, key=lambda report: report.clear.version):
+            if report.subject == name and report.precedent.took_effect:
+                subject.displacements[report.report_id] = report
         return subject
 
     def _filed(self, row: asyncpg.Record) -> Filed:
@@ -127,35 +127,37 @@ class Store:
             reason=row["reason"],
         )
 
-    async def save(self, book: WorkingSet, messages: Iterable[Message]) -> None:
+    async def save(self, working_set: WorkingSet, messages: Iterable[Message]) -> None:
         """Write the changes. All rows of a changed household are replaced: DELETE if it is known, then COPY."""
         connection = await database.driver(self._session)
-        changed = {kind: [one for one in book.changed.values() if one.name[0] == kind] for kind in KNOWN_OF}
+        changed = {
+            kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF
+        }
         await clear_away(
             connection, changed[ReportKind.HOUSEHOLD], "household_id", ("households", "members", "episodes")
         )
         await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts"))
-        for subject in book.changed.values():
+        for subject in working_set.changed.values():
             subject.row_version += 1
         await bulk_copy.write(
-            connection, [*self._new_keys(book), *self._copies(book, changed), outbox.copied(messages)]
+            connection, [*self._new_keys(working_set), *self._copies(working_set, changed), outbox.copied(messages)]
         )
-        if book.refiled:
-            await connection.executemany(REFILE, [refiling(one) for one in book.refiled])
+        if working_set.refiled:
+            await connection.executemany(REFILE, [refiling(report) for report in working_set.refiled])
 
-    def _new_keys(self, book: WorkingSet) -> Iterator[Copy]:
+    def _new_keys(self, working_set: WorkingSet) -> Iterator[Copy]:
         for kind in KNOWN_OF:
-            new = {one.subject for one in book.filed if one.clear.kind == kind} - self._known
+            new = {report.subject for report in working_set.filed if report.clear.kind == kind} - self._known
             yield Copy(f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), map(self._drawn, new))
 
     def _drawn(self, name: Name) -> bulk_copy.Row:
-        key = self._keys[name] = self._vault.draw()
+        key = self._keys[name] = self._encryption.draw()
         return name[1], key.kek_id, key.wrapped
 
-    def _copies(self, book: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
+    def _copies(self, working_set: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
         """The COPY statements in order. The keys must be generated before."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
-        yield rows.reports(book.filed, keys)
+        yield rows.reports(working_set.filed, keys)
         yield rows.households(households, keys)
         yield rows.members(households, keys)
         yield rows.episodes(households)

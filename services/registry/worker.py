@@ -29,14 +29,14 @@ async def run(settings: RegistrySettings) -> None:
         keys = Opener(settings.seal_private_keys)
         digests = Digests(settings.digest_key_file)
         reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
-        vault = EnvelopeEncryption(settings.registry_kek_file)
-        registrar = Registrar(vault, Places.load(settings.places_path))
+        encryption = EnvelopeEncryption(settings.registry_kek_file)
+        registrar = Registrar(encryption, Places.load(settings.places_path))
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
         await wiring.work(
             settings,
             engine,
             reports.run(),
-            keep_newest("households", lambda: rewrap(database.sessions(engine), vault)),
+            keep_newest("households", lambda: rewrap(database.sessions(engine), encryption)),
             keep_newest("digests", lambda: digests.renew(settings)),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
             redrives=Redrives("registry", [reports], settings=settings, keys=keys),

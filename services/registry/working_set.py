@@ -98,8 +98,8 @@ class WorkingSet:
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "WorkingSet":
         known: defaultdict[str, list[Filed]] = defaultdict(list)
-        for one in reports:
-            known[one.report_id].append(one)
+        for report in reports:
+            known[report.report_id].append(report)
         return cls(places, {subject.name: subject for subject in subjects}, known)
 
     def file(self, filed: Filed) -> ReportDecision:
@@ -137,7 +137,8 @@ class WorkingSet:
         """Settle the corrections that waited for this version, if it took effect or yields to them."""
         has_begun = decision.effect in BEGINNINGS
         for waiting in sorted(
-            (one for one in siblings if one.reason == Held.WAITING), key=lambda one: one.clear.version
+            (sibling for sibling in siblings if sibling.reason == Held.WAITING),
+            key=lambda sibling: sibling.clear.version,
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
                 waiting.is_expiry_lifted = True  # a report waits only if unexpired, or if a person lifted its expiry
@@ -146,7 +147,7 @@ class WorkingSet:
 
     def _settle(self, filed: Filed, siblings: list[Filed], replaces: str | None = None) -> ReportDecision:
         subject = self.subjects.get(filed.subject)
-        precedents = [one.precedent for one in siblings if one is not filed]
+        precedents = [sibling.precedent for sibling in siblings if sibling is not filed]
         decision = decide(self._claim(filed, subject), subject.owner if subject else None, precedents)
         filed.outcome, filed.reason = decision.outcome, decision.reason
         self.settled.append(Settled(filed, decision.outcome, decision.reason, filed.outcome_id, replaces))
@@ -163,7 +164,7 @@ class WorkingSet:
     def _resettle(self, filed: Filed, siblings: list[Filed]) -> ReportDecision:
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         decision = self._settle(filed, siblings, replaced)
-        if not any(one is filed for one in self.filed):
+        if not any(new is filed for new in self.filed):
             self.refiled.append(filed)
         return decision
 

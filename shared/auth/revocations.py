@@ -49,7 +49,9 @@ class Revocations:
         self._positions: dict[TopicPartition, int] = {}
         self._file = revocation_snapshots.file_of(settings)
         self._snapshot = revocation_snapshots.load(self._file)
-        self._snapshot_revoked = {_credential(each): each for each in self._snapshot.revoked} if self._snapshot else {}
+        self._snapshot_revoked = (
+            {_credential(change): change for change in self._snapshot.revoked} if self._snapshot else {}
+        )
         self._handlers: dict[type[EventData], Callable[[Any], None]] = {
             CredentialRevoked: self._revoke,
             CredentialRestored: self._restore,
@@ -200,7 +202,7 @@ def _credential(change: CredentialRevoked) -> Credential:
 
 
 def credentials(principal: Principal) -> list[Credential]:
-    found = [(CredentialKind.TOKEN, principal.jti), (CredentialKind.ACCOUNT, principal.account)]
+    known = [(CredentialKind.TOKEN, principal.jti), (CredentialKind.ACCOUNT, principal.account)]
     if principal.device is not None:
-        found.append((CredentialKind.DEVICE, principal.device))
-    return found
+        known.append((CredentialKind.DEVICE, principal.device))
+    return known

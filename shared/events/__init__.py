@@ -83,8 +83,8 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
     Raises UnknownEventType or MalformedEvent. The JSON pointer of a MalformedEvent shows known field names, never a
     value.
     """
-    found = dict(headers)
-    event_type = header_of(found, "ce_type")
+    fields = dict(headers)
+    event_type = header_of(fields, "ce_type")
     models = EVENT_TYPES.get(event_type, ())
     if not models or models[0].topic != topic:
         raise UnknownEventType
@@ -92,15 +92,15 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
         data = _parser(models)(value or b"")
     except ValidationError as error:
         raise MalformedEvent(pointer(error, models)) from None
-    if not UUID_TEXT.fullmatch(id := found.get("ce_id") or b""):
+    if not UUID_TEXT.fullmatch(id := fields.get("ce_id") or b""):
         raise MalformedEvent("/ce_id")
     try:
-        subject = found.get("ce_subject")
+        subject = fields.get("ce_subject")
         return Event(
             id=id.decode(),
             type=event_type,
-            source=header_of(found, "ce_source"),
-            time=datetime.fromisoformat(header_of(found, "ce_time")),
+            source=header_of(fields, "ce_source"),
+            time=datetime.fromisoformat(header_of(fields, "ce_time")),
             subject=subject.decode() if subject else None,
             data=data,
         )

@@ -38,11 +38,11 @@ class EventData(Data):
 
 def gathered(base: type[EventData] = EventData) -> dict[str, tuple[type[EventData], ...]]:
     """The event types that are declared below `base`, each with its classes."""
-    found: dict[str, tuple[type[EventData], ...]] = {}
+    models: dict[str, tuple[type[EventData], ...]] = {}
     for model in _subclasses(base):
         if "event_type" in vars(model):
-            found[model.event_type] = (*found.get(model.event_type, ()), model)
-    return found
+            models[model.event_type] = (*models.get(model.event_type, ()), model)
+    return models
 
 
 def _subclasses(base: type[EventData]) -> Iterator[type[EventData]]:

@@ -72,7 +72,7 @@ class UncorrectedTimes(Data):
     reported_at: Clear[Instant | None] = None
 
     @property
-    def given(self) -> dict[str, datetime]:
+    def original(self) -> dict[str, datetime]:
         return {name: value for name, value in self if value is not None}
 
 

@@ -52,15 +52,15 @@ async def effects(received: Sequence[Received], session: AsyncSession, handler: 
     if not received:
         return []
     sorted_out = await inbox.sort(session, received)
-    first = [one for one, reading in zip(received, sorted_out, strict=True) if reading is inbox.Reading.FIRST]
-    outcomes = await handler(first, session) if first else ()
-    await _forget(zip(first, outcomes, strict=True), session)
+    new = [event for event, reading in zip(received, sorted_out, strict=True) if reading is inbox.Reading.FIRST]
+    outcomes = await handler(new, session) if new else ()
+    await _forget(zip(new, outcomes, strict=True), session)
     own = iter(outcomes)
     return [next(own) if reading is inbox.Reading.FIRST else BY_INBOX[reading] for reading in sorted_out]
 
 
 async def _forget(effects: Iterable[tuple[Received, Outcome]], session: AsyncSession) -> None:
-    without = [one.event.id for one, outcome in effects if outcome.kind is OutcomeKind.SET_ASIDE]
+    without = [event.event.id for event, outcome in effects if outcome.kind is OutcomeKind.SET_ASIDE]
     if without:
         await inbox.forget(session, without)
 

@@ -155,10 +155,10 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     """Reject duplicate names. Parsers take the last value, so the first value would be kept in clear unchecked."""
-    found = dict(fields)
-    if len(found) < len(fields):
+    content = dict(fields)
+    if len(content) < len(fields):
         raise ValueError("duplicate name")
-    return found
+    return content
 
 
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:

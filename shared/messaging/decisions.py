@@ -20,7 +20,7 @@ IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is r
 
 
 D = TypeVar("D", bound=Decision)
-Deed = Callable[[AsyncSession], Awaitable[str]]
+Execution = Callable[[AsyncSession], Awaitable[str]]
 
 
 async def write(session: AsyncSession, *decisions: Decision) -> None:
@@ -32,11 +32,11 @@ async def write(session: AsyncSession, *decisions: Decision) -> None:
 class Decisions(Generic[D]):
     """Executes decisions, oldest first. One transaction holds the effect and the mark that the decision is done.
 
-    `prepare` reads all input of the deed before the transaction, because PostgreSQL ends idle transactions.
+    `prepare` reads all input of the execution before the transaction, because PostgreSQL ends idle transactions.
     """
 
     def __init__(
-        self, service: str, model: type[D], engine: AsyncEngine, prepare: Callable[[D], Awaitable[Deed]]
+        self, service: str, model: type[D], engine: AsyncEngine, prepare: Callable[[D], Awaitable[Execution]]
     ) -> None:
         self._channel = f"{service}_decisions"
         self._model = model
@@ -74,19 +74,19 @@ class Decisions(Generic[D]):
             await self._mark(decision.decision_id, answer(code(error)))
         return True
 
-    async def _mark(self, decision_id: UUID, deed: Deed) -> None:
-        """Run the deed, unless another worker has executed the decision meanwhile."""
+    async def _mark(self, decision_id: UUID, execution: Execution) -> None:
+        """Run it, unless another worker has executed the decision meanwhile."""
         async with self._sessions.begin() as session:
             decision = await session.get(self._model, decision_id, with_for_update=True)
             if decision is not None and decision.carried_out_at is None:
-                decision.result = await deed(session)
+                decision.result = await execution(session)
                 decision.carried_out_at = datetime.now(UTC)
 
 
-def answer(result: str) -> Deed:
-    """A deed that changes nothing."""
+def answer(result: str) -> Execution:
+    """An execution that changes nothing."""
 
-    async def deed(_: AsyncSession) -> str:
+    async def execute(_: AsyncSession) -> str:
         return result
 
-    return deed
+    return execute

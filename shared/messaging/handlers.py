@@ -60,7 +60,7 @@ class Handlers:
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """Handle a batch in order: a handler is called again for events that come after those of another handler."""
         outcomes = [IGNORED] * len(received)
-        handled = [number for number, one in enumerate(received) if not self.ignores(one.event.type)]
+        handled = [number for number, event in enumerate(received) if not self.ignores(event.event.type)]
         for handler, group in groupby(handled, lambda number: self._rows[received[number].event.type]):
             numbers = list(group)
             results = await _called(handler, [received[number] for number in numbers], session)

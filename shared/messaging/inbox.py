@@ -31,18 +31,18 @@ class Reading(Enum):
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
     """Classify each event: FIRST is new, REPEAT has the same digest as before, CONFLICT has another digest."""
     first: dict[str, Received] = {}
-    for one in received:
-        first.setdefault(one.event.id, one)
-    new, known = await _enter(session, {id: one.digest for id, one in first.items()})
+    for event in received:
+        first.setdefault(event.event.id, event)
+    new, known = await _enter(session, {id: event.digest for id, event in first.items()})
     if not known and len(first) == len(received):
         return [Reading.FIRST] * len(received)
     return [
         Reading.FIRST
-        if one.event.id in new and first[one.event.id] is one
+        if event.event.id in new and first[event.event.id] is event
         else Reading.REPEAT
-        if one.digest == (known.get(one.event.id) or first[one.event.id].digest)
+        if event.digest == (known.get(event.event.id) or first[event.event.id].digest)
         else Reading.CONFLICT
-        for one in received
+        for event in received
     ]
 
 

@@ -27,18 +27,18 @@ STOP_SECONDS = 10
 
 def options(settings: Settings) -> dict[str, Any]:
     """Options of every aiokafka client of this service."""
-    found: dict[str, Any] = {
+    client: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap,
         "security_protocol": settings.kafka_security_protocol,
         "client_id": f"dayar.{settings.service}",
     }
     if settings.kafka_security_protocol.startswith("SASL"):
-        found["sasl_mechanism"] = settings.kafka_sasl_mechanism
-        found["sasl_plain_username"] = settings.kafka_username
-        found["sasl_plain_password"] = secret(settings.kafka_password_file)
+        client["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        client["sasl_plain_username"] = settings.kafka_username
+        client["sasl_plain_password"] = secret(settings.kafka_password_file)
     if settings.kafka_security_protocol.endswith("SSL"):
-        found["ssl_context"] = create_ssl_context(cafile=settings.kafka_ca_file and str(settings.kafka_ca_file))
-    return found
+        client["ssl_context"] = create_ssl_context(cafile=settings.kafka_ca_file and str(settings.kafka_ca_file))
+    return client
 
 
 async def start(client: Any) -> None:
@@ -95,12 +95,12 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
     """The partitions of the topic. Wait until the topic exists and is authorised."""
     while True:
         try:
-            found: set[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 - the public API asks only by subscribing
+            partitions: set[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 - the public API asks only by subscribing
         except (TopicAuthorizationFailedError, UnknownTopicOrPartitionError) as error:
             log.get().warning("no such topic yet", topic=topic, **log.described(error))
             await asyncio.sleep(RETRY_SECONDS)
         else:
-            return found
+            return partitions
 
 
 async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff], Awaitable[None]]) -> None:
@@ -165,8 +165,8 @@ class LogReader:
         while not await reached(self._consumer, ends):
             fetched = await self._consumer.getmany(*partitions, timeout_ms=1000)
             for records in fetched.values():
-                for each in records:
-                    yield record(each, self._prefix)
+                for fetched_record in records:
+                    yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
         """When the record at each offset was written. For a deleted record, when the oldest kept record was written."""
@@ -174,12 +174,12 @@ class LogReader:
         begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, topic_partition in partitions.items():
             self._consumer.seek(partition, max(positions[topic_partition], begins[partition]))
-        found: dict[Partition, datetime] = {}
-        while len(found) < len(partitions):
+        times: dict[Partition, datetime] = {}
+        while len(times) < len(partitions):
             fetched = await self._consumer.getmany(*partitions, timeout_ms=1000)
             for partition, records in fetched.items():
-                found.setdefault(partitions[partition], datetime.fromtimestamp(records[0].timestamp / 1000, UTC))
-        return found
+                times.setdefault(partitions[partition], datetime.fromtimestamp(records[0].timestamp / 1000, UTC))
+        return times
 
 
 def record(fetched: ConsumerRecord[bytes, bytes], prefix: str) -> Record:

@@ -34,8 +34,10 @@ class Fenced(Exception):
 
 async def stored(session: AsyncSession, partitions: Collection[Partition]) -> dict[Partition, int]:
     """The next offset to read of each partition. A partition without a row was never read."""
-    place = (ConsumerOffset.topic, ConsumerOffset.partition)
-    rows = await session.execute(select(*place, ConsumerOffset.next_offset).where(tuple_(*place).in_(partitions)))
+    topic_partition = (ConsumerOffset.topic, ConsumerOffset.partition)
+    rows = await session.execute(
+        select(*topic_partition, ConsumerOffset.next_offset).where(tuple_(*topic_partition).in_(partitions))
+    )
     return {(topic, partition): next for topic, partition, next in rows}
 
 

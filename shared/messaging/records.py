@@ -87,5 +87,5 @@ def authored_content(data: BaseModel, value: bytes) -> bytes:
     if isinstance(data, HazardReported):
         excluded = CODED if data.area.is_drawn else STAMPS
         if data.uncorrected is not None:
-            data = data.model_copy(update=data.uncorrected.given)
+            data = data.model_copy(update=data.uncorrected.original)
     return data.model_dump_json(exclude=excluded).encode()

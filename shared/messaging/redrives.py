@@ -18,7 +18,7 @@ from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging import kafka
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
-from shared.messaging.decisions import Decisions, Deed, answer
+from shared.messaging.decisions import Decisions, Execution, answer
 from shared.messaging.models import DeadLetterRow, OutboxEvent, Redrive
 from shared.messaging.records import Received, Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
@@ -45,7 +45,7 @@ class Redrives:
     def decisions(self, engine: AsyncEngine) -> Decisions[Redrive]:
         return Decisions(self._service, Redrive, engine, partial(self._prepare, database.sessions(engine)))
 
-    async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Deed:
+    async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Execution:
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (redrive.topic, redrive.partition, redrive.offset))
             # asked before the search, because the relay may publish the letter during the search

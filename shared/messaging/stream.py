@@ -102,7 +102,9 @@ class RecordStream:
         else:
             if not self.is_dropped:
                 prefix = self._settings.topic_prefix
-                return await self._open([kafka.record(one, prefix) for records in fetched.values() for one in records])
+                return await self._open(
+                    [kafka.record(fetched_record, prefix) for records in fetched.values() for fetched_record in records]
+                )
         return []
 
     async def seek(self) -> None:

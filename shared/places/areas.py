@@ -22,8 +22,8 @@ class Areas:
 
     def at(self, lat: float, lon: float) -> str | None:
         """The unit of a point. On a common border it is the first unit by code, so that all services agree."""
-        found = self._touched([Point(lon, lat)])
-        return found[0] if found else None
+        units = self._touched([Point(lon, lat)])
+        return units[0] if units else None
 
     def touching(
         self,

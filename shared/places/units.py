@@ -82,10 +82,10 @@ def from_row(row: dict[str, Any], former: tuple[FormerName, ...] = ()) -> Unit:
 
 
 def _former() -> dict[str, tuple[FormerName, ...]]:
-    found: dict[str, tuple[FormerName, ...]] = {}
+    former: dict[str, tuple[FormerName, ...]] = {}
     for row in _table("renames.csv"):
-        found[row["pcode"]] = (*found.get(row["pcode"], ()), FormerName(_names(row), row["until"]))
-    return found
+        former[row["pcode"]] = (*former.get(row["pcode"], ()), FormerName(_names(row), row["until"]))
+    return former
 
 
 def _names(row: dict[str, Any]) -> Names:

@@ -47,8 +47,8 @@ class WatchedArea:
 def shapes(area: Area) -> Iterator[BaseGeometry]:
     for ring in area.polygons:
         yield outline(ring)
-    for each in area.circles:
-        yield circle(each.lat, each.lon, each.radius_km)
+    for drawn in area.circles:
+        yield circle(drawn.lat, drawn.lon, drawn.radius_km)
     if area.point:
         yield shapely.Point(area.point.lon, area.point.lat)
 
