@@ -127,7 +127,7 @@ class Bench:
         headers = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
             await wait_for(lambda: self.has_drained(client), timeout=120)
-            counts = (await client.get("/v1/ledger")).json()["door"]
+            counts = (await client.get("/v1/ledger")).json()["admission"]
         records = await everything(self.installation, "displacements", "registry")
         logged = {json.loads(record.value)["report_id"] for record in records}
         print(

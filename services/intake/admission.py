@@ -239,16 +239,17 @@ def answered(
 class AdmissionMetrics(Collector):
     """Metrics of the counts and the spool, read at each scrape."""
 
-    def __init__(self, door: Admission) -> None:
-        self._door = door
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
 
     def collect(self) -> Iterable[Metric]:
+        counts, spool = self._admission.counts, self._admission.spool
         reports = CounterMetricFamily("intake_reports", "Reports received.", labels=["channel", "answer"])
-        for channel, counter in self._door.counts.by_channel.items():
+        for channel, counter in counts.by_channel.items():
             for answer in COUNTED:
                 reports.add_metric([channel, answer], counter[answer])
         yield reports
         ended = "Reports of phones with an expired sign-in."
-        yield CounterMetricFamily("intake_ended_sign_in_reports", ended, self._door.counts.ended)
-        yield GaugeMetricFamily("intake_spool_records", "Records that wait for the broker.", self._door.spool.records)
-        yield GaugeMetricFamily("intake_spool_bytes", "Their size on disk.", self._door.spool.bytes)
+        yield CounterMetricFamily("intake_ended_sign_in_reports", ended, counts.ended)
+        yield GaugeMetricFamily("intake_spool_records", "Records that wait for the broker.", spool.records)
+        yield GaugeMetricFamily("intake_spool_bytes", "Their size on disk.", spool.bytes)

@@ -40,7 +40,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             spool = Spool.open(settings.spool_folder, limit=settings.intake_spool_bytes)
             stack.callback(spool.close)
             publisher = await stack.enter_async_context(Publisher(settings))
-            door = Admission(
+            admission = Admission(
                 memory=memory,
                 sealer=sealer,
                 publisher=publisher,
@@ -49,20 +49,20 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 revocations=revocations,
             )
             threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
-            app.state.intake = Intake(door, Drafting(places, settings, threads))
-            app.state.metrics.register(AdmissionMetrics(door))
+            app.state.intake = Intake(admission, Drafting(places, settings, threads))
+            app.state.metrics.register(AdmissionMetrics(admission))
             engine = database.engine(settings)  # for feeds, their metric and the audit only: reports need no PostgreSQL
             stack.push_async_callback(engine.dispose)
             app.state.sessions = database.sessions(engine)
             app.state.metrics.register(feed_metrics := FeedMetrics(app.state.sessions))
-            kept_up = (revocations.run(), memory.run(), spool.write(), door.drain(), feed_metrics.run())
+            kept_up = (revocations.run(), memory.run(), spool.write(), admission.drain(), feed_metrics.run())
             await stack.enter_async_context(lifecycle.beside(*kept_up))
             yield
 
     async def ready() -> dict[str, bool]:
         intake: Intake = app.state.intake
         return {
-            "kafka": await intake.door.publisher.is_there(),
+            "kafka": await intake.admission.publisher.is_there(),
             "valkey": await memory.is_there(),
             "revocations": revocations.is_complete,
         }

@@ -35,7 +35,7 @@ TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 class Intake:
     """The objects that the routes share."""
 
-    door: Admission
+    admission: Admission
     drafting: Drafting
 
     @contextmanager
@@ -44,7 +44,7 @@ class Intake:
         try:
             yield
         except Problem:
-            self.door.counts.add(principal.channel, REFUSED)
+            self.admission.counts.add(principal.channel, REFUSED)
             raise
 
 
@@ -67,8 +67,8 @@ class SingleReportRoute:
         with intake.counting_refusals(principal):
             raw = await body(receive, REPORT_BYTES)
             draft = await intake.drafting.one(raw, self.adapter, sender(scope))
-            answer = await intake.door.take_one(draft)
-            intake.door.counts.note_ended(principal)
+            answer = await intake.admission.take_one(draft)
+            intake.admission.counts.note_ended(principal)
         return answer_to(draft, answer)
 
 
@@ -89,17 +89,17 @@ class BatchRoute:
             raw = await body(receive, BATCH_BYTES)
             taken = await intake.drafting.many(raw, sender(scope))
             drafts = [each for each in taken if not isinstance(each, Problem)]
-            intake.door.counts.add(principal.channel, REFUSED, len(taken) - len(drafts))
-            answers = iter(await intake.door.take(drafts))
-            intake.door.counts.note_ended(principal, len(drafts))
+            intake.admission.counts.add(principal.channel, REFUSED, len(taken) - len(drafts))
+            answers = iter(await intake.admission.take(drafts))
+            intake.admission.counts.note_ended(principal, len(drafts))
         return [to_json(each.content) if isinstance(each, Problem) else result(each, next(answers)) for each in taken]
 
 
 async def ledger(request: Request) -> Response:
     """Admission counts since this process started."""
-    door: Admission = request.app.state.intake.door
-    spool = {"records": door.spool.records, "bytes": door.spool.bytes, "damaged": door.spool.damaged}
-    return JSONResponse({"service": "intake", "door": door.counts.shown(), "spool": spool})
+    admission: Admission = request.app.state.intake.admission
+    spool = {"records": admission.spool.records, "bytes": admission.spool.bytes, "damaged": admission.spool.damaged}
+    return JSONResponse({"service": "intake", "admission": admission.counts.shown(), "spool": spool})
 
 
 def sender(scope: Scope) -> ReportSender:

@@ -231,8 +231,9 @@ def counted(project: Project, sent: Sent) -> Any:
     ledgers = project.drained()
     unbalanced = [row for row in rows(ledgers) if not row["is_balanced"]]
     same("what does not balance", [], unbalanced)
-    door = {name: ledgers["intake"]["door"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
-    same("the door counts the same", {"sent": 44, "spooled": 0, **sent.answers}, door)
+    counts = ledgers["intake"]["admission"]
+    admission = {name: counts[name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
+    same("admission counts the same", {"sent": 44, "spooled": 0, **sent.answers}, admission)
     for consumer, kind in {"alerts": "hazards", "registry": "displacements"}.items():
         told = set(project.query(f"SELECT report_id FROM console.board_outcomes WHERE consumer = '{consumer}'"))
         same(f"whom {consumer} owed an outcome", sent.taken[kind], told)

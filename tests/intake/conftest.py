@@ -42,7 +42,7 @@ class RunningIntake:
 
     async def counts(self) -> dict[str, int]:
         ledger = (await self.caller(Role.OPERATOR).get("/v1/ledger")).json()
-        return {name: ledger["door"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
+        return {name: ledger["admission"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
 
 
 async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[RunningIntake]:

@@ -118,7 +118,7 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
     headers = {"authorization": f"Bearer {installation.token(roles=[Role.OPERATOR])}"}
     async with httpx.AsyncClient(headers=headers, trust_env=False, verify=PLAIN, timeout=30) as client:
         answer = await client.get(f"{intake_url}/v1/ledger")
-    return {kind: answer.json()["door"][kind] for kind in ("sent", *ANSWERS)}
+    return {kind: answer.json()["admission"][kind] for kind in ("sent", *ANSWERS)}
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:

@@ -24,8 +24,8 @@ def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any
     assert desk.errors == []
 
 
-def an_uneven_door(told: dict[str, Any]) -> None:
-    told["door"]["sent"] += 1
+def an_uneven_admission(told: dict[str, Any]) -> None:
+    told["admission"]["sent"] += 1
 
 
 def a_damaged_spool(told: dict[str, Any]) -> None:
@@ -53,7 +53,7 @@ def a_broker_away(told: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("service", "change", "state"),
     [
-        ("intake", an_uneven_door, "bad"),
+        ("intake", an_uneven_admission, "bad"),
         ("intake", a_damaged_spool, "bad"),
         ("registry", an_old_unread_record, "bad"),
         ("registry", a_young_unread_record, "good"),

@@ -12,7 +12,7 @@ import { draw, showMore } from "/static/board/panels.js";
 
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", outcomes: "reports" };
-const DOOR_MS = 15_000;
+const ADMISSION_MS = 15_000;
 const OLD_MS = 60_000; // panels are redrawn at this interval even without events: "in force" and "new" end by time
 
 const board = element("board");
@@ -27,23 +27,23 @@ function heardOf() {
   }, 300);
 }
 
-let atDoor = "";
+let atAdmission = "";
 
 /** Shows intake's counts since its start beside the outcomes of the reports. */
-async function askDoor() {
-  const door = document.getElementById("door");
-  if (!door) return;
+async function askAdmission() {
+  const admission = document.getElementById("admission");
+  if (!admission) return;
   const answer = await call("GET", "/intake/v1/ledger").catch(() => undefined);
   if (!answer?.ok) return;
   const told = await answer.json();
-  const counts = { ...told.door, since: clock(new Date(told.door.since)) };
-  atDoor = sentence("intake", counts);
-  showDoor();
+  const counts = { ...told.admission, since: clock(new Date(told.admission.since)) };
+  atAdmission = sentence("intake", counts);
+  showAdmission();
 }
 
-function showDoor() {
-  const door = document.getElementById("door");
-  if (door) door.textContent = atDoor;
+function showAdmission() {
+  const admission = document.getElementById("admission");
+  if (admission) admission.textContent = atAdmission;
 }
 
 board.addEventListener("click", (event) => {
@@ -80,7 +80,7 @@ board.addEventListener("keydown", (event) => {
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;
   if (panel === "alerts") heardOf();
-  if (panel === "reports") showDoor();
+  if (panel === "reports") showAdmission();
 });
 
 listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => {
@@ -88,8 +88,8 @@ listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => {
   if (topic === "alerts") heardOf();
 }));
 if (board.dataset.attended) attend();
-void askDoor();
-setInterval(askDoor, DOOR_MS);
+void askAdmission();
+setInterval(askAdmission, ADMISSION_MS);
 setInterval(() => Object.values(PANEL_OF).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");
 if (wanted) document.getElementById(`alert-${wanted}`)?.focus();

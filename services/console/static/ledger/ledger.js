@@ -10,7 +10,7 @@ import { exactClock } from "/static/time.js";
 
 /** @typedef {import("/static/ledger/partitions.js").Partition} Partition */
 /** @typedef {Record<"sent" | "accepted" | "spooled" | "duplicate" | "refused", number>} Counts */
-/** @typedef {{door: Counts & {since: string, channels: Record<string, Counts>}, spool: {records: number, bytes: number, damaged: number}}} Door */
+/** @typedef {{admission: Counts & {since: string, channels: Record<string, Counts>}, spool: {records: number, bytes: number, damaged: number}}} IntakeLedger */
 /** @typedef {{topic: string, partition: number, offset: number, event_id: string | null, reason: string, pointer: string, set_aside_at: string}} Letter */
 /** @typedef {{consumer: string, partitions: Partition[], dead_letters: Letter[], dead_letters_count: number}} Ledger */
 
@@ -33,24 +33,24 @@ async function look() {
     silent.push(name);
     return undefined;
   };
-  /** @type {[Door | undefined, ...(Ledger | undefined)[]]} */
-  const [door, ...services] = await Promise.all([
+  /** @type {[IntakeLedger | undefined, ...(Ledger | undefined)[]]} */
+  const [intake, ...services] = await Promise.all([
     read("intake", "/intake/v1/ledger"), ...Object.entries(CONSUMERS).map(([name, path]) => read(name, path)),
   ]);
   const heard = services.filter((each) => each !== undefined);
   const partitions = heard.flatMap((each) => each.partitions);
-  if (door) showDoor(door);
+  if (intake) showAdmission(intake);
   showPartitions(partitions);
   showLetters(heard);
-  const isBad = partitions.some((each) => fault(each)) || (door && !(isWhole(door) && isEmpty(door)));
+  const isBad = partitions.some((each) => fault(each)) || (intake && !(isWhole(intake) && isEmpty(intake)));
   showVerdict(isBad ? "bad" : silent.length || !partitions.every(isKnown) ? "unknown" : "good");
   if (silent.length) say("lost", { names: silent.join(", ") });
   else say("live", { time: exactClock(new Date()) });
 }
 
-/** @param {Door} told */
+/** @param {IntakeLedger} told */
 function isWhole(told) {
-  return [told.door, ...Object.values(told.door.channels)].every(balances);
+  return [told.admission, ...Object.values(told.admission.channels)].every(balances);
 }
 
 /** @param {Counts} counts */
@@ -58,22 +58,22 @@ function balances(counts) {
   return counts.sent === counts.accepted + counts.spooled + counts.duplicate + counts.refused;
 }
 
-/** Whether the spool holds no records that wait for the broker and no damaged ones. @param {Door} told */
+/** Whether the spool holds no records that wait for the broker and no damaged ones. @param {IntakeLedger} told */
 function isEmpty(told) {
   return told.spool.records === 0 && told.spool.damaged === 0;
 }
 
-/** @param {Door} told */
-function showDoor(told) {
-  const names = JSON.parse(element("door").dataset.channels ?? "{}");
+/** @param {IntakeLedger} told */
+function showAdmission(told) {
+  const names = JSON.parse(element("admission").dataset.channels ?? "{}");
   /** @type {[string, Counts][]} */
-  const rows = [[sentence("all"), told.door], ...Object.entries(told.door.channels)];
-  element("door").replaceChildren(...rows.map(([name, counts]) => {
+  const rows = [[sentence("all"), told.admission], ...Object.entries(told.admission.channels)];
+  element("admission").replaceChildren(...rows.map(([name, counts]) => {
     const drawn = row([head(names[name] ?? name), ...ANSWERS.map((answer) => figure(counts[answer]))]);
     drawn.className = balances(counts) ? "" : "is-bad";
     return drawn;
   }));
-  element("door-since").textContent = sentence("since", { time: moment(told.door.since) });
+  element("admission-since").textContent = sentence("since", { time: moment(told.admission.since) });
   const spool = element("spool");
   spool.textContent = sentence("spool", {
     records: number.format(told.spool.records), bytes: number.format(told.spool.bytes), damaged: number.format(told.spool.damaged),
