@@ -90,14 +90,14 @@ class Admission:
     def __init__(
         self,
         *,
-        memory: Deduplication,
+        deduplication: Deduplication,
         sealer: Sealer,
         publisher: Publisher,
         spool: Spool,
         counts: Counts,
         revocations: Revocations,
     ) -> None:
-        self.memory, self.sealer, self.publisher, self.spool = (memory, sealer, publisher, spool)
+        self.deduplication, self.sealer, self.publisher, self.spool = (deduplication, sealer, publisher, spool)
         self.counts, self.revocations = counts, revocations
         self._gathering: list[Follower] | None = None
 
@@ -114,26 +114,27 @@ class Admission:
                 await asyncio.sleep(0)
             finally:
                 self._gathering = None
-            first, *others = await self.take([draft, *(each.draft for each in followers)])
+            first, *others = await self.take([draft, *(follower.draft for follower in followers)])
         except BaseException as error:
-            for each in followers:
-                each.answer.set_exception(error)
+            for follower in followers:
+                follower.answer.set_exception(error)
             raise
-        for each, answer in zip(followers, others, strict=True):
-            if not each.answer.done():  # the caller may have been cancelled
-                each.answer.set_result(answer)
+        for follower, answer in zip(followers, others, strict=True):
+            if not follower.answer.done():  # the caller may have been cancelled
+                follower.answer.set_result(answer)
         return first
 
     async def take(self, drafts: Sequence[Draft]) -> list[Answer]:
         """Return one answer per draft, in order. Concurrent duplicates are both published; consumers deduplicate."""
-        traces = [self.memory.trace(draft) for draft in drafts]
-        answers = compared(traces, await self.memory.marks(traces))
+        fingerprints = [self.deduplication.fingerprint(draft) for draft in drafts]
+        answers = compared(fingerprints, await self.deduplication.marks(fingerprints))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
         if new:
             taken = await self._publish([drafts[index] for index in new])
             if taken is not Answer.FULL:
-                await self.memory.keep([traces[index] for index in new if not may_be_withheld(drafts[index])])
-            answers = answered(traces, answers, new=new, taken=taken)
+                final = [index for index in new if not may_be_withheld(drafts[index])]
+                await self.deduplication.keep([fingerprints[index] for index in final])
+            answers = answered(fingerprints, answers, new=new, taken=taken)
         for draft, answer in zip(drafts, answers, strict=True):
             self.counts.add(draft.channel, answer)
         return answers
@@ -182,7 +183,7 @@ class Admission:
     async def _forget(self, messages: Sequence[Message]) -> None:
         """Delete the fingerprints of records that were set aside, as authors may send them again with other content."""
         names = [name for message in messages if (name := name_in(message.value)) is not None]
-        if names and not await self.memory.forget(names):
+        if names and not await self.deduplication.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
@@ -211,28 +212,28 @@ def may_be_withheld(draft: Draft) -> bool:
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
-def compared(traces: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
+def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
     """ACCEPTED for new reports, else DUPLICATE or CONFLICT. Earlier reports of the same batch are compared too."""
     first: dict[bytes, bytes] = {}
-    found = []
-    for trace, mark in zip(traces, marks, strict=True):
-        known = mark or first.get(trace.name)
-        first.setdefault(trace.name, trace.mark)
+    answers = []
+    for fingerprint, mark in zip(fingerprints, marks, strict=True):
+        known = mark or first.get(fingerprint.name)
+        first.setdefault(fingerprint.name, fingerprint.mark)
         if known is None:
-            found.append(Answer.ACCEPTED)
+            answers.append(Answer.ACCEPTED)
         else:
-            found.append(Answer.DUPLICATE if known == trace.mark else Answer.CONFLICT)
-    return found
+            answers.append(Answer.DUPLICATE if known == fingerprint.mark else Answer.CONFLICT)
+    return answers
 
 
 def answered(
-    traces: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], taken: Answer
+    fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], taken: Answer
 ) -> list[Answer]:
     """Replace ACCEPTED by the result `taken`. If `taken` is FULL, the repeats of these reports are FULL too."""
-    names = {traces[index].name for index in new} if taken is Answer.FULL else set()
+    names = {fingerprints[index].name for index in new} if taken is Answer.FULL else set()
     return [
-        taken if answer is Answer.ACCEPTED or trace.name in names else answer
-        for trace, answer in zip(traces, answers, strict=True)
+        taken if answer is Answer.ACCEPTED or fingerprint.name in names else answer
+        for fingerprint, answer in zip(fingerprints, answers, strict=True)
     ]
 
 

@@ -30,7 +30,7 @@ from shared.web import apps
 def create_app(settings: IntakeSettings) -> FastAPI:
     revocations = Revocations(settings)
     sealer = Sealer(settings.seal_public_key_file)
-    memory = Deduplication(settings, settings.memory_key_file)
+    deduplication = Deduplication(settings, settings.memory_key_file)
     counts = Counts()
     places = Places.load(settings.places_path)
 
@@ -41,7 +41,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             stack.callback(spool.close)
             publisher = await stack.enter_async_context(Publisher(settings))
             admission = Admission(
-                memory=memory,
+                deduplication=deduplication,
                 sealer=sealer,
                 publisher=publisher,
                 spool=spool,
@@ -55,7 +55,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             stack.push_async_callback(engine.dispose)
             app.state.sessions = database.sessions(engine)
             app.state.metrics.register(feed_metrics := FeedMetrics(app.state.sessions))
-            kept_up = (revocations.run(), memory.run(), spool.write(), admission.drain(), feed_metrics.run())
+            kept_up = (revocations.run(), deduplication.run(), spool.write(), admission.drain(), feed_metrics.run())
             await stack.enter_async_context(lifecycle.beside(*kept_up))
             yield
 
@@ -63,7 +63,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         intake: Intake = app.state.intake
         return {
             "kafka": await intake.admission.publisher.is_there(),
-            "valkey": await memory.is_there(),
+            "valkey": await deduplication.is_there(),
             "revocations": revocations.is_complete,
         }
 

@@ -45,15 +45,15 @@ class Clocks:
 
 def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
     """The author's clock from the phone's header, else from `Date`; None if unreadable."""
-    found = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
+    given = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
     try:
-        if PHONE_CLOCK in found:
-            told = datetime.fromisoformat(found[PHONE_CLOCK].decode("ascii"))
-        elif DATE in found:
-            told = parsedate_to_datetime(found[DATE].decode("ascii"))
+        if PHONE_CLOCK in given:
+            clock = datetime.fromisoformat(given[PHONE_CLOCK].decode("ascii"))
+        elif DATE in given:
+            clock = parsedate_to_datetime(given[DATE].decode("ascii"))
         else:
             return None
-        return utc(told.astimezone(UTC)) if told.tzinfo else None
+        return utc(clock.astimezone(UTC)) if clock.tzinfo else None
     except (ValueError, OverflowError):
         return None
 
@@ -65,14 +65,14 @@ def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dic
     if begun_at <= latest and report.reported_at <= latest:  # nearly every report
         return None
     offset = clocks.offset(report.reported_at)
-    found: dict[str, Any] = {}
+    times: dict[str, Any] = {}
     if report.reported_at > latest:
-        found["reported_at"] = report.reported_at - offset
+        times["reported_at"] = report.reported_at - offset
     if isinstance(report, HazardReport):
-        found.update(_hazard_times(report, offset, latest))
+        times.update(_hazard_times(report, offset, latest))
     elif _is_day_ahead(report, latest):
-        found["occurred_at"] = report.occurred_at - _days(offset, clocks.now)
-    return found or None
+        times["occurred_at"] = report.occurred_at - _days(offset, clocks.now)
+    return times or None
 
 
 def is_forecast(report: HazardReport) -> bool:

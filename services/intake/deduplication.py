@@ -44,7 +44,7 @@ class Question:
     """One caller's part of the next call to Valkey: names to look up and fingerprints to store."""
 
     names: Sequence[bytes]
-    traces: Sequence[Fingerprint]
+    fingerprints: Sequence[Fingerprint]
     answer: asyncio.Future[list[bytes | None]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -69,9 +69,9 @@ class Deduplication:
         self._circuit = Circuit("valkey", self._valkey.ping, failures=(RedisError,))
         self._script = self._valkey.register_script(SCRIPT)
         self._questions: list[Question] = []
-        self._asked = asyncio.Event()
+        self._has_questions = asyncio.Event()
 
-    def trace(self, draft: Draft) -> Fingerprint:
+    def fingerprint(self, draft: Draft) -> Fingerprint:
         key_id, key = self._ring.newest
         if key_id != self._key_id:
             self._use(key_id, key)
@@ -87,13 +87,13 @@ class Deduplication:
     def _prefix_of(self, key_id: str) -> bytes:
         return f"{self._topic_prefix}memory:{key_id}:".encode()
 
-    async def marks(self, traces: Sequence[Fingerprint]) -> list[bytes | None]:
+    async def marks(self, fingerprints: Sequence[Fingerprint]) -> list[bytes | None]:
         """The stored marks of these names."""
-        return await self._ask(Question([trace.name for trace in traces], ()))
+        return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
-    async def keep(self, traces: Sequence[Fingerprint]) -> None:
+    async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Store fingerprints. Call after the ack or the spool's fsync, before the answer."""
-        await self._ask(Question((), traces))
+        await self._ask(Question((), fingerprints))
 
     async def forget(self, names: Sequence[bytes]) -> bool:
         """Forget reports that were never published, so that they count as new. False if Valkey did not answer."""
@@ -120,38 +120,39 @@ class Deduplication:
 
     async def _answer_all(self) -> None:
         while True:
-            await self._asked.wait()
+            await self._has_questions.wait()
             questions, self._questions = (self._questions[:AT_ONCE], self._questions[AT_ONCE:])
             if not self._questions:
-                self._asked.clear()
+                self._has_questions.clear()
             answer(questions, await self._reply(questions))
 
     async def _ask(self, question: Question) -> list[bytes | None]:
         if self._circuit.is_open:
             return [None] * len(question.names)
         self._questions.append(question)
-        self._asked.set()
+        self._has_questions.set()
         return await question.answer
 
     async def _reply(self, questions: Sequence[Question]) -> list[bytes | None] | None:
-        traces = [trace for question in questions for trace in question.traces]
+        fingerprints = [fingerprint for question in questions for fingerprint in question.fingerprints]
         names = [name for question in questions for name in question.names]
-        keys = [*(trace.name for trace in traces), *names]
-        args: list[int | bytes] = [len(traces), self._remembered_seconds, *(trace.mark for trace in traces)]
+        keys = [*(fingerprint.name for fingerprint in fingerprints), *names]
+        marks = [fingerprint.mark for fingerprint in fingerprints]
+        args: list[int | bytes] = [len(fingerprints), self._remembered_seconds, *marks]
         try:
-            found: list[bytes | None] = await self._circuit.call(
+            reply: list[bytes | None] = await self._circuit.call(
                 lambda: self._script(keys=keys, args=args), budget=BUDGET_SECONDS + NAME_SECONDS * len(keys)
             )
         except CircuitOpen:
             return None
-        return found
+        return reply
 
 
-def answer(questions: Iterable[Question], found: Sequence[bytes | None] | None) -> None:
+def answer(questions: Iterable[Question], marks: Sequence[bytes | None] | None) -> None:
     """Give each question its part of the reply; without a reply, None for every name."""
     start = 0
     for question in questions:
         end = start + len(question.names)
         if not question.answer.done():  # the caller may have been cancelled
-            question.answer.set_result([None] * len(question.names) if found is None else list(found[start:end]))
+            question.answer.set_result([None] * len(question.names) if marks is None else list(marks[start:end]))
         start = end

@@ -93,11 +93,12 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    told: bytes | None = None  # the original clear fields, if a time was corrected; a retry sends the same bytes
+    # The clear fields before a time was corrected. A retry sends the same bytes.
+    original_clear: bytes | None = None
 
     @property
     def content(self) -> bytes:
-        return (self.told or self.clear) + b"\0" + self.plain
+        return (self.original_clear or self.clear) + b"\0" + self.plain
 
     def finish(self, sealer: Sealer) -> Message:
         clear = b"%b,%b}" % (self.clear[:-1], self.stamps.encode())
@@ -143,10 +144,10 @@ def displacement(
     if isinstance(report, HouseholdReport | GroupReport):
         report = structs.of(report)
     first, key = FIRST_VERSIONS[report.kind].event_type, structs.subject_id(report)
-    clear, told, now = structs.clear(report), None, clocks.now
+    clear, original_clear, now = structs.clear(report), None, clocks.now
     times = correction(report, clocks)
     if times:
-        clear, told = structs.clear(structs.replaced(report, times)), clear
+        clear, original_clear = structs.clear(structs.replaced(report, times)), clear
     event_type = first if report.version == 1 else CORRECTION
     author, report_id = principal.author, report.report_id
     return DisplacementDraft(
@@ -165,15 +166,15 @@ def displacement(
         received_at=now,
         traceparent=traceparent,
         unchecked=unchecked.credential(principal),
-        told=told,
+        original_clear=original_clear,
     )
 
 
 def name_in(record: bytes) -> bytes | None:
     """The name of the report in a finished record; None if the record is not a report."""
     try:
-        said = json.loads(record)
-        return _name(UUID(said["author"]), UUID(said["report_id"]).bytes, said["version"])
+        fields = json.loads(record)
+        return _name(UUID(fields["author"]), UUID(fields["report_id"]).bytes, fields["version"])
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -220,20 +221,20 @@ def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> Uncorre
 
 def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
     """Flags for the registry. A report is never refused for its place or its expired token."""
-    found = []
+    noticed = []
     pcode = report.pcode
     if pcode is not None and not principal.covers(pcode, places):
-        found.append(Flag.OUTSIDE_AREA)
+        noticed.append(Flag.OUTSIDE_AREA)
     if principal.is_expired:
-        found.append(Flag.EXPIRED_TOKEN)
+        noticed.append(Flag.EXPIRED_TOKEN)
     if places.has_boundaries and (
         contradict(report.origin, report.origin_point, places)
         or contradict(report.destination, report.destination_point, places)
     ):
-        found.append(Flag.POINT_CONTRADICTS_CODE)
+        noticed.append(Flag.POINT_CONTRADICTS_CODE)
     if Role.REGISTRAR in principal.roles and (area := registered_area(pcode, principal, places)):
-        found.append(area)
-    return found
+        noticed.append(area)
+    return noticed
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:

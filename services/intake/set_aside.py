@@ -47,14 +47,14 @@ class UnpublishedRecord:
         return datetime.fromisoformat(time) if time else None
 
     def _header(self, name: str) -> str | None:
-        found = dict(self.message.headers).get(name) if self.message else None
-        return found.decode() if found else None
+        value = dict(self.message.headers).get(name) if self.message else None
+        return value.decode() if value else None
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
     """Records set aside in all spools under `root`, also in spools of ended processes, oldest first."""
     files = sorted(root.glob(f"*/*{spool.SET_ASIDE}"), key=lambda file: file.name)
-    return [found for file in files for found in _records(file)]
+    return [record for file in files for record in _records(file)]
 
 
 def _records(file: Path) -> Iterator[UnpublishedRecord]:

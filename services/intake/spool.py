@@ -55,7 +55,7 @@ class Spool:
         self.bytes = sum(file.stat().st_size for file in segments(folder))
         self.records = sum(file.read_bytes().count(b"\n") for file in segments(folder))
         self._waiting: list[Waiting] = []
-        self._asked, self._filled = asyncio.Event(), asyncio.Event()
+        self._has_waiting, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
         # The spool has two threads of its own, to write and to read, so that an fsync does not wait for other work.
@@ -69,7 +69,7 @@ class Spool:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = root / str(uuid4())
         with alone(root):
-            orphans = [each for each in root.iterdir() if each.is_dir()]
+            orphans = [other for other in root.iterdir() if other.is_dir()]
             folder.mkdir(mode=0o700)
             lock = lock_file(folder)
             for orphan in orphans:
@@ -93,19 +93,19 @@ class Spool:
         self.bytes += len(waiting.lines)
         self.records += waiting.records
         self._waiting.append(waiting)
-        self._asked.set()
+        self._has_waiting.set()
         await asyncio.shield(waiting.safe)  # if the caller is cancelled, its records stay in the spool
 
     async def write(self) -> None:
         """Write waiting records to disk, with one fsync for all, until cancelled."""
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._has_waiting.wait()
+            self._has_waiting.clear()
             waiting, self._waiting = self._waiting, []
             async with self._turn:
-                failure = await self._in_a_thread(self._append, b"".join(each.lines for each in waiting))
-            for each in waiting:
-                self._settle(each, failure)
+                failure = await self._in_a_thread(self._append, b"".join(write.lines for write in waiting))
+            for write in waiting:
+                self._settle(write, failure)
 
     async def drain(self, publish: Publish) -> None:
         """Publish the oldest segment and delete it, until cancelled. `publish` returns after the acks.
@@ -122,8 +122,8 @@ class Spool:
         self._threads.shutdown()
         os.close(self._lock)
 
-    async def _in_a_thread(self, deed: Callable[[Given], T], given: Given) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, deed, given)
+    async def _in_a_thread(self, function: Callable[[Given], T], given: Given) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, given)
 
     def _append(self, lines: bytes) -> OSError | None:
         try:
@@ -218,19 +218,19 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
     No answer was sent for an incomplete last line, as its writer died before the fsync: the sender sends again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
-    messages = [parse(each[9:]) for each in lines if is_whole(each)]
+    messages = [parse(entry[9:]) for entry in lines if is_whole(entry)]
     return messages, len(lines), len(messages) < len(lines)
 
 
 def set_aside(file: Path, refused: Sequence[Message]) -> None:
     """Keep only damaged and refused records, in a file beside the segment."""
     *lines, _torn = file.read_bytes().split(b"\n")
-    damaged = [each + b"\n" for each in lines if not is_whole(each)]
+    damaged = [entry + b"\n" for entry in lines if not is_whole(entry)]
     write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))
 
 
-def is_whole(each: bytes) -> bool:
-    return each[:9] == b"%08x " % zlib.crc32(each[9:])
+def is_whole(entry: bytes) -> bool:
+    return entry[:9] == b"%08x " % zlib.crc32(entry[9:])
 
 
 def parse(text: bytes) -> Message:

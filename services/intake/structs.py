@@ -88,7 +88,7 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 def checks(model: type[BaseModel]) -> Callable[[Any], None]:
     """The model's own validators, on a Struct. A ValueError becomes msgspec's ValidationError."""
-    validators = [each.func for each in model.__pydantic_decorators__.model_validators.values()]
+    validators = [validator.func for validator in model.__pydantic_decorators__.model_validators.values()]
     instants = [name for name, field in own_fields(model) if AfterValidator(utc) in field.metadata]
 
     def check(made: Any) -> None:
@@ -106,7 +106,7 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
     if origin is Annotated:
         return typed(args[0], [*args[1:], *metadata])
     if origin in (Union, UnionType):
-        return Union[tuple(typed(each) for each in args)]  # noqa: UP007 - built at run time
+        return Union[tuple(typed(argument) for argument in args)]  # noqa: UP007 - built at run time
     rules = list(flat(metadata))
     if annotation is UUID:
         return Annotated[str, Meta(pattern=RANDOM_UUID_TEXT if AfterValidator(random_uuid) in rules else UUID_TEXT)]
@@ -126,23 +126,23 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
 
 
 def flat(metadata: Iterable[Any]) -> Iterator[Any]:
-    for each in metadata:
-        if isinstance(each, FieldInfo):
-            yield from flat(each.metadata)
-        elif isinstance(each, StringConstraints):
-            yield from each
+    for rule in metadata:
+        if isinstance(rule, FieldInfo):
+            yield from flat(rule.metadata)
+        elif isinstance(rule, StringConstraints):
+            yield from rule
         else:
-            yield each
+            yield rule
 
 
 def limits(rules: Iterable[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     for rule in rules:
-        found |= limit(rule)
-    pattern, is_trimmed = found.pop("pattern", None), found.pop("strip_whitespace", False)
+        merged |= limit(rule)
+    pattern, is_trimmed = merged.pop("pattern", None), merged.pop("strip_whitespace", False)
     if pattern or is_trimmed:
-        found["pattern"] = whole(pattern or "^$", is_trimmed=is_trimmed)
-    return found
+        merged["pattern"] = whole(pattern or "^$", is_trimmed=is_trimmed)
+    return merged
 
 
 def limit(rule: Any) -> dict[str, Any]:
@@ -240,8 +240,8 @@ def replaced(report: DisplacementStruct, values: Mapping[str, Any]) -> Displacem
 
 def subject_id(report: DisplacementStruct) -> str:
     """The id of the household or group."""
-    found: str = getattr(report, f"{report.kind}_id")
-    return found
+    subject: str = getattr(report, f"{report.kind}_id")
+    return subject
 
 
 def bytes_of(uuid: str) -> bytes:

@@ -37,9 +37,9 @@ async def checked(messages: Sequence[Message], revocations: Revocations) -> tupl
     if not any(map(is_marked, messages)):
         return list(messages), []
     await revocations.until_complete()
-    found = [_checked(message, revocations) for message in messages]
-    withheld = [each for each in found if each.topic == HazardReported.topic and is_revoked(each)]
-    return [each for each in found if each not in withheld], withheld
+    records = [_checked(message, revocations) for message in messages]
+    withheld = [message for message in records if message.topic == HazardReported.topic and is_revoked(message)]
+    return [message for message in records if message not in withheld], withheld
 
 
 def _checked(message: Message, revocations: Revocations) -> Message:

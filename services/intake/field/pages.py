@@ -64,7 +64,7 @@ class FieldForm:
         """Each oblast or city with its districts."""
         options = self.places.options(language)
         return [
-            {**top, "districts": [each for each in options if each["parent"] == top["pcode"]]}
+            {**top, "districts": [option for option in options if option["parent"] == top["pcode"]]}
             for top in options
             if top["level"] == 1
         ]
@@ -88,11 +88,11 @@ class Files(StaticFiles):
 
 def release(settings: Settings, places: Places) -> str:
     """A hash that changes whenever the page or one of its files may change."""
-    told = sha256(f"{places.version} {settings.model_dump_json(include=SHOWN)}".encode())
+    digest = sha256(f"{places.version} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):
-            told.update(file.read_bytes())
-    return told.hexdigest()[:16]
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def countries(language: str) -> list[tuple[str, str]]:
