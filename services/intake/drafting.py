@@ -12,8 +12,9 @@ from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter
 
-from services.intake import bodies, reports
-from services.intake.bodies import ITEMS, REPORT_BYTES, Invalid, Refusal, Report, TooBig, TooMany
+from services.intake import reports
+from services.intake.channels import json_reports
+from services.intake.channels.json_reports import ITEMS, REPORT_BYTES, Invalid, Refusal, Report, TooBig, TooMany
 from services.intake.clocks import Clocks
 from services.intake.reports import Draft
 from shared.auth.access import CMC
@@ -65,7 +66,7 @@ class Drafting:
     async def many(self, raw: bytes, sender: ReportSender) -> list[Draft | Problem]:
         """One draft or problem per report, in order. Raises Problem if the body cannot be split into reports."""
         async with self._turn_on_the_loop():
-            found = bodies.at_once(raw, bodies.ITEM_LIST)
+            found = json_reports.at_once(raw, json_reports.ITEM_LIST)
             if found is not None and len(found) <= ITEMS and not any(map(is_drawn, found)):
                 return self._drafted(found, sender)
         return await self._in_a_thread(sender, self._told_apart, raw, sender)
@@ -90,7 +91,7 @@ class Drafting:
             yield
 
     def _one(self, raw: bytes, adapter: TypeAdapter[Any], sender: ReportSender) -> Draft | None:
-        report = bodies.at_once(raw, adapter)
+        report = json_reports.at_once(raw, adapter)
         return None if report is None or is_drawn(report) else self.draft(report, sender)
 
     async def _in_a_thread(self, sender: ReportSender, deed: Callable[..., T], *given: Any) -> T:
@@ -101,13 +102,13 @@ class Drafting:
 
     def _checked(self, raw: bytes, adapter: TypeAdapter[Any], sender: ReportSender) -> Draft:
         try:
-            return self.draft(bodies.checked(raw, adapter), sender)
+            return self.draft(json_reports.checked(raw, adapter), sender)
         except Invalid as error:
             raise invalid(error.errors) from None
 
     def _told_apart(self, raw: bytes, sender: ReportSender) -> list[Draft | Problem]:
         try:
-            return self._drafted(bodies.batch(raw), sender)
+            return self._drafted(json_reports.batch(raw), sender)
         except Invalid as error:
             raise invalid(error.errors) from None
         except TooMany:

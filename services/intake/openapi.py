@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, RootModel
 from pydantic.json_schema import models_json_schema
 
-from services.intake.bodies import ITEMS, Displacement, HazardItem, Item
+from services.intake.channels.json_reports import ITEMS, Displacement, HazardItem, Item
 from shared.events import HazardReport
 
 REFERENCES = "#/components/schemas/{model}"

@@ -15,9 +15,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from services.intake import bodies
 from services.intake.admission import REFUSED, Admission, Answer
-from services.intake.bodies import REPORT_BYTES
+from services.intake.channels import json_reports
+from services.intake.channels.json_reports import REPORT_BYTES
 from services.intake.clocks import authors_clock
 from services.intake.drafting import Drafting, ReportSender, too_big
 from services.intake.reports import Draft, HazardDraft
@@ -181,8 +181,8 @@ def full() -> Problem:
 
 PROBLEMS = {Answer.CONFLICT: conflict, Answer.FULL: full}
 HOT = [
-    Route("/v1/displacements", SingleReportRoute(bodies.DISPLACEMENT), methods=["POST"]),
-    Route("/v1/hazards", SingleReportRoute(bodies.HAZARD), methods=["POST"]),
+    Route("/v1/displacements", SingleReportRoute(json_reports.DISPLACEMENT), methods=["POST"]),
+    Route("/v1/hazards", SingleReportRoute(json_reports.HAZARD), methods=["POST"]),
     Route("/v1/reports:batch", BatchRoute(), methods=["POST"]),
 ]
 ROUTES = [*HOT, Route("/v1/ledger", ledger)]

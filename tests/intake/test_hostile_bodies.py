@@ -8,35 +8,35 @@ from uuid import uuid4
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from services.intake import bodies
-from services.intake.bodies import Invalid, TooMany
+from services.intake.channels import json_reports
+from services.intake.channels.json_reports import Invalid, TooMany
 from shared.events import Area
 from shared.places import Places
 from tests.intake.conftest import BATCH, DISPLACEMENTS, RunningIntake
 from tests.intake.factories import hazard, household
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
-MADE = 2 * bodies.FIELDS  # an unknown language causes two errors: one for its name, one for its text
+MADE = 2 * json_reports.FIELDS  # an unknown language causes two errors: one for its name, one for its text
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of errors that each validation creates."""
     counts: list[int] = []
-    original = bodies.without_unknown_codes
+    original = json_reports.without_unknown_codes
 
     def counted(raw: bytes, adapter: TypeAdapter[Any], error: ValidationError, *, most: int) -> Any:
         counts.append(error.error_count())
         return original(raw, adapter, error, most=most)
 
-    monkeypatch.setattr(bodies, "without_unknown_codes", counted)
+    monkeypatch.setattr(json_reports, "without_unknown_codes", counted)
     return counts
 
 
 @pytest.mark.parametrize("name", SINGLES)
 def test_a_report_creates_few_errors_and_reports_fifty(made: list[int], name: str) -> None:
     with pytest.raises(Invalid) as invalid:
-        bodies.checked(SINGLES[name](), bodies.DISPLACEMENT)
+        json_reports.checked(SINGLES[name](), json_reports.DISPLACEMENT)
     assert 1 <= len(invalid.value.errors) <= 50
     assert sum(made) <= MADE
 
@@ -44,7 +44,7 @@ def test_a_report_creates_few_errors_and_reports_fifty(made: list[int], name: st
 @pytest.mark.parametrize("name", HAZARDS)
 def test_a_hazard_creates_few_errors_and_reports_fifty(made: list[int], name: str) -> None:
     with pytest.raises(Invalid) as invalid:
-        bodies.checked(HAZARDS[name](), bodies.HAZARD)
+        json_reports.checked(HAZARDS[name](), json_reports.HAZARD)
     assert 1 <= len(invalid.value.errors) <= 50
     assert sum(made) <= MADE
 
@@ -52,7 +52,7 @@ def test_a_hazard_creates_few_errors_and_reports_fifty(made: list[int], name: st
 @pytest.mark.parametrize("name", BATCHES)
 def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
     try:
-        results = bodies.batch(BATCHES[name]())
+        results = json_reports.batch(BATCHES[name]())
     except (Invalid, TooMany):
         return
     assert sum(len(each.errors) for each in results if isinstance(each, Invalid)) <= 5_000
@@ -60,7 +60,7 @@ def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
 
 def test_fifty_of_many_wrong_fields_are_reported() -> None:
     body = household() | {f"unknown {number}": 0 for number in range(1_000)}
-    result = bodies.one(json.dumps(body).encode())
+    result = json_reports.one(json.dumps(body).encode())
     assert isinstance(result, Invalid)
     assert len(result.errors) == 50
 
@@ -68,7 +68,9 @@ def test_fifty_of_many_wrong_fields_are_reported() -> None:
 def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
     """The report has more than fifty unknown codes, and no code is an error."""
     members = [{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"} for _ in range(60)]
-    report = bodies.checked(json.dumps(household(members=members, persons=60)).encode(), bodies.DISPLACEMENT)
+    report = json_reports.checked(
+        json.dumps(household(members=members, persons=60)).encode(), json_reports.DISPLACEMENT
+    )
     assert {member.sex for member in report.members} == {"unknown"}  # type: ignore[union-attr]
     assert str(report.notes).count("relationship: godmother") == str(report.notes).count("sex: x") == 60
 
@@ -91,13 +93,13 @@ async def test_a_hostile_batch_is_refused(intake: RunningIntake, name: str) -> N
 async def test_a_long_check_runs_in_its_own_thread(intake: RunningIntake, monkeypatch: pytest.MonkeyPatch) -> None:
     """The event loop does not wait for the check, and the threads that write to the disk do not either."""
     threads: list[str] = []
-    original = bodies.checked
+    original = json_reports.checked
 
     def watched(*given: Any, **more: Any) -> Any:
         threads.append(threading.current_thread().name)
         return original(*given, **more)
 
-    monkeypatch.setattr(bodies, "checked", watched)
+    monkeypatch.setattr(json_reports, "checked", watched)
     await intake.caller().post(DISPLACEMENTS, content=SINGLES["250 kB of unknown needs"]())
     await intake.caller().post(BATCH, content=json.dumps([household(), {}]).encode())
     await intake.caller(sources=["hydromet"]).post("/v1/hazards", hazard(severity="unheard of"))

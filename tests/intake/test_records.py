@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake import bodies, reports
+from services.intake import reports
+from services.intake.channels import json_reports
 from services.intake.clocks import Clocks
 from shared import events
 from shared.auth.tokens import Principal, Role
@@ -45,7 +46,7 @@ def principal(**changed: Any) -> Principal:
 
 
 def draft(body: dict[str, Any], who: Principal, places: Places = PLACES) -> reports.DisplacementDraft:
-    report = bodies.checked(json.dumps(body).encode(), bodies.DISPLACEMENT)
+    report = json_reports.checked(json.dumps(body).encode(), json_reports.DISPLACEMENT)
     return reports.displacement(report, who, clocks=Clocks(NOW), places=places)
 
 
@@ -155,7 +156,7 @@ def test_a_point_outside_its_place_is_flagged(place: dict[str, str], lat: float,
 
 def test_the_districts_of_villages_are_added() -> None:
     body = hazard(area={"pcodes": ["KG05258820010", "KG99999999999"]})
-    report = bodies.checked(json.dumps(body).encode(), bodies.HAZARD)
+    report = json_reports.checked(json.dumps(body).encode(), json_reports.HAZARD)
     event = reports.hazard(report, principal(), clocks=Clocks(NOW), places=PLACES).event
     assert event.area.pcodes == ("KG05258820010", "KG99999999999", "KG05258000000")
 
@@ -171,12 +172,14 @@ def test_districts_added_to_a_full_area_can_be_read() -> None:
     codes = [f"KG06{number:09}" for number in range(200)]
     body = hazard(area={"pcodes": codes, "point": {"lat": 40, "lon": 72}})
     places = Everywhere((PLACES.unit(each.pcode) or each for each in PLACES.units()), PLACES.version)
-    report = bodies.checked(json.dumps(body).encode(), bodies.HAZARD)
+    report = json_reports.checked(json.dumps(body).encode(), json_reports.HAZARD)
     made = reports.hazard(report, principal(), clocks=Clocks(NOW), places=places).event
     message = events.message(made, id=uuid4(), source="/intake", time=NOW)
     assert len(events.decode(message.topic, message.value, message.headers).data.area.pcodes) == 202
-    with pytest.raises(bodies.Invalid) as refused:
-        bodies.checked(json.dumps(hazard(area={"pcodes": [*codes, "KG05258000000"]})).encode(), bodies.HAZARD)
+    with pytest.raises(json_reports.Invalid) as refused:
+        json_reports.checked(
+            json.dumps(hazard(area={"pcodes": [*codes, "KG05258000000"]})).encode(), json_reports.HAZARD
+        )
     assert [error["pointer"] for error in refused.value.errors] == ["/area/pcodes"]
 
 
@@ -187,7 +190,7 @@ def test_every_accepted_report_can_be_read(text: str, persons: int, pcode: str) 
     )
     try:
         made = draft(body, principal())
-    except bodies.Invalid:
+    except json_reports.Invalid:
         return
     value = made.clear[:-1] + f',{made.stamps},"sealed":{{"kid":"k","key":"k","nonce":"n","data":"d"}}}}'.encode()
     message = events.raw_message(

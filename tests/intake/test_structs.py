@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from services.intake import bodies, structs
-from services.intake.bodies import Invalid
+from services.intake import structs
+from services.intake.channels import json_reports
+from services.intake.channels.json_reports import Invalid
 from shared.events import GroupSealed, HouseholdReport, HouseholdSealed
 from shared.events.displacements import GroupClear, HouseholdClear
 from tests.intake.factories import group, household
@@ -81,7 +82,7 @@ def test_struct_and_model_read_and_write_the_same(body: Any, changes: dict[str, 
     raw = json.dumps({**body(), **changes}).encode()
     struct = structs.read(raw)
     try:
-        model = bodies.DISPLACEMENT.validate_json(raw)
+        model = json_reports.DISPLACEMENT.validate_json(raw)
     except ValueError:
         assert struct is None
         return
@@ -104,7 +105,7 @@ def test_a_broken_body_is_left_to_the_model(raw: bytes) -> None:
     assert structs.read(raw) is None
     assert structs.read_all(raw) is None
     with pytest.raises(Invalid):
-        bodies.checked(raw, bodies.DISPLACEMENT)
+        json_reports.checked(raw, json_reports.DISPLACEMENT)
 
 
 @pytest.mark.parametrize("depth", [1_500, 1_990])
@@ -123,7 +124,7 @@ def test_a_time_finer_than_microseconds_is_left_to_the_model() -> None:
 
 def test_of_a_field_that_comes_twice_both_take_the_last() -> None:
     raw = json.dumps(household()).encode()[:-1] + b',"notes":"first","notes":"second"}'
-    model, struct = bodies.DISPLACEMENT.validate_json(raw), structs.read(raw)
+    model, struct = json_reports.DISPLACEMENT.validate_json(raw), structs.read(raw)
     assert struct is not None
     assert struct == structs.of(model)
     assert model.notes == "second"
