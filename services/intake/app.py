@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from services.intake import openapi
-from services.intake.admission import Admission, AdmissionMetrics, Counts
 from services.intake.config import IntakeSettings
 from services.intake.deduplication import Deduplication
 from services.intake.drafting import THREADS, Drafting
@@ -16,6 +15,7 @@ from services.intake.fast_path import FastPath, PathParameters
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
+from services.intake.publication import Admission, AdmissionMetrics, Counts
 from services.intake.routes import HOT, ROUTES, Intake
 from services.intake.spool import Spool
 from shared import lifecycle

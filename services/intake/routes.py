@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from services.intake.admission import REFUSED, Admission, Answer
 from services.intake.channels import json_reports
 from services.intake.channels.json_reports import REPORT_BYTES
 from services.intake.clocks import authors_clock
 from services.intake.drafting import Drafting, ReportSender, too_big
+from services.intake.publication import REFUSED, Admission, Answer
 from services.intake.reports import Draft, HazardDraft
 from shared.auth.tokens import Principal
 from shared.web.problems import Problem
