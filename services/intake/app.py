@@ -8,15 +8,17 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from services.intake import openapi
+from services.intake.admission import Admission, AdmissionRules
 from services.intake.config import IntakeSettings
+from services.intake.counts import AdmissionMetrics, Counts
 from services.intake.deduplication import Deduplication
 from services.intake.drafting import THREADS, Drafting
 from services.intake.fast_path import FastPath, PathParameters
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
-from services.intake.publication import Admission, AdmissionMetrics, Counts
-from services.intake.routes import HOT, ROUTES, Intake
+from services.intake.publication import Publication
+from services.intake.routes import HOT, ROUTES
 from services.intake.spool import Spool
 from shared import lifecycle
 from shared.auth.revocations import Revocations
@@ -40,7 +42,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             spool = Spool.open(settings.spool_folder, limit=settings.intake_spool_bytes)
             stack.callback(spool.close)
             publisher = await stack.enter_async_context(Publisher(settings))
-            admission = Admission(
+            publication = Publication(
                 deduplication=deduplication,
                 sealer=sealer,
                 publisher=publisher,
@@ -49,20 +51,21 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 revocations=revocations,
             )
             threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
-            app.state.intake = Intake(admission, Drafting(places, settings, threads))
-            app.state.metrics.register(AdmissionMetrics(admission))
+            drafting = Drafting(AdmissionRules(places, settings.exercise).draft, threads)
+            app.state.admission = Admission(drafting, publication, counts)
+            app.state.metrics.register(AdmissionMetrics(counts, spool))
             engine = database.engine(settings)  # for feeds, their metric and the audit only: reports need no PostgreSQL
             stack.push_async_callback(engine.dispose)
             app.state.sessions = database.sessions(engine)
             app.state.metrics.register(feed_metrics := FeedMetrics(app.state.sessions))
-            kept_up = (revocations.run(), deduplication.run(), spool.write(), admission.drain(), feed_metrics.run())
+            kept_up = (revocations.run(), deduplication.run(), spool.write(), publication.drain(), feed_metrics.run())
             await stack.enter_async_context(lifecycle.beside(*kept_up))
             yield
 
     async def ready() -> dict[str, bool]:
-        intake: Intake = app.state.intake
+        admission: Admission = app.state.admission
         return {
-            "kafka": await intake.admission.publisher.is_there(),
+            "kafka": await admission.publication.publisher.is_there(),
             "valkey": await deduplication.is_there(),
             "revocations": revocations.is_complete,
         }

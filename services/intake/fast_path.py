@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.intake.publication import REFUSED, Counts
+from services.intake.counts import REFUSED, Counts
 
 
 class FastPath:

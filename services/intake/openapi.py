@@ -5,21 +5,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.intake.channels.json_reports import ITEMS, Displacement, HazardItem, Item
-from shared.events import HazardReport
+from services.intake.channels.formats import BatchFormat, Content, SingleFormat
+from services.intake.channels.paths import FORMATS
 
 REFERENCES = "#/components/schemas/{model}"
-
-
-class DisplacementBody(RootModel[Displacement]):
-    """A household or a group, distinguished by `kind`."""
-
-
-class BatchItem(RootModel[Item]):
-    """A household, a group or a hazard, distinguished by `kind`."""
 
 
 class Taken(BaseModel):
@@ -52,15 +44,6 @@ class Results(BaseModel):
     results: list[BatchResult | ProblemBody]
 
 
-MODELS: tuple[type[BaseModel], ...] = (
-    DisplacementBody,
-    HazardReport,
-    HazardItem,
-    BatchItem,
-    Taken,
-    ProblemBody,
-    Results,
-)
 REFUSALS = {
     "400": "The body was cut off.",
     "401": "No valid token.",
@@ -83,44 +66,49 @@ def described(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
 
 def extended(document: dict[str, Any]) -> dict[str, Any]:
-    _, definitions = models_json_schema([(model, "validation") for model in MODELS], ref_template=REFERENCES)
+    _, definitions = models_json_schema([(model, "validation") for model in models()], ref_template=REFERENCES)
     components = document.setdefault("components", {})
     components.setdefault("schemas", {}).update(definitions["$defs"])
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    document["paths"].update(
-        {
-            "/v1/displacements": {"post": single("Report a displaced household or group.", "DisplacementBody")},
-            "/v1/hazards": {"post": single("Report, update or cancel a hazard.", "HazardReport")},
-            "/v1/reports:batch": {"post": batch()},
-        }
-    )
+    document["paths"].update({path: {"post": operation(format)} for path, format in FORMATS.items()})
     return document
 
 
-def single(summary: str, model: str) -> dict[str, Any]:
-    answers = {
+def models() -> list[type[BaseModel]]:
+    """The models of all bodies and answers."""
+    bodies = [body for format in FORMATS.values() for body in format.content.values() if issubclass(body, BaseModel)]
+    return [*bodies, Taken, ProblemBody, Results]
+
+
+def operation(format: SingleFormat | BatchFormat) -> dict[str, Any]:
+    answers = batch_answers() if isinstance(format, BatchFormat) else single_answers()
+    refusals = {status: answer(meaning, "ProblemBody") for status, meaning in REFUSALS.items()}
+    return {
+        "summary": format.summary,
+        "security": [{"bearer": []}],
+        "requestBody": {"required": True, "content": schemas(format.content)},
+        "responses": {**answers, **refusals},
+    }
+
+
+def schemas(content: Content) -> dict[str, Any]:
+    return {
+        media: {"schema": {"type": "string"} if body is str else reference(body.__name__)}
+        for media, body in content.items()
+    }
+
+
+def single_answers() -> dict[str, Any]:
+    return {
         "200": answer("The same report came before.", "Taken"),
         "202": answer("The broker or the spool has it.", "Taken"),
         "409": answer("The same report number and version were already used for different content.", "ProblemBody"),
         "503": answer("The broker is away and the spool is full.", "ProblemBody"),
     }
-    return operation(summary, {"application/json": {"schema": reference(model)}}, answers)
 
 
-def batch() -> dict[str, Any]:
-    items = {"type": "array", "items": reference("BatchItem"), "maxItems": ITEMS}
-    content = {"application/json": {"schema": items}, "application/x-ndjson": {"schema": {"type": "string"}}}
-    return operation("Up to 1,000 reports of any kind.", content, {"200": answer("One result per report.", "Results")})
-
-
-def operation(summary: str, content: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
-    refusals = {status: answer(meaning, "ProblemBody") for status, meaning in REFUSALS.items()}
-    return {
-        "summary": summary,
-        "security": [{"bearer": []}],
-        "requestBody": {"required": True, "content": content},
-        "responses": {**answers, **refusals},
-    }
+def batch_answers() -> dict[str, Any]:
+    return {"200": answer("One result per report.", "Results")}
 
 
 def answer(meaning: str, model: str) -> dict[str, Any]:

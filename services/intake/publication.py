@@ -1,24 +1,19 @@
-"""Admission: each report is accepted, spooled, a duplicate or refused, and is counted as such."""
+"""Publication: each draft is sealed and published or spooled, unless the same report came before."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from aiokafka.errors import MessageSizeTooLargeError
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from services.intake import unchecked
+from services.intake.counts import Counts
 from services.intake.deduplication import Deduplication, Fingerprint
 from services.intake.reports import Draft, HazardDraft, name_in
 from services.intake.spool import Spool, SpoolFull
 from shared import log
 from shared.auth.revocations import Revocations
-from shared.auth.tokens import Principal
 from shared.crypto.seal import Sealer
 from shared.events import Message
 from shared.messaging.publisher import BrokerAway, Publisher
@@ -39,53 +34,16 @@ class Answer(StrEnum):
     FULL = "full"
 
 
-REFUSED = "refused"
-COUNTED: tuple[str, ...] = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE, REFUSED)
-
-
-@dataclass
-class Counts:
-    """Counts since the process started: sent = accepted + spooled + duplicate + refused, for each channel."""
-
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
-    by_channel: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # the reports sent by phones with an expired sign-in
-
-    def add(self, channel: str, answer: str, reports: int = 1) -> None:
-        counter = self.by_channel.get(channel)
-        if counter is None:
-            counter = self.by_channel[channel] = Counter()
-        counter[answer if answer in COUNTED else REFUSED] += reports
-
-    def note_ended(self, principal: Principal, reports: int = 1) -> None:
-        """Count and log reports of a phone with an expired sign-in. The reports are accepted all the same."""
-        if principal.is_expired:
-            self.ended += reports
-            logger.warning("reports with an expired sign-in", account=principal.author, reports=reports)
-
-    def shown(self) -> dict[str, Any]:
-        total: Counter[str] = sum(self.by_channel.values(), Counter())
-        return {
-            "since": self.since.isoformat(),
-            **row(total),
-            "channels": {channel: row(counter) for channel, counter in sorted(self.by_channel.items())},
-        }
-
-
-def row(counter: Counter[str]) -> dict[str, int]:
-    return {"sent": counter.total(), **{answer: counter[answer] for answer in COUNTED}}
-
-
 @dataclass(slots=True)
 class Follower:
-    """A report that waits for the caller of another report, who admits both in one batch."""
+    """A draft that waits for the caller of another draft, who publishes both in one batch."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Admission:
-    """Admits valid reports: looks for duplicates, seals, publishes or spools, stores fingerprints, then answers."""
+class Publication:
+    """Looks for duplicates, seals, publishes or spools, stores fingerprints, then answers."""
 
     def __init__(
         self,
@@ -101,8 +59,8 @@ class Admission:
         self.counts, self.revocations = counts, revocations
         self._gathering: list[Follower] | None = None
 
-    async def take_one(self, draft: Draft) -> Answer:
-        """Admit one report. Reports of one event loop turn form a batch, which the first caller admits."""
+    async def publish(self, draft: Draft) -> Answer:
+        """Drafts of one event loop turn form a batch, which the first caller publishes."""
         if self._gathering is not None:
             follower = Follower(draft)
             self._gathering.append(follower)
@@ -114,7 +72,7 @@ class Admission:
                 await asyncio.sleep(0)
             finally:
                 self._gathering = None
-            first, *others = await self.take([draft, *(follower.draft for follower in followers)])
+            first, *others = await self.publish_batch([draft, *(follower.draft for follower in followers)])
         except BaseException as error:
             for follower in followers:
                 follower.answer.set_exception(error)
@@ -124,17 +82,17 @@ class Admission:
                 follower.answer.set_result(answer)
         return first
 
-    async def take(self, drafts: Sequence[Draft]) -> list[Answer]:
+    async def publish_batch(self, drafts: Sequence[Draft]) -> list[Answer]:
         """Return one answer per draft, in order. Concurrent duplicates are both published; consumers deduplicate."""
         fingerprints = [self.deduplication.fingerprint(draft) for draft in drafts]
         answers = compared(fingerprints, await self.deduplication.marks(fingerprints))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
         if new:
-            taken = await self._publish([drafts[index] for index in new])
-            if taken is not Answer.FULL:
+            result = await self._publish_or_spool([drafts[index] for index in new])
+            if result is not Answer.FULL:
                 final = [index for index in new if not may_be_withheld(drafts[index])]
                 await self.deduplication.keep([fingerprints[index] for index in final])
-            answers = answered(fingerprints, answers, new=new, taken=taken)
+            answers = answered(fingerprints, answers, new=new, result=result)
         for draft, answer in zip(drafts, answers, strict=True):
             self.counts.add(draft.channel, answer)
         return answers
@@ -155,8 +113,8 @@ class Admission:
             messages += map(self._finished, drafts[start : start + SEALED_AT_ONCE])
         return messages
 
-    async def _publish(self, drafts: Sequence[Draft]) -> Answer:
-        """Publish or spool. While the spool is not empty, every report goes through the spool, to keep the order."""
+    async def _publish_or_spool(self, drafts: Sequence[Draft]) -> Answer:
+        """While the spool is not empty, every report goes through the spool, to keep the order."""
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:
@@ -227,30 +185,11 @@ def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None])
 
 
 def answered(
-    fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], taken: Answer
+    fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], result: Answer
 ) -> list[Answer]:
-    """Replace ACCEPTED by the result `taken`. If `taken` is FULL, the repeats of these reports are FULL too."""
-    names = {fingerprints[index].name for index in new} if taken is Answer.FULL else set()
+    """Replace ACCEPTED by `result`. If `result` is FULL, the repeats of these reports are FULL too."""
+    names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [
-        taken if answer is Answer.ACCEPTED or fingerprint.name in names else answer
+        result if answer is Answer.ACCEPTED or fingerprint.name in names else answer
         for fingerprint, answer in zip(fingerprints, answers, strict=True)
     ]
-
-
-class AdmissionMetrics(Collector):
-    """Metrics of the counts and the spool, read at each scrape."""
-
-    def __init__(self, admission: Admission) -> None:
-        self._admission = admission
-
-    def collect(self) -> Iterable[Metric]:
-        counts, spool = self._admission.counts, self._admission.spool
-        reports = CounterMetricFamily("intake_reports", "Reports received.", labels=["channel", "answer"])
-        for channel, counter in counts.by_channel.items():
-            for answer in COUNTED:
-                reports.add_metric([channel, answer], counter[answer])
-        yield reports
-        ended = "Reports of phones with an expired sign-in."
-        yield CounterMetricFamily("intake_ended_sign_in_reports", ended, counts.ended)
-        yield GaugeMetricFamily("intake_spool_records", "Records that wait for the broker.", spool.records)
-        yield GaugeMetricFamily("intake_spool_bytes", "Their size on disk.", spool.bytes)

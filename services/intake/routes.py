@@ -1,105 +1,98 @@
 """The routes for reports. They are raw ASGI: a body declared to FastAPI costs three times as much as the rest."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from services.intake.channels import json_reports
-from services.intake.channels.json_reports import REPORT_BYTES
+from services.intake.admission import Admission, Admitted
+from services.intake.channels.formats import BatchFormat, SingleFormat
+from services.intake.channels.paths import FORMATS
 from services.intake.clocks import authors_clock
-from services.intake.drafting import Drafting, ReportSender, too_big
-from services.intake.publication import REFUSED, Admission, Answer
+from services.intake.counts import REFUSED
+from services.intake.drafting import ReportSender
+from services.intake.publication import Answer
+from services.intake.refusals import (
+    CutOff,
+    ForeignEvent,
+    ForeignSource,
+    Invalid,
+    ReportRefused,
+    SignInExpired,
+    TooBig,
+    TooMany,
+)
 from services.intake.reports import Draft, HazardDraft
-from shared.auth.tokens import Principal
-from shared.web.problems import Problem
+from shared.web.problems import Problem, unauthenticated
 
 _encode = msgspec.json.Encoder().encode
-BATCH_BYTES = 2 * 1024 * 1024
 RETRY_SECONDS = "5"
 # The parts are version, trace id, parent id and flags. Neither id may be all zeros.
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-@dataclass
-class Intake:
-    """The objects that the routes share."""
-
-    admission: Admission
-    drafting: Drafting
-
-    @contextmanager
-    def counting_refusals(self, principal: Principal) -> Iterator[None]:
-        """Count a problem raised in the body as one refused report."""
-        try:
-            yield
-        except Problem:
-            self.admission.counts.add(principal.channel, REFUSED)
-            raise
-
-
 class SingleReportRoute:
-    """`POST` of one report, validated by `adapter`."""
+    """`POST` of one report."""
 
-    def __init__(self, adapter: TypeAdapter[Any]) -> None:
-        self.adapter = adapter
+    def __init__(self, format: SingleFormat) -> None:
+        self.format = format
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            status, content = await self.take(scope["app"].state.intake, scope, receive)
+            status, content = await self.answer(scope["app"].state.admission, scope, receive)
         except Problem as problem:
             await problem.response()(scope, receive, send)
+        except ReportRefused as refusal:
+            await problem_of(refusal).response()(scope, receive, send)
         else:
             await respond(send, status, content)
 
-    async def take(self, intake: Intake, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        principal: Principal = scope["principal"]
-        with intake.counting_refusals(principal):
-            raw = await body(receive, REPORT_BYTES)
-            draft = await intake.drafting.one(raw, self.adapter, sender(scope))
-            answer = await intake.admission.take_one(draft)
-            intake.admission.counts.note_ended(principal)
+    async def answer(self, admission: Admission, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        with admission.counting_refusals(scope["principal"]):
+            raw = await body(receive, self.format.body_bytes)
+            draft, answer = await admission.admit(raw, self.format, sender(scope))
         return answer_to(draft, answer)
 
 
 class BatchRoute:
-    """`POST` of many reports of any kind. An invalid report does not affect the others."""
+    """`POST` of many reports. A refused report does not affect the others."""
+
+    def __init__(self, format: BatchFormat) -> None:
+        self.format = format
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            results = await self.take(scope["app"].state.intake, scope, receive)
-        except Problem as problem:
-            await problem.response()(scope, receive, send)
+            results = await self.results(scope["app"].state.admission, scope, receive)
+        except ReportRefused as refusal:
+            await problem_of(refusal).response()(scope, receive, send)
         else:
             await respond(send, 200, b'{"results":[%b]}' % b",".join(results))
 
-    async def take(self, intake: Intake, scope: Scope, receive: Receive) -> list[bytes]:
-        principal: Principal = scope["principal"]
-        with intake.counting_refusals(principal):
-            raw = await body(receive, BATCH_BYTES)
-            taken = await intake.drafting.many(raw, sender(scope))
-            drafts = [each for each in taken if not isinstance(each, Problem)]
-            intake.admission.counts.add(principal.channel, REFUSED, len(taken) - len(drafts))
-            answers = iter(await intake.admission.take(drafts))
-            intake.admission.counts.note_ended(principal, len(drafts))
-        return [to_json(each.content) if isinstance(each, Problem) else result(each, next(answers)) for each in taken]
+    async def results(self, admission: Admission, scope: Scope, receive: Receive) -> list[bytes]:
+        with admission.counting_refusals(scope["principal"]):
+            raw = await body(receive, self.format.body_bytes)
+            items = await admission.admit_batch(raw, self.format, sender(scope))
+        return [result(item) for item in items]
 
 
 async def ledger(request: Request) -> Response:
     """Admission counts since this process started."""
-    admission: Admission = request.app.state.intake.admission
-    spool = {"records": admission.spool.records, "bytes": admission.spool.bytes, "damaged": admission.spool.damaged}
-    return JSONResponse({"service": "intake", "admission": admission.counts.shown(), "spool": spool})
+    admission: Admission = request.app.state.admission
+    spool = admission.publication.spool
+    return JSONResponse(
+        {
+            "service": "intake",
+            "admission": admission.counts.shown(),
+            "spool": {"records": spool.records, "bytes": spool.bytes, "damaged": spool.damaged},
+        }
+    )
 
 
 def sender(scope: Scope) -> ReportSender:
@@ -115,16 +108,16 @@ def traceparent(scope: Scope) -> str | None:
 
 
 async def body(receive: Receive, limit: int) -> bytes:
-    """Read the body up to the limit. Raises Problem."""
+    """Read the body up to the limit. Raises ReportRefused."""
     chunks, size = [], 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Problem(400, "cut-off", "The request ended before its body did.")
+            raise CutOff
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise too_big("body", limit)
+            raise TooBig("body", limit)
         chunks.append(chunk)
         if not message.get("more_body"):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -139,19 +132,22 @@ async def respond(send: Send, status: int, content: bytes) -> None:
 def answer_to(draft: Draft, answer: Answer) -> tuple[int, bytes]:
     if answer in PROBLEMS:
         raise PROBLEMS[answer]()  # noqa: RSE102 - a new instance, because a raised exception keeps its traceback
-    return 200 if answer is Answer.DUPLICATE else 202, told(draft, answer)
+    return 200 if answer is Answer.DUPLICATE else 202, accepted(draft, answer)
 
 
-def result(draft: Draft, answer: Answer) -> bytes:
+def result(item: Admitted | ReportRefused) -> bytes:
+    if isinstance(item, ReportRefused):
+        return to_json(problem_of(item).content)
+    draft, answer = item
     if answer in PROBLEMS:
         problem = PROBLEMS[answer]().content
         return to_json(
             {"report_id": draft.report_id, "event_id": draft.event_id, "status": REFUSED, "problem": problem}
         )
-    return told(draft, answer)
+    return accepted(draft, answer)
 
 
-def told(draft: Draft, answer: Answer) -> bytes:
+def accepted(draft: Draft, answer: Answer) -> bytes:
     hazard_id = draft.event.hazard_id if isinstance(draft, HazardDraft) else None
     return _encode(ReportResult(draft.report_id, draft.event_id, answer, hazard_id))
 
@@ -180,9 +176,40 @@ def full() -> Problem:
 
 
 PROBLEMS = {Answer.CONFLICT: conflict, Answer.FULL: full}
-HOT = [
-    Route("/v1/displacements", SingleReportRoute(json_reports.DISPLACEMENT), methods=["POST"]),
-    Route("/v1/hazards", SingleReportRoute(json_reports.HAZARD), methods=["POST"]),
-    Route("/v1/reports:batch", BatchRoute(), methods=["POST"]),
-]
+
+
+def problem_of(refusal: ReportRefused) -> Problem:
+    return REFUSALS[type(refusal)](refusal)
+
+
+def invalid(refusal: Invalid) -> Problem:
+    return Problem(422, "invalid", "Check the listed fields.", errors=refusal.errors)
+
+
+def too_big(refusal: TooBig) -> Problem:
+    return Problem(413, "too-big", f"A {refusal.what} of at most {refusal.limit} bytes is expected.")
+
+
+def too_many(refusal: TooMany) -> Problem:
+    return Problem(413, "too-many-reports", f"Up to {refusal.limit} reports a batch are expected.")
+
+
+FOREIGN_EVENT = "Only who entered this event, or a duty head, may correct or cancel it."
+REFUSALS: dict[type[ReportRefused], Callable[[Any], Problem]] = {
+    Invalid: invalid,
+    TooBig: too_big,
+    TooMany: too_many,
+    CutOff: lambda _: Problem(400, "cut-off", "The request ended before its body did."),
+    SignInExpired: lambda _: unauthenticated(),
+    ForeignSource: lambda _: Problem(403, "not-your-source", "This account does not report for that source."),
+    ForeignEvent: lambda _: Problem(403, "not-your-event", FOREIGN_EVENT),
+}
+
+
+def route(path: str, format: SingleFormat | BatchFormat) -> Route:
+    endpoint = SingleReportRoute(format) if isinstance(format, SingleFormat) else BatchRoute(format)
+    return Route(path, endpoint, methods=["POST"])
+
+
+HOT = [route(path, format) for path, format in FORMATS.items()]
 ROUTES = [*HOT, Route("/v1/ledger", ledger)]

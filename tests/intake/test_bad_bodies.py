@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.intake.channels import json_reports
-from services.intake.channels.json_reports import Invalid
+from services.intake.channels import json_batches
+from services.intake.refusals import Invalid
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
@@ -136,7 +136,7 @@ VALUES = st.recursive(
 def test_any_value_of_a_field_is_validated_or_refused(base: str, chosen: st.DataObject, value: Any) -> None:
     body = dict(BASES[base])
     body[chosen.draw(st.sampled_from(sorted([*body, "unheard-of"])))] = value
-    result = json_reports.one(json.dumps(body).encode())
+    result = json_batches.validated(json.dumps(body).encode())
     if isinstance(result, Invalid):
         assert result.errors
         assert all(set(error) == {"pointer", "expected"} for error in result.errors)
@@ -146,4 +146,4 @@ def test_any_value_of_a_field_is_validated_or_refused(base: str, chosen: st.Data
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_with_a_problem(raw: bytes) -> None:
-    assert isinstance(json_reports.one(raw), Invalid)
+    assert isinstance(json_batches.validated(raw), Invalid)

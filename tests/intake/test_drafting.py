@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from services.intake.admission import AdmissionRules
+from services.intake.channels import json_batches
 from services.intake.drafting import Drafting, ReportSender
 from shared.auth.tokens import Principal, Role
-from shared.config import Settings
 from shared.places import Places
 from tests.intake.factories import household
 
@@ -23,7 +24,7 @@ async def test_the_event_loop_serves_others_between_batches_that_came_together()
     served: list[str] = []
 
     async def batch(drafting: Drafting) -> None:
-        assert len(await drafting.many(raw, ReportSender(PHONE, None))) == 20
+        assert len(await drafting.batch(raw, json_batches.REPORTS, ReportSender(PHONE, None))) == 20
         served.append("batch")
 
     async def others() -> None:
@@ -32,7 +33,7 @@ async def test_the_event_loop_serves_others_between_batches_that_came_together()
             await asyncio.sleep(0)
 
     with ThreadPoolExecutor(1) as threads:
-        drafting = Drafting(Places.load(), Settings(), threads)
+        drafting = Drafting(AdmissionRules(Places.load(), is_exercise=False).draft, threads)
         async with asyncio.TaskGroup() as tasks:
             for work in (batch(drafting), batch(drafting), batch(drafting), others()):
                 tasks.create_task(work)

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from services.intake.channels import json_reports
-from services.intake.channels.json_reports import Invalid, TooMany
+from services.intake.channels import json_batches, json_reports
+from services.intake.refusals import Invalid, TooMany
 from shared.events import Area
 from shared.places import Places
 from tests.intake.conftest import BATCH, DISPLACEMENTS, RunningIntake
@@ -52,7 +52,7 @@ def test_a_hazard_creates_few_errors_and_reports_fifty(made: list[int], name: st
 @pytest.mark.parametrize("name", BATCHES)
 def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
     try:
-        results = json_reports.batch(BATCHES[name]())
+        results = json_batches.read(BATCHES[name]())
     except (Invalid, TooMany):
         return
     assert sum(len(each.errors) for each in results if isinstance(each, Invalid)) <= 5_000
@@ -60,7 +60,7 @@ def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
 
 def test_fifty_of_many_wrong_fields_are_reported() -> None:
     body = household() | {f"unknown {number}": 0 for number in range(1_000)}
-    result = json_reports.one(json.dumps(body).encode())
+    result = json_batches.validated(json.dumps(body).encode())
     assert isinstance(result, Invalid)
     assert len(result.errors) == 50
 

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from deploy.local import paths
 from deploy.local.process import wait_until
+from services.intake.channels.paths import FORMATS
 from shared.auth.tokens import Role
 from tests.installation import Installation
 from tests.intake.conftest import RunningIntake
 
-PATHS = ("/v1/displacements", "/v1/hazards", "/v1/reports:batch")
+PATHS = tuple(FORMATS)
 
 
 async def test_the_hot_posts_are_in_the_document(intake: RunningIntake) -> None:

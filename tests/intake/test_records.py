@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.intake import reports
 from services.intake.channels import json_reports
 from services.intake.clocks import Clocks
+from services.intake.refusals import Invalid
 from shared import events
 from shared.auth.tokens import Principal, Role
 from shared.crypto import seal
@@ -176,7 +177,7 @@ def test_districts_added_to_a_full_area_can_be_read() -> None:
     made = reports.hazard(report, principal(), clocks=Clocks(NOW), places=places).event
     message = events.message(made, id=uuid4(), source="/intake", time=NOW)
     assert len(events.decode(message.topic, message.value, message.headers).data.area.pcodes) == 202
-    with pytest.raises(json_reports.Invalid) as refused:
+    with pytest.raises(Invalid) as refused:
         json_reports.checked(
             json.dumps(hazard(area={"pcodes": [*codes, "KG05258000000"]})).encode(), json_reports.HAZARD
         )
@@ -190,7 +191,7 @@ def test_every_accepted_report_can_be_read(text: str, persons: int, pcode: str) 
     )
     try:
         made = draft(body, principal())
-    except json_reports.Invalid:
+    except Invalid:
         return
     value = made.clear[:-1] + f',{made.stamps},"sealed":{{"kid":"k","key":"k","nonce":"n","data":"d"}}}}'.encode()
     message = events.raw_message(

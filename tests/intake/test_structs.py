@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from services.intake import structs
 from services.intake.channels import json_reports
-from services.intake.channels.json_reports import Invalid
+from services.intake.refusals import Invalid
 from shared.events import GroupSealed, HouseholdReport, HouseholdSealed
 from shared.events.displacements import GroupClear, HouseholdClear
 from tests.intake.factories import group, household

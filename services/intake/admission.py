@@ -1,0 +1,86 @@
+"""Admission: who may report what, and what becomes of each report of a body."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from services.intake import reports
+from services.intake.channels.formats import BatchFormat, Report, SingleFormat
+from services.intake.clocks import Clocks
+from services.intake.counts import REFUSED, Counts
+from services.intake.drafting import Drafting, ReportSender
+from services.intake.publication import Answer, Publication
+from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, ReportRefused, SignInExpired
+from services.intake.reports import Draft
+from shared.auth.access import CMC
+from shared.auth.tokens import Principal, Role
+from shared.events import HazardReport, enterer
+from shared.events.vocabulary import Status
+from shared.places import Places
+
+PRACTICE = (Status.EXERCISE, Status.TEST)
+Admitted = tuple[Draft, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionRules:
+    """Who may report what to this installation."""
+
+    places: Places
+    is_exercise: bool
+
+    def draft(self, report: Report, sender: ReportSender) -> Draft:
+        """The draft of a validated report. Raises ReportRefused."""
+        if self.is_exercise and report.status not in PRACTICE:
+            raise Invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
+        principal, clocks, traceparent = sender.principal, Clocks(sender.now, sender.clock), sender.traceparent
+        if isinstance(report, HazardReport):
+            may_report(principal, report)
+            return reports.hazard(report, principal, clocks=clocks, places=self.places, traceparent=traceparent)
+        return reports.displacement(report, principal, clocks=clocks, places=self.places, traceparent=traceparent)
+
+
+def may_report(principal: Principal, report: HazardReport) -> None:
+    """Raise ReportRefused unless the caller may report this hazard now."""
+    if principal.is_expired:  # accepted only for displacement reports, which are held
+        raise SignInExpired
+    if report.source not in principal.sources and principal.roles.isdisjoint(CMC):
+        raise ForeignSource
+    entered_by = enterer(report.source, report.source_id)
+    if entered_by not in (None, principal.account) and principal.roles.isdisjoint({Role.DUTY_HEAD, Role.INTEGRATION}):
+        raise ForeignEvent
+
+
+class Admission:
+    """Admits the reports of a body: makes drafts, publishes those that are not refused, and counts all of them."""
+
+    def __init__(self, drafting: Drafting, publication: Publication, counts: Counts) -> None:
+        self.publication, self.counts = publication, counts
+        self._drafting = drafting
+
+    @contextmanager
+    def counting_refusals(self, principal: Principal) -> Iterator[None]:
+        """Count a refusal that is raised in the `with` block as one refused report."""
+        try:
+            yield
+        except ReportRefused:
+            self.counts.add(principal.channel, REFUSED)
+            raise
+
+    async def admit(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Admitted:
+        """Admit the report of a body. Raises ReportRefused."""
+        draft = await self._drafting.single(raw, format, sender)
+        answer = await self.publication.publish(draft)
+        self.counts.note_ended(sender.principal)
+        return draft, answer
+
+    async def admit_batch(
+        self, raw: bytes, format: BatchFormat, sender: ReportSender
+    ) -> Sequence[Admitted | ReportRefused]:
+        """One result per report, in order. Raises ReportRefused if the body cannot be split into reports."""
+        items = await self._drafting.batch(raw, format, sender)
+        drafts = [item for item in items if not isinstance(item, ReportRefused)]
+        self.counts.add(sender.principal.channel, REFUSED, len(items) - len(drafts))
+        answers = iter(await self.publication.publish_batch(drafts))
+        self.counts.note_ended(sender.principal, len(drafts))
+        return [item if isinstance(item, ReportRefused) else (item, next(answers)) for item in items]

@@ -1,0 +1,49 @@
+"""What intake needs to know about a format of reports."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from services.intake.refusals import REPORT_BYTES, ReportRefused
+from services.intake.structs import DisplacementStruct
+from shared.events import GroupReport, HazardReport, HouseholdReport
+
+Report = HouseholdReport | GroupReport | HazardReport | DisplacementStruct
+# For each content type the model of the body, or `str` for a text that OpenAPI does not describe further.
+Content = Mapping[str, type[BaseModel] | type[str]]
+
+BATCH_BYTES = 2 * 1024 * 1024
+
+
+def only_in_a_thread(raw: bytes) -> None:  # noqa: ARG001 - a format without a reader for the event loop
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SingleFormat:
+    """A body with one report.
+
+    `read` raises ReportRefused. It runs in a thread, because it may take long. `read_at_once` runs on the event loop,
+    which it may occupy for 5 ms at most; it returns None if the body is too large for that, or invalid.
+    """
+
+    summary: str
+    content: Content
+    read: Callable[[bytes], Report]
+    read_at_once: Callable[[bytes], Report | None] = only_in_a_thread
+    body_bytes: int = REPORT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFormat:
+    """A body with many reports: as SingleFormat, but `read` returns a report or a refusal for each report, in order.
+
+    `read` raises ReportRefused if it cannot split the body into reports.
+    """
+
+    summary: str
+    content: Content
+    read: Callable[[bytes], Sequence[Report | ReportRefused]]
+    read_at_once: Callable[[bytes], Sequence[Report] | None] = only_in_a_thread
+    body_bytes: int = BATCH_BYTES

@@ -1,0 +1,90 @@
+"""Many reports of any kind as a JSON array, or as one JSON report per line. A bad report does not affect the others."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+from typing import Annotated
+
+from pydantic import FailFast, Field, RootModel, TypeAdapter
+
+from services.intake import structs
+from services.intake.channels import json_reports
+from services.intake.channels.formats import BatchFormat, Report
+from services.intake.channels.json_reports import HazardItem, at_once, lists
+from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused, TooBig, TooMany
+from shared.events import GroupReport, HouseholdReport
+from shared.web.problems import ERRORS
+
+ITEMS = 1_000
+BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
+# Match up to the next separator or bracket, skipping whole strings. Commas count only between items.
+# Limited to a few thousand strings, because no other thread runs while a pattern is matched.
+BETWEEN = re.compile(rb'(?:[^][{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{},]?)', re.DOTALL)
+WITHIN = re.compile(rb'(?:[^][{}"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{}]?)', re.DOTALL)
+LINE = re.compile(rb"[^\n]+")
+STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
+
+Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator="kind")]
+ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
+# validation stops at the first wrong item, because each item is then validated alone
+ITEM_LIST: TypeAdapter[list[Report]] = TypeAdapter(Annotated[list[Item], FailFast()])
+
+
+class BatchBody(RootModel[Annotated[list[Item], Field(max_length=ITEMS)]]):
+    """Households, groups and hazards, distinguished by `kind`."""
+
+
+def read_at_once(raw: bytes) -> list[Report] | None:
+    reports = at_once(raw, ITEM_LIST, structs.read_all)
+    return reports if reports is not None and len(reports) <= ITEMS else None
+
+
+def read(raw: bytes) -> list[Report | ReportRefused]:
+    """Split and validate. Raises Invalid if the body cannot be split into reports, and TooMany."""
+    is_array = raw.lstrip()[:1] == b"["
+    items = split(raw) if is_array else list(islice(lines(raw), ITEMS + 1))
+    if len(items) > ITEMS:
+        raise TooMany(ITEMS)
+    most = min(ERRORS, BATCH_ERRORS // max(1, len(items)))
+    return [validated(item, most=most) for item in items]
+
+
+def lines(raw: bytes) -> Iterator[bytes]:
+    """The lines that are not blank."""
+    return (line[0] for line in LINE.finditer(raw) if line[0].strip())
+
+
+def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
+    if len(item) > REPORT_BYTES:
+        return TooBig()
+    try:
+        return json_reports.checked(item, ITEM, most=most)
+    except Invalid as invalid:
+        return invalid
+
+
+def split(raw: bytes) -> Sequence[bytes]:
+    """Split a JSON array at its commas, so that an item that does not parse does not affect the others."""
+    if lists(raw) > BATCH_LISTS:
+        raise Invalid([{"pointer": "", "expected": f"at most {BATCH_LISTS} lists and objects"}])
+    cuts, depth, position = [], 0, 0
+    while position < len(raw) and (match := (BETWEEN if depth == 1 else WITHIN).match(raw, position)):
+        sign, position = match[1], match.end()
+        depth += STEPS.get(sign, 0)
+        if sign and (depth == 0 or (depth == 1 and sign in b"[,")):
+            cuts.append(position - 1)
+        if depth == 0:
+            break
+        if len(cuts) > ITEMS + 1:
+            raise TooMany(ITEMS)
+    if depth or raw[cuts[-1] + 1 :].strip():
+        raise Invalid([{"pointer": "", "expected": "a JSON array of reports, or one report a line"}])
+    return [raw[start + 1 : end] for start, end in pairwise(cuts)]
+
+
+REPORTS = BatchFormat(
+    "Up to 1,000 reports of any kind.",
+    {"application/json": BatchBody, "application/x-ndjson": str},
+    read=read,
+    read_at_once=read_at_once,
+)

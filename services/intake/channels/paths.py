@@ -1,0 +1,10 @@
+"""The paths to which reports are sent, each with the format of its bodies."""
+
+from services.intake.channels import json_batches, json_reports
+from services.intake.channels.formats import BatchFormat, SingleFormat
+
+FORMATS: dict[str, SingleFormat | BatchFormat] = {
+    "/v1/displacements": json_reports.DISPLACEMENTS,
+    "/v1/hazards": json_reports.HAZARDS,
+    "/v1/reports:batch": json_batches.REPORTS,
+}

@@ -1,0 +1,49 @@
+"""Why a report, or a body of reports, is not accepted."""
+
+from collections.abc import Sequence
+
+REPORT_BYTES = 256 * 1024
+
+
+class ReportRefused(Exception):
+    """A report or a body of reports is not accepted."""
+
+
+class Invalid(ReportRefused):
+    """One entry per wrong field: JSON pointer and expectation, never the value."""
+
+    def __init__(self, errors: Sequence[dict[str, str]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class TooBig(ReportRefused):
+    """A report, also one in a batch, or a whole body exceeds its size limit."""
+
+    def __init__(self, what: str = "report", limit: int = REPORT_BYTES) -> None:
+        super().__init__()
+        self.what, self.limit = what, limit
+
+
+class TooMany(ReportRefused):
+    """A batch has more reports than allowed."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+
+
+class CutOff(ReportRefused):
+    """The request ended before its body did."""
+
+
+class SignInExpired(ReportRefused):
+    """A hazard is not accepted with an expired sign-in, because a hazard cannot be held until a person decides."""
+
+
+class ForeignSource(ReportRefused):
+    """The account does not report for this source."""
+
+
+class ForeignEvent(ReportRefused):
+    """Another person entered this event, and the account is neither a duty head nor an integration."""
