@@ -32,14 +32,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class FeedDecision:
-    """`deed` is the action on the hazard, None if there is nothing to publish. `reason` explains `kind`."""
+    """`action` is None if there is nothing to publish. `reason` explains `kind`."""
 
     kind: ItemKind
     reason: str
-    deed: FeedAction | None = None
+    action: FeedAction | None = None
 
 
-NEVER_TOLD = FeedDecision(ItemKind.UNCHANGED, "never told")
+NEVER_PUBLISHED = FeedDecision(ItemKind.UNCHANGED, "never published")
 OTHER_NAME = FeedDecision(ItemKind.UNCHANGED, "goes on under another name")
 OLDER = FeedDecision(ItemKind.UNCHANGED, "not newer")
 SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
@@ -51,7 +51,7 @@ def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> Fe
     A published hazard is updated or cancelled even outside the area, because its receivers must learn of the change.
     """
     if isinstance(entry, Deletion):
-        return _delete(entry, known) if known else NEVER_TOLD
+        return _delete(entry, known) if known else NEVER_PUBLISHED
     if entry.type is None:
         return _cancel(entry, known, "no hazard") if known else FeedDecision(ItemKind.NOT_A_HAZARD, "other type")
     if known is None and not area.holds(entry.lat, entry.lon):
@@ -83,16 +83,16 @@ def _compare(item: Item, known: Known) -> FeedDecision:
     return FeedDecision(ItemKind.PUBLISHED, ", ".join(changes), FeedAction.UPDATE) if changes else SAME
 
 
-def material_changes(item: Item, told: HazardReported) -> list[str]:
+def material_changes(item: Item, published: HazardReported) -> list[str]:
     """The changes that people would act on. Changed links, posters and felt reports are left out."""
-    point = told.area.point
+    point = published.area.point
     moved = distance_km(item.lat, item.lon, point.lat, point.lon) if point else 0.0
     changes = {
-        "type": item.type != told.type,
-        "magnitude": item.magnitude != told.magnitude,
+        "type": item.type != published.type,
+        "magnitude": item.magnitude != published.magnitude,
         "location": moved >= 1.0,
-        "depth": abs((item.depth_km or 0.0) - (told.depth_km or 0.0)) >= 1.0,
-        "onset": abs((item.onset - told.onset).total_seconds()) >= 1.0,
-        "certainty": item.certainty != told.certainty,
+        "depth": abs((item.depth_km or 0.0) - (published.depth_km or 0.0)) >= 1.0,
+        "onset": abs((item.onset - published.onset).total_seconds()) >= 1.0,
+        "certainty": item.certainty != published.certainty,
     }
     return [name for name, is_changed in changes.items() if is_changed]

@@ -24,7 +24,7 @@ from shared.places import Places
 
 EVENT_SOURCE = "/intake"
 
-DEEDS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
+EVENTS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
     FeedAction.REPORT: (HazardReported, MsgType.ALERT),
     FeedAction.UPDATE: (HazardUpdated, MsgType.UPDATE),
     FeedAction.CANCEL: (HazardCancelled, MsgType.CANCEL),
@@ -51,14 +51,14 @@ class Stamp:
 
 def report(item: Item, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard from the source's current data: a first report, or an update of a published hazard."""
-    deed = FeedAction.UPDATE if known else FeedAction.REPORT
+    action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
-    return _told(deed, _said(item, stamp), source_id, item, known, aliases, stamp)
+    return _published(action, _content(item, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Deletion, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard as last published, cancelled."""
-    return _told(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
+    return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
 def wire(event: HazardReported) -> Message:
@@ -67,16 +67,16 @@ def wire(event: HazardReported) -> Message:
     return message(event, id=id, source=EVENT_SOURCE, time=event.received_at)
 
 
-def _told(
-    deed: FeedAction,
-    said: dict[str, Any],
+def _published(
+    action: FeedAction,
+    content: dict[str, Any],
     source_id: str,
     entry: Item | Deletion,
     known: Known | None,
     aliases: tuple[str, ...],
     stamp: Stamp,
 ) -> Known:
-    model, msg_type = DEEDS[deed]
+    model, msg_type = EVENTS[action]
     revision = _revision(entry, known)
     stamped = {
         "report_id": derived_id("report", stamp.source, source_id, revision),
@@ -93,10 +93,12 @@ def _told(
         "received_at": stamp.now,
         "places_version": stamp.places.version,
     }
-    return Known(model(**{**said, **stamped}), entry.updated_ms, entry.ids[0], is_cancelled=deed is FeedAction.CANCEL)
+    return Known(
+        model(**{**content, **stamped}), entry.updated_ms, entry.ids[0], is_cancelled=action is FeedAction.CANCEL
+    )
 
 
-def _said(item: Item, stamp: Stamp) -> dict[str, Any]:
+def _content(item: Item, stamp: Stamp) -> dict[str, Any]:
     area = Area(point=Point(lat=item.lat, lon=item.lon), description=item.title or None)
     return {
         "type": item.type,

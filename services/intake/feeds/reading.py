@@ -56,7 +56,7 @@ class Reader:
         await queries.save_aliases(session, source.name, register.touched_aliases)
         await queries.save_set_aside(session, feed, unreadable, now)
         await queries.save_reading(session, feed, source.name, etag=etag, counts=counts, now=now)
-        await outbox.add(session, *map(wire, register.told))
+        await outbox.add(session, *map(wire, register.published))
         return counts
 
 

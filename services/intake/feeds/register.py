@@ -16,11 +16,11 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """`told` are the events to publish, in order; `touched` are the hazards to store."""
+    """`published` are the events to publish, in order; `touched` are the hazards to store."""
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]
-    told: list[HazardReported] = field(default_factory=list)
+    published: list[HazardReported] = field(default_factory=list)
     touched: set[UUID] = field(default_factory=set)
 
     @property
@@ -31,35 +31,35 @@ class Register:
         named = self._named(entry.ids)
         known = named[0] if named else None
         decision = decide(entry, known, area)
-        if decision.deed is not None:
-            self._tell(decision.deed, entry, known, stamp)
+        if decision.action is not None:
+            self._publish(decision.action, entry, known, stamp)
         if known is None or decision is OLDER or isinstance(entry, Deletion):
             return decision
-        if decision.deed is None:
+        if decision.action is None:
             self._keep(replace(known, updated_ms=entry.updated_ms, preferred=entry.ids[0]), entry.ids)
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
         """The hazards that these ids refer to: active hazards first, then in the order of the ids."""
-        found = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
-        return sorted((self.hazards[hazard_id] for hazard_id in found), key=lambda known: known.is_cancelled)
+        hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
+        return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 
-    def _tell(self, deed: FeedAction, entry: Item | Deletion, known: Known | None, stamp: Stamp) -> None:
+    def _publish(self, action: FeedAction, entry: Item | Deletion, known: Known | None, stamp: Stamp) -> None:
         names = tuple(dict.fromkeys((*self._names(known), *entry.ids)))
-        if known is not None and deed is FeedAction.CANCEL:
-            told = events.take_back(entry, known, names, stamp)
+        if known is not None and action is FeedAction.CANCEL:
+            hazard = events.take_back(entry, known, names, stamp)
         elif isinstance(entry, Item):
-            told = events.report(entry, known, names, stamp)
-        self._keep(told, entry.ids)
-        self.told.append(told.event)
+            hazard = events.report(entry, known, names, stamp)
+        self._keep(hazard, entry.ids)
+        self.published.append(hazard.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
         """Cancel the `others`, because the source merged these hazards into `kept`. True if any was cancelled."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
-            told = events.take_back(entry, other, self._names(other), stamp)
-            self._keep(told, ())
-            self.told.append(told.event)
+            hazard = events.take_back(entry, other, self._names(other), stamp)
+            self._keep(hazard, ())
+            self.published.append(hazard.event)
         for other in others:
             self.aliases.update(dict.fromkeys(self._names(other), kept.hazard_id))
         return bool(live)

@@ -37,8 +37,8 @@ class Reading:
         return self.register.take(read, self.area, Stamp("usgs", Status.ACTUAL, self.clock, PLACES))
 
     @property
-    def told(self) -> list[HazardReported]:
-        return self.register.told
+    def published(self) -> list[HazardReported]:
+        return self.register.published
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def reading() -> Reading:
 def test_a_new_quake_is_reported_under_the_first_id_seen(reading: Reading) -> None:
     assert reading.take(feature("us1", ids=",us1,ak2,")).kind is ItemKind.PUBLISHED
 
-    [event] = reading.told
+    [event] = reading.published
     assert type(event) is HazardReported
     assert (event.source_id, event.aliases) == ("us1", ("ak2",))
     assert event.hazard_id == derived_id("hazard", "usgs", "us1")
@@ -59,7 +59,7 @@ def test_a_new_quake_is_reported_under_the_first_id_seen(reading: Reading) -> No
 def test_the_same_entry_again_is_unchanged(reading: Reading) -> None:
     reading.take(feature())
     assert reading.take(feature()).kind is ItemKind.UNCHANGED
-    assert len(reading.told) == 1
+    assert len(reading.published) == 1
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_change_that_people_act_on_is_an_update(reading: Reading, changed: dic
     decision = reading.take(feature(updated=LATER, **changed))
 
     assert (decision.kind, decision.reason) == (ItemKind.PUBLISHED, reason)
-    first, second = reading.told
+    first, second = reading.published
     assert type(second) is HazardUpdated
     assert second.hazard_id == first.hazard_id
     assert second.revision > first.revision
@@ -101,7 +101,7 @@ def test_a_change_or_deletion_at_the_same_instant_is_published_as_newer(reading:
     """The source does not always change `updated`, but consumers keep only the report with the highest revision."""
     for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
         assert reading.take(entry).kind is ItemKind.PUBLISHED
-    assert [event.revision - LATER for event in reading.told] == [0, 1, 2]
+    assert [event.revision - LATER for event in reading.published] == [0, 1, 2]
 
 
 def test_small_drifts_are_measured_from_the_published_state(reading: Reading) -> None:
@@ -116,8 +116,8 @@ def test_a_second_id_leads_to_the_same_hazard(reading: Reading) -> None:
     reading.take(feature("us1", ids=",us1,ak2,", updated=LATER))
     reading.take(feature("ak2", ids=",ak2,", updated=LATER + 1, mag=5.4))
 
-    assert {event.source_id for event in reading.told} == {"us1"}
-    assert reading.told[-1].aliases == ("ak2",)
+    assert {event.source_id for event in reading.published} == {"us1"}
+    assert reading.published[-1].aliases == ("ak2",)
 
 
 def test_two_quakes_that_are_one_leave_one_hazard(reading: Reading) -> None:
@@ -126,7 +126,7 @@ def test_two_quakes_that_are_one_leave_one_hazard(reading: Reading) -> None:
 
     assert reading.take(feature("us1", ids=",us1,ak2,", updated=LATER)).kind is ItemKind.PUBLISHED
 
-    assert [(type(event), event.source_id) for event in reading.told[2:]] == [(HazardCancelled, "ak2")]
+    assert [(type(event), event.source_id) for event in reading.published[2:]] == [(HazardCancelled, "ak2")]
     assert reading.take(feature("ak2", ids=",ak2,us1,", updated=LATER)).kind is ItemKind.UNCHANGED
 
 
@@ -135,8 +135,8 @@ def test_a_deleted_quake_is_cancelled_once(reading: Reading) -> None:
     assert reading.take(deleted(updated=LATER)).kind is ItemKind.PUBLISHED
     assert reading.take(deleted(updated=LATER)).kind is ItemKind.UNCHANGED
 
-    assert [type(event) for event in reading.told] == [HazardReported, HazardCancelled]
-    assert reading.told[1].magnitude == 5.1
+    assert [type(event) for event in reading.published] == [HazardReported, HazardCancelled]
+    assert reading.published[1].magnitude == 5.1
 
 
 def test_a_network_that_deletes_its_own_reading_cancels_nothing(reading: Reading) -> None:
@@ -157,13 +157,13 @@ def test_a_deleted_quake_that_returns_is_published_again(reading: Reading) -> No
 def test_a_quake_found_to_be_an_explosion_is_cancelled(reading: Reading) -> None:
     reading.take(feature())
     reading.take(feature(updated=LATER, type="quarry blast"))
-    assert type(reading.told[-1]) is HazardCancelled
+    assert type(reading.published[-1]) is HazardCancelled
 
 
 def test_not_a_hazard_comes_before_out_of_area(reading: Reading) -> None:
     assert reading.take(feature(type="quarry blast", at=(-117.4, 33.7))).kind is ItemKind.NOT_A_HAZARD
     assert reading.take(feature(at=(-117.4, 33.7))).kind is ItemKind.OUT_OF_AREA
-    assert reading.told == []
+    assert reading.published == []
 
 
 def test_a_published_quake_that_moves_out_of_the_area_is_still_updated(reading: Reading) -> None:
@@ -176,7 +176,7 @@ def test_the_same_entry_gives_the_same_event(reading: Reading) -> None:
     reading.take(feature())
     again.take(feature())
 
-    [first], [second] = reading.told, again.told
+    [first], [second] = reading.published, again.published
     assert dict(wire(first).headers)["ce_id"] == dict(wire(second).headers)["ce_id"]
 
 
@@ -194,7 +194,7 @@ def test_the_same_entry_gives_the_same_event(reading: Reading) -> None:
 )
 def test_severity_follows_magnitude(reading: Reading, magnitude: float | None, severity: Severity) -> None:
     reading.take(feature(mag=magnitude))
-    assert reading.told[0].severity is severity
+    assert reading.published[0].severity is severity
 
 
 @pytest.mark.parametrize(

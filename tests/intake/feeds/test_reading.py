@@ -38,7 +38,7 @@ async def read(sessions: Sessions, *features: object, feed: str = "own.geojson")
         return await reader.read(session, USGS, feed, document(*features), etag='"1"')
 
 
-async def told(sessions: Sessions) -> list[str]:
+async def published(sessions: Sessions) -> list[str]:
     async with sessions.begin() as session:
         rows = await session.scalars(text("SELECT headers FROM outbox ORDER BY id"))
         return [header["ce_type"].split(".")[2] for header in (dict(json.loads(row)) for row in rows)]
@@ -50,7 +50,7 @@ async def test_the_same_document_twice_publishes_once(sessions: Sessions) -> Non
 
     assert first == {ItemKind.PUBLISHED: 1, ItemKind.NOT_A_HAZARD: 1, ItemKind.OUT_OF_AREA: 1, ItemKind.SET_ASIDE: 1}
     assert again == first - Counts({ItemKind.PUBLISHED: 1}) + Counts({ItemKind.UNCHANGED: 1})
-    assert await told(sessions) == ["reported"]
+    assert await published(sessions) == ["reported"]
 
 
 async def test_a_link_that_the_database_cannot_store_does_not_stop_a_feed(sessions: Sessions) -> None:
@@ -73,16 +73,16 @@ async def test_counts_are_kept_per_feed_in_total_and_for_the_last_reading(sessio
     assert counts["out_of_area"] == (1, 0)
 
 
-@pytest.mark.parametrize("is_told_last", [False, True])
+@pytest.mark.parametrize("is_last", [False, True])
 async def test_a_quake_that_continues_under_another_id_is_not_cancelled_wherever_it_is_in_the_document(
-    sessions: Sessions, is_told_last: bool
+    sessions: Sessions, is_last: bool
 ) -> None:
     await read(sessions, feature("us1"))
     gone, goes_on = deleted("us1", updated=LATER + 1), feature("ak2", ids=",ak2,us1,", updated=LATER)
 
-    await read(sessions, *([gone, goes_on] if is_told_last else [goes_on, gone]))
+    await read(sessions, *([gone, goes_on] if is_last else [goes_on, gone]))
 
-    assert await told(sessions) == ["reported"]
+    assert await published(sessions) == ["reported"]
 
 
 async def test_revision_and_deletion_in_later_documents(sessions: Sessions) -> None:
@@ -91,12 +91,12 @@ async def test_revision_and_deletion_in_later_documents(sessions: Sessions) -> N
     await read(sessions, deleted("us1", updated=LATER + 1))
     await read(sessions, feature("ak2", ids=",ak2,", updated=LATER))
 
-    assert await told(sessions) == ["reported", "updated", "cancelled"]
+    assert await published(sessions) == ["reported", "updated", "cancelled"]
 
 
 async def test_two_concurrent_readers_publish_one_hazard(sessions: Sessions) -> None:
     await asyncio.gather(*(read(sessions, feature(), feed=f"feed-{number}") for number in range(4)))
-    assert await told(sessions) == ["reported"]
+    assert await published(sessions) == ["reported"]
 
 
 async def test_a_reading_that_does_not_commit_leaves_nothing(sessions: Sessions) -> None:
@@ -105,7 +105,7 @@ async def test_a_reading_that_does_not_commit_leaves_nothing(sessions: Sessions)
         await reader.read(session, USGS, "own.geojson", document(feature()))
         await session.rollback()
 
-    assert await told(sessions) == []
+    assert await published(sessions) == []
     assert (await read(sessions, feature()))[ItemKind.PUBLISHED] == 1
 
 

@@ -13,13 +13,13 @@ from shared.events.vocabulary import Certainty, HazardType
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 
 
-def one(entry: Any) -> Any:
-    [found] = usgs.read(document(entry))
-    return found
+def entry_of(entry: Any) -> Any:
+    [read] = usgs.read(document(entry))
+    return read
 
 
 def test_a_quake_is_read() -> None:
-    item = one(feature())
+    item = entry_of(feature())
 
     assert isinstance(item, Item)
     assert (item.type, item.magnitude, item.depth_km) == (HazardType.EARTHQUAKE, 5.1, 12.5)
@@ -29,7 +29,7 @@ def test_a_quake_is_read() -> None:
 
 
 def test_ids_between_commas_are_split_and_the_preferred_one_comes_first() -> None:
-    item = one(feature("us1", ids=",gcmt2016,us1,,at9,"))
+    item = entry_of(feature("us1", ids=",gcmt2016,us1,,at9,"))
     assert item.ids == ("us1", "gcmt2016", "at9")
 
 
@@ -37,7 +37,7 @@ def test_ids_between_commas_are_split_and_the_preferred_one_comes_first() -> Non
     "kind", ["quarry blast", "quarry_blast", "explosion", "chemical explosion", "ice quake", "sonic boom"]
 )
 def test_an_event_that_only_shakes_like_a_quake_is_not_a_hazard(kind: str) -> None:
-    assert one(feature(type=kind)).type is None
+    assert entry_of(feature(type=kind)).type is None
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_an_event_that_only_shakes_like_a_quake_is_not_a_hazard(kind: str) -> No
     ],
 )
 def test_event_types_that_are_hazards(kind: str, expected: HazardType) -> None:
-    assert one(feature(type=kind)).type is expected
+    assert entry_of(feature(type=kind)).type is expected
 
 
 def test_a_deleted_event_needs_neither_place_nor_time() -> None:
-    assert one(deleted("us1", updated=5, ids=",us1,ak2,")) == Deletion(("us1", "ak2"), 5)
+    assert entry_of(deleted("us1", updated=5, ids=",us1,ak2,")) == Deletion(("us1", "ak2"), 5)
 
 
 def test_a_detail_document_is_one_entry() -> None:
@@ -91,7 +91,7 @@ def test_an_unreadable_entry_is_set_aside_alone(entry: Any, pointer: str) -> Non
 
 
 def test_a_title_becomes_one_line() -> None:
-    assert one(feature(title="M 5\n\u202eevil" + "x" * 500)).title == "M 5 evil" + "x" * 141 + "…"
+    assert entry_of(feature(title="M 5\n\u202eevil" + "x" * 500)).title == "M 5 evil" + "x" * 141 + "…"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_title_becomes_one_line() -> None:
     ],
 )
 def test_an_invalid_link_is_left_out(url: str) -> None:
-    assert one(feature(url=url)).web is None
+    assert entry_of(feature(url=url)).web is None
 
 
 def named(values: Any) -> Any:
@@ -133,7 +133,7 @@ def test_no_entry_stops_a_feed(entry: Any) -> None:
 
 
 def test_a_magnitude_may_be_missing() -> None:
-    assert one(feature(mag=None)).magnitude is None
+    assert entry_of(feature(mag=None)).magnitude is None
 
 
 @pytest.mark.parametrize(
