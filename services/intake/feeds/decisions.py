@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from services.intake.feeds.items import Deletion, Item, ItemKind
+from services.intake.feeds.items import Cancellation, Item, ItemKind
 from shared.events import HazardReported
 from shared.places.areas import distance_km
 from shared.places.watched import WatchedArea
@@ -45,13 +45,13 @@ OLDER = FeedDecision(ItemKind.UNCHANGED, "not newer")
 SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
-def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> FeedDecision:
+def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea) -> FeedDecision:
     """Check in this order: not a hazard, out of area, then new, changed or unchanged.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must learn of the change.
     """
-    if isinstance(entry, Deletion):
-        return _delete(entry, known) if known else NEVER_PUBLISHED
+    if isinstance(entry, Cancellation):
+        return _withdraw(entry, known) if known else NEVER_PUBLISHED
     if entry.type is None:
         return _cancel(entry, known, "no hazard") if known else FeedDecision(ItemKind.NOT_A_HAZARD, "other type")
     if known is None and not area.holds(entry.lat, entry.lon):
@@ -61,12 +61,12 @@ def decide(entry: Item | Deletion, known: Known | None, area: WatchedArea) -> Fe
     return _compare(entry, known)
 
 
-def _delete(deletion: Deletion, known: Known) -> FeedDecision:
+def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
     """Cancel only if the preferred id is deleted. A network may delete its reading while the source keeps another."""
-    return _cancel(deletion, known, "deleted") if known.preferred in deletion.ids else OTHER_NAME
+    return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 
 
-def _cancel(entry: Item | Deletion, known: Known, reason: str) -> FeedDecision:
+def _cancel(entry: Item | Cancellation, known: Known, reason: str) -> FeedDecision:
     if known.is_cancelled or entry.updated_ms < known.updated_ms:
         return OLDER
     return FeedDecision(ItemKind.PUBLISHED, reason, FeedAction.CANCEL)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.feeds.decisions import FeedAction, Known
-from services.intake.feeds.items import Deletion, Item, instant
+from services.intake.feeds.items import Cancellation, Item, instant
 from shared.events import (
     Area,
     HazardCancelled,
@@ -56,7 +56,7 @@ def report(item: Item, known: Known | None, aliases: tuple[str, ...], stamp: Sta
     return _published(action, _content(item, stamp), source_id, item, known, aliases, stamp)
 
 
-def take_back(entry: Item | Deletion, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
+def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard as last published, cancelled."""
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
@@ -71,7 +71,7 @@ def _published(
     action: FeedAction,
     content: dict[str, Any],
     source_id: str,
-    entry: Item | Deletion,
+    entry: Item | Cancellation,
     known: Known | None,
     aliases: tuple[str, ...],
     stamp: Stamp,
@@ -122,6 +122,6 @@ def severity(item: Item) -> Severity:
     return next((step for least, step in SEVERITIES if magnitude >= least), Severity.MINOR)
 
 
-def _revision(entry: Item | Deletion, known: Known | None) -> int:
+def _revision(entry: Item | Cancellation, known: Known | None) -> int:
     """The source's `updated` time, so that the revision grows even if our stored state was lost."""
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

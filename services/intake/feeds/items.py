@@ -37,8 +37,8 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Deletion:
-    """The source deleted the entry."""
+class Cancellation:
+    """The source cancelled or deleted the hazard."""
 
     ids: tuple[str, ...]
     updated_ms: int
@@ -54,7 +54,7 @@ class Unreadable:
     content: str
 
 
-Entry = Item | Deletion | Unreadable
+Entry = Item | Cancellation | Unreadable
 
 
 class BadDocument(Exception):

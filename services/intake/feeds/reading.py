@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.feeds import queries, usgs
 from services.intake.feeds.events import Stamp, wire
-from services.intake.feeds.items import Deletion, Entry, Item, ItemKind, Unreadable
+from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Unreadable
 from services.intake.feeds.register import Register
 from shared.events.vocabulary import Status
 from shared.messaging import outbox
@@ -47,7 +47,9 @@ class Reader:
         await queries.lock(session, source.name)
         stamp = Stamp(source.name, self.status, now, self.places)
         readable = [entry for entry in entries if not isinstance(entry, Unreadable)]
-        readable.sort(key=is_deletion)  # deletions last, because the same document may keep the hazard under another id
+        readable.sort(
+            key=is_cancellation
+        )  # cancellations last, because the same document may keep the hazard under another id
         unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
         register = await _register(session, source, readable)
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in readable)
@@ -60,10 +62,10 @@ class Reader:
         return counts
 
 
-def is_deletion(entry: Entry) -> bool:
-    return isinstance(entry, Deletion)
+def is_cancellation(entry: Entry) -> bool:
+    return isinstance(entry, Cancellation)
 
 
-async def _register(session: AsyncSession, source: Source, entries: list[Item | Deletion]) -> Register:
+async def _register(session: AsyncSession, source: Source, entries: list[Item | Cancellation]) -> Register:
     aliases = await queries.aliases_of(session, source.name, (name for entry in entries for name in entry.ids))
     return Register(aliases, await queries.known(session, aliases.values()))

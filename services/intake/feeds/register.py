@@ -7,7 +7,7 @@ from uuid import UUID
 from services.intake.feeds import events
 from services.intake.feeds.decisions import OLDER, FeedAction, FeedDecision, Known, decide
 from services.intake.feeds.events import Stamp
-from services.intake.feeds.items import Deletion, Item, ItemKind
+from services.intake.feeds.items import Cancellation, Item, ItemKind
 from shared.events import HazardReported
 from shared.places.watched import WatchedArea
 
@@ -27,13 +27,13 @@ class Register:
     def touched_aliases(self) -> dict[str, UUID]:
         return {name: hazard_id for name, hazard_id in self.aliases.items() if hazard_id in self.touched}
 
-    def take(self, entry: Item | Deletion, area: WatchedArea, stamp: Stamp) -> FeedDecision:
+    def take(self, entry: Item | Cancellation, area: WatchedArea, stamp: Stamp) -> FeedDecision:
         named = self._named(entry.ids)
         known = named[0] if named else None
         decision = decide(entry, known, area)
         if decision.action is not None:
             self._publish(decision.action, entry, known, stamp)
-        if known is None or decision is OLDER or isinstance(entry, Deletion):
+        if known is None or decision is OLDER or isinstance(entry, Cancellation):
             return decision
         if decision.action is None:
             self._keep(replace(known, updated_ms=entry.updated_ms, preferred=entry.ids[0]), entry.ids)
@@ -44,7 +44,7 @@ class Register:
         hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 
-    def _publish(self, action: FeedAction, entry: Item | Deletion, known: Known | None, stamp: Stamp) -> None:
+    def _publish(self, action: FeedAction, entry: Item | Cancellation, known: Known | None, stamp: Stamp) -> None:
         names = tuple(dict.fromkeys((*self._names(known), *entry.ids)))
         if known is not None and action is FeedAction.CANCEL:
             hazard = events.take_back(entry, known, names, stamp)

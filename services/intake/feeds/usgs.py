@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from services.intake.feeds.items import BadDocument, Deletion, Entry, Item, Unreadable, instant
+from services.intake.feeds.items import BadDocument, Cancellation, Entry, Item, Unreadable, instant
 from shared.events import pointer
 from shared.events.fields import Latitude, Longitude
 from shared.events.hazards import SourceId, Web
@@ -93,7 +93,7 @@ def entry(feature: Any, index: int) -> Entry:
     """Parse one feature. An invalid feature becomes Unreadable and does not affect the others."""
     try:
         if is_deleted(feature):
-            return deletion(DeletedFeature.model_validate(feature))
+            return cancellation(DeletedFeature.model_validate(feature))
         return item(Feature.model_validate(feature))
     except ValidationError as error:
         where = pointer(error, (Feature, Properties, Geometry))
@@ -106,8 +106,8 @@ def is_deleted(feature: Any) -> bool:
     return isinstance(status, str) and status.lower() == "deleted"
 
 
-def deletion(feature: DeletedFeature) -> Deletion:
-    return Deletion(ids_of(feature.id, feature.properties.ids), feature.properties.updated)
+def cancellation(feature: DeletedFeature) -> Cancellation:
+    return Cancellation(ids_of(feature.id, feature.properties.ids), feature.properties.updated)
 
 
 def item(feature: Feature) -> Item:

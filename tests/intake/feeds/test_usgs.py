@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.feeds import usgs
-from services.intake.feeds.items import BadDocument, Deletion, Item, Unreadable
+from services.intake.feeds.items import BadDocument, Cancellation, Item, Unreadable
 from shared.events.vocabulary import Certainty, HazardType
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 
@@ -54,7 +54,7 @@ def test_event_types_that_are_hazards(kind: str, expected: HazardType) -> None:
 
 
 def test_a_deleted_event_needs_neither_place_nor_time() -> None:
-    assert entry_of(deleted("us1", updated=5, ids=",us1,ak2,")) == Deletion(("us1", "ak2"), 5)
+    assert entry_of(deleted("us1", updated=5, ids=",us1,ak2,")) == Cancellation(("us1", "ak2"), 5)
 
 
 def test_a_detail_document_is_one_entry() -> None:
@@ -128,8 +128,8 @@ json_values = st.recursive(
     )
 )
 def test_no_entry_stops_a_feed(entry: Any) -> None:
-    assert isinstance(usgs.entry(entry, 0), Item | Deletion | Unreadable)
-    assert isinstance(usgs.entry({**feature(), **entry}, 0), Item | Deletion | Unreadable)
+    assert isinstance(usgs.entry(entry, 0), Item | Cancellation | Unreadable)
+    assert isinstance(usgs.entry({**feature(), **entry}, 0), Item | Cancellation | Unreadable)
 
 
 def test_a_magnitude_may_be_missing() -> None:
