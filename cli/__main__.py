@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from cli import acts, environment
 from shared import log
+from shared.config import BadSettings
 
 OF_NONE = ("contract", "provision", "restore")  # these commands do not use a running installation
 GROUPS = (
@@ -57,6 +58,8 @@ def main() -> None:
         acts.noted([name for name in GROUPS if name not in OF_NONE], app)
     except (ConnectionError, TimeoutError, gaierror):
         sys.exit("The installation's PostgreSQL does not answer. Start it (make run), and try again.")
+    except BadSettings as error:
+        sys.exit(str(error))
     except PermissionError as error:
         sys.exit(f"{error.filename} is closed to you. Try again as the user whose installation it is.")
 

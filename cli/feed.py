@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from click import Choice
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,27 +14,24 @@ from cli.places import in_use
 from cli.transactions import within
 from services.intake.config import IntakeSettings
 from services.intake.feeds.items import BadDocument, ItemKind
-from services.intake.feeds.reading import SOURCES, Counts
+from services.intake.feeds.reading import Counts
+from services.intake.feeds.sources import SOURCES
 from services.intake.worker import reader
 from shared.places.watched import BadArea
 
-app = typer.Typer(help="Feeds of other institutions.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(add_completion=False)
 errors = Console(stderr=True)
 
 
-@app.callback()
-def feeds() -> None:
-    """Feeds of other institutions."""
-
-
-@app.command()
-def usgs(
-    file: Annotated[Path, typer.Argument(help="A GeoJSON feed, search answer or event detail of the USGS.")],
+@app.command(no_args_is_help=True)
+def feed(
+    source: Annotated[str, typer.Argument(click_type=Choice(list(SOURCES)), help="The source of the document.")],
+    file: Annotated[Path, typer.Argument(help="A document of one of the source's feeds.")],
 ) -> None:
-    """Read a document of the USGS; intake's worker publishes the resulting hazards."""
+    """Read a document of a source of hazards; intake's worker publishes the resulting hazards."""
     try:
         document = file.read_bytes()
-        counts = asyncio.run(read("usgs", file.name, document, IntakeSettings().for_service("intake")))
+        counts = asyncio.run(read(source, file.name, document, IntakeSettings().for_service("intake")))
     except (ConnectionError, TimeoutError):
         raise  # the error came from PostgreSQL, not from the file
     except (OSError, BadDocument, BadArea) as error:

@@ -1,16 +1,22 @@
 """Settings of the infrastructure, read once in `__main__` and passed down. Services add theirs in `config.py`."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from shared.errors import DocumentedError
 from shared.events.topics import DAY_MS, DEAD_LETTERS_DAYS, Topic
 from shared.events.vocabulary import Status
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class BadSettings(DocumentedError):
+    """A setting has an invalid value."""
 
 
 class Settings(BaseSettings):
@@ -63,6 +69,15 @@ class Settings(BaseSettings):
     record_keys: str = ".state/secrets/records/{service}"  # one folder of signing keys per topic
     signature_key_wait_seconds: float = Field(default=600, ge=0)  # long enough for a rotation to reach every reader
 
+    def __init__(self, **values: Any) -> None:
+        """Raises BadSettings, which says what is expected and never quotes a value."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadSettings(*map(_expectation, error.errors(include_input=False, include_context=False))) from None
+        except SettingsError as error:  # its text names the field
+            raise BadSettings(error) from None
+
     def for_service(self, service: str) -> Self:
         """These settings with `{service}` filled in."""
         named = {
@@ -96,6 +111,11 @@ class Settings(BaseSettings):
         """Proxies whose forwarding headers are trusted. The default is this machine's proxies with https, else none."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
+
+
+def _expectation(error: ErrorDetails) -> str:
+    name = str(error["loc"][0]).upper()
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def secret(file: str | Path | None) -> str | None:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from shared import liveness, log
 from shared.config import Settings
+from shared.errors import DocumentedError
 from shared.failures import Backoff
 from shared.postgres import database
 from shared.web.apps import MOUNTS
@@ -81,7 +82,7 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
         await task
     except asyncio.CancelledError:
         return 0
-    except database.NotOurs as refusal:
+    except DocumentedError as refusal:
         log.get().critical(str(refusal))
         return FAILED
     except BaseExceptionGroup as group:

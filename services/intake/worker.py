@@ -2,8 +2,7 @@
 
 from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
-from services.intake.feeds.reading import SOURCES, Reader
-from services.intake.feeds.usgs import SOURCE as USGS
+from services.intake.feeds.reading import Reader
 from shared import wiring
 from shared.outbound import Outbound
 from shared.places import Places
@@ -15,12 +14,8 @@ async def run(settings: IntakeSettings) -> None:
     """Run until cancelled."""
     async with database.opened(settings) as engine, Outbound(settings) as outbound:
         poller = Poller(reader(settings), database.sessions(engine), outbound, settings.intake_feed_seconds)
-        await wiring.work(settings, engine, poller.run(SOURCES[USGS], settings.usgs_feeds))
+        await wiring.work(settings, engine, poller.run(settings.feeds))
 
 
 def reader(settings: IntakeSettings) -> Reader:
-    return Reader(
-        WatchedArea.load(settings.intake_area),
-        Places.load(settings.places_path),
-        settings.counted_status,
-    )
+    return Reader(WatchedArea.load(settings.intake_area), Places.load(settings.places_path), settings.counted_status)

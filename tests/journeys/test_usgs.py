@@ -109,7 +109,7 @@ class Centre:
 async def centre(shared_installation: Installation) -> Centre:
     made = Centre(shared_installation, Sent())
     await made.add_receiver()
-    shared_installation.start("intake", "worker", env={"INTAKE_USGS_FEEDS": "[]"})
+    shared_installation.start("intake", "worker", env={"INTAKE_FEEDS": ""})
     shared_installation.start("alerts", "worker")
     shared_installation.start("console", "worker")
     return made

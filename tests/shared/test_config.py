@@ -1,8 +1,8 @@
-"""Settings whose default depends on another setting."""
+"""Settings whose default depends on another setting, and the message about an invalid setting."""
 
 import pytest
 
-from shared.config import Settings
+from shared.config import BadSettings, Settings
 
 
 @pytest.mark.parametrize(
@@ -15,4 +15,19 @@ from shared.config import Settings
     ],
 )
 def test_forwarding_headers_are_trusted_from_a_proxy_or_from_nobody(given: dict[str, str], believed: str) -> None:
-    assert Settings(**given).proxies == believed  # type: ignore[arg-type]
+    assert Settings(**given).proxies == believed
+
+
+def test_an_invalid_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLACEMENTS_DAYS", "secret")
+    with pytest.raises(BadSettings) as refused:
+        Settings()
+    assert "DISPLACEMENTS_DAYS" in str(refused.value)
+    assert "number" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_list_that_is_not_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUSTED_HOSTS", "a, b")
+    with pytest.raises(BadSettings, match="trusted_hosts"):
+        Settings()

@@ -1,6 +1,7 @@
 """A web server and a worker run in one process, as in containers. Each fails alone, logs it, and is restarted."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -36,7 +37,7 @@ async def rename(installation: Installation) -> AsyncIterator[Rename]:
 
 
 def started(installation: Installation, service: str, *side: str) -> Process:
-    return installation.start(service, *side, env={"PORT": str(installation.port), "INTAKE_USGS_FEEDS": "[]"})
+    return installation.start(service, *side, env={"PORT": str(installation.port), "INTAKE_FEEDS": ""})
 
 
 async def is_ready(installation: Installation) -> bool:
@@ -87,3 +88,13 @@ async def test_a_web_side_beside_a_worker_is_restarted(installation: Installatio
     assert process.is_running
     process.stop()
     assert process.exit_code == 0
+
+
+async def test_an_invalid_setting_ends_the_start_with_its_name(installation: Installation) -> None:
+    process = installation.start("intake", "worker", env={"INTAKE_FEEDS": "https://example.org/no-source"})
+    async with asyncio.timeout(60):
+        await process.ended()
+    assert process.exit_code == lifecycle.FAILED
+    [line] = [json.loads(line) for line in process.log.read_text().splitlines() if "INTAKE_FEEDS" in line]
+    assert line["level"] == "critical"
+    assert "usgs=https://" in line["event"]

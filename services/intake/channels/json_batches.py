@@ -27,14 +27,16 @@ STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator="kind")]
 ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
 # validation stops at the first wrong item, because each item is then validated alone
-ITEM_LIST: TypeAdapter[list[Report]] = TypeAdapter(Annotated[list[Item], FailFast()])
+ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
+    Annotated[list[Item], FailFast()]
+)
 
 
 class BatchBody(RootModel[Annotated[list[Item], Field(max_length=ITEMS)]]):
     """Households, groups and hazards, distinguished by `kind`."""
 
 
-def read_at_once(raw: bytes) -> list[Report] | None:
+def read_at_once(raw: bytes) -> Sequence[Report] | None:
     reports = at_once(raw, ITEM_LIST, structs.read_all)
     return reports if reports is not None and len(reports) <= ITEMS else None
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from services.intake.feeds.infos import HazardInfo
 from services.intake.feeds.items import Cancellation, Item, ItemKind
 from shared.events import HazardReported
-from shared.places.areas import distance_km
+from shared.events.vocabulary import Status
 from shared.places.watched import WatchedArea
 
 
@@ -39,6 +40,9 @@ class FeedDecision:
     action: FeedAction | None = None
 
 
+FOR_ACTION = (Status.ACTUAL, Status.EXERCISE, Status.TEST)
+
+NOT_FOR_ACTION = FeedDecision(ItemKind.NOT_A_HAZARD, "draft or system message")
 NEVER_PUBLISHED = FeedDecision(ItemKind.UNCHANGED, "never published")
 OTHER_NAME = FeedDecision(ItemKind.UNCHANGED, "goes on under another name")
 OLDER = FeedDecision(ItemKind.UNCHANGED, "not newer")
@@ -46,19 +50,21 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea) -> FeedDecision:
-    """Check in this order: not a hazard, out of area, then new, changed or unchanged.
+    """Check in this order: not for action, not a hazard, out of area, then new, changed or unchanged.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must learn of the change.
     """
+    if entry.status not in FOR_ACTION:
+        return NOT_FOR_ACTION
     if isinstance(entry, Cancellation):
         return _withdraw(entry, known) if known else NEVER_PUBLISHED
-    if entry.type is None:
+    if entry.hazard is None:
         return _cancel(entry, known, "no hazard") if known else FeedDecision(ItemKind.NOT_A_HAZARD, "other type")
-    if known is None and not area.holds(entry.lat, entry.lon):
+    if known is None and not area.meets(entry.hazard.area):
         return FeedDecision(ItemKind.OUT_OF_AREA, "out of area")
     if known is None:
         return FeedDecision(ItemKind.PUBLISHED, "new", FeedAction.REPORT)
-    return _compare(entry, known)
+    return _compare(entry, entry.hazard, known)
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
@@ -72,27 +78,12 @@ def _cancel(entry: Item | Cancellation, known: Known, reason: str) -> FeedDecisi
     return FeedDecision(ItemKind.PUBLISHED, reason, FeedAction.CANCEL)
 
 
-def _compare(item: Item, known: Known) -> FeedDecision:
+def _compare(item: Item, hazard: HazardInfo, known: Known) -> FeedDecision:
     if item.updated_ms < known.updated_ms:
         return OLDER
     if known.is_cancelled:
         return (
             FeedDecision(ItemKind.PUBLISHED, "back", FeedAction.UPDATE) if item.updated_ms > known.updated_ms else OLDER
         )
-    changes = material_changes(item, known.event)
+    changes = hazard.changes(known.event)
     return FeedDecision(ItemKind.PUBLISHED, ", ".join(changes), FeedAction.UPDATE) if changes else SAME
-
-
-def material_changes(item: Item, published: HazardReported) -> list[str]:
-    """The changes that people would act on. Changed links, posters and felt reports are left out."""
-    point = published.area.point
-    moved = distance_km(item.lat, item.lon, point.lat, point.lon) if point else 0.0
-    changes = {
-        "type": item.type != published.type,
-        "magnitude": item.magnitude != published.magnitude,
-        "location": moved >= 1.0,
-        "depth": abs((item.depth_km or 0.0) - (published.depth_km or 0.0)) >= 1.0,
-        "onset": abs((item.onset - published.onset).total_seconds()) >= 1.0,
-        "certainty": item.certainty != published.certainty,
-    }
-    return [name for name, is_changed in changes.items() if is_changed]

@@ -6,20 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.feeds.decisions import FeedAction, Known
+from services.intake.feeds.infos import HazardInfo
 from services.intake.feeds.items import Cancellation, Item, instant
-from shared.events import (
-    Area,
-    HazardCancelled,
-    HazardReported,
-    HazardText,
-    HazardUpdated,
-    Message,
-    Point,
-    derived_id,
-    event_id,
-    message,
-)
-from shared.events.vocabulary import HazardType, MsgType, Severity, Status, SubmissionChannel, Urgency
+from shared.events import HazardCancelled, HazardReported, HazardUpdated, Message, derived_id, event_id, message
+from shared.events.vocabulary import MsgType, Status, SubmissionChannel
 from shared.places import Places
 
 EVENT_SOURCE = "/intake"
@@ -30,18 +20,26 @@ EVENTS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
     FeedAction.CANCEL: (HazardCancelled, MsgType.CANCEL),
 }
 
-# CAP severity of an earthquake by its magnitude alone. The steps are the defaults of the alert rules.
-SEVERITIES = ((6.5, Severity.EXTREME), (5.5, Severity.SEVERE), (4.5, Severity.MODERATE))
-
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Fields that intake adds to the source's data."""
+    """Fields that intake adds to the source's data. `status` is that of the entry, `counted` that of real hazards."""
 
     source: str
-    status: Status
+    counted: Status
     now: datetime
     places: Places
+    own_status: Status = Status.ACTUAL
+
+    @property
+    def status(self) -> Status:
+        """In an exercise, what is real for the source is an exercise. A source's test remains a test."""
+        return self.counted if self.own_status is Status.ACTUAL else self.own_status
+
+    @property
+    def names(self) -> str:
+        """The ids of a source's tests and exercises are kept apart, so that none of them changes a real hazard."""
+        return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property
     def author(self) -> UUID:
@@ -49,11 +47,11 @@ class Stamp:
         return derived_id("feed", self.source)
 
 
-def report(item: Item, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
+def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard from the source's current data: a first report, or an update of a published hazard."""
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
-    return _published(action, _content(item, stamp), source_id, item, known, aliases, stamp)
+    return _published(action, _content(hazard, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
@@ -79,8 +77,8 @@ def _published(
     model, msg_type = EVENTS[action]
     revision = _revision(entry, known)
     stamped = {
-        "report_id": derived_id("report", stamp.source, source_id, revision),
-        "hazard_id": derived_id("hazard", stamp.source, source_id),
+        "report_id": derived_id("report", stamp.names, source_id, revision),
+        "hazard_id": derived_id("hazard", stamp.names, source_id),
         "status": stamp.status,
         "source": stamp.source,
         "source_id": source_id,
@@ -98,28 +96,9 @@ def _published(
     )
 
 
-def _content(item: Item, stamp: Stamp) -> dict[str, Any]:
-    area = Area(point=Point(lat=item.lat, lon=item.lon), description=item.title or None)
-    return {
-        "type": item.type,
-        "urgency": Urgency.PAST,  # as in the source's own CAP messages
-        "severity": severity(item),
-        "certainty": item.certainty,
-        "magnitude": item.magnitude,
-        "depth_km": item.depth_km,
-        "area": area.model_copy(update={"pcodes": stamp.places.pcodes_of(area)}),
-        "onset": item.onset,
-        "text": {"en": HazardText(headline=item.title)} if item.title else {},
-        "web": item.web,
-    }
-
-
-def severity(item: Item) -> Severity:
-    """Severity from an earthquake's magnitude. The source gives no severity for other hazards."""
-    if item.type is not HazardType.EARTHQUAKE or item.magnitude is None:
-        return Severity.UNKNOWN
-    magnitude = item.magnitude
-    return next((step for least, step in SEVERITIES if magnitude >= least), Severity.MINOR)
+def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
+    area = hazard.area.model_copy(update={"pcodes": stamp.places.pcodes_of(hazard.area)})
+    return {**dict(hazard), "area": area}
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:

@@ -1,10 +1,12 @@
-"""The parsed entries of a source's document."""
+"""A source of hazards, and the entries of its documents."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from shared.events.vocabulary import Certainty, HazardType
+from services.intake.feeds.infos import HazardInfo
+from shared.events.vocabulary import Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,19 +23,15 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`ids` are all ids that the source uses for the entry, the preferred id first. `type` None = not a hazard."""
+    """`ids` are all ids that the source uses for the hazard, the preferred id first. `hazard` None = not a hazard.
+
+    `status` is the source's own: Actual, or a test or an exercise of the source.
+    """
 
     ids: tuple[str, ...]
     updated_ms: int
-    type: HazardType | None
-    onset: datetime
-    lat: float
-    lon: float
-    magnitude: float | None
-    depth_km: float | None
-    certainty: Certainty
-    title: str
-    web: str | None
+    hazard: HazardInfo | None
+    status: Status = Status.ACTUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,7 @@ class Cancellation:
 
     ids: tuple[str, ...]
     updated_ms: int
+    status: Status = Status.ACTUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,15 @@ class Unreadable:
 
 
 Entry = Item | Cancellation | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An institution that publishes hazards. `read` raises BadDocument. `urls` are its feeds on the internet."""
+
+    name: str
+    read: Callable[[bytes], list[Entry]]
+    urls: tuple[str, ...] = ()
 
 
 class BadDocument(Exception):

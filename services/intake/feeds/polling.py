@@ -1,7 +1,7 @@
 """Poll each feed independently, with conditional requests and exponential back-off after failures."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -9,8 +9,9 @@ from http import HTTPStatus
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.feeds import queries
-from services.intake.feeds.items import BadDocument, ItemKind
-from services.intake.feeds.reading import Reader, Source
+from services.intake.feeds.items import BadDocument, ItemKind, Source
+from services.intake.feeds.reading import Reader
+from services.intake.feeds.sources import PolledFeed
 from shared import log
 from shared.failures import Backoff, backoff_seconds, is_dependency_unavailable
 from shared.outbound import Outbound, OutboundError, Response
@@ -33,10 +34,10 @@ class Poller:
     outbound: Outbound
     seconds: float
 
-    async def run(self, source: Source, urls: Sequence[str]) -> None:
+    async def run(self, feeds: Iterable[PolledFeed]) -> None:
         """Poll until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for url in urls:
+            for source, url in feeds:
                 group.create_task(self._poll(source, url))
 
     async def _poll(self, source: Source, url: str) -> None:

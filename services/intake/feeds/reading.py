@@ -1,15 +1,14 @@
 """Read one document of a feed: decide, store and publish in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.feeds import queries, usgs
+from services.intake.feeds import queries
 from services.intake.feeds.events import Stamp, wire
-from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Unreadable
+from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Source, Unreadable
 from services.intake.feeds.register import Register
 from shared.events.vocabulary import Status
 from shared.messaging import outbox
@@ -17,17 +16,6 @@ from shared.places import Places
 from shared.places.watched import WatchedArea
 
 Counts = Counter[ItemKind]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An institution that publishes hazards. `read` raises BadDocument."""
-
-    name: str
-    read: Callable[[bytes], list[Entry]]
-
-
-SOURCES = {usgs.SOURCE: Source(usgs.SOURCE, usgs.read)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +33,34 @@ class Reader:
         entries = source.read(document)
         now = datetime.now(UTC)
         await queries.lock(session, source.name)
-        stamp = Stamp(source.name, self.status, now, self.places)
-        readable = [entry for entry in entries if not isinstance(entry, Unreadable)]
-        readable.sort(
-            key=is_cancellation
-        )  # cancellations last, because the same document may keep the hazard under another id
         unreadable = [entry for entry in entries if isinstance(entry, Unreadable)]
-        register = await _register(session, source, readable)
-        counts = Counter(register.take(entry, self.area, stamp).kind for entry in readable)
-        counts[ItemKind.SET_ASIDE] = len(unreadable)
-        await queries.save_hazards(session, [register.hazards[hazard_id] for hazard_id in register.touched])
-        await queries.save_aliases(session, source.name, register.touched_aliases)
+        counts = Counter({ItemKind.SET_ASIDE: len(unreadable)})
+        for status, group in by_status(entries).items():
+            stamp = Stamp(source.name, self.status, now, self.places, own_status=status)
+            counts.update(await self._take(session, group, stamp))
         await queries.save_set_aside(session, feed, unreadable, now)
         await queries.save_reading(session, feed, source.name, etag=etag, counts=counts, now=now)
+        return counts
+
+    async def _take(self, session: AsyncSession, entries: list[Item | Cancellation], stamp: Stamp) -> Counts:
+        """Publish what is new in entries of one status."""
+        aliases = await queries.aliases_of(session, stamp.names, (name for entry in entries for name in entry.ids))
+        register = Register(aliases, await queries.known(session, aliases.values()))
+        counts = Counter(register.take(entry, self.area, stamp).kind for entry in entries)
+        await queries.save_hazards(session, [register.hazards[hazard_id] for hazard_id in register.touched])
+        await queries.save_aliases(session, stamp.names, register.touched_aliases)
         await outbox.add(session, *map(wire, register.published))
         return counts
 
 
+def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
+    """The readable entries by status, cancellations last, as the same document may keep a hazard under another id."""
+    groups: dict[Status, list[Item | Cancellation]] = {}
+    for entry in sorted(entries, key=is_cancellation):
+        if not isinstance(entry, Unreadable):
+            groups.setdefault(entry.status, []).append(entry)
+    return groups
+
+
 def is_cancellation(entry: Entry) -> bool:
     return isinstance(entry, Cancellation)
-
-
-async def _register(session: AsyncSession, source: Source, entries: list[Item | Cancellation]) -> Register:
-    aliases = await queries.aliases_of(session, source.name, (name for entry in entries for name in entry.ids))
-    return Register(aliases, await queries.known(session, aliases.values()))

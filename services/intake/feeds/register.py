@@ -48,8 +48,8 @@ class Register:
         names = tuple(dict.fromkeys((*self._names(known), *entry.ids)))
         if known is not None and action is FeedAction.CANCEL:
             hazard = events.take_back(entry, known, names, stamp)
-        elif isinstance(entry, Item):
-            hazard = events.report(entry, known, names, stamp)
+        elif isinstance(entry, Item) and entry.hazard is not None:
+            hazard = events.report(entry, entry.hazard, known, names, stamp)
         self._keep(hazard, entry.ids)
         self.published.append(hazard.event)
 

@@ -8,14 +8,22 @@ from urllib.parse import urljoin
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from services.intake.feeds.items import BadDocument, Cancellation, Entry, Item, Unreadable, instant
-from shared.events import pointer
+from services.intake.feeds.infos import HazardInfo
+from services.intake.feeds.items import BadDocument, Cancellation, Entry, Item, Source, Unreadable, instant
+from shared.events import Area, HazardReported, HazardText, Point, pointer
 from shared.events.fields import Latitude, Longitude
 from shared.events.hazards import SourceId, Web
-from shared.events.vocabulary import Certainty, HazardType
+from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
+from shared.places.areas import distance_km
 
-SOURCE = "usgs"
 SITE = "https://earthquake.usgs.gov"
+# The first feed has the day's earthquakes. The second has the region's last month with deleted events, which the
+# first omits.
+FEEDS = (
+    f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",
+    f"{SITE}/fdsnws/event/1/query?format=geojson&includedeleted=true"
+    + "&minlatitude=36&maxlatitude=46.5&minlongitude=65&maxlongitude=84.5",
+)
 KEPT_CHARACTERS = 16_000
 
 # Entries of all other types (quarry blast, explosion, ice quake, sonic boom, mine collapse …) are ignored.
@@ -25,6 +33,9 @@ TYPES = {
     "landslide": HazardType.LANDSLIDE,
     "snow avalanche": HazardType.AVALANCHE,
 }
+
+# CAP severity of an earthquake by its magnitude alone. The steps are the defaults of the alert rules.
+SEVERITIES = ((6.5, Severity.EXTREME), (5.5, Severity.SEVERE), (4.5, Severity.MODERATE))
 
 Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # an `Instant`: years 1900 to 2199
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -111,20 +122,51 @@ def cancellation(feature: DeletedFeature) -> Cancellation:
 
 
 def item(feature: Feature) -> Item:
+    properties = feature.properties
+    type = TYPES.get(properties.type.lower().replace("_", " "))
+    hazard = None if type is None else info(type, feature)
+    return Item(ids_of(feature.id, properties.ids), properties.updated, hazard)
+
+
+def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     properties, (lon, lat, *depth) = feature.properties, feature.geometry.coordinates
-    return Item(
-        ids=ids_of(feature.id, properties.ids),
-        updated_ms=properties.updated,
-        type=TYPES.get(properties.type.lower().replace("_", " ")),
-        onset=instant(properties.time),
-        lat=lat,
-        lon=lon,
+    title = one_line(properties.title or properties.place or "")
+    return MeasuredHazard(
+        type=type,
+        urgency=Urgency.PAST,  # as in the source's own CAP messages
+        severity=severity(type, properties.mag),
+        certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,
         depth_km=depth[0] if depth else None,
-        certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
-        title=one_line(properties.title or properties.place or ""),
+        area=Area(point=Point(lat=lat, lon=lon), description=title or None),
+        onset=instant(properties.time),
+        text={"en": HazardText(headline=title)} if title else {},
         web=link(properties.url),
     )
+
+
+class MeasuredHazard(HazardInfo):
+    """Measured again and again: small differences are no change, and neither are titles and links."""
+
+    def changes(self, published: HazardReported) -> list[str]:
+        here, there = self.area.point, published.area.point
+        moved = distance_km(here.lat, here.lon, there.lat, there.lon) if here and there else 0.0
+        changes = {
+            "type": self.type != published.type,
+            "magnitude": self.magnitude != published.magnitude,
+            "location": moved >= 1.0,
+            "depth": abs((self.depth_km or 0.0) - (published.depth_km or 0.0)) >= 1.0,
+            "onset": abs((self.onset - published.onset).total_seconds()) >= 1.0,
+            "certainty": self.certainty != published.certainty,
+        }
+        return [name for name, is_changed in changes.items() if is_changed]
+
+
+def severity(type: HazardType, magnitude: float | None) -> Severity:
+    """Severity from an earthquake's magnitude. The source gives no severity for other hazards."""
+    if type is not HazardType.EARTHQUAKE or magnitude is None:
+        return Severity.UNKNOWN
+    return next((step for least, step in SEVERITIES if magnitude >= least), Severity.MINOR)
 
 
 def ids_of(preferred: str, wrapped: str | None) -> tuple[str, ...]:
@@ -162,3 +204,6 @@ def name_of(feature: Any, index: int) -> str:
 
 def content_of(feature: Any) -> str:
     return json.dumps(feature, ensure_ascii=True)[:KEPT_CHARACTERS]
+
+
+SOURCE = Source("usgs", read, FEEDS)

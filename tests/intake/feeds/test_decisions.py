@@ -8,10 +8,11 @@ import pytest
 from services.intake.feeds import usgs
 from services.intake.feeds.decisions import FeedDecision
 from services.intake.feeds.events import Stamp, wire
-from services.intake.feeds.items import ItemKind, Unreadable
+from services.intake.feeds.infos import HazardInfo
+from services.intake.feeds.items import Cancellation, Item, ItemKind, Unreadable
 from services.intake.feeds.register import Register
-from shared.events import HazardCancelled, HazardReported, HazardUpdated, derived_id
-from shared.events.vocabulary import Certainty, Severity, Status, Urgency
+from shared.events import Area, Circle, HazardCancelled, HazardReported, HazardText, HazardUpdated, Point, derived_id
+from shared.events.vocabulary import Certainty, HazardType, Severity, Status, Urgency
 from shared.places import Places
 from shared.places.watched import BadArea, WatchedArea
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
@@ -33,8 +34,11 @@ class Reading:
     def take(self, entry: Any) -> FeedDecision:
         [read] = usgs.read(document(entry))
         assert not isinstance(read, Unreadable)
+        return self.take_entry(read)
+
+    def take_entry(self, entry: Item | Cancellation) -> FeedDecision:
         self.clock += timedelta(minutes=1)
-        return self.register.take(read, self.area, Stamp("usgs", Status.ACTUAL, self.clock, PLACES))
+        return self.register.take(entry, self.area, Stamp("usgs", Status.ACTUAL, self.clock, PLACES))
 
     @property
     def published(self) -> list[HazardReported]:
@@ -197,6 +201,86 @@ def test_severity_follows_magnitude(reading: Reading, magnitude: float | None, s
     assert reading.published[0].severity is severity
 
 
+BATKEN, URUMQI = ((70.8, 40.0), (71.0, 40.0), (71.0, 40.2), (70.8, 40.0)), ((87, 43), (88, 43), (88, 44), (87, 43))
+WARNING = HazardInfo(
+    type=HazardType.FLASH_FLOOD,
+    severity=Severity.SEVERE,
+    urgency=Urgency.EXPECTED,
+    certainty=Certainty.LIKELY,
+    area=Area(polygons=(BATKEN,), description="Batken"),
+    onset=NOW,
+    expires=NOW + timedelta(hours=6),
+    text={"ky": HazardText(headline="Сел коркунучу"), "ru": HazardText(headline="Угроза селя")},
+)
+
+
+def warning(sent_ms: int = ONSET_MS, status: Status = Status.ACTUAL, **changed: Any) -> Item:
+    """A warning as a source of CAP describes it: an area, an end, and texts in two languages."""
+    return Item(("warning 7",), sent_ms, WARNING.model_copy(update=changed), status)
+
+
+def test_a_warning_keeps_its_area_end_and_texts(reading: Reading) -> None:
+    assert reading.take_entry(warning()).kind is ItemKind.PUBLISHED
+
+    [event] = reading.published
+    assert (event.type, event.severity, event.urgency) == (HazardType.FLASH_FLOOD, Severity.SEVERE, Urgency.EXPECTED)
+    assert event.area.polygons == (BATKEN,)
+    assert event.expires == NOW + timedelta(hours=6)
+    assert {language: text.headline for language, text in event.text.items()} == {
+        "ky": "Сел коркунучу",
+        "ru": "Угроза селя",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"severity": Severity.EXTREME}, "severity"),
+        ({"expires": NOW + timedelta(hours=9)}, "expires"),
+        ({"text": {"ky": HazardText(headline="Сел коркунучу", instruction="Суудан алыс туруңуз")}}, "text"),
+        ({"area": Area(polygons=(BATKEN, URUMQI), description="Batken")}, "area"),
+        ({"area": Area(polygons=(BATKEN,), pcodes=("KG05258000000",), description="Batken")}, "area"),
+    ],
+)
+def test_whatever_changes_in_a_warning_is_an_update(reading: Reading, changed: dict[str, Any], reason: str) -> None:
+    reading.take_entry(warning())
+    assert reading.take_entry(warning(ONSET_MS + 1)).kind is ItemKind.UNCHANGED
+    assert reading.take_entry(warning(LATER, **changed)).reason == reason
+
+
+def test_a_warning_for_an_area_elsewhere_is_out_of_area(reading: Reading) -> None:
+    assert reading.take_entry(warning(area=Area(polygons=(URUMQI,)))).kind is ItemKind.OUT_OF_AREA
+    around = Area(circles=(Circle(lat=43.8, lon=87.6, radius_km=900),))
+    assert reading.take_entry(warning(area=around)).kind is ItemKind.PUBLISHED
+
+
+def test_a_warning_whose_area_is_only_words_is_published(reading: Reading) -> None:
+    """Nothing shows that it is elsewhere."""
+    assert reading.take_entry(warning(area=Area(description="Лейлек району"))).kind is ItemKind.PUBLISHED
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.SYSTEM])
+def test_drafts_and_system_messages_publish_and_cancel_nothing(reading: Reading, status: Status) -> None:
+    assert reading.take_entry(warning(status=status)).kind is ItemKind.NOT_A_HAZARD
+    reading.take_entry(warning())
+    assert reading.take_entry(Cancellation(("warning 7",), LATER, status)).kind is ItemKind.NOT_A_HAZARD
+    assert len(reading.published) == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "counted", "status"),
+    [
+        (Status.ACTUAL, Status.ACTUAL, Status.ACTUAL),
+        (Status.TEST, Status.ACTUAL, Status.TEST),
+        (Status.EXERCISE, Status.ACTUAL, Status.EXERCISE),
+        (Status.ACTUAL, Status.EXERCISE, Status.EXERCISE),
+        (Status.TEST, Status.EXERCISE, Status.TEST),
+    ],
+)
+def test_a_test_of_the_source_remains_a_test(own: Status, counted: Status, status: Status) -> None:
+    assert Stamp("cap", counted, NOW, PLACES, own_status=own).status is status
+
+
 @pytest.mark.parametrize(
     ("lon", "lat", "is_inside"),
     [
@@ -212,11 +296,11 @@ def test_severity_follows_magnitude(reading: Reading, magnitude: float | None, s
     ],
 )
 def test_the_area_is_three_hundred_kilometres_around_the_country(lon: float, lat: float, is_inside: bool) -> None:
-    assert AREA.holds(lat, lon) is is_inside
+    assert AREA.meets(Area(point=Point(lat=lat, lon=lon))) is is_inside
 
 
 def test_the_world_contains_every_point() -> None:
-    assert WatchedArea.load("world").holds(-4.9, 94.3)
+    assert WatchedArea.load("world").meets(Area(point=Point(lat=-4.9, lon=94.3)))
 
 
 def test_an_area_of_points_is_refused(tmp_path: Any) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.intake.config import IntakeSettings
 from services.intake.feeds import queries
 from services.intake.feeds.polling import Poller, pause
-from services.intake.feeds.reading import SOURCES
+from services.intake.feeds.sources import SOURCES
 from services.intake.worker import reader
 from shared.outbound import Outbound
 from shared.postgres import database

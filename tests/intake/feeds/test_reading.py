@@ -9,9 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.config import IntakeSettings
-from services.intake.feeds import queries
-from services.intake.feeds.items import ItemKind
-from services.intake.feeds.reading import SOURCES, Counts, Reader
+from services.intake.feeds import queries, usgs
+from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Source
+from services.intake.feeds.reading import Counts, Reader
+from services.intake.feeds.sources import SOURCES
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -32,10 +33,10 @@ async def sessions(tables: Installation) -> AsyncIterator[Sessions]:
     await engine.dispose()
 
 
-async def read(sessions: Sessions, *features: object, feed: str = "own.geojson") -> Counts:
+async def read(sessions: Sessions, *features: object, feed: str = "own.geojson", source: Source = USGS) -> Counts:
     reader = Reader(WatchedArea.load(), Places.load(), Status.ACTUAL)
     async with sessions.begin() as session:
-        return await reader.read(session, USGS, feed, document(*features), etag='"1"')
+        return await reader.read(session, source, feed, document(*features), etag='"1"')
 
 
 async def published(sessions: Sessions) -> list[str]:
@@ -92,6 +93,17 @@ async def test_revision_and_deletion_in_later_documents(sessions: Sessions) -> N
     await read(sessions, feature("ak2", ids=",ak2,", updated=LATER))
 
     assert await published(sessions) == ["reported", "updated", "cancelled"]
+
+
+async def test_a_test_of_the_source_does_not_change_the_real_hazard_of_the_same_id(sessions: Sessions) -> None:
+    def cancelled_test(raw: bytes) -> list[Entry]:
+        return [Cancellation(entry.ids, LATER, Status.TEST) for entry in usgs.read(raw) if isinstance(entry, Item)]
+
+    await read(sessions, feature("us1"))
+    tested = await read(sessions, feature("us1"), source=Source("usgs", cancelled_test))
+
+    assert tested[ItemKind.UNCHANGED] == 1
+    assert await published(sessions) == ["reported"]
 
 
 async def test_two_concurrent_readers_publish_one_hazard(sessions: Sessions) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from services.intake.config import IntakeSettings
-from services.intake.feeds.reading import SOURCES
+from services.intake.feeds.sources import SOURCES
 from services.intake.worker import reader
 from shared.auth.tokens import Role
 from shared.postgres import database

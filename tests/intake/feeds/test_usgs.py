@@ -22,10 +22,13 @@ def test_a_quake_is_read() -> None:
     item = entry_of(feature())
 
     assert isinstance(item, Item)
-    assert (item.type, item.magnitude, item.depth_km) == (HazardType.EARTHQUAKE, 5.1, 12.5)
-    assert (item.lon, item.lat) == (71.5, 40.0)
-    assert item.onset.timestamp() * 1000 == ONSET_MS
-    assert item.certainty is Certainty.OBSERVED
+    quake = item.hazard
+    assert quake is not None
+    assert (quake.type, quake.magnitude, quake.depth_km) == (HazardType.EARTHQUAKE, 5.1, 12.5)
+    assert quake.area.point is not None
+    assert (quake.area.point.lon, quake.area.point.lat) == (71.5, 40.0)
+    assert quake.onset.timestamp() * 1000 == ONSET_MS
+    assert quake.certainty is Certainty.OBSERVED
 
 
 def test_ids_between_commas_are_split_and_the_preferred_one_comes_first() -> None:
@@ -37,7 +40,7 @@ def test_ids_between_commas_are_split_and_the_preferred_one_comes_first() -> Non
     "kind", ["quarry blast", "quarry_blast", "explosion", "chemical explosion", "ice quake", "sonic boom"]
 )
 def test_an_event_that_only_shakes_like_a_quake_is_not_a_hazard(kind: str) -> None:
-    assert entry_of(feature(type=kind)).type is None
+    assert entry_of(feature(type=kind)).hazard is None
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,7 @@ def test_an_event_that_only_shakes_like_a_quake_is_not_a_hazard(kind: str) -> No
     ],
 )
 def test_event_types_that_are_hazards(kind: str, expected: HazardType) -> None:
-    assert entry_of(feature(type=kind)).type is expected
+    assert entry_of(feature(type=kind)).hazard.type is expected
 
 
 def test_a_deleted_event_needs_neither_place_nor_time() -> None:
@@ -61,7 +64,8 @@ def test_a_detail_document_is_one_entry() -> None:
     [item] = usgs.read(json.dumps(feature("us1", url="/earthquakes/eventpage/us1")).encode())
 
     assert isinstance(item, Item)
-    assert item.web == "https://earthquake.usgs.gov/earthquakes/eventpage/us1"
+    assert item.hazard is not None
+    assert item.hazard.web == "https://earthquake.usgs.gov/earthquakes/eventpage/us1"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,8 @@ def test_an_unreadable_entry_is_set_aside_alone(entry: Any, pointer: str) -> Non
 
 
 def test_a_title_becomes_one_line() -> None:
-    assert entry_of(feature(title="M 5\n\u202eevil" + "x" * 500)).title == "M 5 evil" + "x" * 141 + "…"
+    quake = entry_of(feature(title="M 5\n\u202eevil" + "x" * 500)).hazard
+    assert quake.text["en"].headline == "M 5 evil" + "x" * 141 + "…"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_a_title_becomes_one_line() -> None:
     ],
 )
 def test_an_invalid_link_is_left_out(url: str) -> None:
-    assert entry_of(feature(url=url)).web is None
+    assert entry_of(feature(url=url)).hazard.web is None
 
 
 def named(values: Any) -> Any:
@@ -133,7 +138,7 @@ def test_no_entry_stops_a_feed(entry: Any) -> None:
 
 
 def test_a_magnitude_may_be_missing() -> None:
-    assert entry_of(feature(mag=None)).magnitude is None
+    assert entry_of(feature(mag=None)).hazard.magnitude is None
 
 
 @pytest.mark.parametrize(
