@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from click import Choice
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,25 +12,33 @@ from rich.table import Table
 from cli.places import in_use
 from cli.transactions import within
 from services.intake.config import IntakeSettings
-from services.intake.feeds.items import BadDocument, ItemKind
+from services.intake.feeds.items import BadDocument, ItemKind, Source
 from services.intake.feeds.reading import Counts
-from services.intake.feeds.sources import SOURCES
+from services.intake.feeds.sources import SOURCES, named
 from services.intake.worker import reader
+from shared.events import CENTRE
 from shared.places.watched import BadArea
 
 app = typer.Typer(add_completion=False)
 errors = Console(stderr=True)
 
 
+def known(kind: str) -> str:
+    if kind not in SOURCES:
+        raise typer.BadParameter(f"one of {', '.join(SOURCES)} is expected")
+    return kind
+
+
 @app.command(no_args_is_help=True)
 def feed(
-    source: Annotated[str, typer.Argument(click_type=Choice(list(SOURCES)), help="The source of the document.")],
-    file: Annotated[Path, typer.Argument(help="A document of one of the source's feeds.")],
+    kind: Annotated[str, typer.Argument(parser=known, metavar="|".join(SOURCES), help="The kind of the document.")],
+    file: Annotated[Path, typer.Argument(help="A document of a feed of this kind.")],
+    source: Annotated[str | None, typer.Option(help="The source of its hazards, if it has another name.")] = None,
 ) -> None:
     """Read a document of a source of hazards; intake's worker publishes the resulting hazards."""
     try:
         document = file.read_bytes()
-        counts = asyncio.run(read(source, file.name, document, IntakeSettings().for_service("intake")))
+        counts = asyncio.run(read(chosen(kind, source), file.name, document, IntakeSettings().for_service("intake")))
     except (ConnectionError, TimeoutError):
         raise  # the error came from PostgreSQL, not from the file
     except (OSError, BadDocument, BadArea) as error:
@@ -40,11 +47,17 @@ def feed(
     Console().print(shown(counts))
 
 
-async def read(source: str, feed: str, document: bytes, settings: IntakeSettings) -> Counts:
+def chosen(kind: str, source: str | None) -> Source:
+    try:
+        return named(kind, source)
+    except ValueError:
+        expected = f"up to 64 of a-z, 0-9, '.', '_', '-' are expected, not `{CENTRE}`"
+        raise typer.BadParameter(expected, param_hint="--source") from None
+
+
+async def read(source: Source, feed: str, document: bytes, settings: IntakeSettings) -> Counts:
     settings = settings.model_copy(update={"places_path": in_use(settings)})
-    return await within(
-        "intake", lambda session: reader(settings).read(session, SOURCES[source], feed, document), settings
-    )
+    return await within("intake", lambda session: reader(settings).read(session, source, feed, document), settings)
 
 
 def why(error: Exception) -> str:

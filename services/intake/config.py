@@ -17,7 +17,7 @@ class IntakeSettings(Settings):
     port: int = 8081
     memory_key_file: Path = Path(".state/secrets/memory-key")
     intake_spool_bytes: int = 1 << 30
-    # SOURCE=ADDRESS pairs, separated by spaces. The default is the sources' own feeds, but none in an exercise.
+    # KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default the sources' own feeds; in an exercise none.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None

@@ -69,6 +69,7 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Texts = Annotated[
     dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
 ]
+SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=500)]
 
@@ -89,7 +90,7 @@ class HazardFields(Data):
     report_id: RandomId
     version: Version = 1
     status: Status = Status.ACTUAL
-    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    source: SourceName
     source_id: SourceId
     aliases: Annotated[tuple[SourceId, ...], Field(max_length=50), FailFast()] = ()
     revision: Annotated[int, Field(ge=0, le=2**53)] = 1

@@ -1,4 +1,4 @@
-"""The command `dayar feed usgs FILE`, run as a process."""
+"""The command `dayar feed KIND FILE`, run as a process."""
 
 import os
 import subprocess
@@ -10,9 +10,9 @@ from tests.installation import Installation
 from tests.intake.feeds.documents import document, feature
 
 
-def run(installation: Installation, file: Path) -> tuple[int, str]:
+def run(installation: Installation, file: Path, *options: str, kind: str = "usgs") -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "cli", "feed", "usgs", str(file)],
+        [sys.executable, "-m", "cli", "feed", kind, str(file), *options],
         check=False,
         capture_output=True,
         text=True,
@@ -44,3 +44,16 @@ def test_a_file_that_is_not_a_feed_is_refused_with_its_reason(tables: Installati
     assert code == 1
     assert "not an object" in output
     assert "no such file" in run(tables, tmp_path / "none")[1].lower()
+
+
+def test_a_name_that_no_source_can_have_is_refused(tables: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "own.geojson"
+    file.write_bytes(document(feature()))
+    for name in ("Кыргызгидромет", "cmc"):
+        code, output = run(tables, file, "--source", name)
+        assert (code, "--source" in output) == (2, True), output
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones(tables: Installation, tmp_path: Path) -> None:
+    code, output = run(tables, tmp_path / "none", kind="emsc")
+    assert (code, "one of usgs is expected" in output) == (2, True), output

@@ -21,9 +21,10 @@ OWN = [("usgs", url) for url in SOURCES["usgs"].urls]
             "0",
             [("usgs", "https://a.example/1"), ("usgs", "http://b.example/2")],
         ),
+        ("usgs:seismology.kg=https://a.example/1", "0", [("seismology.kg", "https://a.example/1")]),
     ],
 )
-def test_feeds_are_pairs_of_source_and_address(
+def test_feeds_are_listed_with_kind_source_and_address(
     monkeypatch: pytest.MonkeyPatch, given: str | None, exercise: str, feeds: list[tuple[str, str]]
 ) -> None:
     monkeypatch.setenv("DAYAR_EXERCISE", exercise)
@@ -34,7 +35,17 @@ def test_feeds_are_pairs_of_source_and_address(
 
 
 @pytest.mark.parametrize(
-    "given", ["https://a.example/1", "cmc=https://a.example/1", "usgs=a.example", '["https://a.example"]', "usgs"]
+    "given",
+    [
+        "https://a.example/1",
+        "cmc=https://a.example/1",
+        "usgs=a.example",
+        '["https://a.example"]',
+        "usgs",
+        "usgs:Someone Else=https://a.example/1",
+        "usgs:КМЧС=https://a.example/1",
+        "usgs:cmc=https://a.example/1",
+    ],
 )
 def test_another_list_is_refused_with_what_is_expected(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("INTAKE_FEEDS", given)

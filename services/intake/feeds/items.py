@@ -9,6 +9,7 @@ from services.intake.feeds.infos import HazardInfo
 from shared.events.vocabulary import Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+KEPT_CHARACTERS = 16_000  # of an unreadable entry
 
 
 class ItemKind(StrEnum):
@@ -72,3 +73,9 @@ class BadDocument(Exception):
 def instant(milliseconds: int) -> datetime:
     """The instant of a Unix time in milliseconds, without floats, also for years that `fromtimestamp` rejects."""
     return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def one_line(text: str, longest: int = 150) -> str:
+    """The text as one line without control characters, which the contract's `Line` forbids."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"

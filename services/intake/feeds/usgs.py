@@ -9,7 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from services.intake.feeds.infos import HazardInfo
-from services.intake.feeds.items import BadDocument, Cancellation, Entry, Item, Source, Unreadable, instant
+from services.intake.feeds.items import (
+    KEPT_CHARACTERS,
+    BadDocument,
+    Cancellation,
+    Entry,
+    Item,
+    Source,
+    Unreadable,
+    instant,
+    one_line,
+)
 from shared.events import Area, HazardReported, HazardText, Point, pointer
 from shared.events.fields import Latitude, Longitude
 from shared.events.hazards import SourceId, Web
@@ -24,7 +34,6 @@ FEEDS = (
     f"{SITE}/fdsnws/event/1/query?format=geojson&includedeleted=true"
     + "&minlatitude=36&maxlatitude=46.5&minlongitude=65&maxlongitude=84.5",
 )
-KEPT_CHARACTERS = 16_000
 
 # Entries of all other types (quarry blast, explosion, ice quake, sonic boom, mine collapse …) are ignored.
 TYPES = {
@@ -181,12 +190,6 @@ def valid_ids(names: Iterable[str]) -> Iterable[str]:
             yield _source_id.validate_python(name)
         except ValidationError:
             continue
-
-
-def one_line(text: str, longest: int = 150) -> str:
-    """The text as one line without control characters, which the contract's `Line` forbids."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def link(url: str | None) -> str | None:

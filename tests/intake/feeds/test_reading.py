@@ -12,7 +12,7 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds import queries, usgs
 from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Source
 from services.intake.feeds.reading import Counts, Reader
-from services.intake.feeds.sources import SOURCES
+from services.intake.feeds.sources import SOURCES, named
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -104,6 +104,21 @@ async def test_a_test_of_the_source_does_not_change_the_real_hazard_of_the_same_
 
     assert tested[ItemKind.UNCHANGED] == 1
     assert await published(sessions) == ["reported"]
+
+
+async def test_two_sources_with_documents_of_one_kind_do_not_share_ids(sessions: Sessions) -> None:
+    await read(sessions, feature("us1"))
+    assert (await read(sessions, feature("us1"), source=named("usgs", "seismology.kg")))[ItemKind.PUBLISHED] == 1
+    await read(sessions, deleted("us1", updated=LATER), source=named("usgs", "seismology.kg"))
+
+    async with sessions.begin() as session:
+        values = [json.loads(value) for value in await session.scalars(text("SELECT value FROM outbox ORDER BY id"))]
+    assert [(value["source"], value["msg_type"]) for value in values] == [
+        ("usgs", "Alert"),
+        ("seismology.kg", "Alert"),
+        ("seismology.kg", "Cancel"),
+    ]
+    assert len({value["hazard_id"] for value in values}) == 2
 
 
 async def test_two_concurrent_readers_publish_one_hazard(sessions: Sessions) -> None:
