@@ -31,8 +31,8 @@ export async function takeSession() {
   try {
     const answer = await post("/v1/session/device", { device: device() }, undefined, "same-origin");
     if (!answer.ok) return;
-    const told = await answer.json();
-    setAccount(begun(told.name, told, Date.parse(answer.headers.get("date") ?? "")));
+    const session = await answer.json();
+    setAccount(begun(session.name, session, Date.parse(answer.headers.get("date") ?? "")));
     adopt();
     show();
   } catch {
@@ -54,13 +54,13 @@ async function signedIn(name, password) {
 /**
  * Keep the account's own spelling of the name, and the expiry by this phone's clock, which may be months off.
  * @param {string} name
- * @param {{token: string, expires_at: string, name?: string}} told
- * @param {number} toldAt time of the answer, by the centre's clock
+ * @param {{token: string, expires_at: string, name?: string}} session
+ * @param {number} answeredAt time of the answer, by the centre's clock
  */
-function begun(name, told, toldAt) {
-  const ahead = Date.now() - (toldAt || Date.now());
-  const expires_at = new Date(Date.parse(told.expires_at) + ahead).toISOString();
-  return { name, ...told, expires_at, renewedAt: Date.now() };
+function begun(name, session, answeredAt) {
+  const ahead = Date.now() - (answeredAt || Date.now());
+  const expires_at = new Date(Date.parse(session.expires_at) + ahead).toISOString();
+  return { name, ...session, expires_at, renewedAt: Date.now() };
 }
 
 /** Renew the sign-in at each contact, for another year. If the centre refuses, the next report shows the reason. */

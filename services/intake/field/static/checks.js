@@ -14,8 +14,8 @@ const FIRST_DAY = "1990-01-01";
 
 /** @param {HTMLFormElement} form @returns {Problem[]} in the order of the form */
 export function problems(form) {
-  const found = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
-  return found.length ? found : unequal(form);
+  const invalid = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
+  return invalid.length ? invalid : unequal(form);
 }
 
 /** @param {HTMLFormElement} form @returns {Problem[]} */
@@ -24,14 +24,14 @@ function unequal(form) {
   const isHousehold = Boolean(form.querySelector("[name=kind][value=household]:checked"));
   const listed = isHousehold ? element("members").childElementCount : 0;
   if (listed && listed !== Number(persons.value)) return [{ control: persons, text: filled(texts.listed, { listed, persons: persons.value }) }];
-  const counted = counters(form).filter((each) => each.value);
-  const sum = counted.reduce((before, each) => before + Number(each.value), 0);
+  const counted = counters(form).filter((counter) => counter.value);
+  const sum = counted.reduce((before, counter) => before + Number(counter.value), 0);
   return sum > Number(persons.value) ? [{ control: counted[0], text: filled(texts.counts, { sum, persons: persons.value }) }] : [];
 }
 
 /** The controls of the chosen kind. @param {HTMLFormElement} form @returns {Control[]} */
 function controls(form) {
-  const all = [...form.elements].filter((each) => each instanceof HTMLInputElement || each instanceof HTMLSelectElement || each instanceof HTMLTextAreaElement);
+  const all = [...form.elements].filter((control) => control instanceof HTMLInputElement || control instanceof HTMLSelectElement || control instanceof HTMLTextAreaElement);
   return all.filter((control) => !control.closest("[hidden]"));
 }
 
@@ -84,17 +84,17 @@ function shownDay(day) {
   return day.split("-").reverse().join(".");
 }
 
-/** Mark the fields, open sections that hide them, and focus the first. @param {HTMLFormElement} form @param {Problem[]} found */
-export function mark(form, found) {
+/** Mark the fields, open sections that hide them, and focus the first. @param {HTMLFormElement} form @param {Problem[]} invalid */
+export function mark(form, invalid) {
   for (const control of controls(form)) unmark(control);
-  for (const { control, text } of found) {
+  for (const { control, text } of invalid) {
     const details = control.closest("details");
     if (details) details.open = true;
     control.setAttribute("aria-invalid", "true");
     control.closest(".field")?.append(note(control, text));
   }
-  found[0]?.control.focus({ preventScroll: true });
-  found[0]?.control.scrollIntoView({ block: "center" });
+  invalid[0]?.control.focus({ preventScroll: true });
+  invalid[0]?.control.scrollIntoView({ block: "center" });
 }
 
 /** @param {Element} control */

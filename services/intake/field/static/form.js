@@ -25,7 +25,7 @@ const form = /** @type {HTMLFormElement} */ (element("report"));
 const status = element("main").dataset.status ?? "Actual";
 /** @type {Open} */
 let draft = { ids: idsOf(), author: "", corrected: null, point: null, isTouched: false, isKept: false };
-let asked = ""; // the unlikely values that the author was asked to confirm
+let questioned = ""; // the unlikely values that the author was asked to confirm
 
 /** @param {string} name @returns {HTMLInputElement} */
 function control(name) {
@@ -101,14 +101,14 @@ function submitted(event) {
     return tell(element("wrong"), texts.another);
   }
   renewToday();
-  const found = problems(form);
-  mark(form, found);
-  tell(element("wrong"), summed(found.map(({ text }) => text)));
-  if (found.length) return ask("");
+  const invalid = problems(form);
+  mark(form, invalid);
+  tell(element("wrong"), summed(invalid.map(({ text }) => text)));
+  if (invalid.length) return ask("");
   const latest = latestCorrected();
   const body = read(form, status, latest ? { ...latest.body, version: nextVersion(latest) } : draft.ids, draft.point);
   const odd = oddities(body, today()).join("\n");
-  if (odd && odd !== asked) return ask(odd);
+  if (odd && odd !== questioned) return ask(odd);
   try {
     keep({ body, account: account()?.name ?? "", state: "waiting", at: new Date().toISOString() });
   } catch {
@@ -128,7 +128,7 @@ function summed(messages) {
 
 /** Ask the author to confirm unlikely values: the button then sends them. @param {string} odd */
 function ask(odd) {
-  asked = odd;
+  questioned = odd;
   element("odd").hidden = !odd;
   element("odd-values").textContent = odd;
   element("send").textContent = odd ? texts.sendOdd : texts.send;
@@ -212,8 +212,8 @@ function write(body) {
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.checked = radio.value === body.kind;
   control("consent").checked = body.legal_basis === "consent";
   for (const field of counters(form)) {
-    const found = (body.sex_age ?? []).find((/** @type {any} */ each) => each.sex === field.dataset.sex && each.age === field.dataset.age);
-    field.value = found ? String(found.count) : "";
+    const row = (body.sex_age ?? []).find((/** @type {any} */ counted) => counted.sex === field.dataset.sex && counted.age === field.dataset.age);
+    field.value = row ? String(row.count) : "";
   }
   for (const name of ["origin", "destination"]) districts(name, body[name].pcode ?? body[name].country);
   for (const member of body.members ?? []) addMember(member);
@@ -221,7 +221,7 @@ function write(body) {
 
 /** @param {string} name @param {string} code */
 function districts(name, code) {
-  const oblast = oblasts.find((each) => each.pcode === code || each.districts.some((district) => district.pcode === code));
+  const oblast = oblasts.find((unit) => unit.pcode === code || unit.districts.some((district) => district.pcode === code));
   control(`${name}_oblast`).value = oblast?.pcode ?? code;
   const select = /** @type {HTMLSelectElement} */ (element(`${name}-district`));
   select.replaceChildren(...[{ pcode: "", name: texts.whole }, ...(oblast?.districts ?? [])].map((unit) => new Option(unit.name, unit.pcode)));
@@ -231,7 +231,7 @@ function districts(name, code) {
 
 function kindChosen() {
   const kind = /** @type {HTMLInputElement} */ (form.querySelector("[name=kind]:checked")).value;
-  for (const each of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) each.hidden = each.dataset.kind !== kind;
+  for (const section of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) section.hidden = section.dataset.kind !== kind;
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(draft.corrected) && !radio.checked;
   membersChanged();
 }
@@ -260,8 +260,8 @@ function removeMember(item) {
 /** Set the number of persons to the number of listed members, but keep a larger number. @param {number} [removed] */
 function membersChanged(removed = 0) {
   const count = element("members").childElementCount;
-  const told = Number(control("persons").value);
-  if (count && control("kind").value === "household" && (told < count || told === count + removed)) control("persons").value = String(count);
+  const persons = Number(control("persons").value);
+  if (count && control("kind").value === "household" && (persons < count || persons === count + removed)) control("persons").value = String(count);
 }
 
 /** Use the position only for the draft that asked: a late answer is not the position of the next household. */

@@ -63,5 +63,5 @@ function inPerson(place, name) {
 
 /** The label's text without the text of the control inside. @param {Element | null} label */
 function words(label) {
-  return [...(label?.childNodes ?? [])].map((each) => (each instanceof Text ? each.data : "")).join("").trim();
+  return [...(label?.childNodes ?? [])].map((node) => (node instanceof Text ? node.data : "")).join("").trim();
 }

@@ -63,7 +63,7 @@ function shown(report) {
   item.classList.toggle("is-bad", ["refused", "conflict"].includes(report.state));
   title(item, report.body, report.at);
   part(item, ".answer").textContent = answerOf(report);
-  part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(told))].map(line));
+  part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
   part(item, ".actions").append(
     ...(isOwn(report) ? [button(texts.correct, () => correct(report))] : []),
     ...(report.state === "waiting" ? [] : [button(texts.remove, () => forget(report))]),
@@ -91,7 +91,7 @@ function answerOf(report) {
 }
 
 /** The error with the field's label, if the form has the field. @param {import("./kept.js").FieldError} error */
-function told(error) {
+function expectation(error) {
   const label = labelOf(error.pointer);
   return label ? filled(texts.check, { field: label }) : `${error.pointer} ${error.expected}`;
 }

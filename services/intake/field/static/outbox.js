@@ -54,18 +54,18 @@ async function send(report) {
  * sent, as the next version if the centre accepted this version. Another tab may already have a later version.
  * @param {Kept} sent
  * @param {Response} answer
- * @param {{status: import("./kept.js").State, errors?: import("./kept.js").FieldError[]}} told
+ * @param {{status: import("./kept.js").State, errors?: import("./kept.js").FieldError[]}} result
  */
-function settle(sent, answer, told) {
+function settle(sent, answer, result) {
   const now = kept(sent.body.report_id);
   if (!now) return;
-  if (isSame(now, sent)) keep({ ...now, state: stateOf(answer, told.status), errors: told.errors });
+  if (isSame(now, sent)) keep({ ...now, state: stateOf(answer, result.status), errors: result.errors });
   else if (answer.ok || answer.status === CONFLICT) keep({ ...now, body: { ...now.body, version: Math.max(now.body.version, sent.body.version + 1) } });
 }
 
-/** @param {Response} answer @param {import("./kept.js").State} told */
-function stateOf(answer, told) {
-  if (answer.ok) return told;
+/** @param {Response} answer @param {import("./kept.js").State} accepted */
+function stateOf(answer, accepted) {
+  if (answer.ok) return accepted;
   return answer.status === CONFLICT ? "conflict" : "refused";
 }
 

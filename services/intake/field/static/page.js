@@ -34,12 +34,12 @@ export function line(text) {
   return item;
 }
 
-/** @param {string} text @param {() => void} deed */
-export function button(text, deed) {
+/** @param {string} text @param {() => void} act */
+export function button(text, act) {
   const made = document.createElement("button");
   made.type = "button";
   made.className = "button";
   made.textContent = text;
-  made.addEventListener("click", deed);
+  made.addEventListener("click", act);
   return made;
 }

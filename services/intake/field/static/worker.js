@@ -47,7 +47,7 @@ async function forgetOthers() {
 
 /** Answer from this release's cache. @param {Request} request */
 async function own(request) {
-  return (await found(request)) ?? fetch(request);
+  return (await cached(request)) ?? fetch(request);
 }
 
 /**
@@ -55,7 +55,7 @@ async function own(request) {
  * @param {Request} request
  */
 async function fresh(request) {
-  const kept = await found(request);
+  const kept = await cached(request);
   try {
     return await whole(request, kept ? PATIENCE_MS : undefined);
   } catch (error) {
@@ -65,7 +65,7 @@ async function fresh(request) {
 }
 
 /** @param {Request} request */
-async function found(request) {
+async function cached(request) {
   try {
     const kept = await caches.open(KEPT);
     return await kept.match(request, { ignoreVary: true }); // the URL has the language
