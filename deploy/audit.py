@@ -10,7 +10,7 @@ import sys
 from deploy.local import paths
 
 FOUND = 1
-LOCKS = ("run", "uv", "browser")  # all that `make run` installs, and what the images are built with
+LOCKS = ("run", "uv")  # all that `make run` installs, and what the images are built with
 OPTIONS = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
 
 

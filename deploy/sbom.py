@@ -1,6 +1,5 @@
 """`make sbom`: the software bill of materials (CycloneDX 1.6, JSON) of an installation, from the lock files."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,7 @@ from packaging.requirements import Requirement
 
 from deploy.local import jars, paths
 
-# `run` contains the libraries of every image; `uv` and `browser` are the images' builder and npm
-LOCKS = ("run", "uv", "browser")
+LOCKS = ("run", "uv")  # `run` contains the libraries of every image; `uv` builds the images
 
 
 def main() -> None:
@@ -27,7 +25,7 @@ def main() -> None:
 
 
 def components() -> list[Component]:
-    found = (*python(paths.ROOT / "requirements"), *browser(paths.ROOT / "package-lock.json"), *kafka())
+    found = (*python(paths.ROOT / "requirements"), *kafka())
     return list({str(each.purl): each for each in found}.values())
 
 
@@ -38,13 +36,6 @@ def python(folder: Path) -> Iterator[Component]:
                 pin = Requirement(line.rstrip("\\ "))
                 (version,) = pin.specifier
                 yield _library("pypi", pin.name, version.version)
-
-
-def browser(lock: Path) -> Iterator[Component]:
-    """The npm packages that pages are served with; the TypeScript compiler runs in no installation."""
-    for path, package in json.loads(lock.read_bytes())["packages"].items():
-        if path and not package.get("dev"):
-            yield _library("npm", path.removeprefix("node_modules/"), package["version"])
 
 
 def kafka() -> Iterator[Component]:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv and node_modules from the lock files: bootstrap.sh run|development. If both are current it takes milliseconds.
+# Makes .venv from the lock files, and node_modules for developers: bootstrap.sh run|development. If both are current it takes milliseconds.
 set -eu
 group=$1
 stamp=.venv/installed
@@ -19,6 +19,5 @@ echo "Installing the libraries (once) ..."
 .venv/bin/uv --version >/dev/null 2>&1 || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 # the system's certificates, as a network may have its own certificate authority
 UV_PYTHON=.venv/bin/python .venv/bin/uv pip sync --quiet --compile-bytecode --system-certs --require-hashes "requirements/$group.txt"
-if [ "$group" = run ]; then omit=--omit=dev; else omit=; fi
-NODE_USE_SYSTEM_CA=1 PATH="$PWD/.venv/bin:$PATH" npm ci --ignore-scripts --silent $omit
+[ "$group" = run ] || NODE_USE_SYSTEM_CA=1 PATH="$PWD/.venv/bin:$PATH" npm ci --ignore-scripts --silent
 state_of "$group" > "$stamp"

@@ -13,8 +13,7 @@ from pathlib import Path
 from deploy.local import paths, program_copies
 from deploy.local.users import User
 
-BROWSER = "node_modules"
-SOURCES = ("cli", "deploy", "services", "shared", BROWSER)
+SOURCES = ("cli", "deploy", "services", "shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,7 @@ def compile_sources() -> None:
     umask = os.umask(0o022)
     try:
         for name in SOURCES:
-            if name != BROWSER:
-                compileall.compile_dir(paths.ROOT / name, quiet=2)
+            compileall.compile_dir(paths.ROOT / name, quiet=2)
     finally:
         os.umask(umask)
 

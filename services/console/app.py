@@ -31,7 +31,6 @@ from shared.places import Places
 
 HERE = Path(__file__).parent
 NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and lock somebody out
-HTMX = HERE.parents[1] / "node_modules/htmx.org/dist"
 
 
 def create_app(settings: ConsoleSettings) -> FastAPI:
@@ -89,5 +88,5 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             routes.router,
             ledger.routes("console"),
         ],
-        routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static", HTMX))],
+        routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static"))],
     )

@@ -94,8 +94,8 @@ def test_a_lockout_is_shown_to_administrators_and_listed_on_their_page(served: S
     page = administrator.get("/security", params=english).text
     assert page.count(name) == 1 and "127.0.0.1" in page
     assert [operator.get(path).status_code for path in ("/notices", "/security")] == [403, 403]
-    assert 'data-notices="/notices' in administrator.get("/").text
-    assert "data-notices" not in operator.get("/").text
+    assert 'data-fragment="/notices' in administrator.get("/").text
+    assert "/notices" not in operator.get("/").text
 
 
 def test_a_name_without_an_account_is_in_no_notice(served: Served) -> None:

@@ -17,9 +17,13 @@ export function call(method, path, body) {
   });
 }
 
-/** The page's account, sent with each call: a call is refused after another account has signed in on this browser. */
+/**
+ * The page's account, sent with each call: a call is refused after another account has signed in on this browser.
+ * @returns {Record<string, string>}
+ */
 function whose() {
-  return JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+  const { account } = document.body.dataset;
+  return account ? { "dayar-account": account } : {};
 }
 
 /** Whether a call had no answer: no connection, or the timeout. @param {unknown} error */

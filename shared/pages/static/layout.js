@@ -1,6 +1,7 @@
 // The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu and the session.
 
 import { age } from "./ages.js";
+import { keepCurrent } from "./fragments.js";
 import { watchSession } from "./session.js";
 import { exactClock, today } from "./time.js";
 
@@ -30,32 +31,6 @@ function switchTheme() {
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// The notices for administrators and duty heads, from each service that has any.
-const NOTICES_MS = 60_000;
-const notices = document.getElementById("notices");
-
-async function showNotices() {
-  if (!notices) return;
-  const answers = await Promise.all((notices.dataset.notices ?? "").split(" ").map(notice));
-  const text = answers.join("");
-  if (text !== notices.innerHTML) notices.innerHTML = text;
-}
-
-/** An HTML fragment from our own services; empty if there is no answer. @param {string} path */
-async function notice(path) {
-  try {
-    const answer = await fetch(path, { signal: AbortSignal.timeout(20_000) });
-    return answer.ok ? await answer.text() : "";
-  } catch {
-    return "";
-  }
-}
-
-if (notices) {
-  void showNotices();
-  setInterval(showNotices, NOTICES_MS);
-}
-
 // On a phone the page names are in one line that scrolls.
 document.querySelector(".bar nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
@@ -69,5 +44,6 @@ addEventListener("click", (event) => {
   if (menu?.open && !menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
 });
 if (document.body.dataset.keep) watchSession();
+keepCurrent();
 tick();
 setInterval(tick, 1000);

@@ -1,0 +1,20 @@
+// Parts of a page that the server renders again each minute; the attribute `data-fragment` holds a part's path.
+
+import { call } from "./calls.js";
+
+const AGAIN_MS = 60_000;
+
+export function keepCurrent() {
+  const parts = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-fragment]")]);
+  for (const part of parts) if (!part.innerHTML) void refresh(part);
+  setInterval(() => parts.forEach(refresh), AGAIN_MS);
+}
+
+/** Without an answer the part stays: no warning disappears because its service is away. @param {HTMLElement} part */
+async function refresh(part) {
+  const text = await call("GET", part.dataset.fragment ?? "").then((answer) => answer.ok ? answer.text() : undefined).catch(() => undefined);
+  if (text === undefined) return;
+  const fresh = document.createElement("template");
+  fresh.innerHTML = text;
+  if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(fresh.content); // an unchanged warning is not read aloud again
+}

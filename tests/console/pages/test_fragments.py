@@ -1,0 +1,78 @@
+"""Warnings and notices on an open page are renewed each minute, without a reload."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import delete
+
+from services.console.checks import CheckName, InstallationCheck
+from services.console.config import ConsoleSettings
+from services.console.models import StoredCheck
+from services.console.queries import checks
+from shared.auth.tokens import Role
+from shared.postgres import database
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Seat, Whole
+from tests.installation import in_thread
+
+MINUTE_MS = 61_000
+
+
+class Backups:
+    """The console's record of the latest backup."""
+
+    def __init__(self, whole: Whole) -> None:
+        self.settings = whole.installation.settings(ConsoleSettings)
+
+    def record(self, *, is_well: bool) -> None:
+        in_thread(self._record(InstallationCheck(CheckName.BACKUP, datetime.now(UTC), is_well)))
+
+    def forget(self) -> None:
+        in_thread(self._record(None))
+
+    async def _record(self, check: InstallationCheck | None) -> None:
+        engine = database.engine(self.settings)
+        async with database.sessions(engine).begin() as session:
+            if check:
+                await checks.record(session, check)
+            else:
+                await session.execute(delete(StoredCheck).where(StoredCheck.name == CheckName.BACKUP))
+        await engine.dispose()
+
+
+@pytest.fixture
+def backups(whole: Whole) -> Iterator[Backups]:
+    recorded = Backups(whole)
+    yield recorded
+    recorded.forget()
+
+
+def test_an_open_board_shows_a_failed_backup_until_the_next_one_succeeds(
+    seat: Callable[..., Seat], backups: Backups
+) -> None:
+    desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
+    page = desk.open("/")
+    warning = page.locator(".disconnected", has_text="failed")
+    expect(warning).to_have_count(0)
+    backups.record(is_well=False)
+    page.clock.fast_forward(MINUTE_MS)
+    expect(warning).to_be_visible(timeout=SLOW_MS)
+    backups.record(is_well=True)
+    page.clock.fast_forward(MINUTE_MS)
+    expect(warning).to_have_count(0, timeout=SLOW_MS)
+
+
+def test_a_notice_stays_while_its_service_does_not_answer(seat: Callable[..., Seat]) -> None:
+    desk = seat(Role.ADMINISTRATOR)
+    desk.page.clock.install()
+    page = desk.open("/")
+    notice = page.locator(".notice", has_text="second factor")
+    expect(notice).to_be_visible(timeout=SLOW_MS)
+    page.route("**/notices", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: "/notices" in request.url):
+        page.clock.fast_forward(MINUTE_MS)
+    page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => resolve()))")
+    expect(notice).to_be_visible()
