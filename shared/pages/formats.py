@@ -1,6 +1,5 @@
 """Format numbers, dates and times for each language, in Bishkek time."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -87,14 +86,12 @@ def iso(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def coming_days(language: str) -> str:
-    """Today and the next three days in words, as JSON by ISO date.
+def coming_days(language: str) -> dict[str, str]:
+    """Today and the next three days in words, by ISO date.
 
     Browsers do not know Kyrgyz, and a page may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]
     coming = [today + timedelta(days=n) for n in range(4)]
-    return json.dumps(
-        {day.isoformat(): format_date(day, pattern, locale=language) for day in coming}, ensure_ascii=False
-    )
+    return {day.isoformat(): format_date(day, pattern, locale=language) for day in coming}

@@ -1,5 +1,7 @@
 // Calls to our own services: JSON request, JSON or problem response, with a timeout of ten seconds.
 
+import { problems } from "./texts.js";
+
 const LONGEST_MS = 10_000;
 
 /**
@@ -39,7 +41,6 @@ export function isNoAnswer(error) {
 export async function problem(answer) {
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
   const body = isJson ? await answer.json() : {};
-  const known = JSON.parse(document.getElementById("problems")?.textContent ?? "{}");
   const kind = String(body.type ?? "").split(":").pop() ?? "";
-  return { status: answer.status, text: known[kind] ?? body.title ?? String(answer.status), body };
+  return { status: answer.status, text: problems[kind] ?? body.title ?? String(answer.status), body };
 }

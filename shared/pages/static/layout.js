@@ -3,10 +3,9 @@
 import { age } from "./ages.js";
 import { keepCurrent } from "./fragments.js";
 import { watchSession } from "./session.js";
+import { days } from "./texts.js";
 import { exactClock, today } from "./time.js";
 
-const language = document.documentElement.lang;
-const days = JSON.parse(document.getElementById("clock")?.dataset.days ?? "{}");
 
 function tick() {
   const now = new Date();
@@ -18,7 +17,7 @@ function tick() {
     clock.replaceChildren(exactClock(now), date);
   }
   for (const element of document.querySelectorAll("time[data-age]")) {
-    const text = age(element.getAttribute("datetime") ?? "", now, language);
+    const text = age(element.getAttribute("datetime") ?? "", now);
     if (element.textContent !== text) element.textContent = text;
   }
 }

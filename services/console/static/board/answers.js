@@ -5,7 +5,7 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { takeUp } from "/static/board/panels.js";
-import { sentence } from "/static/texts.js";
+import { problems, sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
 
@@ -113,8 +113,7 @@ function refusal({ status, text, body }) {
 
 /** @param {{reason: string, name: string | null, at: string | null}} refused */
 function refusalOf({ reason, name, at }) {
-  const known = JSON.parse(element("problems").textContent ?? "{}");
-  return name && at ? taken(name, at) : sentence("failed", { problem: known[reason] ?? reason });
+  return name && at ? taken(name, at) : sentence("failed", { problem: problems[reason] ?? reason });
 }
 
 /** @param {string} name @param {string} at */

@@ -5,7 +5,8 @@ import { element } from "./elements.js";
 import { show } from "./form.js";
 import { account, device, isOver, keep, reports, setAccount } from "./kept.js";
 import { post, sendWaiting } from "./outbox.js";
-import { tell, texts } from "./page.js";
+import { tell } from "./page.js";
+import { sentence } from "./texts.js";
 
 const RENEW_MS = 12 * 3_600_000;
 
@@ -16,7 +17,7 @@ export async function signIn(event) {
   const name = String(data.get("name")).trim();
   const failure = await signedIn(name, String(data.get("password")));
   tell(element("sign-in-failed"), failure);
-  element("first-password").hidden = failure !== texts.first;
+  element("first-password").hidden = failure !== sentence("first");
   if (failure) return;
   /** @type {HTMLFormElement} */ (event.target).reset();
   adopt();
@@ -45,9 +46,9 @@ async function signedIn(name, password) {
   try {
     const answer = await post("/v1/tokens", { name, password, device: device() });
     if (answer.ok) setAccount(begun(name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
-    return answer.ok ? "" : { 401: texts.password, 403: texts.first, 429: texts.often }[answer.status] ?? texts.away;
+    return answer.ok ? "" : { 401: sentence("password"), 403: sentence("first"), 429: sentence("often") }[answer.status] ?? sentence("away");
   } catch {
-    return texts.away;
+    return sentence("away");
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { element } from "./elements.js";
 import { nameOf, personOf, placeName } from "./labels.js";
-import { filled, texts } from "./page.js";
 import { counters } from "./reports.js";
+import { sentence } from "./texts.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {{control: Control, text: string}} Problem */
@@ -23,10 +23,10 @@ function unequal(form) {
   const persons = /** @type {HTMLInputElement} */ (form.elements.namedItem("persons"));
   const isHousehold = Boolean(form.querySelector("[name=kind][value=household]:checked"));
   const listed = isHousehold ? element("members").childElementCount : 0;
-  if (listed && listed !== Number(persons.value)) return [{ control: persons, text: filled(texts.listed, { listed, persons: persons.value }) }];
+  if (listed && listed !== Number(persons.value)) return [{ control: persons, text: sentence("listed", { listed, persons: persons.value }) }];
   const counted = counters(form).filter((counter) => counter.value);
   const sum = counted.reduce((before, counter) => before + Number(counter.value), 0);
-  return sum > Number(persons.value) ? [{ control: counted[0], text: filled(texts.counts, { sum, persons: persons.value }) }] : [];
+  return sum > Number(persons.value) ? [{ control: counted[0], text: sentence("counts", { sum, persons: persons.value }) }] : [];
 }
 
 /** The controls of the chosen kind. @param {HTMLFormElement} form @returns {Control[]} */
@@ -39,10 +39,10 @@ function controls(form) {
 function reason(control) {
   const { validity } = control;
   if (validity.valid || isDay(control) && validity.rangeOverflow) return ""; // a future day needs confirmation only, because a phone's clock may be wrong
-  if (validity.valueMissing) return isDay(control) ? texts.day : texts.missing;
-  if (validity.badInput || validity.stepMismatch) return isDay(control) ? texts.day : texts.integer;
-  if (control instanceof HTMLInputElement && (validity.rangeUnderflow || validity.rangeOverflow)) return filled(texts.between, { min: control.min, max: control.max });
-  return validity.patternMismatch ? texts.digits : texts.long;
+  if (validity.valueMissing) return isDay(control) ? sentence("day") : sentence("missing");
+  if (validity.badInput || validity.stepMismatch) return isDay(control) ? sentence("day") : sentence("integer");
+  if (control instanceof HTMLInputElement && (validity.rangeUnderflow || validity.rangeOverflow)) return sentence("between", { min: control.min, max: control.max });
+  return validity.patternMismatch ? sentence("digits") : sentence("long");
 }
 
 /** @param {Control} control */
@@ -58,13 +58,13 @@ function isDay(control) {
 export function oddities(body, today) {
   const day = body.occurred_at.slice(0, 10);
   return [
-    body.kind === "household" && body.persons > MANY_PERSONS && filled(texts.oddPersons, { count: body.persons }),
+    body.kind === "household" && body.persons > MANY_PERSONS && sentence("oddPersons", { count: body.persons }),
     ...(body.members ?? []).map(
-      (/** @type {any} */ { birth_year }, /** @type {number} */ place) => isOddBirth(birth_year, today) && `${personOf(place)}: ${filled(texts.oddBirth, { year: birth_year })}`,
+      (/** @type {any} */ { birth_year }, /** @type {number} */ place) => isOddBirth(birth_year, today) && `${personOf(place)}: ${sentence("oddBirth", { year: birth_year })}`,
     ),
-    day < FIRST_DAY && filled(texts.oddLeft, { day: shownDay(day) }),
-    day > today && filled(texts.oddFuture, { day: shownDay(day) }),
-    isSamePlace(body) && filled(texts.oddPlace, { place: placeName(body.destination) }),
+    day < FIRST_DAY && sentence("oddLeft", { day: shownDay(day) }),
+    day > today && sentence("oddFuture", { day: shownDay(day) }),
+    isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
   ].filter(Boolean).map(String);
 }
 

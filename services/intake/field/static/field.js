@@ -6,13 +6,14 @@ import { listen, renewToday, resume } from "./form.js";
 import { canKeep, CHANGED, changed, forgetOld } from "./kept.js";
 import { show, showAccount } from "./list.js";
 import { sendWaiting } from "./outbox.js";
-import { tell, texts } from "./page.js";
+import { tell } from "./page.js";
+import { sentence } from "./texts.js";
 
 const AGAIN_MS = 30_000;
 const SCOPES = ["/intake/field", "/field"]; // the second is the printed address
 
 if (canKeep()) start();
-else tell(element("opening"), texts.unkept);
+else tell(element("opening"), sentence("unkept"));
 
 function start() {
   listen();

@@ -6,8 +6,9 @@ import { element } from "./elements.js";
 import { account, changed, CHANGED, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
 import { oblasts, personOf } from "./labels.js";
 import { sendWaiting } from "./outbox.js";
-import { copy, filled, part, tell, texts } from "./page.js";
+import { copy, part, tell } from "./page.js";
 import { counters, fields, idsOf, read } from "./reports.js";
+import { sentence } from "./texts.js";
 import { today } from "./time.js";
 import { uuid } from "./uuid.js";
 
@@ -89,7 +90,7 @@ function save() {
     keepDraft({ author, corrected, body: read(form, status, corrected?.body ?? draft.ids, point) });
     draft.isKept = true;
   } catch {
-    tell(element("wrong"), texts.full);
+    tell(element("wrong"), sentence("full"));
   }
 }
 
@@ -98,7 +99,7 @@ function submitted(event) {
   event.preventDefault();
   if (isAnothers()) { // a suspended tab gets no event
     begin();
-    return tell(element("wrong"), texts.another);
+    return tell(element("wrong"), sentence("another"));
   }
   renewToday();
   const invalid = problems(form);
@@ -112,7 +113,7 @@ function submitted(event) {
   try {
     keep({ body, account: account()?.name ?? "", state: "waiting", at: new Date().toISOString() });
   } catch {
-    return tell(element("wrong"), texts.full);
+    return tell(element("wrong"), sentence("full"));
   }
   discard(draft.ids.report_id);
   begin();
@@ -122,7 +123,7 @@ function submitted(event) {
 
 /** Show only the first messages, so that a small screen has room for the field. @param {string[]} messages */
 function summed(messages) {
-  const more = messages.length > 1 ? filled(texts.more, { count: messages.length - 1 }) : "";
+  const more = messages.length > 1 ? sentence("more", { count: messages.length - 1 }) : "";
   return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
 }
 
@@ -131,7 +132,7 @@ function ask(odd) {
   questioned = odd;
   element("odd").hidden = !odd;
   element("odd-values").textContent = odd;
-  element("send").textContent = odd ? texts.sendOdd : texts.send;
+  element("send").textContent = odd ? sentence("sendOdd") : sentence("send");
   if (odd) element("odd").focus();
 }
 
@@ -224,7 +225,7 @@ function districts(name, code) {
   const oblast = oblasts.find((unit) => unit.pcode === code || unit.districts.some((district) => district.pcode === code));
   control(`${name}_oblast`).value = oblast?.pcode ?? code;
   const select = /** @type {HTMLSelectElement} */ (element(`${name}-district`));
-  select.replaceChildren(...[{ pcode: "", name: texts.whole }, ...(oblast?.districts ?? [])].map((unit) => new Option(unit.name, unit.pcode)));
+  select.replaceChildren(...[{ pcode: "", name: sentence("whole") }, ...(oblast?.districts ?? [])].map((unit) => new Option(unit.name, unit.pcode)));
   select.value = oblast?.pcode === code ? "" : code;
   /** @type {HTMLElement} */ (select.closest(".field")).hidden = !oblast?.districts.length;
 }
@@ -251,7 +252,7 @@ function addMember(member) {
 function removeMember(item) {
   const name = fields(item).filter((field) => field.dataset.name?.endsWith("_name")).map((field) => field.value).join(" ").trim();
   const person = personOf([...element("members").children].indexOf(item));
-  if (!confirm(filled(texts.removePerson, { person: name ? `${person}, ${name}` : person }))) return;
+  if (!confirm(sentence("removePerson", { person: name ? `${person}, ${name}` : person }))) return;
   item.remove();
   membersChanged(1);
   save();
@@ -273,12 +274,12 @@ function locate() {
     showPoint();
     save();
   }, () => {
-    if (asking === draft) tell(element("located"), texts.unlocated);
+    if (asking === draft) tell(element("located"), sentence("unlocated"));
   }, { enableHighAccuracy: true, timeout: LOCATING_MS });
 }
 
 function showPoint() {
-  tell(element("located"), draft.point ? filled(texts.located, { metres: draft.point.accuracy }) : "");
+  tell(element("located"), draft.point ? sentence("located", { metres: draft.point.accuracy }) : "");
 }
 
 /** @param {number} degrees */

@@ -1,7 +1,7 @@
 // Names of fields, persons and places in the reader's language.
 
 import { element } from "./elements.js";
-import { filled, texts } from "./page.js";
+import { sentence } from "./texts.js";
 
 /** @typedef {{pcode: string, name: string}} Unit */
 
@@ -32,7 +32,7 @@ export function nameOf(control) {
 
 /** @param {number} place */
 export function personOf(place) {
-  return filled(texts.person, { number: place + 1 });
+  return sentence("person", { number: place + 1 });
 }
 
 /** @param {{pcode?: string, country?: string}} place */

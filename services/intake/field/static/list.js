@@ -5,7 +5,8 @@ import { element } from "./elements.js";
 import { correct, goOn, isOpen } from "./form.js";
 import { account, isAnswered, isOver, isOwn, isSameName, remove, reports } from "./kept.js";
 import { labelOf, placeName } from "./labels.js";
-import { button, copy, filled, line, part, texts } from "./page.js";
+import { button, copy, line, part } from "./page.js";
+import { sentence } from "./texts.js";
 import { dayAndClock } from "./time.js";
 
 /**
@@ -22,7 +23,7 @@ export function show() {
   showDrafts();
   element("signal").hidden = navigator.onLine;
   element("kept-reports").hidden = element("to-reports").hidden = !kept.length;
-  element("to-reports").textContent = filled(texts.sum, { count: kept.length, waiting });
+  element("to-reports").textContent = sentence("sum", { count: kept.length, waiting });
   element("send-now").hidden = !waiting;
   element("reports").replaceChildren(...kept.map(shown));
 }
@@ -50,8 +51,8 @@ function begun(draft) {
   const item = /** @type {HTMLElement} */ (copy("kept-report"));
   title(item, draft.body, draft.at);
   part(item, ".actions").append(
-    button(texts.goOn, () => goOn(draft)),
-    button(texts.discard, () => { if (confirm(texts.sureDraft)) discard(draft.body.report_id); }),
+    button(sentence("goOn"), () => goOn(draft)),
+    button(sentence("discard"), () => { if (confirm(sentence("sureDraft"))) discard(draft.body.report_id); }),
   );
   return item;
 }
@@ -65,18 +66,18 @@ function shown(report) {
   part(item, ".answer").textContent = answerOf(report);
   part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
   part(item, ".actions").append(
-    ...(isOwn(report) ? [button(texts.correct, () => correct(report))] : []),
-    ...(report.state === "waiting" ? [] : [button(texts.remove, () => forget(report))]),
+    ...(isOwn(report) ? [button(sentence("correct"), () => correct(report))] : []),
+    ...(report.state === "waiting" ? [] : [button(sentence("remove"), () => forget(report))]),
   );
   return item;
 }
 
 /** Describe a report without names: kind, number of persons, origin, destination, time, short code. @param {HTMLElement} item @param {Body} body @param {string} at */
 function title(item, body, at) {
-  const version = body.version > 1 ? ` · ${filled(texts.version, { number: body.version - 1 })}` : "";
-  part(item, "strong").textContent = `${texts[body.kind]} ${codeOf(body)}${version}`;
+  const version = body.version > 1 ? ` · ${sentence("version", { number: body.version - 1 })}` : "";
+  part(item, "strong").textContent = `${sentence(body.kind)} ${codeOf(body)}${version}`;
   const places = [body.origin, body.destination].map((place) => placeName(place) || "?").join(" → ");
-  part(item, ".muted").textContent = [filled(texts.persons, { count: body.persons || "?" }), places, dayAndClock(new Date(at))].join(" · ");
+  part(item, ".muted").textContent = [sentence("persons", { count: body.persons || "?" }), places, dayAndClock(new Date(at))].join(" · ");
 }
 
 /** @param {Body} body */
@@ -86,18 +87,18 @@ function codeOf(body) {
 
 /** @param {Kept} report */
 function answerOf(report) {
-  if (report.state === "waiting" && !isOwn(report)) return filled(texts.other, { name: report.account });
-  return texts[report.state];
+  if (report.state === "waiting" && !isOwn(report)) return sentence("other", { name: report.account });
+  return sentence(report.state);
 }
 
 /** The error with the field's label, if the form has the field. @param {import("./kept.js").FieldError} error */
 function expectation(error) {
   const label = labelOf(error.pointer);
-  return label ? filled(texts.check, { field: label }) : `${error.pointer} ${error.expected}`;
+  return label ? sentence("check", { field: label }) : `${error.pointer} ${error.expected}`;
 }
 
 /** @param {Kept} report */
 function forget(report) {
-  if (!isAnswered(report) && !confirm(texts.sure)) return;
+  if (!isAnswered(report) && !confirm(sentence("sure"))) return;
   remove(report);
 }

@@ -1,19 +1,11 @@
-// The page's texts and templates, for the other scripts.
+// The page's templates and small elements, for the other scripts.
 
 import { element } from "./elements.js";
-
-/** @type {Record<string, string>} */
-export const texts = JSON.parse(element("texts").textContent ?? "{}");
 
 /** @param {HTMLElement} place @param {string} text */
 export function tell(place, text) {
   place.textContent = text;
   place.hidden = !text;
-}
-
-/** @param {string} text @param {Record<string, string | number>} values */
-export function filled(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
 /** @param {string} id */
