@@ -56,4 +56,4 @@ def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
     """The checks that a shift must know of, because they are bad or overdue."""
-    return [each for each in seen(known, now) if each.state in (CheckState.BAD, CheckState.OVERDUE)]
+    return [check for check in seen(known, now) if check.state in (CheckState.BAD, CheckState.OVERDUE)]

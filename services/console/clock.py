@@ -35,10 +35,10 @@ class NoAnswer(Exception):
 async def watch(server: str, sessions: async_sessionmaker[AsyncSession], *, every: float = EVERY_SECONDS) -> None:
     """Checks the clock until cancelled, and stores each result."""
     while True:
-        found = await look(server)
-        if found.is_well is not True:
-            log.get().error("clock wrong or unchecked", is_well=found.is_well, seconds=found.figure)
-        await retry_while_unavailable(lambda: _record(sessions, found))  # noqa: B023 - awaited before the next
+        check = await look(server)
+        if check.is_well is not True:
+            log.get().error("clock wrong or unchecked", is_well=check.is_well, seconds=check.figure)
+        await retry_while_unavailable(lambda: _record(sessions, check))  # noqa: B023 - awaited before the next
         await asyncio.sleep(every)
 
 

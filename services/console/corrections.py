@@ -20,7 +20,7 @@ def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
 
 def words(hazard: BoardHazard, language: str) -> str:
     """The author's text, in the reader's language if there is one."""
-    texts = [hazard.text.get(each) for each in (language, "ru", "en")] + list(hazard.text.values())
+    texts = [hazard.text.get(code) for code in (language, "ru", "en")] + list(hazard.text.values())
     text = next(filter(None, texts), None)
     return "" if text is None else text.get("description") or text.get("headline") or ""
 

@@ -86,7 +86,10 @@ def hazards(request: Request) -> list[dict[str, object]]:
         {
             "value": code,
             "name": pages.gettext(language, text),
-            "terms": [*(pages.gettext(each, text) for each in ("ky", "ru", "en")), *SYNONYMS.get(HazardType(code), ())],
+            "terms": [
+                *(pages.gettext(spoken, text) for spoken in ("ky", "ru", "en")),
+                *SYNONYMS.get(HazardType(code), ()),
+            ],
         }
         for code, text in TERMS["hazard"].items()
     ]

@@ -26,8 +26,8 @@ async def sign_ins_page(request: Request, session: Session) -> Response:
     account = await queries.of_id(session, current.account)
     if account is None:
         raise Problem(404, "not-found", "This account is gone.")
-    found = await sign_ins.open_ones(session, account, datetime.now(UTC))
-    return console(request).pages.render(request, "sign-ins.html", found=found, current=current.jti)
+    open_ones = await sign_ins.open_ones(session, account, datetime.now(UTC))
+    return console(request).pages.render(request, "sign-ins.html", sign_ins=open_ones, current=current.jti)
 
 
 @router.post("/sign-ins/{jti}/end")

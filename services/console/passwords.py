@@ -46,8 +46,8 @@ def check_strength(password: str, name: str) -> None:
 def _is_guessable(password: str, name: str) -> bool:
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists load slowly, and few starts need them
 
-    found = zxcvbn(password[:LOOKED_AT], user_inputs=[name, *OWN_WORDS])
-    return bool(found["score"] < LEAST_SCORE)
+    estimate = zxcvbn(password[:LOOKED_AT], user_inputs=[name, *OWN_WORDS])
+    return bool(estimate["score"] < LEAST_SCORE)
 
 
 def draw() -> str:

@@ -40,14 +40,14 @@ class Team:
 @router.get("/readmission")
 async def readmission_page(request: Request, session: Session, done: UUID | None = None) -> Response:
     now = datetime.now(UTC)
-    found, count = await own_teams(request, session, now), await ended_reports(session, now)
-    return console(request).pages.render(request, "readmission.html", teams=found, count=count, done=done)
+    own, count = await own_teams(request, session, now), await ended_reports(session, now)
+    return console(request).pages.render(request, "readmission.html", teams=own, count=count, done=done)
 
 
 @router.post("/readmission")
 async def readmit(request: Request, session: Session, team: Annotated[UUID, Form()]) -> Response:
     now = datetime.now(UTC)
-    if team not in {each.team for each in await own_teams(request, session, now)}:
+    if team not in {ended.team for ended in await own_teams(request, session, now)}:
         raise Problem(404, "not-found", "There is no such team.")
     await outbox.add(session, credentials.readmit(team, now, now + LASTS))
     await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, objects=[team], reason="readmitted"))
@@ -59,7 +59,7 @@ async def own_teams(request: Request, session: AsyncSession, now: datetime) -> S
     caller, places = tokens.current(request), console(request).places
     rows = await session.execute(select(Account.team, Account.areas).where(*IN_FIELD))
     others = {team for team, areas in rows if not all(caller.covers(area, places) for area in areas)}
-    return [each for each in await teams(session, now) if each.team not in others]
+    return [ended for ended in await teams(session, now) if ended.team not in others]
 
 
 async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:

@@ -77,7 +77,7 @@ async def ringing(request: Request) -> Response:
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:
         counts, alerts = await board_alerts.ringing(session, pcodes)
-    told = [
+    ringing_alerts = [
         {
             "alert_id": str(alert.alert_id),
             "severity": alert.severity,
@@ -89,7 +89,7 @@ async def ringing(request: Request) -> Response:
         }
         for alert in alerts
     ]
-    return JSONResponse({"count": counts.total(), "counts": counts, "alerts": told})
+    return JSONResponse({"count": counts.total(), "counts": counts, "alerts": ringing_alerts})
 
 
 def position_of(text: str) -> Vector:
@@ -114,8 +114,8 @@ async def notices_bar(request: Request, session: Session) -> Response:
 
 @router.get("/security")
 async def security_page(request: Request, session: Session) -> Response:
-    found = await notices.latest(session, kinds_for(tokens.current(request)), datetime.now(UTC))
-    return console(request).pages.render(request, "security.html", found=found)
+    latest = await notices.latest(session, kinds_for(tokens.current(request)), datetime.now(UTC))
+    return console(request).pages.render(request, "security.html", latest=latest)
 
 
 @router.get("/audit")
@@ -130,7 +130,9 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     pcodes = board.concerning(principal, console(request).places)
     sections = await board_alerts.sections(session, now, pcodes, most_of(request))
     shown = [alert for listed in sections.values() for alert in listed.alerts]
-    answering = [each for alert in shown for each in (alert.acknowledged_by, alert.progressed_by, alert.resolved_by)]
+    answering = [
+        account for alert in shown for account in (alert.acknowledged_by, alert.progressed_by, alert.resolved_by)
+    ]
     return {
         "sections": sections,
         "most": most_of(request),
@@ -143,15 +145,15 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     now, principal = datetime.now(UTC), tokens.current(request)
-    found = await snapshots.hazards(session, now, most_of(request))
-    ids = [hazard.hazard_id for hazard in found]
+    shown = await snapshots.hazards(session, now, most_of(request))
+    ids = [hazard.hazard_id for hazard in shown]
     pcodes = board.covered(principal, console(request).places)
     in_force = await snapshots.hazards_in_force(session, now)
     return {
         "now": now,
-        "hazards": found,
+        "hazards": shown,
         "hazards_count": in_force,
-        "hazards_hidden": in_force + await snapshots.hazards_cancelled(session, now) - len(found),
+        "hazards_hidden": in_force + await snapshots.hazards_cancelled(session, now) - len(shown),
         "may_correct": lambda hazard: corrections.may_correct(principal, hazard),
         "callers": await callers.noted(session, ids, principal.account, pcodes),
     }
@@ -159,8 +161,8 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 def most_of(request: Request) -> int:
     """How many rows a list shows; the page may ask for more."""
-    asked = request.query_params.get("most", "")
-    return min(int(asked), MOST) if asked.isascii() and asked.isdigit() and len(asked) <= len(str(MOST)) else FIRST
+    most = request.query_params.get("most", "")
+    return min(int(most), MOST) if most.isascii() and most.isdigit() and len(most) <= len(str(MOST)) else FIRST
 
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:

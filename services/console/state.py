@@ -34,5 +34,5 @@ def console_pages(settings: ConsoleSettings) -> Pages:
 
 
 def console(request: Request) -> Console:
-    found: Console = request.app.state.console
-    return found
+    state: Console = request.app.state.console
+    return state

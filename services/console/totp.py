@@ -77,7 +77,7 @@ def recovery_hash(code: str) -> bytes:
 
 
 def plain(code: str) -> str:
-    return "".join(each for each in code.casefold() if each.isascii() and each.isalnum())
+    return "".join(character for character in code.casefold() if character.isascii() and character.isalnum())
 
 
 def _letters(count: int) -> str:

@@ -34,12 +34,12 @@ NOTICES = ("/notices", "/registry/notices")  # each service serves the page of i
 def destinations(principal: Principal | None) -> list[Destination]:
     if principal is None or principal.roles <= {Role.FIELD}:
         return []  # a field account uses only the field form
-    return [each for each in DESTINATIONS if _opens(each.path, principal)]
+    return [page for page in DESTINATIONS if _opens(page.path, principal)]
 
 
 def menu(principal: Principal | None) -> list[Destination]:
     """The entries of the account menu that the reader may open."""
-    return [] if principal is None else [each for each in MENU if _opens(each.path, principal)]
+    return [] if principal is None else [page for page in MENU if _opens(page.path, principal)]
 
 
 def notices(principal: Principal | None) -> list[str]:

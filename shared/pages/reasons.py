@@ -51,7 +51,7 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
         text = WITHOUT_DEPTH
     words = Words(_shown(figures, language, known.gettext, places))
     sentences = [text, DISPLACED] if figures.get("displaced") else [text]
-    return ". ".join(known.gettext(each).format_map(words) for each in sentences)
+    return ". ".join(known.gettext(text).format_map(words) for text in sentences)
 
 
 class Words(dict[str, str]):
@@ -75,6 +75,6 @@ def _shown(figures: Mapping[str, Any], language: str, gettext: Callable[[str], s
         shown["place"] = places.name(figures["pcode"], language)
     if "first" in figures:
         last = figures.get("newest", figures["last"])
-        dates = dict.fromkeys(day(date.fromisoformat(each)) for each in (figures["first"], last))
+        dates = dict.fromkeys(day(date.fromisoformat(written)) for written in (figures["first"], last))
         shown["dates"] = "–".join(dates)
     return shown

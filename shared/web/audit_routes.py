@@ -69,7 +69,7 @@ def routes(service: str) -> APIRouter:
         result: Result | None = None,
     ) -> Page:
         wanted = Wanted(limit=limit, before=before, account=account, action=action, result=result)
-        found = await entries(session, wanted)
-        return Page(service=service, entries=found, next=found[-1].id if len(found) == limit else None)
+        page = await entries(session, wanted)
+        return Page(service=service, entries=page, next=page[-1].id if len(page) == limit else None)
 
     return router

@@ -21,7 +21,7 @@ def exceeds(raw: bytes, sign: bytes, most: int) -> bool:
 
 
 def occurrences(raw: bytes, sign: bytes) -> Iterator[re.Match[bytes]]:
-    return (found for found in SIGNS.finditer(raw) if found[0] == sign)
+    return (match for match in SIGNS.finditer(raw) if match[0] == sign)
 
 
 class FewValues:

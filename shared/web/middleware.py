@@ -55,7 +55,10 @@ class OutermostMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(each for each in self.headers if each[0] not in present)]
+                message["headers"] = [
+                    *message["headers"],
+                    *(header for header in self.headers if header[0] not in present),
+                ]
             await send(message)
 
         try:

@@ -103,7 +103,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)
-    errors = [_entry(each) for each in error.errors()[:ERRORS]]
+    errors = [_entry(detail) for detail in error.errors()[:ERRORS]]
     return answered(request, Problem(422, "invalid", "Check the listed fields.", errors=errors))
 
 

@@ -43,7 +43,7 @@ async def everyone(session: AsyncSession) -> Sequence[Account]:
 
 
 async def names(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    wanted = {each for each in ids if each is not None}
+    wanted = {account for account in ids if account is not None}
     rows = await session.execute(select(Account.account_id, Account.name).where(Account.account_id.in_(wanted)))
     return {row.account_id: row.name for row in rows}
 

@@ -46,7 +46,7 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """Stores the hazard of each report, so that all callers of a hazard are found, whichever report is the latest."""
+    """Stores the hazard of each report, so that all callers of a hazard are reports, whichever report is the latest."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)
@@ -65,12 +65,12 @@ async def noted(
 ) -> dict[UUID, list[UUID]]:
     """For each hazard, the reports whose callers this reader may read, in the order of the calls."""
     wanted = _readable(select(CalledReport.hazard_id, StoredCaller.report_id), reader, pcodes)
-    found: dict[UUID, list[UUID]] = {}
+    reports: dict[UUID, list[UUID]] = {}
     for hazard_id, report_id in await session.execute(
         wanted.where(CalledReport.hazard_id.in_(hazards)).order_by(StoredCaller.noted_at)
     ):
-        found.setdefault(hazard_id, []).append(report_id)
-    return found
+        reports.setdefault(hazard_id, []).append(report_id)
+    return reports
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:

@@ -18,7 +18,7 @@ export function folded(text) {
  * @param {Option[]} options
  * @param {string} text
  */
-export function found(options, text) {
+export function matching(options, text) {
   const typed = folded(text);
   const ranked = options.map((option) => ({ option, rank: Math.min(...names(option).map((name) => rank(name, typed))) }));
   return ranked.filter(({ rank }) => rank < UNLIKE).sort((a, b) => a.rank - b.rank).map(({ option }) => option);
@@ -74,7 +74,7 @@ export class Combobox {
   }
 
   show() {
-    this.shown = found(this.options, this.input.value).slice(0, MOST);
+    this.shown = matching(this.options, this.input.value).slice(0, MOST);
     this.at = 0;
     this.draw();
   }
@@ -144,7 +144,7 @@ export class Combobox {
     if (this.isAmbiguous()) {
       this.ask();
     } else if (!this.chosen && this.input.value.trim()) {
-      if (this.list.hidden) this.shown = found(this.options, this.input.value);
+      if (this.list.hidden) this.shown = matching(this.options, this.input.value);
       this.choose(this.shown[this.at] ?? this.shown[0]);
     }
     this.close();

@@ -2,7 +2,7 @@
 
 /** @param {string} id */
 export function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no #${id}`);
-  return found;
+  const node = document.getElementById(id);
+  if (!node) throw new Error(`no #${id}`);
+  return node;
 }

@@ -10,7 +10,7 @@ const LOOK_MS = 1000;
 const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
 
 let used = true;
-let asked = -Infinity;
+let keptAt = -Infinity;
 let ends = performance.now() + Number(document.body.dataset.lasts ?? 0) * 1000;
 let isFinal = false; // the session cannot be renewed further: it ends twelve hours after sign-in
 let isOver = false;
@@ -30,7 +30,7 @@ function isPresent() {
 
 async function look() {
   if (isOver) return;
-  if (isPresent() && performance.now() - asked >= KEEP_MS) await keep();
+  if (isPresent() && performance.now() - keptAt >= KEEP_MS) await keep();
   const left = ends - performance.now();
   if (left <= 0) return showEnd();
   const warning = document.getElementById("session-warning");
@@ -43,7 +43,7 @@ async function look() {
 }
 
 async function keep() {
-  [used, asked] = [false, performance.now()];
+  [used, keptAt] = [false, performance.now()];
   try {
     const answer = await call("POST", "/v1/session");
     if (answer.status === 401) return showEnd();

@@ -163,7 +163,7 @@ def test_an_unreadable_caller_is_distinguished_from_a_missing_one(
     page.route("**/v1/callers/*", lambda route: route.fulfill(status=status, json=problem))
     page.evaluate(f"import('/static/board/callers.js').then((callers) => callers.showCaller('{report_id}'))")
     expect(page.locator("#caller-failure")).to_contain_text(said)
-    expect(page.locator("#caller-told")).to_be_hidden()
+    expect(page.locator("#caller-facts")).to_be_hidden()
 
 
 def test_a_quickly_entered_call_is_sent_with_unknown_severity(seat: Any) -> None:

@@ -37,17 +37,17 @@ function begin() {
 
 /** Shows the next hundred entries. As many are read from every service, so that the newest of all are among them. */
 async function show() {
-  const asked = logs;
+  const requested = logs;
   older.disabled = true; // a second press would list the same entries again
   const silent = (await Promise.all([...logs.keys()].map(read))).filter((name) => name !== undefined);
-  if (asked !== logs) return; // the filters changed meanwhile, and a newer request shows its own result
+  if (requested !== logs) return; // the filters changed meanwhile, and a newer request shows its own result
   older.disabled = false;
-  const found = [...logs].flatMap(([service, log]) => log.waiting.map((entry) => ({ service, entry })));
-  found.sort((a, b) => b.entry.at.localeCompare(a.entry.at));
-  const newest = found.slice(0, PAGE);
+  const waiting = [...logs].flatMap(([service, log]) => log.waiting.map((entry) => ({ service, entry })));
+  waiting.sort((a, b) => b.entry.at.localeCompare(a.entry.at));
+  const newest = waiting.slice(0, PAGE);
   for (const { service, entry } of newest) {
     const log = logs.get(service);
-    if (log) log.waiting = log.waiting.filter((each) => each !== entry);
+    if (log) log.waiting = log.waiting.filter((other) => other !== entry);
   }
   element("audit").append(...newest.map(({ service, entry }) => drawn(service, entry)));
   if (!element("audit").childElementCount) element("audit").append(row([cell(sentence("none"))]));
@@ -80,7 +80,7 @@ async function read(service) {
 
 /** @param {string} service @param {Entry} entry */
 function drawn(service, entry) {
-  const about = [entry.subject, entry.reason, ...entry.objects].filter((each) => each !== null);
+  const about = [entry.subject, entry.reason, ...entry.objects].filter((text) => text !== null);
   const made = row([
     cell(moment(entry.at)), cell(service), cell(entry.account ? names.accounts[entry.account] ?? entry.account : "—"),
     cell(entry.address ?? "—"), cell(names.actions[entry.action] ?? entry.action),

@@ -14,7 +14,7 @@ const MOST_AT_ONCE = 200; // the limit of the alerts service for one call
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 /** @type {{act: string, alert: string}} */
-let asked = { act: "", alert: "" };
+let intended = { act: "", alert: "" };
 
 /** @type {Record<string, {method: string, path: string, done: string}>} */
 const AT_ONCE = {
@@ -30,7 +30,7 @@ export function begin(act, alert) {
   if (act === "select-none") return chooseNone();
   const { path, done } = AT_ONCE[act] ?? {};
   if (path) return void send(alert, path, {}, done);
-  asked = { act, alert };
+  intended = { act, alert };
   form.reset();
   fail("");
   element("verdicts").hidden = act !== "resolve";
@@ -42,18 +42,18 @@ export function begin(act, alert) {
 }
 
 async function answer() {
-  const given = new FormData(form);
-  const said = (/** @type {string} */ name) => String(given.get(name) ?? "").trim();
-  if (asked.act === "resolve") {
-    if (!said("verdict")) return missing(/** @type {HTMLInputElement} */ (form.querySelector("[name=verdict]")), element("verdicts").querySelector("legend"));
-    return send(asked.alert, "resolution", { verdict: said("verdict"), ...(said("note") && { note: said("note") }) }, "closed");
+  const entries = new FormData(form);
+  const given = (/** @type {string} */ name) => String(entries.get(name) ?? "").trim();
+  if (intended.act === "resolve") {
+    if (!given("verdict")) return missing(/** @type {HTMLInputElement} */ (form.querySelector("[name=verdict]")), element("verdicts").querySelector("legend"));
+    return send(intended.alert, "resolution", { verdict: given("verdict"), ...(given("note") && { note: given("note") }) }, "closed");
   }
-  const name = said("name");
+  const name = given("name");
   if (!name) return missing(/** @type {HTMLInputElement} */ (element("behalf-name")), document.querySelector("label[for=behalf-name]"));
-  const at = said("at") ? read(said("at")) : new Date();
+  const at = given("at") ? read(given("at")) : new Date();
   if (!at) return missing(/** @type {HTMLInputElement} */ (element("behalf-at")), document.querySelector("label[for=behalf-at]"));
   if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1); // "23:50" typed after midnight means yesterday
-  return send(asked.alert, "acknowledgement", { on_behalf_of: { name, by: said("by"), ...(said("at") && { at: at.toISOString() }) } }, "acknowledged");
+  return send(intended.alert, "acknowledgement", { on_behalf_of: { name, by: given("by"), ...(given("at") && { at: at.toISOString() }) } }, "acknowledged");
 }
 
 /** @param {string} alert @param {string} what @param {object} body @param {string} done */
@@ -78,9 +78,9 @@ async function acknowledgeSelected() {
     if (!answer.ok) return fail(refusal(await problem(answer)));
     const { acknowledged, refused } = await answer.json();
     chooseNone(alerts);
-    const done = acknowledged.map((/** @type {{alert_id: string}} */ each) => each.alert_id);
+    const done = acknowledged.map((/** @type {{alert_id: string}} */ alert) => alert.alert_id);
     if (done.length) toast(`${sentence("acknowledged")}: ${done.map(named).join("; ")}`, "good", undoing(done));
-    for (const each of refused) toast(`${named(each.alert_id)}: ${refusalOf(each)}`, "bad");
+    for (const rejection of refused) toast(`${named(rejection.alert_id)}: ${refusalOf(rejection)}`, "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     fail(sentence("away"));
@@ -105,9 +105,9 @@ async function undo(alert) {
   }
 }
 
-/** @param {{status: number, text: string, body: Record<string, any>}} found */
+/** @param {{status: number, text: string, body: Record<string, any>}} problem */
 function refusal({ status, text, body }) {
-  const deed = ["acknowledged", "confirmed", "progressed", "resolved"].find((each) => body[`${each}_name`] && body[`${each}_at`]);
+  const deed = ["acknowledged", "confirmed", "progressed", "resolved"].find((done) => body[`${done}_name`] && body[`${done}_at`]);
   return status === 409 && deed ? taken(body[`${deed}_name`], body[`${deed}_at`]) : sentence("failed", { problem: text });
 }
 
@@ -138,7 +138,7 @@ function fail(text) {
 }
 
 // The row that opened the dialog may have been redrawn meanwhile; then the browser cannot return the focus by itself.
-dialog.addEventListener("close", () => takeUp(element("panel-alerts"), asked.alert));
+dialog.addEventListener("close", () => takeUp(element("panel-alerts"), intended.alert));
 form.addEventListener("submit", (event) => {
   if (/** @type {SubmitEvent} */ (event).submitter?.getAttribute("value") !== "send") return;
   event.preventDefault();

@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 import { uuid } from "/static/uuid.js";
 
-const TELL_MS = 60_000;
+const REPORT_MS = 60_000;
 const USES = ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"];
 
 let touched = Date.now();
@@ -17,20 +17,20 @@ sessionStorage.setItem("board-id", board);
 /** Only for accounts that answer alerts: a wall screen gets no input. */
 export function attend() {
   for (const kind of USES) addEventListener(kind, touch, { passive: true });
-  setInterval(tell, TELL_MS);
-  void tell();
+  setInterval(report, REPORT_MS);
+  void report();
 }
 
 function touch() {
   touched = Date.now();
-  if (!element("unattended").hidden) void tell();
+  if (!element("unattended").hidden) void report();
 }
 
-async function tell() {
+async function report() {
   const answer = await call("PUT", "/alerts/v1/presence", { board_id: board, last_input_at: new Date(touched).toISOString() }).catch(() => undefined);
   if (answer?.ok) {
-    const told = await answer.json();
-    [unattendedMs, isNobodyAnywhere] = [told.unattended_minutes * 60_000, told.is_unattended];
+    const presence = await answer.json();
+    [unattendedMs, isNobodyAnywhere] = [presence.unattended_minutes * 60_000, presence.is_unattended];
   }
   show();
 }

@@ -17,12 +17,12 @@ const OLD_MS = 60_000; // panels are redrawn at this interval even without event
 
 const board = element("board");
 /** @type {ReturnType<typeof setTimeout> | undefined} */
-let telling;
+let ringing;
 
 /** Lets the page's alarm ask again, once for events that arrive together; the delay lets the worker store them. */
 function heardOf() {
-  telling ??= setTimeout(() => {
-    telling = undefined;
+  ringing ??= setTimeout(() => {
+    ringing = undefined;
     document.dispatchEvent(new CustomEvent("alerts-changed"));
   }, 300);
 }
@@ -35,9 +35,8 @@ async function askAdmission() {
   if (!admission) return;
   const answer = await call("GET", "/intake/v1/ledger").catch(() => undefined);
   if (!answer?.ok) return;
-  const told = await answer.json();
-  const counts = { ...told.admission, since: clock(new Date(told.admission.since)) };
-  atAdmission = sentence("intake", counts);
+  const { admission: counts } = await answer.json();
+  atAdmission = sentence("intake", { ...counts, since: clock(new Date(counts.since)) });
   showAdmission();
 }
 

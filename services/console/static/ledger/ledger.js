@@ -37,20 +37,20 @@ async function look() {
   const [intake, ...services] = await Promise.all([
     read("intake", "/intake/v1/ledger"), ...Object.entries(CONSUMERS).map(([name, path]) => read(name, path)),
   ]);
-  const heard = services.filter((each) => each !== undefined);
-  const partitions = heard.flatMap((each) => each.partitions);
+  const heard = services.filter((service) => service !== undefined);
+  const partitions = heard.flatMap((service) => service.partitions);
   if (intake) showAdmission(intake);
   showPartitions(partitions);
   showLetters(heard);
-  const isBad = partitions.some((each) => fault(each)) || (intake && !(isWhole(intake) && isEmpty(intake)));
+  const isBad = partitions.some((partition) => fault(partition)) || (intake && !(isWhole(intake) && isEmpty(intake)));
   showVerdict(isBad ? "bad" : silent.length || !partitions.every(isKnown) ? "unknown" : "good");
   if (silent.length) say("lost", { names: silent.join(", ") });
   else say("live", { time: exactClock(new Date()) });
 }
 
-/** @param {IntakeLedger} told */
-function isWhole(told) {
-  return [told.admission, ...Object.values(told.admission.channels)].every(balances);
+/** @param {IntakeLedger} intake */
+function isWhole(intake) {
+  return [intake.admission, ...Object.values(intake.admission.channels)].every(balances);
 }
 
 /** @param {Counts} counts */
@@ -58,37 +58,37 @@ function balances(counts) {
   return counts.sent === counts.accepted + counts.spooled + counts.duplicate + counts.refused;
 }
 
-/** Whether the spool holds no records that wait for the broker and no damaged ones. @param {IntakeLedger} told */
-function isEmpty(told) {
-  return told.spool.records === 0 && told.spool.damaged === 0;
+/** Whether the spool holds no records that wait for the broker and no damaged ones. @param {IntakeLedger} intake */
+function isEmpty(intake) {
+  return intake.spool.records === 0 && intake.spool.damaged === 0;
 }
 
-/** @param {IntakeLedger} told */
-function showAdmission(told) {
+/** @param {IntakeLedger} intake */
+function showAdmission(intake) {
   const names = JSON.parse(element("admission").dataset.channels ?? "{}");
   /** @type {[string, Counts][]} */
-  const rows = [[sentence("all"), told.admission], ...Object.entries(told.admission.channels)];
+  const rows = [[sentence("all"), intake.admission], ...Object.entries(intake.admission.channels)];
   element("admission").replaceChildren(...rows.map(([name, counts]) => {
     const drawn = row([head(names[name] ?? name), ...ANSWERS.map((answer) => figure(counts[answer]))]);
     drawn.className = balances(counts) ? "" : "is-bad";
     return drawn;
   }));
-  element("admission-since").textContent = sentence("since", { time: moment(told.admission.since) });
+  element("admission-since").textContent = sentence("since", { time: moment(intake.admission.since) });
   const spool = element("spool");
   spool.textContent = sentence("spool", {
-    records: number.format(told.spool.records), bytes: number.format(told.spool.bytes), damaged: number.format(told.spool.damaged),
+    records: number.format(intake.spool.records), bytes: number.format(intake.spool.bytes), damaged: number.format(intake.spool.damaged),
   });
-  spool.classList.toggle("bad", !isEmpty(told));
+  spool.classList.toggle("bad", !isEmpty(intake));
 }
 
 /** Shows each consumer's newest dead letters and the total number of dead letters. @param {Ledger[]} heard */
 function showLetters(heard) {
-  const newest = heard.flatMap((each) => each.dead_letters.map((letter) => ({ ...letter, consumer: each.consumer })))
+  const newest = heard.flatMap((service) => service.dead_letters.map((letter) => ({ ...letter, consumer: service.consumer })))
     .sort((a, b) => b.set_aside_at.localeCompare(a.set_aside_at));
-  element("letters-count").textContent = number.format(heard.reduce((total, each) => total + each.dead_letters_count, 0));
-  const rows = newest.map((each) => row([
-    cell(moment(each.set_aside_at)), cell(`${each.consumer} ← ${each.topic}/${each.partition}`), figure(each.offset),
-    cell(code(each.reason)), cell(code(each.pointer)), cell(code(each.event_id ?? "—")),
+  element("letters-count").textContent = number.format(heard.reduce((total, service) => total + service.dead_letters_count, 0));
+  const rows = newest.map((letter) => row([
+    cell(moment(letter.set_aside_at)), cell(`${letter.consumer} ← ${letter.topic}/${letter.partition}`), figure(letter.offset),
+    cell(code(letter.reason)), cell(code(letter.pointer)), cell(code(letter.event_id ?? "—")),
   ]));
   element("letters").replaceChildren(...(rows.length ? rows : [row([cell(sentence("none"))])]));
 }

@@ -53,7 +53,7 @@ class Topic {
 export function showPartitions(partitions) {
   /** @type {Map<string, Partition[]>} */
   const groups = new Map();
-  for (const each of partitions) groups.set(nameOf(each), [...(groups.get(nameOf(each)) ?? []), each]);
+  for (const partition of partitions) groups.set(nameOf(partition), [...(groups.get(nameOf(partition)) ?? []), partition]);
   for (const [name, topic] of topics) if (!groups.has(name)) topic.body.remove();
   /** @type {Element | null} */
   let before = element("consumers").querySelector("thead");
@@ -66,15 +66,15 @@ export function showPartitions(partitions) {
   }
 }
 
-/** @param {Partition} each */
-function nameOf(each) {
-  return `${each.consumer} ← ${each.topic}`;
+/** @param {Partition} partition */
+function nameOf(partition) {
+  return `${partition.consumer} ← ${partition.topic}`;
 }
 
-/** @param {Partition} each */
-function part(each) {
-  const drawn = row([head(sentence("partition", { number: each.partition })), ...cells(each), cell(state(each))]);
-  drawn.className = `part ${fault(each) ? "is-bad" : ""}`;
+/** @param {Partition} partition */
+function part(partition) {
+  const drawn = row([head(sentence("partition", { number: partition.partition })), ...cells(partition), cell(state(partition))]);
+  drawn.className = `part ${fault(partition) ? "is-bad" : ""}`;
   return drawn;
 }
 
@@ -82,41 +82,41 @@ function part(each) {
 function summed(held) {
   /** @type {Record<string, number>} */
   const kinds = {};
-  for (const each of held) for (const [kind, count] of Object.entries(each.kinds)) kinds[kind] = (kinds[kind] ?? 0) + count;
-  const sum = (/** @type {(each: Partition) => number} */ pick) => held.reduce((total, each) => total + pick(each), 0);
-  return { kinds, first: sum((each) => each.first), next: sum((each) => each.next), end: held.every(isKnown) ? sum((each) => each.end ?? 0) : null };
+  for (const partition of held) for (const [kind, count] of Object.entries(partition.kinds)) kinds[kind] = (kinds[kind] ?? 0) + count;
+  const sum = (/** @type {(partition: Partition) => number} */ pick) => held.reduce((total, partition) => total + pick(partition), 0);
+  return { kinds, first: sum((partition) => partition.first), next: sum((partition) => partition.next), end: held.every(isKnown) ? sum((partition) => partition.end ?? 0) : null };
 }
 
-/** @param {{kinds: Record<string, number>, first: number, next: number, end: number | null}} each */
-function cells(each) {
-  const way = each.end === null ? null : each.end - each.next;
-  const kinds = Object.entries(kindNames).filter(([kind]) => each.kinds[kind]).map(([kind, name]) => {
+/** @param {{kinds: Record<string, number>, first: number, next: number, end: number | null}} partition */
+function cells(partition) {
+  const way = partition.end === null ? null : partition.end - partition.next;
+  const kinds = Object.entries(kindNames).filter(([kind]) => partition.kinds[kind]).map(([kind, name]) => {
     const shown = document.createElement("span");
     shown.className = `kind ${["set_aside", "held", "rejected"].includes(kind) ? "bad" : ""}`;
-    shown.append(`${name} `, strong(number.format(each.kinds[kind])));
+    shown.append(`${name} `, strong(number.format(partition.kinds[kind])));
     return shown;
   });
-  return [figure(each.next - each.first), cell(...kinds), figure(each.first), figure(each.next), figure(each.end), figure(way)];
+  return [figure(partition.next - partition.first), cell(...kinds), figure(partition.first), figure(partition.next), figure(partition.end), figure(way)];
 }
 
-/** The fault of a partition as a sentence, or "". @param {Partition} each */
-export function fault(each) {
-  const counted = Object.values(each.kinds).reduce((total, count) => total + count, 0);
-  if (each.stopped) return sentence("stopped", { reason: each.stopped });
-  if (each.next - each.first !== counted) return sentence("unbalanced", { difference: number.format(each.next - each.first - counted) });
-  if (each.unread_since && Date.now() - Date.parse(each.unread_since) > OLD_MS) return sentence("lagging", { time: moment(each.unread_since) });
+/** The fault of a partition as a sentence, or "". @param {Partition} partition */
+export function fault(partition) {
+  const counted = Object.values(partition.kinds).reduce((total, count) => total + count, 0);
+  if (partition.stopped) return sentence("stopped", { reason: partition.stopped });
+  if (partition.next - partition.first !== counted) return sentence("unbalanced", { difference: number.format(partition.next - partition.first - counted) });
+  if (partition.unread_since && Date.now() - Date.parse(partition.unread_since) > OLD_MS) return sentence("lagging", { time: moment(partition.unread_since) });
   return "";
 }
 
-/** Whether the broker answered with the partition's end offset. @param {Partition} each */
-export function isKnown(each) {
-  return each.end !== null;
+/** Whether the broker answered with the partition's end offset. @param {Partition} partition */
+export function isKnown(partition) {
+  return partition.end !== null;
 }
 
-/** @param {Partition} each */
-function state(each) {
-  if (fault(each)) return fault(each);
-  if (!isKnown(each)) return sentence("no_end");
-  if (each.advanced_at === null) return sentence("unread");
-  return `${sentence("balanced")} · ${moment(each.advanced_at)}`;
+/** @param {Partition} partition */
+function state(partition) {
+  if (fault(partition)) return fault(partition);
+  if (!isKnown(partition)) return sentence("no_end");
+  if (partition.advanced_at === null) return sentence("unread");
+  return `${sentence("balanced")} · ${moment(partition.advanced_at)}`;
 }

@@ -19,7 +19,7 @@ export function fail(text, fields = []) {
 export async function refuse(answer) {
   if (answer.status === 401) return fail(sentence("signed_out"));
   const { text, body } = await problem(answer);
-  const fields = named((body.errors ?? []).map((/** @type {{pointer: string}} */ each) => each.pointer));
+  const fields = named((body.errors ?? []).map((/** @type {{pointer: string}} */ error) => error.pointer));
   fail(fields.length ? sentence("check", { fields: labels(fields) }) : sentence("refused", { problem: text }), fields);
 }
 

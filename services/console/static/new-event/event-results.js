@@ -17,7 +17,7 @@ export async function showFollowed(hazard, report) {
   while (Date.now() < until) {
     const followed = await ask(hazard, report);
     if (element("answer-id").textContent !== report) return; // the form shows another event by now
-    if (followed?.is_judged) return void (shown.textContent = told(followed));
+    if (followed?.is_judged) return void (shown.textContent = resultOf(followed));
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
   shown.textContent = sentence("unknown");
@@ -35,7 +35,7 @@ async function ask(hazard, report) {
 }
 
 /** @param {Followed} followed */
-function told(followed) {
+function resultOf(followed) {
   if (!followed.alerts.length) return sentence("no_alert", { reason: followed.text ?? "–" });
   const who = [...new Set(followed.alerts.flatMap((alert) => alert.recipients))];
   return who.length ? sentence("alerted", { who: who.join(", ") }) : sentence("nobody");

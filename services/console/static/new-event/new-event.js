@@ -24,7 +24,7 @@ let isTouched = false;
 function options(id) {
   /** @type {any[]} */
   const listed = JSON.parse(element(id).textContent ?? "[]");
-  return listed.map((each) => ({ value: each.value ?? each.pcode, name: each.name, above: each.parent_name, terms: each.terms }));
+  return listed.map((place) => ({ value: place.value ?? place.pcode, name: place.name, above: place.parent_name, terms: place.terms }));
 }
 
 /** @param {string} name */
@@ -99,9 +99,9 @@ async function sendAll(kind) {
     answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
   }
   if (!answer.ok) return refuse(answer);
-  const told = await answer.json();
-  done(kind === "Cancel" && told.status === "accepted" ? "cancelled" : told.status);
-  if (told.status !== "spooled" && kind !== "Cancel") void showFollowed(told.hazard_id, report.id);
+  const receipt = await answer.json();
+  done(kind === "Cancel" && receipt.status === "accepted" ? "cancelled" : receipt.status);
+  if (receipt.status !== "spooled" && kind !== "Cancel") void showFollowed(receipt.hazard_id, report.id);
 }
 
 /** @param {string} status */

@@ -26,10 +26,10 @@ async function ask(method, at) {
 
 /** @param {string[]} before what was said already */
 async function look(...before) {
-  const found = await ask("GET", path);
-  if (found.problem !== undefined) return say(...before, unavailable);
-  element("held-accept").hidden = !found.count;
-  if (found.count) say(...before, sentence("waiting", { count: String(found.count) }));
+  const held = await ask("GET", path);
+  if (held.problem !== undefined) return say(...before, unavailable);
+  element("held-accept").hidden = !held.count;
+  if (held.count) say(...before, sentence("waiting", { count: String(held.count) }));
   else say(...(before.length ? before : [sentence("none")]));
 }
 

@@ -48,20 +48,20 @@ function body(form) {
   /** @type {Record<string, any>} */
   const whole = {};
   for (const [name, value] of new FormData(form)) {
-    const said = String(value).trim();
-    if (!said) continue;
+    const text = String(value).trim();
+    if (!text) continue;
     const path = name.split(".");
     const last = /** @type {string} */ (path.pop());
-    const within = path.reduce((found, part) => (found[part] ??= {}), whole);
+    const within = path.reduce((object, part) => (object[part] ??= {}), whole);
     const isNumber = form.querySelector(`[name="${name}"][data-kind=number]`) !== null;
-    within[last] = isNumber ? Number(said) : said;
+    within[last] = isNumber ? Number(text) : text;
   }
   return whole;
 }
 
 /** @param {{status: number, text: string, body: Record<string, any>}} found */
 function refusal({ status, text, body }) {
-  const deed = ["acknowledged", "confirmed", "progressed", "snoozed", "resolved"].find((each) => body[`${each}_name`]);
+  const deed = ["acknowledged", "confirmed", "progressed", "snoozed", "resolved"].find((done) => body[`${done}_name`]);
   if (status !== 409 || !deed) return sentence("failed", { problem: text });
   const at = new Date(body[`${deed}_at`] ?? body[`${deed}_until`]);
   return sentence("taken", { name: body[`${deed}_name`], time: clock(at) });

@@ -9,12 +9,12 @@ export function shown(iso) {
 
 /** @param {string} text @returns {string | undefined} undefined if the text is not a date */
 export function iso(text) {
-  const found = WRITTEN.exec(text.trim());
-  if (!found) return undefined;
-  const [day, month, year] = [found[1] ?? "1", found[2], found[3]].map((part) => part.padStart(2, "0"));
+  const match = WRITTEN.exec(text.trim());
+  if (!match) return undefined;
+  const [day, month, year] = [match[1] ?? "1", match[2], match[3]].map((part) => part.padStart(2, "0"));
   const date = new Date(`${year}-${month}-${day}T00:00Z`);
   const isThere = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${year}-${month}-${day}`);
-  return isThere ? [year, month, ...(found[1] ? [day] : [])].join("-") : undefined;
+  return isThere ? [year, month, ...(match[1] ? [day] : [])].join("-") : undefined;
 }
 
 for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[data-date]"))) {
