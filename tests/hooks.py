@@ -10,6 +10,8 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+from tests.waiting import last
+
 
 class Mood(StrEnum):
     WELL = "well"
@@ -30,12 +32,14 @@ class Hook:
         self.came = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = asyncio.Event()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
 
     async def open(self) -> None:
+        self._closed.clear()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -44,6 +48,7 @@ class Hook:
         if self._server is not None:
             self._server.close()
             self._server = None
+        self._closed.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -74,7 +79,7 @@ class Hook:
         if self.mood is Mood.SILENT:
             await asyncio.Event().wait()
         if self.mood is Mood.SLOW:
-            await asyncio.sleep(1)
+            await last(1, until=self._closed)
         if self.mood is Mood.BROKEN:
             return b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
         self.answered[id] += 1

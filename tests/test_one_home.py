@@ -37,6 +37,7 @@ HOMES = {
         r"database\.(engine|opened)\(|\.begin\(\) as session", "cli/transactions.py", ("cli",)
     ),
     "the outbox relay of a worker": Home(r"\bRelay\(", "shared/wiring.py"),
+    "waiting in a test": Home(r"\bsleep\((?!0\))", "tests/waiting.py", ("tests",)),
     "an app's authenticator": Home(r"\bAuthenticator\(", "shared/web/apps.py"),
 }
 

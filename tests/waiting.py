@@ -1,6 +1,7 @@
 """Functions that wait for a condition, so that tests do not sleep for a fixed time."""
 
 import asyncio
+import contextlib
 import inspect
 import time
 from collections.abc import Awaitable, Callable
@@ -26,3 +27,10 @@ async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: flo
         if time.monotonic() > end:
             raise AssertionError(f"not so within {timeout} s: {inspect.getsource(condition).strip()}")
         await asyncio.sleep(every)
+
+
+async def last(seconds: float, until: asyncio.Event | None = None) -> None:
+    """How something slow that a test plays takes its time: `seconds`, or less if the event `until` is set."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await (until or asyncio.Event()).wait()

@@ -17,6 +17,7 @@ import httpx
 
 from cli.demo import client, sign_in
 from deploy.local import paths
+from deploy.local.process import wait_until
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
 SECONDS_TO_DRAIN = 240  # long enough for a busy machine
@@ -126,15 +127,19 @@ class Project:
 
     def drained(self, accounts: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Waits until every record is processed and every outbox is empty; returns the ledgers."""
-        desk, end = self.desk(accounts), time.monotonic() + SECONDS_TO_DRAIN
-        while True:
-            found = desk.ledgers()
-            waiting: list[Any] = [row for row in rows(found) if row["on_its_way"] != 0] or self.outboxes()
-            if not waiting and found == desk.ledgers():
-                return found
-            if time.monotonic() > end:
-                raise Failed(f"still on its way after {SECONDS_TO_DRAIN} s: {waiting[:3]}")
-            time.sleep(0.5)
+        desk = self.desk(accounts)
+        ledgers: dict[str, Any] = {}
+        waiting: list[Any] = []
+
+        def is_drained() -> bool:
+            nonlocal ledgers, waiting
+            ledgers = desk.ledgers()
+            waiting = [row for row in rows(ledgers) if row["on_its_way"] != 0] or self.outboxes()
+            return not waiting and ledgers == desk.ledgers()
+
+        if not wait_until(is_drained, SECONDS_TO_DRAIN, every=0.5):
+            raise Failed(f"still on its way after {SECONDS_TO_DRAIN} s: {waiting[:3]}")
+        return ledgers
 
     def outboxes(self) -> list[str]:
         """The services whose outbox contains events, with the number of events."""

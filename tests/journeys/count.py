@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from shared.messaging.ledger import Row
 from shared.postgres import database
 from tests.clients import PLAIN
 from tests.installation import Installation
+from tests.waiting import wait_for
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
 DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each service comes after those whose topics it reads
@@ -124,13 +126,16 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
     """Waits until no record is unread. It reads the services in downstream order, so it sees a moving record again."""
     standing = Standing()
+
+    async def is_drained() -> bool:
+        nonlocal standing
+        standing = await look(installation, states)
+        return not standing.on_the_way
+
     try:
         async with asyncio.timeout(timeout), looking(installation) as states:
-            while True:
-                standing = await look(installation, states)
-                if not standing.on_the_way:
-                    return standing
-                await asyncio.sleep(0.1)
+            await wait_for(is_drained, timeout=inf, every=0.1)
+            return standing
     except TimeoutError:
         raise AssertionError(f"still on its way after {timeout} s:\n" + "\n".join(standing.on_the_way)) from None
 

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from shared.config import Settings
 from shared.outbound import AddressRefused, AnswerTooBig, Outbound, TimedOut, Unreachable, is_public, unfolded
+from tests.waiting import last
 
 pytestmark = pytest.mark.anyio
 
@@ -87,7 +88,7 @@ async def dripping(writer: asyncio.StreamWriter) -> None:
     while not writer.is_closing():
         writer.write(b".")
         await writer.drain()
-        await asyncio.sleep(0.02)
+        await last(0.02)
 
 
 async def broken_off(writer: asyncio.StreamWriter) -> None:

@@ -35,7 +35,7 @@ from shared.messaging.publisher import Publisher
 from shared.messaging.records import Handler, Outcome, Received
 from shared.postgres import database
 from tests.installation import Installation
-from tests.waiting import wait_for
+from tests.waiting import last, wait_for
 
 SERVICE = "alerts"
 TOPIC = "hazards"
@@ -68,7 +68,7 @@ def event(data: HazardReported) -> Message:
 
 async def record(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
     """Writes one effect and one event per record, with the delay that the environment sets."""
-    await asyncio.sleep(float(os.environ.get("TRIAL_SECONDS", "0")))
+    await last(float(os.environ.get("TRIAL_SECONDS", "0")))
     connection = await database.driver(session)
     rows = [(one.event.id, os.getpid()) for one in received]
     await connection.copy_records_to_table("effects", records=rows, columns=("event_id", "by"))
