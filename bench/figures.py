@@ -30,8 +30,8 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility, Reason
 from shared.places import Places
 from shared.postgres import database
+from tests.components import parts
 from tests.installation import Ground, Installation
-from tests.parts import parts
 
 PROMISED_MS, PROMISED_BYTES = 300.0, 300_000
 COLUMNS = (

@@ -23,9 +23,9 @@ from deploy.local import paths
 from deploy.local.process import Process, wait_until
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
+from tests.components import parts
 from tests.installation import Ground, Installation
 from tests.journeys.count import everything
-from tests.parts import parts
 from tests.waiting import wait_for
 
 REPORT_ID = re.compile(rb'"report_id": "([0-9a-f-]{36})"')

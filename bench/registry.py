@@ -33,8 +33,8 @@ from shared.config import Settings, secret
 from shared.events import Message
 from shared.messaging.publisher import Publisher
 from shared.postgres import database
+from tests.components import parts
 from tests.installation import Ground, Installation
-from tests.parts import parts
 from tests.registry.factories import Desk, household
 from tests.waiting import wait_for
 

@@ -11,10 +11,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from shared.config import Settings
 from shared.postgres import database
+from tests.components import Parts, parts
 from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
-from tests.parts import Parts, parts
 
 PARTS = {"parts", "killable"}
 SHARED = ("tests/console/pages", "tests/intake/field")  # these packages have fixtures of package scope

@@ -30,7 +30,7 @@ from shared.events.topics import SERVICES
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres.database import migrate
 from tests.clients import PLAIN
-from tests.parts import Parts
+from tests.components import Parts
 from tests.preloaded import Preloaded
 from tests.waiting import wait_for
 

@@ -7,8 +7,8 @@ import pytest
 from deploy.provision import database
 from deploy.provision.database import Server
 from shared.events.topics import SERVICES
+from tests.components import PostgreSQL
 from tests.installation import Ground
-from tests.parts import PostgreSQL
 
 MADE = "of_a_server_in_c"
 

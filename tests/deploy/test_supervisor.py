@@ -17,7 +17,7 @@ from deploy.local import paths
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
 from deploy.provision.topics import Broker
-from tests.parts import Parts
+from tests.components import Parts
 from tests.supervised import Run, all_answer, own_environment, running
 
 pytestmark = pytest.mark.parts

@@ -22,11 +22,11 @@ from shared.events.topics import SERVICES
 from shared.messaging.publisher import Publisher
 from shared.postgres import database
 from tests.clients import PLAIN
+from tests.components import parts
 from tests.forging import forge
 from tests.installation import Ground, Installation
 from tests.journeys.canaries import BYPASSING_INTAKE, THROUGH_INTAKE, files, looked_for, seen, ways
 from tests.journeys.count import Sent, count_check, drained, everything
-from tests.parts import parts
 from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.parts
