@@ -3,28 +3,20 @@
 import hashlib
 import json
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 
 from deploy.provision import record_keys
-from shared import events, lifecycle
-from shared.auth import revocations as revocations_module
-from shared.auth import unverified
-from shared.auth.revocations import Revocations
-from shared.auth.tokens import Principal
-from shared.auth.unverified import LONGEST_RECORD, MOST_RECORDS, UnverifiedRecords
+from shared import events
 from shared.config import Settings
 from shared.crypto import keyring
 from shared.crypto.keyring import NoKey, UnknownKey
 from shared.crypto.seal import encode
-from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
+from shared.events import Message
 from shared.events.topics import KEY_HOLDERS, SERVICES
 from shared.failures import SetAside
-from shared.messaging.publisher import Publisher
 from shared.messaging.records import Record
 from shared.messaging.signatures import RecordSigner, RecordVerifier
 from tests.forging import forge
@@ -278,109 +270,3 @@ async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(i
         told = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")
         report_id = json.loads(forged.value)["report_id"]
         assert report_id not in {json.loads(value)["report_id"] for (value,) in told}
-
-
-@pytest.mark.parts
-async def test_a_forged_restoration_restores_no_credential(installation: Installation) -> None:
-    account, now = uuid4(), datetime.now(UTC)
-    revoked = CredentialRevoked(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
-    restored = CredentialRestored(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
-    last = CredentialRevoked(credential_id=uuid4(), kind=CredentialKind.ACCOUNT, revoked_at=now)
-    async with Publisher(installation.settings(Settings, "console")) as publisher:
-        await publisher.publish(told(revoked), timeout=30)
-        await forge(installation, "console", told(restored))
-        await publisher.publish(told(last)._replace(key=told(revoked).key), timeout=30)  # the same partition
-    revocations = Revocations(installation.settings(Settings, "registry"))
-    async with lifecycle.beside(revocations.run()):
-        await wait_for(lambda: revocations.is_revoked(principal(last.credential_id)), 30)
-        assert revocations.is_revoked(principal(account))
-
-
-@pytest.mark.parts
-async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_nobody(
-    installation: Installation,
-) -> None:
-    """The key may arrive at any time. A later record about the same account is not undone."""
-    late, restored, other = uuid4(), uuid4(), uuid4()
-    by_known_key, by_late_key, missing, key = late_key(installation)
-    for made in (
-        by_late_key.sign(told(revoked(late))),
-        by_late_key.sign(told(revoked(restored))),
-        by_known_key.sign(told(CredentialRestored(**dict(revoked(restored))))),
-        by_known_key.sign(told(revoked(other))),
-    ):
-        await forge(installation, "console", made)
-    reader = installation.settings(Settings, "registry").model_copy(update={"signature_key_wait_seconds": 0})
-    revocations = Revocations(reader)
-    async with lifecycle.beside(revocations.run()):
-        await wait_for(lambda: revocations.is_complete and revocations.is_revoked(principal(other)), 30)
-        assert not revocations.is_revoked(principal(late))
-        missing.write_bytes(key)
-        await wait_for(lambda: revocations.is_revoked(principal(late)), 30)
-        assert not revocations.is_revoked(principal(restored))
-        assert revocations.is_revoked(principal(other))
-
-
-@pytest.mark.parts
-async def test_a_revocation_stays_though_an_older_restoration_waits_and_nothing_more_can(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(unverified, "MOST_RECORDS", 1)
-    account, last = uuid4(), uuid4()
-    by_known_key, by_late_key, missing, key = late_key(installation)
-    for made in (
-        by_late_key.sign(told(CredentialRestored(**dict(revoked(account))))),
-        by_known_key.sign(told(revoked(account))),
-        by_known_key.sign(told(revoked(last))._replace(key=told(revoked(account)).key)),  # the same partition
-    ):
-        await forge(installation, "console", made)
-    reader = installation.settings(Settings, "registry").model_copy(update={"signature_key_wait_seconds": 0})
-    monkeypatch.setattr(revocations_module, "KEY_SECONDS", 0)
-    revocations = Revocations(reader)
-    async with lifecycle.beside(revocations.run()):
-        await wait_for(lambda: revocations.is_complete and revocations.is_revoked(principal(last)), 30)
-        missing.write_bytes(key)
-        await forge(installation, "console", by_late_key.sign(told(revoked(other := uuid4()))))
-        await wait_for(lambda: revocations.is_revoked(principal(other)), 30)
-        assert revocations.is_revoked(principal(account))
-
-
-def test_no_more_records_wait_for_a_key_than_fit() -> None:
-    waiting = UnverifiedRecords()
-    for number in range(MOST_RECORDS + 1):
-        waiting.add(Record("access", 0, number, 0, str(number).encode(), b"{}", ()))
-    waiting.add(Record("access", 0, 0, 0, b"large", bytes(LONGEST_RECORD + 1), ()))
-    assert len(list(waiting)) == MOST_RECORDS
-    assert [record.offset for record in waiting.take(b"0")] == [0]
-    waiting.add(Record("access", 0, 1, 0, b"another", b"{}", ()))
-    assert len(list(waiting)) == MOST_RECORDS
-
-
-def late_key(installation: Installation) -> tuple[RecordSigner, RecordSigner, Path, bytes]:
-    """Signers by a known key and by one that the registry lacks, that key's file, and its content."""
-    own = installation.settings(Settings, "console")
-    by_known_key, known_keys = RecordSigner(own), set(record_key_files(installation))
-    record_keys.rotate(record_keys.folders(installation.secrets))
-    by_late_key = RecordSigner(own)
-    (missing,) = set(record_key_files(installation)) - known_keys
-    key = missing.read_bytes()
-    missing.unlink()
-    return by_known_key, by_late_key, missing, key
-
-
-def record_key_files(installation: Installation) -> list[Path]:
-    """The registry's keys for the topic `access`."""
-    return list((installation.secrets / "records" / "registry" / "access").iterdir())
-
-
-def revoked(account: UUID) -> CredentialRevoked:
-    return CredentialRevoked(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=datetime.now(UTC))
-
-
-def principal(account: UUID) -> Principal:
-    return Principal(account=account, jti=uuid4(), issued_at=1, expires_at=2)
-
-
-def told(change: CredentialRevoked | CredentialRestored) -> Message:
-    id = derived_id("trial", change.event_type, change.credential_id)
-    return message(change, id=id, source="/console", time=datetime.now(UTC))
