@@ -118,12 +118,15 @@ class Seat:
             self.errors.append(message.text)
 
     def open(self, path: str) -> Page:
+        self.sign_in(path)
+        self.page.wait_for_url(f"{self.whole.url}{path}")
+        return self.page
+
+    def sign_in(self, path: str = "/") -> None:
         self.page.goto(f"{self.whole.url}/sign-in?next={path}")
         self.page.fill("#name", self.name)
         self.page.fill("#password", PASSWORD)
         self.page.click("button.is-primary")
-        self.page.wait_for_url(f"{self.whole.url}{path}")
-        return self.page
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""axe finds nothing serious on any page: names, roles, contrast, order and labels (WCAG 2.2 A and AA)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pyotp
+import pytest
+from playwright.sync_api import Page, expect
+
+from deploy.local import paths
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS
+from tests.console.conftest import PASSWORD
+from tests.console.pages.conftest import Seat, Whole, newest_alert
+
+AXE = (paths.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RUN = """async () => {
+    const { violations } = await axe.run();
+    const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    return serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
+}"""
+PAGES = {
+    Role.DUTY_HEAD: (
+        "/",
+        "/new-event",
+        "/registry/figures",
+        "/alerts/deliveries",
+        "/ledger",
+        "/readmission",
+        "/purpose",
+    ),
+    Role.ADMINISTRATOR: ("/", "/security", "/second-factor", "/sign-ins", "/password"),
+    Role.AUDITOR: ("/audit",),
+    Role.FIELD: ("/intake/field", "/ledger", "/nowhere"),  # the last two refuse it: 403 and 404
+}
+LANGUAGES = ("ky", "ru", "en")
+
+Take = Callable[..., Seat]
+
+
+def findings(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(RUN)
+    return [f"{page.url}: {finding}" for finding in found]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("role", PAGES)
+def test_axe_finds_nothing_serious_on_a_page(whole: Whole, seat: Take, role: Role, language: str) -> None:
+    desk = seat(role)
+    page = desk.page
+    desk.sign_in()
+    for path in PAGES[role]:
+        page.goto(f"{whole.url}{path}?lang={language}")
+        assert findings(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_serious_on_an_alert(whole: Whole, seat: Take, language: str) -> None:
+    whole.report_hazard(type="hail")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    row = newest_alert(page, "Hail")
+    expect(row).to_be_visible(timeout=SLOW_MS)
+    page.goto(f"{whole.url}/alerts/{row.get_attribute('data-key')}?lang={language}")
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_serious_from_the_sign_in_to_the_recovery_codes(
+    whole: Whole, seat: Take, language: str
+) -> None:
+    desk = seat(Role.ADMINISTRATOR)
+    page = desk.page
+    page.goto(f"{whole.url}/sign-in?next=/second-factor&lang={language}")
+    assert findings(page) == []
+    page.fill("#name", desk.name)
+    page.fill("#password", "wrong")
+    page.click("button.is-primary")
+    assert findings(page) == []
+    page.fill("#password", PASSWORD)
+    page.click("button.is-primary")
+    secret = page.locator("input[name=secret]").input_value()
+    page.fill("#code", pyotp.TOTP(secret).now())
+    page.click("main button.is-primary")
+    expect(page.locator(".recovery li")).to_have_count(10)
+    assert findings(page) == []
+    page.goto(f"{whole.url}/second-factor")
+    assert findings(page) == []
+    desk.context.clear_cookies()
+    page.goto(f"{whole.url}/sign-in?lang={language}")
+    page.fill("#name", desk.name)
+    page.fill("#password", PASSWORD)
+    page.click("button.is-primary")
+    expect(page.locator("input[name=ticket]")).to_have_count(1)
+    assert findings(page) == []
+    page.fill("#code", pyotp.TOTP(secret).at(datetime.now(UTC), counter_offset=1))
+    page.click("main button.is-primary")
+    expect(page.locator("#panel-alerts")).to_be_visible()
