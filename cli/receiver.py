@@ -51,7 +51,7 @@ def add(
     check(receiver, settings)
     box = WebhookSecrets(settings.alerts_key_file)
     secret = run(settings, lambda session: subscriptions.put(session, receiver, box))
-    console.print(f"[green]{escape(label)}[/] is told by {receiver.channel} in step {step}.")
+    console.print(f"[green]{escape(label)}[/] is notified by {receiver.channel} in step {step}.")
     show(secret)
 
 
@@ -74,7 +74,7 @@ def retire(label: Label) -> None:
 def remove(label: Label) -> None:
     """Remove a receiver."""
     run(own_settings(), lambda session: subscriptions.remove(session, label))
-    console.print(f"{escape(label)} is told no more.")
+    console.print(f"{escape(label)} is no longer notified.")
 
 
 @app.command("list")

@@ -32,7 +32,7 @@ CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("More severe now"),
     Cause.WIDENED: N_("Covers more places now"),
-    Cause.LAPSED: N_("Taken back"),
+    Cause.LAPSED: N_("No longer in force"),
     Cause.RETURNED: N_("In force again"),
     Cause.ESCALATED: N_("Not acknowledged"),
     Cause.STALLED: N_("Acknowledged, but nothing was done since"),
@@ -78,7 +78,7 @@ class Texts:
     def digest(self, texts: Sequence[Text], language: str) -> Text:
         """Several texts in one message: a list of the subjects, then every text in full."""
         known = translations(language, LOCALES)
-        subject = known.ngettext("{count} message: {subjects}", "{count} messages: {subjects}", len(texts))
+        subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))
         titles = [text.subject for text in texts]
         contents = [f"{number}. {title}" for number, title in enumerate(titles, 1)]
         bodies = (f"{BREAK}\n{number}. {text.subject}\n\n{text.body}" for number, text in enumerate(texts, 1))
@@ -116,8 +116,8 @@ class Texts:
             _("Raised: {time}").format(time=moment(alert.raised_at)),
             *self._free_text(words, language, known),
             "",
-            _("Automatic, not official until a person confirms it."),
-            _("Open it to answer: {address}").format(address=f"{self._public_url}/alerts/{alert.alert_id}"),
+            _("Automatic, not confirmed by a person."),
+            _("Acknowledge here: {address}").format(address=f"{self._public_url}/alerts/{alert.alert_id}"),
             "",
             self.institution(language),
         ]

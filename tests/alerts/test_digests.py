@@ -70,8 +70,8 @@ async def test_mails_within_two_minutes_are_combined_and_each_delivery_keeps_its
         rows = await town.settled(60)
     assert len(box.mails) == 2
     assert str(box.mails[0]["Subject"]).startswith("Moderate: Mudflow")
-    assert str(box.mails[1]["Subject"]).startswith("59 messages: Moderate: Mudflow")
-    assert box.mails[1].get_content().count("Open it to answer:") == 59
+    assert str(box.mails[1]["Subject"]).startswith("59 notifications: Moderate: Mudflow")
+    assert box.mails[1].get_content().count("Acknowledge here:") == 59
     assert all(row["is_delivered"] and row["attempts"] == 1 for row in rows)
     async with town.sessions.begin() as session:
         settled = "SELECT count(*) FROM outbox WHERE convert_from(headers, 'utf8') LIKE '%delivery_settled%'"

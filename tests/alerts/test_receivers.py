@@ -78,7 +78,7 @@ def test_a_receiver_is_removed(dayar: Dayar) -> None:
 def test_a_label_is_printed_as_it_was_written(dayar: Dayar) -> None:
     """The label contains square brackets, which the terminal library treats as markup."""
     assert dayar.secret("add", "[/] post", "https://desk.example/hook")
-    assert "[/] post is told by webhook" in dayar("add", "[/] post", "https://desk.example/hook").output
+    assert "[/] post is notified by webhook" in dayar("add", "[/] post", "https://desk.example/hook").output
     assert "[/] post" in dayar("list").output
-    assert "[/] post is told no more" in dayar("remove", "[/] post").output
+    assert "[/] post is no longer notified" in dayar("remove", "[/] post").output
     assert "no receiver called [/] post" in dayar("remove", "[/] post").output

@@ -135,7 +135,7 @@ def test_a_duty_head_readmits_only_teams_that_work_inside_the_own_areas(served: 
     [
         ("en", "There is no field team whose accounts all lie in your areas."),
         ("ru", "Нет полевой группы, все учётные записи которой относятся к вашим территориям."),
-        ("ky", "Бардык эсептери сиздин аймактарыңызга кирген чыгуучу топ жок."),
+        ("ky", "Бардык каттоо эсептери сиздин аймактарыңызга кирген чыгуучу топ жок."),
     ],
 )
 def test_without_a_team_to_readmit_the_page_says_so(served: Served, language: str, said: str) -> None:

@@ -40,6 +40,21 @@ def test_placeholders_agree(place: Path, language: str) -> None:
             assert message.pluralizable or set(PLACEHOLDER.findall(string)) == allowed, string
 
 
+@pytest.mark.parametrize(("place", "language"), CATALOGS)
+def test_every_catalog_says_who_reviewed_it(place: Path, language: str) -> None:
+    _, review, *_ = messages.file_of(place, language).read_text(encoding="utf-8").splitlines()
+    assert review.startswith("# Reviewed by: ")
+
+
+def test_a_reviewers_name_stays_when_texts_are_updated(tmp_path: Path) -> None:
+    header = '# ky texts of a service.\n# Reviewed by: Aigul Asanova, CMC, 1 December 2026.\nmsgid ""\nmsgstr ""\n'
+    file = messages.file_of(tmp_path, "ky")
+    file.parent.mkdir(parents=True)
+    file.write_text(header, encoding="utf-8")
+    messages.update(tmp_path, "ky")
+    assert "# Reviewed by: Aigul Asanova, CMC, 1 December 2026." in file.read_text(encoding="utf-8").splitlines()
+
+
 def key(text: str | list[str] | tuple[str, ...]) -> str:
     return text if isinstance(text, str) else text[0]
 

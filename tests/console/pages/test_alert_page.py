@@ -88,7 +88,7 @@ def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
     one.click("#acknowledge")
     expect(one.locator("#acknowledge")).to_have_count(0, timeout=SLOW_MS)
     two.click("#acknowledge")
-    expect(two.locator("form:has(#acknowledge) .failure")).to_contain_text(f"Already answered by {first.name}")
+    expect(two.locator("form:has(#acknowledge) .failure")).to_contain_text(f"Already done by {first.name}")
 
 
 def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, seat: Any) -> None:

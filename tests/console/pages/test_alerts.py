@@ -88,8 +88,8 @@ def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any)
 @pytest.mark.parametrize(
     ("language", "kind", "said"),
     [
-        ("ru", "suppressed", "об этом оповещении никому не сообщалось"),
-        ("ky", "fault", "биз жакта ката кетти"),
+        ("ru", "suppressed", "Не выполнено. Об этом оповещении никто не уведомлён."),
+        ("ky", "fault", "Аткарылган жок. Биз жакта ката кетти."),
         ("ru", "of-tomorrow", "As the service says it"),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_page_does_not_act_for_an_account_that_signed_in_later(whole: Whole, s
     desk.name, desk.page = whole.account(Role.OPERATOR), desk.context.new_page()
     second = newest_alert(desk.open("/"), "Drought")
     alert.get_by_role("button", name="Acknowledge").click()
-    expect(first.locator("#toasts")).to_contain_text("signed out", timeout=SLOW_MS)
+    expect(first.locator("#toasts")).to_contain_text("Signed out", timeout=SLOW_MS)
     second.get_by_role("button", name="Acknowledge").click()
     expect(second).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
     expect(first.locator("#link")).to_have_attribute("data-state", "ended", timeout=SLOW_MS)

@@ -150,7 +150,7 @@ def test_a_refused_field_is_marked_and_focused_and_the_reason_is_in_view(seat: A
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(404, "No caller was recorded"), (401, "signed out"), (500, "failed on our side")]
+    ("status", "said"), [(404, "No caller was recorded"), (401, "Signed out"), (500, "error on our side")]
 )
 def test_an_unreadable_caller_is_distinguished_from_a_missing_one(
     whole: Whole, seat: Any, status: int, said: str

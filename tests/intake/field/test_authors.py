@@ -19,7 +19,7 @@ def test_a_401_keeps_every_report(phone: BrowserContext, centre: Centre) -> None
     page.reload()
     filled(page)
     expect(page.locator("#sign-in-again")).to_be_visible()
-    assert shown(page) == ["Kept on this phone; not sent yet"]
+    assert shown(page) == ["Saved on this phone, not sent yet"]
 
 
 def test_a_report_is_not_sent_under_another_accounts_name(phone: BrowserContext, centre: Centre) -> None:
@@ -180,7 +180,7 @@ def test_a_centre_without_an_answer_is_not_a_wrong_password(phone: BrowserContex
     page.fill("#name", "anybody")
     page.fill("#password", PASSWORD)
     page.click("#sign-in button")
-    expect(page.locator("#sign-in-failed")).to_have_text("There is no connection now. Try again later.")
+    expect(page.locator("#sign-in-failed")).to_have_text("No connection. Try again later.")
 
 
 def test_a_first_password_signs_in_no_phone_and_shows_where_to_change_it(phone: BrowserContext, centre: Centre) -> None:

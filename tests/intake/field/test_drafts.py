@@ -107,10 +107,10 @@ def test_several_drafts_are_listed_and_one_is_discarded_after_asking(phone: Brow
         page.click("#another")
     expect(page.locator("#draft-list .muted")).to_contain_text(["persons: 3", "persons: 2"])
     page.once("dialog", lambda dialog: dialog.dismiss())
-    page.locator("#draft-list >> text=Discard").first.click()
+    page.locator("#draft-list >> text=Delete").first.click()
     expect(page.locator("#draft-list li")).to_have_count(2)
     page.once("dialog", lambda dialog: dialog.accept())
-    page.locator("#draft-list >> text=Discard").first.click()
+    page.locator("#draft-list >> text=Delete").first.click()
     expect(page.locator("#draft-list .muted")).to_contain_text(["persons: 2"])
 
 
@@ -153,7 +153,7 @@ REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOM
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("en", "may keep nothing"), ("ru", "ничего не может сохранить"), ("ky", "сактай албайт")]
+    ("language", "told"), [("en", "cannot save data"), ("ru", "ничего не может сохранить"), ("ky", "сактай албайт")]
 )
 def test_a_browser_without_storage_says_so_before_anybody_writes(
     phone: BrowserContext, centre: Centre, language: str, told: str

@@ -24,9 +24,9 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
         page.reload()
         expect(page.locator("#signal")).to_be_visible()
         filled(page)
-        expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+        expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
         page.reload()
-        assert shown(page) == ["Kept on this phone; not sent yet"]
+        assert shown(page) == ["Saved on this phone, not sent yet"]
         assert centre.displacements() == before
 
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
@@ -44,7 +44,7 @@ def corrected_while_held(page: Page) -> list[Route]:
     on_its_way: list[Route] = []
     page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
-    expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+    expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
     page.click("#reports >> text=Correct")
     page.fill("#persons", "5")
     return on_its_way
@@ -85,7 +85,7 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
     page.route("**/v1/displacements", lambda route: route.fulfill(status=408, body=too_slow), times=1)
     with page.expect_response("**/v1/displacements"):
         filled(page)
-    expect(page.locator("#reports .answer")).to_have_text("Kept on this phone; not sent yet")
+    expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
     page.click("#send-now")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
