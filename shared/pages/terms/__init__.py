@@ -1,0 +1,22 @@
+"""Names of the contract's codes, by noun. The shared catalogs hold the translations."""
+
+from collections.abc import Callable, Mapping
+
+from shared.pages.terms import accounts, alerts, displacements, hazards, reports
+from shared.pages.terms.translatable import N_
+
+__all__ = ["N_", "TERMS", "term"]
+
+TERMS: Mapping[str, Mapping[str, str]] = {
+    **hazards.TERMS,
+    **displacements.TERMS,
+    **reports.TERMS,
+    **alerts.TERMS,
+    **accounts.TERMS,
+}
+
+
+def term(kind: str, code: str, gettext: Callable[[str], str]) -> str:
+    """The name of a code. A code that this release does not know is shown unchanged."""
+    text = TERMS[kind].get(code)
+    return code if text is None else gettext(text)

@@ -1,0 +1,91 @@
+"""Names of codes about accounts, what they do, and why a request is refused."""
+
+from collections.abc import Mapping
+
+from shared.audit import Action, Result
+from shared.auth.tokens import Role
+from shared.pages.terms.translatable import N_
+
+TERMS: Mapping[str, Mapping[str, str]] = {
+    "role": {
+        Role.FIELD: N_("Field team"),
+        Role.OPERATOR: N_("Operator"),
+        Role.DUTY_HEAD: N_("Head of shift"),
+        Role.REGISTRAR: N_("Registrar"),
+        Role.ANALYST: N_("Analyst"),
+        Role.INTEGRATION: N_("Other system"),
+        Role.ADMINISTRATOR: N_("Administrator"),
+        Role.AUDITOR: N_("Auditor"),
+        Role.VIEWER: N_("Wall screen"),
+    },
+    "problem": {
+        "unauthenticated": N_("Signed out. Sign in again."),
+        "forbidden": N_("The account's roles do not allow it."),
+        "cross-origin": N_("Accepted only from this installation's own pages."),
+        "not-found": N_("Not found."),
+        "invalid": N_("Check the marked fields."),
+        "conflict": N_("This report number was already used for different content."),
+        "another-author": N_("Another account has already recorded who called."),
+        "not-your-event": N_("Only the person who entered the event, or a head of shift, can correct or cancel it."),
+        "not-your-source": N_("The account does not report for that source."),
+        "suppressed": N_("Nobody was notified of this alert."),
+        "already-acknowledged": N_("Already acknowledged by somebody else."),
+        "already-confirmed": N_("Already confirmed by somebody else."),
+        "already-in-progress": N_("Somebody else is already working on it."),
+        "already-snoozed": N_("Already snoozed by somebody else."),
+        "already-resolved": N_("The alert is closed."),
+        "not-closed": N_("The alert is not closed."),
+        "too-late": N_("An acknowledgement can be undone within ten seconds only."),
+        "one-by-one": N_("An Extreme alert must be acknowledged separately."),
+        "purpose-needed": N_("State first what records are opened for: menu, Purpose of opening records."),
+        "too-big": N_("The text is too long."),
+        "too-many": N_("Too many requests at once. Wait a moment."),
+        "full": N_("The queue is full. Send it again when the connection is restored."),
+        "fault": N_("An error on our side. Send it again."),
+        "access-unknown": N_(
+            "Sign-outs and changed rights cannot be read yet. Nothing is lost, try again in a minute."
+        ),
+        "dependency-unavailable": N_("A part of the system does not answer. Nothing is lost, try again in a minute."),
+    },
+    "action": {
+        Action.SIGNED_IN: N_("Sign-in"),
+        Action.SIGNED_OUT: N_("Sign-out"),
+        Action.LOCKED_OUT: N_("Sign-in locked"),
+        Action.PASSWORD_CHANGED: N_("Password changed"),
+        Action.TOKEN_ISSUED: N_("Token issued"),
+        Action.SESSION_RENEWED: N_("Session renewed"),
+        Action.ACCOUNT_ADDED: N_("Account added"),
+        Action.RIGHTS_CHANGED: N_("Rights changed"),
+        Action.ACCOUNT_DISABLED: N_("Account disabled"),
+        Action.ACCOUNT_ENABLED: N_("Account enabled"),
+        Action.DEVICE_FORGOTTEN: N_("Phone forgotten"),
+        Action.PURPOSE_CHOSEN: N_("Purpose chosen"),
+        Action.REQUESTED: N_("Request"),
+        Action.READ: N_("Personal data read"),
+        Action.EXPORTED: N_("Export"),
+        Action.STREAMED: N_("Live stream opened"),
+        Action.HELD_ACCEPTED: N_("Held reports accepted"),
+        Action.COMMAND: N_("Command at the terminal"),
+    },
+    "result": {
+        Result.DONE: N_("Done"),
+        Result.REFUSED: N_("Refused"),
+        Result.FAILED: N_("Failed"),
+    },
+    "purpose": {
+        "search_and_rescue": N_("Search and rescue"),
+        "assistance": N_("Assistance to households"),
+        "family_tracing": N_("Reuniting families"),
+        "checking": N_("Checking of reports"),
+    },
+    "notice": {
+        "lockout": N_("Sign-in locked for 15 minutes after too many failures"),
+    },
+    "lockout": {
+        "browser": N_("the account, in one of its own browsers"),
+        "pair": N_("the account, from this network address"),
+        "account": N_("the account, in browsers that never signed in to it"),
+        "address": N_("this network address, in browsers that never signed in"),
+        "second_factor": N_("the account's second factor, after the right password"),
+    },
+}

@@ -1,0 +1,87 @@
+"""Names of codes about hazards."""
+
+from collections.abc import Mapping
+
+from shared.events.vocabulary import Certainty, HazardType, MsgType, Severity, Status, Urgency
+from shared.pages.terms.translatable import N_
+
+TERMS: Mapping[str, Mapping[str, str]] = {
+    "hazard": {
+        HazardType.EARTHQUAKE: N_("Earthquake"),
+        HazardType.MUDFLOW: N_("Mudflow"),
+        HazardType.LANDSLIDE: N_("Landslide"),
+        HazardType.ROCKFALL: N_("Rockfall"),
+        HazardType.RIVER_FLOOD: N_("River flood"),
+        HazardType.FLASH_FLOOD: N_("Flash flood"),
+        HazardType.GLOF: N_("Glacial lake outburst"),
+        HazardType.DAM_RELEASE: N_("Dam release or breach"),
+        HazardType.AVALANCHE: N_("Avalanche"),
+        HazardType.HEAVY_RAIN: N_("Heavy rain"),
+        HazardType.HAIL: N_("Hail"),
+        HazardType.STRONG_WIND: N_("Strong wind"),
+        HazardType.SNOWSTORM: N_("Snowstorm"),
+        HazardType.HEAT_WAVE: N_("Heat wave"),
+        HazardType.COLD_WAVE: N_("Cold wave"),
+        HazardType.FROST: N_("Frost"),
+        HazardType.JUT: N_("Jut (mass loss of livestock)"),
+        HazardType.DROUGHT: N_("Drought"),
+        HazardType.WATER_SCARCITY: N_("Water scarcity"),
+        HazardType.LAND_DEGRADATION: N_("Pasture and land degradation"),
+        HazardType.SALINIZATION: N_("Soil salinization"),
+        HazardType.BANK_EROSION: N_("River bank erosion"),
+        HazardType.GROUNDWATER_RISE: N_("Groundwater rise"),
+        HazardType.PERMAFROST_LOSS: N_("Permafrost and glacier loss"),
+        HazardType.WILDFIRE: N_("Wildfire"),
+        HazardType.STRUCTURE_FIRE: N_("Building fire"),
+        HazardType.EXPLOSION: N_("Explosion"),
+        HazardType.CHEMICAL_RELEASE: N_("Chemical release"),
+        HazardType.TAILINGS_RELEASE: N_("Tailings release"),
+        HazardType.BUILDING_COLLAPSE: N_("Building collapse"),
+        HazardType.TRANSPORT_ACCIDENT: N_("Transport accident"),
+        HazardType.UTILITY_FAILURE: N_("Utility failure"),
+        HazardType.EPIDEMIC: N_("Epidemic"),
+        HazardType.EPIZOOTIC: N_("Animal disease"),
+        HazardType.ARMED_INCIDENT: N_("Armed incident"),
+        HazardType.OTHER: N_("Other"),
+    },
+    "severity": {
+        Severity.EXTREME: N_("Extreme"),
+        Severity.SEVERE: N_("Severe"),
+        Severity.MODERATE: N_("Moderate"),
+        Severity.MINOR: N_("Minor"),
+        Severity.UNKNOWN: N_("Severity unknown"),
+    },
+    "urgency": {
+        Urgency.IMMEDIATE: N_("Immediate"),
+        Urgency.EXPECTED: N_("Expected"),
+        Urgency.FUTURE: N_("Later"),
+        Urgency.PAST: N_("Past"),
+        Urgency.UNKNOWN: N_("Urgency unknown"),
+    },
+    "certainty": {
+        Certainty.OBSERVED: N_("Observed"),
+        Certainty.LIKELY: N_("Likely"),
+        Certainty.POSSIBLE: N_("Possible"),
+        Certainty.UNLIKELY: N_("Unlikely"),
+        Certainty.UNKNOWN: N_("Certainty unknown"),
+    },
+    "status": {
+        Status.ACTUAL: N_("Actual"),
+        Status.EXERCISE: N_("Exercise"),
+        Status.SYSTEM: N_("System"),
+        Status.TEST: N_("Test"),
+        Status.DRAFT: N_("Draft"),
+    },
+    "msg_type": {
+        MsgType.ALERT: N_("First report"),
+        MsgType.UPDATE: N_("Update"),
+        MsgType.CANCEL: N_("Cancellation"),
+    },
+    "source": {
+        "cmc": N_("the centre"),
+        "usgs": "USGS",
+        "emsc": "EMSC",
+        "gdacs": "GDACS",
+        "kyrgyzhydromet": N_("Kyrgyzhydromet"),
+    },
+}

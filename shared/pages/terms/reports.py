@@ -1,0 +1,49 @@
+"""Names of codes about reports and their results."""
+
+from collections.abc import Mapping
+
+from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel
+from shared.pages.terms.translatable import N_
+
+TERMS: Mapping[str, Mapping[str, str]] = {
+    "kind": {ReportKind.HAZARD: N_("Hazard"), ReportKind.HOUSEHOLD: N_("Household"), ReportKind.GROUP: N_("Group")},
+    "outcome": {
+        OutcomeKind.RECORDED: N_("recorded"),
+        OutcomeKind.MERGED: N_("merged"),
+        OutcomeKind.NOTED: N_("noted"),
+        OutcomeKind.ALERTED: N_("alerted"),
+        OutcomeKind.SUPPRESSED: N_("suppressed"),
+        OutcomeKind.HELD: N_("held"),
+        OutcomeKind.REJECTED: N_("rejected"),
+        OutcomeKind.REPEAT: N_("repeat"),
+        OutcomeKind.SET_ASIDE: N_("set aside"),
+    },
+    "outcome_reason": {
+        "waiting": N_("waits for what it corrects"),
+        "not_author": N_("not from its author or the author's team"),
+        "expired_token": N_("sign-in had expired"),
+        "revoked_credential": N_("account was disabled or signed out before it was sent"),
+        "other_content": N_("this report number was already used for different content"),
+        "other_household": N_("names another household than before"),
+        "refused_by_person": N_("refused by a registrar"),
+    },
+    "submission_channel": {
+        SubmissionChannel.FIELD: N_("field form"),
+        SubmissionChannel.API: N_("other system"),
+        SubmissionChannel.CONSOLE: N_("console"),
+        SubmissionChannel.FEED: N_("feed"),
+        SubmissionChannel.IMPORT: N_("file"),
+        SubmissionChannel.SMS: N_("SMS"),
+        SubmissionChannel.OPENROSA: N_("ODK Collect"),
+        SubmissionChannel.KOBO: N_("KoboCollect"),
+    },
+    "flag": {
+        Flag.OUTSIDE_AREA: N_("outside the author's area"),
+        Flag.EXPIRED_TOKEN: N_("sign-in had expired"),
+        Flag.POINT_CONTRADICTS_CODE: N_("point and place code disagree"),
+        Flag.CLOCK_AHEAD: N_("a time was ahead of the centre's clock, and corrected"),
+        Flag.REGISTRAR_OF_COUNTRY: N_("by a registrar of the country"),
+        Flag.REGISTRAR_OF_OBLAST: N_("by a registrar of the oblast"),
+        Flag.REGISTRAR_OF_DISTRICT: N_("by a registrar of the district"),
+    },
+}
