@@ -20,7 +20,7 @@ from shared.places import Places
 from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
-GATHER_SECONDS = 0.2  # hazards that are written within this time are counted together
+GATHER_SECONDS = 0.5  # hazards that are written within this time are counted together
 RENEWED_EVERY = timedelta(seconds=10)  # how often an alert is updated if only a figure changes
 ALL = ("exposures", "")  # the lock key that lets one worker count at a time
 

@@ -39,6 +39,8 @@ class Consumer:
     """Reads the topics of `handlers`. Its consumer group is `group`, or by default the name of the service.
 
     With `gather_ms` the broker may wait so long for more records, so that fewer and larger transactions follow.
+    With `every_ms` batches are read so far apart: records that follow each other closely share a transaction, and a
+    record after a pause does not wait.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Consumer:
         check: Check | None = None,
         group: str | None = None,
         gather_ms: int = 0,
+        every_ms: int = 0,
     ) -> None:
         if SEALED in handlers.topics and sealer is None:
             raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
@@ -72,6 +75,7 @@ class Consumer:
             open=self.open,
             max_records=max_records,
             gather_ms=gather_ms,
+            every_ms=every_ms,
             settings=settings,
             sessions=sessions,
             failures=self._failures,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable
 
 import asyncpg
@@ -22,6 +23,7 @@ COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
 ACK_SECONDS = 4.0  # below the 5 s after which PostgreSQL ends an idle transaction
 LINGER_SECONDS = 0.02  # events that commit within this time are sent together
+BUSY_SECONDS = 0.1  # the same, if events were sent a moment ago: each sending costs the broker and PostgreSQL
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
 
 ANY_BYTES = "surrogateescape"
@@ -66,6 +68,7 @@ class Relay:
         self._sessions = database.sessions(engine)
         self._engine = engine
         self._woken = asyncio.Event()
+        self._sent_at = -BUSY_SECONDS
 
     async def run(self) -> None:
         """Relay events until cancelled."""
@@ -82,7 +85,7 @@ class Relay:
                     pass
                 backoff.reset()
                 await notify.wait(self._woken, IDLE_SECONDS)
-                await asyncio.sleep(LINGER_SECONDS)
+                await self._gather()
             except BrokerAway:
                 # The producer still holds the sent events. Each attempt before the flush would add a copy of them.
                 await publisher.flush()
@@ -91,6 +94,11 @@ class Relay:
                     raise
                 log.get().warning("relay waiting for dependency", **log.described(error))
                 await backoff.wait()
+
+    async def _gather(self) -> None:
+        """Let more events commit. Events that follow each other closely are sent every BUSY_SECONDS."""
+        next_at = self._sent_at + BUSY_SECONDS
+        await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 
     async def _send_oldest(self, publisher: Publisher) -> int:
         """Send the oldest rows and delete them after the ack, in one transaction: sent at least once."""
@@ -102,6 +110,7 @@ class Relay:
             if oldest:
                 await publisher.publish_all([_message(row) for row in oldest], timeout=ACK_SECONDS)
                 await connection.execute(SENT, [row["id"] for row in oldest])
+                self._sent_at = time.monotonic()
             return len(oldest)
 
 

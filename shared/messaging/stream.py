@@ -1,6 +1,7 @@
 """Read a consumer's topics in order, starting at the offsets stored in PostgreSQL."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -41,6 +42,7 @@ class RecordStream:
         open: Open,
         max_records: int,
         gather_ms: int,
+        every_ms: int,
         settings: Settings,
         sessions: async_sessionmaker[AsyncSession],
         failures: Failures,
@@ -50,6 +52,8 @@ class RecordStream:
         self._open_one = open
         self._max_records = max_records
         self._gathering = gathering(gather_ms)
+        self._every_seconds = every_ms / 1000
+        self._read_at = 0.0
         self._settings = settings
         self._sessions = sessions
         self._failures = failures
@@ -90,6 +94,7 @@ class RecordStream:
 
     async def read(self) -> list[Reading]:
         """The next batch, decoded. Empty if no record came or a seek is due. Raises ConsumerStopped."""
+        await asyncio.sleep(max(0, self._read_at + self._every_seconds - time.monotonic()))
         try:
             fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
         except NoOffsetForPartitionError:
@@ -102,9 +107,10 @@ class RecordStream:
         else:
             if not self.is_dropped:
                 prefix = self._settings.topic_prefix
-                return await self._open(
-                    [kafka.record(fetched_record, prefix) for records in fetched.values() for fetched_record in records]
-                )
+                records = [kafka.record(record, prefix) for of_partition in fetched.values() for record in of_partition]
+                if 0 < len(records) < self._max_records / 2:  # a larger batch means that more records wait already
+                    self._read_at = time.monotonic()
+                return await self._open(records)
         return []
 
     async def seek(self) -> None:

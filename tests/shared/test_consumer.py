@@ -39,6 +39,22 @@ async def test_each_record_has_its_effect_and_is_counted(trial: Trial) -> None:
     assert len(await trial.effects()) == 300
 
 
+async def test_records_that_follow_each_other_closely_share_a_transaction(trial: Trial) -> None:
+    sizes: list[int] = []
+
+    async def measured(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        sizes.append(len(received))
+        return await record(received, session)
+
+    async with trial.running(trial.consumer(measured, every_ms=4000)):
+        await trial.publish(event(hazard()))
+        await trial.drained()
+        for _ in range(3):
+            await trial.publish(event(hazard()))
+        await trial.drained()
+    assert sizes == [1, 3], "the first record waited for nothing, the others for each other"
+
+
 async def test_a_repeat_has_no_effect(trial: Trial) -> None:
     one, other = event(hazard()), event(hazard())
     await trial.publish(one, one, other)
