@@ -1,6 +1,6 @@
 """Fixtures for the whole installation and for people with browsers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from sqlalchemy import delete
 
 from deploy.local.process import wait_until
+from services.alerts.config import AlertsSettings
+from services.alerts.models import ReceiverRow
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers import Receiver
 from services.console.config import ConsoleSettings
 from services.console.models import BoardHazard
 from shared.auth.tokens import Role
@@ -78,6 +82,18 @@ class Whole(Served):
     def clear_hazards(self) -> None:
         """Deletes every hazard from the board, which shows only a hundred hazards until a person asks for all."""
         in_thread(self._clear_hazards())
+
+    def replace_receivers(self, *receivers: Receiver) -> None:
+        """Makes these the only receivers."""
+        in_thread(self._replace_receivers(receivers))
+
+    async def _replace_receivers(self, receivers: Sequence[Receiver]) -> None:
+        engine = database.engine(self.installation.settings(AlertsSettings))
+        async with database.sessions(engine).begin() as session:
+            await session.execute(delete(ReceiverRow))
+            for receiver in receivers:
+                await receiver_queries.save_receiver(session, receiver)
+        await engine.dispose()
 
     async def _clear_hazards(self) -> None:
         engine = database.engine(self.installation.settings(ConsoleSettings))

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from deploy.local.process import wait_until
+from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
+from shared.events.vocabulary import DeliveryChannel
 from tests.browsers import SLOW_MS
 from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
@@ -54,6 +57,32 @@ def test_the_page_is_read_and_used_by_keyboard(whole: Whole, seat: Any) -> None:
     expect(page.locator(".what")).to_contain_text("False alarm", timeout=SLOW_MS)
     expect(page.locator("#reopen")).to_be_visible()
     assert desk.errors == []
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "reason"),
+    [
+        ("en", 1920, "Notified only if nobody acknowledges in time"),
+        ("ru", 360, "Оповещается, только если никто не примет вовремя"),
+        ("ky", 360, "Эч ким убагында кабыл албаса гана кулактандырылат"),
+    ],
+)
+def test_the_page_shows_who_was_not_notified(whole: Whole, seat: Any, language: str, width: int, reason: str) -> None:
+    whole.replace_receivers(
+        Receiver("duty-desk", DeliveryChannel.EMAIL, "duty@centre.invalid"),
+        Receiver("head-of-shift", DeliveryChannel.EMAIL, "head@centre.invalid", step=1),
+    )
+    desk = seat(Role.OPERATOR, width=width, height=1080)
+    page = desk.open("/")
+    alert_id = raised(whole, page, "rockfall")
+    page.goto(f"{whole.url}/alerts/{alert_id}?lang={language}")
+    rows = page.locator(".omitted tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("head-of-shift")
+    expect(rows).to_contain_text(reason)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert desk.errors == []
+    whole.replace_receivers()
 
 
 def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: Any) -> None:

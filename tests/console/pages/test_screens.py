@@ -4,25 +4,20 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import text
 
 from deploy.local.process import wait_until
-from services.alerts.config import AlertsSettings
-from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
-from shared.postgres import database
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
-from tests.installation import in_thread
 from tests.intake.factories import household
 
 A4_LANDSCAPE = 1040  # width in pixels between margins of one centimetre
 
 
 def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat: Any) -> None:
-    in_thread(told(whole, Receiver("duty", DeliveryChannel.WEBHOOK, f"https://hook.invalid/{'x' * 60}")))
+    whole.replace_receivers(Receiver("duty", DeliveryChannel.WEBHOOK, f"https://hook.invalid/{'x' * 60}"))
     whole.report_hazard(type="rockfall")
     desk = seat(Role.OPERATOR, width=360, height=740)
     page = desk.open("/alerts/deliveries")
@@ -34,17 +29,7 @@ def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat:
     expect(sent).to_contain_text("duty")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert desk.errors == []
-    in_thread(told(whole, None))
-
-
-async def told(whole: Whole, receiver: Receiver | None) -> None:
-    """Makes `receiver` the only receiver; None leaves no receiver."""
-    engine = database.engine(whole.installation.settings(AlertsSettings))
-    async with database.sessions(engine).begin() as session:
-        await session.execute(text("DELETE FROM receivers"))
-        if receiver is not None:
-            await receiver_queries.save_receiver(session, receiver)
-    await engine.dispose()
+    whole.replace_receivers()
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
