@@ -16,14 +16,14 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
 
-BOARD_EVERY_MS = 100  # nobody sees the difference on the board, and fewer transactions leave the processor to alerts
+BOARD_GATHER_MS = 200  # nobody sees the difference on the board, and the broker and PostgreSQL have less to do
 
 
 async def run(settings: ConsoleSettings) -> None:
     """Runs until cancelled."""
     async with database.opened(settings) as engine:
         sessions = database.sessions(engine)
-        consumer = Consumer("console", BOARD, settings=settings, sessions=sessions, every_ms=BOARD_EVERY_MS)
+        consumer = Consumer("console", BOARD, settings=settings, sessions=sessions, gather_ms=BOARD_GATHER_MS)
         sealed_callers, box = Callers(settings.callers_key_file), TotpSecrets(settings.callers_key_file)
         tasks = [consumer.run(), keep_newest("callers", lambda: reseal(sessions, sealed_callers, box))]
         if settings.ntp_server:
