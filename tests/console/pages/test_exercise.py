@@ -13,8 +13,7 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Status
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Seat, Whole, newest_alert
-from tests.console.pages.test_screens import told
-from tests.installation import Ground, in_thread, installed
+from tests.installation import Ground, installed
 
 DELIVERED, PROCESSED = ("delivered", "доставлено", "жеткирилди"), ("processed", "обработано", "иштетилди")
 
@@ -29,7 +28,7 @@ def exercise(ground: Ground, tmp_path: Path) -> Iterator[Whole]:
 
 def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> None:
     on_exercise = frozenset({Status.EXERCISE})
-    in_thread(told(exercise, Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", statuses=on_exercise)))
+    exercise.replace_receivers(Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", statuses=on_exercise))
     exercise.report_hazard(type="rockfall", status="Exercise")
     desk = Seat(exercise, browser, Role.OPERATOR)
     page = desk.open("/")

@@ -16,7 +16,6 @@ from shared.postgres import database
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_presence import BLOCKED
-from tests.console.pages.test_screens import told
 from tests.installation import in_thread
 
 
@@ -87,9 +86,9 @@ def test_a_quickly_entered_call_alerts_and_names_the_receivers(
 
 @pytest.fixture
 def duty_desk(whole: Whole) -> Iterator[None]:
-    in_thread(told(whole, Receiver("duty desk", DeliveryChannel.WEBHOOK, "https://hook.invalid")))
+    whole.replace_receivers(Receiver("duty desk", DeliveryChannel.WEBHOOK, "https://hook.invalid"))
     yield
-    in_thread(told(whole, None))
+    whole.replace_receivers()
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "ky"])
