@@ -53,7 +53,7 @@ class RecordStream:
         self._max_records = max_records
         self._gathering = gathering(gather_ms)
         self._every_seconds = every_ms / 1000
-        self._read_at = 0.0
+        self._fetched_at = 0.0
         self._settings = settings
         self._sessions = sessions
         self._failures = failures
@@ -94,9 +94,8 @@ class RecordStream:
 
     async def read(self) -> list[Reading]:
         """The next batch, decoded. Empty if no record came or a seek is due. Raises ConsumerStopped."""
-        await asyncio.sleep(max(0, self._read_at + self._every_seconds - time.monotonic()))
         try:
-            fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
+            records = await self._fetch()
         except NoOffsetForPartitionError:
             self.drop()  # aiokafka fetched after a rebalance, before the seek
         except OffsetOutOfRangeError as error:
@@ -106,12 +105,24 @@ class RecordStream:
                 await self._failures.stop("out_of_range", self._topic_partition(lost), first_there=there[lost])
         else:
             if not self.is_dropped:
-                prefix = self._settings.topic_prefix
-                records = [kafka.record(record, prefix) for of_partition in fetched.values() for record in of_partition]
-                if 0 < len(records) < self._max_records / 2:  # a larger batch means that more records wait already
-                    self._read_at = time.monotonic()
                 return await self._open(records)
         return []
+
+    async def _fetch(self) -> list[Record]:
+        """The next records. If the batch before them is younger than `every_ms`, wait for more until it is not."""
+        records = await self._fetch_within(1)
+        while 0 < len(records) < self._max_records / 2:  # a larger batch means that more records wait already
+            seconds = self._fetched_at + self._every_seconds - time.monotonic()
+            if seconds <= 0:
+                break
+            records += await self._fetch_within(seconds)
+        self._fetched_at = time.monotonic()
+        return records
+
+    async def _fetch_within(self, seconds: float) -> list[Record]:
+        fetched = await self._kafka.getmany(timeout_ms=int(1000 * seconds) + 1, max_records=self._max_records)
+        prefix = self._settings.topic_prefix
+        return [kafka.record(record, prefix) for of_partition in fetched.values() for record in of_partition]
 
     async def seek(self) -> None:
         """Seek to the offsets stored in PostgreSQL, at the start and after each rebalance.
