@@ -114,6 +114,8 @@ def each_is_hardened(project: Project) -> None:
             host["CapDrop"] == ["ALL"] and set(host["CapAdd"] or ()) <= {"CAP_NET_BIND_SERVICE", "NET_BIND_SERVICE"},
         )
         holds(f"{service} gains none", "no-new-privileges:true" in host["SecurityOpt"])
+        names = [mount["Name"] for mount in container["Mounts"] if mount["Type"] == "volume"]
+        holds(f"{service} has no volume without a name", all(name.startswith(f"{project.name}_") for name in names))
         holds(f"{service} has limits", min(host["Memory"], host["NanoCpus"], host["PidsLimit"]) > 0)
     reached = project.inspected()["registry"]["NetworkSettings"]["Networks"]
     ways_out = [
