@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -32,14 +32,23 @@ Place = Annotated[str, typer.Argument(help="As `dayar dead list` names it.")]
 @app.command("list")
 def list_(limit: Annotated[int, typer.Option(min=1, help="Messages of each service.")] = 200) -> None:
     """List the messages that failed, newest first, with reason code and pointer, but without content."""
+    messages = [*dead_letters(limit), *unpublished()]
+    if not messages:
+        typer.echo("No message failed.", err=True)
+    for message in messages:
+        typer.echo(message)
+
+
+def dead_letters(limit: int) -> Iterator[str]:
     for service in CONSUMERS:
         for letter in asyncio.run(within(service, lambda session: ledger.dead_letters(session, limit=limit))):
-            typer.echo(
-                f"{named(service, letter)}  {clock(letter.set_aside_at)}  {letter.reason} {letter.pointer}".rstrip()
-            )
+            yield f"{named(service, letter)}  {clock(letter.set_aside_at)}  {letter.reason} {letter.pointer}".rstrip()
+
+
+def unpublished() -> Iterator[str]:
     for record in set_aside.records(IntakeSettings().spool_folder):
         received = clock(record.received_at) if record.received_at else "–"
-        typer.echo(f"{record.name}  {received}  {record.reason}")
+        yield f"{record.name}  {received}  {record.reason}"
 
 
 @app.command()

@@ -33,7 +33,10 @@ Id = Annotated[UUID, typer.Argument(help="As `dayar held list` names the held re
 @app.command("list")
 def list_(limit: Annotated[int, typer.Option(min=1)] = LIMIT) -> None:
     """List the held reports, oldest first, without personal data."""
-    for row in asyncio.run(within("registry", lambda session: held.oldest(session, limit=limit))):
+    rows = asyncio.run(within("registry", lambda session: held.oldest(session, limit=limit)))
+    if not rows:
+        typer.echo("No report is held.", err=True)
+    for row in rows:
         decided = "  (decided, being carried out)" if row["decided_at"] else ""
         what = f"{row['kind']} v{row['version']}"
         typer.echo(f"{row['outcome_id']}  {clock(row['received_at'])}  {what}  {row['reason']}{decided}")
@@ -68,7 +71,7 @@ def accept(id: Id, by: By, reason: Reason) -> None:
 
 @app.command("refuse")
 def refuse_(id: Id, by: By, reason: Reason) -> None:
-    """Refuse a held report for good. It has no effect, and its author is told."""
+    """Refuse a held report for good. It has no effect, and its author sees the decision."""
     asyncio.run(decide(id, by, reason, is_accepted=False))
     typer.echo("Decision stored. The registry executes it at once; then `dayar held list` no longer shows the report.")
 

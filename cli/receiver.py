@@ -67,7 +67,7 @@ def rotate(label: Label) -> None:
 def retire(label: Label) -> None:
     """Stop signing with the former secret."""
     run(own_settings(), lambda session: subscriptions.retire(session, label))
-    console.print(f"The former secret of {escape(label)} signs no more.")
+    console.print(f"The former secret of {escape(label)} is no longer used.")
 
 
 @app.command()
@@ -123,7 +123,7 @@ def is_address(receiver: Receiver) -> bool:
 
 def show(secret: str | None) -> None:
     if secret is not None:
-        console.print(f"Its secret, shown this once: [bold]{secret}[/]")
+        console.print(f"Its secret, shown only once: [bold]{secret}[/]")
 
 
 def own_settings() -> AlertsSettings:

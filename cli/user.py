@@ -1,6 +1,7 @@
 """`dayar user`: accounts, their passwords, and tokens for other systems."""
 
 import asyncio
+import shlex
 import sys
 import textwrap
 from collections.abc import Awaitable, Callable
@@ -51,10 +52,14 @@ def add(
     source: Annotated[list[str], typer.Option(help="A hazard source that it may report for.")] = [],  # noqa: B006
     generate: Annotated[bool, typer.Option(help="Generate the first password, and print it to this terminal.")] = False,
 ) -> None:
-    """Add an account. Its first password is valid for an hour and must be changed at the first sign-in."""
+    """Add an account. Its first password is valid for an hour and must be changed at the first sign-in.
+
+    An account with the single role `integration` gets a token instead.
+    """
     name = as_signed_in(name)
     check_areas(area)
-    password = first_password(name, generate=generate)
+    signs_in_by_token = set(role) == {Role.INTEGRATION} and not generate
+    password = passwords.draw() if signs_in_by_token else first_password(name, generate=generate)
     if Role.FIELD in role and team is None:
         team = uuid4()
 
@@ -77,7 +82,7 @@ def add(
     run(do)
     if generate:
         typer.echo(f"First password of {name}: {password}")
-    typer.echo(PASSING)
+    typer.echo(f"It uses a token: dayar user token {shlex.quote(name)}" if signs_in_by_token else PASSING)
 
 
 @app.command("list")

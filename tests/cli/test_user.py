@@ -40,6 +40,13 @@ def test_spaces_around_a_name_are_removed(shared_installation: Installation) -> 
     assert dayar(shared_installation, "disable", name).exit_code == 0
 
 
+def test_an_account_of_another_system_needs_no_password(shared_installation: Installation) -> None:
+    name = f"meteo-{uuid4()}"
+    added = dayar(shared_installation, "add", name, "--role", "integration", "--source", "hydromet")
+    assert added.output.endswith(f"It uses a token: dayar user token {name}\n")
+    assert "Password" not in added.output
+
+
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "tab\tbed"])
 def test_a_name_that_cannot_be_typed_is_refused(shared_installation: Installation, name: str) -> None:
     assert dayar(shared_installation, "add", name, "--role", "viewer").exit_code == 1

@@ -118,6 +118,7 @@ async def test_an_accepted_report_takes_effect_once_even_if_the_worker_is_killed
 
 
 async def test_the_author_learns_of_a_refused_report(office: Office) -> None:
+    assert (await office.dayar("list")).output == "No report is held.\n"
     office.work()
     await office.publish(household(), flags=(Flag.EXPIRED_TOKEN,))
     id = await office.held_id()

@@ -75,6 +75,7 @@ async def results(trial: Trial) -> list[str] | None:
 
 async def test_a_dead_letter_has_its_effect_once_even_if_two_workers_redrive_it_twice(trial: Trial) -> None:
     message = event(hazard())
+    assert (await dayar(trial, dead.app, "list")).output == "No message failed.\n"
     place = await set_aside(trial, message)
     assert place in (await dayar(trial, dead.app, "list")).output
     await redrive(trial, place)
