@@ -16,7 +16,7 @@ help: ## list the targets
 run: running ## start everything on this machine: STATE= PORT= KAFKA_PORT= DEMO=0
 	@exec $(PYTHON) -m deploy.local
 
-test: development ## everything that must be green, on real Kafka, PostgreSQL and Valkey
+test: development ## run all tests, on real Kafka, PostgreSQL and Valkey
 	@sh deploy/local/needs.sh chromium
 	@$(PYTHON) -m compileall -q -j 0 services shared cli deploy  # hundreds of processes start, half a second sooner each
 	@$(PYTHON) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -30,13 +30,13 @@ check: development ## format, lint, types, import contracts, documents, names
 	@$(PYTHON) -m cli contract --check
 	@$(PYTHON) -m pytest --quiet --quiet tests/test_names.py tests/test_documents.py tests/test_one_home.py tests/test_statements.py
 
-fix: development ## format, and mend what can be mended
+fix: development ## format, and correct what can be corrected automatically
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-quick: development ## the pure tests, in seconds
+quick: development ## run the pure tests, in seconds
 	@$(PYTHON) -m pytest --quick
 
-fuzz: development ## each route with many more bodies than the other tests take: FUZZ_EXAMPLES=
+fuzz: development ## call each route with many more generated bodies than `make test` does: FUZZ_EXAMPLES=
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(PYTHON) -m pytest tests/fuzz
 
 lock: development ## write requirements/ as pyproject.toml says; a pin that still fits it is kept
@@ -48,22 +48,22 @@ lock: development ## write requirements/ as pyproject.toml says; a pin that stil
 	@$(PYTHON) -m deploy.local.jars
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts --silent
 
-audit: development ## known vulnerabilities of the locked libraries; where no feed is reached, that
+audit: development ## list the known vulnerabilities of the locked libraries, if a feed of them answers
 	@$(PYTHON) -m deploy.audit
 
-sbom: development ## what is run and from where, as CycloneDX, into sbom.json
+sbom: development ## write the software bill of materials (CycloneDX) into sbom.json
 	@$(PYTHON) -m deploy.sbom sbom.json
 
-docs: development ## write the contract's documents anew
+docs: development ## write docs/asyncapi.json anew
 	@$(PYTHON) -m cli contract
 
 messages: development ## bring every catalog up to the texts in code and templates
 	@$(PYTHON) -m shared.pages.messages
 
-release: check test ## a version, its changelog section, a commit and a tag: PART=minor (major | minor | patch)
+release: check test ## make a version, its changelog section, a commit and a tag: PART=minor (major | minor | patch)
 	@$(BIN)/bump-my-version bump $${PART:-minor}
 
-bench: development ## all measured promises, each of them whatever became of those before it
+bench: development ## measure every promised speed, also after one was not kept
 	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load figures hostile_bodies signing restart; do \
 		$(PYTHON) -m bench.$$each || { code=$$?; [ $$code -le $$worst ] || worst=$$code; }; done; exit $$worst
 
@@ -80,10 +80,10 @@ up: env ## start everything in containers: DAYAR_EXERCISE=1 SITE=name PORT=
 	@sh deploy/containers/needs.sh
 	@docker compose up --wait || { docker compose logs --no-log-prefix secrets provision; exit 1; }
 
-down: ## stop the containers; what is kept is kept
+down: ## stop the containers; all data is kept
 	@docker compose down
 
-test-compose: development ## the containers played, killed, counted, taken down and up; as root
+test-compose: development ## start everything in containers, play, kill, restart, restore, and count; as root
 	@[ "$$(id -u)" = 0 ] || { echo "This test gives files to the containers' users and ends their processes, so run it as root." >&2; exit 1; }
 	@sh deploy/containers/needs.sh
 	@$(PYTHON) -m tests.compose

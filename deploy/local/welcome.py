@@ -24,9 +24,9 @@ async def welcome(stack: Stack, screen: Terminal) -> None:
         screen.say("      The real, empty installation: make run DEMO=0")
     else:
         screen.say("\nNext: sign in, change the password, and add people: ./dayar user add --help")
-    screen.say(f"The dayar command finds this installation by {escape(str(stack.folders.state))}/environment")
+    screen.say(f"The command ./dayar uses this installation, which is stored in {escape(str(stack.folders.state))}")
     if stack.integrator.exists():
-        screen.say(f"Reading hazards from Kafka (docs/integrators.md): {escape(str(stack.integrator))}")
+        screen.say(f"A login that reads hazards from Kafka (docs/integrators.md): {escape(str(stack.integrator))}")
     screen.say("Ctrl-C stops everything.\n")
     if stack.exercise and stack.options.plays:
         await _play_once(stack, screen)
