@@ -48,7 +48,7 @@ lock: development ## write requirements/ as pyproject.toml says; a pin that stil
 	@$(PYTHON) -m deploy.local.jars
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts --silent
 
-audit: development ## list the known vulnerabilities of the locked libraries, if a feed of them answers
+audit: development ## list the known vulnerabilities of the locked Python libraries, if a feed of them answers
 	@$(PYTHON) -m deploy.audit
 
 sbom: development ## write the software bill of materials (CycloneDX) into sbom.json

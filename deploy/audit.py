@@ -1,4 +1,4 @@
-"""`make audit`: known vulnerabilities of what an installation runs, by `pip-audit`.
+"""`make audit`: known vulnerabilities of the Python libraries that an installation runs, by `pip-audit`.
 
 Without a vulnerability feed nothing is checked; the command says so.
 """
@@ -26,17 +26,20 @@ def main() -> int:
     try:
         looked_at = json.loads(done.stdout)["dependencies"]
     except ValueError:
-        why = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
-        print(f"NOT AUDITED: pip-audit reached no feed of vulnerabilities, so nothing is known. {why}")
+        why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        print(f"NOT CHECKED: no feed of vulnerabilities answered pip-audit, so nothing is known. {why}")
         return 0
     vulnerable = [each for each in looked_at if each.get("vulns")]
     for each in vulnerable:
         for known in each["vulns"]:
             print(
-                f"{each['name']} {each['version']}: {known['id']}, mended in "
+                f"{each['name']} {each['version']}: {known['id']}, fixed in "
                 f"{', '.join(known['fix_versions']) or 'none yet'}"
             )
-    print(f"{len(looked_at)} libraries looked at, {len(vulnerable)} with known vulnerabilities")
+    print(
+        f"{len(looked_at)} Python libraries checked, {len(vulnerable)} with known vulnerabilities. "
+        "Kafka's jars and htmx are not checked."
+    )
     return FOUND if vulnerable else 0
 
 

@@ -1,10 +1,11 @@
 """`make sbom`: the software bill of materials (CycloneDX 1.6, JSON) of an installation, from the lock files."""
 
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from cyclonedx.model import HashType
+from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
@@ -18,10 +19,16 @@ LOCKS = ("run", "uv")  # `run` contains the libraries of every image; `uv` build
 
 def main() -> None:
     bom = Bom(components=components())
-    bom.metadata.component = Component(name="dayar", type=ComponentType.APPLICATION)
+    bom.metadata.component = product()
+    bom.register_dependency(bom.metadata.component, bom.components)
     file = Path(sys.argv[1])
     file.write_text(JsonV1Dot6(bom).output_as_string(indent=1), encoding="utf-8")
     print(f"{file}: {len(bom.components)} components")
+
+
+def product() -> Component:
+    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return Component(name=project["name"], version=project["version"], type=ComponentType.APPLICATION)
 
 
 def components() -> list[Component]:
@@ -52,7 +59,7 @@ def _library(kind: str, name: str, version: str, *, group: str | None = None, sh
         type=ComponentType.LIBRARY,
         purl=PackageURL(kind, group, name, version),
         bom_ref=f"{kind}:{group or ''}:{name}:{version}",
-        hashes=[HashType.from_composite_str(f"sha256:{sha256}")] if sha256 else [],
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256)] if sha256 else [],
     )
 
 

@@ -15,14 +15,22 @@ from deploy.local import paths
 @pytest.fixture(scope="module")
 def bom(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     file: Path = tmp_path_factory.mktemp("sbom") / "sbom.json"
-    subprocess.run([sys.executable, "-m", "deploy.sbom", str(file)], cwd=paths.ROOT, check=True)
+    subprocess.run([sys.executable, "-W", "error", "-m", "deploy.sbom", str(file)], cwd=paths.ROOT, check=True)
     found: dict[str, Any] = json.loads(file.read_text())
     return found
 
 
 def test_sbom_is_cyclonedx_of_this_product(bom: dict[str, Any]) -> None:
     assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.6")
-    assert bom["metadata"]["component"]["name"] == "dayar"
+    product = bom["metadata"]["component"]
+    assert product["name"] == "dayar"
+    assert f'version = "{product["version"]}"' in (paths.ROOT / "pyproject.toml").read_text()
+
+
+def test_product_depends_on_every_component(bom: dict[str, Any]) -> None:
+    product = bom["metadata"]["component"]["bom-ref"]
+    (depends_on,) = [entry["dependsOn"] for entry in bom["dependencies"] if entry["ref"] == product]
+    assert set(depends_on) == {component["bom-ref"] for component in bom["components"]}
 
 
 def test_sbom_names_each_locked_library_of_python_and_kafka(bom: dict[str, Any]) -> None:
