@@ -34,14 +34,14 @@ def list_(
 
 
 async def show(wanted: Wanted, services: list[str]) -> None:
-    found: list[tuple[str, AuditEntryView]] = []
+    of_services: list[tuple[str, AuditEntryView]] = []
     for service in services:
 
         async def read(session: AsyncSession) -> list[AuditEntryView]:
             return await entries(session, wanted)
 
-        found += [(service, entry) for entry in await within(service, read)]
-    newest = sorted(found, key=lambda each: each[1].at, reverse=True)[: wanted.limit]
+        of_services += [(service, entry) for entry in await within(service, read)]
+    newest = sorted(of_services, key=lambda pair: pair[1].at, reverse=True)[: wanted.limit]
     actors = [entry.account for _, entry in newest if entry.account]
     names = await within("console", lambda session: accounts.names(session, actors))
     for service, entry in newest:
@@ -53,7 +53,7 @@ async def show(wanted: Wanted, services: list[str]) -> None:
 
 
 def about(entry: AuditEntryView) -> str:
-    return " ".join(filter(None, (entry.subject, entry.reason, *(str(each) for each in entry.objects[:3]))))
+    return " ".join(filter(None, (entry.subject, entry.reason, *map(str, entry.objects[:3]))))
 
 
 def clock(at: datetime) -> str:

@@ -67,7 +67,7 @@ class Row:
 
 
 @dataclass
-class Found:
+class BoundarySet:
     """The units and shapes of all files together."""
 
     units: dict[str, Unit]
@@ -115,7 +115,7 @@ class Found:
         if twice := parts.keys() & self.shapes.keys():
             raise BadFile(f"{file.name}: {min(twice)} already has a boundary from another file.")
         for pcode, shapes in parts.items():
-            self.shapes[pcode] = checked(file, pcode, unary_union([make_valid(each) for each in shapes]))
+            self.shapes[pcode] = checked(file, pcode, unary_union([make_valid(shape) for shape in shapes]))
 
 
 def is_ours(row: Row) -> bool:

@@ -105,10 +105,10 @@ def readers(event_type: str, topic: Topic) -> list[str]:
 
 def schemas() -> dict[str, Any]:
     models = [model for several in EVENT_TYPES.values() for model in several]
-    _, found = models_json_schema(
+    _, schemas = models_json_schema(
         [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
     )
-    return {**found["$defs"], "CloudEvent": cloud_event()}
+    return {**schemas["$defs"], "CloudEvent": cloud_event()}
 
 
 def cloud_event() -> dict[str, Any]:

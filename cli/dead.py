@@ -61,8 +61,8 @@ def show(place: Place) -> None:
 
     async def do(session: AsyncSession) -> tuple[DeadLetter | None, Sequence[Redrive]]:
         query = select(Redrive).filter_by(topic=topic, partition=partition, offset=offset).order_by(Redrive.decided_at)
-        found = (await session.scalars(query)).all()
-        return await ledger.dead_letter(session, topic, partition, offset), found
+        redrives = (await session.scalars(query)).all()
+        return await ledger.dead_letter(session, topic, partition, offset), redrives
 
     letter, redrives = asyncio.run(within(service, do))
     if letter is None and not redrives:
@@ -71,9 +71,11 @@ def show(place: Place) -> None:
         typer.echo(
             f"{named(service, letter)}  event {letter.event_id or '–'}  {letter.reason} {letter.pointer}".rstrip()
         )
-    for each in redrives:
-        done = f"{clock(each.carried_out_at)}: {each.result}" if each.carried_out_at else "not carried out yet"
-        typer.echo(f"redrive decided {clock(each.decided_at)} by {each.account}: {each.reason}  →  {done}")
+    for decision in redrives:
+        done = (
+            f"{clock(decision.carried_out_at)}: {decision.result}" if decision.carried_out_at else "not carried out yet"
+        )
+        typer.echo(f"redrive decided {clock(decision.decided_at)} by {decision.account}: {decision.reason}  →  {done}")
 
 
 @app.command()
@@ -107,7 +109,7 @@ def show_set_aside(name: str) -> None:
 
 
 def found_set_aside(name: str) -> set_aside.UnpublishedRecord:
-    record = next((each for each in set_aside.records(IntakeSettings().spool_folder) if each.name == name), None)
+    record = next((record for record in set_aside.records(IntakeSettings().spool_folder) if record.name == name), None)
     if record is None:
         refuse("No such message.")
     return record

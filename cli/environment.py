@@ -17,11 +17,11 @@ def load() -> None:
         return
     root = Path(os.environ.get("STATE") or paths.states())
     wanted = ("main",) if os.environ.get("DEMO") == "0" else ("demo", "main")
-    found = [root / name for name in wanted if (root / name / "environment").exists()]
-    if not found:
+    folders = [root / name for name in wanted if (root / name / "environment").exists()]
+    if not folders:
         typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
-    folder = max(found, key=_is_running)  # the first one if neither or both are running
+    folder = max(folders, key=_is_running)  # the first one if neither or both are running
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition("=")

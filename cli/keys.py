@@ -169,7 +169,7 @@ def sealed_until(topic: str, kid: str, settings: Settings) -> float:
     kept_ms = settings.kept_ms(TOPICS[topic])
     if kept_ms is None:
         return math.inf
-    newer = min(each for each in record_keys.known(record_folders())[topic] if each > kid)
+    newer = min(other for other in record_keys.known(record_folders())[topic] if other > kid)
     return (keyring.drawn_at(newer) + OVER).timestamp() * 1000 + kept_ms
 
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cli import boundaries
-from cli.boundaries import BadFile, Found
+from cli.boundaries import BadFile, BoundarySet
 from shared.config import Settings
 from shared.places import Places, bundle
 from shared.places.units import seed
@@ -34,13 +34,13 @@ def import_files(files: Files, to: Target = None) -> None:
     settings = Settings()
     target = to or settings.places_path or own_bundle(settings)
     try:
-        found = collect(files)
-        content = bundle.dump(found.units.values(), found.shapes)
+        imported = collect(files)
+        content = bundle.dump(imported.units.values(), imported.shapes)
         write(target, content)
     except BadFile as error:
         errors.print(f"[bold red]Nothing was written.[/] {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None
-    report(found, target, bundle.version(content))
+    report(imported, target, bundle.version(content))
 
 
 @app.command()
@@ -62,18 +62,18 @@ def in_use(settings: Settings) -> Path | None:
     return settings.places_path or (own if own.exists() else None)
 
 
-def collect(files: list[Path]) -> Found:
+def collect(files: list[Path]) -> BoundarySet:
     """Read all files. Raises BadFile."""
-    found = Found({unit.pcode: unit for unit in seed()})
+    imported = BoundarySet({unit.pcode: unit for unit in seed()})
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         for file in files:
             task = progress.add_task(f"{file.name}: reading", total=1)
             rows = boundaries.read(file)
             progress.update(task, description=f"{file.name}: {len(rows)} rows")
-            found.add(file, rows)
+            imported.add(file, rows)
             progress.update(task, completed=1)
-    return found
+    return imported
 
 
 def write(target: Path, content: bytes) -> None:
@@ -92,18 +92,18 @@ def write(target: Path, content: bytes) -> None:
         raise BadFile(f"{target}: {error.strerror}.") from None
 
 
-def report(found: Found, target: Path, version: str) -> None:
+def report(imported: BoundarySet, target: Path, version: str) -> None:
     console.print(
         f"[green]{escape(str(target))}[/]: version {version}, "
-        f"{len(found.units)} units, {len(found.shapes)} with a boundary."
+        f"{len(imported.units)} units, {len(imported.shapes)} with a boundary."
     )
-    if found.new:
-        console.print(f"New units, named as the file names them: {', '.join(found.new)}.", highlight=False)
-    if found.ignored:
-        console.print(f"{found.ignored} rows without a code of the country were left out (enclaves, neighbours).")
-    if found.shapes and found.without_shape:
-        names = ", ".join(unit.label("en") for unit in found.without_shape)
+    if imported.new:
+        console.print(f"New units, named as the file names them: {', '.join(imported.new)}.", highlight=False)
+    if imported.ignored:
+        console.print(f"{imported.ignored} rows without a code of the country were left out (enclaves, neighbours).")
+    if imported.shapes and imported.without_shape:
+        names = ", ".join(unit.label("en") for unit in imported.without_shape)
         console.print(f"[yellow]Without a boundary:[/] {names}. A second file can fill them.", highlight=False)
-    if not found.shapes:
+    if not imported.shapes:
         console.print("Codes and names only: points are not looked up until boundaries are imported.")
     console.print("Services load it at their next start.")

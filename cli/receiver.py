@@ -82,17 +82,17 @@ def list_all() -> None:
     """List the receivers."""
     titles = ("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From")
     table = Table(*(Column(title, overflow="fold") for title in titles))
-    for one in run(own_settings(), receiver_queries.receivers):
-        statuses, areas = ", ".join(sorted(one.statuses)), ", ".join(one.areas) or COUNTRY
+    for receiver in run(own_settings(), receiver_queries.receivers):
+        statuses, areas = ", ".join(sorted(receiver.statuses)), ", ".join(receiver.areas) or COUNTRY
         table.add_row(
-            str(one.step),
-            escape(one.label),
-            one.channel,
-            escape(one.address),
-            LANGUAGES[one.language],
+            str(receiver.step),
+            escape(receiver.label),
+            receiver.channel,
+            escape(receiver.address),
+            LANGUAGES[receiver.language],
             statuses,
             areas,
-            one.floor,
+            receiver.floor,
         )
     console.print(table)
 

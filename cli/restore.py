@@ -79,14 +79,14 @@ def start_errors_shown() -> Iterator[None]:
 
 def summary(opened: Opened) -> str:
     rows = opened.manifest["rows"]
-    held = ", ".join(f"{count:,} {table}" for table, count in sorted(rows.items()) if count and table in TOLD)
+    held = ", ".join(f"{count:,} {table}" for table, count in sorted(rows.items()) if count and table in SUMMARISED)
     return (
         f"Made {opened.made_at:%Y-%m-%d %H:%M} UTC, {opened.manifest['kind']}, whole: "
         f"{sum(rows.values()):,} rows; {held or 'no reports'}."
     )
 
 
-TOLD = ("registry.households", "registry.groups", "registry.reports", "alerts.alerts", "console.accounts")
+SUMMARISED = ("registry.households", "registry.groups", "registry.reports", "alerts.alerts", "console.accounts")
 
 
 def conclusion(opened: Opened, report: Report, into: str, aside: list[Path]) -> str:

@@ -82,8 +82,8 @@ def reports(now: datetime, mudflow: str, chance: random.Random) -> Iterator[Step
         again = bodies[5 * (number + 1)]
         sent.insert(10 * (number + 1), (again, f"{family(again)} again: the phone had not heard the answer"))
     sent.insert(22, (contradiction(now, mudflow, chance), "a report of seven people that lists three"))
-    for place, (body, says) in enumerate(sent):
-        yield Step(0.12 + 0.85 * place / len(sent), Sender.FIELD, body, says)
+    for number, (body, says) in enumerate(sent):
+        yield Step(0.12 + 0.85 * number / len(sent), Sender.FIELD, body, says)
 
 
 def family(body: dict[str, Any]) -> str:

@@ -92,8 +92,8 @@ def list_() -> None:
     async def do(session: AsyncSession, _: datetime) -> list[Account]:
         return list(await queries.everyone(session))
 
-    for each in run(do):
-        typer.echo(described(each))
+    for account in run(do):
+        typer.echo(described(account))
 
 
 def described(account: Account) -> str:
@@ -138,11 +138,11 @@ def devices(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
         return await sign_ins.devices(session, await queries.one(session, name), now)
 
-    device = Column("Device", no_wrap=True)  # so that it can be copied
-    table = Table(device, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
-    for each in run(do):
-        state = "ended" if each.is_ended else f"until {each.expires_at:%Y-%m-%d}"
-        table.add_row(str(each.device), f"{each.first_at:%Y-%m-%d}", f"{each.seen_at:%Y-%m-%d}", state)
+    title = Column("Device", no_wrap=True)  # so that it can be copied
+    table = Table(title, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
+    for device in run(do):
+        state = "ended" if device.is_ended else f"until {device.expires_at:%Y-%m-%d}"
+        table.add_row(str(device.device), f"{device.first_at:%Y-%m-%d}", f"{device.seen_at:%Y-%m-%d}", state)
     Console().print(table)
 
 
@@ -171,7 +171,7 @@ def readmit(
     """
 
     async def do(session: AsyncSession, now: datetime) -> None:
-        if team not in {each.team for each in await queries.everyone(session)}:
+        if team not in {account.team for account in await queries.everyone(session)}:
             refuse("No account is of this team.")
         await outbox.add(session, credentials.readmit(team, now, now + timedelta(days=days)))
         await noted(session, Action.RIGHTS_CHANGED, team, reason="readmitted")

@@ -24,21 +24,21 @@ def main() -> int:
         check=False,
     )
     try:
-        looked_at = json.loads(done.stdout)["dependencies"]
+        libraries = json.loads(done.stdout)["dependencies"]
     except ValueError:
         why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         print(f"NOT CHECKED: no feed of vulnerabilities answered pip-audit, so nothing is known. {why}")
         return 0
-    vulnerable = [each for each in looked_at if each.get("vulns")]
-    for each in vulnerable:
-        for known in each["vulns"]:
+    vulnerable = [library for library in libraries if library.get("vulns")]
+    for library in vulnerable:
+        for known in library["vulns"]:
             print(
-                f"{each['name']} {each['version']}: {known['id']}, fixed in "
+                f"{library['name']} {library['version']}: {known['id']}, fixed in "
                 f"{', '.join(known['fix_versions']) or 'none yet'}"
             )
     print(
-        f"{len(looked_at)} Python libraries checked, {len(vulnerable)} with known vulnerabilities. "
-        "Kafka's jars and htmx are not checked."
+        f"{len(libraries)} Python libraries checked, {len(vulnerable)} with known vulnerabilities. "
+        "Kafka's jars are not checked."
     )
     return FOUND if vulnerable else 0
 

@@ -32,8 +32,8 @@ def product() -> Component:
 
 
 def components() -> list[Component]:
-    found = (*python(paths.ROOT / "requirements"), *kafka())
-    return list({str(each.purl): each for each in found}.values())
+    libraries = (*python(paths.ROOT / "requirements"), *kafka())
+    return list({str(library.purl): library for library in libraries}.values())
 
 
 def python(folder: Path) -> Iterator[Component]:

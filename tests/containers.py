@@ -22,7 +22,7 @@ from testcontainers.core.container import DockerContainer
 
 from deploy.local import kafka, paths, postgres
 from deploy.local.component import LOOPBACK, Component, Folders
-from deploy.local.messages import PartFailed
+from deploy.local.messages import ComponentFailed
 from deploy.local.process import open_log, wait_until
 from deploy.provision import topics
 from deploy.provision.topics import Broker
@@ -92,9 +92,9 @@ class Container(Component):
 
     def wait_ready(self) -> None:
         if not wait_until(lambda: self.is_ready() or not self._is_running(), self.seconds_to_start, every=0.1):
-            raise PartFailed(f"{self.name}:\n{self.running.logs(tail=15).decode()}")
+            raise ComponentFailed(f"{self.name}:\n{self.running.logs(tail=15).decode()}")
         if not self._is_running():
-            raise PartFailed(f"{self.name}:\n{self.running.logs(tail=15).decode()}")
+            raise ComponentFailed(f"{self.name}:\n{self.running.logs(tail=15).decode()}")
 
     def _is_running(self) -> bool:
         self.running.reload()

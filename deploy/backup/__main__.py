@@ -65,8 +65,8 @@ def last_at(at: time, now: datetime) -> datetime:
 
 
 def newest(settings: BackupSettings, kind: str) -> datetime | None:
-    found = [stores.made_at(name) for name in stores.of(settings).names() if name.startswith(f"dayar-{kind}-")]
-    return max((at for at in found if at is not None), default=None)
+    times = [stores.made_at(name) for name in stores.of(settings).names() if name.startswith(f"dayar-{kind}-")]
+    return max((at for at in times if at is not None), default=None)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def _decrypt(source: BinaryIO, writing: int, identities: list[Any]) -> None:
 def recipients(text: str) -> list[Any]:
     """Parse public keys that are separated by spaces. Raises BadRecipient."""
     try:
-        return [pyrage.x25519.Recipient.from_str(each) for each in text.split()]
+        return [pyrage.x25519.Recipient.from_str(key) for key in text.split()]
     except pyrage.RecipientError as error:
         raise BadRecipient from error
 
@@ -114,12 +114,12 @@ def identities_in(text: str, name: str) -> list[Any]:
     """Parse the format of age-keygen: a private key per line, comments after #. Raises BadKey with the name."""
     lines = text.splitlines()
     try:
-        found = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(PRIVATE_KEY)]
+        keys = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(PRIVATE_KEY)]
     except pyrage.IdentityError as error:
         raise BadKey(name) from error
-    if not found:
+    if not keys:
         raise BadKey(name)
-    return found
+    return keys
 
 
 def draw(file: Path) -> str:

@@ -149,7 +149,7 @@ def _program(name: str) -> str:
 
 def _environment(server: Server) -> dict[str, str]:
     url = urlsplit(server.url)
-    found = {
+    variables = {
         "PATH": os.environ.get("PATH", os.defpath),
         "PGHOST": url.hostname or "",
         "PGPORT": str(url.port or 5432),
@@ -157,4 +157,4 @@ def _environment(server: Server) -> dict[str, str]:
         "PGCONNECT_TIMEOUT": "30",
         "PGAPPNAME": "dayar.backup",
     }
-    return found | ({"PGPASSWORD": server.password} if server.password else {})
+    return variables | ({"PGPASSWORD": server.password} if server.password else {})

@@ -56,18 +56,17 @@ class Log:
     ids: Mapping[str, str]
     ends: Mapping[Partition, tuple[int, int]]
 
-    def said(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {
             "cluster": self.cluster,
             "ids": dict(self.ids),
-            "ends": [[*place, *both] for place, both in sorted(self.ends.items())],
+            "ends": [[*partition, *both] for partition, both in sorted(self.ends.items())],
         }
 
     @classmethod
-    def read(cls, said: Mapping[str, Any]) -> "Log":
-        return cls(
-            said["cluster"], said["ids"], {(topic, number): (begin, end) for topic, number, begin, end in said["ends"]}
-        )
+    def from_json(cls, document: Mapping[str, Any]) -> "Log":
+        ends = {(topic, number): (begin, end) for topic, number, begin, end in document["ends"]}
+        return cls(document["cluster"], document["ids"], ends)
 
 
 NOT_KNOWN = Log("", {}, {})
@@ -79,20 +78,22 @@ def look(broker: Broker, prefix: str) -> Log:
     names = {f"{prefix}{name}": name for name in (*TOPICS, *DEAD_TOPICS)}
     try:
         described = admin.describe_topics(TopicCollection(list(names)), request_timeout=SECONDS)
-        topics = {names[name]: found.result(timeout=SECONDS) for name, found in described.items()}
-        places = {
+        topics = {names[name]: topic.result(timeout=SECONDS) for name, topic in described.items()}
+        partitions = {
             TopicPartition(f"{prefix}{name}", partition.id): (name, partition.id)
             for name, topic in topics.items()
             for partition in topic.partitions
         }
-        begins = admin.list_offsets({place: OffsetSpec.earliest() for place in places}, request_timeout=SECONDS)
-        ends = admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=SECONDS)
+        begins = admin.list_offsets(
+            {partition: OffsetSpec.earliest() for partition in partitions}, request_timeout=SECONDS
+        )
+        ends = admin.list_offsets({partition: OffsetSpec.latest() for partition in partitions}, request_timeout=SECONDS)
         return Log(
             admin.describe_cluster(request_timeout=SECONDS).result(timeout=SECONDS).cluster_id,
             {name: str(topic.topic_id) for name, topic in topics.items()},
             {
-                places[place]: (begins[place].result(timeout=SECONDS).offset, end.result(timeout=SECONDS).offset)
-                for place, end in ends.items()
+                name: (begins[partition].result(timeout=SECONDS).offset, ends[partition].result(timeout=SECONDS).offset)
+                for partition, name in partitions.items()
             },
         )
     except (KafkaException, TimeoutError):
@@ -108,12 +109,12 @@ def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partiti
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
         unread[topic, number] = min(next_offset, unread.get((topic, number), next_offset))
-    found: dict[Partition, int] = {}
-    for place, (begin, end) in log.ends.items():
-        first = begin if place[0] in WHOLE else max(begin, unread.get(place, begin))
+    firsts: dict[Partition, int] = {}
+    for partition, (begin, end) in log.ends.items():
+        first = begin if partition[0] in WHOLE else max(begin, unread.get(partition, begin))
         if first < end:
-            found[place] = first
-    return found
+            firsts[partition] = first
+    return firsts
 
 
 def records(
@@ -135,22 +136,22 @@ def records(
                 raise LogSilent
             if record.topic().removeprefix(prefix) not in DEAD_TOPICS or _letter(record) in letters:
                 yield _line(record, prefix)
-            for place in [place for place, end in ends.items() if _position(consumer, place) >= end]:
-                del ends[place]
+            for partition in [partition for partition, end in ends.items() if _position(consumer, partition) >= end]:
+                del ends[partition]
     finally:
         consumer.close()
 
 
-def _position(consumer: Any, place: Partition) -> int:
-    return int(consumer.position([TopicPartition(*place)])[0].offset)
+def _position(consumer: Any, partition: Partition) -> int:
+    return int(consumer.position([TopicPartition(*partition)])[0].offset)
 
 
 def _letter(record: Any) -> Letter | None:
     """Identify the dead letter. Of headers with the same name the last counts, as the service writes its own last."""
-    said = {name: value or b"" for name, value in record.headers() or ()}
+    headers = {name: value or b"" for name, value in record.headers() or ()}
     try:
-        numbers = int(said["dead_partition"]), int(said["dead_offset"])
-        return (said["dead_service"].decode(), said["dead_topic"].decode(), *numbers)
+        numbers = int(headers["dead_partition"]), int(headers["dead_offset"])
+        return (headers["dead_service"].decode(), headers["dead_topic"].decode(), *numbers)
     except (KeyError, ValueError):  # a record that no service of ours wrote
         return None
 
@@ -158,9 +159,9 @@ def _letter(record: Any) -> Letter | None:
 def _line(record: Any, prefix: str) -> bytes:
     """One record as a line of JSON."""
     headers = [(name, _text(value)) for name, value in record.headers() or ()]
-    place = [record.topic().removeprefix(prefix), record.partition()]
-    said = [*place, _text(record.key()), _text(record.value()), headers, record.timestamp()[1]]
-    return json.dumps(said).encode() + b"\n"
+    partition = [record.topic().removeprefix(prefix), record.partition()]
+    line = [*partition, _text(record.key()), _text(record.value()), headers, record.timestamp()[1]]
+    return json.dumps(line).encode() + b"\n"
 
 
 def _text(value: bytes | None) -> str | None:
@@ -226,10 +227,10 @@ def is_same(topic: str, before: Log, now: Log) -> bool:
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 
 
-def where_to_read(place: Partition, next_offset: int, before: Log, now: Log) -> int:
+def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
     """The next offset on the same topic, but not beyond its end; on a topic that was made again, the first offset."""
-    begin, end = now.ends.get(place, (0, 0))
-    if is_same(place[0], before, now):
+    begin, end = now.ends.get(partition, (0, 0))
+    if is_same(partition[0], before, now):
         return min(next_offset, end)
     return begin
 
@@ -239,7 +240,7 @@ async def move(server: Server, database: str, schema: str, targets: Mapping[Part
 
     So the number of records between them stays the same. On a new topic the first offset may become negative.
     """
-    moves, quoted = [(*place, to) for place, to in targets.items()], f'"{schema}"'
+    moves, quoted = [(*partition, to) for partition, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)
     try:
         async with connection.transaction():

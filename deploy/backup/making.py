@@ -52,7 +52,7 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
     stores.of(settings)
     if not archive.recipients(settings.recipient):
         raise NoRecipient
-    if settings.to and any(Path(settings.to).absolute().is_relative_to(each) for each in folders):
+    if settings.to and any(Path(settings.to).absolute().is_relative_to(folder) for folder in folders):
         raise TargetInside(settings.to)
 
 
@@ -82,8 +82,8 @@ def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log
         "made_at": now.astimezone(UTC).isoformat(timespec="seconds"),
         "kind": installation.kind,
         "rows": dict(snapshot.rows),
-        "positions": {schema: list(map(list, found)) for schema, found in snapshot.positions.items()},
-        "log": seen.said(),
+        "positions": {schema: list(map(list, offsets)) for schema, offsets in snapshot.positions.items()},
+        "log": seen.as_json(),
     }
 
 

@@ -37,7 +37,7 @@ class Opened:
 
     @property
     def log(self) -> Log:
-        return Log.read(self.manifest["log"])
+        return Log.from_json(self.manifest["log"])
 
     def files(self, name: str) -> Path:
         return self.folder / FILES / name
@@ -98,13 +98,13 @@ def put_back(
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
     for name, folder in folders.items():
-        others = [each.name for each in folder.iterdir() if _makes_way(each, stays)]
-        aside = [each for each in others if each in servers] if is_same else others
+        others = [path.name for path in folder.iterdir() if _makes_way(path, stays)]
+        aside = [entry for entry in others if entry in servers] if is_same else others
         if aside:
             kept = folder / f"{PUT_ASIDE}{now:%Y%m%dT%H%M%S}"
             kept.mkdir(mode=0o700)
-            for each in aside:
-                (folder / each).rename(kept / each)
+            for entry in aside:
+                (folder / entry).rename(kept / entry)
         _add_missing(files / name, folder)
     return [kept for folder in folders.values() for kept in sorted(folder.glob(f"{PUT_ASIDE}*"))]
 

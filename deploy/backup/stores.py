@@ -99,14 +99,14 @@ class Bucket:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Any]:
-        with _told():
+        with _failures_translated():
             writer = obstore.open_writer(self._store, name)
             yield writer
             writer.close()  # an object gets its name only when the writer is closed
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Any]:
-        with _told():
+        with _failures_translated():
             try:
                 file = obstore.open_reader(self._store, name)
             except FileNotFoundError:
@@ -114,16 +114,16 @@ class Bucket:
             yield Reader(file)
 
     def names(self) -> list[str]:
-        with _told():
-            found = [meta["path"] for batch in obstore.list(self._store) for meta in batch]
-        return sorted(name for name in found if name.endswith(SUFFIX))
+        with _failures_translated():
+            paths = [meta["path"] for batch in obstore.list(self._store) for meta in batch]
+        return sorted(name for name in paths if name.endswith(SUFFIX))
 
     def size(self, name: str) -> int:
-        with _told():
+        with _failures_translated():
             return obstore.head(self._store, name)["size"]
 
     def remove(self, name: str) -> None:
-        with _told():
+        with _failures_translated():
             obstore.delete(self._store, name)
 
 
@@ -138,7 +138,7 @@ class Reader:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _failures_translated() -> Iterator[None]:
     try:
         yield
     except BaseError as error:

@@ -61,8 +61,8 @@ def server(admin_password: str) -> Server:
     return Server(os.environ["ADMIN_DATABASE_URL"], admin_password)
 
 
-def of_services(part: str) -> dict[str, str]:
-    return {service: secret(SECRETS / service / part) or "" for service in SERVICES}
+def of_services(server: str) -> dict[str, str]:
+    return {service: secret(SECRETS / service / server) or "" for service in SERVICES}
 
 
 if __name__ == "__main__":

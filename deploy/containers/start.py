@@ -116,18 +116,18 @@ def check(passwords: Mapping[str, str]) -> None:
 
 
 def is_bad(password: str) -> bool:
-    said = password.strip().lower()
-    return len(said) < SHORTEST or len(set(said)) < SHORTEST // 4 or any(example in said for example in EXAMPLES)
+    text = password.strip().lower()
+    return len(text) < SHORTEST or len(set(text)) < SHORTEST // 4 or any(example in text for example in EXAMPLES)
 
 
 def installation() -> dict[str, str]:
     """Settings from the volumes: the installation's permanent mark, and the places bundle if one was imported."""
-    found = {}
+    settings = {}
     if MARK.is_file():
-        found["DAYAR_EXERCISE"] = MARK.read_text(encoding="ascii").strip()
+        settings["DAYAR_EXERCISE"] = MARK.read_text(encoding="ascii").strip()
     if PLACES.is_file():
-        found["PLACES_PATH"] = str(PLACES)
-    return found
+        settings["PLACES_PATH"] = str(PLACES)
+    return settings
 
 
 if __name__ == "__main__":

@@ -123,15 +123,15 @@ def hold_to_contract(installation: Path) -> None:
         raise EarlierVolumes
 
 
-def mark(file: Path, asked: str) -> None:
+def mark(file: Path, wanted: str) -> None:
     """Mark the installation as an exercise or as real. Raises OtherMark, NeitherYesNorNo."""
-    if asked and asked.lower() not in YES + NO:
-        raise NeitherYesNorNo(asked)
-    said = str(asked.lower() in YES).lower()
+    if wanted and wanted.lower() not in YES + NO:
+        raise NeitherYesNorNo(wanted)
+    is_exercise = str(wanted.lower() in YES).lower()
     if not file.exists():
-        keep(file, said.encode())
-    elif asked and file.read_text(encoding="ascii") != said:
-        raise OtherMark(f"DAYAR_EXERCISE={asked}; this one is marked {file.read_text(encoding='ascii')}")
+        keep(file, is_exercise.encode())
+    elif wanted and file.read_text(encoding="ascii") != is_exercise:
+        raise OtherMark(f"DAYAR_EXERCISE={wanted}; this one is marked {file.read_text(encoding='ascii')}")
 
 
 def draw_keys() -> None:
@@ -175,10 +175,10 @@ def publish(key: Path, folder: Path) -> None:
 
 def lay_passwords(passwords: Mapping[str, str]) -> None:
     """Write the present passwords. A changed password replaces the former one."""
-    for service, parts in OWN_PASSWORDS.items():
-        for part in parts:
-            name = part if part in passwords else f"{part}-{service}"
-            seal.write_private(SECRETS / service / part, passwords[name].encode())
+    for service, servers in OWN_PASSWORDS.items():
+        for server in servers:
+            name = server if server in passwords else f"{server}-{service}"
+            seal.write_private(SECRETS / service / server, passwords[name].encode())
 
 
 if __name__ == "__main__":

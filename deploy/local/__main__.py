@@ -25,14 +25,14 @@ def main() -> int:
     log.configure("supervisor", level=logging.WARNING)
     screen = Terminal()
     try:
-        asked = options.read()
-        with state.held(asked.root, exercise=asked.exercise, kafka_port=asked.kafka_port) as (folders, installation):
+        given = options.read()
+        with state.held(given.root, exercise=given.exercise, kafka_port=given.kafka_port) as (folders, installation):
             for orphan in end_orphans(folders.run):
                 screen.warn(f"{orphan} was left by an earlier start; ended")
-            stack = Stack(folders, installation, asked, screen.fetched)
+            stack = Stack(folders, installation, given, screen.fetched)
             asyncio.run(Supervisor(stack, screen).run())
     except (CannotStart, NotOurs, Refused, OSError, ExceptionGroup) as error:
-        messages = list(told(error))
+        messages = list(messages_of(error))
         for message in messages:
             screen.refuse(message)
         if not messages:
@@ -43,11 +43,11 @@ def main() -> int:
     return 0
 
 
-def told(error: Exception) -> Iterator[str]:
+def messages_of(error: Exception) -> Iterator[str]:
     """Yield the message of each expected error; yield none for a bug, whose traceback is shown instead."""
     if isinstance(error, ExceptionGroup):
-        for each in error.exceptions:
-            yield from told(each)
+        for inner in error.exceptions:
+            yield from messages_of(inner)
     elif isinstance(error, OSError) and (message := state.disk_message(error)) is not None:
         yield str(message)
     elif (code := database_state(error)).startswith(LET_NOBODY_IN):

@@ -16,11 +16,11 @@ from deploy.local.state import disk_message, is_ours, locked
 def main() -> int:
     root = Options.read(os.environ).root
     remove_abandoned(root)
-    found = [folder for folder in (root / "demo", root / "main") if is_ours(folder)]
-    if not found:
+    folders = [folder for folder in (root / "demo", root / "main") if is_ours(folder)]
+    if not folders:
         print(f"There is no state in {root}.")
         return 0
-    for folder in found:
+    for folder in folders:
         print(f"{folder} holds everything this installation ever recorded. Removed, it is gone.")
         if input("Type its name (demo or main) to remove it: ").strip() != folder.name:
             print("Kept.")

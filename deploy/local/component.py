@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import paths
-from deploy.local.messages import PartFailed, PortInUse, PortPrivileged
+from deploy.local.messages import ComponentFailed, PortInUse, PortPrivileged
 from deploy.local.process import Process, wait_until
 from deploy.local.users import User
 
@@ -107,7 +107,7 @@ class Component(ABC):
     def wait_ready(self) -> None:
         in_time = wait_until(lambda: self.is_ready() or not self.process.is_running, self.seconds_to_start)
         if not in_time or not self.process.is_running:
-            raise PartFailed(f"{self.name}:\n{self.process.log_tail()}")
+            raise ComponentFailed(f"{self.name}:\n{self.process.log_tail()}")
 
     def start(self) -> None:
         """Prepare the server, start it, and wait until it is ready."""

@@ -30,33 +30,35 @@ class DatabaseRefuses(CannotStart):
 
 async def away(options: Options) -> list[str]:
     """The variables whose server does not answer, each with the addresses that were tried."""
-    parts = sorted(options.given)
-    answers = await asyncio.gather(*(answers_at(part, options.environment[GIVEN[part]]) for part in parts))
+    servers = sorted(options.given)
+    answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [
-        f"{GIVEN[part]}: {tried(part, options.environment[GIVEN[part]])}"
-        for part, is_there in zip(parts, answers, strict=True)
+        f"{GIVEN[server]}: {tried(server, options.environment[GIVEN[server]])}"
+        for server, is_there in zip(servers, answers, strict=True)
         if not is_there
     ]
 
 
-async def answers_at(part: str, given: str) -> bool:
+async def answers_at(server: str, given: str) -> bool:
     """Whether any address accepts a connection. One broker of a cluster is enough."""
-    found = await asyncio.gather(*map(_accepts, addresses(part, given)))
-    return any(found)
+    answers = await asyncio.gather(*map(_accepts, addresses(server, given)))
+    return any(answers)
 
 
-def tried(part: str, given: str) -> str:
+def tried(server: str, given: str) -> str:
     """The addresses only, as the variable itself may contain a password."""
-    return ", ".join(each if isinstance(each, str) else f"{each[0]}:{each[1]}" for each in addresses(part, given))
+    return ", ".join(
+        address if isinstance(address, str) else f"{address[0]}:{address[1]}" for address in addresses(server, given)
+    )
 
 
-def addresses(part: str, given: str) -> Iterator[Address]:
-    if part == "kafka":
-        yield from (_host_and_port(part, f"//{each.strip()}") for each in given.split(","))
+def addresses(server: str, given: str) -> Iterator[Address]:
+    if server == "kafka":
+        yield from (_host_and_port(server, f"//{broker.strip()}") for broker in given.split(","))
     elif given.startswith("unix:"):
         yield unquote(urlsplit(given).path)
     else:
-        yield _database_socket(given) or _host_and_port(part, given)
+        yield _database_socket(given) or _host_and_port(server, given)
 
 
 def _database_socket(url: str) -> str | None:
@@ -65,9 +67,9 @@ def _database_socket(url: str) -> str | None:
     return f"{folder}/.s.PGSQL.{urlsplit(url).port or USUAL_PORTS['postgres']}" if folder.startswith("/") else None
 
 
-def _host_and_port(part: str, url: str) -> tuple[str, int]:
+def _host_and_port(server: str, url: str) -> tuple[str, int]:
     address = urlsplit(url)
-    return address.hostname or "localhost", address.port or USUAL_PORTS[part]
+    return address.hostname or "localhost", address.port or USUAL_PORTS[server]
 
 
 async def _accepts(address: Address) -> bool:

@@ -131,12 +131,12 @@ def write_lock() -> None:
         context = MavenContext(repo_cache=Path(repository))
         wanted = [context.create_dependency(Coordinate.parse(coordinate)) for coordinate in WANTED]
         inputs, transitive = context.resolver.resolve(wanted)
-        needed = [*inputs, *(each for each in transitive if each.scope in ("compile", "runtime") and not each.optional)]
+        needed = [*inputs, *(jar for jar in transitive if jar.scope in ("compile", "runtime") and not jar.optional)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            files = list(pool.map(lambda each: each.artifact.resolve(), needed))
+            files = list(pool.map(lambda jar: jar.artifact.resolve(), needed))
         lines = [
-            f"{each.groupId}:{each.artifactId}:{each.version} {_sha256(file)} {file.stat().st_size}"
-            for each, file in zip(needed, files, strict=True)
+            f"{jar.groupId}:{jar.artifactId}:{jar.version} {_sha256(file)} {file.stat().st_size}"
+            for jar, file in zip(needed, files, strict=True)
         ]
     head = "# Written by `make lock`: coordinate, sha256, bytes, in the order of the class path."
     LOCK.write_text("\n".join([head, *lines, ""]), encoding="utf-8")

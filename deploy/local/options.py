@@ -45,7 +45,7 @@ class Options:
         public_url = own.get("PUBLIC_URL") or f"http://{host}:{port}"
         if not _is_loopback(host) and not public_url.startswith("https://"):
             raise BindingOpen(host)
-        given = frozenset(part for part, name in GIVEN.items() if own.get(name))
+        given = frozenset(server for server, name in GIVEN.items() if own.get(name))
         exercise = own.get("DEMO", "0" if given else "1") != "0"
         root = own.pop("STATE", "")
         return cls(

@@ -36,10 +36,10 @@ def earlier_cache() -> Path | None:
 def make_passable(folder: Path) -> None:
     """Create the folder, closed to others. If root creates it, others may pass through it to a folder below."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
-    for each in reversed((folder, *folder.parents)):
-        if not each.exists():
-            each.mkdir(exist_ok=True)
-            each.chmod(mode)
+    for path in reversed((folder, *folder.parents)):
+        if not path.exists():
+            path.mkdir(exist_ok=True)
+            path.chmod(mode)
 
 
 def wheel(package: str) -> Path:

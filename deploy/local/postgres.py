@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local import paths, program_copies
 from deploy.local.component import LOOPBACK, Component, Folders
-from deploy.local.messages import CannotStart, FolderClosed, PartFailed
+from deploy.local.messages import CannotStart, ComponentFailed, FolderClosed
 from deploy.local.users import User, named
 from shared.config import secret
 
@@ -113,7 +113,7 @@ class PostgreSQL(Component):
                 ]
             )
         if done.returncode != 0:
-            raise PartFailed(f"{self.name}: {done.stderr}")
+            raise ComponentFailed(f"{self.name}: {done.stderr}")
         unfinished.replace(self._data)
 
     def _run(self, argv: Sequence[str]) -> subprocess.CompletedProcess[str]:

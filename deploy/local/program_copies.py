@@ -47,7 +47,7 @@ def remove_stale(homes: Path) -> None:
     for home in homes.iterdir() if homes.is_dir() else ():
         is_gone = _is_gone(home)
         _remove([copy for copy in _copies(home) if is_gone or time.time() - copy.stat().st_mtime > UNUSED_SECONDS])
-        if is_gone and [each.name for each in home.iterdir()] == [CHECKOUT]:
+        if is_gone and [path.name for path in home.iterdir()] == [CHECKOUT]:
             shutil.rmtree(home)
 
 
@@ -62,7 +62,7 @@ def _is_gone(home: Path) -> bool:
 
 
 def _copies(home: Path) -> Iterator[Path]:
-    return (each for each in sorted(home.glob("*-*")) if NAME.fullmatch(each.name) and each.is_dir())
+    return (path for path in sorted(home.glob("*-*")) if NAME.fullmatch(path.name) and path.is_dir())
 
 
 def _remove(copies: Sequence[Path]) -> None:
@@ -74,7 +74,7 @@ def _remove(copies: Sequence[Path]) -> None:
 
 def _running() -> set[str]:
     """The files and arguments that programs of this machine were started with."""
-    found: set[str] = set()
+    words: set[str] = set()
     for process in psutil.process_iter(["exe", "cmdline"]):
-        found.update((process.info["exe"] or "", *(process.info["cmdline"] or ())))
-    return {word for word in found if word.startswith("/")}
+        words.update((process.info["exe"] or "", *(process.info["cmdline"] or ())))
+    return {word for word in words if word.startswith("/")}

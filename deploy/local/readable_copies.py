@@ -70,7 +70,7 @@ def compile_sources() -> None:
 
 def _may_read_libraries(user: User) -> bool:
     """Look at the folder of every library: an update under another umask closes only the libraries that it changed."""
-    libraries = [each for each in paths.wheel("fastapi").parent.iterdir() if each.name != "__pycache__"]
+    libraries = [path for path in paths.wheel("fastapi").parent.iterdir() if path.name != "__pycache__"]
     return user.may("r", Path(sys.executable).resolve(), *libraries)
 
 

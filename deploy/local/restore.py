@@ -61,30 +61,30 @@ def _check_given(options: Options) -> None:
     """Raise DatabaseInUse or DatabaseHolds before anything is moved. An embedded database is moved aside."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
-            found = Installation.read(Settings(), BackupSettings(), AdminSettings())
-        asyncio.run(dump.check_free(found.server, found.database))
+            present = Installation.read(Settings(), BackupSettings(), AdminSettings())
+        asyncio.run(dump.check_free(present.server, present.database))
 
 
 def _put_files(root: Path, opened: Opened, now: datetime, *, exercise: bool) -> list[Path]:
     folders = Folders(state=root / ("demo" if exercise else "main"), cache=paths.cache()).make()
     with state.locked(folders.state):
         stays = ("kafka",) if kafka.cluster(folders) == opened.log.cluster else ()
-        found = {"state": folders.state}
-        return restoring.put_back(opened.folder / FILES, found, now, servers=SERVERS, stays=stays)
+        restored = {"state": folders.state}
+        return restoring.put_back(opened.folder / FILES, restored, now, servers=SERVERS, stays=stays)
 
 
 @contextmanager
 def _servers(stack: Stack, screen: Terminal) -> Iterator[None]:
     started = []
     try:
-        for part in stack.parts:
-            with screen.timed(part.name):
-                started.append(part)
-                part.start()
+        for component in stack.components:
+            with screen.timed(component.name):
+                started.append(component)
+                component.start()
         yield
     finally:
-        for part in reversed(started):
-            part.stop()
+        for component in reversed(started):
+            component.stop()
 
 
 async def _fill(stack: Stack, installation: Installation, opened: Opened, screen: Terminal) -> Report:

@@ -14,7 +14,7 @@ from deploy.local.paths import make_passable
 from deploy.local.users import OPENER, SERVICES, let_read, own
 from shared.events.topics import SERVICES as NAMES
 
-READ = ("valkey", *(f"{part}-{service}" for part in ("kafka", "database") for service in NAMES))
+READ = ("valkey", *(f"{server}-{service}" for server in ("kafka", "database") for service in NAMES))
 WRITTEN = ("spool", "access")
 FILES = ("_FILE", "PLACES_PATH", "ALERTS_RULES")
 

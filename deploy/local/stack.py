@@ -39,7 +39,7 @@ TOPIC_PREFIX = "dayar."
 WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017
 WEB = "web"
 NOWHERE = "/nonexistent"  # stands for the home folder of a system user
-TOLD = (
+PASSED_ON = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",
     *(f"BACKUP_{name}".upper() for name in BackupSettings.model_fields),
@@ -80,9 +80,10 @@ class Stack:
             self._let_services_in()
 
     @property
-    def parts(self) -> list[Component]:
+    def components(self) -> list[Component]:
         """The servers that this installation runs itself."""
-        return [part for part in (self.kafka, self.postgres, self.valkey) if part.name not in self.options.given]
+        servers = (self.kafka, self.postgres, self.valkey)
+        return [server for server in servers if server.name not in self.options.given]
 
     def _let_services_in(self) -> None:
         program_copies.remove_stale(paths.HOMES)
@@ -148,7 +149,7 @@ class Stack:
 
     def own_env(self) -> dict[str, str]:
         options, given = self.options, self.options.given
-        found = {
+        settings = {
             **secrets.env(self.folders.secrets),
             "STATE": str(self.folders.state),
             "HOST": options.host,
@@ -157,13 +158,13 @@ class Stack:
             "DAYAR_EXERCISE": str(self.exercise).lower(),
         }
         if self.folders.places.exists() and not options.environment.get("PLACES_PATH"):
-            found["PLACES_PATH"] = str(self.folders.places)
+            settings["PLACES_PATH"] = str(self.folders.places)
         # `dayar keys retire` reads the first two, `dayar backup` reads the others
-        found |= {name: value for name in TOLD if (value := options.environment.get(name))}
+        settings |= {name: value for name in PASSED_ON if (value := options.environment.get(name))}
         if "kafka" in given:
-            del found["KAFKA_PASSWORD_FILE"]
+            del settings["KAFKA_PASSWORD_FILE"]
         else:
-            found |= {
+            settings |= {
                 "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
                 "KAFKA_SASL_MECHANISM": "SCRAM-SHA-256",
@@ -171,14 +172,14 @@ class Stack:
                 "TOPIC_PREFIX": TOPIC_PREFIX,
             }
         if "postgres" in given:
-            del found["DATABASE_PASSWORD_FILE"]
+            del settings["DATABASE_PASSWORD_FILE"]
         else:
-            found["DATABASE_URL"] = self._server().service_url(DATABASE, ROLE_PREFIX)
+            settings["DATABASE_URL"] = self._server().service_url(DATABASE, ROLE_PREFIX)
         if "valkey" in given:
-            del found["REDIS_PASSWORD_FILE"]
+            del settings["REDIS_PASSWORD_FILE"]
         else:
-            found["REDIS_URL"] = self.valkey.url()
-        return found
+            settings["REDIS_URL"] = self.valkey.url()
+        return settings
 
     @property
     def has_run(self) -> bool:
@@ -192,7 +193,9 @@ class Stack:
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())
-        given = {name: value for name, value in sorted(self.options.environment.items()) if name in (*SETTINGS, *TOLD)}
+        given = {
+            name: value for name, value in sorted(self.options.environment.items()) if name in (*SETTINGS, *PASSED_ON)
+        }
         write_private(
             self.folders.state / "settings", "".join(f"{name}={value}\n" for name, value in given.items()).encode()
         )
@@ -245,5 +248,5 @@ class Stack:
     def _server(self) -> Server:
         return Server(self.postgres.url, self._password("database", "admin"))
 
-    def _password(self, part: str, login: str) -> str:
-        return secret(self.folders.secrets / f"{part}-{login}") or ""
+    def _password(self, server: str, login: str) -> str:
+        return secret(self.folders.secrets / f"{server}-{login}") or ""

@@ -86,7 +86,7 @@ def held(
 
     Only a restore may hold a folder that a restore left half filled.
     """
-    with _disk_told():
+    with _disk_errors_explained():
         _refuse_open(root)
         folders = Folders(state=root / ("demo" if exercise else "main"), cache=paths.cache())
         remove_abandoned(root)
@@ -98,7 +98,7 @@ def held(
         if shutil.disk_usage(root).free < LEAST_FREE_BYTES:
             raise DiskFull(root)
     with locked(folders.state):
-        with _disk_told():
+        with _disk_errors_explained():
             installation = _marked(folders, exercise=exercise, kafka_port=kafka_port)
         yield folders, installation
 
@@ -106,7 +106,7 @@ def held(
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
     """Lock the folder until the context ends, whatever it contains and however full the disk is."""
-    with _disk_told():
+    with _disk_errors_explained():
         lock = (state / "lock").open("w")
     with lock:
         try:
@@ -136,7 +136,7 @@ def _refuse_foreign(folders: Folders) -> None:
     if state.stat().st_uid != os.geteuid():
         raise StateOther(state)
     _refuse_open(state)
-    if _read(state) is None and any(each.name not in ("lock", "run", "logs", "secrets") for each in state.iterdir()):
+    if _read(state) is None and any(path.name not in ("lock", "run", "logs", "secrets") for path in state.iterdir()):
         raise StateOther(state)
 
 
@@ -145,12 +145,12 @@ def _read(state: Path) -> Installation | None:
     if not is_ours(state):
         return None
     try:
-        said = json.loads((state / "installation.json").read_bytes())
-        if said["version"] > VERSION:
+        marks = json.loads((state / "installation.json").read_bytes())
+        if marks["version"] > VERSION:
             raise StateNewer(state)
-        if said["version"] < VERSION:  # records on the log are not migrated
+        if marks["version"] < VERSION:  # records on the log are not migrated
             raise StateEarlier
-        return Installation(said["version"], said["exercise"], said["ports"])
+        return Installation(marks["version"], marks["exercise"], marks["ports"])
     except (ValueError, KeyError, TypeError):
         raise StateTorn(state) from None
 
@@ -168,13 +168,13 @@ def _marked(folders: Folders, *, exercise: bool, kafka_port: int | None) -> Inst
 
 
 @contextmanager
-def _disk_told() -> Iterator[None]:
+def _disk_errors_explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if (told := disk_message(error)) is None:
+        if (explained := disk_message(error)) is None:
             raise
-        raise told from error
+        raise explained from error
 
 
 def disk_message(error: OSError) -> CannotStart | None:

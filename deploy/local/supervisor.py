@@ -9,7 +9,7 @@ from functools import partial
 from deploy.local import accounts, given
 from deploy.local.component import Component, check_port
 from deploy.local.given import ServerAway
-from deploy.local.messages import CannotStart, PartFailed
+from deploy.local.messages import CannotStart, ComponentFailed
 from deploy.local.options import GIVEN
 from deploy.local.process import Process
 from deploy.local.stack import Stack
@@ -34,20 +34,20 @@ class Supervisor:
     def __init__(self, stack: Stack, screen: Terminal) -> None:
         self._stack = stack
         self._screen = screen
-        self._told = asyncio.Event()
+        self._end_ordered = asyncio.Event()
 
     async def run(self) -> None:
         """Run until Ctrl-C or SIGTERM."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self._told.set)
+            asyncio.get_running_loop().add_signal_handler(number, self._end_ordered.set)
         living = asyncio.create_task(self._live())
-        told = asyncio.create_task(self._told.wait())
+        ordered = asyncio.create_task(self._end_ordered.wait())
         try:
-            await asyncio.wait((living, told), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((living, ordered), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            told.cancel()
+            ordered.cancel()
             living.cancel()
-            await asyncio.gather(living, told, return_exceptions=True)
+            await asyncio.gather(living, ordered, return_exceptions=True)
             await self._stop()
         if not living.cancelled() and (error := living.exception()) is not None:
             raise error
@@ -55,8 +55,8 @@ class Supervisor:
     async def _live(self) -> None:
         await self._start()
         async with asyncio.TaskGroup() as group:
-            for part in self._stack.parts:
-                group.create_task(self._keep(part.process, part.name, self._part_starter(part)))
+            for component in self._stack.components:
+                group.create_task(self._keep(component.process, component.name, self._component_starter(component)))
             for process in self._stack.processes:
                 look = partial(self._stack.liveness, process)
                 group.create_task(self._keep(process, process.name, process_starter(process), look))
@@ -70,7 +70,7 @@ class Supervisor:
         web.start()  # it imports its libraries while the servers start
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())
-            valkey = group.create_task(self._start_part(self._stack.valkey, "Valkey"))
+            valkey = group.create_task(self._start_component(self._stack.valkey, "Valkey"))
             await self._start_postgres()
             # Workers start after PostgreSQL, because six processes that import at once slowed Kafka and intake down.
             for worker in workers:
@@ -98,30 +98,30 @@ class Supervisor:
             self._screen.warn(f"the server does not answer yet, and is waited for ({absent})")
 
     async def _start_kafka(self) -> None:
-        await self._start_part(self._stack.kafka, "Kafka")
+        await self._start_component(self._stack.kafka, "Kafka")
         with self._screen.timed("topics and rights"):
             await asyncio.to_thread(self._stack.make_topics)
 
     async def _start_postgres(self) -> None:
-        await self._start_part(self._stack.postgres, "PostgreSQL")
+        await self._start_component(self._stack.postgres, "PostgreSQL")
         with self._screen.timed("database and its migrations"):
             await self._stack.make_database()
             for service in SERVICES:
                 await migrate(service, self._stack.settings)
             await accounts.make(self._stack)
 
-    async def _start_part(self, part: Component, title: str) -> None:
-        if part in self._stack.parts:
+    async def _start_component(self, component: Component, title: str) -> None:
+        if component in self._stack.components:
             with self._screen.timed(title):
-                await asyncio.to_thread(part.prepare)
-                part.spawn()
-                await self._wait_ready(part)
+                await asyncio.to_thread(component.prepare)
+                component.spawn()
+                await self._wait_ready(component)
 
-    async def _wait_ready(self, part: Component) -> None:
-        end = time.monotonic() + part.seconds_to_start
-        while not part.is_ready():
-            if not part.process.is_running or time.monotonic() > end:
-                raise PartFailed(f"{part.name}:\n{part.process.log_tail()}")
+    async def _wait_ready(self, component: Component) -> None:
+        end = time.monotonic() + component.seconds_to_start
+        while not component.is_ready():
+            if not component.process.is_running or time.monotonic() > end:
+                raise ComponentFailed(f"{component.name}:\n{component.process.log_tail()}")
             await asyncio.sleep(0.02)
 
     async def _ready(self) -> None:
@@ -156,11 +156,11 @@ class Supervisor:
         self._screen.warn(f"{title} has not answered for {SILENT_SECONDS:.0f} s")
         process.kill()
 
-    def _part_starter(self, part: Component) -> Starter:
+    def _component_starter(self, component: Component) -> Starter:
         async def start() -> None:
-            part.spawn()
-            await self._wait_ready(part)
-            self._screen.say(f"  [green]✓[/] {part.name} is back")
+            component.spawn()
+            await self._wait_ready(component)
+            self._screen.say(f"  [green]✓[/] {component.name} is back")
 
         return start
 
@@ -168,10 +168,10 @@ class Supervisor:
         """Stop the web process first, then the workers, then the servers."""
         self._screen.say("Stopping ...")
         *workers, web = self._stack.processes
-        for several in ([web], workers, self._stack.parts):
+        for several in ([web], workers, self._stack.components):
             async with asyncio.TaskGroup() as group:
-                for each in several:
-                    group.create_task(asyncio.to_thread(each.stop))
+                for process in several:
+                    group.create_task(asyncio.to_thread(process.stop))
         self._screen.say("Stopped.")
 
 

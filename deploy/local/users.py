@@ -77,7 +77,7 @@ def own(folder: Path, user: User) -> None:
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
     """Let the group read a folder that root owns, with its contents, except the folders `but`."""
     for path in (folder, *folder.rglob("*")):
-        if not any(path.is_relative_to(each) for each in but):
+        if not any(path.is_relative_to(excluded) for excluded in but):
             os.chown(path, 0, group)
             path.chmod(FOLDER if path.is_dir() else FILE)
 

@@ -82,7 +82,7 @@ async def _play(stack: Stack, screen: Terminal) -> None:
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        said, _ = await player.communicate()
+        output, _ = await player.communicate()
     except asyncio.CancelledError:
         player.kill()
         await player.wait()
@@ -90,5 +90,5 @@ async def _play(stack: Stack, screen: Terminal) -> None:
     if player.returncode == 0:
         screen.say("The scenario has been played: a mudflow in Kadamjai. Again at any time: ./dayar demo play")
     else:
-        screen.warn(f"the scenario could not be played: {said.decode(errors='replace').strip()[-500:]}")
+        screen.warn(f"the scenario could not be played: {output.decode(errors='replace').strip()[-500:]}")
         screen.say(ANEW)

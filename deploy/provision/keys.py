@@ -77,11 +77,11 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
 
 def drawn(settings: Settings) -> dict[str, datetime]:
     """Each private key and when it was generated, oldest first."""
-    found = {
+    ages = {
         file.stem: datetime.fromtimestamp(file.stat().st_mtime, UTC)
         for file in settings.seal_private_keys.glob("*.key")
     }
-    return dict(sorted(found.items(), key=lambda each: each[1]))
+    return dict(sorted(ages.items(), key=lambda item: item[1]))
 
 
 def current(settings: Settings) -> str:

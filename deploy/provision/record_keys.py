@@ -33,8 +33,8 @@ def rotate(folders: Folders) -> list[str]:
 
 def known(folders: Folders) -> dict[str, list[str]]:
     """The key ids of each topic that has any, oldest first."""
-    found = {topic: sorted(_known(folders, topic)) for topic in KEY_HOLDERS}
-    return {topic: keys for topic, keys in found.items() if keys}
+    known = {topic: sorted(_known(folders, topic)) for topic in KEY_HOLDERS}
+    return {topic: keys for topic, keys in known.items() if keys}
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
@@ -44,10 +44,10 @@ def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
 
 
 def _known(folders: Folders, topic: str) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    keys: dict[str, bytes] = {}
     for service in _holders(topic):
-        found |= keyring.known(folders[service] / topic)
-    return found
+        keys |= keyring.known(folders[service] / topic)
+    return keys
 
 
 def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
@@ -59,4 +59,4 @@ def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
 def _holders(topic: str) -> tuple[str, ...]:
     """Services that need the key, readers first, because a writer must not sign with a key that a reader lacks."""
     writers, readers = KEY_HOLDERS[topic]
-    return tuple(dict.fromkeys((*(each for each in readers if each not in writers), *writers)))
+    return tuple(dict.fromkeys((*(reader for reader in readers if reader not in writers), *writers)))

@@ -144,7 +144,7 @@ def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
     topics = record_keys.known(records)
     topic = next((topic for topic, keys in topics.items() if key_id in keys), None)
     if topic is None:
-        raise NoSuchKey(*(each for keys in topics.values() for each in keys))
+        raise NoSuchKey(*(kid for keys in topics.values() for kid in keys))
     if key_id == max(topics[topic]):
         raise KeyNewest(key_id)
     if now - keyring.drawn_at(max(topics[topic])) < TAKEN_OVER:

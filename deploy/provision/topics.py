@@ -144,12 +144,12 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
 
 def _hold_records(admin: AdminClient, names: Collection[str]) -> bool:
     topics = admin.list_topics(timeout=SECONDS).topics
-    places = [TopicPartition(name, partition) for name in names for partition in topics[name].partitions]
-    if not places:
+    partitions = [TopicPartition(name, number) for name in names for number in topics[name].partitions]
+    if not partitions:
         return False
-    begins = admin.list_offsets({place: OffsetSpec.earliest() for place in places}, request_timeout=SECONDS)
-    ends = admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=SECONDS)
-    return any(begins[place].result().offset < ends[place].result().offset for place in places)
+    begins = admin.list_offsets({partition: OffsetSpec.earliest() for partition in partitions}, request_timeout=SECONDS)
+    ends = admin.list_offsets({partition: OffsetSpec.latest() for partition in partitions}, request_timeout=SECONDS)
+    return any(begins[partition].result().offset < ends[partition].result().offset for partition in partitions)
 
 
 def contract_mark(prefix: str) -> str:

@@ -69,9 +69,10 @@ def main() -> None:
 
 def no_registry_is_asked_for_ours(project: Project) -> None:
     services = json.loads(project.compose("--profile", "tools", "config", "--format", "json").stdout)["services"]
-    ours = {name: each for name, each in services.items() if each["image"].startswith("dayar/")}
-    wanted = {name: "build" if "build" in each else "never" for name, each in ours.items()}
-    same("our own images are built, not pulled", wanted, {name: each.get("pull_policy") for name, each in ours.items()})
+    ours = {name: service for name, service in services.items() if service["image"].startswith("dayar/")}
+    expected = {name: "build" if "build" in service else "never" for name, service in ours.items()}
+    policies = {name: service.get("pull_policy") for name, service in ours.items()}
+    same("our own images are built, not pulled", expected, policies)
 
 
 def what_is_set_arrives(project: Project) -> None:
@@ -96,7 +97,7 @@ def refuses_bad_secrets() -> None:
         ]
         project.env_file.write_text("\n".join(lines) + "\n", encoding="ascii")
         refused = project.compose("up", "--wait", check=False)
-        is_told = "make env" in refused.stderr + (project.said("secrets") if bad else "")
+        is_told = "make env" in refused.stderr + (project.output("secrets") if bad else "")
         started = project.compose("ps", "--quiet").stdout.split() if bad else []
         project.env_file.write_text(good, encoding="ascii")
         project.remove()
@@ -127,30 +128,30 @@ def each_is_hardened(project: Project) -> None:
 def only_the_worker_opens(project: Project) -> None:
     mounted = {
         service: {
-            mount["Name"].removeprefix(f"{project.name}_") for mount in each["Mounts"] if mount["Type"] == "volume"
+            mount["Name"].removeprefix(f"{project.name}_") for mount in container["Mounts"] if mount["Type"] == "volume"
         }
-        for service, each in project.inspected().items()
-        if each["State"]["Running"]
+        for service, container in project.inspected().items()
+        if container["State"]["Running"]
     }
     holders = [service for service, volumes in mounted.items() if "secrets-sealing" in volumes]
     same("who mounts the private keys", ["registry-worker"], holders)
     for service in (*SERVICES, "registry-worker"):
-        each = project.inspected()[service]
+        container = project.inspected()[service]
         same(
             f"{service} is closed",
             ("10001:10001", True),
-            (each["Config"]["User"], each["HostConfig"]["ReadonlyRootfs"]),
+            (container["Config"]["User"], container["HostConfig"]["ReadonlyRootfs"]),
         )
 
 
 def only_the_gateway_is_open(project: Project) -> None:
     published = {
         service: [
-            (each["HostIp"], each["HostPort"])
-            for bound in (found["HostConfig"]["PortBindings"] or {}).values()
-            for each in bound
+            (binding["HostIp"], binding["HostPort"])
+            for bindings in (container["HostConfig"]["PortBindings"] or {}).values()
+            for binding in bindings
         ]
-        for service, found in project.inspected().items()
+        for service, container in project.inspected().items()
     }
     same(
         "what this machine can reach",
@@ -237,8 +238,8 @@ def counted(project: Project, sent: Sent) -> Any:
     admission = {name: counts[name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
     same("admission counts the same", {"sent": 44, "spooled": 0, **sent.answers}, admission)
     for consumer, kind in {"alerts": "hazards", "registry": "displacements"}.items():
-        told = set(project.query(f"SELECT report_id FROM console.board_outcomes WHERE consumer = '{consumer}'"))
-        same(f"whom {consumer} owed an outcome", sent.taken[kind], told)
+        settled = set(project.query(f"SELECT report_id FROM console.board_outcomes WHERE consumer = '{consumer}'"))
+        same(f"whom {consumer} owed an outcome", sent.taken[kind], settled)
     same("dead letters", [], [letter for ledger in ledgers.values() for letter in ledger.get("dead_letters", ())])
     same("households", ["36"], project.query("SELECT count(*) FROM registry.households"))
     return comparable(ledgers)
@@ -259,7 +260,7 @@ def measured(project: Project) -> None:
         say(f"image {service:<16} {size / 1e6:6.0f} MB")
         holds(f"{service}'s image is small", service == "tools" or size <= LARGEST_IMAGE)
     memory = project.memory()
-    for service, megabytes in sorted(memory.items(), key=lambda each: -each[1]):
+    for service, megabytes in sorted(memory.items(), key=lambda item: -item[1]):
         say(f"resident {service:<16} {megabytes:6.0f} MB")
     say(f"resident {'all':<16} {sum(memory.values()):6.0f} MB")
     holds("the whole is small", sum(memory.values()) < MOST_MEMORY)
@@ -267,7 +268,7 @@ def measured(project: Project) -> None:
 
 def the_mark_stays(project: Project) -> None:
     refused = project.compose("up", "--wait", check=False, DAYAR_EXERCISE="0")
-    holds("an exercise cannot become real", refused.returncode != 0 and "for ever" in project.said("secrets"))
+    holds("an exercise cannot become real", refused.returncode != 0 and "for ever" in project.output("secrets"))
     say(f"asked again without a word: healthy after {project.up():.0f} s")
 
 
@@ -277,7 +278,7 @@ def a_sealing_key_is_replaced(project: Project) -> None:
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()
     holds("another key is generated, and the older one kept", len(held) == 2 and kid in held)
-    older = next(each for each in held if each != kid)
+    older = next(key for key in held if key != kid)
     refused = project.compose("run", "--rm", "--no-TTY", "secrets", "retire", older, check=False)
     holds("a key that the log may carry stays", refused.returncode != 0 and "nothing was changed" in refused.stderr)
     hashed = (

@@ -108,8 +108,8 @@ def restored(project: Project, backups: Backups, name: str) -> None:
     project.up("postgres", "kafka", "valkey", **backups.settings)
     refuses_half_restored_volumes(project, backups)
     key = backups.private_key.read_text(encoding="utf-8")
-    said = project.compose("run", "--rm", "--no-TTY", "restore", name, given=key, **backups.settings).stdout
-    holds("the log is said to be a new one", "Kafka's log is a new one" in said)
+    output = project.compose("run", "--rm", "--no-TTY", "restore", name, given=key, **backups.settings).stdout
+    holds("the log is said to be a new one", "Kafka's log is a new one" in output)
 
 
 def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
@@ -117,14 +117,14 @@ def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
     mark = ("--entrypoint", "touch", "restore", "/installation/restoring")
     project.compose("run", "--rm", "--no-TTY", *mark, **backups.settings)
     refused = project.compose("up", "--wait", check=False, **backups.settings)
-    is_told = "interrupted or failed" in project.said("provision")
+    is_told = "interrupted or failed" in project.output("provision")
     holds("half restored volumes are refused", refused.returncode != 0 and is_told)
 
 
 def kinds(ledgers: dict[str, Any]) -> dict[str, Counter[str]]:
     """The outcome counts of each consumer, summed over its partitions."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows(ledgers):
         if row["topic"] != "alerts":
-            found[row["consumer"]].update(row["kinds"])
-    return found
+            counts[row["consumer"]].update(row["kinds"])
+    return counts

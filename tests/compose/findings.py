@@ -15,9 +15,9 @@ def wait(is_so: Callable[[], bool], what: str) -> None:
     say(what)
 
 
-def same(what: str, wanted: Any, found: Any) -> None:
-    if wanted != found:
-        raise Failed(f"{what}: {wanted} was expected, {found} was found")
+def same(what: str, expected: Any, actual: Any) -> None:
+    if expected != actual:
+        raise Failed(f"{what}: {expected} was expected, {actual} was found")
     say(what)
 
 

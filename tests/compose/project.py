@@ -92,7 +92,7 @@ class Project:
         self.compose("--profile", "*", "down", "--volumes", "--timeout", "5")
         shutil.rmtree(self.folder)
 
-    def said(self, service: str) -> str:
+    def output(self, service: str) -> str:
         return self.compose("logs", "--no-color", "--no-log-prefix", service).stdout
 
     def accounts(self) -> dict[str, str]:
@@ -102,8 +102,8 @@ class Project:
     def inspected(self) -> dict[str, dict[str, Any]]:
         """Docker's description of each service's container, by service."""
         ids = self.compose("ps", "--all", "--quiet").stdout.split()
-        found = json.loads(run("docker", "inspect", *ids).stdout)
-        return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
+        containers = json.loads(run("docker", "inspect", *ids).stdout)
+        return {container["Config"]["Labels"]["com.docker.compose.service"]: container for container in containers}
 
     def kill9(self, service: str) -> None:
         """Kills the container's process, as the kernel does when memory runs out; Docker starts the container again."""
@@ -144,12 +144,14 @@ class Project:
     def outboxes(self) -> list[str]:
         """The services whose outbox contains events, with the number of events."""
         counts = (f"SELECT '{service}', count(*) FROM {service}.outbox" for service in SERVICES)
-        return [found for found in self.query(" UNION ALL ".join(counts)) if not found.endswith("|0")]
+        return [count for count in self.query(" UNION ALL ".join(counts)) if not count.endswith("|0")]
 
     def memory(self) -> dict[str, float]:
         """The resident memory of each service in megabytes."""
-        by_id = {each["Id"]: service for service, each in self.inspected().items() if each["State"]["Running"]}
-        return {service: resident(each) for each, service in by_id.items()}
+        by_id = {
+            container["Id"]: service for service, container in self.inspected().items() if container["State"]["Running"]
+        }
+        return {service: resident(container) for container, service in by_id.items()}
 
 
 class Desk:

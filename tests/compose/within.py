@@ -11,13 +11,13 @@ def kafka_knows_who_writes_what(project: Project) -> None:
 
 def postgres_knows_who_reads_what(project: Project) -> None:
     """The registry's login may read households, but not the accounts of the console."""
-    said = project.probe("registry", "read_accounts")
-    same("the registry may not read accounts", ["dayar_registry", "refused"], said)
+    output = project.probe("registry", "read_accounts")
+    same("the registry may not read accounts", ["dayar_registry", "refused"], output)
 
 
 def prometheus_reads_the_figures(project: Project) -> None:
-    said = " ".join(project.probe("console", "read_metrics", *SERVICES))
-    holds("each service has its figures within", said.count("# HELP http_requests_total") == len(SERVICES))
+    metrics = " ".join(project.probe("console", "read_metrics", *SERVICES))
+    holds("each service has its figures within", metrics.count("# HELP http_requests_total") == len(SERVICES))
 
 
 def an_address_is_the_gateways_to_tell(project: Project) -> None:

@@ -28,7 +28,7 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
         update={"service": "", "redis_password_file": f"{tmp_path}/secrets/{{service}}/valkey"}
     )
     opened = Opened(
-        tmp_path, {"log": Log("old", {"hazards": "gone"}, {}).said(), "positions": {"alerts": [["hazards", 1, 7]]}}
+        tmp_path, {"log": Log("old", {"hazards": "gone"}, {}).as_json(), "positions": {"alerts": [["hazards", 1, 7]]}}
     )
     (tmp_path / making.LOG).mkdir()
     (tmp_path / making.LOG / "00000000").write_bytes(b'["hazards", 1, "a2V5", "dmFsdWU=", [], 1764189000000]\n')

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.component import Component
-from deploy.local.messages import PartFailed
+from deploy.local.messages import ComponentFailed
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared import events
@@ -72,7 +72,7 @@ async def started_again(part: Component) -> None:
         part.spawn()
         try:
             await asyncio.to_thread(part.wait_ready)
-        except PartFailed:
+        except ComponentFailed:
             if is_last:
                 raise
         else:
