@@ -1,11 +1,16 @@
 """Any body within the limits costs little: intake creates a limited number of errors, and reports fewer."""
 
+import contextlib
 import json
+import re
 import threading
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from services.intake.channels import json_batches, json_reports
@@ -16,6 +21,11 @@ from tests.intake.conftest import BATCH, DISPLACEMENTS, RunningIntake
 from tests.intake.factories import hazard, household
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
+TEXTS: dict[str, Callable[[], bytes]] = {
+    "long texts": lambda: json.dumps([household(notes="тест " * 800) for _ in range(70)]).encode(),
+    "short texts of many escapes": lambda: json.dumps(["\\" * 20] * 40_000).encode(),
+    "short texts of more escapes": lambda: json.dumps(["\\" * 21] * 40_000).encode(),
+}
 MADE = 2 * json_reports.FIELDS  # an unknown language causes two errors: one for its name, one for its text
 
 
@@ -56,6 +66,51 @@ def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
     except (Invalid, TooMany):
         return
     assert sum(len(each.errors) for each in results if isinstance(each, Invalid)) <= 5_000
+
+
+@pytest.mark.parametrize("name", [*BATCHES, *TEXTS])
+def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A match of a million escapes took 18 ms of CPU time."""
+    patterns = {pattern: Watched(getattr(json_batches, pattern)) for pattern in ("BETWEEN", "WITHIN", "REST_OF_TEXT")}
+    for pattern, watched in patterns.items():
+        monkeypatch.setattr(json_batches, pattern, watched)
+    with contextlib.suppress(Invalid, TooMany):
+        json_batches.split({**BATCHES, **TEXTS}[name]())
+    assert max(watched.quotes for watched in patterns.values()) <= 2 * 5_000 + 1
+    assert max(watched.backslashes for watched in patterns.values()) <= 2 * 100_000
+
+
+class Watched:
+    """A pattern, and how many quotes and backslashes its longest matches contain."""
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        self.pattern, self.quotes, self.backslashes = pattern, 0, 0
+
+    def match(self, raw: bytes, position: int) -> re.Match[bytes] | None:
+        match = self.pattern.match(raw, position)
+        text = match[0] if match else b""
+        self.quotes = max(self.quotes, text.count(b'"'))
+        self.backslashes = max(self.backslashes, text.count(b"\\"))
+        return match
+
+
+ITEMS = st.recursive(
+    st.none() | st.integers() | st.text('ab"\\[]{},:\nб', max_size=120) | st.text("\\", max_size=60),
+    lambda items: st.lists(items, max_size=4) | st.dictionaries(st.text('a"\\,', max_size=30), items, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.lists(ITEMS, max_size=6), st.booleans(), st.sampled_from([None, 1]))
+def test_an_array_is_split_at_its_own_commas(items: list[Any], ensure_ascii: bool, indent: int | None) -> None:
+    raw = json.dumps(items, ensure_ascii=ensure_ascii, indent=indent).encode()
+    assert [json.loads(item) for item in json_batches.split(raw) if item.strip()] == items
+
+
+@pytest.mark.parametrize("body", [b'["\\', b'["\\"', b'[{"a":"\\\\\\"}]', b'["' + b"\\n" * 30_000])
+def test_an_array_whose_text_does_not_end_is_refused(body: bytes) -> None:
+    with pytest.raises(Invalid):
+        json_batches.split(body)
 
 
 def test_fifty_of_many_wrong_fields_are_reported() -> None:

@@ -17,10 +17,12 @@ from shared.web.problems import ERRORS
 
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
-# Match up to the next separator or bracket, skipping whole strings. Commas count only between items.
-# Limited to a few thousand strings, because no other thread runs while a pattern is matched.
-BETWEEN = re.compile(rb'(?:[^][{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{},]?)', re.DOTALL)
-WITHIN = re.compile(rb'(?:[^][{}"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){0,5000}+([][{}]?)', re.DOTALL)
+# Match up to the next separator, bracket or long text, skipping short texts. Commas count only between items.
+# Each match is limited to about 100,000 escapes, because no other thread runs meanwhile.
+SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
+BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
+WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
+REST_OF_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+){0,20000}+("?)', re.DOTALL)
 LINE = re.compile(rb"[^\n]+")
 STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
@@ -72,6 +74,8 @@ def split(raw: bytes) -> Sequence[bytes]:
     cuts, depth, position = [], 0, 0
     while position < len(raw) and (match := (BETWEEN if depth == 1 else WITHIN).match(raw, position)):
         sign, position = match[1], match.end()
+        if sign == b'"':
+            position = end_of_text(raw, position)
         depth += STEPS.get(sign, 0)
         if sign and (depth == 0 or (depth == 1 and sign in b"[,")):
             cuts.append(position - 1)
@@ -82,6 +86,17 @@ def split(raw: bytes) -> Sequence[bytes]:
     if depth or raw[cuts[-1] + 1 :].strip():
         raise Invalid([{"pointer": "", "expected": "a JSON array of reports, or one report a line"}])
     return [raw[start + 1 : end] for start, end in pairwise(cuts)]
+
+
+def end_of_text(raw: bytes, position: int) -> int:
+    """The position after the quote that closes the text, or the end of the body."""
+    while match := REST_OF_TEXT.match(raw, position):
+        if match[1]:
+            return match.end()
+        if match.end() == position:  # also a backslash that nothing follows
+            break
+        position = match.end()
+    return len(raw)
 
 
 REPORTS = BatchFormat(
