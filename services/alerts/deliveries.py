@@ -1,7 +1,5 @@
 """The delivery loop: claims deliveries, sends them and records the attempts; a receiver that hangs delays no other."""
 
-# raw SQL throughout: every notification waits for these statements
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Undelivered
 from services.alerts.config import AlertsSettings
+from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
 from services.alerts.queries.receivers import sealed
 from services.alerts.receivers import Receiver
 from shared import events
@@ -30,103 +29,6 @@ from shared.postgres import database, notify
 LOOK_SECONDS = 1.0  # how often the loop looks for retries that are due
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
 STOP_SECONDS = 2  # longest wait for the last record of a process that ends
-
-# Claims at most as many deliveries per receiver as it has free slots. A claim without a recorded attempt falls due
-# again when its lease ends. A delivery waits for earlier steps of the same alert to the same receiver, so that the
-# last message the receiver reads is the current state.
-CLAIM = """
-WITH busy AS (
-    SELECT * FROM unnest($1::text[], $2::integer[]) AS busy (recipient, count)
-), lanes AS (
-    SELECT due.recipient, $3 - coalesce(busy.count, 0) AS free
-    FROM (SELECT DISTINCT recipient FROM deliveries WHERE settled_at IS NULL AND due_at <= now()) AS due
-    LEFT JOIN busy USING (recipient)
-    WHERE coalesce(busy.count, 0) < $3
-), claimed AS MATERIALIZED (
-    SELECT one.delivery_id FROM lanes CROSS JOIN LATERAL (
-        SELECT delivery_id FROM deliveries AS next
-        WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($5)
-            AND NOT EXISTS (
-            SELECT FROM deliveries AS before
-            WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
-                AND before.settled_at IS NULL
-            )
-        ORDER BY due_at LIMIT lanes.free FOR UPDATE SKIP LOCKED
-    ) AS one
-), taken AS (
-    UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $4
-    FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
-    RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
-        attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
-)
-SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
-"""
-
-# Claims the receiver's other foldable messages that are due: they go in the same mail as the claimed message.
-# A message of an earlier step goes before those of later steps, or in the same mail.
-ACCOMPANY = """
-WITH claimed AS MATERIALIZED (
-    SELECT delivery_id FROM deliveries AS next
-    WHERE recipient = ANY($1) AND is_foldable AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($4)
-        AND NOT EXISTS (
-        SELECT FROM deliveries AS before
-        WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
-            AND before.settled_at IS NULL AND before.due_at > now() AND before.delivery_id <> ALL($2)
-    )
-    ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
-), taken AS (
-    UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $3
-    FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
-    RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
-        attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
-)
-SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
-"""
-
-# One statement stores the attempts, settles each delivery or sets its next time, and takes the alerts' next sequence
-# numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks.
-# The first delivery of an alert to a receiver is published, and so is each failed delivery (docs/decisions/0027).
-# If newer messages wait behind a delivery, its back-off is at most the newest one's age plus the first back-off ($9).
-RECORD = """
-WITH tried AS (
-    SELECT * FROM unnest(
-        $1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[],
-        $7::uuid[], $8::interval[]
-    ) AS tried (delivery_id, number, began_at, ended_at, reason, is_delivered, lease, pause)
-), kept AS (
-    INSERT INTO attempts (delivery_id, number, began_at, ended_at, reason)
-    SELECT delivery_id, number, began_at, ended_at, reason FROM tried ON CONFLICT DO NOTHING
-), told AS (
-    UPDATE deliveries AS known SET
-        reason = tried.reason, lease = NULL,
-        due_at = CASE WHEN tried.pause IS NULL THEN due_at ELSE now() + least(tried.pause, $9 + (
-            SELECT greatest('0', now() - max(created_at)) FROM deliveries AS waiting
-            WHERE waiting.alert_id = known.alert_id AND waiting.recipient = known.recipient
-                AND waiting.settled_at IS NULL
-        )) END,
-        settled_at = CASE WHEN tried.pause IS NULL THEN tried.ended_at END,
-        is_delivered = CASE WHEN tried.pause IS NULL THEN tried.is_delivered END
-    FROM tried
-    WHERE known.delivery_id = tried.delivery_id AND known.lease = tried.lease AND known.settled_at IS NULL
-    RETURNING known.delivery_id, alert_id, step, recipient, channel, attempts, settled_at, known.is_delivered,
-        known.reason
-), settled AS (
-    SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY delivery_id) AS place FROM told
-    WHERE settled_at IS NOT NULL AND (NOT is_delivered OR NOT EXISTS (
-        SELECT FROM deliveries AS before
-        WHERE before.alert_id = told.alert_id AND before.step < told.step AND before.recipient = told.recipient
-            AND before.is_delivered
-    ))
-), locked AS MATERIALIZED (
-    SELECT alert_id FROM alerts WHERE alert_id IN (SELECT alert_id FROM settled) ORDER BY alert_id FOR UPDATE
-), numbered AS (
-    UPDATE alerts SET sequence = sequence + (SELECT count(*) FROM settled WHERE settled.alert_id = alerts.alert_id)
-    FROM locked WHERE alerts.alert_id = locked.alert_id
-    RETURNING alerts.alert_id, alerts.status, alerts.sequence
-)
-SELECT settled.*, numbered.status, numbered.sequence - count(*) OVER (PARTITION BY alert_id) + place AS sequence
-FROM settled JOIN numbered USING (alert_id) ORDER BY alert_id, place
-"""
 
 _receiver = TypeAdapter(Receiver)
 
