@@ -196,6 +196,7 @@ SEALED_PARTS = {
     "household": PartWriter(HouseholdSealed, with_defaults=False),
     "group": PartWriter(GroupSealed, with_defaults=False),
 }
+SUBJECT_IDS = {kind: attrgetter(f"{kind}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
 # msgspec rounds such a time to microseconds, the models cut it off. The pattern begins with the point, which is rare,
 # so that a search costs a twentieth of one that begins with digits.
@@ -244,7 +245,7 @@ def replaced(report: DisplacementStruct, values: Mapping[str, Any]) -> Displacem
 
 def subject_id(report: DisplacementStruct) -> str:
     """The id of the household or group."""
-    subject: str = getattr(report, f"{report.kind}_id")
+    subject: str = SUBJECT_IDS[report.kind](report)
     return subject
 
 
