@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from xdist.scheduler import LoadScopeScheduling
@@ -15,6 +16,10 @@ from tests.components import Parts, parts
 from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
+
+# An example may take long when other tests use all cores.
+hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("shared machine")
 
 PARTS = {"parts", "killable"}
 SHARED = ("tests/console/pages", "tests/intake/field")  # these packages have fixtures of package scope

@@ -84,7 +84,7 @@ async def standing(sessions: Sessions) -> dict[tuple[str, str], int]:
     return exposed | ({("hazard", ""): own[0]} if own[0] else {})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(told=st.lists(HOUSEHOLDS, max_size=6), is_revised=st.booleans(), data=st.data())
 def test_any_order_of_hazards_and_households_gives_the_same_alerts(
     shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool, data: st.DataObject
@@ -102,7 +102,7 @@ def test_any_order_of_hazards_and_households_gives_the_same_alerts(
     assert found == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(told=st.lists(HOUSEHOLDS, min_size=1, max_size=6), is_revised=st.booleans())
 def test_concurrent_transactions_give_the_same_alerts(
     shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool
@@ -192,7 +192,7 @@ COUNTED = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(batches=st.lists(st.dictionaries(st.sampled_from(REPORTS), DEPARTURES, min_size=1), min_size=1, max_size=5))
 def test_incremental_departure_counts_equal_a_full_count(
     shared_alerts: AlertsSettings, batches: list[dict[UUID, Departure | None]]

@@ -143,7 +143,7 @@ def test_any_value_of_a_field_is_validated_or_refused(base: str, chosen: st.Data
         assert "unheard" not in str(result.errors)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_with_a_problem(raw: bytes) -> None:
     assert isinstance(json_batches.validated(raw), Invalid)
