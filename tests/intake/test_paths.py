@@ -1,0 +1,20 @@
+"""The gateway's limits are those of the paths to which reports are sent."""
+
+import re
+
+from deploy.local.paths import ROOT
+from services.intake.channels.paths import FORMATS
+
+LIMIT = re.compile(r"\n\t\t(not )?path (/intake/\S.*)\n\t\texpression `.* > (\d+)`")
+
+
+def test_the_gateway_lets_bodies_pass_that_intake_accepts() -> None:
+    limits: dict[str, int] = {}
+    others: set[str] = set()
+    for is_negated, paths, limit in LIMIT.findall((ROOT / "deploy/gateway/Caddyfile").read_text(encoding="utf-8")):
+        if is_negated:
+            others |= set(paths.split())
+        else:
+            limits |= dict.fromkeys(paths.split(), int(limit))
+    assert limits == {f"/intake{path}": format.body_bytes for path, format in FORMATS.items()}
+    assert others == limits.keys()
