@@ -12,9 +12,10 @@ from rich.table import Table
 from cli.places import in_use
 from cli.transactions import within
 from services.intake.config import IntakeSettings
+from services.intake.feeds import sources
 from services.intake.feeds.items import BadDocument, ItemKind, Source
 from services.intake.feeds.reading import Counts
-from services.intake.feeds.sources import SOURCES, named
+from services.intake.feeds.sources import KINDS, checked_name
 from services.intake.worker import reader
 from shared.events import CENTRE
 from shared.places.watched import BadArea
@@ -24,14 +25,14 @@ errors = Console(stderr=True)
 
 
 def known(kind: str) -> str:
-    if kind not in SOURCES:
-        raise typer.BadParameter(f"one of {', '.join(SOURCES)} is expected")
+    if kind not in KINDS:
+        raise typer.BadParameter(f"one of {', '.join(KINDS)} is expected")
     return kind
 
 
 @app.command(no_args_is_help=True)
 def feed(
-    kind: Annotated[str, typer.Argument(parser=known, metavar="|".join(SOURCES), help="The kind of the document.")],
+    kind: Annotated[str, typer.Argument(parser=known, metavar="|".join(KINDS), help="The kind of the document.")],
     file: Annotated[Path, typer.Argument(help="A document of a feed of this kind.")],
     source: Annotated[str | None, typer.Option(help="The source of its hazards, if it has another name.")] = None,
 ) -> None:
@@ -49,7 +50,7 @@ def feed(
 
 def chosen(kind: str, source: str | None) -> Source:
     try:
-        return named(kind, source)
+        return sources.source(kind, checked_name(source) if source else None)
     except ValueError:
         expected = f"up to 64 of a-z, 0-9, '.', '_', '-' are expected, not `{CENTRE}`"
         raise typer.BadParameter(expected, param_hint="--source") from None

@@ -1,12 +1,16 @@
 """The list of feeds in intake's settings."""
 
+import subprocess
+import sys
+
 import pytest
 
+from deploy.local.paths import ROOT
 from services.intake.config import IntakeSettings
-from services.intake.feeds.sources import SOURCES
+from services.intake.feeds.sources import KINDS, source
 from shared.config import BadSettings
 
-OWN = [("usgs", url) for url in SOURCES["usgs"].urls]
+OWN = [("usgs", url) for url in source("usgs").urls]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +35,7 @@ def test_feeds_are_listed_with_kind_source_and_address(
     if given is not None:
         monkeypatch.setenv("INTAKE_FEEDS", given)
     settings = IntakeSettings().for_service("intake")
-    assert [(feed.source.name, feed.url) for feed in settings.feeds] == feeds
+    assert [(feed.source, feed.url) for feed in settings.feeds] == feeds
 
 
 @pytest.mark.parametrize(
@@ -54,3 +58,14 @@ def test_another_list_is_refused_with_what_is_expected(monkeypatch: pytest.Monke
     assert "INTAKE_FEEDS" in str(refused.value)
     assert "usgs=https://" in str(refused.value)
     assert "a.example" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_a_module_with_its_source(kind: str) -> None:
+    assert source(kind).name == kind
+
+
+def test_settings_are_read_without_the_libraries_that_feeds_need() -> None:
+    """Every process of intake and the supervisor import the settings; shapely would cost each of them 0.2 s."""
+    code = "import sys, services.intake.config; sys.exit('shapely' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

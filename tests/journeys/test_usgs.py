@@ -24,7 +24,7 @@ from services.alerts.secrets import WebhookSecrets
 from services.intake.config import IntakeSettings
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts
-from services.intake.feeds.sources import SOURCES
+from services.intake.feeds.sources import source
 from shared.events import AlertRaised, AlertSuppressed, Event, HazardReported, derived_id
 from shared.events.vocabulary import DeliveryChannel, MsgType, OutcomeKind, Severity
 from shared.places import watched
@@ -62,7 +62,7 @@ class Centre:
     sent: Sent
 
     async def read(self, name: str, content: bytes, **changed: Any) -> Counts:
-        return await feed.read(SOURCES["usgs"], name, content, self.installation.settings(IntakeSettings, **changed))
+        return await feed.read(source("usgs"), name, content, self.installation.settings(IntakeSettings, **changed))
 
     def expect(self, content: bytes, *names: str) -> None:
         """Expects one report for each state of these quakes in the document."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.intake.feeds import queries
 from services.intake.feeds.items import BadDocument, ItemKind, Source
 from services.intake.feeds.reading import Reader
-from services.intake.feeds.sources import PolledFeed
+from services.intake.feeds.sources import PolledFeed, source
 from shared import log
 from shared.failures import Backoff, backoff_seconds, is_dependency_unavailable
 from shared.outbound import Outbound, OutboundError, Response
@@ -37,8 +37,8 @@ class Poller:
     async def run(self, feeds: Iterable[PolledFeed]) -> None:
         """Poll until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for source, url in feeds:
-                group.create_task(self._poll(source, url))
+            for feed in feeds:
+                group.create_task(self._poll(source(feed.kind, feed.source), feed.url))
 
     async def _poll(self, source: Source, url: str) -> None:
         backoff = Backoff()

@@ -1,31 +1,41 @@
-"""The sources of hazards that intake can read, and the feeds that it polls."""
+"""The kinds of feeds that intake can read, and the feeds that it polls."""
 
 from dataclasses import replace
+from importlib import import_module
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from services.intake.feeds import usgs
 from services.intake.feeds.items import Source
 from shared.events.hazards import CENTRE, SourceName
 
-SOURCES = {source.name: source for source in (usgs.SOURCE,)}
+# Modules of this package. They are imported when a feed is read, as every process of intake imports its settings.
+KINDS = ("usgs",)
 EXPECTED = (
     "entries KIND=ADDRESS or KIND:SOURCE=ADDRESS separated by spaces are expected,"
     " such as usgs=https://example.org/quakes.geojson or usgs:seismology=https://example.org/quakes.geojson;"
-    f" the kinds are: {', '.join(SOURCES)}"
+    f" the kinds are: {', '.join(KINDS)}"
 )
 _name: TypeAdapter[str] = TypeAdapter(SourceName)
 
 
 class PolledFeed(NamedTuple):
-    source: Source
+    """`source` is the name of the institution whose hazards the feed has."""
+
+    kind: str
+    source: str
     url: str
+
+
+def source(kind: str, name: str | None = None) -> Source:
+    """The institution that gave the kind its name, or another one with documents of this kind."""
+    own: Source = import_module(f"{__package__}.{kind}").SOURCE
+    return replace(own, name=name) if name else own
 
 
 def own_feeds() -> tuple[PolledFeed, ...]:
     """The feeds that the sources themselves publish."""
-    return tuple(PolledFeed(source, url) for source in SOURCES.values() for url in source.urls)
+    return tuple(PolledFeed(kind, source(kind).name, url) for kind in KINDS for url in source(kind).urls)
 
 
 def listed(text: str) -> tuple[PolledFeed, ...]:
@@ -33,19 +43,19 @@ def listed(text: str) -> tuple[PolledFeed, ...]:
     return tuple(_feed(entry) for entry in text.split())
 
 
-def named(kind: str, name: str | None) -> Source:
-    """A source whose documents are of this kind. Raises ValueError if `name` cannot be the name of such a source."""
+def checked_name(name: str) -> str:
+    """Raises ValueError if a feed's source cannot have this name."""
     if name == CENTRE:
         raise ValueError("its events are entered by people")
-    return replace(SOURCES[kind], name=_name.validate_python(name)) if name else SOURCES[kind]
+    return _name.validate_python(name)
 
 
 def _feed(entry: str) -> PolledFeed:
     label, _, url = entry.partition("=")
     kind, _, name = label.partition(":")
-    if kind not in SOURCES or not url.startswith(("https://", "http://")):
+    if kind not in KINDS or not url.startswith(("https://", "http://")):
         raise ValueError(EXPECTED)
     try:
-        return PolledFeed(named(kind, name), url)
+        return PolledFeed(kind, checked_name(name or kind), url)
     except ValueError:
         raise ValueError(EXPECTED) from None

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.intake.config import IntakeSettings
 from services.intake.feeds import queries
 from services.intake.feeds.polling import Poller, pause
-from services.intake.feeds.sources import SOURCES
+from services.intake.feeds.sources import source
 from services.intake.worker import reader
 from shared.outbound import Outbound
 from shared.postgres import database
 from tests.installation import Installation
 from tests.intake.feeds.documents import document, feature
 
-USGS = SOURCES["usgs"]
+USGS = source("usgs")
 Sessions = async_sessionmaker[AsyncSession]
 
 

@@ -12,7 +12,7 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds import queries, usgs
 from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Source
 from services.intake.feeds.reading import Counts, Reader
-from services.intake.feeds.sources import SOURCES, named
+from services.intake.feeds.sources import source
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -22,7 +22,7 @@ from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 
 Sessions = async_sessionmaker[AsyncSession]
 
-USGS = SOURCES["usgs"]
+USGS = source("usgs")
 LATER = ONSET_MS + 3_600_000
 
 
@@ -33,10 +33,10 @@ async def sessions(tables: Installation) -> AsyncIterator[Sessions]:
     await engine.dispose()
 
 
-async def read(sessions: Sessions, *features: object, feed: str = "own.geojson", source: Source = USGS) -> Counts:
+async def read(sessions: Sessions, *features: object, feed: str = "own.geojson", origin: Source = USGS) -> Counts:
     reader = Reader(WatchedArea.load(), Places.load(), Status.ACTUAL)
     async with sessions.begin() as session:
-        return await reader.read(session, source, feed, document(*features), etag='"1"')
+        return await reader.read(session, origin, feed, document(*features), etag='"1"')
 
 
 async def published(sessions: Sessions) -> list[str]:
@@ -100,7 +100,7 @@ async def test_a_test_of_the_source_does_not_change_the_real_hazard_of_the_same_
         return [Cancellation(entry.ids, LATER, Status.TEST) for entry in usgs.read(raw) if isinstance(entry, Item)]
 
     await read(sessions, feature("us1"))
-    tested = await read(sessions, feature("us1"), source=Source("usgs", cancelled_test))
+    tested = await read(sessions, feature("us1"), origin=Source("usgs", cancelled_test))
 
     assert tested[ItemKind.UNCHANGED] == 1
     assert await published(sessions) == ["reported"]
@@ -108,8 +108,8 @@ async def test_a_test_of_the_source_does_not_change_the_real_hazard_of_the_same_
 
 async def test_two_sources_with_documents_of_one_kind_do_not_share_ids(sessions: Sessions) -> None:
     await read(sessions, feature("us1"))
-    assert (await read(sessions, feature("us1"), source=named("usgs", "seismology.kg")))[ItemKind.PUBLISHED] == 1
-    await read(sessions, deleted("us1", updated=LATER), source=named("usgs", "seismology.kg"))
+    assert (await read(sessions, feature("us1"), origin=source("usgs", "seismology.kg")))[ItemKind.PUBLISHED] == 1
+    await read(sessions, deleted("us1", updated=LATER), origin=source("usgs", "seismology.kg"))
 
     async with sessions.begin() as session:
         values = [json.loads(value) for value in await session.scalars(text("SELECT value FROM outbox ORDER BY id"))]

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from services.intake.config import IntakeSettings
-from services.intake.feeds.sources import SOURCES
+from services.intake.feeds.sources import source
 from services.intake.worker import reader
 from shared.auth.tokens import Role
 from shared.postgres import database
@@ -19,7 +19,7 @@ async def read(installation: Installation) -> None:
     engine = database.engine(settings)
     content = document(feature("us1"), feature("us2", type="explosion"), "broken")
     async with database.sessions(engine).begin() as session:
-        await reader(settings).read(session, SOURCES["usgs"], "own.geojson", content)
+        await reader(settings).read(session, source("usgs"), "own.geojson", content)
     await engine.dispose()
 
 
