@@ -7,7 +7,18 @@ from shared.events.fields import Data, Instant, Line
 from shared.events.hazards import Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
 
-COMPARED = ("type", "urgency", "severity", "certainty", "magnitude", "depth_km", "onset", "expires", "text")
+COMPARED = (
+    "type",
+    "type_text",
+    "urgency",
+    "severity",
+    "certainty",
+    "magnitude",
+    "depth_km",
+    "onset",
+    "expires",
+    "text",
+)
 
 
 class HazardInfo(Data):

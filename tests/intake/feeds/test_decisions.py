@@ -236,6 +236,7 @@ def test_a_warning_keeps_its_area_end_and_texts(reading: Reading) -> None:
     ("changed", "reason"),
     [
         ({"severity": Severity.EXTREME}, "severity"),
+        ({"type_text": "a dam may fail"}, "type_text"),
         ({"expires": NOW + timedelta(hours=9)}, "expires"),
         ({"text": {"ky": HazardText(headline="Сел коркунучу", instruction="Суудан алыс туруңуз")}}, "text"),
         ({"area": Area(polygons=(BATKEN, URUMQI), description="Batken")}, "area"),
