@@ -35,6 +35,8 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
+# The `dayar` command writes decisions about held reports into the registry's schema, and gets none of its keys.
+OF_COMMAND = SECRETS / "command"
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
 KEY_FOLDERS = {
     kind: SECRETS / service / name
@@ -179,6 +181,7 @@ def lay_passwords(passwords: Mapping[str, str]) -> None:
         for server in servers:
             name = server if server in passwords else f"{server}-{service}"
             seal.write_private(SECRETS / service / server, passwords[name].encode())
+    seal.write_private(OF_COMMAND / "database", passwords["database-registry"].encode())
 
 
 if __name__ == "__main__":

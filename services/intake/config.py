@@ -11,12 +11,16 @@ from shared.config import Settings
 
 
 class IntakeSettings(Settings):
-    """At `intake_spool_bytes` the spool is full and intake answers 503. `intake_area`: a GeoJSON file, or `world`."""
+    """At `intake_spool_bytes` the spool is full and intake answers 503. `intake_area`: a GeoJSON file, or `world`.
+
+    `intake_spool_folder` is for commands that have another state folder than intake.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8081
     memory_key_file: Path = Path(".state/secrets/memory-key")
     intake_spool_bytes: int = 1 << 30
+    intake_spool_folder: Path | None = None
     # KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default the sources' own feeds; in an exercise none.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
     intake_feed_seconds: float = 60.0
@@ -36,4 +40,4 @@ class IntakeSettings(Settings):
 
     @property
     def spool_folder(self) -> Path:
-        return self.state / "spool" / "intake"
+        return self.intake_spool_folder or self.state / "spool" / "intake"

@@ -45,6 +45,7 @@ def main() -> None:
         within.prometheus_reads_the_figures(project)
         sent = played_with_an_accident(project)
         counts = counted(project, sent)
+        the_command_reaches_every_service(project)
         measured(project)
         the_mark_stays(project)
         a_sealing_key_is_replaced(project)
@@ -252,6 +253,23 @@ def comparable(ledgers: dict[str, Any]) -> Any:
         for row in rows(ledgers)
         if row["topic"] != "alerts"
     }
+
+
+def the_command_reaches_every_service(project: Project) -> None:
+    """`dayar` in a container reads each service's tables and what intake set aside, and has no key of the registry."""
+
+    def dayar(*words: str) -> str:
+        done = project.compose("run", "--rm", "--no-TTY", "dayar", *words)
+        return done.stdout + done.stderr
+
+    holds("dayar held list", "No report is held." in dayar("held", "list"))
+    holds("dayar dead list", "No message failed." in dayar("dead", "list"))
+    project.probe("intake", "damage_spool")
+    holds("dayar dead list, with a record that intake set aside", "intake/spool/1/0" in dayar("dead", "list"))
+    project.probe("intake", "damage_spool", "mended")
+    holds("dayar audit list", "signed_in" in dayar("audit", "list"))
+    listed = project.compose("run", "--rm", "--no-TTY", "--entrypoint", "ls", "dayar", "/secrets/registry").stdout
+    same("what the command has of the registry", ["database"], listed.split())
 
 
 def measured(project: Project) -> None:

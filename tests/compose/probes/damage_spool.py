@@ -1,0 +1,20 @@
+"""Writes a record that intake cannot read into a spool of its own, or removes it: `damage_spool [mended]`."""
+
+import sys
+from pathlib import Path
+
+SPOOL = Path("/var/lib/dayar/spool/intake/probe")
+
+
+def main(*words: str) -> None:
+    file = SPOOL / "1.damaged"
+    if words:
+        file.unlink()
+        SPOOL.rmdir()
+    else:
+        SPOOL.mkdir()
+        file.write_text("x\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
