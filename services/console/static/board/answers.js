@@ -5,8 +5,8 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { takeUp } from "/static/board/panels.js";
+import { refusal, taken } from "/static/refusals.js";
 import { problems, sentence } from "/static/texts.js";
-import { clock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
 
 const UNDO_MS = 10_000;
@@ -105,20 +105,9 @@ async function undo(alert) {
   }
 }
 
-/** @param {{status: number, text: string, body: Record<string, any>}} problem */
-function refusal({ status, text, body }) {
-  const deed = ["acknowledged", "confirmed", "progressed", "resolved"].find((done) => body[`${done}_name`] && body[`${done}_at`]);
-  return status === 409 && deed ? taken(body[`${deed}_name`], body[`${deed}_at`]) : sentence("failed", { problem: text });
-}
-
-/** @param {{reason: string, name: string | null, at: string | null}} refused */
+/** The refusal of one of several alerts. @param {{reason: string, name: string | null, at: string | null}} refused */
 function refusalOf({ reason, name, at }) {
   return name && at ? taken(name, at) : sentence("failed", { problem: problems[reason] ?? reason });
-}
-
-/** @param {string} name @param {string} at */
-function taken(name, at) {
-  return sentence("taken", { name, time: clock(new Date(at)) });
 }
 
 /** @param {HTMLInputElement} field @param {Element | null} label */

@@ -2,8 +2,8 @@
 // in its other forms stays.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
+import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
-import { clock } from "/static/time.js";
 
 /** Called by `forms.js` when a form is submitted. @param {HTMLFormElement} form */
 export async function submitted(form) {
@@ -57,14 +57,6 @@ function body(form) {
     within[last] = isNumber ? Number(text) : text;
   }
   return whole;
-}
-
-/** @param {{status: number, text: string, body: Record<string, any>}} found */
-function refusal({ status, text, body }) {
-  const deed = ["acknowledged", "confirmed", "progressed", "snoozed", "resolved"].find((done) => body[`${done}_name`]);
-  if (status !== 409 || !deed) return sentence("failed", { problem: text });
-  const at = new Date(body[`${deed}_at`] ?? body[`${deed}_until`]);
-  return sentence("taken", { name: body[`${deed}_name`], time: clock(at) });
 }
 
 /** @param {HTMLFormElement} form @param {string} text */
