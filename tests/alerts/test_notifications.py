@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.alerts import alerts, notifications
+from services.alerts import alerts, notifications, omissions
 from services.alerts.alerts import Alert
 from services.alerts.notifications import Notification, Omission, recipients
 from services.alerts.receivers import Receiver
@@ -129,3 +129,7 @@ async def test_why_a_receiver_was_left_out_is_stored_for_each_notification(post:
         (1, {"head": "later_step", "severe only": "below_floor"}),
         (2, {"head": "later_step"}),
     ]
+
+
+def test_every_reason_has_a_text_on_the_alerts_page() -> None:
+    assert set(omissions.TEXTS) == set(Omission)
