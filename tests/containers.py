@@ -1,6 +1,5 @@
 """Kafka, PostgreSQL and Valkey in containers of the official images, with the interface of the embedded servers."""
 
-import asyncio
 import os
 import shlex
 from abc import abstractmethod
@@ -13,7 +12,6 @@ from typing import Any
 # The fixture removes its containers itself, because the usual helper container would be another image to pull.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
-import asyncpg
 import redis
 from confluent_kafka import KafkaException
 from docker.errors import APIError
@@ -236,14 +234,10 @@ class PostgreSQL(Container):
         return ["postgres", *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
 
     def is_ready(self) -> bool:
-        try:
-            asyncio.run(self._connect())
-        except (OSError, asyncpg.PostgresError):
+        try:  # over TCP, as the image first starts a server of its own that listens only on a socket
+            return bool(self.running.exec_run(["pg_isready", "--quiet", "--host", LOOPBACK]).exit_code == 0)
+        except APIError:  # the container does not run
             return False
-        return True
-
-    async def _connect(self) -> None:
-        await (await asyncpg.connect(self.url, password=self.password, timeout=2)).close()
 
 
 class Valkey(Container):
