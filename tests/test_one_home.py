@@ -36,6 +36,7 @@ HOMES = {
     "a command's transaction": Home(
         r"database\.(engine|opened)\(|\.begin\(\) as session", "cli/transactions.py", ("cli",)
     ),
+    "an upsert": Home(r"(?<!\+ )\bexcluded[.\[{]", "shared/postgres/upsert.py"),
     "the outbox relay of a worker": Home(r"\bRelay\(", "shared/wiring.py"),
     "waiting in a test": Home(r"\bsleep\((?!0\))", "tests/waiting.py", ("tests",)),
     "an app's authenticator": Home(r"\bAuthenticator\(", "shared/web/apps.py"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, cast, delete, select
-from sqlalchemy.dialects.postgresql import JSON, insert
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import alerts
@@ -24,6 +24,7 @@ from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Status, SubmissionChannel
 from shared.postgres import database
 from shared.postgres.models import table
+from shared.postgres.upsert import upsert
 
 HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000
@@ -134,10 +135,8 @@ async def lift(session: AsyncSession, source: str, account: UUID, now: datetime)
     """
     await lock(session, [source])
     until = now + HOUR
-    values = {"lifted_until": until, "account_id": account}
-    lifted = insert(BudgetLift).values(source=source, **values)
     await session.execute(delete(BudgetLift).where(BudgetLift.lifted_until < now))
-    await session.execute(lifted.on_conflict_do_update(index_elements=[BudgetLift.source], set_=values))
+    await upsert(session, BudgetLift, [{"source": source, "lifted_until": until, "account_id": account}])
     return until
 
 

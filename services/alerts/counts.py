@@ -9,12 +9,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.models import Exposure
 from services.alerts.projections import DisplacedHousehold
 from services.alerts.rules.windows import Departed
 from shared.country import TIME_ZONE
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility, MsgType, Status
 from shared.postgres import database
+from shared.postgres.upsert import upsert
 
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
@@ -75,13 +77,7 @@ LEAVE = """
 UPDATE exposures SET gone = left_by.reason, displaced = 0, told_at = NULL
 FROM unnest($1::uuid[], $2::text[]) AS left_by (hazard_id, reason) WHERE exposures.hazard_id = left_by.hazard_id
 """
-LIE_OVER = """
-INSERT INTO exposures (hazard_id, area, status, hazard_type, origins, departed_from, ends_at, displaced)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0)
-ON CONFLICT (hazard_id, area) DO UPDATE SET
-    status = excluded.status, hazard_type = excluded.hazard_type, origins = excluded.origins,
-    departed_from = excluded.departed_from, ends_at = excluded.ends_at, gone = NULL
-"""
+LIES_OVER = ("status", "hazard_type", "origins", "departed_from", "ends_at", "gone")
 
 EXPOSED = """
 SELECT exposures.*, coalesce(living.households, 0) - displaced AS exposed FROM exposures
@@ -218,15 +214,24 @@ async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: 
     gone = [(hazard.hazard_id, "cancelled" if is_cancelled(hazard) else "moved_away") for hazard, _ in hazards]
     connection = await database.driver(session)
     await connection.execute(LEAVE, *map(list, zip(*gone, strict=True)))
-    await connection.executemany(LIE_OVER, [row for hazard, areas in hazards for row in exposure_rows(hazard, areas)])
+    rows = [row for hazard, areas in hazards for row in exposure_rows(hazard, areas)]
+    await upsert(session, Exposure, rows, changed=LIES_OVER)
     await connection.execute(COUNT_DISPLACED, list(mobility), [hazard.hazard_id for hazard, _ in hazards])
 
 
-def exposure_rows(hazard: HazardReported, areas: Sequence[str]) -> list[tuple[Any, ...]]:
-    departed_from = (hazard.onset - BEFORE_ONSET).astimezone(TIME_ZONE).date()
-    ends_at = max(hazard.onset, hazard.expires or hazard.onset)
-    values = (hazard.status, hazard.type, areas, departed_from, ends_at)
-    return [] if is_cancelled(hazard) else [(hazard.hazard_id, area, *values) for area in areas]
+def exposure_rows(hazard: HazardReported, areas: Sequence[str]) -> list[dict[str, Any]]:
+    """`displaced` of a new row is counted afterwards; a known row keeps its count until then."""
+    values = {
+        "hazard_id": hazard.hazard_id,
+        "status": hazard.status,
+        "hazard_type": hazard.type,
+        "origins": areas,
+        "departed_from": (hazard.onset - BEFORE_ONSET).astimezone(TIME_ZONE).date(),
+        "ends_at": max(hazard.onset, hazard.expires or hazard.onset),
+        "displaced": 0,
+        "gone": None,
+    }
+    return [] if is_cancelled(hazard) else [{**values, "area": area} for area in areas]
 
 
 def is_cancelled(hazard: HazardReported) -> bool:

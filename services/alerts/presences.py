@@ -4,19 +4,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import BoardPresence
+from shared.postgres.upsert import upsert
 
 SHIFT = timedelta(hours=12)  # a board that has not reported for this long is forgotten
 
 
 async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_input_at: datetime, now: datetime) -> None:
     """Stores the board's last input; a time in the future counts as now. The caller commits."""
-    known = {"account_id": account_id, "last_input_at": min(last_input_at, now), "seen_at": now}
-    noted = insert(BoardPresence).values(board_id=board_id, **known)
-    await session.execute(noted.on_conflict_do_update(index_elements=[BoardPresence.board_id], set_=known))
+    input_at = min(last_input_at, now)
+    row = {"board_id": board_id, "account_id": account_id, "last_input_at": input_at, "seen_at": now}
+    await upsert(session, BoardPresence, [row])
     await session.execute(delete(BoardPresence).where(BoardPresence.seen_at < now - SHIFT))
 
 

@@ -16,20 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
-from services.alerts.models import NotificationOmissions
+from services.alerts.models import AlertRow, NotificationOmissions
 from services.alerts.queries.deliveries import add_deliveries, called
 from services.alerts.queries.receivers import receivers
-from services.alerts.queries.statements import many, upsert
 from services.alerts.receivers import Receiver
 from services.alerts.rules.findings import RuleKind
 from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry
 from shared.postgres import database
+from shared.postgres.upsert import upsert
 
 _alert = TypeAdapter(Alert)
 ALERT_COLUMNS = tuple(field.name for field in fields(Alert))
 SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"  # noqa: S608
-SAVE_ALERT = upsert("alerts", ALERT_COLUMNS)
 
 TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
 OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
@@ -122,7 +121,7 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
     """Stores the changed alerts, and why receivers were left out of their notifications."""
-    await many(session, SAVE_ALERT, [alert_row(alert) for alert in alert_changes.changed.values()])
+    await upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
         {"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in alert_changes.omissions.items()
     ]
@@ -134,6 +133,6 @@ def alert_of(row: asyncpg.Record) -> Alert:
     return _alert.validate_python({**row, "figures": json.loads(row["figures"])})
 
 
-def alert_row(alert: Alert) -> list[Any]:
+def alert_row(alert: Alert) -> dict[str, Any]:
     values = {name: getattr(alert, name) for name in ALERT_COLUMNS}
-    return list({**values, "figures": json.dumps(dict(alert.figures), ensure_ascii=False)}.values())
+    return {**values, "figures": json.dumps(dict(alert.figures), ensure_ascii=False)}

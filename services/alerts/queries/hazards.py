@@ -3,25 +3,25 @@
 # raw SQL throughout: every batch of hazards and households waits for these statements
 
 from collections.abc import Collection, Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.models import Hazard
 from services.alerts.projections import areas_of
-from services.alerts.queries.statements import many, upsert
 from shared.events import HazardReported
 from shared.places import Places
-from shared.postgres import database
+from shared.postgres import database, upsert
+from shared.postgres.bulk_copy import columns
 
 # The same statement also stores the revision in `hazard_revisions`.
-SAVE_HAZARD = f"""
-WITH kept AS (
-    INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $7) ON CONFLICT DO NOTHING
-)
-{upsert("hazards", ("hazard_id", "revision", "status", "areas", "ends_at", "is_cancelled", "report"))}
-WHERE hazards.revision < excluded.revision
-"""  # noqa: S608 - our own names
-KEEP_REVISION = "INSERT INTO hazard_revisions (hazard_id, revision, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+KEEP_REVISIONS = """
+INSERT INTO hazard_revisions (hazard_id, revision, report)
+SELECT hazard_id, revision, report FROM jsonb_populate_recordset(NULL::hazard_revisions, $1::jsonb)
+ON CONFLICT DO NOTHING
+"""
+SAVE_HAZARDS = f"WITH kept AS ({KEEP_REVISIONS}) {upsert.statement(Hazard, columns(Hazard), newer_by='revision')}"
 
 FIRST_REVISION = """
 SELECT report FROM hazard_revisions WHERE hazard_id = $1
@@ -46,20 +46,25 @@ async def save_hazards(
 ) -> None:
     """Stores the newest revisions with the areas that they cover, and the others, in whatever order they arrive."""
     rows = [
-        (
-            hazard.hazard_id,
-            hazard.revision,
-            hazard.status,
-            list(areas_of(hazard.area.pcodes, places)),
-            max(hazard.onset, hazard.expires or hazard.onset),
-            hazard.msg_type == "Cancel",
-            hazard.model_dump_json(exclude_none=True),
-        )
+        {
+            **revision(hazard),
+            "status": hazard.status,
+            "areas": areas_of(hazard.area.pcodes, places),
+            "ends_at": max(hazard.onset, hazard.expires or hazard.onset),
+            "is_cancelled": hazard.msg_type == "Cancel",
+        }
         for hazard in newest
     ]
-    await many(session, SAVE_HAZARD, rows)
-    others = [(hazard.hazard_id, hazard.revision, hazard.model_dump_json(exclude_none=True)) for hazard in superseded]
-    await many(session, KEEP_REVISION, others)
+    connection = await database.driver(session)
+    if rows:
+        await connection.execute(SAVE_HAZARDS, upsert.parameter(rows))
+    if others := [revision(hazard) for hazard in superseded]:
+        await connection.execute(KEEP_REVISIONS, upsert.parameter(others))
+
+
+def revision(hazard: HazardReported) -> dict[str, Any]:
+    report = hazard.model_dump_json(exclude_none=True)
+    return {"hazard_id": hazard.hazard_id, "revision": hazard.revision, "report": report}
 
 
 async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardReported]:

@@ -2,16 +2,20 @@
 
 # raw SQL throughout: every batch of hazards and households waits for these statements
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
+from itertools import zip_longest
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.models import DepartureRow, HouseholdRow
 from services.alerts.projections import Departure, DisplacedHousehold
-from services.alerts.queries.statements import many, upsert
 from shared.postgres import database
+from shared.postgres.upsert import upsert
 
 _household = TypeAdapter(DisplacedHousehold)
 _departure = TypeAdapter(Departure)
@@ -19,8 +23,6 @@ HOUSEHOLD_COLUMNS = tuple(field.name for field in fields(DisplacedHousehold))
 DEPARTURE_COLUMNS = tuple(field.name for field in fields(Departure))
 SELECT_HOUSEHOLDS = f"SELECT {', '.join(HOUSEHOLD_COLUMNS)} FROM households"  # noqa: S608
 SELECT_DEPARTURES = f"SELECT {', '.join(DEPARTURE_COLUMNS)} FROM departures"  # noqa: S608
-SAVE_HOUSEHOLD = upsert("households", HOUSEHOLD_COLUMNS)
-SAVE_DEPARTURE = upsert("departures", DEPARTURE_COLUMNS)
 
 
 async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, DisplacedHousehold]:
@@ -37,9 +39,8 @@ async def departures(session: AsyncSession, report_ids: Collection[UUID]) -> dic
 
 
 async def save_households(session: AsyncSession, known: Iterable[DisplacedHousehold]) -> None:
-    await many(
-        session, SAVE_HOUSEHOLD, [[getattr(household, column) for column in HOUSEHOLD_COLUMNS] for household in known]
-    )
+    rows = [{column: getattr(household, column) for column in HOUSEHOLD_COLUMNS} for household in known]
+    await upsert(session, HouseholdRow, rows)
 
 
 async def save_departures(session: AsyncSession, departures: Mapping[UUID, Departure | None]) -> None:
@@ -47,7 +48,10 @@ async def save_departures(session: AsyncSession, departures: Mapping[UUID, Depar
     connection = await database.driver(session)
     if none := [report_id for report_id, departure in departures.items() if departure is None]:
         await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)
-    left = [departure for departure in departures.values() if departure is not None]
-    await many(
-        session, SAVE_DEPARTURE, [[getattr(departure, column) for column in DEPARTURE_COLUMNS] for departure in left]
-    )
+    by_household: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for departure in filter(None, departures.values()):
+        row = {column: getattr(departure, column) for column in DEPARTURE_COLUMNS}
+        by_household[departure.household_id].append(row)
+    # A statement has one departure of each household, because the trigger that counts them sees the whole statement.
+    for rows in zip_longest(*by_household.values()):
+        await upsert(session, DepartureRow, [row for row in rows if row is not None])

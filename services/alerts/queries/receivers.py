@@ -9,14 +9,14 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.queries.statements import many, upsert
+from services.alerts.models import ReceiverRow
 from services.alerts.receivers import Receiver
 from shared.postgres import database
+from shared.postgres.upsert import upsert
 
 _receiver = TypeAdapter(Receiver)
 RECEIVER_COLUMNS = tuple(field.name for field in fields(Receiver))
 SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noqa: S608
-SAVE_RECEIVER = upsert("receivers", RECEIVER_COLUMNS)
 
 
 async def receivers(session: AsyncSession) -> list[Receiver]:
@@ -38,6 +38,5 @@ def sealed(row: Mapping[str, Any]) -> tuple[bytes, ...]:
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
     """Adds or changes a receiver; its secrets stay as they are."""
-    statuses, areas = sorted(receiver.statuses), list(receiver.areas)
-    row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": statuses, "areas": areas}
-    await many(session, SAVE_RECEIVER, [list(row.values())])
+    row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": sorted(receiver.statuses)}
+    await upsert(session, ReceiverRow, [row])
