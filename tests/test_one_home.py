@@ -37,6 +37,7 @@ HOMES = {
         r"database\.(engine|opened)\(|\.begin\(\) as session", "cli/transactions.py", ("cli",)
     ),
     "an upsert": Home(r"(?<!\+ )\bexcluded[.\[{]", "shared/postgres/upsert.py"),
+    "the tasks beside a web app": Home(r"\blifecycle\.beside\(", "shared/wiring.py"),
     "the outbox relay of a worker": Home(r"\bRelay\(", "shared/wiring.py"),
     "waiting in a test": Home(r"\bsleep\((?!0\))", "tests/waiting.py", ("tests",)),
     "an app's authenticator": Home(r"\bAuthenticator\(", "shared/web/apps.py"),

@@ -1,6 +1,6 @@
-"""The wiring of intake's web app."""
+"""The web app of intake."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -20,13 +20,11 @@ from services.intake.field.pages import FieldForm
 from services.intake.publication import Publication
 from services.intake.routes import HOT, ROUTES
 from services.intake.spool import Spool
-from shared import lifecycle
+from shared import wiring
 from shared.auth.revocations import Revocations
 from shared.crypto.seal import Sealer
 from shared.messaging.publisher import Publisher
 from shared.places import Places
-from shared.postgres import database
-from shared.web import apps
 
 
 def create_app(settings: IntakeSettings) -> FastAPI:
@@ -37,15 +35,14 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     places = Places.load(settings.places_path)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[Iterable[wiring.Task]]:
         async with AsyncExitStack() as stack:
             spool = Spool.open(settings.spool_folder, limit=settings.intake_spool_bytes)
             stack.callback(spool.close)
-            publisher = await stack.enter_async_context(Publisher(settings))
             publication = Publication(
                 deduplication=deduplication,
                 sealer=sealer,
-                publisher=publisher,
+                publisher=await stack.enter_async_context(Publisher(settings)),
                 spool=spool,
                 counts=counts,
                 revocations=revocations,
@@ -53,29 +50,20 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
             drafting = Drafting(AdmissionRules(places, settings.exercise).draft, threads)
             app.state.admission = Admission(drafting, publication, counts)
+            feed_metrics = FeedMetrics(app.state.sessions)
             app.state.metrics.register(AdmissionMetrics(counts, spool))
-            engine = database.engine(settings)  # for feeds, their metric and the audit only: reports need no PostgreSQL
-            stack.push_async_callback(engine.dispose)
-            app.state.sessions = database.sessions(engine)
-            app.state.metrics.register(feed_metrics := FeedMetrics(app.state.sessions))
-            kept_up = (revocations.run(), deduplication.run(), spool.write(), publication.drain(), feed_metrics.run())
-            await stack.enter_async_context(lifecycle.beside(*kept_up))
-            yield
+            app.state.metrics.register(feed_metrics)
+            yield deduplication.run(), spool.write(), publication.drain(), feed_metrics.run()
 
-    async def ready() -> dict[str, bool]:
-        admission: Admission = app.state.admission
-        return {
-            "kafka": await admission.publication.publisher.is_there(),
-            "valkey": await deduplication.is_there(),
-            "revocations": revocations.is_complete,
-        }
+    async def has_valkey(_: FastAPI) -> bool:
+        return await deduplication.is_there()
 
-    app = apps.create_app(
+    app = wiring.web_app(
         "intake",
         settings,
         lifespan=lifespan,
+        ready={"kafka": has_kafka, "valkey": has_valkey},  # reports need no PostgreSQL
         revocations=revocations,
-        ready=ready,
         routers=(feeds.router,),
         routes=[*ROUTES, *FieldForm(settings, places).routes()],
     )
@@ -85,3 +73,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app.middleware_stack = FastPath(app.build_middleware_stack(), hot)
     app.openapi = openapi.described(app)  # type: ignore[method-assign] # FastAPI's documented way to extend OpenAPI
     return app
+
+
+async def has_kafka(app: FastAPI) -> bool:
+    admission: Admission = app.state.admission
+    return await admission.publication.publisher.is_there()

@@ -1,4 +1,4 @@
-"""The registry's web app."""
+"""The web app of the registry."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
